@@ -1,0 +1,144 @@
+import type {
+	BootId,
+	ClusterDocument,
+	Digest,
+	Facts,
+	Generation,
+	Health,
+	Labels,
+	LeaseState,
+	Mac,
+	MachineId,
+	Timestamp,
+	TokenScope,
+	UserPublicKey,
+} from "@rollcall/protocol";
+import { Map as PersistentMap } from "immutable";
+
+/** The seat that a machine holds. */
+export interface Seat {
+	readonly cluster: string;
+	readonly slot: string;
+	/** Which of the slot's seats, from 0. */
+	readonly seat: number;
+	readonly role: string;
+	readonly nodeName: string;
+	readonly pinned: boolean;
+	/** Sequence number and time of the event that gave it. */
+	readonly seq: number;
+	readonly at: Timestamp;
+}
+
+/** The newest target of a machine. Its content is rendered again from the state; the log holds only its digest. */
+export interface IssuedTarget {
+	readonly generation: Generation;
+	readonly digest: Digest;
+	/** The incarnation that it was issued to; another one gets a new generation. */
+	readonly bootId: BootId;
+	readonly role: string;
+	readonly issuedAt: Timestamp;
+	readonly deadlineAt: Timestamp;
+	readonly progress: "issued" | "applying" | "applied" | "rejected";
+	/** Why it was rejected. */
+	readonly reason?: string | undefined;
+	readonly seq: number;
+}
+
+/** A long action that was asked for and has not ended. */
+export interface OpenCommand {
+	readonly commandId: string;
+	readonly command: "reboot" | "reset";
+	/** The incarnation that it was sent to. */
+	readonly bootId: BootId;
+	readonly deadlineAt: Timestamp;
+	readonly seq: number;
+}
+
+/** All that is known of one machine. */
+export interface Machine {
+	readonly machineId: MachineId;
+	readonly bootId: BootId;
+	readonly publicKey: UserPublicKey;
+	readonly facts: Facts;
+	readonly identity: "smbios-uuid" | "nic-and-serial" | "proof";
+	readonly labels: Labels;
+	readonly approval: "waiting" | "approved" | "rejected";
+	readonly approvalReason: string;
+	readonly lease: LeaseState;
+	readonly leaseAt: Timestamp;
+	readonly pinnedRole?: string | undefined;
+	readonly seat?: Seat | undefined;
+	/** The highest generation that was ever issued to this machine; never falls. */
+	readonly generation: Generation;
+	readonly target?: IssuedTarget | undefined;
+	/** Why no target can be rendered for the seat, where that is so. */
+	readonly impossible?: string | undefined;
+	readonly health: Health;
+	readonly command?: OpenCommand | undefined;
+	/** Boots of this machine that are over, newest last, at most 8. */
+	readonly fenced: readonly BootId[];
+	readonly enrolledAt: Timestamp;
+	/** Time and number of the last event about this machine. */
+	readonly changedAt: Timestamp;
+	readonly changedSeq: number;
+	/** Numbers of the latest events about this machine, newest last, at most 32: what `why` walks. */
+	readonly trail: readonly number[];
+}
+
+/** A token; the token itself is never stored. */
+export interface Token {
+	readonly tokenId: string;
+	readonly hash: Digest;
+	readonly scope: TokenScope;
+	readonly createdAt: Timestamp;
+	readonly expiresAt?: Timestamp | undefined;
+	readonly mac?: Mac | undefined;
+	readonly labels: Labels;
+	readonly revoked: boolean;
+	/** The incarnation that an enroll token let in. */
+	readonly usedBy?:
+		| { readonly machineId: MachineId; readonly bootId: BootId; readonly publicKey: UserPublicKey }
+		| undefined;
+}
+
+/**
+ * The truth about the fleet: the fold of the log. Immutable; `apply` returns a new one that shares what did not change, so
+ * that 10,000 machines cost nothing to keep twice.
+ */
+export interface Fleet {
+	/** Number of the last event that is in it; 0 before the first. */
+	readonly seq: number;
+	/** Time of that event. */
+	readonly at: Timestamp;
+	/** Until then nothing new is assigned: agents may still prove what they hold. */
+	readonly recoverUntil: Timestamp;
+	readonly leader?: { readonly coordinatorId: string; readonly url: string; readonly seq: number } | undefined;
+	readonly cluster?:
+		| { readonly document: ClusterDocument; readonly digest: Digest; readonly seq: number; readonly at: Timestamp }
+		| undefined;
+	readonly machines: PersistentMap<MachineId, Machine>;
+	readonly tokens: PersistentMap<string, Token>;
+	/** From a token's hash to its id. */
+	readonly tokenByHash: PersistentMap<Digest, string>;
+	/** From a slot's seat (`slot/seat`) to its holder. */
+	readonly seats: PersistentMap<string, MachineId>;
+	/** From a plausible SMBIOS UUID, a MAC or a `machineId` derived from them to the machines that report it. */
+	readonly claims: PersistentMap<string, readonly MachineId[]>;
+}
+
+/** The state before any event. */
+export const EMPTY_FLEET: Fleet = {
+	seq: 0,
+	at: 0,
+	recoverUntil: 0,
+	machines: PersistentMap(),
+	tokens: PersistentMap(),
+	tokenByHash: PersistentMap(),
+	seats: PersistentMap(),
+	claims: PersistentMap(),
+};
+
+/** The key of a seat in `Fleet.seats`. */
+export function seatKey(slot: string, seat: number): string {
+	return `${slot}/${seat}`;
+}

@@ -1,0 +1,87 @@
+import type {
+	BootId,
+	ClusterDocument,
+	Digest,
+	EnrollRequest,
+	EventDraft,
+	Hello,
+	Labels,
+	Mac,
+	MachineId,
+	Problem,
+	Report,
+	Timestamp,
+	TokenScope,
+	UserPublicKey,
+} from "@rollcall/protocol";
+
+/**
+ * Everything that can come to the coordinator and may end in events. Parsed at the edge; random parts (ids, hashes) and
+ * the verdict on signatures are made there too, so that the domain stays pure. `by` names the operator's token.
+ */
+export type Input =
+	| {
+			readonly kind: "enroll";
+			readonly request: EnrollRequest;
+			readonly tokenHash?: Digest | undefined;
+			readonly proofValid: boolean;
+			readonly remote: string;
+	  }
+	| { readonly kind: "hello"; readonly machineId: MachineId; readonly hello: Hello; readonly proofValid: boolean }
+	| { readonly kind: "report"; readonly machineId: MachineId; readonly report: Report }
+	/** A beat of an incarnation that is fenced or unknown; ordinary beats only renew the lease and never come here. */
+	| { readonly kind: "stray-beat"; readonly machineId: MachineId; readonly bootId: BootId }
+	| { readonly kind: "declare"; readonly document: ClusterDocument; readonly digest: Digest; readonly by: string }
+	| { readonly kind: "approve"; readonly machineId: MachineId; readonly by: string }
+	| { readonly kind: "reject"; readonly machineId: MachineId; readonly reason: string; readonly by: string }
+	| { readonly kind: "pin-role"; readonly machineId: MachineId; readonly role: string | null; readonly by: string }
+	| { readonly kind: "label"; readonly machineId: MachineId; readonly labels: Labels; readonly by: string }
+	| { readonly kind: "remove"; readonly machineId: MachineId; readonly by: string }
+	| {
+			readonly kind: "create-token";
+			readonly tokenId: string;
+			readonly hash: Digest;
+			readonly scope: TokenScope;
+			readonly expiresAt?: Timestamp | undefined;
+			readonly mac?: Mac | undefined;
+			readonly labels: Labels;
+			readonly by: string;
+	  }
+	| { readonly kind: "revoke-token"; readonly tokenId: string; readonly by: string }
+	| {
+			readonly kind: "command";
+			readonly machineId: MachineId;
+			readonly commandId: string;
+			readonly command: "reboot" | "reset";
+			readonly deadlineAt: Timestamp;
+			readonly by: string;
+	  }
+	/** A command could not be delivered. */
+	| {
+			readonly kind: "command-failed";
+			readonly machineId: MachineId;
+			readonly commandId: string;
+			readonly reason: string;
+	  };
+
+/** What an input is answered with, once its events are recorded. Adapters add what only they have (JWTs, signatures). */
+export type Answer =
+	| { readonly kind: "ok" }
+	| {
+			readonly kind: "enrolled";
+			readonly machineId: MachineId;
+			readonly bootId: BootId;
+			readonly publicKey: UserPublicKey;
+	  }
+	/** The machine has a target: render it from the state after the turn. */
+	| { readonly kind: "target"; readonly machineId: MachineId }
+	| { readonly kind: "wait"; readonly reason: string }
+	| { readonly kind: "fenced"; readonly reason: string }
+	| { readonly kind: "command"; readonly machineId: MachineId; readonly bootId: BootId; readonly commandId: string }
+	| { readonly kind: "problem"; readonly problem: Problem };
+
+/** What the domain makes of one input: events to record (none when nothing changes) and the answer. */
+export interface Verdict {
+	readonly events: readonly EventDraft[];
+	readonly answer: Answer;
+}

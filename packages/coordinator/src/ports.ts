@@ -1,0 +1,115 @@
+import type {
+	Assignment,
+	BootId,
+	Command,
+	CommandReply,
+	Event,
+	MachineId,
+	SignedAssignment,
+	Timestamp,
+	UserPublicKey,
+} from "@rollcall/protocol";
+import type { Fleet } from "./domain/fleet.ts";
+import type { Answer, Input } from "./domain/inputs.ts";
+
+/** Where an entry stands in the log: the JetStream sequence number; 0 before the first. */
+export type Position = number;
+
+/** One append: the events of one turn of the loop. They become true together. */
+export interface Entry {
+	readonly position: Position;
+	readonly events: readonly Event[];
+}
+
+/** Somebody else appended first: this coordinator does not lead any more. */
+export class LogConflict extends Error {
+	override readonly name = "LogConflict";
+}
+
+/** The log cannot be reached now. Whether the entry was stored is not known; read before going on. */
+export class LogUnavailable extends Error {
+	override readonly name = "LogUnavailable";
+}
+
+/** The one stream that is the truth. */
+export interface Log {
+	/** Names this log; another one after the store was deleted. */
+	origin(): Promise<string>;
+	/** Stores the events as one entry, if the last position is still `after`. Throws LogConflict or LogUnavailable. */
+	append(events: readonly Event[], after: Position): Promise<Position>;
+	/** All entries behind `after`, in order, up to the last one at the time of the call. */
+	read(after: Position): AsyncIterable<Entry>;
+	/** Entries behind `after` as they come, for as long as `signal` is not aborted; it survives lost connections. */
+	follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** A fold of the log that was kept, so that a start need not read everything. */
+export interface Snapshot {
+	readonly origin: string;
+	readonly position: Position;
+	readonly fleet: Fleet;
+}
+export interface Snapshots {
+	/** The newest one that is whole and fits this program's version, or undefined. Never throws for a damaged file. */
+	load(): Promise<Snapshot | undefined>;
+	save(snapshot: Snapshot): Promise<void>;
+}
+
+/** Nobody listens on the machine's subjects: its agent is not connected. */
+export class NoResponders extends Error {
+	override readonly name = "NoResponders";
+}
+
+/** What the coordinator says to agents. What they say to it arrives as inputs. */
+export interface Bus {
+	/** Tells an agent that a target is there. Losing it costs only time: the next beat shows the old generation. */
+	notifyTarget(machineId: MachineId, generation: number): void;
+	/** Sends a command and waits for its answer. Throws NoResponders at once when the agent is gone. */
+	command(machineId: MachineId, command: Command, timeoutMs: number): Promise<CommandReply>;
+}
+
+/** Identities on the bus and signatures on assignments. */
+export interface Credentials {
+	/** The nkey whose signatures count. */
+	readonly signer: string;
+	/** NATS URLs for agents. */
+	readonly servers: readonly string[];
+	/** A user JWT for exactly this incarnation, allow lists only (see `agentPermissions`). */
+	issue(
+		machineId: MachineId,
+		bootId: BootId,
+		publicKey: UserPublicKey,
+	): Promise<{ jwt: string; expiresInSeconds: number }>;
+	/** Ends what was issued to a key, open connections included. */
+	revoke(publicKeys: readonly UserPublicKey[]): Promise<void>;
+	sign(assignment: Assignment): SignedAssignment;
+	/** True when the signature is this fleet's own. */
+	verify(signed: SignedAssignment): boolean;
+}
+
+/** Time. `now` is the wall clock, for people; `monotonic` never jumps, for deadlines. Both in milliseconds. */
+export interface Clock {
+	now(): Timestamp;
+	monotonic(): number;
+}
+
+/** A point in the program where a test may end it. Nothing at all in production. */
+export type Failpoint = (name: string) => void;
+
+/** What leads the fleet, as the HTTP and bus adapters see it. */
+export interface Core {
+	/** The state as last recorded. */
+	fleet(): Fleet;
+	/** Hands in an input; the answer comes when its events are recorded. Answers `not-leader` or `not-ready` as a problem; never throws. */
+	submit(input: Input): Promise<Answer>;
+	/** A beat: renews the lease in memory, or becomes a stray-beat input. */
+	beat(machineId: MachineId, bootId: BootId, generation: number, healthDigest: string): void;
+	/** Whether this coordinator leads, and where the leader is. */
+	leadership(): { leads: boolean; url: string | undefined };
+	/** True when the log can be written to and the state is current. */
+	ready(): { ready: boolean; reason: string };
+	/** Recorded events behind `after`, at most `limit`, oldest first. From memory where possible, else from the log. */
+	events(after: number, limit: number): Promise<readonly Event[]>;
+	/** Every event from now on, in order. Returns how to stop. A listener that throws is dropped. */
+	subscribe(listener: (event: Event) => void): () => void;
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { ClusterDocument } from "./cluster/document.ts";
+import { Facts } from "./facts.ts";
+import { Health } from "./health.ts";
+import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
+import { TargetProgress } from "./messages.ts";
+
+/** Where a lease stands. Heartbeats renew it in memory; only its transitions are events. */
+export const LeaseState = z.enum(["alive", "suspect", "lost"]);
+export type LeaseState = z.infer<typeof LeaseState>;
+
+/** What a token is good for. enroll: one machine may join. admin, read: the REST API. */
+export const TokenScope = z.enum(["enroll", "admin", "read"]);
+export type TokenScope = z.infer<typeof TokenScope>;
+
+const by = z.string().max(128);
+const machineId = MachineId;
+const bootId = BootId;
+const reason = z.string().max(1024);
+/** Milliseconds since 1970, UTC. */
+export const Timestamp = z.int().min(0);
+export type Timestamp = z.infer<typeof Timestamp>;
+
+/**
+ * Everything that can happen, one schema per type. An event is a recorded fact or decision; state is the fold of all of
+ * them. Secrets are never part of one.
+ */
+export const EVENT_PAYLOADS = {
+	/** The first event of a log. `recovering`: the coordinator had a log before and lost it; it waits until `recoverUntil` for agents to prove what they hold. */
+	"log-started": z.strictObject({ recovering: z.boolean(), recoverUntil: Timestamp }),
+	/** A coordinator took the lead. Everything after it, until the next such event, was written by it. */
+	"leader-elected": z.strictObject({ coordinatorId: z.string().max(64), url: z.string().max(256) }),
+	"cluster-declared": z.strictObject({ document: ClusterDocument, digest: Digest, by }),
+	"token-created": z.strictObject({
+		tokenId: z.string().max(64),
+		/** SHA-256 of the token. The token itself is shown once and never stored. */
+		hash: Digest,
+		scope: TokenScope,
+		expiresAt: Timestamp.optional(),
+		/** An enroll token may be bound to the machine with this MAC. */
+		mac: Mac.optional(),
+		/** Labels that the machine gets that enrolls with it. */
+		labels: Labels,
+		by,
+	}),
+	"token-revoked": z.strictObject({ tokenId: z.string().max(64), by }),
+	/** Somebody came with a token that is not good (any more). Recorded at a bounded rate; all are counted in the metrics. */
+	"enrollment-refused": z.strictObject({
+		tokenId: z.string().max(64).optional(),
+		machineId: machineId.optional(),
+		reason,
+		remote: z.string().max(64),
+	}),
+	"machine-enrolled": z.strictObject({
+		machineId,
+		bootId,
+		publicKey: UserPublicKey,
+		facts: Facts,
+		/** What the identity rests on. */
+		identity: z.enum(["smbios-uuid", "nic-and-serial", "proof"]),
+		tokenId: z.string().max(64).optional(),
+		labels: Labels,
+	}),
+	/** Two machines claim one identity. Both go on, under different ids; a person should look. */
+	"identity-conflict": z.strictObject({ machineId, other: machineId, uuid: z.string().max(64), reason }),
+	"machine-approved": z.strictObject({ machineId, by }),
+	"machine-rejected": z.strictObject({ machineId, by, reason }),
+	"machine-labelled": z.strictObject({ machineId, labels: Labels, by }),
+	"machine-removed": z.strictObject({ machineId, by }),
+	"facts-changed": z.strictObject({ machineId, bootId, facts: Facts }),
+	/** A newer boot took this one's place; its memory, and what was in it, is gone. `wasAlive`: it was still speaking shortly before. */
+	"incarnation-fenced": z.strictObject({ machineId, bootId, successor: bootId, wasAlive: z.boolean() }),
+	/** A fenced incarnation still speaks: two live boots of one machine. */
+	"fenced-incarnation-spoke": z.strictObject({ machineId, bootId }),
+	"lease-changed": z.strictObject({ machineId, bootId, lease: LeaseState, silentMs: z.int().min(0) }),
+	/** An operator asks for a role by hand; null takes it back. */
+	"role-pinned": z.strictObject({ machineId, role: Name.nullable(), by }),
+	"machine-assigned": z.strictObject({
+		machineId,
+		slot: Name,
+		seat: z.int().min(0),
+		role: Name,
+		nodeName: Name,
+		pinned: z.boolean(),
+		reason,
+	}),
+	"machine-released": z.strictObject({ machineId, slot: Name, seat: z.int().min(0), reason }),
+	/** The coordinator signed this assignment before it lost its log, and a live agent proved it. */
+	"assignment-adopted": z.strictObject({
+		machineId,
+		slot: Name,
+		seat: z.int().min(0),
+		role: Name,
+		nodeName: Name,
+		pinned: z.boolean(),
+		generation: Generation,
+		digest: Digest,
+	}),
+	"target-issued": z.strictObject({
+		machineId,
+		bootId,
+		generation: Generation.min(1),
+		digest: Digest,
+		role: Name,
+		deadlineAt: Timestamp,
+	}),
+	/** No target can be rendered for the assignment as it stands (a fact is missing, a rule does not match). */
+	"target-impossible": z.strictObject({ machineId, reason }),
+	"target-progress": z.strictObject({ machineId, bootId, generation: Generation, progress: TargetProgress }),
+	/** The deadline passed without an end; the coordinator closes it as rejected. */
+	"target-expired": z.strictObject({ machineId, generation: Generation, reason }),
+	"health-changed": z.strictObject({ machineId, bootId, health: Health }),
+	"command-issued": z.strictObject({
+		machineId,
+		bootId,
+		commandId: z.string().max(64),
+		command: z.enum(["reboot", "reset"]),
+		deadlineAt: Timestamp,
+		by,
+	}),
+	"command-ended": z.strictObject({
+		machineId,
+		commandId: z.string().max(64),
+		outcome: z.enum(["done", "failed"]),
+		reason,
+	}),
+} as const;
+
+export type EventType = keyof typeof EVENT_PAYLOADS;
+export const EVENT_TYPES = Object.keys(EVENT_PAYLOADS) as EventType[];
+
+/** An event before it is recorded. `cause` is the sequence number of the event that led to it, where there is one. */
+export type EventDraft = {
+	[T in EventType]: { type: T; cause?: number | undefined } & z.output<(typeof EVENT_PAYLOADS)[T]>;
+}[EventType];
+
+/** A recorded event: numbered from 1 without gaps, with its time. */
+export type Event = EventDraft & { seq: number; at: Timestamp };
+export type EventOf<T extends EventType> = Extract<Event, { type: T }>;
+
+const envelope = { seq: z.int().min(1), at: Timestamp, cause: z.int().min(1).optional() };
+
+/** Reads an event as the log, the REST API and the WebSocket carry it. */
+export const EventSchema = z.discriminatedUnion(
+	"type",
+	EVENT_TYPES.map((type) =>
+		z.strictObject({ type: z.literal(type), ...envelope, ...EVENT_PAYLOADS[type].shape }),
+	) as unknown as [z.ZodObject<{ type: z.ZodLiteral<EventType> }>],
+) as unknown as z.ZodType<Event>;

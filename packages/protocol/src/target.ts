@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { Digest, Generation, MachineId, Name } from "./ids.ts";
+
+/** Bounds of a target, so that it always fits one NATS message (1 MiB by default) with room to spare. */
+export const TARGET_LIMITS = {
+	files: 256,
+	fileBytes: 256 * 1024,
+	totalBytes: 640 * 1024,
+	units: 64,
+	probes: 64,
+	artifacts: 64,
+} as const;
+
+/** An absolute, normalised path: no `..`, no `.`, no empty part, no NUL. */
+export const AbsolutePath = z
+	.string()
+	.max(1024)
+	.regex(/^(?:\/[^/\0]+)+$/, "a path is absolute, without trailing slash or empty parts")
+	.refine((path) => !path.split("/").some((part) => part === "." || part === ".."), "a path has no '.' or '..' parts");
+
+/** Permission bits as an octal text, `0600`. No set-uid, set-gid or sticky bit. */
+export const Mode = z.string().regex(/^0[0-7]{3}$/, "a mode is four octal digits, like 0644");
+
+/** A systemd unit's name (systemd.unit(5)). */
+export const UnitName = z
+	.string()
+	.max(255)
+	.regex(
+		/^[A-Za-z0-9:_.\\@-]+\.(?:service|socket|target|mount|path|timer|slice)$/,
+		"not a unit name, like kubelet.service",
+	);
+
+/** One file of a target. `content` is UTF-8 text, or base64 where `encoding` says so. */
+export const TargetFile = z.strictObject({
+	path: AbsolutePath,
+	mode: Mode,
+	encoding: z.enum(["utf8", "base64"]).default("utf8"),
+	content: z.string().max(TARGET_LIMITS.fileBytes * 2),
+});
+export type TargetFile = z.infer<typeof TargetFile>;
+
+/**
+ * A unit that must run. Its file is among the target's files, or the operating system has it. It is restarted when its own
+ * file or one of `restartOn` changed, and started when it is not active.
+ */
+export const TargetUnit = z.strictObject({ name: UnitName, restartOn: z.array(AbsolutePath).max(64).default([]) });
+export type TargetUnit = z.infer<typeof TargetUnit>;
+
+/**
+ * How the health of one component is found out. A target counts as applied when every probe has succeeded once within
+ * `deadlineSeconds` after the units were started; afterwards the probes go on every `intervalSeconds`, as health.
+ * http: any 2xx answer from a loopback URL. tcp: the port accepts. unit: systemd says active. file: it exists.
+ */
+const ProbeBase = {
+	component: Name,
+	deadlineSeconds: z.int().min(1).max(3600).default(60),
+	intervalSeconds: z.int().min(1).max(600).default(5),
+	timeoutSeconds: z.int().min(1).max(60).default(2),
+};
+export const Probe = z.discriminatedUnion("kind", [
+	z.strictObject({
+		kind: z.literal("http"),
+		...ProbeBase,
+		port: z.int().min(1).max(65535),
+		path: z.string().max(256).startsWith("/"),
+		/** https: the certificate is not checked, as kubelet's own probes do; the address is the loopback of the machine. */
+		scheme: z.enum(["http", "https"]).default("http"),
+	}),
+	z.strictObject({ kind: z.literal("tcp"), ...ProbeBase, port: z.int().min(1).max(65535) }),
+	z.strictObject({ kind: z.literal("unit"), ...ProbeBase, unit: UnitName }),
+	z.strictObject({ kind: z.literal("file"), ...ProbeBase, path: AbsolutePath }),
+]);
+export type Probe = z.infer<typeof Probe>;
+
+/** Something too large for a message, fetched by hash from one of `urls` (http or https) and put at `path`. */
+export const Artifact = z.strictObject({
+	path: AbsolutePath,
+	mode: Mode,
+	sha256: Digest,
+	sizeBytes: z.int().min(0),
+	urls: z
+		.array(z.url({ protocol: /^https?$/ }).max(2048))
+		.min(1)
+		.max(8),
+});
+export type Artifact = z.infer<typeof Artifact>;
+
+/** What a target asks a machine to run: everything that its digest covers. */
+export const TargetContent = z.strictObject({
+	cluster: Name,
+	slot: Name,
+	role: Name,
+	nodeName: Name,
+	files: z.array(TargetFile).max(TARGET_LIMITS.files),
+	units: z.array(TargetUnit).max(TARGET_LIMITS.units),
+	probes: z.array(Probe).max(TARGET_LIMITS.probes),
+	artifacts: z.array(Artifact).max(TARGET_LIMITS.artifacts),
+	/** Applying ends as rejected when it is not done this long after it was received. */
+	deadlineSeconds: z.int().min(1).max(7200),
+});
+export type TargetContent = z.infer<typeof TargetContent>;
+
+/**
+ * What an assignment means for one machine. Complete and self-contained: the agent needs no template and no knowledge of
+ * Kubernetes. `digest` is `digestOf(content)`.
+ */
+export const Target = z.strictObject({
+	machineId: MachineId,
+	generation: Generation.min(1),
+	digest: Digest,
+	content: TargetContent,
+});
+export type Target = z.infer<typeof Target>;
