@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+/** The roots below which an agent writes, and nowhere else. Built in; no message can change them. */
+export const WRITE_ROOTS = [
+	"/etc/kubernetes",
+	"/etc/containerd",
+	"/etc/cni/net.d",
+	"/etc/modules-load.d",
+	"/etc/sysctl.d",
+	"/etc/rollcall/role",
+	"/run/systemd/system",
+	"/run/rollcall/role",
+	"/var/lib/kubelet",
+	"/var/lib/etcd",
+	"/opt/rollcall",
+	"/opt/cni/bin",
+] as const;
+
+/** What an agent is started with: one JSON file, 0600, written by Ignition or by the rehearsal. */
+export const AgentConfig = z.strictObject({
+	/** Base URLs of the coordinators' HTTP API, tried in turn. */
+	coordinators: z
+		.array(z.url({ protocol: /^https?$/ }))
+		.min(1)
+		.max(16),
+	/** Holds the one-time token; removed once it was used. */
+	tokenFile: z.string().optional(),
+	/** Everything is read and written below this folder; `/` on a machine. */
+	root: z.string().default("/"),
+	/** Where the agent keeps its identity and last target, below `root`. Must be RAM. */
+	stateFolder: z.string().default("/run/rollcall/state"),
+	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+	/** Set only for rehearsal machines. */
+	rehearsal: z
+		.strictObject({
+			/** The machine's own loopback address, for probes. */
+			loopback: z.ipv4(),
+			/** Socket of the stand-in for systemd. */
+			socket: z.string(),
+			/** Interfaces, as the stand-in declares them: name and addresses in CIDR notation. */
+			interfaces: z.array(z.strictObject({ name: z.string(), addresses: z.array(z.string()) })),
+		})
+		.optional(),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
