@@ -11,5 +11,6 @@ export * from "./health.ts";
 export * from "./ids.ts";
 export * from "./messages.ts";
 export * from "./problem.ts";
+export * from "./rest.ts";
 export * from "./subjects.ts";
 export * from "./target.ts";
