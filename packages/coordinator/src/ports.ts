@@ -39,8 +39,15 @@ export interface Log {
 	append(events: readonly Event[], after: Position): Promise<Position>;
 	/** All entries behind `after`, in order, up to the last one at the time of the call. */
 	read(after: Position): AsyncIterable<Entry>;
+	/** The entry at exactly this position, or undefined where there is none. */
+	get(position: Position): Promise<Entry | undefined>;
 	/** Entries behind `after` as they come, for as long as `signal` is not aborted; it survives lost connections. */
 	follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** The log that was read before is gone (its store was deleted); another one, or none, is in its place. */
+export class LogLost extends Error {
+	override readonly name = "LogLost";
 }
 
 /** A fold of the log that was kept, so that a start need not read everything. */
@@ -87,7 +94,21 @@ export interface Credentials {
 	verify(signed: SignedAssignment): boolean;
 }
 
-/** Time. `now` is the wall clock, for people; `monotonic` never jumps, for deadlines. Both in milliseconds. */
+/** Who leads. `term` is the number of its `leader-elected` event: the higher one is right. */
+export interface Lead {
+	readonly coordinatorId: string;
+	readonly url: string;
+	readonly term: number;
+}
+
+/** How coordinators on one bus know that the leader lives. Nothing of it is stored. */
+export interface Beacon {
+	announce(lead: Lead): void;
+	/** The newest announcement of another coordinator, with the monotonic time at which it came. */
+	latest(): { readonly lead: Lead; readonly heardAt: number } | undefined;
+}
+
+/** Time. `now` tells it to people: it starts at the wall clock and is drawn slowly after it, so that it never jumps. `monotonic` is for lengths. Both in milliseconds. */
 export interface Clock {
 	now(): Timestamp;
 	monotonic(): number;

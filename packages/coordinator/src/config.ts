@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+const Port = z.int().min(0).max(65535);
+const File = z.string().min(1).max(1024);
+
+/** An existing NATS cluster in operator mode, by its addresses and the keys of one of its accounts. */
+const ExternalNats = z.strictObject({
+	servers: z.array(z.string().max(256)).min(1).max(16),
+	/** Credentials of a user with full rights in the account, as `nsc` writes them. */
+	credentialsFile: File,
+	/** Seed of the account (or one of its signing keys): signs the agents' JWTs. */
+	accountSeedFile: File,
+	/** Public key of the account, where the seed is a signing key's. */
+	account: z.string().max(64).optional(),
+	/** Credentials of a user of the system account: with them, revoked agents are cut off at once. */
+	systemCredentialsFile: File.optional(),
+	/** Replicas of the event log's stream. */
+	replicas: z.int().min(1).max(5).default(1),
+});
+
+/** What a coordinator is started with: one YAML file. Paths are relative to the file's folder. */
+export const CoordinatorConfig = z.strictObject({
+	/** Keys, the event log of an embedded NATS, snapshots. 0700. */
+	dataFolder: File,
+	http: z.strictObject({ host: z.string().max(255).default("127.0.0.1"), port: Port.default(7420) }).prefault({}),
+	nats: z
+		.union([
+			z.strictObject({
+				embedded: z.strictObject({ host: z.string().max(255).default("127.0.0.1"), port: Port.default(7422) }),
+			}),
+			z.strictObject({ external: ExternalNats }),
+		])
+		.default({ embedded: { host: "127.0.0.1", port: 7422 } }),
+	/** What machines are told, where it differs from where we listen. */
+	advertise: z
+		.strictObject({
+			http: z.url({ protocol: /^https?$/ }).optional(),
+			nats: z.array(z.string().max(256)).max(16).optional(),
+		})
+		.prefault({}),
+	/** Seed file of the key that signs assignments; coordinators of one fleet share it. Absent: one of its own in the data folder. */
+	signingSeedFile: File.optional(),
+	/** A cluster document that is declared when the log has none. */
+	document: File.optional(),
+	/** Life of the agents' NATS credentials. */
+	credentialsSeconds: z.int().min(60).max(86_400).default(86_400),
+	logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+});
+export type CoordinatorConfig = z.infer<typeof CoordinatorConfig>;

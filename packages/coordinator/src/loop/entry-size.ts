@@ -1,0 +1,20 @@
+import type { Event } from "@rollcall/protocol";
+
+/** The most that one entry may hold, in bytes of JSON: below the bus's limit of 1 MiB for a message. */
+export const MAX_ENTRY_BYTES = 800 * 1024;
+
+/** Splits events into entries that fit. Every prefix of a turn's events is a valid state, so a crash between two loses nothing. */
+export function chunkEvents(events: readonly Event[], maxBytes = MAX_ENTRY_BYTES): Event[][] {
+	const chunks: Event[][] = [];
+	let size = Number.POSITIVE_INFINITY;
+	for (const event of events) {
+		const bytes = Buffer.byteLength(JSON.stringify(event)) + 1;
+		if (size + bytes > maxBytes) {
+			chunks.push([]);
+			size = 0;
+		}
+		chunks.at(-1)?.push(event);
+		size += bytes;
+	}
+	return chunks;
+}

@@ -1,0 +1,25 @@
+import type { ClusterDocument, Digest, EventDraft, Timestamp } from "@rollcall/protocol";
+
+/** How long a coordinator that lost its log waits for agents to prove what they hold, in milliseconds. */
+export const RECOVERY_MS = 15_000;
+
+/** What a log begins with. */
+export interface Beginning {
+	/** True when this fleet had a log before: its keys are older than the log. */
+	readonly hadLog: boolean;
+	/** The document that was declared last, kept outside of the log. */
+	readonly document?: { readonly document: ClusterDocument; readonly digest: Digest } | undefined;
+	/** The operator's first token, by its hash. */
+	readonly adminTokenHash: Digest;
+}
+
+/** The first events of an empty log. */
+export function firstEvents(beginning: Beginning, at: Timestamp): EventDraft[] {
+	const by = beginning.hadLog ? "recovery" : "first start";
+	const drafts: EventDraft[] = [
+		{ type: "log-started", recovering: beginning.hadLog, recoverUntil: beginning.hadLog ? at + RECOVERY_MS : at },
+		{ type: "token-created", tokenId: "admin", hash: beginning.adminTokenHash, scope: "admin", labels: {}, by },
+	];
+	if (beginning.document) drafts.push({ type: "cluster-declared", ...beginning.document, by });
+	return drafts;
+}

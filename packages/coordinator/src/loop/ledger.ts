@@ -1,0 +1,69 @@
+import type { Event } from "@rollcall/protocol";
+import { apply } from "../domain/apply.ts";
+import { EMPTY_FLEET, type Fleet } from "../domain/fleet.ts";
+import type { Position } from "../ports.ts";
+
+/** How many of the newest events are kept in memory for readers that follow. */
+const RECENT_EVENTS = 10_000;
+
+/**
+ * The recorded state: the fold of the log up to a position, and the newest events. It changes only by what the log holds,
+ * so nobody ever sees a state that could still be lost.
+ */
+export class Ledger {
+	#fleet: Fleet = EMPTY_FLEET;
+	#position: Position = 0;
+	#recent: Event[] = [];
+	readonly #listeners = new Set<(event: Event) => void>();
+
+	get fleet(): Fleet {
+		return this.#fleet;
+	}
+
+	get position(): Position {
+		return this.#position;
+	}
+
+	/** Begins from a snapshot, or from nothing when the log is another one. Forgets the events in memory. */
+	reset(fleet: Fleet = EMPTY_FLEET, position: Position = 0): void {
+		this.#fleet = fleet;
+		this.#position = position;
+		this.#recent = [];
+	}
+
+	/** Takes in what an entry holds. Entries that are already in are passed over. Returns true when it was new. */
+	take(events: readonly Event[], position: Position): boolean {
+		if (position <= this.#position) return false;
+		for (const event of events) this.#fleet = apply(this.#fleet, event);
+		this.#position = position;
+		this.#recent.push(...events);
+		if (this.#recent.length > RECENT_EVENTS * 1.5) this.#recent = this.#recent.slice(-RECENT_EVENTS);
+		for (const event of events) this.#tell(event);
+		return true;
+	}
+
+	/** Events behind `after` from memory, or undefined when memory does not reach back that far. */
+	recent(after: number, limit: number): readonly Event[] | undefined {
+		const first = this.#recent[0];
+		if (after >= this.#fleet.seq) return [];
+		if (first === undefined || first.seq > after + 1) return undefined;
+		const start = after + 1 - first.seq;
+		return this.#recent.slice(start, start + limit);
+	}
+
+	/** Calls `listener` with every event from now on. One that throws is dropped and cannot stop the others. */
+	subscribe(listener: (event: Event) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	#tell(event: Event): void {
+		for (const listener of this.#listeners) {
+			try {
+				listener(event);
+			} catch {
+				this.#listeners.delete(listener);
+			}
+		}
+	}
+}

@@ -1,0 +1,35 @@
+import type { Event } from "@rollcall/protocol";
+import type { TargetSummary } from "../domain/observed.ts";
+import type { Beacon, Bus, Clock, Credentials, Failpoint, Log, Snapshots } from "../ports.ts";
+import type { Beginning } from "./first-events.ts";
+
+/** What the loop tells whoever watches it. Nothing here may throw. */
+export interface LoopWatcher {
+	/** This coordinator leads now, or does not any more. */
+	onLeading(leads: boolean): void;
+	/** A turn ended: how long it took, in milliseconds, and what it recorded. */
+	onTurn(durationMs: number, events: readonly Event[]): void;
+	/** Something went wrong that a person may want to know; the loop goes on. */
+	onTrouble(what: string, error: unknown): void;
+}
+
+/** All that the loop needs from its surroundings. */
+export interface LoopParts {
+	readonly coordinatorId: string;
+	/** Where this coordinator's API is, for the others. */
+	readonly url: string;
+	/** Opens the log, and creates it where there is none. Called again when the log was lost. */
+	readonly openLog: () => Promise<Log>;
+	readonly snapshots: Snapshots;
+	readonly bus: Bus;
+	readonly beacon: Beacon;
+	readonly credentials: Credentials;
+	readonly clock: Clock;
+	/** False while the bus is away: silence of machines means nothing then. */
+	readonly connected: () => boolean;
+	readonly summarize: TargetSummary;
+	/** What an empty log begins with. */
+	readonly beginning: () => Promise<Beginning>;
+	readonly failpoint: Failpoint;
+	readonly watcher: LoopWatcher;
+}
