@@ -1,0 +1,173 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+	type Event,
+	type MachineDetail,
+	type MachineView,
+	type Problem,
+	type Status,
+	TokenCreated,
+} from "@rollcall/protocol";
+import type { ExecutionContext } from "ava";
+import { eventually } from "./eventually.ts";
+import { commandLine, descendantsOf, type Running, repository, run } from "./processes.ts";
+
+/** A cluster of one control plane and workers, for rehearsal machines. */
+export const REHEARSAL_DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
+
+export interface CoordinatorOptions {
+	readonly dataFolder?: string;
+	readonly document?: string;
+	/** The `nats` part of the configuration; an embedded server on a random port without it. */
+	readonly nats?: unknown;
+	readonly signingSeedFile?: string;
+	readonly failpoint?: string;
+	readonly port?: number;
+}
+
+/** A real coordinator process with its own data folder, and its REST API. */
+export interface TestCoordinator {
+	readonly dataFolder: string;
+	readonly url: string;
+	readonly token: string;
+	readonly process: Running;
+	/** Calls the API and gives the body back; throws an Error with the problem for a refusal. */
+	call<T>(method: string, path: string, body?: unknown): Promise<T>;
+	/** The same, with the status and without throwing. */
+	request(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+	machines(): Promise<MachineView[]>;
+	machine(id: string): Promise<MachineDetail>;
+	status(): Promise<Status>;
+	/** All events behind `after`. */
+	events(after?: number): Promise<Event[]>;
+	/** Makes an enroll token. */
+	enrollToken(options?: { mac?: string; labels?: Record<string, string>; expiresInSeconds?: number }): Promise<string>;
+	/** The pid of its embedded nats-server. */
+	natsPid(): number;
+	/** Ends the process and starts another one on the same data folder and port. */
+	restart(options?: { signal?: NodeJS.Signals; failpoint?: string; between?: () => void }): Promise<TestCoordinator>;
+	stop(): Promise<void>;
+}
+
+/** A folder of the test's own, removed at its end. */
+export function ownFolder(t: ExecutionContext, name = "rollcall-test-"): string {
+	const folder = mkdtempSync(join(tmpdir(), name));
+	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
+
+/** Starts a coordinator and waits until it is ready. It is stopped at the end of the test. */
+export async function startCoordinator(
+	t: ExecutionContext,
+	options: CoordinatorOptions = {},
+): Promise<TestCoordinator> {
+	const dataFolder = options.dataFolder ?? ownFolder(t);
+	const configFile = join(dataFolder, "coordinator.yaml");
+	const documentFile = join(dataFolder, "declared.yaml");
+	writeFileSync(documentFile, options.document ?? REHEARSAL_DOCUMENT);
+	const config = {
+		dataFolder,
+		http: { host: "127.0.0.1", port: options.port ?? 0 },
+		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: 0 } },
+		document: documentFile,
+		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
+		logLevel: "debug",
+	};
+	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+	rmSync(join(dataFolder, "api.json"), { force: true });
+	const environment = options.failpoint ? { ROLLCALL_FAILPOINT: options.failpoint } : undefined;
+	const started = run(
+		process.execPath,
+		[join(repository, "packages/coordinator/src/main.ts"), "--config", configFile],
+		environment,
+	);
+	t.teardown(() => started.end());
+	const ended = { code: undefined as number | null | undefined };
+	void started.exited.then(({ code }) => {
+		ended.code = code;
+	});
+	const api = join(dataFolder, "api.json");
+	const url = await eventually(
+		"the coordinator's API",
+		async () => {
+			if (ended.code !== undefined) throw new Error(`the coordinator ended with ${ended.code}:\n${started.output()}`);
+			if (!existsSync(api)) return undefined;
+			const { url: found } = JSON.parse(readFileSync(api, "utf8")) as { url: string };
+			const { ok } = await fetch(`${found}/readyz`);
+			return ok ? found : undefined;
+		},
+		20_000,
+	).catch((error: unknown) => {
+		throw new Error(`no ready coordinator:\n${started.output()}`, { cause: error });
+	});
+	return connectTo(t, { url, dataFolder, started, options });
+}
+
+function connectTo(
+	t: ExecutionContext,
+	parts: { url: string; dataFolder: string; started: Running; options: CoordinatorOptions },
+): TestCoordinator {
+	const { url, dataFolder, started, options } = parts;
+	const token = readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
+	const request = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
+		const response = await fetch(`${url}${path}`, {
+			method,
+			headers: {
+				authorization: `Bearer ${token}`,
+				...(body === undefined ? {} : { "content-type": "application/json" }),
+			},
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		const text = await response.text();
+		return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+	};
+	const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+		const answer = await request(method, path, body);
+		if (answer.status >= 400)
+			throw new Error(`${method} ${path}: ${answer.status} ${(answer.body as Problem | undefined)?.message}`);
+		return answer.body as T;
+	};
+	const self: TestCoordinator = {
+		dataFolder,
+		url,
+		token,
+		process: started,
+		request,
+		call,
+		machines: async () => (await call<{ machines: MachineView[] }>("GET", "/v1/machines")).machines,
+		machine: (id) => call("GET", `/v1/machines/${id}`),
+		status: () => call("GET", "/v1/status"),
+		events: async (after = 0) => {
+			const all: Event[] = [];
+			for (;;) {
+				const { events } = await call<{ events: Event[] }>(
+					"GET",
+					`/v1/events?after=${all.at(-1)?.seq ?? after}&limit=500`,
+				);
+				if (events.length === 0) return all;
+				all.push(...events);
+			}
+		},
+		enrollToken: async (wish = {}) =>
+			TokenCreated.parse(await call("POST", "/v1/tokens", { scope: "enroll", labels: {}, ...wish })).token,
+		natsPid: () => {
+			const found = descendantsOf(started.child.pid ?? -1).find((pid) => /^\S*nats-server /.test(commandLine(pid)));
+			if (found === undefined) throw new Error("the coordinator has no nats-server");
+			return found;
+		},
+		restart: async ({ signal = "SIGTERM", failpoint, between } = {}) => {
+			await started.end(signal);
+			between?.();
+			const { failpoint: _before, ...rest } = options;
+			return startCoordinator(t, {
+				...rest,
+				dataFolder,
+				port: Number(new URL(url).port),
+				...(failpoint ? { failpoint } : {}),
+			});
+		},
+		stop: () => started.end(),
+	};
+	return self;
+}

@@ -1,0 +1,29 @@
+/** Polls until `look` returns something other than undefined, and gives it back. Fails by the deadline with what it waited for. */
+export async function eventually<T>(
+	what: string,
+	look: () => T | undefined | Promise<T | undefined>,
+	deadlineMs = 30_000,
+): Promise<T> {
+	const end = performance.now() + deadlineMs;
+	let last: unknown;
+	for (;;) {
+		try {
+			const found = await look();
+			if (found !== undefined) return found;
+			last = undefined;
+		} catch (error) {
+			last = error;
+		}
+		if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: last });
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+/** Like `eventually`, for a condition. */
+export async function eventuallyTrue(
+	what: string,
+	look: () => boolean | Promise<boolean>,
+	deadlineMs?: number,
+): Promise<void> {
+	await eventually(what, async () => ((await look()) ? true : undefined), deadlineMs);
+}

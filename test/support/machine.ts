@@ -1,0 +1,140 @@
+import { createHash, randomInt } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { ownFolder, type TestCoordinator } from "./coordinator.ts";
+import { eventually } from "./eventually.ts";
+import { agentBinary, commandLine, descendantsOf, type Running, run } from "./processes.ts";
+
+export interface MachineOptions {
+	readonly name: string;
+	readonly root?: string;
+	readonly bootId?: string;
+	readonly token?: string;
+	readonly uuid?: string;
+	readonly mac?: string;
+	readonly memory?: string;
+	/** The stand-in does not start its agent again when that ends. */
+	readonly noAgentRestart?: boolean;
+	readonly loopback?: string;
+	readonly coordinatorUrls?: readonly string[];
+}
+
+/** A rehearsal machine: real processes of the bundled agent, with a root folder of their own. */
+export interface TestMachine {
+	readonly name: string;
+	readonly root: string;
+	readonly loopback: string;
+	readonly process: Running;
+	/** The pid of the agent itself (not of the stand-in for the machine). */
+	agentPid(): number | undefined;
+	/** Cuts the power: the stand-in and everything in it, at once. */
+	cutPower(): Promise<void>;
+	/** Empties the memory and starts again with a fresh token: another boot. */
+	bootAgain(coordinator: TestCoordinator, wish?: { bootId?: string }): Promise<TestMachine>;
+}
+
+/** A free address of the loopback network, so that fixed ports of several machines do not collide. */
+export async function freeLoopback(): Promise<string> {
+	for (;;) {
+		const address = `127.${randomInt(64, 128)}.${randomInt(0, 256)}.${randomInt(2, 254)}`;
+		const free = await new Promise<boolean>((resolve) => {
+			const server = createServer();
+			server.once("error", () => resolve(false));
+			server.listen({ host: address, port: 10248 }, () => server.close(() => resolve(true)));
+		});
+		if (free) return address;
+	}
+}
+
+/** Starts a machine. It is powered off at the end of the test. */
+export async function startMachine(
+	t: ExecutionContext,
+	coordinator: TestCoordinator,
+	options: MachineOptions,
+): Promise<TestMachine> {
+	if (!existsSync(agentBinary)) throw new Error("the bundled agent is missing; `npm run bundle` makes it");
+	const root = options.root ?? ownFolder(t, `rollcall-${options.name}-`);
+	const folder = ownFolder(t);
+	const tokenFile = join(folder, "token");
+	writeFileSync(tokenFile, options.token ?? (await coordinator.enrollToken()), { mode: 0o600 });
+	const loopback = options.loopback ?? (await freeLoopback());
+	const urls = options.coordinatorUrls ?? [coordinator.url];
+	const started = run(agentBinary, [
+		"rehearse",
+		"--root",
+		root,
+		"--machine",
+		options.name,
+		"--loopback",
+		loopback,
+		...urls.flatMap((url) => ["--coordinator", url]),
+		"--token-file",
+		tokenFile,
+		"--tether-stdin",
+		...(options.bootId ? ["--boot-id", options.bootId] : []),
+		...(options.uuid ? ["--uuid", options.uuid] : []),
+		...(options.mac ? ["--mac", options.mac] : []),
+		...(options.memory ? ["--memory", options.memory] : []),
+		...(options.noAgentRestart ? ["--no-agent-restart"] : []),
+	]);
+	t.teardown(() => started.end());
+	const self: TestMachine = {
+		name: options.name,
+		root,
+		loopback,
+		process: started,
+		agentPid: () =>
+			descendantsOf(started.child.pid ?? -1).find((pid) => /^\S*rollcall-agent run /.test(commandLine(pid))),
+		cutPower: async () => {
+			const all = descendantsOf(started.child.pid ?? -1);
+			await started.end("SIGKILL");
+			for (const pid of all) {
+				try {
+					process.kill(pid, "SIGKILL");
+				} catch {
+					// It ended by itself, as it should.
+				}
+			}
+		},
+		bootAgain: async (at, wish = {}) => {
+			await self.cutPower();
+			for (const entry of readdirSync(root)) rmSync(join(root, entry), { recursive: true, force: true });
+			const { token: _used, ...again } = options;
+			return startMachine(t, at, { ...again, root, ...wish });
+		},
+	};
+	return self;
+}
+
+/** A folder's files with modes, contents' hashes and times of change: equal when nothing was touched. */
+export function fingerprint(folder: string): Record<string, string> {
+	const found: Record<string, string> = {};
+	for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+		const path = join(folder, name);
+		const stat = lstatSync(path);
+		if (!stat.isFile()) continue;
+		found[name] =
+			`${(stat.mode & 0o7777).toString(8)} ${stat.mtimeMs} ${stat.ino} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
+	}
+	return found;
+}
+
+/** Waits until so many machines are ready, and gives all views back. */
+export function allReady(
+	coordinator: TestCoordinator,
+	count: number,
+	deadlineMs = 60_000,
+): ReturnType<TestCoordinator["machines"]> {
+	return eventually(
+		`${count} ready machines`,
+		async () => {
+			const machines = await coordinator.machines();
+			const ready = machines.filter((machine) => machine.phase === "ready");
+			if (ready.length === count) return machines;
+			throw new Error(machines.map((machine) => `${machine.machineId} ${machine.phase}: ${machine.reason}`).join("\n"));
+		},
+		deadlineMs,
+	);
+}
