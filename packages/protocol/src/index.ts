@@ -1,6 +1,7 @@
 export * from "./api.ts";
 export * from "./assignment.ts";
 export * from "./cluster/document.ts";
+export * from "./cluster/kubernetes.ts";
 export * from "./cluster/networks.ts";
 export * from "./cluster/selector.ts";
 export * from "./codec.ts";

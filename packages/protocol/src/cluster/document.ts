@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Labels, type Mac, Name, normalizeMac } from "../ids.ts";
 import { Probe, TargetFile, TargetUnit } from "../target.ts";
+import { ControlPlane, Images, Kubernetes, NodeLabels, Taint } from "./kubernetes.ts";
 import { Networks } from "./networks.ts";
 import { Selector } from "./selector.ts";
 
@@ -19,6 +20,9 @@ export const Slot = z.strictObject({
 	spares: z.int().min(0).max(1000).default(0),
 	/** A holder that has been lost for so long is replaced by a spare. Without it, its seat waits for it to come back. */
 	replaceAfterSeconds: z.int().min(10).max(86_400).optional(),
+	/** Labels and taints of the Node object, from its first registration. Taints replace those that the role has by itself. */
+	nodeLabels: NodeLabels.optional(),
+	taints: z.array(Taint).max(16).optional(),
 });
 export type Slot = z.infer<typeof Slot>;
 
@@ -52,15 +56,17 @@ export const DeclaredMachine = z
 	);
 
 /**
- * What the operator declares: one YAML document. `parseClusterDocument` of the coordinator checks what needs more than one
+ * What the operator declares: one YAML document. `parseDocument` of the coordinator checks what needs more than one
  * field (overlaps, unknown roles, versions).
  */
 export const ClusterDocument = z.strictObject({
 	apiVersion: z.literal("rollcall/v1"),
 	kind: z.literal("Cluster"),
 	name: Name,
-	kubernetes: z.strictObject({ version: z.string().max(32) }),
+	kubernetes: Kubernetes,
 	networks: Networks.prefault({}),
+	controlPlane: ControlPlane.prefault({}),
+	images: Images.prefault({}),
 	/** Machines that need no person to let them in. */
 	approval: z
 		.strictObject({

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { Labels } from "../ids.ts";
+
+/** A host name, an IPv4 or an IPv6 address, without port. The whole-document check refuses addresses that nobody can connect to. */
+export const Host = z
+	.string()
+	.min(1)
+	.max(253)
+	.regex(/^[0-9A-Za-z:.-]+$/, "a host is a name or an address, like api.lab.example or 192.0.2.10");
+
+/** A Kubernetes taint (core/v1 Taint). */
+export const Taint = z.strictObject({
+	key: z.string().regex(/^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "not a taint key"),
+	value: z
+		.string()
+		.regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/, "not a taint value")
+		.default(""),
+	effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+});
+export type Taint = z.infer<typeof Taint>;
+
+/** Kubernetes labels that a machine's Node has from its first registration. */
+export const NodeLabels = Labels;
+
+/** Extra command line arguments of one component, without dashes. They win over what rollcall sets. */
+const Arguments = z
+	.record(
+		z
+			.string()
+			.max(64)
+			.regex(/^[a-z][a-z0-9-]*$/, "an argument is written without dashes in front, like v"),
+		z.string().max(1024),
+	)
+	.default({});
+
+/** One user directory that the API server trusts (OpenID Connect). */
+export const Oidc = z.strictObject({
+	issuerUrl: z.url({ protocol: /^https$/ }).max(512),
+	clientId: z.string().min(1).max(256),
+	usernameClaim: z.string().min(1).max(128).default("sub"),
+	usernamePrefix: z.string().max(128).default("oidc:"),
+	groupsClaim: z.string().min(1).max(128).optional(),
+	groupsPrefix: z.string().max(128).default("oidc:"),
+});
+
+/** Which Kubernetes runs, and how. Everything but the version has a default. */
+export const Kubernetes = z.strictObject({
+	/** A minor version, `1.36`, for the patch release that this program pins, or one release, `1.36.2`. */
+	version: z.string().max(32),
+	/** How services reach pods on each node. */
+	proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]).default("iptables"),
+	/** The pod network. `none`: the operator brings one. */
+	podNetwork: z.enum(["flannel", "none"]).default("flannel"),
+	featureGates: z.record(z.string().regex(/^[A-Z][A-Za-z0-9]{1,63}$/, "not a feature gate"), z.boolean()).default({}),
+	extraArguments: z
+		.strictObject({
+			apiServer: Arguments,
+			controllerManager: Arguments,
+			scheduler: Arguments,
+			etcd: Arguments,
+			kubelet: Arguments,
+		})
+		.prefault({}),
+	/** Records who did what: `metadata` of every change, `none`, or a policy of your own (audit.k8s.io/v1 Policy, its rules). */
+	audit: z
+		.union([
+			z.enum(["metadata", "none"]),
+			z.strictObject({ rules: z.array(z.record(z.string(), z.unknown())).min(1).max(256) }),
+		])
+		.default("metadata"),
+	/** Secrets are encrypted in etcd. */
+	encryptionAtRest: z.boolean().default(true),
+	oidc: z.array(Oidc).max(8).default([]),
+});
+export type Kubernetes = z.infer<typeof Kubernetes>;
+
+/** How the API is reached. Without an endpoint each node uses its own balancer on the loopback; no virtual address is needed. */
+export const ControlPlane = z.strictObject({
+	/** A name or address in front of all API servers, for people and for what is outside of the cluster. */
+	endpoint: Host.optional(),
+	port: z.int().min(1).max(65535).default(6443),
+	/** More names and addresses for the API server's certificate. */
+	certificateNames: z.array(Host).max(32).default([]),
+});
+export type ControlPlane = z.infer<typeof ControlPlane>;
+
+const ImageReference = z
+	.string()
+	.max(512)
+	.regex(
+		/^[a-z0-9][a-z0-9.:_/-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+		"not an image reference",
+	);
+
+/** Where images come from. */
+export const Images = z.strictObject({
+	/** Replaces the repository of the Kubernetes images. */
+	repository: z
+		.string()
+		.max(256)
+		.regex(/^[a-z0-9][a-z0-9.:_/-]*[a-z0-9]$/, "not an image repository")
+		.optional(),
+	/** Whole references by component, for sites without internet: `kube-apiserver: mirror.lab/kube-apiserver:v1.36.2@sha256:...`. */
+	overrides: z.record(z.string().max(64), ImageReference).default({}),
+	/** Mirrors by registry host; containerd tries them in this order, then the registry itself. */
+	mirrors: z
+		.array(
+			z.strictObject({
+				registry: z
+					.string()
+					.max(253)
+					.regex(/^(?:_default|[A-Za-z0-9.-]+(?::\d{1,5})?)$/, "a registry is a host, like docker.io"),
+				endpoints: z
+					.array(z.url({ protocol: /^https?$/ }).max(512))
+					.min(1)
+					.max(8),
+				/** False: the registry itself is never asked. */
+				fallback: z.boolean().default(true),
+			}),
+		)
+		.max(64)
+		.default([]),
+});
+export type Images = z.infer<typeof Images>;
