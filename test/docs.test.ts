@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { agentPermissions, EVENT_TYPES, MachineId, PROBLEM_STATUS } from "@rollcall/protocol";
+import test from "ava";
+import { repository } from "./support/processes.ts";
+
+const read = (file: string): string => readFileSync(join(repository, file), "utf8");
+
+/** The rows of the table that follows a heading: their cells, without the backquotes of the first. */
+function table(file: string, heading: string): string[][] {
+	const section = read(file).split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+	const rows = section.split("\n").filter((line) => line.startsWith("|"));
+	return rows.slice(2).map((row) =>
+		row
+			.split("|")
+			.slice(1, -1)
+			.map((cell) => cell.trim().replaceAll("`", "")),
+	);
+}
+
+const firstCells = (file: string, heading: string): string[] => table(file, heading).map(([first = ""]) => first);
+
+test("docs/protocol.md lists every event type and no other", (t) => {
+	t.deepEqual(firstCells("docs/protocol.md", "Events").sort(), [...EVENT_TYPES].sort());
+});
+
+test("docs/protocol.md lists every problem code with its status", (t) => {
+	const documented = table("docs/protocol.md", "Problems").map(([code, status]) => [code, Number(status)]);
+	t.deepEqual(documented, Object.entries(PROBLEM_STATUS));
+});
+
+test("docs/protocol.md shows exactly the rights of an agent's credential", (t) => {
+	const rights = agentPermissions(MachineId.parse("m-1"));
+	const documented = Object.fromEntries(
+		table("docs/protocol.md", "What an agent's credential allows").map(([right = "", subjects = ""]) => [
+			right,
+			subjects.replaceAll("<machineId>", "m-1").split(", "),
+		]),
+	);
+	t.deepEqual(documented, rights);
+});
+
+test("docs/dependencies.md has a line for every dependency and no other", (t) => {
+	const files = [
+		"package.json",
+		...["protocol", "coordinator", "agent", "cli"].map((name) => `packages/${name}/package.json`),
+		"test/package.json",
+		"deploy/package.json",
+	];
+	const used = files.flatMap((file) => {
+		const manifest = JSON.parse(read(file)) as Record<string, Record<string, string> | undefined>;
+		return ["dependencies", "devDependencies", "optionalDependencies"].flatMap((kind) =>
+			Object.keys(manifest[kind] ?? {}),
+		);
+	});
+	const foreign = [...new Set(used)].filter((name) => !name.startsWith("@rollcall/")).sort();
+	const documented = [
+		...firstCells("docs/dependencies.md", "At run time"),
+		...firstCells("docs/dependencies.md", "Tools"),
+	].sort();
+	t.deepEqual(documented, foreign);
+});
+
+test("links between the documents lead somewhere", (t) => {
+	const documents = [
+		"README.md",
+		"CONTRIBUTING.md",
+		...readdirSync(join(repository, "docs"), { recursive: true, encoding: "utf8" })
+			.filter((name) => name.endsWith(".md"))
+			.map((name) => `docs/${name}`),
+	];
+	const broken = documents.flatMap((file) =>
+		[...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+			.map(([, to = ""]) => join(dirname(file), to))
+			.filter((to) => !existsSync(join(repository, to)))
+			.map((to) => `${file} -> ${to}`),
+	);
+	t.deepEqual(broken, []);
+});
