@@ -1,0 +1,31 @@
+import { getWhy } from "../api/machines.ts";
+import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
+import { whyLines } from "../views/why.ts";
+
+const AFTER = `
+The newest event comes first; what caused it stands below it, further in.
+
+Examples:
+  rollcall why worker-1
+  rollcall why worker-1 -o json`;
+
+/** `rollcall why MACHINE`. */
+export const addWhy: AddCommand = (program, run) => {
+	program
+		.command("why")
+		.description("why a machine is in its state: the chain of causes, and what to do")
+		.argument("<machine>", "machine id or node name")
+		.addHelpText("after", AFTER)
+		.action((id: string, _options, command) =>
+			run(command, async (session) => {
+				const { json, value } = await getWhy(await session.connect(), id);
+				if (session.json) printJson(session, json);
+				else
+					printLines(
+						session,
+						whyLines(value, { paint: session.out.paint, width: widthFor(session), now: session.now() }),
+					);
+				return undefined;
+			}),
+		);
+};

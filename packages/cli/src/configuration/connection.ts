@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { Failure, usageFailure } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type Context, configurationPath, readConfiguration } from "./file.ts";
+
+/** Where the coordinator is and how to prove who we are. `origin` and `tokenOrigin` say where that was found, for errors. */
+export interface Connection {
+	readonly server: string;
+	readonly origin: string;
+	readonly token?: string | undefined;
+	readonly tokenOrigin?: string | undefined;
+}
+
+/** What the command line says about it. */
+export interface ConnectionOptions {
+	readonly server?: string | undefined;
+	readonly tokenFile?: string | undefined;
+	readonly context?: string | undefined;
+}
+
+/**
+ * Finds the coordinator: flags before environment before the configuration file. A token is only taken from the file when
+ * it belongs to the server that is meant. Throws Failure.
+ */
+export async function findConnection(options: ConnectionOptions, env: NodeJS.ProcessEnv): Promise<Connection> {
+	const path = configurationPath(env);
+	const { contexts, current } = await readConfiguration(path);
+	const named = options.context ?? current;
+	const context = named === undefined ? undefined : contexts[named];
+	if (options.context !== undefined && !context) {
+		const known = Object.keys(contexts).join(", ") || "none";
+		throw usageFailure(`no context named ${options.context} in ${path}`, `contexts there: ${known}`);
+	}
+	const asked = options.server
+		? { server: options.server, origin: "--server" }
+		: options.context === undefined && env.ROLLCALL_SERVER
+			? { server: env.ROLLCALL_SERVER, origin: "$ROLLCALL_SERVER" }
+			: undefined;
+	const found = asked ?? (context ? { server: context.server, origin: path } : undefined);
+	if (!found) {
+		throw new Failure("no coordinator is known here", {
+			exit: EXIT.unreachable,
+			next: "start one with `rollcall up`, or name one with --server or $ROLLCALL_SERVER",
+		});
+	}
+	const server = checkServer(found.server, found.origin);
+	const owner = asked ? Object.values(contexts).find((entry) => sameServer(entry.server, server)) : context;
+	return { server, origin: found.origin, ...(await findToken(options, { env, owner, path })) };
+}
+
+interface TokenSources {
+	readonly env: NodeJS.ProcessEnv;
+	readonly owner: Context | undefined;
+	readonly path: string;
+}
+
+async function findToken(options: ConnectionOptions, sources: TokenSources) {
+	const { env, owner, path } = sources;
+	if (options.tokenFile) return readToken(options.tokenFile, "--token-file");
+	if (env.ROLLCALL_TOKEN_FILE) return readToken(env.ROLLCALL_TOKEN_FILE, "$ROLLCALL_TOKEN_FILE");
+	if (owner?.token) return { token: owner.token, tokenOrigin: path };
+	if (owner?.tokenFile) return readToken(owner.tokenFile, path);
+	return {};
+}
+
+async function readToken(file: string, origin: string): Promise<{ token: string; tokenOrigin: string }> {
+	const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+		throw usageFailure(
+			`token file ${file} (${origin}): ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
+		);
+	});
+	const token = text.trim();
+	if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
+		throw usageFailure(`token file ${file} (${origin}): it must hold one token and nothing else`);
+	}
+	return { token, tokenOrigin: origin === "--token-file" ? file : origin };
+}
+
+function checkServer(text: string, origin: string): string {
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
+		throw usageFailure(`${origin}: not the address of a coordinator`, "it looks like http://127.0.0.1:7420");
+	}
+	return url.origin;
+}
+
+function sameServer(text: string, server: string): boolean {
+	return URL.canParse(text) && new URL(text).origin === server;
+}

@@ -1,0 +1,91 @@
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { Failure } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
+
+/** One coordinator that the operator knows. Either the token itself or a file that holds it. */
+export interface Context {
+	readonly server: string;
+	readonly token?: string;
+	readonly tokenFile?: string;
+	/** Process id of the `rollcall up` that wrote it and removes it again. */
+	readonly owner?: number;
+}
+
+/** The operator's configuration. `current` names the context that is used when nothing else is said. */
+export interface Configuration {
+	readonly current?: string;
+	readonly contexts: Readonly<Record<string, Context>>;
+}
+
+/** Where the configuration lies: `$ROLLCALL_CONFIG`, else below `$XDG_CONFIG_HOME`, else `~/.config/rollcall/config.json`. */
+export function configurationPath(env: NodeJS.ProcessEnv): string {
+	if (env.ROLLCALL_CONFIG) return env.ROLLCALL_CONFIG;
+	return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "rollcall", "config.json");
+}
+
+/** Reads the configuration; an absent file is an empty one. Throws Failure for one that is not ours. */
+export async function readConfiguration(path: string): Promise<Configuration> {
+	let text: string;
+	try {
+		text = await readFile(path, "utf8");
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return { contexts: {} };
+		throw badFile(path, (error as Error).message);
+	}
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		throw badFile(path, "it is not JSON");
+	}
+	return checked(path, value);
+}
+
+/** Writes the configuration, 0600, all or nothing. */
+export async function writeConfiguration(path: string, configuration: Configuration): Promise<void> {
+	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+	const beside = `${path}.${process.pid}.tmp`;
+	try {
+		const file = await open(beside, "w", 0o600);
+		try {
+			await file.chmod(0o600);
+			await file.writeFile(`${JSON.stringify(configuration, null, 2)}\n`);
+			await file.sync();
+		} finally {
+			await file.close();
+		}
+		await rename(beside, path);
+	} catch (error) {
+		await rm(beside, { force: true });
+		throw error;
+	}
+}
+
+function badFile(path: string, reason: string): Failure {
+	return new Failure(`configuration file ${path}: ${reason}`, {
+		exit: EXIT.usage,
+		next: "correct or remove it, or name another with $ROLLCALL_CONFIG",
+	});
+}
+
+function checked(path: string, value: unknown): Configuration {
+	if (!isRecord(value) || !isRecord(value.contexts)) throw badFile(path, "it has no contexts");
+	const contexts: Record<string, Context> = {};
+	for (const [name, entry] of Object.entries(value.contexts)) {
+		if (!isRecord(entry) || typeof entry.server !== "string") throw badFile(path, `contexts.${name} has no server`);
+		const { server, token, tokenFile, owner } = entry;
+		contexts[name] = {
+			server,
+			...(typeof token === "string" ? { token } : {}),
+			...(typeof tokenFile === "string" ? { tokenFile } : {}),
+			...(typeof owner === "number" ? { owner } : {}),
+		};
+	}
+	return typeof value.current === "string" ? { current: value.current, contexts } : { contexts };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Event, MachineView } from "@rollcall/protocol";
+import type { Api } from "../api/client.ts";
+import { followEvents } from "../api/event-stream.ts";
+import { listMachines } from "../api/machines.ts";
+
+/** Shortest time between two looks at the fleet, so that a storm of events costs a few requests a second. */
+const LEAST_PAUSE_MS = 250;
+
+export interface FleetFeed {
+	/** Events behind this number are told. */
+	readonly after: number;
+	readonly signal: AbortSignal;
+	readonly onMachines: (machines: readonly MachineView[], json: unknown) => void;
+	readonly onEvent?: (event: Event, text: string) => void;
+	readonly onLost?: (reason: string) => void;
+	readonly onBack?: () => void;
+	/** True: the first connection is tried again, too. */
+	readonly patient?: boolean;
+}
+
+/**
+ * Tells the fleet as it is now, and again after every change, until the signal is aborted. Events only wake it: the list of
+ * machines is always the API's own. Throws Failure when the coordinator refuses.
+ */
+export async function feedFleet(api: Api, feed: FleetFeed): Promise<void> {
+	const stop = new AbortController();
+	const signal = AbortSignal.any([feed.signal, stop.signal]);
+	let wake = () => {};
+	let stale = true;
+	const look = () => {
+		stale = true;
+		wake();
+	};
+	const following = followEvents(api.connection, {
+		after: feed.after,
+		signal,
+		...(feed.patient === undefined ? {} : { patient: feed.patient }),
+		...(feed.onLost ? { onLost: feed.onLost } : {}),
+		onBack: () => {
+			feed.onBack?.();
+			look();
+		},
+		onFrame: (frame) => {
+			if (frame.kind === "event") feed.onEvent?.(frame.event, frame.text);
+			look();
+		},
+	}).finally(() => stop.abort());
+	const looking = (async () => {
+		while (!signal.aborted) {
+			if (!stale) {
+				await new Promise<void>((resolve) => {
+					wake = resolve;
+					signal.addEventListener("abort", () => resolve(), { once: true });
+					if (stale || signal.aborted) resolve();
+				});
+				continue;
+			}
+			stale = false;
+			// A failure here is the stream's as well, which says what is wrong and when it is over.
+			const answer = await listMachines(api, signal).catch(() => undefined);
+			if (signal.aborted) break;
+			if (answer) feed.onMachines(answer.value, answer.json);
+			else stale = true;
+			await delay(LEAST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+		}
+	})();
+	await Promise.all([following, looking]);
+}

@@ -1,0 +1,90 @@
+import type { Event, MachineView } from "@rollcall/protocol";
+import type { Paint } from "../text/colour.ts";
+import { printable } from "../text/printable.ts";
+import { tableLines } from "../text/table.ts";
+import { cut, widthOf } from "../text/width.ts";
+import { eventLine } from "../views/event-line.ts";
+import { machineColumns } from "../views/machine-table.ts";
+
+/** What the live screen shows. */
+export interface LiveModel {
+	/** First line: what this is and where. */
+	readonly title: string;
+	readonly machines: readonly MachineView[];
+	/** How many machines there should be, where that is known. */
+	readonly expected?: number | undefined;
+	/** Latest events, oldest first, with the coordinator's sentence. */
+	readonly events: readonly { readonly event: Event; readonly text: string }[];
+	/** One line that stands out: a lost connection, a restart. */
+	readonly notice?: string | undefined;
+	/** Last lines: what to do now. */
+	readonly footer: readonly string[];
+}
+
+export interface FrameOptions {
+	readonly columns: number;
+	readonly rows: number;
+	readonly paint: Paint;
+	/** Milliseconds since 1970. */
+	readonly now: number;
+}
+
+const LEAST_EVENTS = 3;
+
+/**
+ * One picture of the live screen: at most `rows - 1` lines, none wider than `columns`, so that the terminal never scrolls
+ * or wraps. When there is no room for all machines, those that are not ready come first and the rest is counted.
+ */
+export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
+	const { columns, paint } = options;
+	const room = Math.max(1, options.rows - 1);
+	const short = (line: string) => cut(printable(line), columns);
+	const head = [paint("bold", short(model.title)), paint("dim", short(tally(model)))];
+	if (model.notice) head.push(paint("yellow", short(model.notice)));
+	const foot = model.footer.map((line) => paint("dim", short(line)));
+	if (room < head.length + 3) return head.slice(0, room);
+
+	const footer = room >= head.length + foot.length + LEAST_EVENTS + 6 ? foot : [];
+	const free = room - head.length - footer.length;
+	const wanted = Math.min(model.events.length, LEAST_EVENTS) + 1;
+	const tableRoom = Math.max(2, Math.min(model.machines.length + 1, free - wanted));
+	const table = machineLines(model.machines, tableRoom, options);
+	const eventRoom = Math.max(0, free - table.length - 1);
+	const events = eventRoom === 0 ? [] : model.events.slice(-eventRoom);
+	const lines = events.map(({ event, text }) => eventLine(event, text, { paint, width: columns }));
+	const blank = lines.length > 0 ? [""] : [];
+	return [...head, ...table, ...blank, ...lines, ...footer].slice(0, room);
+}
+
+function machineLines(machines: readonly MachineView[], room: number, options: FrameOptions): string[] {
+	if (machines.length === 0) return [options.paint("dim", cut("no machine has enrolled yet", options.columns))];
+	const fits = machines.length + 1 <= room;
+	const ordered = fits
+		? machines
+		: [...machines].sort((a, b) => Number(a.phase === "ready") - Number(b.phase === "ready"));
+	const shown = fits ? ordered : ordered.slice(0, Math.max(0, room - 2));
+	const hidden = ordered.slice(shown.length);
+	const lines = tableLines(machineColumns(machines, options.now), shown, {
+		width: options.columns,
+		paint: options.paint,
+	});
+	if (hidden.length === 0) return lines;
+	const ready = hidden.filter((machine) => machine.phase === "ready").length;
+	return [...lines, options.paint("dim", cut(`… ${hidden.length} more, ${ready} of them ready`, options.columns))];
+}
+
+/** `3 of 4 machines ready: 3 ready, 1 applying`. */
+export function tally(model: Pick<LiveModel, "machines" | "expected">): string {
+	const counts = new Map<string, number>();
+	for (const machine of model.machines) counts.set(machine.phase, (counts.get(machine.phase) ?? 0) + 1);
+	const total = model.expected ?? model.machines.length;
+	const missing = total - model.machines.length;
+	const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([phase, count]) => `${count} ${phase}`);
+	if (missing > 0) parts.push(`${missing} not there yet`);
+	return `${counts.get("ready") ?? 0} of ${total} machines ready${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
+}
+
+/** True when a line fits; for tests and for the painter's own check. */
+export function fits(line: string, columns: number): boolean {
+	return widthOf(line) <= columns;
+}

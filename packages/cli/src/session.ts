@@ -1,0 +1,39 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { Api } from "./api/client.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { type Surroundings, say } from "./terminal.ts";
+
+/** What one command gets: the world around it, and the way to the coordinator. */
+export interface Session extends Surroundings {
+	/** True with `-o json`. */
+	readonly json: boolean;
+	/** Finds the coordinator and the token. Throws Failure when none is known. */
+	readonly connect: () => Promise<Api>;
+}
+
+/** Adds one command to the program. Each file in `commands/` exports one. */
+export type AddCommand = (program: Command, run: Run) => void;
+
+/** Runs a command's body with a session, and keeps its exit code. Nothing returned means that it was done. */
+export type Run = (command: Command, body: (session: Session) => Promise<ExitCode | undefined>) => Promise<void>;
+
+/** Reads `-o`. */
+export function parseOutput(text: string): "table" | "json" {
+	if (text === "table" || text === "json") return text;
+	throw new InvalidArgumentError("it is table or json.");
+}
+
+/** Prints JSON as it came from the API, indented. */
+export function printJson(session: Session, json: unknown): void {
+	say(session.out, JSON.stringify(json ?? null, null, 2));
+}
+
+/** Prints lines. */
+export function printLines(session: Session, lines: readonly string[]): void {
+	if (lines.length > 0) session.out.write(`${lines.join("\n")}\n`);
+}
+
+/** Columns of the terminal that is written to; undefined in a pipe. */
+export function widthFor(session: Session): number | undefined {
+	return session.out.size()?.columns;
+}

@@ -1,0 +1,30 @@
+import type { Paint } from "./text/colour.ts";
+
+/** One output stream, as commands see it. */
+export interface Screen {
+	readonly write: (text: string) => void;
+	readonly isTerminal: boolean;
+	/** Columns and rows now; undefined in a pipe. */
+	readonly size: () => { readonly columns: number; readonly rows: number } | undefined;
+	readonly paint: Paint;
+}
+
+/** What a command may use of the world around it. `main.ts` makes it from the process. */
+export interface Surroundings {
+	readonly out: Screen;
+	readonly err: Screen;
+	readonly env: NodeJS.ProcessEnv;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Asks a question on the terminal; undefined where there is nobody to ask. */
+	readonly ask?: ((question: string) => Promise<string>) | undefined;
+	/** Calls back when the terminal's size changes. Returns how to stop. */
+	readonly onResize: (listener: () => void) => () => void;
+	/** Calls back on Ctrl-C and SIGTERM in place of ending the process. Returns how to stop. */
+	readonly onStop: (listener: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** Writes a line. */
+export function say(screen: Screen, line: string): void {
+	screen.write(`${line}\n`);
+}

@@ -1,0 +1,92 @@
+import { type Paint, painter, type Style } from "./colour.ts";
+import { printable } from "./printable.ts";
+import { cut, pad, widthOf } from "./width.ts";
+
+/** One column of a table. */
+export interface Column<Row> {
+	readonly title: string;
+	readonly text: (row: Row) => string;
+	readonly style?: (row: Row) => Style | undefined;
+	/** It may be cut down to so many columns when there is no room. Absent: never cut. */
+	readonly min?: number;
+	/** When even cutting is not enough, columns go, the highest number first. Absent: it stays. */
+	readonly drop?: number;
+}
+
+export interface TableOptions {
+	/** Columns of the terminal; undefined: as wide as needed (a pipe). */
+	readonly width?: number | undefined;
+	readonly paint?: Paint;
+}
+
+const GAP = 2;
+
+interface Fitted<Row> {
+	readonly column: Column<Row>;
+	readonly cells: readonly string[];
+	width: number;
+}
+
+/** The lines of a table: a title line, then one line a row. Cells are made printable; nothing is wider than `width`. */
+export function tableLines<Row>(
+	columns: readonly Column<Row>[],
+	rows: readonly Row[],
+	options: TableOptions = {},
+): string[] {
+	const paint = options.paint ?? painter(false);
+	const fitted = fit(columns, rows, options.width);
+	const line = (cells: readonly string[], styles: readonly (Style | undefined)[]) =>
+		fitted
+			.map((entry, index) => {
+				const text = cut(cells[index] ?? "", entry.width);
+				const last = index === fitted.length - 1;
+				return paint(styles[index], text) + (last ? "" : pad("", entry.width - widthOf(text) + GAP));
+			})
+			.join("")
+			.trimEnd();
+	return [
+		line(
+			fitted.map((entry) => entry.column.title),
+			fitted.map(() => "dim"),
+		),
+		...rows.map((row, index) =>
+			line(
+				fitted.map((entry) => entry.cells[index] ?? ""),
+				fitted.map((entry) => entry.column.style?.(row)),
+			),
+		),
+	];
+}
+
+function fit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], limit: number | undefined): Fitted<Row>[] {
+	let fitted: Fitted<Row>[] = columns.map((column) => {
+		const cells = rows.map((row) => printable(column.text(row)) || "-");
+		const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), widthOf(column.title));
+		return { column, cells, width };
+	});
+	if (limit === undefined) return fitted;
+	const over = () => fitted.reduce((sum, entry) => sum + entry.width + GAP, -GAP) - limit;
+	const minimum = () =>
+		fitted.reduce((sum, entry) => sum + Math.min(entry.width, entry.column.min ?? entry.width) + GAP, -GAP);
+	while (minimum() > limit) {
+		const victim = fitted
+			.filter((entry) => entry.column.drop !== undefined)
+			.sort((a, b) => (b.column.drop ?? 0) - (a.column.drop ?? 0))[0];
+		if (!victim) break;
+		fitted = fitted.filter((entry) => entry !== victim);
+	}
+	// The widest cuttable column gives first, one column at a time: every text keeps as much as it can.
+	while (over() > 0) {
+		const widest = fitted
+			.filter((entry) => entry.column.min !== undefined && entry.width > entry.column.min)
+			.sort((a, b) => b.width - a.width)[0];
+		if (!widest) break;
+		widest.width -= 1;
+	}
+	// A terminal narrower than what must be shown: the last columns are cut rather than wrapped.
+	for (const entry of fitted.toReversed()) {
+		if (over() <= 0) break;
+		entry.width = Math.max(1, entry.width - over());
+	}
+	return fitted;
+}

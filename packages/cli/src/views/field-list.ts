@@ -1,0 +1,37 @@
+import type { Paint } from "../text/colour.ts";
+import { printable } from "../text/printable.ts";
+import { pad, widthOf, wrap } from "../text/width.ts";
+
+/** A name and what it is; an undefined or empty value is left out. */
+export type Field = readonly [name: string, value: string | undefined];
+
+/** Lines of `name   value`, values under each other and wrapped at the width. Values are made printable. */
+export function fieldLines(fields: readonly Field[], paint: Paint, width?: number): string[] {
+	const shown = fields.filter((field): field is readonly [string, string] => Boolean(field[1]));
+	const indent = shown.reduce((widest, [name]) => Math.max(widest, widthOf(name)), 0) + 2;
+	return shown.flatMap(([name, value]) => {
+		const text = printable(value);
+		const lines = width === undefined ? [text] : wrap(text, Math.max(20, width - indent));
+		return lines.map((line, index) => (index === 0 ? paint("dim", pad(name, indent)) : " ".repeat(indent)) + line);
+	});
+}
+
+/** A size in bytes in the unit that fits: `7.8 GiB`. */
+export function sizeText(bytes: number): string {
+	const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+	let size = bytes;
+	let unit = 0;
+	while (size >= 1024 && unit < units.length - 1) {
+		size /= 1024;
+		unit += 1;
+	}
+	return `${Number.isInteger(size) || unit === 0 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** Labels as `k=v, k=v`, sorted. */
+export function labelsText(labels: Readonly<Record<string, string>>): string {
+	return Object.entries(labels)
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([key, value]) => `${key}=${value}`)
+		.join(", ");
+}

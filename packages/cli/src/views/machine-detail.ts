@@ -1,0 +1,107 @@
+import { EventSchema, type Facts, type MachineDetail, type MachineView } from "@rollcall/protocol";
+import type { Paint } from "../text/colour.ts";
+import { ago } from "../text/duration.ts";
+import { printable } from "../text/printable.ts";
+import { eventLine, eventText } from "./event-line.ts";
+import { type Field, fieldLines, labelsText, sizeText } from "./field-list.ts";
+import { markOf, phaseStyle } from "./phase.ts";
+
+export interface DetailOptions {
+	readonly paint: Paint;
+	readonly width?: number | undefined;
+	/** Milliseconds since 1970. */
+	readonly now: number;
+}
+
+/** What `rollcall show` says about one machine: where it stands, its seat and target, its health, what it is, its latest events. */
+export function detailLines(detail: MachineDetail, options: DetailOptions): string[] {
+	const { machine } = detail;
+	const { paint, width } = options;
+	const section = (title: string, lines: readonly string[]) =>
+		lines.length === 0 ? [] : ["", paint("bold", title), ...lines.map((line) => `  ${line}`)];
+	const inner = width === undefined ? undefined : width - 2;
+	const events = detail.events.flatMap((event) => {
+		const read = EventSchema.safeParse(event);
+		return read.success ? [read.data] : [];
+	});
+	return [
+		[
+			paint("bold", printable(machine.machineId)),
+			paint(phaseStyle(machine.phase), machine.phase),
+			paint("yellow", markOf(machine)),
+		]
+			.filter(Boolean)
+			.join("  "),
+		...fieldLines(standing(machine, options), paint, width),
+		...section("health", healthLines(machine, paint)),
+		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),
+		...section(
+			"latest events",
+			events.map((event) => eventLine(event, eventText(event), { paint, width: inner })),
+		),
+	];
+}
+
+function standing(machine: MachineView, { now }: DetailOptions): Field[] {
+	const since = (iso: string) => `${ago(iso, now)} ago (${iso})`;
+	const seat =
+		machine.slot === undefined
+			? "none"
+			: `${machine.slot}/${machine.seat ?? 0} of cluster ${machine.cluster ?? "?"}, role ${machine.role ?? "?"}` +
+				`${machine.pinned ? ", given by hand" : ""}`;
+	const target =
+		machine.generation === 0
+			? "none"
+			: `generation ${machine.generation}, ${machine.progress}${machine.digest ? `, ${machine.digest}` : ""}`;
+	return [
+		["reason", machine.reason],
+		["next", machine.next],
+		["node", machine.nodeName],
+		["address", machine.address],
+		["seat", seat],
+		["target", target],
+		["lease", machine.lease],
+		["approval", machine.approval],
+		["labels", labelsText(machine.labels)],
+		["boot", machine.bootId],
+		["enrolled", since(machine.enrolledAt)],
+		["changed", since(machine.changedAt)],
+	];
+}
+
+function healthLines(machine: MachineView, paint: Paint): string[] {
+	return machine.health.map((part) => {
+		const verdict = part.healthy ? paint("green", "healthy") : paint("red", "not healthy");
+		return `${printable(part.component)}: ${verdict}${part.reason ? ` (${printable(part.reason)})` : ""}`;
+	});
+}
+
+function factFields(facts: Facts): Field[] {
+	const { smbios } = facts;
+	return [
+		["host name", facts.hostname],
+		[
+			"hardware",
+			[smbios.vendor, smbios.product, smbios.serial && `serial ${smbios.serial}`].filter(Boolean).join(", "),
+		],
+		["uuid", smbios.uuid],
+		["cpu", `${facts.cpu.count} × ${facts.cpu.model} (${facts.cpu.arch})`],
+		[
+			"memory",
+			`${sizeText(facts.memory.totalBytes)}, ${sizeText(facts.memory.availableBytes)} available when it was asked`,
+		],
+		...facts.nics.map(
+			(nic): Field => [
+				`nic ${nic.name}`,
+				`${nic.mac} ${nic.up ? "up" : "down"}${nic.addresses.length > 0 ? ` ${nic.addresses.join(", ")}` : ""}`,
+			],
+		),
+		["default route", facts.defaultRoute && `${facts.defaultRoute.gateway} on ${facts.defaultRoute.nic}`],
+		["dns", facts.dns.servers.join(", ")],
+		["system", `${facts.os.name}, kernel ${facts.kernel}, cgroup ${facts.cgroupVersion}`],
+		...facts.tmpfs.map(
+			(room): Field => [`tmpfs ${room.path}`, `${sizeText(room.freeBytes)} free of ${sizeText(room.totalBytes)}`],
+		),
+		["agent", facts.agentVersion],
+	];
+}

@@ -1,0 +1,41 @@
+import type { Why } from "@rollcall/protocol";
+import { ago } from "../text/duration.ts";
+import { printable } from "../text/printable.ts";
+import { wrap } from "../text/width.ts";
+import { fieldLines } from "./field-list.ts";
+import type { DetailOptions } from "./machine-detail.ts";
+import { phaseStyle } from "./phase.ts";
+
+const DEEPEST = 12;
+
+/**
+ * The chain of causes, newest first. A link whose cause is the next link has that one further in, so that the indentation
+ * shows what led to what.
+ */
+export function whyLines(why: Why, options: DetailOptions): string[] {
+	const { paint, width, now } = options;
+	const head = `${paint("bold", printable(why.machineId))}  ${paint(phaseStyle(why.phase), why.phase)}`;
+	const fields = fieldLines(
+		[
+			["reason", why.reason],
+			["next", why.next],
+		],
+		paint,
+		width,
+	);
+	const depths = new Map<number, number>();
+	const chain = why.chain.flatMap((link) => {
+		const depth = Math.min(depths.get(link.seq) ?? 0, DEEPEST);
+		if (link.cause !== undefined) depths.set(link.cause, depth + 1);
+		const indent = `${"  ".repeat(depth)}${depth > 0 ? "└ " : ""}`;
+		const text = printable(link.text);
+		const when = `#${link.seq}, ${ago(link.at, now)} ago`;
+		const lines = width === undefined ? [text] : wrap(text, Math.max(20, width - indent.length));
+		const rest = " ".repeat(indent.length);
+		return [
+			...lines.map((line, index) => (index === 0 ? paint("dim", indent) : rest) + line),
+			`${rest}${paint("dim", `${printable(link.type)} ${when}`)}`,
+		];
+	});
+	return [head, ...fields, "", ...chain];
+}
