@@ -1,4 +1,4 @@
-import { Problem } from "@rollcall/protocol";
+import { Problem, Status } from "@rollcall/protocol";
 import type { Connection } from "../configuration/connection.ts";
 import { Failure, failureOf } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -46,6 +46,11 @@ export class Api {
 		const problem = Problem.safeParse(json);
 		if (!problem.success) throw this.#notOurs(response.status);
 		throw this.#withOrigin(problem.data);
+	}
+
+	/** Where the coordinator stands. */
+	status(signal?: AbortSignal): Promise<ApiAnswer<Status>> {
+		return this.ask(Status, { path: "/v1/status", subject: "the coordinator", signal });
 	}
 
 	async #fetch(request: ApiRequest): Promise<Response> {

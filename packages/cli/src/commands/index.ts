@@ -1,8 +1,43 @@
 import type { AddCommand } from "../session.ts";
+import { addApply } from "./apply.ts";
+import { addApprove } from "./approve.ts";
+import { addCluster } from "./cluster.ts";
+import { addLabel } from "./label.ts";
+import { addLogs } from "./logs.ts";
 import { addMachines } from "./machines.ts";
+import { addPing } from "./ping.ts";
+import { addPlan } from "./plan.ts";
+import { addReboot } from "./reboot.ts";
+import { addReject } from "./reject.ts";
+import { addRemove } from "./remove.ts";
+import { addReset } from "./reset.ts";
+import { addRole } from "./role.ts";
 import { addShow } from "./show.ts";
+import { addStatus } from "./status.ts";
+import { addToken } from "./token.ts";
+import { addWait } from "./wait.ts";
 import { addWatch } from "./watch.ts";
 import { addWhy } from "./why.ts";
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addMachines, addShow, addWhy, addWatch];
+export const COMMANDS: readonly AddCommand[] = [
+	addMachines,
+	addShow,
+	addWhy,
+	addWatch,
+	addStatus,
+	addPlan,
+	addApply,
+	addCluster,
+	addApprove,
+	addReject,
+	addRole,
+	addLabel,
+	addRemove,
+	addPing,
+	addLogs,
+	addReboot,
+	addReset,
+	addWait,
+	addToken,
+];

@@ -1,4 +1,4 @@
-import { type MachinePhase, type MachineView, Status } from "@rollcall/protocol";
+import type { MachinePhase, MachineView } from "@rollcall/protocol";
 import { listMachines } from "../api/machines.ts";
 import { feedFleet } from "../live/fleet-feed.ts";
 import type { LiveModel } from "../live/frame.ts";
@@ -40,31 +40,21 @@ export const addMachines: AddCommand = (program, run) => {
 		);
 };
 
-function fits(options: MachinesOptions): (machine: MachineView) => boolean {
-	const labels = Object.entries(options.label ?? {});
-	return (machine) =>
-		(options.phase === undefined || machine.phase === options.phase) &&
-		(options.role === undefined || machine.role === options.role) &&
-		labels.every(([key, value]) => machine.labels[key] === value);
-}
-
 async function showMachines(session: Session, options: MachinesOptions): Promise<undefined> {
-	const { json, value } = await listMachines(await session.connect());
-	const chosen = value.filter(fits(options));
-	if (session.json) printJson(session, withMachines(json, chosen));
-	else if (chosen.length === 0) say(session.err, value.length === 0 ? "no machines yet" : "no machine fits");
-	else printLines(session, machineTable(chosen, session.now(), { width: widthFor(session), paint: session.out.paint }));
+	const { json, value } = await listMachines(await session.connect(), options);
+	if (session.json) printJson(session, json);
+	else if (value.length > 0) printLines(session, table(session, value));
+	else say(session.err, Object.keys(options).length > 0 ? "no machine fits" : "no machine has enrolled yet");
 	return undefined;
 }
 
-/** The API's answer with only the chosen machines in it, in the API's own shape. */
-function withMachines(json: unknown, chosen: readonly MachineView[]): unknown {
-	return Array.isArray(json) ? chosen : { ...(json as object), machines: chosen };
+function table(session: Session, machines: readonly MachineView[]): string[] {
+	return machineTable(machines, session.now(), { width: widthFor(session), paint: session.out.paint });
 }
 
 async function watchMachines(session: Session, options: MachinesOptions): Promise<undefined> {
 	const api = await session.connect();
-	const { value: status } = await api.ask(Status, { path: "/v1/status", subject: "the coordinator" });
+	const { value: status } = await api.status();
 	const { signal, release } = stopSignal(session);
 	const screen =
 		session.out.isTerminal && !session.json
@@ -81,9 +71,10 @@ async function watchMachines(session: Session, options: MachinesOptions): Promis
 	try {
 		await feedFleet(api, {
 			after: Math.max(0, status.seq - 20),
+			filter: options,
 			signal,
 			onMachines: (all) => {
-				machines = all.filter(fits(options));
+				machines = all;
 				if (screen) screen.update({ machines });
 				else tellChanges(session, machines, seen);
 			},
@@ -102,8 +93,7 @@ async function watchMachines(session: Session, options: MachinesOptions): Promis
 		release();
 		screen?.close();
 	}
-	if (screen)
-		printLines(session, machineTable(machines, session.now(), { width: widthFor(session), paint: session.out.paint }));
+	if (screen && machines.length > 0) printLines(session, table(session, machines));
 	return undefined;
 }
 

@@ -1,7 +1,7 @@
-import { EVENT_TYPES, type EventType, Status } from "@rollcall/protocol";
+import { EVENT_TYPES, type EventType } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { followEvents } from "../api/event-stream.ts";
-import { listMachines } from "../api/machines.ts";
+import { getMachine } from "../api/machines.ts";
 import { type AddCommand, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { eventLine, eventText } from "../views/event-line.ts";
@@ -39,9 +39,10 @@ export const addWatch: AddCommand = (program, run) => {
 
 async function watch(session: Session, options: WatchOptions): Promise<undefined> {
 	const api = await session.connect();
-	const machine = options.machine === undefined ? undefined : await machineOf(options.machine);
+	const machine =
+		options.machine === undefined ? undefined : (await getMachine(api, options.machine)).value.machine.machineId;
 	const json = session.json || options.json === true;
-	const after = options.since ?? (await api.ask(Status, { path: "/v1/status", subject: "the coordinator" })).value.seq;
+	const after = options.since ?? (await api.status()).value.seq;
 	const { signal, release } = stopSignal(session);
 	try {
 		await followEvents(api.connection, {
@@ -52,7 +53,7 @@ async function watch(session: Session, options: WatchOptions): Promise<undefined
 				const { event } = frame;
 				if (machine && !mentions(event, machine)) return;
 				if (options.type && !options.type.includes(event.type)) return;
-				if (json) return say(session.out, JSON.stringify(frame.json));
+				if (json) return say(session.out, JSON.stringify(event));
 				const text = frame.text || eventText(event);
 				say(session.out, eventLine(event, text, { paint: session.out.paint, width: widthFor(session) }));
 			},
@@ -63,11 +64,6 @@ async function watch(session: Session, options: WatchOptions): Promise<undefined
 		release();
 	}
 	return undefined;
-
-	async function machineOf(name: string): Promise<string> {
-		const { value } = await listMachines(api);
-		return value.find((one) => one.nodeName === name)?.machineId ?? name;
-	}
 }
 
 function mentions(event: object, machine: string): boolean {

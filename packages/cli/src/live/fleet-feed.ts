@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Event, MachineView } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
 import { followEvents } from "../api/event-stream.ts";
-import { listMachines } from "../api/machines.ts";
+import { listMachines, type MachineFilter } from "../api/machines.ts";
 
 /** Shortest time between two looks at the fleet, so that a storm of events costs a few requests a second. */
 const LEAST_PAUSE_MS = 250;
@@ -10,8 +10,9 @@ const LEAST_PAUSE_MS = 250;
 export interface FleetFeed {
 	/** Events behind this number are told. */
 	readonly after: number;
+	readonly filter?: MachineFilter;
 	readonly signal: AbortSignal;
-	readonly onMachines: (machines: readonly MachineView[], json: unknown) => void;
+	readonly onMachines: (machines: readonly MachineView[]) => void;
 	readonly onEvent?: (event: Event, text: string) => void;
 	readonly onLost?: (reason: string) => void;
 	readonly onBack?: () => void;
@@ -58,9 +59,9 @@ export async function feedFleet(api: Api, feed: FleetFeed): Promise<void> {
 			}
 			stale = false;
 			// A failure here is the stream's as well, which says what is wrong and when it is over.
-			const answer = await listMachines(api, signal).catch(() => undefined);
+			const answer = await listMachines(api, { ...feed.filter, signal }).catch(() => undefined);
 			if (signal.aborted) break;
-			if (answer) feed.onMachines(answer.value, answer.json);
+			if (answer) feed.onMachines(answer.value);
 			else stale = true;
 			await delay(LEAST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
 		}

@@ -1,0 +1,35 @@
+import { MachineView } from "@rollcall/protocol";
+import type { Api } from "../api/client.ts";
+import { machinePath } from "../api/machines.ts";
+import { printJson, type Session } from "../session.ts";
+import { say } from "../terminal.ts";
+import { printable } from "../text/printable.ts";
+import { markOf } from "../views/phase.ts";
+
+/** One decision about one machine: what is sent where, and what to say about it. */
+export interface MachineChangeRequest {
+	readonly id: string;
+	/** `/approve` and the like. */
+	readonly below: string;
+	readonly body: unknown;
+	/** `approved`: said behind the machine's name. */
+	readonly done: (machine: MachineView) => string;
+}
+
+/** Sends a decision and says how the machine stands after it. Throws Failure. */
+export async function changeMachine(session: Session, api: Api, request: MachineChangeRequest): Promise<void> {
+	const { json, value } = await api.ask(MachineView, {
+		method: "POST",
+		path: machinePath(request.id, request.below),
+		body: request.body,
+		subject: `machine ${request.id}`,
+	});
+	if (session.json) printJson(session, json);
+	else say(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
+}
+
+/** A machine in a sentence: `REHEARSAL machine 8f3a... (worker-1)`. */
+export function titleOf(machine: Pick<MachineView, "machineId" | "nodeName" | "rehearsal">): string {
+	const mark = markOf(machine);
+	return `${mark ? `${mark} ` : ""}machine ${machine.machineId}${machine.nodeName ? ` (${machine.nodeName})` : ""}`;
+}

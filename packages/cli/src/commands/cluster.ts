@@ -1,0 +1,32 @@
+import { ClusterView } from "@rollcall/protocol";
+import { stringify } from "yaml";
+import { type AddCommand, printJson } from "../session.ts";
+import { ago } from "../text/duration.ts";
+
+const AFTER = `
+The document is printed as YAML that \`plan\` and \`apply\` take again, with all defaults filled in.
+
+Examples:
+  rollcall cluster
+  rollcall cluster > cluster.yaml`;
+
+/** `rollcall cluster`. */
+export const addCluster: AddCommand = (program, run) => {
+	program
+		.command("cluster")
+		.description("the declared cluster document")
+		.addHelpText("after", AFTER)
+		.action((_options, command) =>
+			run(command, async (session) => {
+				const api = await session.connect();
+				const { json, value } = await api.ask(ClusterView, { path: "/v1/cluster", subject: "the cluster document" });
+				if (session.json) {
+					printJson(session, json);
+					return undefined;
+				}
+				const since = `declared ${ago(value.declaredAt, session.now())} ago (${value.declaredAt})`;
+				session.out.write(`# ${since}, event ${value.seq}, ${value.digest}\n${stringify(value.document)}`);
+				return undefined;
+			}),
+		);
+};

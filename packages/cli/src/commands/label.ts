@@ -1,0 +1,64 @@
+import { getMachine } from "../api/machines.ts";
+import { usageFailure } from "../errors.ts";
+import { type AddCommand, printJson } from "../session.ts";
+import { say } from "../terminal.ts";
+import { labelsText } from "../views/field-list.ts";
+import { changeMachine, titleOf } from "./change-machine.ts";
+
+const AFTER = `
+key=value sets a label, key- removes one; all others stay. Without any, the labels are shown.
+
+Examples:
+  rollcall label worker-1 rack=a room=101
+  rollcall label worker-1 rack-`;
+
+/** `rollcall label MACHINE k=v k-`. */
+export const addLabel: AddCommand = (program, run) => {
+	program
+		.command("label")
+		.description("set and remove labels of a machine")
+		.argument("<machine>", "machine id or node name")
+		.argument("[change...]", "key=value or key-")
+		.addHelpText("after", AFTER)
+		.action((id: string, changes: string[], _options, command) =>
+			run(command, async (session) => {
+				for (const change of changes) readChange(change);
+				const api = await session.connect();
+				const { machine } = (await getMachine(api, id)).value;
+				if (changes.length === 0) {
+					if (session.json) printJson(session, machine.labels);
+					else say(session.out, `${titleOf(machine)}: ${labelsText(machine.labels) || "no labels"}`);
+					return undefined;
+				}
+				const labels = changedLabels(machine.labels, changes);
+				await changeMachine(session, api, {
+					id: machine.machineId,
+					below: "/labels",
+					body: { labels },
+					done: (after) => `labels ${labelsText(after.labels) || "none"}`,
+				});
+				return undefined;
+			}),
+		);
+};
+
+/** The labels after all changes. A removed label that is not there is no error. Throws Failure for a change that is none. */
+export function changedLabels(
+	labels: Readonly<Record<string, string>>,
+	changes: readonly string[],
+): Record<string, string> {
+	const result = new Map(Object.entries(labels));
+	for (const change of changes) {
+		const { key, value } = readChange(change);
+		if (value === undefined) result.delete(key);
+		else result.set(key, value);
+	}
+	return Object.fromEntries(result);
+}
+
+function readChange(change: string): { key: string; value?: string } {
+	const at = change.indexOf("=");
+	if (at > 0) return { key: change.slice(0, at), value: change.slice(at + 1) };
+	if (at < 0 && change.length > 1 && change.endsWith("-")) return { key: change.slice(0, -1) };
+	throw usageFailure(`label ${change}: it is neither key=value nor key-`, "`rollcall help label` shows examples");
+}

@@ -1,0 +1,95 @@
+import type { CommandAnswer } from "@rollcall/protocol";
+import type { Api } from "../api/client.ts";
+import { sendCommand } from "../api/commands.ts";
+import { followEvents } from "../api/event-stream.ts";
+import { Failure } from "../errors.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type AddCommand, printJson, type Session } from "../session.ts";
+import { say } from "../terminal.ts";
+import { printable } from "../text/printable.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { parseDuration } from "./values.ts";
+
+interface LongOptions {
+	readonly wait?: boolean;
+	readonly deadline: number;
+}
+
+/** What `reboot` and `reset` have in common: they are recorded with a deadline, and end in done or failed. */
+export function longCommand(kind: "reboot" | "reset", description: string, after: string): AddCommand {
+	return (program, run) => {
+		program
+			.command(kind)
+			.description(description)
+			.argument("<machine>", "machine id or node name")
+			.option("-w, --wait", "until it is done or failed")
+			.option("--deadline <time>", "it counts as failed when it takes longer, like 10m", parseDuration, 600)
+			.addHelpText("after", after)
+			.action((id: string, options: LongOptions, command) =>
+				run(command, (session) => start(session, kind, { id, ...options })),
+			);
+	};
+}
+
+async function start(
+	session: Session,
+	kind: "reboot" | "reset",
+	options: LongOptions & { readonly id: string },
+): Promise<ExitCode | undefined> {
+	const api = await session.connect();
+	// Taken before the command is sent, so that its end cannot slip by.
+	const before = options.wait ? (await api.status()).value.seq : 0;
+	const { json, value } = await sendCommand(api, options.id, { kind, deadlineSeconds: options.deadline });
+	if (!options.wait) {
+		if (session.json) printJson(session, json);
+		else
+			say(
+				session.out,
+				`machine ${value.machineId}: ${kind} accepted; \`rollcall why ${value.machineId}\` shows its end`,
+			);
+		return undefined;
+	}
+	say(session.err, `machine ${value.machineId}: ${kind} accepted, waiting for its end`);
+	return waitForEnd(session, api, { kind, answer: value, before });
+}
+
+interface Awaited {
+	readonly kind: string;
+	readonly answer: CommandAnswer;
+	readonly before: number;
+}
+
+async function waitForEnd(session: Session, api: Api, { kind, answer, before }: Awaited): Promise<ExitCode> {
+	const { machineId, commandId, deadlineAt = session.now() } = answer;
+	const { signal, stopped, release } = stopSignal(session);
+	const done = new AbortController();
+	// The coordinator ends it at its deadline. Some seconds more are for a coordinator that is away just then.
+	const timer = setTimeout(() => done.abort(), Math.max(0, deadlineAt - session.now()) + 30_000);
+	let outcome: { outcome: "done" | "failed"; reason: string } | undefined;
+	try {
+		await followEvents(api.connection, {
+			after: before,
+			signal: AbortSignal.any([signal, done.signal]),
+			onFrame: (frame) => {
+				if (frame.kind !== "event" || frame.event.type !== "command-ended") return;
+				if (frame.event.machineId !== machineId || frame.event.commandId !== commandId) return;
+				outcome = frame.event;
+				if (session.json) printJson(session, frame.event);
+				done.abort();
+			},
+		});
+	} finally {
+		clearTimeout(timer);
+		release();
+	}
+	if (stopped()) return EXIT.interrupted;
+	if (outcome?.outcome === "done") {
+		if (!session.json) say(session.out, `machine ${machineId}: ${kind} done (${printable(outcome.reason)})`);
+		return EXIT.ok;
+	}
+	throw new Failure(`${kind} ${outcome ? `failed: ${outcome.reason}` : "did not end by its deadline"}`, {
+		machineId,
+		exit: outcome ? EXIT.failed : EXIT.timeout,
+		next: `rollcall why ${machineId}`,
+	});
+}

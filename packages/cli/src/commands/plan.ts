@@ -1,0 +1,51 @@
+import { Plan } from "@rollcall/protocol";
+import type { ApiAnswer } from "../api/answer.ts";
+import type { Api } from "../api/client.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type AddCommand, printJson, printLines } from "../session.ts";
+import { planLines } from "../views/plan.ts";
+import { readDocumentFile } from "./document-file.ts";
+
+const AFTER = `
+Nothing changes on the coordinator or on any machine. Secrets are shown as digests.
+Exit code 0 whether or not there are changes; with --exit-code 10 when there are.
+
+Examples:
+  rollcall plan -f cluster.yaml
+  rollcall plan -f cluster.yaml --brief
+  rollcall plan -f - --exit-code < cluster.yaml`;
+
+interface PlanOptions {
+	readonly file: string;
+	readonly exitCode?: boolean;
+	readonly brief?: boolean;
+}
+
+/** Rendering a whole fleet takes its time. */
+const PLAN_TIMEOUT_MS = 60_000;
+
+/** What declaring this text would change. */
+export function askPlan(api: Api, text: string): Promise<ApiAnswer<Plan>> {
+	const request = { method: "POST", path: "/v1/plan", body: { text }, timeoutMs: PLAN_TIMEOUT_MS } as const;
+	return api.ask(Plan, { ...request, subject: "the plan" });
+}
+
+/** `rollcall plan -f FILE`. */
+export const addPlan: AddCommand = (program, run) => {
+	program
+		.command("plan")
+		.description("what a cluster document would change, file by file")
+		.requiredOption("-f, --file <file>", "the cluster document; - reads stdin")
+		.option("--brief", "the names of the files, without their text")
+		.option("--exit-code", "end with 10 when there are changes")
+		.addHelpText("after", AFTER)
+		.action((options: PlanOptions, command) =>
+			run(command, async (session) => {
+				const text = await readDocumentFile(options.file);
+				const { json, value } = await askPlan(await session.connect(), text);
+				if (session.json) printJson(session, json);
+				else printLines(session, planLines(value, { paint: session.out.paint, brief: options.brief ?? false }));
+				return options.exitCode && value.machines.length > 0 ? EXIT.changes : EXIT.ok;
+			}),
+		);
+};

@@ -1,0 +1,45 @@
+import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
+import { fieldLines } from "../views/field-list.ts";
+
+const AFTER = `
+Examples:
+  rollcall status
+  rollcall status -o json`;
+
+/** `rollcall status`. */
+export const addStatus: AddCommand = (program, run) => {
+	program
+		.command("status")
+		.description("the coordinator and the fleet in a few numbers")
+		.addHelpText("after", AFTER)
+		.action((_options, command) =>
+			run(command, async (session) => {
+				const api = await session.connect();
+				const { json, value } = await api.status();
+				if (session.json) {
+					printJson(session, json);
+					return undefined;
+				}
+				const leading = value.leader ? "leads" : `follows ${value.leaderUrl ?? "(no leader is known now)"}`;
+				const phases = Object.entries(value.machines).filter(([, count]) => count > 0);
+				const total = phases.reduce((sum, [, count]) => sum + count, 0);
+				const fields = [
+					["coordinator", `${value.coordinatorId}, version ${value.version}, ${leading}`],
+					["server", api.connection.server],
+					["cluster", value.cluster ?? "none declared; `rollcall apply -f FILE` declares one"],
+					[
+						"recovering",
+						value.recovering ? "yes: agents are asked what they hold; nothing new is assigned" : undefined,
+					],
+					[
+						"machines",
+						total === 0 ? "none" : `${total}: ${phases.map(([phase, count]) => `${count} ${phase}`).join(", ")}`,
+					],
+					["last event", String(value.seq)],
+					["state", value.stateDigest],
+				] as const;
+				printLines(session, fieldLines(fields, session.out.paint, widthFor(session)));
+				return undefined;
+			}),
+		);
+};

@@ -1,0 +1,123 @@
+import { open } from "node:fs/promises";
+import { TokenCreated, TokenList, TokenScope, TokenView } from "@rollcall/protocol";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { Failure } from "../errors.ts";
+import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
+import { say } from "../terminal.ts";
+import { tokenTable } from "../views/token-table.ts";
+import { collectLabel, parseDuration, parseMac } from "./values.ts";
+
+const CREATE_AFTER = `
+The token is printed once and stored nowhere; with --out it goes to a file that only you can read.
+enroll: one machine may join, within 10 minutes if nothing else is said. admin, read: the REST API.
+
+Examples:
+  rollcall token create --out enroll.token
+  rollcall token create --scope read --expires 30d --out read.token
+  rollcall token create --mac 52:54:00:12:34:56 -l rack=a --expires 1h`;
+
+interface CreateOptions {
+	readonly scope: TokenScope;
+	readonly expires?: number;
+	readonly mac?: string;
+	readonly label?: Record<string, string>;
+	readonly out?: string;
+}
+
+/** `rollcall token create | list | revoke`. */
+export const addToken: AddCommand = (program, run) => {
+	const token = program.command("token").description("enrollment and API tokens");
+	addCreate(token, run);
+	token
+		.command("list")
+		.description("all tokens, without the tokens themselves")
+		.addHelpText("after", "\nExample:\n  rollcall token list")
+		.action((_options, command) => run(command, list));
+	token
+		.command("revoke")
+		.description("end a token; event streams that were opened with it end too")
+		.argument("<token-id>", "as `rollcall token list` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall token revoke 9f1c2b7a40de")
+		.action((id: string, _options, command) => run(command, (session) => revoke(session, id)));
+};
+
+function addCreate(token: Command, run: Run): void {
+	token
+		.command("create")
+		.description("make a token")
+		.option("--scope <scope>", "enroll, read or admin", parseScope, "enroll")
+		.option("--expires <time>", "its life, like 10m, 12h or 30d", parseDuration)
+		.option("--mac <mac>", "enroll: only for the machine with this MAC", parseMac)
+		.option("-l, --label <key=value>", "enroll: a label that the machine gets; can be repeated", collectLabel)
+		.option("--out <file>", "write the token there, 0600, and do not print it")
+		.addHelpText("after", CREATE_AFTER)
+		.action((options: CreateOptions, command) => run(command, (session) => create(session, options)));
+}
+
+async function create(session: Session, options: CreateOptions): Promise<undefined> {
+	const api = await session.connect();
+	// Opened before the token is made: a token that cannot be kept should not exist.
+	const file =
+		options.out === undefined
+			? undefined
+			: await open(options.out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+					const reason = error.code === "EEXIST" ? "it exists already" : error.message;
+					throw new Failure(`${options.out}: ${reason}`, { next: "name another file with --out" });
+				});
+	try {
+		const { json, value } = await api.ask(TokenCreated, {
+			method: "POST",
+			path: "/v1/tokens",
+			body: {
+				scope: options.scope,
+				labels: options.label ?? {},
+				...(options.expires === undefined ? {} : { expiresInSeconds: options.expires }),
+				...(options.mac === undefined ? {} : { mac: options.mac }),
+			},
+			subject: "the token",
+		});
+		await file?.writeFile(`${value.token}\n`);
+		const { tokenId, scope, expiresAt } = value.view;
+		const told = `token ${tokenId} (${scope}, ${expiresAt ? `until ${expiresAt}` : "without end"})`;
+		if (session.json) printJson(session, file ? value.view : json);
+		else if (file) say(session.out, `${told} is in ${options.out}`);
+		else {
+			say(session.err, `${told}:`);
+			say(session.out, value.token);
+		}
+	} finally {
+		await file?.close();
+	}
+	return undefined;
+}
+
+async function list(session: Session): Promise<undefined> {
+	const api = await session.connect();
+	const { json, value } = await api.ask(TokenList, { path: "/v1/tokens", subject: "tokens" });
+	if (session.json) printJson(session, json);
+	else if (value.tokens.length === 0) say(session.err, "no tokens; `rollcall token create` makes one");
+	else {
+		printLines(
+			session,
+			tokenTable(value.tokens, session.now(), { width: widthFor(session), paint: session.out.paint }),
+		);
+		if (value.more > 0) say(session.err, `${value.more} older ones are not shown`);
+	}
+	return undefined;
+}
+
+async function revoke(session: Session, id: string): Promise<undefined> {
+	const api = await session.connect();
+	const path = `/v1/tokens/${encodeURIComponent(id)}`;
+	const { json, value } = await api.ask(TokenView, { method: "DELETE", path, subject: `token ${id}` });
+	if (session.json) printJson(session, json);
+	else say(session.out, `token ${value.tokenId} (${value.scope}): ${value.state}`);
+	return undefined;
+}
+
+function parseScope(text: string): TokenScope {
+	const scope = TokenScope.safeParse(text);
+	if (!scope.success) throw new InvalidArgumentError("it is enroll, read or admin.");
+	return scope.data;
+}
