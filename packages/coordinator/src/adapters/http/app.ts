@@ -1,0 +1,133 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Digest } from "@rollcall/protocol";
+import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance } from "fastify";
+import type { Fleet } from "../../domain/fleet.ts";
+import type { Api, ApiDependencies } from "./dependencies.ts";
+import { createLimiters } from "./limiters.ts";
+import { type ApiLimits, DEFAULT_LIMITS } from "./limits.ts";
+import { openApiDocument } from "./openapi.ts";
+import { INTERNAL, problemResponse, refusalOf, refuse, sendProblem } from "./problem.ts";
+import { ROUTES } from "./routes/table.ts";
+import { type Serving, serveRoute } from "./serve-route.ts";
+import { serveStream } from "./stream/serve-stream.ts";
+
+/** Header fields and names under which tokens could come into a log line. */
+const SECRET_PATHS = [
+	"req.headers",
+	"*.authorization",
+	"*.headers.authorization",
+	"authorization",
+	"token",
+	"*.token",
+	"jwt",
+	"*.jwt",
+];
+
+/**
+ * Builds the API: REST, the event stream, probes and metrics, all from the route table. It does not listen (see
+ * `listen.ts`); `app.close()` ends the event streams too.
+ */
+export function buildApp(deps: ApiDependencies): FastifyInstance {
+	const limits: ApiLimits = { ...DEFAULT_LIMITS, ...deps.limits };
+	const api = apiOf(deps, limits);
+	const app = fastify(serverOptions(deps, limits));
+	app.server.maxConnections = limits.connections;
+	app.server.maxHeadersCount = 64;
+	app.server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+
+	readJsonBodies(app);
+	app.setErrorHandler((error, request, reply) => {
+		const refusal = refusalOf(error);
+		if (!refusal)
+			api.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, "a request failed");
+		return sendProblem(reply, refusal ?? INTERNAL);
+	});
+	app.setNotFoundHandler((_request, reply) =>
+		sendProblem(
+			reply,
+			refuse("not-found", "there is no such route", { next: "GET /v1/openapi.json lists all routes" }),
+		),
+	);
+	app.addHook("onResponse", async (request, reply) => {
+		const route = (request.routeOptions.config as { route?: string }).route ?? "none";
+		const seconds = reply.elapsedTime / 1000;
+		api.metrics.http({ route, method: request.method, status: reply.statusCode, seconds });
+		api.log.debug(
+			{ requestId: request.id, route, method: request.method, status: reply.statusCode, seconds },
+			"answered",
+		);
+	});
+
+	const serving: Serving = {
+		api,
+		limiters: createLimiters(limits, deps.clock),
+		checkAnswers: deps.checkAnswers ?? false,
+	};
+	for (const route of ROUTES) serveRoute(app, route, serving);
+	serveStream(app, serving);
+	return app;
+}
+
+function apiOf(deps: ApiDependencies, limits: ApiLimits): Api {
+	const { limits: _limits, checkAnswers: _checkAnswers, ...rest } = deps;
+	let digested: { fleet: Fleet; digest: Digest } | undefined;
+	let document: Record<string, unknown> | undefined;
+	return {
+		...rest,
+		log: deps.log.child({ part: "api" }, { redact: SECRET_PATHS }),
+		limits,
+		stateDigest() {
+			const fleet = deps.core.fleet();
+			if (digested?.fleet !== fleet) digested = { fleet, digest: deps.projections.stateDigest(fleet) };
+			return digested.digest;
+		},
+		openApi() {
+			document ??= openApiDocument(ROUTES, deps.config.version);
+			return document;
+		},
+	};
+}
+
+function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOptions<Server> {
+	return {
+		loggerInstance: deps.log.child({ part: "http" }, { redact: SECRET_PATHS, level: "error" }) as FastifyBaseLogger,
+		disableRequestLogging: true,
+		bodyLimit: limits.bodyBytes,
+		requestTimeout: limits.requestTimeoutMs,
+		routerOptions: { maxParamLength: 128 },
+		exposeHeadRoutes: false,
+		requestIdHeader: false,
+		trustProxy: false,
+		forceCloseConnections: true,
+		frameworkErrors: (error, _request, reply) => {
+			sendProblem(reply, refusalOf(error) ?? INTERNAL);
+		},
+		clientErrorHandler: (error, socket) => {
+			if (socket.writable && error.code !== "ECONNRESET") {
+				socket.write(problemResponse(refusalOf(error) ?? refuse("bad-request", "this is not HTTP")));
+			}
+			socket.destroy();
+		},
+		http: {
+			headersTimeout: limits.headersTimeoutMs,
+			connectionsCheckingInterval: limits.connectionCheckMs,
+			maxHeaderSize: limits.headerBytes,
+			// Any other upgrade (curl asks for h2c) is answered as the plain request that it is too.
+			shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === "websocket",
+		},
+	};
+}
+
+/** JSON is the only body there is; an empty one counts as none. */
+function readJsonBodies(app: FastifyInstance): void {
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+		if (body === "") return done(null, undefined);
+		try {
+			done(null, JSON.parse(body as string));
+		} catch (error) {
+			const why = (error as Error).message.replace(/, ".*$|"[^"]*" is not/s, "").slice(0, 200);
+			done(refuse("bad-request", `body: not JSON: ${why}`), undefined);
+		}
+	});
+}

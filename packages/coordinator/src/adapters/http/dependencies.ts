@@ -1,0 +1,85 @@
+import type { ClusterDocument, Digest, Event, MachineView, Plan, Problem, Why } from "@rollcall/protocol";
+import type { Logger } from "pino";
+import type { Fleet, Machine } from "../../domain/fleet.ts";
+import type { Rendered } from "../../domain/observed.ts";
+import type { Bus, Clock, Core, Credentials, Failpoint } from "../../ports.ts";
+import type { ApiLimits } from "./limits.ts";
+
+/** A cluster document that was read from text, or what is wrong with it (`document-invalid`, with all findings). */
+export type ParsedDocument =
+	| {
+			readonly ok: true;
+			readonly document: ClusterDocument;
+			readonly digest: Digest;
+			readonly warnings: readonly string[];
+	  }
+	| { readonly ok: false; readonly problem: Problem };
+
+/** How the state is shown: pure functions of the domain and the renderer, joined by `main`. */
+export interface Projections {
+	parseDocument(text: string): ParsedDocument;
+	machineView(fleet: Fleet, machine: Machine): MachineView;
+	/** `events`: those of the machine's trail and of the causes behind them, oldest first. */
+	why(fleet: Fleet, machine: Machine, events: readonly Event[]): Why;
+	plan(fleet: Fleet, declared: { document: ClusterDocument; digest: Digest; warnings: readonly string[] }): Plan;
+	/** What the machine's seat means for it; undefined when it has none. */
+	target(fleet: Fleet, machine: Machine): Rendered | undefined;
+	stateDigest(fleet: Fleet): Digest;
+	/** An event as a sentence. */
+	describe(event: Event): string;
+}
+
+/** What the API counts. `adapters/metrics` keeps the numbers. */
+export interface ApiMetrics {
+	/** `route` is the path of the route table, never what was asked for, so that the number of series is bounded. */
+	http(request: { route: string; method: string; status: number; seconds: number }): void;
+	/** `reason`: the code of the problem. */
+	enrollmentRefused(reason: string): void;
+	readers(count: number): void;
+	readerDropped(reason: "too-slow" | "silent" | "not-allowed" | "bad-frame" | "log-unreadable"): void;
+	/** All metrics in the text format of Prometheus. */
+	text(): Promise<string>;
+}
+
+export interface ApiConfig {
+	readonly coordinatorId: string;
+	readonly version: string;
+	/** SHA-256 of the token that the coordinator made at its first start. It has the scope admin and no end. */
+	readonly adminTokenHash: Digest;
+	/** True: `/metrics` needs no token when it is asked for from this host. */
+	readonly metricsOnLoopback: boolean;
+	/** Origins whose pages may open the event stream. A browser always sends one, the command line never does. */
+	readonly allowedOrigins: readonly string[];
+}
+
+/** Everything that `buildApp` needs. */
+export interface ApiDependencies {
+	readonly core: Core;
+	readonly credentials: Credentials;
+	readonly bus: Bus;
+	readonly clock: Clock;
+	readonly failpoint: Failpoint;
+	readonly log: Logger;
+	readonly projections: Projections;
+	readonly metrics: ApiMetrics;
+	readonly config: ApiConfig;
+	/** What differs from `DEFAULT_LIMITS`. */
+	readonly limits?: Partial<ApiLimits>;
+	/** True in tests: every answer is checked against its schema before it is sent. */
+	readonly checkAnswers?: boolean;
+}
+
+/** Who asks: the id of the token, for `by` in events, and what it may do. */
+export interface Caller {
+	readonly tokenId: string;
+	readonly scope: "read" | "admin";
+}
+
+/** The dependencies as routes see them. */
+export interface Api extends Omit<ApiDependencies, "limits" | "checkAnswers"> {
+	readonly limits: ApiLimits;
+	/** The digest of the state, computed once per state. */
+	stateDigest(): Digest;
+	/** The OpenAPI document. */
+	openApi(): Record<string, unknown>;
+}

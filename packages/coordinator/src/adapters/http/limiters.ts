@@ -1,0 +1,26 @@
+import type { Clock } from "../../ports.ts";
+import type { ApiLimits } from "./limits.ts";
+import { tooMany } from "./problem.ts";
+import { type RateLimit, rateLimit } from "./rate.ts";
+
+/** The rate limits of one running API. */
+export interface Limiters {
+	readonly requests: RateLimit;
+	readonly enrollments: RateLimit;
+	readonly refusals: RateLimit;
+	readonly costly: RateLimit;
+}
+
+export function createLimiters(limits: ApiLimits, clock: Clock): Limiters {
+	return {
+		requests: rateLimit(limits.requests, clock, limits.addresses),
+		enrollments: rateLimit(limits.enrollments, clock, limits.addresses),
+		refusals: rateLimit(limits.refusals, clock, limits.addresses),
+		costly: rateLimit(limits.costly, clock, limits.addresses),
+	};
+}
+
+/** Takes a permit or throws `too-many-requests`. `what` names what there is too much of. */
+export function spend(limit: RateLimit, key: string, what: string): void {
+	if (!limit.take(key)) throw tooMany(what, limit.retryAfterSeconds(key));
+}

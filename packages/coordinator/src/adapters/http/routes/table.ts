@@ -1,0 +1,21 @@
+import type { Route } from "../route.ts";
+import { CLUSTER_ROUTES } from "./cluster.ts";
+import { COMMAND_ROUTES } from "./commands.ts";
+import { ENROLL_ROUTES } from "./enroll.ts";
+import { EVENT_ROUTES } from "./events.ts";
+import { MACHINE_CHANGE_ROUTES } from "./machine-changes.ts";
+import { MACHINE_ROUTES } from "./machines.ts";
+import { STATUS_ROUTES } from "./status.ts";
+import { TOKEN_ROUTES } from "./tokens.ts";
+
+/** Every route of the API. What is not in this table does not exist. */
+export const ROUTES: readonly Route[] = [
+	...ENROLL_ROUTES,
+	...MACHINE_ROUTES,
+	...MACHINE_CHANGE_ROUTES,
+	...COMMAND_ROUTES,
+	...CLUSTER_ROUTES,
+	...TOKEN_ROUTES,
+	...EVENT_ROUTES,
+	...STATUS_ROUTES,
+];

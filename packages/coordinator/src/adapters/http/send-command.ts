@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import type { Command, CommandAnswer, CommandReply, CommandRequest } from "@rollcall/protocol";
+import type { Machine } from "../../domain/fleet.ts";
+import { NoResponders } from "../../ports.ts";
+import { askCore } from "./ask-core.ts";
+import type { Api } from "./dependencies.ts";
+import { Refusal, refuse } from "./problem.ts";
+
+type LiveRequest = Extract<CommandRequest, { kind: "ping" | "logs" }>;
+type LongRequest = Extract<CommandRequest, { kind: "reboot" | "reset" }>;
+
+function unreachable(machine: Machine, message: string, next: string): Refusal {
+	return refuse("machine-unreachable", `machine ${machine.machineId}: ${message}`, {
+		machineId: machine.machineId,
+		next,
+	});
+}
+
+async function deliver(api: Api, machine: Machine, command: Command): Promise<CommandReply> {
+	try {
+		return await api.bus.command(machine.machineId, command, api.limits.commandTimeoutMs);
+	} catch (error) {
+		if (error instanceof NoResponders) throw error;
+		api.log.warn({ err: error, machineId: machine.machineId, command: command.kind }, "a command was not answered");
+		throw unreachable(
+			machine,
+			`no answer within ${api.limits.commandTimeoutMs / 1000} s; it may have taken the command`,
+			`rollcall show ${machine.machineId} tells how it goes on`,
+		);
+	}
+}
+
+/** Asks an agent something and passes its answer on. Nothing is recorded. Throws a Refusal. */
+export async function askAgent(api: Api, machine: Machine, request: LiveRequest): Promise<CommandAnswer> {
+	const { bootId = machine.bootId, ...rest } = request;
+	try {
+		const reply = await deliver(api, machine, { ...rest, bootId });
+		if (reply.kind === "problem") throw new Refusal(reply.problem);
+		return { machineId: machine.machineId, reply };
+	} catch (error) {
+		if (!(error instanceof NoResponders)) throw error;
+		throw unreachable(machine, "its agent is not connected", `rollcall why ${machine.machineId}`);
+	}
+}
+
+/**
+ * Records a reboot or reset with its deadline, then sends it. An agent that is not connected, or refuses, ends the command at
+ * once; one that does not answer leaves it open until its end is seen or its deadline passes. Throws a Refusal.
+ */
+export async function startCommand(
+	api: Api,
+	machine: Machine,
+	{ request, by }: { request: LongRequest; by: string },
+): Promise<CommandAnswer> {
+	const { machineId } = machine;
+	const deadlineAt = api.clock.now() + request.deadlineSeconds * 1000;
+	const recorded = await askCore(
+		api.core,
+		{ kind: "command", machineId, commandId: randomUUID(), command: request.kind, deadlineAt, by },
+		"command",
+	);
+	const { bootId, commandId } = recorded;
+	const fail = async (reason: string): Promise<void> => {
+		await api.core.submit({ kind: "command-failed", machineId, commandId, reason: reason.slice(0, 1024) });
+	};
+	api.failpoint("command:before-send");
+	try {
+		const reply = await deliver(api, machine, { kind: request.kind, bootId, commandId });
+		if (reply.kind === "problem") {
+			await fail(`the agent refused: ${reply.problem.message}`);
+			throw new Refusal(reply.problem);
+		}
+		return { machineId, reply, commandId, deadlineAt };
+	} catch (error) {
+		if (!(error instanceof NoResponders)) throw error;
+		await fail("the agent is not connected");
+		throw unreachable(
+			machine,
+			`its agent is not connected, so it was not sent the ${request.kind}`,
+			`rollcall why ${machineId}`,
+		);
+	}
+}

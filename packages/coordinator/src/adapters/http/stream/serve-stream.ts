@@ -1,0 +1,89 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { check } from "@rollcall/protocol";
+import type { FastifyInstance } from "fastify";
+import { WebSocketServer } from "ws";
+import type { Api } from "../dependencies.ts";
+import { spend } from "../limiters.ts";
+import { INTERNAL, problemResponse, Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
+import { remoteKey } from "../rate.ts";
+import { StreamQuery } from "../routes/events.ts";
+import { admitToken, type Serving } from "../serve-route.ts";
+import { Readers } from "./readers.ts";
+
+/** Both addresses are the same stream: the one that pages come from, and one for those who want it apart. */
+const STREAM_PATHS: ReadonlySet<string> = new Set(["/v1/events", "/v1/events/stream"]);
+
+/** Adds the event stream to the server. It ends with the app. */
+export function serveStream(app: FastifyInstance, serving: Serving): void {
+	const { api } = serving;
+	const sockets = new WebSocketServer({
+		noServer: true,
+		clientTracking: false,
+		perMessageDeflate: false,
+		maxPayload: api.limits.frameBytes,
+	});
+	const readers = new Readers(api);
+
+	app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+		socket.on("error", () => socket.destroy());
+		try {
+			const { after, reauthorize } = admitReader(serving, request, readers.size);
+			sockets.handleUpgrade(request, socket, head, (webSocket) => readers.add(webSocket, { after, reauthorize }));
+		} catch (error) {
+			const refusal = refusalOf(error);
+			if (!refusal) api.log.error({ err: error }, "an event stream could not be opened");
+			socket.end(problemResponse(refusal ?? INTERNAL));
+		}
+	});
+	app.addHook("preClose", async () => readers.stop());
+}
+
+/** Everything that must hold before a stream is opened. Throws a Refusal. */
+function admitReader(
+	serving: Serving,
+	request: IncomingMessage,
+	readers: number,
+): { after: number; reauthorize: () => boolean } {
+	const { api, limiters } = serving;
+	const ip = request.socket.remoteAddress;
+	const from = { headers: request.headers, ip };
+	spend(limiters.requests, remoteKey(ip), "requests from this address");
+	const url = new URL(request.url ?? "/", "http://localhost");
+	if (!STREAM_PATHS.has(url.pathname))
+		throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
+	const { origin } = request.headers;
+	if (origin !== undefined && !api.config.allowedOrigins.includes(origin)) {
+		throw refuse("forbidden", "pages of this origin may not open the event stream", {
+			next: "name the origin in the coordinator's configuration",
+		});
+	}
+	admitToken(serving, "read", from);
+	const query = check(StreamQuery, Object.fromEntries(url.searchParams), "query");
+	if (!query.ok) throw new Refusal(query.problem);
+	const last = api.core.fleet().seq;
+	const after = query.value.after ?? last;
+	if (after > last) throw aheadOfLog(after, last);
+	if (readers >= api.limits.readers) throw tooMany("readers of the event stream", 30);
+	return { after, reauthorize: () => isStillAllowed(serving, from) };
+}
+
+/** A reader that knows more than the log: the log was lost and begun again, or this coordinator is behind the leader. */
+function aheadOfLog(after: number, last: number): Refusal {
+	return refuse("conflict", `the newest event here is ${last}, which is before ${after}`, {
+		path: "after",
+		next: "if the log was begun again, read it from after=0; else try again in a second",
+	});
+}
+
+function isStillAllowed(
+	serving: { api: Api; limiters: Serving["limiters"] },
+	from: Parameters<typeof admitToken>[2],
+): boolean {
+	try {
+		admitToken(serving, "read", from);
+		return true;
+	} catch {
+		return false;
+	}
+}
