@@ -1,4 +1,24 @@
-import type { CommandReply, Facts, Probe } from "@rollcall/protocol";
+import type {
+	Artifact,
+	Beat,
+	BootId,
+	Command,
+	CommandReply,
+	EnrollReply,
+	EnrollRequest,
+	Facts,
+	Hello,
+	HelloReply,
+	MachineId,
+	Probe,
+	Problem,
+	Report,
+	ReportReply,
+	SignedAssignment,
+	Target,
+	TargetContent,
+} from "@rollcall/protocol";
+import type { FileChange, FilePlan } from "./domain/plan-files.ts";
 
 /** What systemd says of a unit (`ActiveState`, systemd.unit(5)), with its own words for a person. */
 export interface UnitState {
@@ -55,3 +75,137 @@ export interface Clock {
 	monotonic(): number;
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** A file operation that failed or was refused: the path as the target names it, and why (the errno text where there is one). */
+export class FilesError extends Error {
+	override readonly name = "FilesError";
+}
+
+/**
+ * The files of targets below the machine's root. Paths are those of the target. An apply goes compare, fetch, stage, swap,
+ * and then settle (it is good) or restore (it is not). Everything throws FilesError; until `swap` nothing that anybody reads
+ * was changed.
+ */
+export interface Files {
+	/** Reads what is there and says what must change. Refuses paths that lead elsewhere over symbolic links. */
+	compare(content: TargetContent, owned: readonly string[]): Promise<FilePlan>;
+	/** Fetches an artifact beside its place and checks its hash; goes on where an earlier try stopped. */
+	fetch(artifact: Artifact, signal: AbortSignal): Promise<void>;
+	/** Writes all changed files beside their places. When it throws it has removed them again. */
+	stage(content: TargetContent, plan: FilePlan): Promise<void>;
+	/** Renames everything into place and keeps what was there beside. Can be called again after it stopped halfway. */
+	swap(changes: readonly FileChange[]): void;
+	/** Puts back what was there before the swap, as far as it got, and removes folders that the apply made. */
+	restore(changes: readonly FileChange[], folders: readonly string[]): void;
+	/** Removes every temporary and kept file beside these paths, and those of `folders` that are empty. `keepParts` leaves half-fetched artifacts. */
+	settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): void;
+}
+
+/** Who this agent is. Kept 0600 in RAM; `seed` and `jwt` are secrets. */
+export interface Identity {
+	readonly bootId: BootId;
+	readonly seed: string;
+	readonly publicKey: string;
+	/** What the coordinator said at enrollment. */
+	readonly joined?:
+		| {
+				readonly machineId: MachineId;
+				readonly jwt: string;
+				readonly servers: readonly string[];
+				/** When to ask for a new JWT, and the part of its life after which that is, in milliseconds of the monotonic clock. */
+				readonly renewAt: number;
+				readonly renewEveryMs: number;
+		  }
+		| undefined;
+}
+
+/** A target with the coordinator's signature on its assignment. */
+export interface Accepted {
+	readonly target: Target;
+	readonly proof: SignedAssignment;
+}
+
+/** What the agent wrote and started, and how far an apply got. */
+export interface Ledger {
+	readonly files: readonly string[];
+	readonly folders: readonly string[];
+	readonly units: readonly string[];
+	/** An apply that has begun and not ended. `staging`: nothing was changed yet; `swapped`: files are being or were renamed; `restoring`: it failed, the old ones go back. */
+	readonly open?:
+		| {
+				readonly phase: "staging" | "swapped" | "restoring";
+				readonly changes: readonly FileChange[];
+				readonly folders: readonly string[];
+		  }
+		| undefined;
+}
+
+/** The agent's memory over its own restarts: small files in RAM, each replaced at once. Damaged ones read as absent. */
+export interface Memory {
+	identity(): Identity | undefined;
+	saveIdentity(identity: Identity): void;
+	ledger(): Ledger;
+	saveLedger(ledger: Ledger): void;
+	/** The last target that was applied to its end. */
+	good(): Accepted | undefined;
+	/** The target that is being applied. */
+	next(): Accepted | undefined;
+	saveNext(accepted: Accepted): void;
+	/** Makes `next` the last good one. */
+	promote(): void;
+	/** Forgets all targets (the ledger stays, so that what they wrote can be removed), or everything. */
+	forget(what: "targets" | "everything"): void;
+}
+
+/** An enrollment's end. `wait`: how soon it makes sense to ask again. */
+export type EnrollOutcome =
+	| { readonly ok: true; readonly reply: EnrollReply }
+	| { readonly ok: false; readonly problem: Problem; readonly wait: "short" | "long" };
+
+/** Asks the coordinators, in turn, to be let onto the bus. Never throws. */
+export type Enroll = (request: EnrollRequest, signal: AbortSignal) => Promise<EnrollOutcome>;
+
+/** The bus did not do what was asked: no connection, no answer in time, or an answer that is not one. */
+export class LinkError extends Error {
+	override readonly name = "LinkError";
+}
+
+/** The servers refuse this identity: its JWT ended or was revoked. Enroll again. */
+export class LinkDenied extends Error {
+	override readonly name = "LinkDenied";
+}
+
+/** An open connection to the bus. It reconnects by itself until `closed`. */
+export interface Link {
+	/** The coordinator's answer; throws LinkError. */
+	hello(message: Hello): Promise<HelloReply>;
+	report(message: Report): Promise<ReportReply>;
+	/** Dropped in silence while there is no connection. */
+	beat(message: Beat): void;
+	connected(): boolean;
+	/** Says why, once the connection is closed for good (an auth error twice, or `close`). Never rejects. */
+	readonly closed: Promise<string>;
+	close(): Promise<void>;
+}
+
+/** What comes in over a link. */
+export interface LinkEvents {
+	/** Connected, for the first time or again. */
+	connected(): void;
+	disconnected(): void;
+	/** A target of this generation is there. */
+	notice(generation: number): void;
+	/** The answer, and what to do once it was sent. */
+	command(command: Command): Promise<{ reply: CommandReply; after?: (() => void) | undefined }>;
+}
+
+/** What a link needs. `jwt` is asked for at every (re)connect. */
+export interface Credentials {
+	readonly machineId: MachineId;
+	readonly seed: string;
+	readonly servers: readonly string[];
+	jwt(): string;
+}
+
+/** Opens a link. Throws LinkError when none of the servers takes the connection, LinkDenied when they refuse the JWT. */
+export type Connect = (credentials: Credentials, events: LinkEvents) => Promise<Link>;

@@ -1,0 +1,43 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+
+/** Of an answer, in bytes: a JWT and some addresses. */
+const MAX_ANSWER = 64 * 1024;
+
+/** Posts JSON and reads the answer, within a time limit. Throws Error with the reason. node:http starts in a third of the time of fetch. */
+export function postJson(
+	url: URL,
+	body: unknown,
+	limit: { timeoutMs: number; signal: AbortSignal },
+): Promise<{ status: number; value: unknown }> {
+	const bytes = Buffer.from(JSON.stringify(body));
+	const signal = AbortSignal.any([limit.signal, AbortSignal.timeout(limit.timeoutMs)]);
+	return new Promise((resolve, reject) => {
+		const fail = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${limit.timeoutMs / 1000} s`) : error);
+		const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
+			method: "POST",
+			headers: { "content-type": "application/json", "content-length": bytes.length, accept: "application/json" },
+			agent: false,
+			signal,
+		});
+		request.on("error", fail);
+		request.once("response", (response) => {
+			const chunks: Buffer[] = [];
+			let size = 0;
+			response.on("data", (chunk: Buffer) => {
+				size += chunk.length;
+				if (size > MAX_ANSWER) request.destroy(new Error(`the answer has more than ${MAX_ANSWER} bytes`));
+				else chunks.push(chunk);
+			});
+			response.on("error", fail);
+			response.once("end", () => {
+				try {
+					resolve({ status: response.statusCode ?? 0, value: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
+				} catch {
+					reject(new Error(`status ${response.statusCode}, and an answer that is not JSON`));
+				}
+			});
+		});
+		request.end(bytes);
+	});
+}

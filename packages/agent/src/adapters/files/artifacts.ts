@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, open, statfs } from "node:fs/promises";
+import type { Artifact } from "@rollcall/protocol";
+import { folderMode, folderOf } from "../../domain/confine.ts";
+import type { Found } from "../../domain/plan-files.ts";
+import { FilesError } from "../../ports.ts";
+import { beside } from "./beside.ts";
+import { type Disk, errnoOf } from "./disk.ts";
+import { guard, type Place, realPlace } from "./guard.ts";
+
+/** Rounds through an artifact's URLs before it counts as unreachable. */
+const ROUNDS = 4;
+/** A download that delivers nothing for this long is given up, in milliseconds. */
+const IDLE_MS = 20_000;
+
+/** Fetches and compares artifacts. Memory is bounded: contents pass through in the chunks in which they come. */
+export function createArtifacts(place: Place, disk: Disk) {
+	/** Files whose hash was computed and that have not changed since, so that a large one is read only once. */
+	const known = new Map<string, { stamp: string; digest: string }>();
+
+	async function digestAt(path: string): Promise<string> {
+		const stamp = disk.standing(path)?.stamp ?? "";
+		const before = known.get(path);
+		if (before?.stamp === stamp) return before.digest;
+		const hash = createHash("sha256");
+		for await (const chunk of createReadStream(path)) hash.update(chunk);
+		const digest = `sha256:${hash.digest("hex")}`;
+		known.set(path, { stamp, digest });
+		return digest;
+	}
+
+	async function compare(artifact: Artifact): Promise<Found> {
+		const path = realPlace(place, artifact.path);
+		const standing = disk.standing(path);
+		if (standing?.type === "folder") throw new FilesError(`${artifact.path} is a folder; remove it`);
+		const mode = Number.parseInt(artifact.mode, 8);
+		if (standing?.type !== "file" || standing.size !== artifact.sizeBytes || standing.mode !== mode) {
+			return { exists: standing !== undefined, same: false };
+		}
+		return { exists: true, same: (await digestAt(path)) === artifact.sha256 };
+	}
+
+	async function fetchArtifact(artifact: Artifact, signal: AbortSignal): Promise<void> {
+		guard(disk, place, [artifact.path]);
+		const path = realPlace(place, artifact.path);
+		const { staged, part: partOf } = beside(path);
+		const part = partOf(artifact.sha256);
+		try {
+			disk.makeFolder(realPlace(place, folderOf(artifact.path)), folderMode(folderOf(artifact.path)));
+			await checkRoom(artifact, part);
+			let reason = "";
+			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {
+				const url = artifact.urls[round % artifact.urls.length] ?? "";
+				reason = await download({ url, part, sizeBytes: artifact.sizeBytes }, signal);
+				if (reason !== "") continue;
+				if ((await digestAt(part)) === artifact.sha256) {
+					await chmod(part, Number.parseInt(artifact.mode, 8));
+					await disk.sync([part]);
+					disk.rename(part, staged);
+					return;
+				}
+				reason = `${url} has another content than ${artifact.sha256}`;
+				disk.unlink(part);
+			}
+			throw new FilesError(`${artifact.path}: ${signal.aborted ? "not wanted any more" : reason}`);
+		} catch (error) {
+			if (error instanceof FilesError) throw error;
+			const code = errnoOf(error);
+			if (code === "ENOSPC") throw new FilesError(`${artifact.path}: no space left on the device (ENOSPC)`);
+			throw new FilesError(`${artifact.path}: ${error instanceof Error ? error.message : String(error)}`);
+		}
+	}
+
+	async function checkRoom(artifact: Artifact, part: string): Promise<void> {
+		const room = await statfs(folderOf(part));
+		const free = room.bavail * room.bsize;
+		const missing = artifact.sizeBytes - (disk.standing(part)?.size ?? 0);
+		if (missing > free) {
+			throw new FilesError(`${artifact.path}: needs ${missing} bytes more, ${free} are free (ENOSPC)`);
+		}
+	}
+
+	return { compare, fetch: fetchArtifact };
+}
+
+/** Loads what is missing of `part`. Returns why it is not whole yet, or an empty text. Throws when writing fails. */
+async function download(
+	want: { url: string; part: string; sizeBytes: number },
+	signal: AbortSignal,
+): Promise<string> {
+	const file = await open(want.part, "a", 0o600);
+	try {
+		let size = (await file.stat()).size;
+		if (size > want.sizeBytes) {
+			await file.truncate(0);
+			size = 0;
+		}
+		if (size === want.sizeBytes) return "";
+		const idle = new AbortController();
+		let timer = setTimeout(() => idle.abort(), IDLE_MS);
+		try {
+			const chunks = await respond(want.url, size, AbortSignal.any([signal, idle.signal]));
+			if (typeof chunks === "string") return chunks;
+			if (!chunks.resumes && size > 0) {
+				await file.truncate(0);
+				size = 0;
+			}
+			for await (const chunk of chunks.body) {
+				clearTimeout(timer);
+				timer = setTimeout(() => idle.abort(), IDLE_MS);
+				size += chunk.length;
+				if (size > want.sizeBytes) {
+					await file.truncate(0);
+					return `${want.url} has more than ${want.sizeBytes} bytes`;
+				}
+				await file.appendFile(chunk);
+			}
+		} catch (error) {
+			// A full or broken disk is not the server's fault, and another URL does not mend it.
+			const code = errnoOf(error);
+			if (code === "ENOSPC" || code === "EROFS" || code === "EIO") throw error;
+			const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+			return `${want.url}: ${idle.signal.aborted ? "nothing came any more" : `${String(error)}${cause}`}`.slice(0, 600);
+		} finally {
+			clearTimeout(timer);
+		}
+		return size === want.sizeBytes ? "" : `${want.url} ended after ${size} of ${want.sizeBytes} bytes`;
+	} finally {
+		await file.close();
+	}
+}
+
+/** Asks for the content from byte `from` on (RFC 9110, section 14). A text says why there is none. */
+async function respond(
+	url: string,
+	from: number,
+	signal: AbortSignal,
+): Promise<string | { resumes: boolean; body: AsyncIterable<Uint8Array> }> {
+	const response = await fetch(url, { headers: from > 0 ? { range: `bytes=${from}-` } : {}, signal });
+	if (!response.ok || !response.body) {
+		await response.body?.cancel();
+		return `${url} answers ${response.status}`;
+	}
+	return { resumes: response.status === 206, body: response.body };
+}

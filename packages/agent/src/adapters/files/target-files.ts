@@ -1,0 +1,151 @@
+import type { TargetContent } from "@rollcall/protocol";
+import { folderMode, folderOf, foldersBetween } from "../../domain/confine.ts";
+import { type FileChange, type Found, planFiles } from "../../domain/plan-files.ts";
+import { type Files, FilesError } from "../../ports.ts";
+import { createArtifacts } from "./artifacts.ts";
+import { beside, isOurs } from "./beside.ts";
+import { type Disk, errnoOf, nodeDisk } from "./disk.ts";
+import { guard, type Place, realPlace } from "./guard.ts";
+
+/** The files of targets on a real file system. */
+export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
+	const artifacts = createArtifacts(place, disk);
+	const at = (path: string) => realPlace(place, path);
+
+	async function compare(content: TargetContent, owned: readonly string[]) {
+		const wanted = [...content.files, ...content.artifacts].map((item) => item.path);
+		return await naming("/", async () => {
+			guard(disk, place, [...wanted, ...owned]);
+			const found = new Map<string, Found>();
+			for (const path of owned) found.set(path, { exists: disk.standing(at(path)) !== undefined, same: false });
+			for (const file of content.files) {
+				const bytes = Buffer.from(file.content, file.encoding);
+				found.set(file.path, compareFile(file.path, bytes, Number.parseInt(file.mode, 8)));
+			}
+			for (const artifact of content.artifacts) found.set(artifact.path, await artifacts.compare(artifact));
+			const folders = new Set<string>();
+			for (const path of wanted) {
+				for (const folder of foldersBetween("/", path)) if (disk.standing(at(folder))) folders.add(folder);
+			}
+			return planFiles({ wanted, owned, found, folders, writeRoots: place.writeRoots });
+		});
+	}
+
+	function compareFile(path: string, bytes: Buffer, mode: number): Found {
+		const standing = disk.standing(at(path));
+		if (standing?.type === "folder") throw new FilesError(`${path} is a folder, the target has a file there; remove it`);
+		if (standing?.type !== "file" || standing.size !== bytes.length || standing.mode !== mode) {
+			return { exists: standing !== undefined, same: false };
+		}
+		return { exists: true, same: disk.read(at(path)).equals(bytes) };
+	}
+
+	async function stage(content: TargetContent, plan: { changes: readonly FileChange[]; folders: readonly string[] }) {
+		const files = new Map(content.files.map((file) => [file.path, file]));
+		const written: string[] = [];
+		let current = "/";
+		try {
+			guard(
+				disk,
+				place,
+				plan.changes.map((change) => change.path),
+			);
+			for (const folder of plan.folders) {
+				current = folder;
+				disk.makeFolder(at(folder), folderMode(folder));
+			}
+			for (const change of plan.changes) {
+				const file = files.get(change.path);
+				if (change.kind === "remove" || !file) continue;
+				current = change.path;
+				const staged = beside(at(change.path)).staged;
+				if (disk.standing(staged)) disk.unlink(staged);
+				written.push(staged);
+				disk.create(staged, Buffer.from(file.content, file.encoding), Number.parseInt(file.mode, 8));
+			}
+			await disk.sync(written);
+		} catch (error) {
+			for (const staged of written) attempt(() => disk.unlink(staged));
+			for (const folder of [...plan.folders].reverse()) attempt(() => disk.removeFolder(at(folder)));
+			throw filesError(current, error);
+		}
+	}
+
+	function swap(changes: readonly FileChange[]): void {
+		for (const { path, kind, existed } of changes) {
+			const { staged, kept } = beside(at(path));
+			try {
+				const waiting = kind === "write" && disk.standing(staged) !== undefined;
+				// Without a staged file this change was made before the agent was interrupted.
+				if (kind === "write" && !waiting) continue;
+				if (existed && !disk.standing(kept) && disk.standing(at(path))) disk.link(at(path), kept);
+				if (waiting) disk.rename(staged, at(path));
+				else if (disk.standing(at(path))) disk.unlink(at(path));
+			} catch (error) {
+				throw filesError(path, error);
+			}
+		}
+	}
+
+	function restore(changes: readonly FileChange[], folders: readonly string[]): void {
+		let failed: FilesError | undefined;
+		for (const { path, existed } of changes) {
+			const { staged, kept } = beside(at(path));
+			try {
+				if (disk.standing(kept)) {
+					disk.rename(kept, at(path));
+					// rename(2) does nothing when both names are the same file.
+					if (disk.standing(kept)) disk.unlink(kept);
+				} else if (!existed && disk.standing(at(path))) disk.unlink(at(path));
+				if (disk.standing(staged)) disk.unlink(staged);
+			} catch (error) {
+				failed ??= filesError(path, error);
+			}
+		}
+		if (failed) throw failed;
+		for (const folder of [...folders].reverse()) attempt(() => disk.removeFolder(at(folder)));
+	}
+
+	function settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): void {
+		for (const folder of new Set(paths.map(folderOf))) {
+			attempt(() => {
+				for (const name of disk.list(at(folder))) {
+					if (isOurs(name) && !(keepParts && name.endsWith(".part"))) disk.unlink(`${at(folder)}/${name}`);
+				}
+			});
+		}
+		const deepestFirst = [...folders].sort((a, b) => b.length - a.length);
+		for (const folder of deepestFirst) attempt(() => disk.removeFolder(at(folder)));
+	}
+
+	return { compare, fetch: artifacts.fetch, stage, swap, restore, settle };
+}
+
+/** Tidying that may fail: what stays is found by the next one. */
+function attempt(tidy: () => void): void {
+	try {
+		tidy();
+	} catch {}
+}
+
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		throw filesError(path, error);
+	}
+}
+
+/** Names the path and the errno's text; what is a FilesError already stays as it is. */
+function filesError(path: string, error: unknown): FilesError {
+	if (error instanceof FilesError) return error;
+	const words: Record<string, string> = {
+		ENOSPC: "no space left on the device",
+		EROFS: "the file system is read-only",
+		EACCES: "permission denied",
+		EDQUOT: "the disk quota is used up",
+	};
+	const code = errnoOf(error);
+	const text = error instanceof Error ? error.message : String(error);
+	return new FilesError(`${path}: ${code && words[code] ? `${words[code]} (${code})` : text}`, { cause: error });
+}

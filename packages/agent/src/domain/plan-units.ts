@@ -1,0 +1,45 @@
+import type { TargetUnit } from "@rollcall/protocol";
+
+/** Where units of a target live; a change below it makes systemd read its units again. */
+export const UNIT_FOLDER = "/run/systemd/system";
+
+/** What `planUnits` decides on. */
+export interface UnitView {
+	readonly wanted: readonly TargetUnit[];
+	/** Units that this agent started before. */
+	readonly owned: readonly string[];
+	/** Paths that changed since those units were started. */
+	readonly changed: readonly string[];
+	/** Units that are active or becoming so. */
+	readonly running: ReadonlySet<string>;
+}
+
+/** What to do with units, in this order: stop, reload, then `begin` in the target's order. */
+export interface UnitPlan {
+	readonly stop: readonly string[];
+	readonly reload: boolean;
+	readonly begin: readonly { readonly unit: string; readonly action: "start" | "restart" }[];
+}
+
+/** Restarts only what a change touches, starts what does not run, stops what is not wanted any more. */
+export function planUnits(view: UnitView): UnitPlan {
+	const changed = new Set(view.changed);
+	const wanted = new Set(view.wanted.map((unit) => unit.name));
+	const begin: { unit: string; action: "start" | "restart" }[] = [];
+	for (const unit of view.wanted) {
+		if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });
+		else if (!view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
+	}
+	return {
+		stop: view.owned.filter((unit) => !wanted.has(unit)),
+		reload: view.changed.some((path) => path.startsWith(`${UNIT_FOLDER}/`)),
+		begin,
+	};
+}
+
+/** True when the unit's own file, one of its drop-ins (systemd.unit(5)) or one of `restartOn` changed. */
+function touched(unit: TargetUnit, changed: ReadonlySet<string>): boolean {
+	if (changed.has(`${UNIT_FOLDER}/${unit.name}`)) return true;
+	if (unit.restartOn.some((path) => changed.has(path))) return true;
+	return [...changed].some((path) => path.startsWith(`${UNIT_FOLDER}/${unit.name}.d/`));
+}

@@ -1,0 +1,2 @@
+export { AgentConfig, WRITE_ROOTS } from "./config.ts";
+export { VERSION } from "./version.ts";

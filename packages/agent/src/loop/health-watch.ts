@@ -1,0 +1,71 @@
+import { type ComponentHealth, type Health, healthDigest, type Probe } from "@rollcall/protocol";
+import type { Clock, Prober } from "../ports.ts";
+
+/** The health of the running target's components, kept up to date for as long as it runs. */
+export interface HealthWatch {
+	/** Watches these components from now on, and no others. `known`: each has just been found healthy. */
+	watch(probes: readonly Probe[], known: boolean): void;
+	/** Sorted by component; those that were not looked at yet are missing. */
+	health(): Health;
+	/** Resolves when every component was looked at once. */
+	firstRound(): Promise<void>;
+	stop(): void;
+}
+
+/** What a watch needs. `changed` is called when a verdict changed, not for every new reason. */
+export interface WatchParts {
+	readonly prober: Prober;
+	readonly clock: Clock;
+	readonly random: () => number;
+	readonly changed: () => void;
+}
+
+export function createHealthWatch(parts: WatchParts): HealthWatch {
+	let seen = new Map<string, ComponentHealth>();
+	let current = new AbortController();
+	let round: Promise<unknown> = Promise.resolve();
+
+	const health = () => [...seen.values()].sort((a, b) => (a.component < b.component ? -1 : 1));
+
+	function watch(probes: readonly Probe[], known: boolean): void {
+		current.abort();
+		current = new AbortController();
+		const before = healthDigest(health());
+		seen = new Map();
+		if (known) for (const { component } of probes) seen.set(component, { component, healthy: true });
+		if (healthDigest(health()) !== before) parts.changed();
+		const { signal } = current;
+		round = Promise.all(
+			probes.map(async (probe) => {
+				if (!known) await look(probe, signal);
+				void goOn(probe, signal);
+			}),
+		);
+	}
+
+	async function goOn(probe: Probe, signal: AbortSignal): Promise<void> {
+		// The first pause is random, so that the probes of a machine, and of a fleet, spread out.
+		let pause = probe.intervalSeconds * 1000 * (0.5 + parts.random() / 2);
+		while (!signal.aborted) {
+			await parts.clock.sleep(pause, signal);
+			pause = probe.intervalSeconds * 1000;
+			if (!signal.aborted) await look(probe, signal);
+		}
+	}
+
+	async function look(probe: Probe, signal: AbortSignal): Promise<void> {
+		const result = await parts.prober.probe(probe);
+		if (signal.aborted) return;
+		const { component } = probe;
+		const before = seen.get(component);
+		seen.set(component, result.healthy ? { component, healthy: true } : { component, healthy: false, reason: result.reason.slice(0, 512) });
+		if (before?.healthy !== result.healthy) parts.changed();
+	}
+
+	return {
+		watch,
+		health,
+		firstRound: async () => void (await round),
+		stop: () => current.abort(),
+	};
+}

@@ -1,0 +1,145 @@
+import type { Generation, Health, MachineId, TargetProgress } from "@rollcall/protocol";
+import { type BackoffRule, backoff } from "../domain/backoff.ts";
+import type { Accepted } from "../ports.ts";
+import { type ApplyParts, applyTarget, finish } from "./apply.ts";
+import { createHealthWatch } from "./health-watch.ts";
+import { clean, keep } from "./keep.ts";
+import { rollBack } from "./roll-back.ts";
+
+/** How soon a rejected target is tried again: 5 s, then doubling up to 5 minutes. */
+const RETRY: BackoffRule = { baseMs: 5_000, maxMs: 300_000 };
+
+/** Where the newest target stands. */
+export interface Standing {
+	readonly generation: Generation;
+	readonly progress: TargetProgress;
+}
+
+/** Keeps this machine at its target: applies the newest, goes back when it fails, tries again, watches its health. */
+export interface TargetKeeper {
+	/** Ends what an earlier run of the agent left open, and takes up the last good target. Needs no coordinator. */
+	start(): Promise<void>;
+	/** A target from the coordinator. Takes over from an apply that is under way; ignores what it knows already. */
+	offer(accepted: Accepted): void;
+	/** Stops and removes everything that any target brought. Ends in generation 0. */
+	reset(): Promise<void>;
+	running(): Accepted | undefined;
+	standing(): Standing | undefined;
+	health(): Health;
+	/** Resolves when all components were looked at once since the start. */
+	firstRound(): Promise<void>;
+	/** Stops working; leaves everything as it is. */
+	stop(): Promise<void>;
+}
+
+/** What it needs besides the parts of an apply. `changed`: progress or health did. `machineId` is known from the first target on. */
+export interface KeeperParts extends ApplyParts {
+	readonly random: () => number;
+	readonly changed: () => void;
+	readonly machineId: () => MachineId | undefined;
+}
+
+export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
+	const { memory, log, clock } = parts;
+	const watch = createHealthWatch(parts);
+	const ended = new AbortController();
+	let newest: Accepted | undefined;
+	let running: Accepted | undefined;
+	let standing: Standing | undefined;
+	let current = new AbortController();
+	/** Everything that touches files or units happens in this chain, one after the other. */
+	let turn: Promise<void> = Promise.resolve();
+
+	function inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+		current.abort();
+		current = new AbortController();
+		const signal = AbortSignal.any([current.signal, ended.signal]);
+		turn = turn
+			.then(async () => {
+				if (!signal.aborted) await work(signal);
+			})
+			.catch((error: unknown) => log.error("unexpected", { reason: error instanceof Error ? error.message : "" }));
+		return turn;
+	}
+
+	function progress(generation: Generation, now: TargetProgress): void {
+		standing = { generation, progress: now };
+		parts.changed();
+	}
+
+	function runs(accepted: Accepted | undefined, known: boolean): void {
+		running = accepted;
+		watch.watch(accepted?.target.content.probes ?? [], known);
+	}
+
+	async function bring(accepted: Accepted, signal: AbortSignal): Promise<void> {
+		const { generation, content } = accepted.target;
+		log.info("applying", { generation, role: content.role, slot: content.slot });
+		progress(generation, { state: "applying" });
+		for (let attempt = 0; !signal.aborted; attempt++) {
+			const machineId = parts.machineId() ?? accepted.target.machineId;
+			const started = () => watch.watch(content.probes, false);
+			const outcome = await applyTarget(parts, accepted, { machineId, signal, started });
+			if (outcome.state === "aborted") return;
+			if (outcome.state === "applied") {
+				runs(accepted, true);
+				log.info("applied", { generation, role: content.role });
+				progress(generation, outcome);
+				return;
+			}
+			runs(running, false);
+			log.warn("rejected", { generation, step: outcome.step, reason: outcome.reason });
+			const before = standing?.progress;
+			if (before?.state !== "rejected" || before.reason !== outcome.reason) progress(generation, outcome);
+			if (outcome.step === "check") return;
+			await clock.sleep(backoff(RETRY, attempt, parts.random()), signal);
+		}
+	}
+
+	async function takeUp(signal: AbortSignal): Promise<void> {
+		const { open } = memory.ledger();
+		const next = memory.next();
+		const good = memory.good();
+		if (open?.phase === "restoring") await rollBack(parts);
+		else if (open && next) {
+			runs(good, false);
+			newest = next;
+			return await bring(next, signal);
+		} else if (open && good) finish(parts, good, memory.ledger());
+		if (!good) return await clean(parts, signal);
+		newest ??= good;
+		runs(good, false);
+		standing = { generation: good.target.generation, progress: { state: "applied" } };
+		await keep(parts, good, signal);
+	}
+
+	return {
+		start: () => inTurn(takeUp),
+		offer(accepted) {
+			const { generation, digest } = accepted.target;
+			const known = newest?.target;
+			if (known && (generation < known.generation || (generation === known.generation && digest === known.digest))) return;
+			newest = accepted;
+			void inTurn((signal) => bring(accepted, signal));
+		},
+		reset() {
+			newest = undefined;
+			return inTurn(async (signal) => {
+				runs(undefined, false);
+				standing = undefined;
+				memory.forget("targets");
+				await clean(parts, signal);
+				parts.changed();
+			});
+		},
+		running: () => running,
+		standing: () => standing,
+		health: watch.health,
+		firstRound: watch.firstRound,
+		async stop() {
+			ended.abort();
+			watch.stop();
+			await turn;
+		},
+	};
+}
