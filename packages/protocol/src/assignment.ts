@@ -22,6 +22,8 @@ export const Assignment = z.strictObject({
 	pinned: z.boolean(),
 	generation: Generation,
 	digest: Digest,
+	/** When the seat was given, in milliseconds since 1970: of two proofs for one seat the later one counts. */
+	assignedAt: z.int().min(0).optional(),
 });
 export type Assignment = z.infer<typeof Assignment>;
 

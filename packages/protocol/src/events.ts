@@ -95,7 +95,12 @@ export const EVENT_PAYLOADS = {
 		pinned: z.boolean(),
 		generation: Generation,
 		digest: Digest,
+		cluster: Name.optional(),
+		/** When the seat was first given; of two proofs for one seat the later one counts. */
+		assignedAt: Timestamp.optional(),
 	}),
+	/** An agent holds a higher generation than the log knows (the log was lost, or the machine removed): counting goes on above it. */
+	"generation-raised": z.strictObject({ machineId, bootId, generation: Generation }),
 	"target-issued": z.strictObject({
 		machineId,
 		bootId,
@@ -106,10 +111,17 @@ export const EVENT_PAYLOADS = {
 	}),
 	/** No target can be rendered for the assignment as it stands (a fact is missing, a rule does not match). */
 	"target-impossible": z.strictObject({ machineId, reason }),
-	"target-progress": z.strictObject({ machineId, bootId, generation: Generation, progress: TargetProgress }),
+	"target-progress": z.strictObject({
+		machineId,
+		bootId,
+		generation: Generation,
+		progress: TargetProgress,
+		/** The report's own number, by which older reports that come late are known. */
+		sequence: z.int().min(0).optional(),
+	}),
 	/** The deadline passed without an end; the coordinator closes it as rejected. */
 	"target-expired": z.strictObject({ machineId, generation: Generation, reason }),
-	"health-changed": z.strictObject({ machineId, bootId, health: Health }),
+	"health-changed": z.strictObject({ machineId, bootId, health: Health, sequence: z.int().min(0).optional() }),
 	"command-issued": z.strictObject({
 		machineId,
 		bootId,

@@ -68,15 +68,21 @@ export interface Machine {
 	readonly leaseAt: Timestamp;
 	readonly pinnedRole?: string | undefined;
 	readonly seat?: Seat | undefined;
+	/** The seat that it held before, which it gets again when it is free. */
+	readonly lastSeat?: { readonly slot: string; readonly seat: number } | undefined;
 	/** The highest generation that was ever issued to this machine; never falls. */
 	readonly generation: Generation;
 	readonly target?: IssuedTarget | undefined;
 	/** Why no target can be rendered for the seat, where that is so. */
 	readonly impossible?: string | undefined;
 	readonly health: Health;
+	/** The highest number of a report of this incarnation that changed something; -1 before the first. */
+	readonly reported: number;
 	readonly command?: OpenCommand | undefined;
 	/** Boots of this machine that are over, newest last, at most 8. */
 	readonly fenced: readonly BootId[];
+	/** Those of `fenced` that spoke after their end, so that each is recorded once. */
+	readonly spoken: readonly BootId[];
 	readonly enrolledAt: Timestamp;
 	/** Time and number of the last event about this machine. */
 	readonly changedAt: Timestamp;
@@ -101,6 +107,13 @@ export interface Token {
 		| undefined;
 }
 
+/** What is kept of a machine that an operator removed, so that its old boots do not come back by themselves and generations do not begin anew. */
+export interface Removed {
+	readonly generation: Generation;
+	readonly boots: readonly BootId[];
+	readonly seq: number;
+}
+
 /**
  * The truth about the fleet: the fold of the log. Immutable; `apply` returns a new one that shares what did not change, so
  * that 10,000 machines cost nothing to keep twice.
@@ -117,14 +130,29 @@ export interface Fleet {
 		| { readonly document: ClusterDocument; readonly digest: Digest; readonly seq: number; readonly at: Timestamp }
 		| undefined;
 	readonly machines: PersistentMap<MachineId, Machine>;
+	/** Machines that were removed, at most `MAX_REMOVED`. */
+	readonly removed: PersistentMap<MachineId, Removed>;
 	readonly tokens: PersistentMap<string, Token>;
+	/** When there are so many tokens, the ones that are over are forgotten. */
+	readonly tokenSweepAt: number;
 	/** From a token's hash to its id. */
 	readonly tokenByHash: PersistentMap<Digest, string>;
 	/** From a slot's seat (`slot/seat`) to its holder. */
 	readonly seats: PersistentMap<string, MachineId>;
-	/** From a plausible SMBIOS UUID, a MAC or a `machineId` derived from them to the machines that report it. */
+	/** From a node name to the machine that has it by its seat. */
+	readonly nodeNames: PersistentMap<string, MachineId>;
+	/** From `uuid:` and a plausible SMBIOS UUID, `mac:` and a MAC, `boot:` and a boot id to the machines that report it, sorted. */
 	readonly claims: PersistentMap<string, readonly MachineId[]>;
 }
+
+/** How many removed machines are remembered; the oldest are forgotten first. */
+export const MAX_REMOVED = 4096;
+/** How many boots that are over are remembered per machine. */
+export const MAX_FENCED = 8;
+/** How many of its latest events a machine's trail names. */
+export const MAX_TRAIL = 32;
+/** Fewer tokens than this are never swept. */
+export const MIN_TOKEN_SWEEP = 1024;
 
 /** The state before any event. */
 export const EMPTY_FLEET: Fleet = {
@@ -132,13 +160,21 @@ export const EMPTY_FLEET: Fleet = {
 	at: 0,
 	recoverUntil: 0,
 	machines: PersistentMap(),
+	removed: PersistentMap(),
 	tokens: PersistentMap(),
+	tokenSweepAt: MIN_TOKEN_SWEEP,
 	tokenByHash: PersistentMap(),
 	seats: PersistentMap(),
+	nodeNames: PersistentMap(),
 	claims: PersistentMap(),
 };
 
 /** The key of a seat in `Fleet.seats`. */
 export function seatKey(slot: string, seat: number): string {
 	return `${slot}/${seat}`;
+}
+
+/** True when a boot of a machine is over, or was never enrolled. */
+export function isOver(machine: Machine, bootId: BootId): boolean {
+	return machine.bootId !== bootId || machine.fenced.includes(bootId);
 }

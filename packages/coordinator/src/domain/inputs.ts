@@ -64,6 +64,9 @@ export type Input =
 			readonly reason: string;
 	  };
 
+/** An input of one kind. */
+export type InputOf<K extends Input["kind"]> = Extract<Input, { kind: K }>;
+
 /** What an input is answered with, once its events are recorded. Adapters add what only they have (JWTs, signatures). */
 export type Answer =
 	| { readonly kind: "ok" }

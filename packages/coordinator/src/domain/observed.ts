@@ -1,4 +1,5 @@
-import type { MachineId, TargetContent, Timestamp } from "@rollcall/protocol";
+import type { Digest, MachineId, TargetContent, Timestamp } from "@rollcall/protocol";
+import { digestOf } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
 
 /** Lengths of silence, in milliseconds, after which a lease changes. The same for every size of the fleet. */
@@ -20,3 +21,21 @@ export type Rendered =
 	| { readonly ok: true; readonly content: TargetContent }
 	| { readonly ok: false; readonly reason: string };
 export type RenderTarget = (fleet: Fleet, machine: Machine, seat: Seat) => Rendered;
+
+/**
+ * As much of a rendered target as decisions need. Asked for every seated machine in every round, so whoever gives it
+ * remembers what it gave for a state that did not change. Pure in the same sense.
+ */
+export type Summary =
+	| { readonly ok: true; readonly digest: Digest; readonly deadlineSeconds: number }
+	| { readonly ok: false; readonly reason: string };
+export type TargetSummary = (fleet: Fleet, machine: Machine, seat: Seat) => Summary;
+
+/** The summary that a renderer comes to, not remembered. */
+export function summaryOf(render: RenderTarget): TargetSummary {
+	return (fleet, machine, seat) => {
+		const rendered = render(fleet, machine, seat);
+		if (!rendered.ok) return rendered;
+		return { ok: true, digest: digestOf(rendered.content), deadlineSeconds: rendered.content.deadlineSeconds };
+	};
+}

@@ -1,0 +1,46 @@
+import type { Timestamp } from "@rollcall/protocol";
+import { approve } from "./admit/approve.ts";
+import { command } from "./admit/command.ts";
+import { commandFailed } from "./admit/command-failed.ts";
+import { createToken } from "./admit/create-token.ts";
+import { declare } from "./admit/declare.ts";
+import { enroll } from "./admit/enroll.ts";
+import { hello } from "./admit/hello.ts";
+import { label } from "./admit/label.ts";
+import { pinRole } from "./admit/pin-role.ts";
+import { reject } from "./admit/reject.ts";
+import { remove } from "./admit/remove.ts";
+import { report } from "./admit/report.ts";
+import { revokeToken } from "./admit/revoke-token.ts";
+import { strayBeat } from "./admit/stray-beat.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Input, InputOf, Verdict } from "./inputs.ts";
+
+type Admitters = {
+	readonly [K in Input["kind"]]: (fleet: Fleet, input: InputOf<K>, at: Timestamp) => Verdict;
+};
+
+const ADMITTERS: Admitters = {
+	enroll,
+	hello,
+	report,
+	"stray-beat": strayBeat,
+	declare,
+	approve,
+	reject,
+	"pin-role": pinRole,
+	label,
+	remove,
+	"create-token": createToken,
+	"revoke-token": revokeToken,
+	command,
+	"command-failed": commandFailed,
+};
+
+/**
+ * What one input comes to: the events to record and the answer. Never throws; what cannot be done is a problem that names
+ * the machine, the field and the next step.
+ */
+export function admit(fleet: Fleet, input: Input, at: Timestamp): Verdict {
+	return (ADMITTERS[input.kind] as (fleet: Fleet, input: Input, at: Timestamp) => Verdict)(fleet, input, at);
+}

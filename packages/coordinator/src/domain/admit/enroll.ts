@@ -1,0 +1,103 @@
+import type { Assignment, EventDraft, Labels, Timestamp } from "@rollcall/protocol";
+import { type Fleet, isOver, type Machine } from "../fleet.ts";
+import { type Identified, identify } from "../identity/identify.ts";
+import type { InputOf, Verdict } from "../inputs.ts";
+import { comeBack, isOfRemoved, provenAssignment } from "./proof.ts";
+import { checkToken } from "./token.ts";
+import { accept, fenced, refuse, rejected } from "./verdict.ts";
+
+/**
+ * An agent asks to be let onto the bus. It needs to be the incarnation that is known already, or a proof of an earlier
+ * assignment, or a one-time token. A new boot of a known machine fences the one before it.
+ */
+export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): Verdict {
+	const { request } = input;
+	const proven = provenAssignment(request.proof, input.proofValid, request);
+	const identified: Identified = proven
+		? { ok: true, machineId: proven.machineId, identity: "nic-and-serial" }
+		: identify(fleet, request.facts, request.publicKey);
+	if (!identified.ok) {
+		return refuse({
+			code: "bad-request",
+			message: `a machine with host name ${JSON.stringify(request.facts.hostname)} cannot be told from others: ${identified.reason}`,
+			next: "set a UUID or a serial number in its firmware, or give it a NIC with a permanent MAC",
+			path: "facts.smbios",
+		});
+	}
+	const machine = fleet.machines.get(identified.machineId);
+	if (machine?.approval === "rejected") return refuse(rejected(machine));
+	if (machine?.fenced.includes(request.facts.bootId)) return fenced(machine, request.facts.bootId);
+	if (machine && isSameIncarnation(machine, input)) return accept([], enrolled(machine.machineId, input));
+	const byProof = proven && enrollByProof(fleet, input, proven);
+	if (byProof) return byProof;
+	const token = checkToken(fleet, input, { machineId: identified.machineId, at });
+	if (!token.ok) return token.verdict;
+	const labels = mergeLabels(machine?.labels ?? {}, token.token.labels);
+	return enrollAs(fleet, input, { identified, labels, tokenId: token.token.tokenId });
+}
+
+function isSameIncarnation(machine: Machine, { request }: InputOf<"enroll">): boolean {
+	return machine.bootId === request.facts.bootId && machine.publicKey === request.publicKey;
+}
+
+function enrolled(machineId: Machine["machineId"], { request }: InputOf<"enroll">) {
+	return { kind: "enrolled", machineId, bootId: request.facts.bootId, publicKey: request.publicKey } as const;
+}
+
+/** Undefined when the proof alone is not enough; a token may still help. */
+function enrollByProof(fleet: Fleet, input: InputOf<"enroll">, proven: Assignment): Verdict | undefined {
+	const machine = fleet.machines.get(proven.machineId);
+	if (!machine) {
+		if (isOfRemoved(fleet, proven)) return undefined;
+		return accept(comeBack(fleet, proven, input.request.facts), enrolled(proven.machineId, input));
+	}
+	// Generations count up over a machine's boots, so the higher one was booted later.
+	if (machine.bootId !== proven.bootId && proven.generation <= machine.generation) {
+		return input.tokenHash === undefined ? fenced(machine, proven.bootId) : undefined;
+	}
+	return enrollAs(fleet, input, {
+		identified: { machineId: machine.machineId, identity: "proof" },
+		labels: machine.labels,
+	});
+}
+
+interface Admission {
+	readonly identified: {
+		readonly machineId: Machine["machineId"];
+		readonly identity: Machine["identity"];
+		readonly conflict?: { readonly other: Machine["machineId"]; readonly uuid: string; readonly reason: string };
+	};
+	readonly labels: Labels;
+	readonly tokenId?: string;
+}
+
+function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission): Verdict {
+	const { machineId, identity, conflict } = admission.identified;
+	const { facts, publicKey } = input.request;
+	const { bootId } = facts;
+	const machine = fleet.machines.get(machineId);
+	const events: EventDraft[] = [];
+	if (machine && !isOver(machine, machine.bootId) && machine.bootId !== bootId) {
+		const wasAlive = machine.lease === "alive";
+		events.push({ type: "incarnation-fenced", machineId, bootId: machine.bootId, successor: bootId, wasAlive });
+	}
+	const token = admission.tokenId === undefined ? {} : { tokenId: admission.tokenId };
+	events.push({
+		type: "machine-enrolled",
+		machineId,
+		bootId,
+		publicKey,
+		facts,
+		identity,
+		labels: admission.labels,
+		...token,
+	});
+	if (conflict && !machine) events.push({ type: "identity-conflict", machineId, ...conflict });
+	return accept(events, enrolled(machineId, input));
+}
+
+/** The labels of a token are added to those that the machine has; too many are not taken. */
+function mergeLabels(labels: Labels, added: Labels): Labels {
+	const merged = { ...labels, ...added };
+	return Object.keys(merged).length <= 32 ? merged : labels;
+}

@@ -1,0 +1,93 @@
+import type { Assignment, EventDraft, Facts, SignedAssignment, Timestamp, UserPublicKey } from "@rollcall/protocol";
+import { type Fleet, type Machine, seatKey } from "../fleet.ts";
+
+/** Who presents a proof: the incarnation and its key. */
+export interface Presenter {
+	readonly publicKey: UserPublicKey;
+	readonly facts: Facts;
+}
+
+/** The assignment in a proof, if this fleet signed it for exactly this incarnation. */
+export function provenAssignment(
+	proof: SignedAssignment | undefined,
+	proofValid: boolean,
+	presenter: Presenter,
+): Assignment | undefined {
+	const assignment = proofValid ? proof?.assignment : undefined;
+	if (assignment?.publicKey !== presenter.publicKey || assignment.bootId !== presenter.facts.bootId) return undefined;
+	return assignment;
+}
+
+/** True when a proof is of a boot that an operator removed: it must not bring the machine back by itself. */
+export function isOfRemoved(fleet: Fleet, assignment: Assignment): boolean {
+	return fleet.removed.get(assignment.machineId)?.boots.includes(assignment.bootId) ?? false;
+}
+
+/** The events by which a machine that the log does not know comes back with what it proves. */
+export function comeBack(fleet: Fleet, assignment: Assignment, facts: Facts): EventDraft[] {
+	const { machineId, bootId, publicKey, labels } = assignment;
+	return [
+		{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity: "proof", labels },
+		{ type: "machine-approved", machineId, by: "proof" },
+		...adopt(fleet, assignment),
+	];
+}
+
+/** The events by which a known machine without seat gets what it proves, while a lost log is being rebuilt. */
+export function readopt(fleet: Fleet, assignment: Assignment, at: Timestamp): EventDraft[] {
+	const machine = fleet.machines.get(assignment.machineId);
+	if (!machine || at >= fleet.recoverUntil || machine.approval === "rejected") return [];
+	const approved: EventDraft[] =
+		machine.approval === "waiting" ? [{ type: "machine-approved", machineId: machine.machineId, by: "proof" }] : [];
+	if (machine.seat || machine.generation > assignment.generation) return [];
+	return [...approved, ...adopt(fleet, assignment)];
+}
+
+/** The seat of a proof, if it still is one and nobody has a later right to it; else only the generation is kept. */
+function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
+	const { machineId, bootId, generation, digest, cluster, slot, seat, role, nodeName, pinned, assignedAt } = assignment;
+	const raised: EventDraft[] =
+		generation > (fleet.machines.get(machineId)?.generation ?? fleet.removed.get(machineId)?.generation ?? 0)
+			? [{ type: "generation-raised", machineId, bootId, generation }]
+			: [];
+	if (!isDeclaredSeat(fleet, assignment)) return raised;
+	const holder = holderOf(fleet, slot, seat);
+	const namesake = fleet.nodeNames.get(nodeName);
+	if (namesake !== undefined && namesake !== holder?.machineId) return raised;
+	const yields: EventDraft[] = [];
+	if (holder?.seat) {
+		if (assignedAt === undefined || holder.seat.at >= assignedAt) return raised;
+		const reason = `machine ${machineId} proves that it was given this seat later`;
+		yields.push({ type: "machine-released", machineId: holder.machineId, slot, seat, reason });
+	}
+	return [
+		...yields,
+		{
+			type: "assignment-adopted",
+			machineId,
+			slot,
+			seat,
+			role,
+			nodeName,
+			pinned,
+			generation,
+			digest,
+			cluster,
+			...(assignedAt === undefined ? {} : { assignedAt }),
+		},
+	];
+}
+
+function holderOf(fleet: Fleet, slot: string, seat: number): Machine | undefined {
+	const holder = fleet.seats.get(seatKey(slot, seat));
+	return holder === undefined ? undefined : fleet.machines.get(holder);
+}
+
+/** True when the document has this seat, or there is no document to compare with. */
+function isDeclaredSeat(fleet: Fleet, assignment: Assignment): boolean {
+	const document = fleet.cluster?.document;
+	if (!document) return true;
+	const slot = document.slots.find(({ name }) => name === assignment.slot);
+	if (!slot || document.name !== assignment.cluster || slot.role !== assignment.role) return false;
+	return slot.count === "rest" || assignment.seat < slot.count;
+}

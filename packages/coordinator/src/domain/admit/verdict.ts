@@ -1,0 +1,46 @@
+import type { BootId, EventDraft, MachineId, Problem } from "@rollcall/protocol";
+import type { Machine } from "../fleet.ts";
+import type { Answer, Verdict } from "../inputs.ts";
+
+/** A verdict with events. */
+export function accept(events: readonly EventDraft[], answer: Answer = { kind: "ok" }): Verdict {
+	return { events, answer };
+}
+
+/** Nothing to record. */
+export const NOTHING: Verdict = { events: [], answer: { kind: "ok" } };
+
+/** A refusal, with what is recorded about it. */
+export function refuse(problem: Problem, events: readonly EventDraft[] = []): Verdict {
+	return { events, answer: { kind: "problem", problem } };
+}
+
+/** The operator named a machine that nobody knows. */
+export function unknownMachine(machineId: MachineId): Verdict {
+	return refuse({
+		code: "unknown-machine",
+		message: `no machine ${machineId} is known`,
+		next: "list the machines and use the id from there",
+		machineId,
+		path: "machineId",
+	});
+}
+
+/** A boot that is over speaks. It is recorded once for each boot. */
+export function fenced(machine: Machine, bootId: BootId): Verdict {
+	const news = machine.fenced.includes(bootId) && !machine.spoken.includes(bootId);
+	return accept(
+		news ? [{ type: "fenced-incarnation-spoke", machineId: machine.machineId, bootId, cause: machine.changedSeq }] : [],
+		{ kind: "fenced", reason: `machine ${machine.machineId} was booted anew; boot ${bootId} is over` },
+	);
+}
+
+/** An operator rejected this machine. */
+export function rejected(machine: Machine): Problem {
+	return {
+		code: "machine-rejected",
+		message: `machine ${machine.machineId} may not join: ${machine.approvalReason}`.slice(0, 2048),
+		next: "an operator can approve it",
+		machineId: machine.machineId,
+	};
+}

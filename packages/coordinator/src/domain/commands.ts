@@ -1,0 +1,25 @@
+import type { EventDraft, Timestamp } from "@rollcall/protocol";
+import { forEachMachine } from "./drafts.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** Ends the commands that are done, by a new boot, and those whose time is over. (A reset is also ended by a hello that runs nothing.) */
+export function decideCommands(fleet: Fleet, at: Timestamp): EventDraft[] {
+	return forEachMachine(fleet, (machine) => {
+		const { command, machineId } = machine;
+		if (!command) return undefined;
+		const { commandId, seq: cause } = command;
+		if (machine.bootId !== command.bootId) {
+			return {
+				type: "command-ended",
+				machineId,
+				commandId,
+				outcome: "done",
+				reason: "the machine was booted anew",
+				cause,
+			};
+		}
+		if (at < command.deadlineAt) return undefined;
+		const why = machine.lease === "lost" ? "the machine is lost" : "nothing was seen of it in time";
+		return { type: "command-ended", machineId, commandId, outcome: "failed", reason: why, cause };
+	});
+}

@@ -1,0 +1,25 @@
+import type { EventDraft, MachineId } from "@rollcall/protocol";
+import type { Fleet, Machine } from "./fleet.ts";
+
+/** Orders by machine id, so that decisions do not depend on the order in which a map holds its entries. */
+export function byMachineId(a: { readonly machineId: MachineId }, b: { readonly machineId: MachineId }): number {
+	return a.machineId < b.machineId ? -1 : a.machineId > b.machineId ? 1 : 0;
+}
+
+type MachineDraft = EventDraft & { readonly machineId: MachineId };
+
+/** Collects one decision, or none, for every machine; in the order of their ids. */
+export function forEachMachine(fleet: Fleet, look: (machine: Machine) => MachineDraft | undefined): EventDraft[] {
+	const drafts: MachineDraft[] = [];
+	for (const machine of fleet.machines.values()) {
+		const draft = look(machine);
+		if (draft) drafts.push(draft);
+	}
+	return drafts.length > 1 ? drafts.sort(byMachineId) : drafts;
+}
+
+/** The event that a decision about a machine's place follows from: the latest about it, or a later declaration. */
+export function causeOf(fleet: Fleet, machine: Machine): { readonly cause?: number } {
+	const cause = Math.max(machine.changedSeq, fleet.cluster?.seq ?? 0);
+	return cause > 0 ? { cause } : {};
+}

@@ -1,0 +1,23 @@
+import type { EventDraft, LeaseState } from "@rollcall/protocol";
+import { forEachMachine } from "./drafts.ts";
+import type { Fleet, Machine } from "./fleet.ts";
+import { LOST_AFTER_MS, type Observed, SUSPECT_AFTER_MS } from "./observed.ts";
+
+/** The leases that change now. Cheap enough to ask several times a second. */
+export function decideLeases(fleet: Fleet, observed: Observed): EventDraft[] {
+	const at = Math.max(observed.at, fleet.at);
+	return forEachMachine(fleet, (machine) => {
+		const { machineId, bootId } = machine;
+		const heard = observed.lastHeard.get(machineId);
+		const silentMs = Math.max(0, at - Math.max(heard ?? observed.listeningSince, machine.enrolledAt));
+		const lease = nextLease(machine, silentMs, heard !== undefined);
+		return lease === machine.lease ? undefined : { type: "lease-changed", machineId, bootId, lease, silentMs };
+	});
+}
+
+/** Only being heard makes a lease better: a coordinator that has just begun to listen has heard nobody. */
+function nextLease(machine: Machine, silentMs: number, heard: boolean): LeaseState {
+	if (silentMs >= LOST_AFTER_MS) return "lost";
+	if (silentMs >= SUSPECT_AFTER_MS) return machine.lease === "lost" ? "lost" : "suspect";
+	return heard ? "alive" : machine.lease;
+}

@@ -1,0 +1,46 @@
+import type { EventDraft, Timestamp } from "@rollcall/protocol";
+import { forEachMachine } from "./drafts.ts";
+import type { Fleet, Machine } from "./fleet.ts";
+import type { TargetSummary } from "./observed.ts";
+
+/** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
+export const TARGET_SLACK_MS = 30_000;
+
+/**
+ * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
+ * target when it is back. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
+ */
+export function decideTargets(fleet: Fleet, at: Timestamp, summarize: TargetSummary): EventDraft[] {
+	if (at < fleet.recoverUntil || !fleet.cluster) return [];
+	const declaredSeq = fleet.cluster.seq;
+	return forEachMachine(fleet, (machine) => {
+		const { machineId, bootId, seat, target } = machine;
+		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
+		const summary = summarize(fleet, machine, seat);
+		if (!summary.ok) {
+			const reason = summary.reason.slice(0, 1024);
+			if (machine.impossible === reason) return undefined;
+			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
+		}
+		const { digest, deadlineSeconds } = summary;
+		if (target?.digest === digest && isCurrent(machine, target)) return undefined;
+		const deadlineAt = at + deadlineSeconds * 1000 + TARGET_SLACK_MS;
+		return {
+			type: "target-issued",
+			machineId,
+			bootId,
+			generation: machine.generation + 1,
+			digest,
+			role: seat.role,
+			deadlineAt,
+			cause: target ? Math.max(seat.seq, declaredSeq) : Math.max(seat.seq, machine.changedSeq),
+		};
+	});
+}
+
+/** For this boot, not set aside by an impossible one, and not overtaken by what the agent said it holds. */
+function isCurrent(machine: Machine, target: NonNullable<Machine["target"]>): boolean {
+	return (
+		target.bootId === machine.bootId && machine.impossible === undefined && target.generation === machine.generation
+	);
+}
