@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Authenticator, connect, type NatsConnection, type Status } from "@nats-io/transport-node";
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+
+export interface ConnectOptions {
+	readonly servers: readonly string[];
+	readonly authenticator: Authenticator;
+	/** Shown by the server's tools. */
+	readonly name: string;
+	/** Told of everything that happens to the connection, in words for a log. */
+	readonly onStatus?: (status: { readonly connected: boolean; readonly text: string }) => void;
+	/** Keep on trying until the first connection; without it, `connectBus` throws when it cannot connect. */
+	readonly patient?: AbortSignal;
+}
+
+export type ConnectionEvent = "disconnect" | "reconnect";
+
+/** A coordinator's connection: it comes back by itself for ever, until it is closed. */
+export interface BusConnection {
+	readonly nc: NatsConnection;
+	connected(): boolean;
+	/** Calls back every time that the connection is lost, or is there again. Returns how to stop. */
+	on(event: ConnectionEvent, listener: () => void): () => void;
+	close(): Promise<void>;
+}
+
+/** Connects a coordinator. Throws an Error that names the servers. */
+export async function connectBus(options: ConnectOptions): Promise<BusConnection> {
+	const nc = await firstConnection(options);
+	const listeners = { disconnect: new Set<() => void>(), reconnect: new Set<() => void>() };
+	let connected = true;
+	void watch(nc, (status) => {
+		const event = status.type === "close" ? "disconnect" : status.type;
+		if (event === "disconnect" || event === "reconnect") {
+			connected = event === "reconnect";
+			for (const listener of listeners[event]) listener();
+		}
+		const text = inWords(status);
+		if (text) options.onStatus?.({ connected, text });
+	});
+	return {
+		nc,
+		connected: () => connected && !nc.isClosed(),
+		on: (event, listener) => {
+			listeners[event].add(listener);
+			return () => listeners[event].delete(listener);
+		},
+		close: () => nc.close(),
+	};
+}
+
+async function firstConnection(options: ConnectOptions): Promise<NatsConnection> {
+	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+		try {
+			return await connect({
+				servers: [...options.servers],
+				authenticator: options.authenticator,
+				name: options.name,
+				timeout: 5_000,
+				maxReconnectAttempts: -1,
+				reconnectTimeWait: 200,
+				reconnectJitter: 200,
+				// A server that starts anew may refuse us for a moment, before it has read its accounts.
+				ignoreAuthErrorAbort: true,
+				pingInterval: 10_000,
+				maxPingOut: 2,
+			});
+		} catch (error) {
+			const text = `NATS at ${options.servers.join(", ")} cannot be reached: ${(error as Error).message}`;
+			if (!options.patient || options.patient.aborted) throw new Error(text, { cause: error });
+			options.onStatus?.({ connected: false, text: `${text}; trying again in ${pause} ms` });
+			await sleep(pause, undefined, { signal: options.patient }).catch(() => {});
+		}
+	}
+}
+
+async function watch(nc: NatsConnection, take: (status: Status) => void): Promise<void> {
+	for await (const status of nc.status()) take(status);
+}
+
+function inWords(status: Status): string | undefined {
+	switch (status.type) {
+		case "disconnect":
+			return `lost the connection to ${status.server}`;
+		case "reconnect":
+			return `connected to ${status.server} again`;
+		case "staleConnection":
+			return "the server does not answer any more";
+		case "slowConsumer":
+			return `messages on ${status.sub.getSubject()} wait: ${status.pending}`;
+		case "ldm":
+			return `${status.server} is about to stop`;
+		case "error":
+			return status.error.message;
+		case "close":
+			return "the connection is closed";
+		default:
+			return undefined;
+	}
+}

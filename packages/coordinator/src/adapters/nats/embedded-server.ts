@@ -1,0 +1,149 @@
+import { mkdir, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import type { ServerClaims } from "./claims.ts";
+import { findServer } from "./find-server.ts";
+import { type ListenOptions, type ServerPaths, serverConfig, serverPaths } from "./server-config.ts";
+import { endLeftover, type ProcessEnd, ServerProcess } from "./server-process.ts";
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** A server that ran for so long begins again with the shortest pause. */
+const PROVEN_AFTER_MS = 30_000;
+
+/** The server ended although nobody asked it to, or could not be started again; the next attempt follows by itself. */
+export interface ServerExit {
+	readonly reason: string;
+	readonly tail: readonly string[];
+	readonly retryInMs: number;
+}
+
+export interface EmbeddedOptions {
+	readonly dataFolder: string;
+	/** Loopback without it. */
+	readonly host?: string;
+	/** 0 or absent: any free one, which is kept over restarts of the server. */
+	readonly port?: number;
+	/** The most that the event log may take on the disk, in bytes. */
+	readonly maxStoreBytes?: number;
+	/** The program; `findServer` looks for it otherwise. */
+	readonly binary?: string;
+	readonly onExit?: (exit: ServerExit) => void;
+	/** Every line that the server logs. */
+	readonly onLog?: (line: string) => void;
+}
+
+/** The default for the event log: far more than years of a large fleet. */
+export const DEFAULT_STORE_BYTES = 8 * 1024 ** 3;
+
+/**
+ * A nats-server of the coordinator's own: its configuration is written before every start, it is started again for ever
+ * when it dies, on the same port and store, and it never outlives this process.
+ */
+export class EmbeddedServer {
+	readonly host: string;
+	readonly #options: EmbeddedOptions;
+	readonly #paths: ServerPaths;
+	readonly #claims: () => Promise<ServerClaims>;
+	readonly #stopping = new AbortController();
+	#listen: ListenOptions;
+	#process: ServerProcess | undefined;
+	#watching: Promise<void> = Promise.resolve();
+
+	private constructor(options: EmbeddedOptions, claims: () => Promise<ServerClaims>) {
+		this.#options = options;
+		this.#claims = claims;
+		this.#paths = serverPaths(resolve(options.dataFolder));
+		this.host = options.host ?? "127.0.0.1";
+		this.#listen = {
+			host: this.host,
+			port: options.port && options.port > 0 ? options.port : -1,
+			maxStoreBytes: options.maxStoreBytes ?? DEFAULT_STORE_BYTES,
+		};
+	}
+
+	/** Starts it and waits until it takes connections. `claims` is asked before every start. Throws an Error with the end of the server's log. */
+	static async start(options: EmbeddedOptions, claims: () => Promise<ServerClaims>): Promise<EmbeddedServer> {
+		const server = new EmbeddedServer(options, claims);
+		await server.#launch();
+		server.#watching = server.#watch();
+		return server;
+	}
+
+	/** Where the coordinator itself connects. */
+	get url(): string {
+		const everywhere = this.host === "0.0.0.0" || this.host === "::";
+		const host = everywhere ? "127.0.0.1" : this.host;
+		return `nats://${host.includes(":") ? `[${host}]` : host}:${this.#listen.port}`;
+	}
+
+	get port(): number {
+		return this.#listen.port;
+	}
+
+	/** The server's own pid; undefined while it is down. */
+	get pid(): number | undefined {
+		return this.#process?.pid;
+	}
+
+	/** Ends it in good order. */
+	async stop(): Promise<void> {
+		this.#stopping.abort();
+		await this.#process?.stop();
+		await this.#watching;
+	}
+
+	async #launch(): Promise<void> {
+		const paths = this.#paths;
+		const binary = this.#options.binary ?? (await findServer());
+		await endLeftover(paths.pidFile, paths.configFile);
+		await makePrivateFolder(paths.folder);
+		await rm(paths.ports, { recursive: true, force: true });
+		await rm(paths.pidFile, { force: true });
+		await mkdir(paths.ports);
+		await writeAtomically(paths.configFile, serverConfig(paths, this.#listen, await this.#claims()), 0o600);
+		if (this.#stopping.signal.aborted) return;
+		this.#process = new ServerProcess({
+			binary,
+			configFile: paths.configFile,
+			pidFile: paths.pidFile,
+			ports: paths.ports,
+			onLog: (line) => this.#options.onLog?.(line),
+		});
+		const port = await this.#process.ready();
+		this.#listen = { ...this.#listen, port };
+	}
+
+	async #watch(): Promise<void> {
+		const { signal } = this.#stopping;
+		let pause = FIRST_PAUSE_MS;
+		while (!signal.aborted) {
+			const from = performance.now();
+			const end = await this.#process?.ended;
+			this.#process = undefined;
+			if (signal.aborted) return;
+			if (performance.now() - from > PROVEN_AFTER_MS) pause = FIRST_PAUSE_MS;
+			this.#tell(`nats-server ended with ${howItEnded(end)}`, end?.tail ?? [], pause);
+			for (let started = false; !started; ) {
+				await sleep(pause, undefined, { signal }).catch(() => {});
+				if (signal.aborted) return;
+				pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+				try {
+					await this.#launch();
+					started = true;
+				} catch (error) {
+					if (!signal.aborted) this.#tell((error as Error).message, [], pause);
+				}
+			}
+		}
+	}
+
+	#tell(reason: string, tail: readonly string[], retryInMs: number): void {
+		this.#options.onExit?.({ reason, tail, retryInMs });
+	}
+}
+
+function howItEnded(end: ProcessEnd | undefined): string {
+	return end?.signal ?? `exit code ${end?.code}`;
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Consumer } from "@nats-io/jetstream";
+import { type Entry, LogLost, LogUnavailable, type Position } from "../../ports.ts";
+import type { BusConnection } from "./connect.ts";
+import { decodeEntry } from "./entry.ts";
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** After any of these the stream may be another one: look, and begin again behind the last entry. */
+const DOUBTS = new Set([
+	"consumer_deleted",
+	"consumer_not_found",
+	"stream_not_found",
+	"heartbeats_missed",
+	"no_responders",
+	"ordered_consumer_recreated",
+]);
+
+export interface FollowSource {
+	readonly connection: BusConnection;
+	/** Throws LogLost when the stream is not the one that is followed. */
+	check(): Promise<void>;
+	/** An ordered consumer of everything behind a position. */
+	consumer(after: Position): Promise<Consumer>;
+}
+
+export interface FollowOptions {
+	readonly after: Position;
+	readonly onEntry: (entry: Entry) => void;
+	readonly signal: AbortSignal;
+}
+
+/**
+ * Hands out entries as they come until `signal` is aborted, each once and in order, over lost connections and restarts of
+ * the server. Ends with LogLost when the stream is gone or another one, with LogUnavailable when the connection was closed
+ * for good, and with whatever `onEntry` throws.
+ */
+export async function followLog(source: FollowSource, options: FollowOptions): Promise<void> {
+	const { signal } = options;
+	let position = options.after;
+	let pause = FIRST_PAUSE_MS;
+	while (!signal.aborted) {
+		let broken: { error: unknown } | undefined;
+		const take = (entry: Entry): void => {
+			pause = FIRST_PAUSE_MS;
+			if (entry.position <= position) return;
+			position = entry.position;
+			options.onEntry(entry);
+		};
+		try {
+			await source.check();
+			await consume(source, { after: position, signal }, (sequence, bytes) => {
+				try {
+					take(decodeEntry(sequence, bytes));
+					return true;
+				} catch (error) {
+					broken = { error };
+					return false;
+				}
+			});
+		} catch (error) {
+			if (error instanceof LogLost && !signal.aborted) throw error;
+		}
+		if (broken) throw broken.error;
+		if (signal.aborted) return;
+		if (source.connection.nc.isClosed()) throw new LogUnavailable("the connection to the bus is closed");
+		await sleep(pause, undefined, { signal }).catch(() => {});
+		pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+	}
+}
+
+/** One consumer's life: until the signal, a doubt, a reconnect, or until `take` says false. */
+async function consume(
+	source: FollowSource,
+	{ after, signal }: { after: Position; signal: AbortSignal },
+	take: (sequence: number, bytes: Uint8Array) => boolean,
+): Promise<void> {
+	const consumer = await source.consumer(after);
+	const messages = await consumer.consume({ max_messages: 512, expires: 10_000, idle_heartbeat: 2_000 });
+	const stop = (): void => messages.stop();
+	const forget = source.connection.on("reconnect", stop);
+	signal.addEventListener("abort", stop, { once: true });
+	if (signal.aborted) stop();
+	void watchDoubts(messages.status(), stop);
+	try {
+		for await (const message of messages) if (!take(message.seq, message.data)) break;
+	} finally {
+		forget();
+		signal.removeEventListener("abort", stop);
+		stop();
+		if (source.connection.connected()) void consumer.delete().catch(() => {});
+	}
+}
+
+async function watchDoubts(statuses: AsyncIterable<{ type: string }>, stop: () => void): Promise<void> {
+	for await (const { type } of statuses) if (DOUBTS.has(type)) stop();
+}

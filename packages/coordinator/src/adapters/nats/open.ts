@@ -1,0 +1,181 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeUser, fmtCreds, parseCreds } from "@nats-io/jwt";
+import { type Authenticator, credsAuthenticator, jwtAuthenticator } from "@nats-io/transport-node";
+import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import type { Credentials } from "../../ports.ts";
+import { serverClaims } from "./claims.ts";
+import { type BusConnection, type ConnectOptions, connectBus } from "./connect.ts";
+import { createCredentials, DEFAULT_LIFETIME_SECONDS } from "./credentials.ts";
+import { type EmbeddedOptions, EmbeddedServer } from "./embedded-server.ts";
+import { BUS_KEYS, type BusKeys, loadKeys, readKey } from "./keys.ts";
+import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
+import { Revocations } from "./revocations.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+/** What both kinds of bus need. */
+export interface OpenOptions {
+	readonly dataFolder: string;
+	/** Names the connection. */
+	readonly coordinatorId: string;
+	/** NATS URLs for agents, where they differ from the coordinator's. */
+	readonly advertise?: readonly string[];
+	readonly lifetimeSeconds?: number;
+	/** Seed of the key that signs assignments; coordinators of one fleet share it. One of its own in `keys/` without it. */
+	readonly signingSeedFile?: string;
+	readonly onStatus?: ConnectOptions["onStatus"];
+}
+
+export type EmbeddedBusOptions = OpenOptions & Omit<EmbeddedOptions, "dataFolder">;
+
+export interface ExternalBusOptions extends OpenOptions {
+	readonly servers: readonly string[];
+	/** Credentials of a user with full rights in the account. */
+	readonly credentialsFile: string;
+	/** Seed of the account, or of one of its signing keys. */
+	readonly accountSeedFile: string;
+	/** The account's public key; taken from the credentials without it. */
+	readonly account?: string;
+	/** With both, revoked credentials are cut off at once; without, they end when they expire. */
+	readonly systemCredentialsFile?: string;
+	readonly operatorSeedFile?: string;
+	/** Ends the waiting for a cluster that is not there yet. */
+	readonly signal?: AbortSignal;
+}
+
+/** A bus that is there: the coordinator's connection and the identities on it. `server` where it is an embedded one. */
+export interface OpenBus {
+	readonly connection: BusConnection;
+	readonly credentials: Credentials;
+	readonly server?: EmbeddedServer;
+	/** Closes the connection, and ends an embedded server. */
+	close(): Promise<void>;
+}
+
+/** Starts a nats-server of our own and connects to it. Its keys are in `<dataFolder>/keys`. Throws an Error that says what is wrong. */
+export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus> {
+	const folder = join(options.dataFolder, "keys");
+	const keys: BusKeys = await loadKeys(folder, BUS_KEYS);
+	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
+	const revocations = await Revocations.open(join(folder, "revocations.json"), lifetimeSeconds);
+	const assignments = options.signingSeedFile ? await readKey(options.signingSeedFile, "U") : keys.assignments;
+	await writeCoordinatorCredentials(folder, keys);
+	const server = await EmbeddedServer.start(options, () => serverClaims(keys, revocations.current()));
+	try {
+		const authenticator = jwtAuthenticator(await coordinatorJwt(keys), keys.coordinator.getSeed());
+		const connection = await connectBus({ ...connectOptions(options), servers: [server.url], authenticator });
+		const push = pushToEmbedded({ servers: () => [server.url], authenticator: () => systemUser(keys) }, keys);
+		const credentials = createCredentials({
+			issuer: keys.account,
+			accountId: keys.account.publicKey,
+			assignments,
+			servers: options.advertise ?? [server.url],
+			lifetimeSeconds,
+			revoke: (publicKeys) => revocations.add(publicKeys, push),
+		});
+		const close = async (): Promise<void> => {
+			await connection.close();
+			await server.stop();
+		};
+		return { connection, credentials, server, close };
+	} catch (error) {
+		await server.stop();
+		throw error;
+	}
+}
+
+/** Connects to an existing cluster; waits for it as long as it takes. Throws an Error that names a file that is not good. */
+export async function openExternal(options: ExternalBusOptions): Promise<OpenBus> {
+	const folder = join(options.dataFolder, "keys");
+	await makePrivateFolder(folder);
+	const issuer = await readKey(options.accountSeedFile, "A");
+	const assignments = options.signingSeedFile
+		? await readKey(options.signingSeedFile, "U")
+		: (await loadKeys(folder, ["assignments"])).assignments;
+	const credentials = await readCredentials(options.credentialsFile);
+	const accountId = options.account ?? credentials.accountId;
+	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
+	const revocations = await Revocations.open(join(folder, "revocations.json"), lifetimeSeconds);
+	const revoke = await clusterRevoke(options, { accountId, revocations });
+	const connection = await connectBus({
+		...connectOptions(options),
+		servers: options.servers,
+		authenticator: credentials.authenticator,
+		patient: options.signal ?? new AbortController().signal,
+	});
+	return {
+		connection,
+		credentials: createCredentials({
+			issuer,
+			accountId,
+			assignments,
+			servers: options.advertise ?? options.servers,
+			lifetimeSeconds,
+			revoke,
+		}),
+		close: () => connection.close(),
+	};
+}
+
+async function clusterRevoke(
+	options: ExternalBusOptions,
+	parts: { accountId: string; revocations: Revocations },
+): Promise<Credentials["revoke"]> {
+	const { systemCredentialsFile, operatorSeedFile, servers } = options;
+	if (systemCredentialsFile === undefined || operatorSeedFile === undefined) {
+		let told = false;
+		return async () => {
+			if (!told)
+				options.onStatus?.({
+					connected: true,
+					text: "no system credentials and operator seed are configured: revoked agents keep their connection until their credentials expire; the coordinator refuses them",
+				});
+			told = true;
+		};
+	}
+	const { authenticator } = await readCredentials(systemCredentialsFile);
+	const operator: SigningKey = await readKey(operatorSeedFile, "O");
+	const access = { servers: () => servers, authenticator: async () => authenticator };
+	const push = pushToCluster(access, parts.accountId, operator);
+	return (publicKeys) => parts.revocations.add(publicKeys, push);
+}
+
+async function readCredentials(file: string): Promise<{ authenticator: Authenticator; accountId: string }> {
+	let content: Uint8Array;
+	try {
+		content = await readFile(file);
+	} catch (error) {
+		throw new Error(`the credentials file ${file} cannot be read: ${(error as Error).message}`);
+	}
+	const parsed = await parseCreds(content).catch(() => {
+		throw new Error(`the credentials file ${file} holds no user JWT with its seed`);
+	});
+	return { authenticator: credsAuthenticator(content), accountId: parsed.aid };
+}
+
+/** The coordinator's own user: everything in the application's account. It never leaves this machine, so it does not expire. */
+function coordinatorJwt(keys: BusKeys): Promise<string> {
+	return encodeUser("coordinator", keys.coordinator, keys.account, { bearer_token: false });
+}
+
+async function systemUser(keys: BusKeys): Promise<Authenticator> {
+	return jwtAuthenticator(await systemJwt(keys), keys.coordinator.getSeed());
+}
+
+function systemJwt(keys: BusKeys): Promise<string> {
+	return encodeUser("coordinator", keys.coordinator, keys.system, { bearer_token: false });
+}
+
+/** The same access as files, for `nats` tools and for further coordinators on this bus. */
+async function writeCoordinatorCredentials(folder: string, keys: BusKeys): Promise<void> {
+	const files = { "coordinator.creds": await coordinatorJwt(keys), "system.creds": await systemJwt(keys) };
+	for (const [name, jwt] of Object.entries(files))
+		await writeAtomically(join(folder, name), fmtCreds(jwt, keys.coordinator), 0o600);
+}
+
+function connectOptions(options: OpenOptions): Pick<ConnectOptions, "name" | "onStatus"> {
+	return {
+		name: `coordinator ${options.coordinatorId}`,
+		...(options.onStatus ? { onStatus: options.onStatus } : {}),
+	};
+}

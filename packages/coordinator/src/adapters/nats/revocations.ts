@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import { check, UserPublicKey } from "@rollcall/protocol";
+import { z } from "zod";
+import { writeAtomically } from "../../disk/atomic-write.ts";
+import type { Revoked } from "./claims.ts";
+
+/** An account's JWT must fit one message. Beyond it the oldest revocations go; the coordinator still refuses those incarnations. */
+export const MAX_REVOCATIONS = 5_000;
+
+const RevocationFile = z.strictObject({ version: z.literal(1), revoked: z.record(UserPublicKey, z.int().min(0)) });
+
+/** Brings what is revoked to the servers. `expired` are entries of ours that nobody needs any more. */
+export type PushRevocations = (revoked: Revoked, expired: readonly string[]) => Promise<void>;
+
+/**
+ * The keys whose credentials ended before their time: kept in a file, so that they outlive the server's store, and for no
+ * longer than the longest life of a credential.
+ */
+export class Revocations {
+	readonly #file: string;
+	readonly #lifetimeSeconds: number;
+	#revoked: Map<string, number>;
+	#waiting: string[] = [];
+	#last: Promise<void> = Promise.resolve();
+	#pushed = true;
+
+	private constructor(file: string, lifetimeSeconds: number, revoked: Map<string, number>) {
+		this.#file = file;
+		this.#lifetimeSeconds = lifetimeSeconds;
+		this.#revoked = revoked;
+	}
+
+	/** Reads the file. Throws an Error that names it when it is damaged. */
+	static async open(file: string, lifetimeSeconds: number): Promise<Revocations> {
+		const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT") return undefined;
+			throw new Error(`the list of revoked keys ${file} cannot be read: ${error.message}`);
+		});
+		if (text === undefined) return new Revocations(file, lifetimeSeconds, new Map());
+		let value: unknown;
+		try {
+			value = JSON.parse(text);
+		} catch {
+			value = undefined;
+		}
+		const read = check(RevocationFile, value, file);
+		if (!read.ok)
+			throw new Error(
+				`the list of revoked keys ${file} is damaged; restore it from a backup, or remove it to let revoked credentials live until they expire`,
+			);
+		return new Revocations(file, lifetimeSeconds, new Map(Object.entries(read.value.revoked)));
+	}
+
+	current(): Revoked {
+		return Object.fromEntries(this.#revoked);
+	}
+
+	/** Adds keys, keeps them and brings them to the servers. Calls during a push are taken together in the next one. */
+	add(publicKeys: readonly string[], push: PushRevocations): Promise<void> {
+		this.#waiting.push(...publicKeys);
+		// A failed push is over for whoever waited for it; the next one carries its keys too.
+		this.#last = this.#last.catch(() => {}).then(() => this.#recordWaiting(push));
+		return this.#last;
+	}
+
+	async #recordWaiting(push: PushRevocations): Promise<void> {
+		if (this.#waiting.length === 0 && this.#pushed) return;
+		this.#pushed = false;
+		const publicKeys = this.#waiting;
+		this.#waiting = [];
+		const now = Math.floor(Date.now() / 1000);
+		for (const key of publicKeys) {
+			this.#revoked.delete(key); // to the end: the newest last
+			this.#revoked.set(key, now);
+		}
+		const kept = [...this.#revoked].filter(([, at]) => at + this.#lifetimeSeconds >= now).slice(-MAX_REVOCATIONS);
+		const next = new Map(kept);
+		const expired = [...this.#revoked.keys()].filter((key) => !next.has(key));
+		this.#revoked = next;
+		const content = JSON.stringify({ version: 1, revoked: Object.fromEntries(next) });
+		await writeAtomically(this.#file, `${content}\n`, 0o600);
+		await push(this.current(), expired);
+		this.#pushed = true;
+	}
+}

@@ -1,0 +1,79 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { fromSeed, type KeyPair } from "@nats-io/nkeys";
+
+/** An Ed25519 private key in PKCS #8 begins with this (RFC 8410); the 32 bytes of the key follow. */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/**
+ * An nkey that signs with Node's own Ed25519: 50 times as fast as the JavaScript in `@nats-io/nkeys`, which counts when
+ * thousands of machines boot at once. A KeyPair, so that `@nats-io/jwt` takes it.
+ */
+export class SigningKey implements KeyPair {
+	readonly publicKey: string;
+	readonly #pair: KeyPair;
+	readonly #private: KeyObject;
+	readonly #public: KeyObject;
+	readonly #encodedPrivate: Uint8Array;
+
+	/** Takes an encoded seed (`S...`). Throws an NKeysError where it is none. */
+	constructor(seed: string) {
+		this.#pair = fromSeed(new TextEncoder().encode(seed));
+		this.publicKey = this.#pair.getPublicKey();
+		// Slow, and asked for before every signature.
+		this.#encodedPrivate = this.#pair.getPrivateKey();
+		this.#private = createPrivateKey({
+			key: Buffer.concat([PKCS8_PREFIX, rawSeed(seed)]),
+			format: "der",
+			type: "pkcs8",
+		});
+		this.#public = createPublicKey(this.#private);
+	}
+
+	getPublicKey(): string {
+		return this.publicKey;
+	}
+
+	getPrivateKey(): Uint8Array {
+		return this.#encodedPrivate;
+	}
+
+	getSeed(): Uint8Array {
+		return this.#pair.getSeed();
+	}
+
+	sign(input: Uint8Array): Uint8Array {
+		return sign(null, input, this.#private);
+	}
+
+	verify(input: Uint8Array, signature: Uint8Array): boolean {
+		return verify(null, input, this.#public, signature);
+	}
+
+	clear(): void {
+		this.#pair.clear();
+	}
+
+	seal(): Uint8Array {
+		throw new Error("a signing key does not encrypt");
+	}
+
+	open(): Uint8Array | null {
+		throw new Error("a signing key does not decrypt");
+	}
+}
+
+/** The 32 bytes in an encoded seed: base32 (RFC 4648, no padding) of two prefix bytes, the seed and a checksum. */
+function rawSeed(seed: string): Buffer {
+	const bytes: number[] = [];
+	let bits = 0;
+	let value = 0;
+	for (const letter of seed) {
+		value = ((value << 5) | BASE32.indexOf(letter)) & 0xfff;
+		bits += 5;
+		if (bits < 8) continue;
+		bits -= 8;
+		bytes.push((value >> bits) & 0xff);
+	}
+	return Buffer.from(bytes.slice(2, 34));
+}
