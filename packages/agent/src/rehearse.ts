@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isSea } from "node:sea";
+import { createAgentLog } from "./adapters/rehearsal/agent-log.ts";
+import { startAgent } from "./adapters/rehearsal/agent-process.ts";
+import { addressOf, identityOf, interfacesOf, type RehearsedMachine } from "./adapters/rehearsal/machine.ts";
+import { startMachine } from "./adapters/rehearsal/machine-process.ts";
+import {
+	parseRehearseOptions,
+	REHEARSE_USAGE,
+	type RehearseOptions,
+	UsageError,
+} from "./adapters/rehearsal/rehearse-options.ts";
+import { bootIdBelow, emptyRoot, fillRoot, newBootId, writeSecret } from "./adapters/rehearsal/root-folder.ts";
+import { AgentConfig } from "./config.ts";
+
+/** Exit codes, after sysexits(3): stopped; wrong usage; cannot go on; rebooting, start again with a fresh token. */
+const EXIT = { stopped: 0, usage: 64, failed: 69, reboot: 75 } as const;
+
+const CONFIG_PATH = "etc/rollcall/agent.json";
+const TOKEN_PATH = "run/rollcall/token";
+
+/**
+ * Rehearses one machine: makes its root folder, stands in for its systemd, containerd and kubelet, and runs its agent.
+ * Resolves with the exit code when it was stopped (SIGTERM, SIGINT, end of a tethering standard input) or asked to reboot.
+ * A reboot empties the root and ends with 75: whoever started the rehearsal starts it again, with a fresh token, as the
+ * iPXE script of a machine would bring one.
+ */
+export async function rehearse(argv: string[]): Promise<number> {
+	let options: RehearseOptions;
+	try {
+		options = parseRehearseOptions(argv);
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		process.stderr.write(`rollcall-agent rehearse: ${error.message}\n${REHEARSE_USAGE}`);
+		return EXIT.usage;
+	}
+	try {
+		return await runMachine(options);
+	} catch (error) {
+		const words = error instanceof Error ? error.message : String(error);
+		process.stderr.write(`rollcall-agent rehearse: machine ${options.machine}: ${words}\n`);
+		return EXIT.failed;
+	}
+}
+
+async function runMachine(options: RehearseOptions): Promise<number> {
+	const { root, loopback } = options;
+	// From here on: an end that is asked for before everything runs must not be missed.
+	const { promise: end, resolve: endWith } = Promise.withResolvers<number>();
+	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => endWith(EXIT.stopped));
+	if (options.tetherStdin)
+		process.stdin
+			.on("close", () => endWith(EXIT.stopped))
+			.on("error", () => {})
+			.resume();
+
+	const present = await bootIdBelow(root);
+	const token = await readToken(options, present !== undefined);
+	const machine = describe(options, present ?? options.bootId ?? newBootId());
+	await fillRoot(root, machine);
+	const started = await startMachine({
+		root,
+		name: options.machine,
+		loopback,
+		bootId: machine.bootId,
+		onReboot: () => endWith(EXIT.reboot),
+	});
+	if (token !== undefined) await writeSecret(root, TOKEN_PATH, token);
+	const config: AgentConfig = AgentConfig.parse({
+		coordinators: options.coordinators,
+		tokenFile: `/${TOKEN_PATH}`,
+		root,
+		logLevel: options.logLevel,
+		rehearsal: { loopback, socket: started.socketPath, interfaces: interfacesOf(machine) },
+	});
+	await writeSecret(root, CONFIG_PATH, `${JSON.stringify(config, null, "\t")}\n`);
+	const toFile = createAgentLog(root, (line) => process.stderr.write(`${options.machine}: ${line}\n`));
+	const agent = startAgent({
+		command: [process.execPath, ...agentWords(), "run", "--config", join(root, CONFIG_PATH)],
+		restart: options.agentRestart,
+		onLine(line) {
+			toFile(line);
+			started.log("rollcall-agent.service", line);
+		},
+	});
+	const code = await end;
+	await Promise.all([agent.stop(), started.stop()]);
+	if (code === EXIT.reboot) await emptyRoot(root);
+	return code;
+}
+
+/** What comes before `run` on the agent's command line: nothing in the single executable, else the file that Node runs. */
+function agentWords(): string[] {
+	return isSea() || process.argv[1] === undefined ? [] : [process.argv[1]];
+}
+
+/** The token for a new boot; for a boot that goes on it may be used up and gone. */
+async function readToken({ tokenFile }: RehearseOptions, sameBoot: boolean): Promise<string | undefined> {
+	if (tokenFile === undefined) {
+		if (sameBoot) return undefined;
+		throw new Error("a new boot needs a one-time token; name its file with --token-file");
+	}
+	try {
+		return await readFile(tokenFile, "utf8");
+	} catch (error) {
+		if (sameBoot) return undefined;
+		const { code } = error as NodeJS.ErrnoException;
+		throw new Error(`the token file ${tokenFile} cannot be read (${code ?? "unknown error"})`);
+	}
+}
+
+function describe(options: RehearseOptions, bootId: string): RehearsedMachine {
+	const identity = identityOf(options.machine);
+	return {
+		name: options.machine,
+		bootId,
+		uuid: options.uuid ?? identity.uuid,
+		serial: options.serial ?? identity.serial,
+		macs: options.macs.length === 0 ? [identity.mac] : options.macs,
+		address: addressOf(options.loopback),
+		cpus: options.cpus,
+		memoryBytes: options.memoryBytes,
+	};
+}
