@@ -8,7 +8,10 @@ export function surroundingsOf(process: NodeJS.Process): Surroundings {
 	const colour = !process.argv.includes("--no-color");
 	for (const stream of [stdout, stderr]) {
 		stream.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code === "EPIPE") process.exit(0);
+			if (error.code !== "EPIPE") return;
+			// A command that has things to end ends them first.
+			if (process.listenerCount("SIGTERM") === 0) process.exit(0);
+			process.emit("SIGTERM");
 		});
 	}
 	return {

@@ -1,12 +1,10 @@
-import { DeclareReply } from "@rollcall/protocol";
-import type { ApiAnswer } from "../api/answer.ts";
-import type { Api } from "../api/client.ts";
+import { declareCluster } from "../api/declare-cluster.ts";
+import { readDocumentFile } from "../api/document-file.ts";
 import { usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { planLines } from "../views/plan.ts";
-import { readDocumentFile } from "./document-file.ts";
 import { askPlan } from "./plan.ts";
 
 const AFTER = `
@@ -31,12 +29,6 @@ export const addApply: AddCommand = (program, run) => {
 		.addHelpText("after", AFTER)
 		.action((options: ApplyOptions, command) => run(command, (session) => apply(session, options)));
 };
-
-/** Declares a cluster document. */
-export function declareCluster(api: Api, text: string): Promise<ApiAnswer<DeclareReply>> {
-	const request = { method: "PUT", path: "/v1/cluster", body: { text } } as const;
-	return api.ask(DeclareReply, { ...request, subject: "the cluster document" });
-}
 
 async function apply(session: Session, options: ApplyOptions): Promise<ExitCode> {
 	if (!options.yes && (!session.ask || options.file === "-")) {

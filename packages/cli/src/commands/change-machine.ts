@@ -4,7 +4,7 @@ import { machinePath } from "../api/machines.ts";
 import { printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
-import { markOf } from "../views/phase.ts";
+import { titleOf } from "../views/machine-title.ts";
 
 /** One decision about one machine: what is sent where, and what to say about it. */
 export interface MachineChangeRequest {
@@ -26,10 +26,4 @@ export async function changeMachine(session: Session, api: Api, request: Machine
 	});
 	if (session.json) printJson(session, json);
 	else say(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
-}
-
-/** A machine in a sentence: `REHEARSAL machine 8f3a... (worker-1)`. */
-export function titleOf(machine: Pick<MachineView, "machineId" | "nodeName" | "rehearsal">): string {
-	const mark = markOf(machine);
-	return `${mark ? `${mark} ` : ""}machine ${machine.machineId}${machine.nodeName ? ` (${machine.nodeName})` : ""}`;
 }

@@ -2,6 +2,8 @@ import type { AddCommand } from "../session.ts";
 import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
 import { addCluster } from "./cluster.ts";
+import { addCompletion } from "./completion.ts";
+import { addCoordinator } from "./coordinator.ts";
 import { addLabel } from "./label.ts";
 import { addLogs } from "./logs.ts";
 import { addMachines } from "./machines.ts";
@@ -15,12 +17,15 @@ import { addRole } from "./role.ts";
 import { addShow } from "./show.ts";
 import { addStatus } from "./status.ts";
 import { addToken } from "./token.ts";
+import { addUp } from "./up.ts";
 import { addWait } from "./wait.ts";
 import { addWatch } from "./watch.ts";
 import { addWhy } from "./why.ts";
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [
+	addUp,
+	addCoordinator,
 	addMachines,
 	addShow,
 	addWhy,
@@ -40,4 +45,5 @@ export const COMMANDS: readonly AddCommand[] = [
 	addReset,
 	addWait,
 	addToken,
+	addCompletion,
 ];

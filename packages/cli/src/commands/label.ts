@@ -3,7 +3,8 @@ import { usageFailure } from "../errors.ts";
 import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
 import { labelsText } from "../views/field-list.ts";
-import { changeMachine, titleOf } from "./change-machine.ts";
+import { titleOf } from "../views/machine-title.ts";
+import { changeMachine } from "./change-machine.ts";
 
 const AFTER = `
 key=value sets a label, key- removes one; all others stay. Without any, the labels are shown.

@@ -1,10 +1,10 @@
 import { Plan } from "@rollcall/protocol";
 import type { ApiAnswer } from "../api/answer.ts";
 import type { Api } from "../api/client.ts";
+import { readDocumentFile } from "../api/document-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson, printLines } from "../session.ts";
 import { planLines } from "../views/plan.ts";
-import { readDocumentFile } from "./document-file.ts";
 
 const AFTER = `
 Nothing changes on the coordinator or on any machine. Secrets are shown as digests.

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { TokenCreated, TokenList, TokenScope, TokenView } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
@@ -86,6 +86,9 @@ async function create(session: Session, options: CreateOptions): Promise<undefin
 			say(session.err, `${told}:`);
 			say(session.out, value.token);
 		}
+	} catch (error) {
+		if (options.out !== undefined) await rm(options.out, { force: true });
+		throw error;
 	} finally {
 		await file?.close();
 	}

@@ -6,7 +6,7 @@ import { Failure, usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
-import { titleOf } from "./change-machine.ts";
+import { titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { parseCount, parseDuration, parsePhase } from "./values.ts";
 

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { access } from "node:fs/promises";
+import { constants } from "node:os";
+import { Failure, usageFailure } from "../errors.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { AddCommand, Session } from "../session.ts";
+import { COORDINATOR_MAIN } from "../up/coordinator.ts";
+
+const AFTER = `
+It runs in the foreground, logs to stdout, and ends on SIGTERM or Ctrl-C. Its exit code is passed on.
+
+Example:
+  rollcall coordinator --config /etc/rollcall/coordinator.yaml`;
+
+/** `rollcall coordinator --config FILE`. */
+export const addCoordinator: AddCommand = (program, run) => {
+	program
+		.command("coordinator")
+		.description("the coordinator alone, for real machines")
+		.requiredOption("-c, --config <file>", "its configuration, YAML")
+		.addHelpText("after", AFTER)
+		.action(({ config }: { config: string }, command) => run(command, (session) => foreground(session, config)));
+};
+
+async function foreground(session: Session, config: string): Promise<ExitCode> {
+	await access(config).catch(() => {
+		throw usageFailure(`${config}: there is no such file`, "deploy/ has examples of coordinator configurations");
+	});
+	const child = spawn(process.execPath, [COORDINATOR_MAIN, "--config", config], { stdio: "inherit" });
+	// On a terminal Ctrl-C reaches the whole group already; a second signal of the same kind does the coordinator no harm.
+	const release = session.onStop((signal) => child.kill(signal));
+	try {
+		return await new Promise<ExitCode>((resolve, reject) => {
+			child.once("error", (cause) =>
+				reject(new Failure(`the coordinator cannot be started: ${cause.message}`, { cause })),
+			);
+			child.once("exit", (code, signal) =>
+				// As a shell says it: 128 and the signal's number.
+				resolve((code ?? 128 + (signal ? constants.signals[signal] : 0)) as ExitCode),
+			);
+		});
+	} finally {
+		release();
+	}
+}

@@ -1,0 +1,63 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+
+/** Where a run of `rollcall up` keeps its things. */
+export interface UpFolders {
+	readonly base: string;
+	readonly coordinatorConfig: string;
+	readonly coordinatorLog: string;
+	/** The coordinator's own data folder. */
+	readonly coordinatorData: string;
+	/** Files of one rehearsal machine. */
+	machine(name: string): { readonly root: string; readonly token: string; readonly log: string };
+}
+
+/** The top of this program's source tree. */
+export const PROGRAM_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
+
+/** Makes the folders, for this user only: in `data`, or in a new temporary one. */
+export async function makeFolders(data: string | undefined): Promise<UpFolders> {
+	const base = data === undefined ? await mkdtemp(join(tmpdir(), "rollcall-up-")) : resolve(data);
+	const machines = join(base, "rehearsal");
+	const coordinatorData = join(base, "coordinator");
+	for (const folder of [base, machines, coordinatorData]) await mkdir(folder, { recursive: true, mode: 0o700 });
+	return {
+		base,
+		coordinatorConfig: join(base, "coordinator.yaml"),
+		coordinatorLog: join(base, "coordinator.log"),
+		coordinatorData,
+		machine: (name) => ({
+			root: join(machines, name),
+			token: join(machines, `${name}.token`),
+			log: join(machines, `${name}.log`),
+		}),
+	};
+}
+
+/** Writes the coordinator's configuration, 0600. Ports stay the same over restarts, since machines keep the address. */
+export async function writeCoordinatorConfig(
+	folders: UpFolders,
+	ports: { readonly http: number; readonly nats: number },
+): Promise<void> {
+	const config = {
+		dataFolder: folders.coordinatorData,
+		http: { host: "127.0.0.1", port: ports.http },
+		nats: { embedded: { host: "127.0.0.1", port: ports.nats } },
+	};
+	await writePrivate(folders.coordinatorConfig, stringify(config));
+}
+
+/** Writes a file that only this user can read, also where it exists already. */
+export async function writePrivate(path: string, text: string): Promise<void> {
+	await writeFile(path, "", { mode: 0o600 });
+	await chmod(path, 0o600);
+	await writeFile(path, text);
+}
+
+/** Removes a folder with all in it; something that ends just then may still write to it, so it is tried a few times. */
+export async function removeFolder(path: string): Promise<void> {
+	await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}

@@ -1,0 +1,165 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { MachineView } from "@rollcall/protocol";
+import { declareCluster } from "../api/declare-cluster.ts";
+import { readDocumentFile } from "../api/document-file.ts";
+import { Failure } from "../errors.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { feedFleet } from "../live/fleet-feed.ts";
+import { printLines, type Session, widthFor } from "../session.ts";
+import { say } from "../terminal.ts";
+import { durationText } from "../text/duration.ts";
+import { machineTable } from "../views/machine-table.ts";
+import { freePort, pickLoopbacks } from "./addresses.ts";
+import { startCoordinator } from "./coordinator.ts";
+import { allReady, missingReasons, ownMachines } from "./expected-machines.ts";
+import { makeFolders, PROGRAM_ROOT, removeFolder, type UpFolders, writeCoordinatorConfig } from "./folders.ts";
+import { offerContext } from "./operator-context.ts";
+import { AGENT_BINARY, runRehearsalMachine } from "./rehearsal-machine.ts";
+import { openReporter } from "./reporter.ts";
+
+/** The cluster document that is declared when none is named. */
+const REHEARSAL_DOCUMENT = join(PROGRAM_ROOT, "deploy/examples/rehearsal.yaml");
+
+export interface UpOptions {
+	readonly machines: number;
+	readonly untilReady: boolean;
+	readonly timeoutSeconds: number;
+	/** Absent: the example, unless the coordinator of `data` knows a document already. */
+	readonly file?: string | undefined;
+	readonly data?: string | undefined;
+	readonly keep: boolean;
+	readonly port?: number | undefined;
+	/** Bytes of RAM per machine. */
+	readonly memory?: number | undefined;
+}
+
+/** Things to undo at the end, last first. One that fails is told and does not keep the others. */
+type Undo = { readonly what: string; readonly act: () => Promise<void> }[];
+
+/** `rollcall up`: everything starts, is shown, and ends again. `stop` is aborted by Ctrl-C. */
+export async function runUp(session: Session, options: UpOptions, stop: AbortSignal): Promise<ExitCode> {
+	const undo: Undo = [];
+	try {
+		return await start(session, options, { stop, undo });
+	} finally {
+		for (const { what, act } of undo.toReversed()) {
+			await act().catch((error: Error) => say(session.err, `rollcall: ${what}: ${error.message}`));
+		}
+	}
+}
+
+interface Life {
+	readonly stop: AbortSignal;
+	readonly undo: Undo;
+}
+
+async function start(session: Session, options: UpOptions, { stop, undo }: Life): Promise<ExitCode> {
+	const begin = performance.now();
+	const text = await readDocumentFile(options.file ?? REHEARSAL_DOCUMENT);
+	await checkAgent();
+	const names = Array.from({ length: options.machines }, (_, index) => `rehearsal-${index + 1}`);
+	const loopbacks = await pickLoopbacks(names.length, Math.random);
+	if (!loopbacks) throw new Failure("no free block of loopback addresses was found", { next: "end another rehearsal" });
+
+	const folders = await makeFolders(options.data);
+	if (options.data === undefined && !options.keep) {
+		undo.push({ what: `removing ${folders.base}`, act: () => removeFolder(folders.base) });
+	}
+	await writeCoordinatorConfig(folders, { http: options.port ?? (await freePort()), nats: await freePort() });
+	const coordinator = await startCoordinator(folders, stop);
+	undo.push({ what: "ending the coordinator", act: () => coordinator.stop() });
+	const { api } = coordinator;
+	if (options.file !== undefined || (await api.status()).value.cluster === undefined) await declareCluster(api, text);
+	const context = await offerContext(api.connection, session.env);
+	undo.push({ what: `taking the coordinator out of ${context.path}`, act: context.withdraw });
+
+	const reporter = openReporter(session, {
+		title: `REHEARSAL: ${names.length} rehearsal machines on this computer, coordinator at ${api.connection.server}`,
+		footer: footer(options, folders),
+		expected: names.length,
+	});
+	const ending = new AbortController();
+	const signal = AbortSignal.any([stop, ending.signal]);
+	const machinesRunning = names.map((name, index) =>
+		runRehearsalMachine(
+			{
+				...{ name, folders, api, memory: options.memory, onNotice: reporter.notice },
+				loopback: loopbacks[index] ?? "",
+			},
+			signal,
+		),
+	);
+	undo.push({
+		what: "ending the rehearsal machines",
+		act: async () => {
+			ending.abort();
+			reporter.close();
+			await Promise.all(machinesRunning);
+		},
+	});
+
+	let machines: readonly MachineView[] = [];
+	let readyAfter: number | undefined;
+	const timer = options.untilReady ? setTimeout(() => ending.abort(), options.timeoutSeconds * 1000) : undefined;
+	undo.push({ what: "the timer", act: async () => clearTimeout(timer) });
+	await Promise.all([
+		coordinator.supervise(signal, reporter.notice),
+		feedFleet(api, {
+			after: 0,
+			signal,
+			patient: true,
+			onMachines: (all) => {
+				machines = all;
+				reporter.machines(all);
+				if (options.untilReady && readyAfter === undefined && allReady(all, names)) {
+					readyAfter = performance.now() - begin;
+					ending.abort();
+				}
+			},
+			onEvent: reporter.event,
+			onLost: (reason) => reporter.notice(`the event stream was interrupted (${reason}); trying again`),
+			onBack: () => reporter.notice(undefined),
+		}),
+	]).catch((error: unknown) => {
+		reporter.close();
+		throw error;
+	});
+	reporter.close();
+	if (readyAfter !== undefined) return tellReady(session, ownMachines(machines, names), readyAfter);
+	if (stop.aborted) {
+		say(session.err, "rollcall: ending the rehearsal machines and the coordinator");
+		return options.untilReady ? EXIT.interrupted : EXIT.ok;
+	}
+	const ready = ownMachines(machines, names).filter((machine) => machine.phase === "ready").length;
+	throw new Failure(`${ready} of ${names.length} rehearsal machines ready after ${options.timeoutSeconds} s`, {
+		exit: EXIT.timeout,
+		details: await missingReasons(machines, names, folders),
+		next: "run it again with --keep to look at the logs, or with a longer --timeout",
+	});
+}
+
+async function checkAgent(): Promise<void> {
+	await access(AGENT_BINARY).catch(() => {
+		throw new Failure(`the agent is not built: ${AGENT_BINARY} is not there`, { next: "npm run bundle builds it" });
+	});
+}
+
+function footer(options: UpOptions, folders: UpFolders): string[] {
+	const kept = options.data !== undefined || options.keep ? [`Everything is kept in ${folders.base}.`] : [];
+	return [
+		"In a second terminal: rollcall machines, rollcall watch, rollcall why rehearsal-machine's-id, rollcall help",
+		...kept,
+		"Ctrl-C ends all of it.",
+	];
+}
+
+function tellReady(session: Session, machines: readonly MachineView[], milliseconds: number): ExitCode {
+	const took = milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)}s` : durationText(milliseconds);
+	if (!session.json) {
+		printLines(session, machineTable(machines, session.now(), { width: widthFor(session), paint: session.out.paint }));
+	}
+	const aside = session.json ? session.err : session.out;
+	say(aside, `REHEARSAL: ${machines.length} of ${machines.length} rehearsal machines ready after ${took}`);
+	return EXIT.ok;
+}
