@@ -1,0 +1,188 @@
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import {
+	Beat,
+	decode,
+	encode,
+	Hello,
+	type HelloReply,
+	isOwnInbox,
+	MAX_AGENT_MESSAGE_BYTES,
+	MAX_MESSAGE_BYTES,
+	type MachineId,
+	type Problem,
+	parseUpSubject,
+	Report,
+	type ReportReply,
+	type UpVerb,
+	upWildcard,
+} from "@rollcall/protocol";
+import type { Answer } from "../../domain/inputs.ts";
+import type { Core, Credentials } from "../../ports.ts";
+import type { BusConnection } from "./connect.ts";
+
+/** More requests at a time than a coordinator can answer before their senders ask again. */
+export const MAX_IN_FLIGHT = 4_096;
+
+/** Why a message was not taken; what metrics count by. */
+export type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
+
+export interface BadMessage {
+	readonly verb: UpVerb;
+	readonly reason: BadReason;
+	/** The sender, by the subject; undefined when the subject names none. */
+	readonly machineId: MachineId | undefined;
+	readonly text: string;
+}
+
+export interface ResponderOptions {
+	readonly connection: BusConnection;
+	readonly core: Pick<Core, "submit" | "beat">;
+	readonly verify: Credentials["verify"];
+	/** Makes the message out of the core's answer to a hello: renders, signs, renews. */
+	readonly answerHello: (machineId: MachineId, hello: Hello, answer: Answer) => HelloReply | Promise<HelloReply>;
+	readonly onBadMessage?: (bad: BadMessage) => void;
+	readonly maxInFlight?: number;
+}
+
+/** A question that has a sender to answer to. */
+interface Question {
+	readonly machineId: MachineId;
+	readonly verb: UpVerb;
+	readonly message: Msg;
+}
+
+/**
+ * Listens to agents. The sender is who the subject says, never who the payload says; an answer goes below the sender's own
+ * inbox and nowhere else, so that nobody can have the coordinator speak to somebody in their place. Beats are heard from the
+ * start; hellos and reports only by whoever leads.
+ */
+export class Responder {
+	readonly #options: ResponderOptions;
+	readonly #beats: Subscription;
+	#questions: Subscription[] = [];
+	#inFlight = 0;
+
+	constructor(options: ResponderOptions) {
+		this.#options = options;
+		this.#beats = this.#listen("beat", (machineId, message) => this.#takeBeat(machineId, message));
+	}
+
+	/** Requests that are being answered. */
+	get inFlight(): number {
+		return this.#inFlight;
+	}
+
+	/** Begins to answer hellos and reports. */
+	lead(): void {
+		if (this.#questions.length > 0) return;
+		this.#questions = (["hello", "report"] as const).map((verb) =>
+			this.#listen(verb, (machineId, message) => this.#takeQuestion({ machineId, verb, message })),
+		);
+	}
+
+	/** Leaves hellos and reports to another coordinator. What is under way is still answered. */
+	follow(): void {
+		for (const subscription of this.#questions) subscription.unsubscribe();
+		this.#questions = [];
+	}
+
+	close(): void {
+		this.follow();
+		this.#beats.unsubscribe();
+	}
+
+	#listen(verb: UpVerb, take: (machineId: MachineId, message: Msg) => void): Subscription {
+		return this.#options.connection.nc.subscribe(upWildcard(verb), {
+			callback: (error, message) => {
+				const sender = error ? undefined : parseUpSubject(message.subject);
+				if (sender) take(sender.machineId, message);
+				else {
+					const text = error?.message ?? "the subject names no machine";
+					this.#bad({ verb, reason: error ? "internal" : "subject", machineId: undefined, text });
+				}
+			},
+		});
+	}
+
+	#takeBeat(machineId: MachineId, message: Msg): void {
+		const beat = decode(Beat, message.data, "beat", MAX_AGENT_MESSAGE_BYTES);
+		if (beat.ok) {
+			const { bootId, generation, health } = beat.value;
+			this.#options.core.beat(machineId, bootId, generation, health);
+		} else this.#bad({ verb: "beat", reason: reasonOf(beat.problem), machineId, text: beat.problem.message });
+	}
+
+	#takeQuestion(question: Question): void {
+		const { machineId, verb, message } = question;
+		if (message.reply && !isOwnInbox(machineId, message.reply)) {
+			const text = "the answer was to go to somebody else's subject";
+			this.#bad({ verb, reason: "foreign-reply", machineId, text });
+			return;
+		}
+		if (this.#inFlight >= (this.#options.maxInFlight ?? MAX_IN_FLIGHT)) {
+			const text = "the coordinator has more requests than it can answer";
+			this.#refuse(question, { code: "too-many-requests", message: text, next: "ask again in a moment" });
+			return;
+		}
+		this.#inFlight++;
+		void this.#answer(question)
+			.catch((error: unknown) => {
+				this.#refuse(question, { code: "internal", message: `${verb}: ${(error as Error).message}`.slice(0, 2048) });
+			})
+			.finally(() => {
+				this.#inFlight--;
+			});
+	}
+
+	async #answer(question: Question): Promise<void> {
+		const { machineId, message } = question;
+		const { core, verify, answerHello } = this.#options;
+		if (question.verb === "hello") {
+			const hello = decode(Hello, message.data, "hello", MAX_AGENT_MESSAGE_BYTES);
+			if (!hello.ok) {
+				this.#refuse(question, hello.problem);
+				return;
+			}
+			const { proof } = hello.value;
+			const proofValid = proof !== undefined && verify(proof);
+			const answer = await core.submit({ kind: "hello", machineId, hello: hello.value, proofValid });
+			this.#reply(question, await answerHello(machineId, hello.value, answer));
+			return;
+		}
+		const report = decode(Report, message.data, "report", MAX_AGENT_MESSAGE_BYTES);
+		if (report.ok)
+			this.#reply(question, reportReply(await core.submit({ kind: "report", machineId, report: report.value })));
+		else this.#refuse(question, report.problem);
+	}
+
+	#reply({ machineId, verb, message }: Question, reply: HelloReply | ReportReply): void {
+		const { nc } = this.#options.connection;
+		if (!message.reply || nc.isClosed() || nc.isDraining()) return;
+		const bytes = encode(reply);
+		if (bytes.length > MAX_MESSAGE_BYTES)
+			throw new Error(
+				`the answer for machine ${machineId} to its ${verb} has ${bytes.length} bytes, too many for the bus`,
+			);
+		nc.publish(message.reply, bytes);
+	}
+
+	#refuse(question: Question, problem: Problem): void {
+		const { machineId, verb } = question;
+		this.#bad({ verb, reason: reasonOf(problem), machineId, text: problem.message });
+		this.#reply(question, { kind: "problem", problem: { ...problem, machineId } });
+	}
+
+	#bad(bad: BadMessage): void {
+		this.#options.onBadMessage?.(bad);
+	}
+}
+
+function reasonOf({ code }: Problem): BadReason {
+	return code === "too-large" || code === "too-many-requests" || code === "internal" ? code : "bad-request";
+}
+
+function reportReply(answer: Answer): ReportReply {
+	if (answer.kind === "problem") return { kind: "problem", problem: answer.problem };
+	if (answer.kind === "fenced") return { kind: "fenced", reason: answer.reason };
+	return { kind: "ok" };
+}
