@@ -3,7 +3,7 @@ import type { Clock, Prober } from "../ports.ts";
 
 /** The health of the running target's components, kept up to date for as long as it runs. */
 export interface HealthWatch {
-	/** Watches these components from now on, and no others. `known`: each has just been found healthy. */
+	/** Watches these components from now on, and no others. `known`: each has just been found healthy; else earlier verdicts stand until the next look. */
 	watch(probes: readonly Probe[], known: boolean): void;
 	/** Sorted by component; those that were not looked at yet are missing. */
 	health(): Health;
@@ -31,8 +31,12 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 		current.abort();
 		current = new AbortController();
 		const before = healthDigest(health());
+		const earlier = seen;
 		seen = new Map();
-		if (known) for (const { component } of probes) seen.set(component, { component, healthy: true });
+		for (const { component } of probes) {
+			const last = known ? { component, healthy: true } : earlier.get(component);
+			if (last) seen.set(component, last);
+		}
 		if (healthDigest(health()) !== before) parts.changed();
 		const { signal } = current;
 		round = Promise.all(

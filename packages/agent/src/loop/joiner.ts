@@ -5,6 +5,7 @@ import type { Passport } from "./passport.ts";
 
 /** Unreachable coordinators are asked again soon; a refusal stands until a person acts, so that is asked again slowly. */
 const SHORT = { baseMs: 250, maxMs: 30_000 };
+const IMPATIENT = { baseMs: 250, maxMs: 5_000 };
 const LONG = { baseMs: 30_000, maxMs: 60_000 };
 
 /** What joining needs. `token` reads the one-time token; `dropToken` removes it once it was used. */
@@ -22,8 +23,8 @@ export interface JoinerParts {
 
 /** Enrolls this incarnation. */
 export interface Joiner {
-	/** Asks once. True: joined. Otherwise it has waited for as long as is polite (at most `maxWaitMs`). */
-	attempt(signal: AbortSignal, maxWaitMs?: number): Promise<boolean>;
+	/** Asks once, and when that fails waits for as long as is polite. `impatient`: at most 5 s for coordinators that do not answer. */
+	attempt(signal: AbortSignal, impatient: boolean): Promise<"joined" | "refused" | "unreachable">;
 }
 
 export function createJoiner(parts: JoinerParts): Joiner {
@@ -31,7 +32,7 @@ export function createJoiner(parts: JoinerParts): Joiner {
 	let failures = 0;
 	let said = "";
 	return {
-		async attempt(signal, maxWaitMs = LONG.maxMs) {
+		async attempt(signal, impatient) {
 			const token = parts.token();
 			const proof = parts.running()?.proof;
 			const request: EnrollRequest = {
@@ -41,23 +42,24 @@ export function createJoiner(parts: JoinerParts): Joiner {
 				...(proof === undefined ? {} : { proof }),
 			};
 			const outcome = await parts.enroll(request, signal);
-			if (signal.aborted) return false;
+			if (signal.aborted) return "unreachable";
 			if (outcome.ok) {
 				passport.joined(outcome.reply);
 				parts.dropToken();
 				failures = 0;
 				said = "";
 				log.info("enrolled", { machineId: outcome.reply.machineId });
-				return true;
+				return "joined";
 			}
 			const { message, next = "", code } = outcome.problem;
 			const entry = outcome.wait === "long" ? log.error : log.warn;
 			// Once in words, then only while debugging: it may go on for days.
 			if (said !== `${code} ${message}`) entry(outcome.wait === "long" ? "enrollment refused" : "not enrolled yet", { code, message, next });
 			said = `${code} ${message}`;
-			const wait = backoff(outcome.wait === "long" ? LONG : SHORT, failures++, parts.random());
-			await clock.sleep(Math.min(wait, maxWaitMs), signal);
-			return false;
+			const refused = outcome.wait === "long";
+			const rule = refused ? LONG : impatient ? IMPATIENT : SHORT;
+			await clock.sleep(backoff(rule, failures++, parts.random()), signal);
+			return refused ? "refused" : "unreachable";
 		},
 	};
 }

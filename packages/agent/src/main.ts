@@ -1,0 +1,11 @@
+import { errorLine, main } from "./cli.ts";
+
+/** An error that nobody caught: one line instead of the source around it, and a new start by systemd. */
+function fail(error: unknown): never {
+	process.stderr.write(errorLine(error));
+	process.exit(1);
+}
+
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+main(process.argv.slice(2)).then((code) => process.exit(code), fail);

@@ -1,0 +1,93 @@
+import { readFileSync, rmSync } from "node:fs";
+import { createUser } from "@nats-io/nkeys";
+import { check } from "@rollcall/protocol";
+import { createEnroll } from "./adapters/enroll/enroll.ts";
+import { createFactsReader } from "./adapters/facts/facts.ts";
+import { createMemory } from "./adapters/files/memory.ts";
+import { createTargetFiles } from "./adapters/files/target-files.ts";
+import { processLog } from "./adapters/journal/log.ts";
+import { createConnect } from "./adapters/nats/link.ts";
+import { createProber } from "./adapters/probes/prober.ts";
+import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
+import { systemClock } from "./adapters/system-clock.ts";
+import { createNotify } from "./adapters/systemd/notify.ts";
+import { createSystemdUnits } from "./adapters/systemd/systemctl.ts";
+import { AgentConfig, WRITE_ROOTS } from "./config.ts";
+import { runAgent } from "./loop/agent.ts";
+import type { Keys } from "./loop/passport.ts";
+import { VERSION } from "./version.ts";
+
+/** Exit code that asks systemd, or the rehearsal, to start the agent again. */
+const AGAIN = 75;
+
+/** Reads the configuration. Throws Error naming the file and the field. */
+export function readConfig(path: string): AgentConfig {
+	let value: unknown;
+	try {
+		value = JSON.parse(readFileSync(path, "utf8"));
+	} catch (error) {
+		throw new Error(`${path}: ${error instanceof SyntaxError ? "not JSON" : (error as Error).message}`);
+	}
+	const config = check(AgentConfig, value, path);
+	if (!config.ok) throw new Error(config.problem.message);
+	return config.value;
+}
+
+/** Runs an agent with everything real until it is told to stop. Returns the exit code. */
+export async function run(configPath: string): Promise<number> {
+	const config = readConfig(configPath);
+	const log = processLog(config.logLevel);
+	const root = config.root === "/" ? "/" : config.root.replace(/\/+$/, "");
+	const { rehearsal } = config;
+	const units = rehearsal ? createRehearsalUnits(rehearsal.socket) : createSystemdUnits();
+	const notify = createNotify(process.env, process.pid);
+	const stop = new AbortController();
+	for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+	log.info("starting", { version: VERSION, pid: process.pid });
+	const place = { root, writeRoots: WRITE_ROOTS };
+	const end = await runAgent(
+		{
+			files: createTargetFiles(place),
+			memory: createMemory(root === "/" ? config.stateFolder : `${root}${config.stateFolder}`),
+			units,
+			prober: createProber({ loopback: rehearsal?.loopback ?? "127.0.0.1", root, plain: rehearsal !== undefined }, units),
+			facts: createFactsReader(config),
+			enroll: createEnroll(config.coordinators),
+			connect: createConnect(Math.random),
+			clock: systemClock,
+			log,
+			random: Math.random,
+			writeRoots: WRITE_ROOTS,
+			createKeys,
+			token: () => readToken(config.tokenFile),
+			dropToken: () => dropToken(config.tokenFile),
+			ready: () => notify.ready("running"),
+		},
+		stop.signal,
+	);
+	notify.end();
+	await notify.stopping();
+	log.info("stopped", { reason: end });
+	return end === "stopped" ? 0 : AGAIN;
+}
+
+function createKeys(): Keys {
+	const pair = createUser();
+	return { seed: new TextDecoder().decode(pair.getSeed()), publicKey: pair.getPublicKey() };
+}
+
+function readToken(path: string | undefined): string | undefined {
+	try {
+		return path === undefined ? undefined : readFileSync(path, "utf8").trim().slice(0, 128) || undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function dropToken(path: string | undefined): void {
+	try {
+		if (path !== undefined) rmSync(path, { force: true });
+	} catch {
+		// It was used and is worth nothing any more.
+	}
+}
