@@ -1,0 +1,34 @@
+import { IMAGE_COMPONENTS } from "../render/images.ts";
+import { findVersion, KNOWN_VERSIONS } from "../render/versions.ts";
+import type { Check, Finding } from "./finding.ts";
+import { nearest, suggestion } from "./nearest.ts";
+
+/** The version is known, images are named after components, and what Kubernetes gives up is said early. */
+export const checkKubernetes: Check = ({ kubernetes, images }) => {
+	const findings: Finding[] = [];
+	const warnings: Finding[] = [];
+	if (!findVersion(kubernetes.version)) {
+		const minor = /^v?(\d+\.\d+)/.exec(kubernetes.version)?.[1] ?? kubernetes.version;
+		findings.push({
+			path: ["kubernetes", "version"],
+			message: `Kubernetes ${kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`,
+			suggestion: `write ${nearest(minor, KNOWN_VERSIONS) ?? KNOWN_VERSIONS.at(-1)}, or one release of it, like ${KNOWN_VERSIONS.at(-1)}.1`,
+		});
+	}
+	if (kubernetes.proxyMode === "ipvs") {
+		warnings.push({
+			path: ["kubernetes", "proxyMode"],
+			message: "ipvs is deprecated by Kubernetes; nftables takes its place",
+		});
+	}
+	for (const component of Object.keys(images.overrides)) {
+		if (!(IMAGE_COMPONENTS as readonly string[]).includes(component)) {
+			findings.push({
+				path: ["images", "overrides", component],
+				message: `${component} is not a component with an image`,
+				suggestion: suggestion(component, IMAGE_COMPONENTS),
+			});
+		}
+	}
+	return { findings, warnings };
+};

@@ -1,0 +1,61 @@
+import { BUILT_IN_ROLES } from "../render/node-role.ts";
+import type { Check, DocumentPath, Finding } from "./finding.ts";
+
+/** Nothing has a name twice: slots, approval rules, machines and their nodes; and no role hides a built-in one. */
+export const checkNames: Check = (document) => {
+	const { slots, approval, machines, roles } = document;
+	return {
+		findings: [
+			...twice(
+				"slot",
+				slots.map(({ name }, index) => [name, ["slots", index, "name"]]),
+			),
+			...twice(
+				"rule",
+				approval.rules.map(({ name }, index) => [name, ["approval", "rules", index, "name"]]),
+			),
+			...twice(
+				"machine with the uuid",
+				machines.map(({ uuid }, index) => [uuid, ["machines", index, "uuid"]]),
+			),
+			...twice(
+				"machine with the mac",
+				machines.map(({ mac }, index) => [mac, ["machines", index, "mac"]]),
+			),
+			...twice(
+				"node",
+				machines.map(({ nodeName }, index) => [nodeName, ["machines", index, "nodeName"]]),
+			),
+			...twice(
+				"mirror of",
+				document.images.mirrors.map(({ registry }, index) => [registry, ["images", "mirrors", index, "registry"]]),
+			),
+			...Object.keys(roles)
+				.filter((name) => (BUILT_IN_ROLES as readonly string[]).includes(name))
+				.map((name) => ({
+					path: ["roles", name],
+					message: `${name} is a built-in role and cannot be defined again`,
+					suggestion: `choose another name, like my-${name}`,
+				})),
+		],
+	};
+};
+
+function twice(what: string, named: readonly (readonly [string | undefined, DocumentPath])[]): Finding[] {
+	const first = new Map<string, number>();
+	return named.flatMap(([name, path], index) => {
+		if (name === undefined) return [];
+		const before = first.get(name);
+		if (before === undefined) {
+			first.set(name, index);
+			return [];
+		}
+		return [
+			{
+				path,
+				message: `there is another ${what} ${name}, number ${before + 1} of the list`,
+				suggestion: "give each its own",
+			},
+		];
+	});
+}

@@ -1,0 +1,154 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import { contains, formatNetwork, type Network, overlaps, parseAddress, parseNetwork } from "../render/network.ts";
+import type { Check, DocumentPath, Finding } from "./finding.ts";
+
+/** Networks are networks, apart from each other and from every declared address, and large enough for what is declared. */
+export const checkNetworks: Check = (document) => {
+	const { networks } = document;
+	const pods = readNetwork(["networks", "pods"], networks.pods);
+	const services = readNetwork(["networks", "services"], networks.services);
+	const rule = networks.nodeAddress;
+	const nodes = "cidr" in rule ? readNetwork(["networks", "nodeAddress", "cidr"], rule.cidr) : undefined;
+	const findings = [pods, services, nodes].flatMap((read) => read?.findings ?? []);
+	const named = [
+		["networks.pods", pods, ["networks", "pods"]],
+		["networks.services", services, ["networks", "services"]],
+		["networks.nodeAddress.cidr", nodes, ["networks", "nodeAddress", "cidr"]],
+	] as const;
+	for (const [index, [name, a, path]] of named.entries()) {
+		for (const [otherName, b] of named.slice(0, index)) {
+			if (a?.network && b?.network && overlaps(a.network, b.network)) {
+				findings.push({
+					path,
+					message: `${name} overlaps ${otherName}`,
+					suggestion: "choose networks that have no address in common",
+				});
+			}
+		}
+	}
+	findings.push(
+		...checkAddresses(document, pods.network, services.network),
+		...checkSizes(document, pods.network, services.network),
+	);
+	if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(networks.dnsDomain)) {
+		findings.push({ path: ["networks", "dnsDomain"], message: "not a DNS domain", suggestion: "cluster.local" });
+	}
+	return { findings };
+};
+
+function readNetwork(path: DocumentPath, text: string): { network?: Network; findings: Finding[] } {
+	const network = parseNetwork(text);
+	if (!network) {
+		return {
+			findings: [
+				{ path, message: `${text} is not a network`, suggestion: "an address and a length, like 10.254.0.0/16" },
+			],
+		};
+	}
+	if (network.base !== network.address) {
+		const message = `${text} is an address inside a network`;
+		return { network, findings: [{ path, message, suggestion: `did you mean ${formatNetwork(network)}?` }] };
+	}
+	return { network, findings: [] };
+}
+
+/** Addresses that stand for "any" or "myself" mean nothing to another machine; those inside an overlay lead nowhere. */
+function checkAddresses(document: ClusterDocument, pods?: Network, services?: Network): Finding[] {
+	const { controlPlane, networks } = document;
+	const declared: (readonly [DocumentPath, string])[] = [
+		...(controlPlane.endpoint === undefined ? [] : [[["controlPlane", "endpoint"], controlPlane.endpoint] as const]),
+		...controlPlane.certificateNames.map((name, index) => [["controlPlane", "certificateNames", index], name] as const),
+		...(networks.dnsServers ?? []).map((server, index) => [["networks", "dnsServers", index], server] as const),
+	];
+	return declared.flatMap(([path, text]): Finding[] => {
+		const address = parseAddress(text);
+		const isDns = path[1] === "dnsServers";
+		if (!address) {
+			if (isDns) return [{ path, message: `${text} is not an address`, suggestion: "an address, like 192.0.2.53" }];
+			if (!isHostName(text))
+				return [
+					{ path, message: `${text} is neither a name nor an address`, suggestion: "a name, like api.lab.example" },
+				];
+			return [];
+		}
+		if (address.value === 0n) {
+			return [
+				{
+					path,
+					message: `${text} means any address; nobody can connect to it`,
+					suggestion:
+						"the address of a control-plane machine, a name that leads to them all, or nothing: each node then balances by itself",
+				},
+			];
+		}
+		if (isLoopback(address) && path[1] !== "certificateNames") {
+			return [
+				{
+					path,
+					message: `${text} is a loopback address: every machine would reach itself`,
+					suggestion: "an address that all machines reach",
+				},
+			];
+		}
+		for (const [name, network] of [
+			["networks.pods", pods],
+			["networks.services", services],
+		] as const) {
+			if (network && contains(network, address) && path[1] !== "certificateNames") {
+				return [
+					{
+						path,
+						message: `${text} lies inside ${name} ${formatNetwork(network)}`,
+						suggestion: `choose another ${name}`,
+					},
+				];
+			}
+		}
+		return [];
+	});
+}
+
+function isLoopback(address: { value: bigint; bits: 32 | 128 }): boolean {
+	return address.bits === 32 ? address.value >> 24n === 127n : address.value === 1n;
+}
+
+function isHostName(text: string): boolean {
+	// Digits and dots only would be an address with a mistake in it.
+	if (/^[0-9.]+$/.test(text)) return false;
+	return /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/.test(text);
+}
+
+/** Each node gets a /24 (or /64) of the pod network; services need room for the tenth address, the cluster's DNS. */
+function checkSizes(document: ClusterDocument, pods?: Network, services?: Network): Finding[] {
+	const findings: Finding[] = [];
+	if (pods && services && pods.bits !== services.bits) {
+		findings.push({
+			path: ["networks", "services"],
+			message: "pods and services are of different IP versions",
+			suggestion: "give both the same one",
+		});
+	}
+	if (pods) {
+		const share = pods.bits === 32 ? 24 : 64;
+		const nodes = pods.prefix > share ? 0 : 2 ** Math.min(20, share - pods.prefix);
+		const declared = document.slots.reduce((sum, { count }) => sum + (count === "rest" ? 1 : count), 0);
+		if (nodes < Math.max(1, declared)) {
+			findings.push({
+				path: ["networks", "pods"],
+				message: `${formatNetwork(pods)} has room for ${nodes} nodes (a /${share} each), ${declared} are declared`,
+				suggestion: pods.bits === 32 ? "a larger network, like 10.254.0.0/16" : "a larger network, with a /48",
+			});
+		}
+	}
+	if (services) {
+		const size = services.bits - services.prefix;
+		if (size < 4 || size > 20) {
+			findings.push({
+				path: ["networks", "services"],
+				message: `${formatNetwork(services)} has 2^${size} addresses; between 2^4 and 2^20 can be used`,
+				suggestion: services.bits === 32 ? "a network between /12 and /28" : "a network between /108 and /124",
+			});
+		}
+	}
+	return findings;
+}

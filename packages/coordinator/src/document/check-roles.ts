@@ -1,0 +1,45 @@
+import type { RoleDefinition } from "@rollcall/protocol";
+import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
+import type { Check, DocumentPath, Finding } from "./finding.ts";
+import { suggestion } from "./nearest.ts";
+
+/** Roles of the operator: known placeholders, each path, unit and component once, base64 where it is said. */
+export const checkRoles: Check = ({ roles }) => ({
+	findings: Object.entries(roles).flatMap(([name, role]) => checkRole(["roles", name], role)),
+});
+
+function checkRole(path: DocumentPath, role: RoleDefinition): Finding[] {
+	return [
+		...role.files.flatMap((file, index) => {
+			const at = [...path, "files", index, "content"];
+			if (file.encoding === "base64") {
+				return isBase64(file.content) ? [] : [{ path: at, message: "is not base64 (RFC 4648, with padding)" }];
+			}
+			return unknownPlaceholders(file.content).map((placeholder) => ({
+				path: at,
+				message: `{{${placeholder.slice(0, 80)}}} stands for nothing; for a literal {{ write {{{{`,
+				suggestion: suggestion(placeholder, PLACEHOLDERS),
+			}));
+		}),
+		...repeated(role.files.map(({ path: file }) => file)).map(([index, file]) => ({
+			path: [...path, "files", index, "path"],
+			message: `the file ${file} is there twice`,
+		})),
+		...repeated(role.units.map(({ name }) => name)).map(([index, unit]) => ({
+			path: [...path, "units", index, "name"],
+			message: `the unit ${unit} is there twice`,
+		})),
+		...repeated(role.probes.map(({ component }) => component)).map(([index, component]) => ({
+			path: [...path, "probes", index, "component"],
+			message: `the component ${component} has another probe`,
+		})),
+	];
+}
+
+function repeated(names: readonly string[]): (readonly [number, string])[] {
+	return names.flatMap((name, index) => (names.indexOf(name) < index ? [[index, name] as const] : []));
+}
+
+function isBase64(text: string): boolean {
+	return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}

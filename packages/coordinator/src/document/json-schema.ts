@@ -1,0 +1,45 @@
+import { ClusterDocument } from "@rollcall/protocol";
+import { z } from "zod";
+
+/** A JSON Schema, as far as it is looked into here. */
+export interface JsonSchema {
+	readonly properties?: Readonly<Record<string, JsonSchema>>;
+	readonly additionalProperties?: JsonSchema | boolean;
+	readonly items?: JsonSchema;
+	readonly anyOf?: readonly JsonSchema[];
+	readonly oneOf?: readonly JsonSchema[];
+	readonly allOf?: readonly JsonSchema[];
+	readonly enum?: readonly unknown[];
+	readonly [keyword: string]: unknown;
+}
+
+/** The JSON Schema (draft 2020-12) of the cluster document as an operator writes it, for editors. */
+export function clusterJsonSchema(): JsonSchema {
+	const schema = z.toJSONSchema(ClusterDocument, { io: "input", unrepresentable: "any", reused: "inline" });
+	const { $schema, ...rest } = schema;
+	return {
+		$schema,
+		title: "rollcall cluster",
+		description: "What the operator declares: Kubernetes, networks, slots, machines and roles.",
+		...rest,
+	} as JsonSchema;
+}
+
+/** The keys that may stand at a path of the document; none where any key may. */
+export function knownKeys(schema: JsonSchema, path: readonly (string | number)[]): readonly string[] {
+	const at = path.reduce<readonly JsonSchema[]>((schemas, part) => schemas.flatMap((one) => step(one, part)), [schema]);
+	return [...new Set(at.flatMap(variants).flatMap(({ properties }) => Object.keys(properties ?? {})))].sort();
+}
+
+function step(schema: JsonSchema, part: string | number): readonly JsonSchema[] {
+	return variants(schema).flatMap((one) => {
+		if (typeof part === "number") return one.items ? [one.items] : [];
+		const property = one.properties && Object.hasOwn(one.properties, part) ? one.properties[part] : undefined;
+		if (property) return [property];
+		return typeof one.additionalProperties === "object" ? [one.additionalProperties] : [];
+	});
+}
+
+function variants(schema: JsonSchema): readonly JsonSchema[] {
+	return [schema, ...[schema.anyOf, schema.oneOf, schema.allOf].flatMap((list) => (list ?? []).flatMap(variants))];
+}

@@ -1,0 +1,99 @@
+import { isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
+import type { DocumentPath, Finding } from "./finding.ts";
+
+/** The longest document that is read, in characters; `PUT /v1/cluster` takes no more. */
+export const MAX_DOCUMENT_LENGTH = 512 * 1024;
+/** So often may anchors be repeated: enough to share a selector, too few for a bomb. */
+const MAX_ALIASES = 100;
+
+/** A document as plain values, with the way back to its text. */
+export interface YamlValue {
+	readonly ok: true;
+	readonly value: unknown;
+	/** Line and column, from 1, of the value at `path`, or of the nearest one above it. */
+	readonly locate: (path: DocumentPath) => { readonly line: number; readonly column: number } | undefined;
+	/** The text of the scalar at `path`, as it was written. */
+	readonly source: (path: DocumentPath) => string | undefined;
+}
+export interface YamlFailure {
+	readonly ok: false;
+	readonly findings: readonly Finding[];
+}
+
+/** Reads one YAML 1.2 document (core schema: no dates, no binary, no merge keys; every key once). Never throws. */
+export function readYaml(text: string): YamlValue | YamlFailure {
+	if (text.length > MAX_DOCUMENT_LENGTH) {
+		return failure(`the document has ${text.length} characters, at most ${MAX_DOCUMENT_LENGTH} are read`);
+	}
+	try {
+		return read(text);
+	} catch (error) {
+		// Too many aliases, or nested so deeply that the parser gave up.
+		return failure(error instanceof RangeError ? "the document is nested too deeply" : describe(error));
+	}
+}
+
+function read(text: string): YamlValue | YamlFailure {
+	const lines = new LineCounter();
+	const document = parseYaml(text, {
+		version: "1.2",
+		schema: "core",
+		uniqueKeys: true,
+		lineCounter: lines,
+		prettyErrors: false,
+	});
+	const faults = [...document.errors, ...document.warnings];
+	if (faults.length > 0) {
+		const findings = faults.slice(0, 16).map((fault) => {
+			const { line, col } = lines.linePos(fault.pos[0]);
+			return { path: [], message: `line ${line}, column ${col}: ${fault.message}` };
+		});
+		return { ok: false, findings };
+	}
+	const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+	if (value === null || value === undefined) return failure("the document is empty");
+	const find = (path: DocumentPath): unknown => nodeAt(document.contents, path, document);
+	return {
+		ok: true,
+		value,
+		locate(path) {
+			for (let length = path.length; length >= 0; length--) {
+				const node = find(path.slice(0, length));
+				if (isNode(node) && node.range) {
+					const { line, col } = lines.linePos(node.range[0]);
+					return { line, column: col };
+				}
+			}
+			return undefined;
+		},
+		source(path) {
+			const node = find(path);
+			return isScalar(node) ? node.source : undefined;
+		},
+	};
+}
+
+// Like getIn(), but a key at the end of a path that is not there gives its own node where the key itself is wrong.
+function nodeAt(root: Node | null, path: DocumentPath, document: ReturnType<typeof parseYaml>): unknown {
+	let node: unknown = root;
+	for (const part of path) {
+		if (isAlias(node)) node = node.resolve(document);
+		if (typeof node !== "object" || node === null || !("items" in node) || !Array.isArray(node.items)) return undefined;
+		if (typeof part === "number") node = node.items[part];
+		else {
+			const pair = node.items.find(
+				(item: unknown) => isPair(item) && isScalar(item.key) && String(item.key.value) === part,
+			);
+			node = isPair(pair) ? (pair.value ?? pair.key) : undefined;
+		}
+	}
+	return isAlias(node) ? node.resolve(document) : node;
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+function failure(message: string): YamlFailure {
+	return { ok: false, findings: [{ path: [], message }] };
+}

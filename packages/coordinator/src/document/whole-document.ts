@@ -1,0 +1,18 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import { checkKubernetes } from "./check-kubernetes.ts";
+import { checkNames } from "./check-names.ts";
+import { checkNetworks } from "./check-networks.ts";
+import { checkRoles } from "./check-roles.ts";
+import { checkSlots } from "./check-slots.ts";
+import type { Check, Verdict } from "./finding.ts";
+
+const CHECKS: readonly Check[] = [checkKubernetes, checkNetworks, checkNames, checkSlots, checkRoles];
+
+/** Checks what needs more than one field, or knowledge that no schema has. */
+export function checkDocument(document: ClusterDocument): Verdict {
+	const verdicts = CHECKS.map((check) => check(document));
+	return {
+		findings: verdicts.flatMap(({ findings }) => findings ?? []),
+		warnings: verdicts.flatMap(({ warnings }) => warnings ?? []),
+	};
+}

@@ -1,0 +1,67 @@
+import { sha256Of, type TargetFile } from "@rollcall/protocol";
+import { imageOf } from "./images.ts";
+import { type Node, urlHost } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { manifestPath, staticPodText } from "./static-pod.ts";
+
+const CONFIG = `${NODE_PATHS.balancerFolder}/haproxy.cfg`;
+
+/**
+ * HAProxy's configuration: TCP to whichever API server answers `/readyz`, on the loopback only. Everything in it is a
+ * number, an address or a node name, so nothing needs to be escaped.
+ */
+export function balancerConfigText(node: Node): string {
+	const { port } = node.document.controlPlane;
+	return [
+		"global",
+		"  maxconn 1024",
+		"  log stdout format raw local0 notice",
+		"",
+		"defaults",
+		"  mode tcp",
+		"  log global",
+		"  timeout connect 2s",
+		"  timeout client 10m",
+		"  timeout server 10m",
+		"  timeout check 2s",
+		"  option redispatch",
+		"  retries 2",
+		"",
+		"frontend api",
+		`  bind 127.0.0.1:${NODE_PORTS.balancer}`,
+		"  default_backend control-planes",
+		"",
+		"backend control-planes",
+		"  balance roundrobin",
+		"  option httpchk GET /readyz",
+		"  http-check expect status 200",
+		"  default-server check check-ssl verify none inter 1s fall 2 rise 1 on-marked-down shutdown-sessions",
+		...node.controlPlanes.map(({ nodeName, address }) => `  server ${nodeName} ${urlHost(address)}:${port}`),
+		"",
+		"frontend health",
+		"  mode http",
+		`  bind 127.0.0.1:${NODE_PORTS.balancerHealth}`,
+		"  monitor-uri /healthz",
+		"",
+	].join("\n");
+}
+
+/** The local balancer: a static pod, replaced when its configuration changes. */
+export function balancerFiles(node: Node): TargetFile[] {
+	const config = balancerConfigText(node);
+	const manifest = staticPodText({
+		name: "api-balancer",
+		// kubelet does not watch the configuration; another annotation is another pod.
+		annotations: { "rollcall/configuration": sha256Of(config) },
+		image: imageOf(node, "haproxy"),
+		command: ["haproxy", "-db", "-f", CONFIG],
+		liveness: { host: "127.0.0.1", port: NODE_PORTS.balancerHealth, path: "/healthz", scheme: "HTTP" },
+		requests: { cpu: "25m", memory: "32Mi" },
+		hostPaths: [{ name: "configuration", path: NODE_PATHS.balancerFolder, type: "DirectoryOrCreate" }],
+		graceSeconds: 1,
+	});
+	return [
+		{ path: CONFIG, mode: "0644", encoding: "utf8", content: config },
+		{ path: manifestPath("api-balancer"), mode: "0600", encoding: "utf8", content: manifest },
+	];
+}

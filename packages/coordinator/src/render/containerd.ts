@@ -1,0 +1,92 @@
+import type { TargetFile } from "@rollcall/protocol";
+import { cgroupDriver } from "./cgroup-driver.ts";
+import { imageOf } from "./images.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS } from "./node-paths.ts";
+import { unitText } from "./systemd-unit.ts";
+import { type TomlTable, tomlText } from "./toml-text.ts";
+
+export const CONTAINERD_UNIT = "containerd.service";
+
+/**
+ * containerd's configuration, its unit and its registry mirrors. Configuration version 2 is read by 1.6 up to 2.x, which
+ * bring it to their own form; so the target does not depend on which one the operating system has. The unit lies in /run,
+ * where it goes before the one of the operating system.
+ */
+export function containerdFiles(node: Node): TargetFile[] {
+	const configuration: TomlTable = {
+		version: 2,
+		oom_score: -999,
+		plugins: {
+			"io.containerd.grpc.v1.cri": {
+				sandbox_image: imageOf(node, "pause"),
+				enable_selinux: false,
+				containerd: {
+					discard_unpacked_layers: true,
+					runtimes: {
+						runc: {
+							runtime_type: "io.containerd.runc.v2",
+							options: { SystemdCgroup: cgroupDriver(node.facts) === "systemd" },
+						},
+					},
+				},
+				registry: { config_path: NODE_PATHS.registryHosts },
+			},
+		},
+	};
+	const unit = unitText([
+		[
+			"Unit",
+			[
+				["Description", "containerd container runtime"],
+				["Documentation", "https://containerd.io"],
+				["After", { list: ["network.target", "local-fs.target", "dbus.service"] }],
+			],
+		],
+		[
+			"Service",
+			[
+				["ExecStart", { words: ["/usr/bin/containerd", "--config", NODE_PATHS.containerdConfig] }],
+				["Type", "notify"],
+				["Delegate", true],
+				["KillMode", "process"],
+				["Restart", "always"],
+				["RestartSec", 5],
+				["LimitNPROC", "infinity"],
+				["LimitCORE", "infinity"],
+				["TasksMax", "infinity"],
+				["OOMScoreAdjust", -999],
+			],
+		],
+		["Install", [["WantedBy", "multi-user.target"]]],
+	]);
+	return [
+		{ path: NODE_PATHS.containerdConfig, mode: "0600", encoding: "utf8", content: tomlText(configuration) },
+		{ path: `${NODE_PATHS.units}/${CONTAINERD_UNIT}`, mode: "0600", encoding: "utf8", content: unit },
+		...mirrorFiles(node),
+	];
+}
+
+/** One hosts.toml per registry (containerd, docs/hosts.md). */
+function mirrorFiles(node: Node): TargetFile[] {
+	return node.document.images.mirrors.map(({ registry, endpoints, fallback }) => {
+		const host = Object.fromEntries(
+			endpoints.map((endpoint) => [endpoint, { capabilities: ["pull", "resolve"] } as const]),
+		);
+		const server = fallback && registry !== "_default" ? { server: `https://${upstream(registry)}` } : {};
+		// Without a server of its own, containerd would still ask the registry: the last mirror stands in for it.
+		const last = endpoints.at(-1);
+		const closed = !fallback && last !== undefined ? { server: last } : {};
+		return {
+			// containerd looks for `host_port_` first: a colon has no place in a path everywhere.
+			path: `${NODE_PATHS.registryHosts}/${registry.replace(/:(\d+)$/, "_$1_")}/hosts.toml`,
+			mode: "0600",
+			encoding: "utf8",
+			content: tomlText({ ...server, ...closed, host }),
+		};
+	});
+}
+
+function upstream(registry: string): string {
+	return registry === "docker.io" ? "registry-1.docker.io" : registry;
+}

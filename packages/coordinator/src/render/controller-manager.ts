@@ -1,0 +1,69 @@
+import type { TargetFile } from "@rollcall/protocol";
+import { featureGateArgument } from "./feature-gates.ts";
+import { imageOf } from "./images.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { formatNetwork } from "./network.ts";
+import { type Node, urlHost } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
+import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
+
+/** The arguments of kube-controller-manager (its reference), without the operator's own. */
+export function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
+	const kubeconfig = NODE_PATHS.controllerManagerKubeconfig;
+	return {
+		"allocate-node-cidrs": node.document.kubernetes.podNetwork === "none" ? "false" : "true",
+		"authentication-kubeconfig": kubeconfig,
+		"authorization-kubeconfig": kubeconfig,
+		"bind-address": "127.0.0.1",
+		"client-ca-file": PKI_PATHS.ca.certificate,
+		"cluster-cidr": formatNetwork(node.pods),
+		"cluster-name": node.document.name,
+		"cluster-signing-cert-file": PKI_PATHS.ca.certificate,
+		"cluster-signing-key-file": PKI_PATHS.ca.key,
+		controllers: "*,-bootstrap-signer-controller,-token-cleaner-controller",
+		...featureGateArgument(node),
+		kubeconfig,
+		"leader-elect": "true",
+		profiling: "false",
+		"requestheader-client-ca-file": PKI_PATHS.frontProxyCa.certificate,
+		"root-ca-file": PKI_PATHS.ca.certificate,
+		"service-account-private-key-file": PKI_PATHS.serviceAccount.key,
+		"service-cluster-ip-range": formatNetwork(node.services),
+		"terminated-pod-gc-threshold": "100",
+		"tls-cipher-suites": CIPHER_SUITES.join(","),
+		"tls-min-version": MIN_TLS_VERSION,
+		"use-service-account-credentials": "true",
+	};
+}
+
+/** The static pod of kube-controller-manager and its kubeconfig. */
+export function controllerManagerFiles(node: Node): TargetFile[] {
+	const check = { host: "127.0.0.1", port: NODE_PORTS.controllerManager, path: "/healthz", scheme: "HTTPS" } as const;
+	const manifest = staticPodText({
+		name: "kube-controller-manager",
+		image: imageOf(node, "kube-controller-manager"),
+		command: commandOf(
+			"kube-controller-manager",
+			controllerManagerArguments(node),
+			node.document.kubernetes.extraArguments.controllerManager,
+		),
+		liveness: check,
+		requests: { cpu: "200m", memory: "192Mi" },
+		hostPaths: [
+			{ name: "k8s-certs", path: PKI_PATHS.folder, type: "DirectoryOrCreate" },
+			{ name: "kubeconfig", path: NODE_PATHS.controllerManagerKubeconfig, type: "FileOrCreate" },
+		],
+	});
+	const kubeconfig = kubeconfigText({
+		cluster: node.document.name,
+		server: `https://${urlHost(node.address)}:${node.document.controlPlane.port}`,
+		user: "system:kube-controller-manager",
+		...PKI_PATHS.controllerManager,
+	});
+	return [
+		{ path: manifestPath("kube-controller-manager"), mode: "0600", encoding: "utf8", content: manifest },
+		{ path: NODE_PATHS.controllerManagerKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
+	];
+}

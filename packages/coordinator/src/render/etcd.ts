@@ -1,0 +1,71 @@
+import type { TargetFile } from "@rollcall/protocol";
+import { imageOf } from "./images.ts";
+import { type Node, urlHost } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { etcdQuota } from "./ram-budget.ts";
+import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
+import { CIPHER_SUITES } from "./tls-policy.ts";
+
+/** The arguments of etcd 3.6 (etcd configuration options), without the operator's own. */
+export function etcdArguments(node: Node): Readonly<Record<string, string>> {
+	const client = `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`;
+	const peer = `https://${urlHost(node.address)}:${NODE_PORTS.etcdPeer}`;
+	return {
+		"advertise-client-urls": client,
+		"auto-compaction-mode": "periodic",
+		"auto-compaction-retention": "8h",
+		"cert-file": PKI_PATHS.etcdServer.certificate,
+		"cipher-suites": CIPHER_SUITES.join(","),
+		"client-cert-auth": "true",
+		"data-dir": NODE_PATHS.etcdData,
+		"feature-gates": "InitialCorruptCheck=true",
+		"initial-advertise-peer-urls": peer,
+		"initial-cluster": initialCluster(node),
+		"initial-cluster-state": "new",
+		"initial-cluster-token": node.document.name,
+		"key-file": PKI_PATHS.etcdServer.key,
+		"listen-client-urls": `https://127.0.0.1:${NODE_PORTS.etcdClient},${client}`,
+		"listen-metrics-urls": `http://127.0.0.1:${NODE_PORTS.etcdMetrics}`,
+		"listen-peer-urls": peer,
+		name: node.nodeName,
+		"peer-cert-file": PKI_PATHS.etcdPeer.certificate,
+		"peer-client-cert-auth": "true",
+		"peer-key-file": PKI_PATHS.etcdPeer.key,
+		"peer-trusted-ca-file": PKI_PATHS.etcdCa.certificate,
+		"quota-backend-bytes": String(etcdQuota(node.facts.memory.totalBytes)),
+		"snapshot-count": "10000",
+		"tls-min-version": "TLS1.2",
+		"trusted-ca-file": PKI_PATHS.etcdCa.certificate,
+		"watch-progress-notify-interval": "5s",
+	};
+}
+
+function initialCluster(node: Node): string {
+	const members = node.etcdMembers.map(({ nodeName, address }) => [nodeName, address] as const);
+	const all = members.some(([name]) => name === node.nodeName)
+		? members
+		: [...members, [node.nodeName, node.address] as const];
+	return all.map(([name, address]) => `${name}=https://${urlHost(address)}:${NODE_PORTS.etcdPeer}`).join(",");
+}
+
+/** The static pod of etcd. */
+export function etcdFiles(node: Node): TargetFile[] {
+	const check = (path: string) => ({ host: "127.0.0.1", port: NODE_PORTS.etcdMetrics, path, scheme: "HTTP" }) as const;
+	const manifest = staticPodText({
+		name: "etcd",
+		annotations: {
+			"kubeadm.kubernetes.io/etcd.advertise-client-urls": `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`,
+		},
+		image: imageOf(node, "etcd"),
+		command: commandOf("etcd", etcdArguments(node), node.document.kubernetes.extraArguments.etcd),
+		liveness: check("/livez"),
+		readiness: check("/readyz"),
+		requests: { cpu: "100m", memory: "100Mi" },
+		hostPaths: [
+			{ name: "etcd-certs", path: `${PKI_PATHS.folder}/etcd`, type: "DirectoryOrCreate" },
+			{ name: "etcd-data", path: NODE_PATHS.etcdData, type: "DirectoryOrCreate", writable: true },
+		],
+	});
+	return [{ path: manifestPath("etcd"), mode: "0600", encoding: "utf8", content: manifest }];
+}

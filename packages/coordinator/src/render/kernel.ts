@@ -1,0 +1,45 @@
+import type { Kubernetes } from "@rollcall/protocol";
+
+/** Modules that the choices of the document need. The kernel of a node must have them, built in or to load. */
+export function kernelModules(kubernetes: Kubernetes): readonly string[] {
+	const proxy: Record<Kubernetes["proxyMode"], readonly string[]> = {
+		iptables: ["nf_conntrack"],
+		ipvs: ["ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh", "nf_conntrack"],
+		nftables: ["nf_tables", "nf_conntrack"],
+		none: [],
+	};
+	const network = kubernetes.podNetwork === "flannel" ? ["vxlan"] : [];
+	return ["overlay", "br_netfilter", ...network, ...proxy[kubernetes.proxyMode]];
+}
+
+/** The text of a modules-load.d(5) file. */
+export function modulesText(modules: readonly string[]): string {
+	return `${modules.join("\n")}\n`;
+}
+
+/**
+ * Kernel settings of a node: forwarding for pods, bridged traffic for kube-proxy, and what kubelet insists on with
+ * `protectKernelDefaults` (pkg/kubelet/cm: vm.overcommit_memory, vm.panic_on_oom, kernel.panic, kernel.panic_on_oops,
+ * kernel.keys.*).
+ */
+export const SYSCTLS: Readonly<Record<string, number>> = {
+	"net.ipv4.ip_forward": 1,
+	"net.ipv6.conf.all.forwarding": 1,
+	"net.bridge.bridge-nf-call-iptables": 1,
+	"net.bridge.bridge-nf-call-ip6tables": 1,
+	"vm.overcommit_memory": 1,
+	"vm.panic_on_oom": 0,
+	"kernel.panic": 10,
+	"kernel.panic_on_oops": 1,
+	"kernel.keys.root_maxbytes": 25_000_000,
+	"kernel.keys.root_maxkeys": 1_000_000,
+	"fs.inotify.max_user_instances": 8192,
+	"fs.inotify.max_user_watches": 524_288,
+};
+
+/** The text of a sysctl.d(5) file. */
+export function sysctlText(settings: Readonly<Record<string, number>>): string {
+	return `${Object.entries(settings)
+		.map(([key, value]) => `${key} = ${value}`)
+		.join("\n")}\n`;
+}

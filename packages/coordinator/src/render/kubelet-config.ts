@@ -1,0 +1,108 @@
+import { cgroupDriver } from "./cgroup-driver.ts";
+import { featureGates } from "./feature-gates.ts";
+import { addressAt } from "./network.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { taintsOf } from "./node-registration.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { reservedResources } from "./reserved-resources.ts";
+import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
+import { yamlText } from "./yaml-text.ts";
+
+/** The tenth address of the service network, as everywhere: the cluster's DNS. */
+const DNS_INDEX = 10;
+
+/** The KubeletConfiguration of a node that is part of the cluster. */
+export function kubeletConfiguration(node: Node) {
+	const gates = featureGates(node);
+	const reserved = reservedResources(node.facts);
+	const taints = taintsOf(node);
+	return {
+		apiVersion: node.version.api.kubelet,
+		kind: "KubeletConfiguration",
+		address: node.address.includes(":") ? "::" : "0.0.0.0",
+		authentication: {
+			anonymous: { enabled: false },
+			webhook: { enabled: true, cacheTTL: "2m0s" },
+			x509: { clientCAFile: PKI_PATHS.ca.certificate },
+		},
+		authorization: {
+			mode: "Webhook" as "Webhook" | "AlwaysAllow",
+			webhook: { cacheAuthorizedTTL: "5m0s", cacheUnauthorizedTTL: "30s" },
+		},
+		cgroupDriver: cgroupDriver(node.facts),
+		clusterDNS: [addressAt(node.services, DNS_INDEX)],
+		clusterDomain: node.document.networks.dnsDomain,
+		containerLogMaxFiles: 3,
+		// Logs are RAM here.
+		containerLogMaxSize: "5Mi",
+		containerRuntimeEndpoint: NODE_PATHS.containerdSocket,
+		enableServer: true,
+		enforceNodeAllocatable: ["pods"],
+		eventRecordQPS: 50,
+		evictionHard: {
+			"imagefs.available": "5%",
+			"memory.available": reserved.evictionMemory,
+			"nodefs.available": "5%",
+			"nodefs.inodesFree": "5%",
+		},
+		// The old hierarchy is refused by default from 1.35 on; a lab has machines that still boot with it.
+		...(node.facts.cgroupVersion === 1 ? { failCgroupV1: false } : {}),
+		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),
+		healthzBindAddress: "127.0.0.1",
+		healthzPort: NODE_PORTS.kubeletHealth,
+		imageGCHighThresholdPercent: 80,
+		imageGCLowThresholdPercent: 60,
+		kubeReserved: reserved.kube,
+		makeIPTablesUtilChains: true,
+		nodeStatusReportFrequency: "1m0s",
+		nodeStatusUpdateFrequency: "10s",
+		podPidsLimit: 4096,
+		port: NODE_PORTS.kubelet,
+		protectKernelDefaults: true,
+		readOnlyPort: 0,
+		...(taints.length > 0 ? { registerWithTaints: taints } : {}),
+		resolvConf: NODE_PATHS.resolvConf,
+		rotateCertificates: true,
+		seccompDefault: true,
+		serializeImagePulls: false,
+		maxParallelImagePulls: 3,
+		shutdownGracePeriod: "30s",
+		shutdownGracePeriodCriticalPods: "10s",
+		staticPodPath: NODE_PATHS.manifests,
+		streamingConnectionIdleTimeout: "5m0s",
+		systemReserved: reserved.system,
+		tlsCertFile: PKI_PATHS.kubeletServing.certificate,
+		tlsCipherSuites: CIPHER_SUITES,
+		tlsMinVersion: MIN_TLS_VERSION,
+		tlsPrivateKeyFile: PKI_PATHS.kubeletServing.key,
+	};
+}
+
+/**
+ * The same for a machine that runs etcd alone: it is no node of the cluster that it serves, so nobody could authorize a
+ * caller; therefore nothing listens (`enableServer`), and the permissive mode that kubelet then insists on opens nothing.
+ */
+export function standaloneKubeletConfiguration(node: Node) {
+	const {
+		registerWithTaints: _,
+		tlsCertFile: __,
+		tlsPrivateKeyFile: ___,
+		...config
+	} = {
+		registerWithTaints: undefined,
+		...kubeletConfiguration(node),
+	};
+	return {
+		...config,
+		authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+		authorization: { mode: "AlwaysAllow" },
+		enableServer: false,
+		rotateCertificates: false,
+	};
+}
+
+/** The text of a kubelet's configuration file. */
+export function kubeletConfigText(node: Node): string {
+	return yamlText(node.role === "etcd" ? standaloneKubeletConfiguration(node) : kubeletConfiguration(node));
+}

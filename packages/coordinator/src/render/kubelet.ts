@@ -1,0 +1,80 @@
+import type { TargetFile } from "@rollcall/protocol";
+import { CONTAINERD_UNIT } from "./containerd.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { kubeletConfigText } from "./kubelet-config.ts";
+import { type Node, urlHost } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { nodeLabelsOf } from "./node-registration.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { resolvConfText } from "./resolv-conf.ts";
+import { unitText } from "./systemd-unit.ts";
+
+export const KUBELET_UNIT = "kubelet.service";
+
+/** Files whose change needs a new kubelet process. */
+export const KUBELET_RESTARTS: readonly string[] = [
+	NODE_PATHS.kubeletConfig,
+	NODE_PATHS.kubeletKubeconfig,
+	NODE_PATHS.resolvConf,
+];
+
+/** kubelet's unit, configuration, kubeconfig and resolv.conf. */
+export function kubeletFiles(node: Node): TargetFile[] {
+	const inCluster = node.role !== "etcd";
+	const files: TargetFile[] = [
+		{ path: `${NODE_PATHS.units}/${KUBELET_UNIT}`, mode: "0600", encoding: "utf8", content: kubeletUnitText(node) },
+		{ path: NODE_PATHS.kubeletConfig, mode: "0600", encoding: "utf8", content: kubeletConfigText(node) },
+		{ path: NODE_PATHS.resolvConf, mode: "0644", encoding: "utf8", content: resolvConfText(node.dns) },
+	];
+	if (!inCluster) return files;
+	const kubeconfig = kubeconfigText({
+		cluster: node.document.name,
+		server: apiServerFor(node),
+		user: `system:node:${node.nodeName}`,
+		...PKI_PATHS.kubeletClient,
+	});
+	return [...files, { path: NODE_PATHS.kubeletKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig }];
+}
+
+// A control plane's kubelet speaks to the API server beside it, all others to the balancer on their own loopback.
+function apiServerFor(node: Node): string {
+	if (node.role === "control-plane") return `https://${urlHost(node.address)}:${node.document.controlPlane.port}`;
+	return `https://127.0.0.1:${NODE_PORTS.balancer}`;
+}
+
+function kubeletUnitText(node: Node): string {
+	const inCluster = node.role !== "etcd";
+	const labels = nodeLabelsOf(node).map(([key, value]) => `${key}=${value}`);
+	const flags: Record<string, string> = {
+		config: NODE_PATHS.kubeletConfig,
+		...(inCluster ? { kubeconfig: NODE_PATHS.kubeletKubeconfig } : {}),
+		"hostname-override": node.nodeName,
+		...(inCluster ? { "node-ip": node.address, "node-labels": labels.join(",") } : {}),
+		...node.document.kubernetes.extraArguments.kubelet,
+	};
+	const words = ["/usr/bin/kubelet", ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
+	return unitText([
+		[
+			"Unit",
+			[
+				["Description", "kubelet, the Kubernetes node agent"],
+				["Documentation", "https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/"],
+				["Wants", { list: ["network-online.target", CONTAINERD_UNIT] }],
+				["After", { list: ["network-online.target", CONTAINERD_UNIT] }],
+				["StartLimitIntervalSec", 0],
+			],
+		],
+		[
+			"Service",
+			[
+				["ExecStart", { words }],
+				["Restart", "always"],
+				["RestartSec", 5],
+				["OOMScoreAdjust", -999],
+				["CPUAccounting", true],
+				["MemoryAccounting", true],
+			],
+		],
+		["Install", [["WantedBy", "multi-user.target"]]],
+	]);
+}

@@ -1,0 +1,75 @@
+import type { Facts, NodeAddressRule } from "@rollcall/protocol";
+import { contains, formatAddress, parseNetwork } from "./network.ts";
+
+/** The address by which other nodes reach this one. */
+export type NodeAddress =
+	| { readonly ok: true; readonly address: string; readonly nic: string }
+	| { readonly ok: false; readonly reason: string };
+
+interface Candidate {
+	readonly nic: string;
+	readonly address: string;
+	readonly value: bigint;
+	readonly bits: 32 | 128;
+}
+
+const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"];
+const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+// Interfaces that a pod network or kube-proxy makes: a node's own address is never on one.
+const OVERLAY_NIC = /^(?:cni\d+|flannel.*|kube-ipvs0|kube-bridge|veth.*|cali.*|vxlan\.calico|tunl0|cilium_.*|lxc.*)$/;
+
+/** True for an interface that Kubernetes itself made. */
+export function isOverlayNic(name: string): boolean {
+	return OVERLAY_NIC.test(name);
+}
+
+/**
+ * Chooses the node address by the declared rule. The family of the pod network comes first, then the order of the facts. A
+ * rule that fits no address is refused, with all addresses of the machine: a wrong guess would be announced to all others.
+ */
+export function chooseNodeAddress(facts: Facts, rule: NodeAddressRule, family: 32 | 128): NodeAddress {
+	const all = candidates(facts);
+	const fitting = all.filter((candidate) => fits(candidate, rule, facts));
+	const chosen = fitting.find((candidate) => candidate.bits === family) ?? fitting[0];
+	if (chosen) return { ok: true, address: chosen.address, nic: chosen.nic };
+	const have = all.map(({ address, nic }) => `${address} on ${nic}`).join(", ") || "none";
+	return {
+		ok: false,
+		reason: `no address fits networks.nodeAddress (${describeRule(rule, facts)}); the machine has: ${have}`,
+	};
+}
+
+function candidates(facts: Facts): Candidate[] {
+	return facts.nics
+		.filter((nic) => !isOverlayNic(nic.name))
+		.flatMap((nic) =>
+			nic.addresses.flatMap((text): Candidate[] => {
+				const network = parseNetwork(text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`);
+				if (!network) return [];
+				const { address: value, bits } = network;
+				const excluded = facts.rehearsal ? LINK_LOCAL : [...LINK_LOCAL, ...LOOPBACK];
+				const isExcluded = excluded.some((range) => {
+					const parsed = parseNetwork(range);
+					return parsed !== undefined && contains(parsed, { value, bits });
+				});
+				return isExcluded ? [] : [{ nic: nic.name, address: formatAddress(value, bits), value, bits }];
+			}),
+		);
+}
+
+function fits(candidate: Candidate, rule: NodeAddressRule, facts: Facts): boolean {
+	if ("cidr" in rule) {
+		const network = parseNetwork(rule.cidr);
+		return network !== undefined && contains(network, candidate);
+	}
+	if ("interface" in rule) return candidate.nic === rule.interface;
+	return candidate.nic === facts.defaultRoute?.nic;
+}
+
+function describeRule(rule: NodeAddressRule, facts: Facts): string {
+	if ("cidr" in rule) return `cidr ${rule.cidr}`;
+	if ("interface" in rule) return `interface ${rule.interface}`;
+	return facts.defaultRoute
+		? `the default route's interface ${facts.defaultRoute.nic}`
+		: "the default route, of which there is none";
+}

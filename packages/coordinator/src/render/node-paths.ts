@@ -1,0 +1,33 @@
+/** Files and folders of a node that more than one renderer names; kubeadm's where it has them. */
+export const NODE_PATHS = {
+	manifests: "/etc/kubernetes/manifests",
+	kubeletConfig: "/var/lib/kubelet/config.yaml",
+	kubeletKubeconfig: "/etc/kubernetes/kubelet.conf",
+	controllerManagerKubeconfig: "/etc/kubernetes/controller-manager.conf",
+	schedulerKubeconfig: "/etc/kubernetes/scheduler.conf",
+	resolvConf: "/etc/kubernetes/resolv.conf",
+	containerdConfig: "/etc/containerd/config.toml",
+	containerdSocket: "unix:///run/containerd/containerd.sock",
+	registryHosts: "/etc/containerd/certs.d",
+	etcdData: "/var/lib/etcd",
+	units: "/run/systemd/system",
+	modules: "/etc/modules-load.d/rollcall.conf",
+	sysctls: "/etc/sysctl.d/90-rollcall.conf",
+	apiServerFolder: "/etc/kubernetes/apiserver",
+	auditLogs: "/var/log/kubernetes/audit",
+	balancerFolder: "/etc/kubernetes/balancer",
+} as const;
+
+/** Ports of a node, besides the API server's, which the cluster document declares. */
+export const NODE_PORTS = {
+	kubelet: 10250,
+	kubeletHealth: 10248,
+	controllerManager: 10257,
+	scheduler: 10259,
+	etcdClient: 2379,
+	etcdPeer: 2380,
+	etcdMetrics: 2381,
+	/** The local balancer: the API as every worker reaches it, and its own health. */
+	balancer: 7443,
+	balancerHealth: 7444,
+} as const;

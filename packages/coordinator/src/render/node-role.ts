@@ -1,0 +1,83 @@
+import type { Probe, TargetContent, TargetFile, TargetUnit } from "@rollcall/protocol";
+import { balancerFiles } from "./api-balancer.ts";
+import { apiServerFiles } from "./api-server.ts";
+import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
+import { controllerManagerFiles } from "./controller-manager.ts";
+import { etcdFiles } from "./etcd.ts";
+import { kernelModules, modulesText, SYSCTLS, sysctlText } from "./kernel.ts";
+import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { schedulerFiles } from "./scheduler.ts";
+
+/** Roles that rollcall knows by itself. */
+export const BUILT_IN_ROLES = ["control-plane", "etcd", "worker"] as const;
+export type BuiltInRole = (typeof BUILT_IN_ROLES)[number];
+
+/** Images may have to come over a slow network first. Seconds. */
+const IMAGE_DEADLINE = 600;
+const TARGET_DEADLINE = 900;
+
+/** The parts of a target of a built-in role. */
+export function nodeRoleParts(
+	role: BuiltInRole,
+	node: Node,
+): Pick<TargetContent, "files" | "units" | "probes" | "deadlineSeconds"> {
+	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
+	const files = [
+		...kernelFiles(node),
+		...containerdFiles(node),
+		...kubeletFiles(node),
+		...(runsEtcd ? etcdFiles(node) : []),
+		...(role === "control-plane"
+			? [...apiServerFiles(node), ...controllerManagerFiles(node), ...schedulerFiles(node)]
+			: []),
+		...(role === "worker" ? balancerFiles(node) : []),
+	];
+	return {
+		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+		units: units(),
+		probes: probes(role, node, runsEtcd),
+		deadlineSeconds: TARGET_DEADLINE,
+	};
+}
+
+function kernelFiles(node: Node): TargetFile[] {
+	const modules = modulesText(kernelModules(node.document.kubernetes));
+	return [
+		{ path: NODE_PATHS.modules, mode: "0644", encoding: "utf8", content: modules },
+		{ path: NODE_PATHS.sysctls, mode: "0644", encoding: "utf8", content: sysctlText(SYSCTLS) },
+	];
+}
+
+function units(): TargetUnit[] {
+	return [
+		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig] },
+		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS] },
+	];
+}
+
+function probes(role: BuiltInRole, node: Node, runsEtcd: boolean): Probe[] {
+	const timing = { deadlineSeconds: IMAGE_DEADLINE, intervalSeconds: 5, timeoutSeconds: 2 };
+	const http = (component: string, port: number, path: string, scheme: "http" | "https" = "http"): Probe => ({
+		kind: "http",
+		component,
+		...timing,
+		port,
+		path,
+		scheme,
+	});
+	return [
+		{ kind: "unit", component: "containerd", ...timing, deadlineSeconds: 60, unit: CONTAINERD_UNIT },
+		{ ...http("kubelet", NODE_PORTS.kubeletHealth, "/healthz"), deadlineSeconds: 120 },
+		...(runsEtcd ? [http("etcd", NODE_PORTS.etcdMetrics, "/health")] : []),
+		...(role === "control-plane"
+			? [
+					http("kube-apiserver", node.document.controlPlane.port, "/livez", "https"),
+					http("kube-controller-manager", NODE_PORTS.controllerManager, "/healthz", "https"),
+					http("kube-scheduler", NODE_PORTS.scheduler, "/healthz", "https"),
+				]
+			: []),
+		...(role === "worker" ? [http("api-balancer", NODE_PORTS.balancerHealth, "/healthz")] : []),
+	];
+}

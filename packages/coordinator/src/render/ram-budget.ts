@@ -1,0 +1,68 @@
+const MI = 2 ** 20;
+
+/** One share of a machine's RAM, in bytes. */
+export interface RamShare {
+	readonly what: string;
+	readonly bytes: number;
+}
+/** What a role needs on a machine without disks, where every file is RAM too. */
+export interface RamBudget {
+	readonly shares: readonly RamShare[];
+	readonly neededBytes: number;
+	readonly haveBytes: number;
+	readonly fits: boolean;
+}
+
+// Images unpacked by containerd, in MiB, rounded up; processes as measured at rest with room to grow (twice).
+const SYSTEM: readonly RamShare[] = [
+	{ what: "operating system and agent", bytes: 450 * MI },
+	{ what: "containerd and kubelet", bytes: 300 * MI },
+	{ what: "eviction reserve", bytes: 100 * MI },
+];
+const NETWORK: readonly RamShare[] = [
+	{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI },
+];
+const CONTROL_PLANE: readonly RamShare[] = [
+	{ what: "images of API server, controller manager and scheduler", bytes: 320 * MI },
+	{ what: "API server, controller manager and scheduler", bytes: 950 * MI },
+];
+const WORKER: readonly RamShare[] = [
+	{ what: "image of the API balancer", bytes: 50 * MI },
+	{ what: "room for pods and their images", bytes: 512 * MI },
+];
+
+/** The quota of etcd's data: an eighth of the RAM, between 256 MiB and etcd's own default of 2 GiB. In bytes. */
+export function etcdQuota(memoryBytes: number): number {
+	return Math.min(2048 * MI, Math.max(256 * MI, Math.floor(memoryBytes / 8 / MI) * MI));
+}
+
+/** Adds up what a role needs, against `memoryBytes` of RAM. A role that the operator defines counts with its own files only. */
+export function ramBudget(
+	role: string,
+	memoryBytes: number,
+	options: { readonly stackedEtcd: boolean; readonly fileBytes: number },
+): RamBudget {
+	const etcd: readonly RamShare[] = [
+		{ what: "image and process of etcd", bytes: 260 * MI },
+		{ what: "etcd's data quota on tmpfs", bytes: etcdQuota(memoryBytes) },
+	];
+	const shares = ((): readonly RamShare[] => {
+		if (role === "control-plane")
+			return [...SYSTEM, ...NETWORK, ...CONTROL_PLANE, ...(options.stackedEtcd ? etcd : [])];
+		if (role === "worker") return [...SYSTEM, ...NETWORK, ...WORKER];
+		if (role === "etcd") return [...SYSTEM, ...etcd];
+		return [{ what: "files of the role", bytes: options.fileBytes }];
+	})();
+	const neededBytes = shares.reduce((sum, share) => sum + share.bytes, 0);
+	return { shares, neededBytes, haveBytes: memoryBytes, fits: neededBytes <= memoryBytes };
+}
+
+/** Says why a budget does not fit, with all numbers in MiB. */
+export function explainBudget(role: string, budget: RamBudget): string {
+	const parts = budget.shares.map((share) => `${share.what} ${mebibytes(share.bytes)}`).join(", ");
+	return `the role ${role} needs ${mebibytes(budget.neededBytes)} of RAM, the machine has ${mebibytes(budget.haveBytes)} (${parts})`;
+}
+
+function mebibytes(bytes: number): string {
+	return `${Math.ceil(bytes / MI)} MiB`;
+}

@@ -1,0 +1,125 @@
+import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
+import { TARGET_LIMITS } from "@rollcall/protocol";
+import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
+import type { Rendered, RenderTarget } from "../domain/observed.ts";
+import { hasOwnEtcd, membersOf } from "./members.ts";
+import { parseNetwork } from "./network.ts";
+import type { Node } from "./node.ts";
+import { chooseNodeAddress } from "./node-address.ts";
+import { BUILT_IN_ROLES, type BuiltInRole, nodeRoleParts } from "./node-role.ts";
+import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
+import { explainBudget, ramBudget } from "./ram-budget.ts";
+import { chooseDns } from "./resolv-conf.ts";
+import { findRouteOverlap } from "./route-overlap.ts";
+import { UnitEncodingError } from "./systemd-unit.ts";
+import { findVersion, KNOWN_VERSIONS } from "./versions.ts";
+
+/**
+ * What a seat means for a machine: the whole target, or a sentence that says why the machine cannot have it. Depends on the
+ * cluster document, on the machine's id, facts and labels, on the seat, and on the holders of the control-plane and etcd
+ * seats; on nothing else.
+ */
+export const renderTarget: RenderTarget = (fleet, machine, seat) => {
+	const document = fleet.cluster?.document;
+	if (!document) return refuse("no cluster is declared");
+	const slot = document.slots.find(({ name }) => name === seat.slot);
+	if (!slot) return refuse(`the cluster has no slot ${seat.slot}`);
+	try {
+		return bounded(renderSeat({ fleet, machine, seat, document, slot }));
+	} catch (error) {
+		// Only what cannot be written in a unit file ends here: an argument of the operator with a line break, say.
+		if (error instanceof UnitEncodingError) return refuse(error.message);
+		throw error;
+	}
+};
+
+interface Placement {
+	readonly fleet: Fleet;
+	readonly machine: Machine;
+	readonly seat: Seat;
+	readonly document: ClusterDocument;
+	readonly slot: Slot;
+}
+
+function renderSeat(placement: Placement): Rendered {
+	const { machine, seat, document } = placement;
+	const role = BUILT_IN_ROLES.find((name) => name === seat.role);
+	const definition = document.roles[seat.role];
+	if (!role && !definition) return refuse(`the role ${seat.role} is neither built in nor defined under roles`);
+	const budget = ramBudget(seat.role, machine.facts.memory.totalBytes, {
+		stackedEtcd: !hasOwnEtcd(document),
+		fileBytes: definition ? operatorRoleBytes(definition) : 0,
+	});
+	if (!budget.fits) return refuse(explainBudget(seat.role, budget));
+	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
+	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
+	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
+	if (role) {
+		const node = address.ok ? resolveNode(placement, address.address) : address;
+		return "ok" in node ? node : accept({ ...identity, ...nodeRoleParts(role, node), artifacts: [] });
+	}
+	if (!definition) return refuse(`the role ${seat.role} is not defined`);
+	// A role of the operator needs an address only if it speaks of it.
+	if (!address.ok && needsAddress(definition)) return address;
+	const values = {
+		nodeName: seat.nodeName,
+		machineId: machine.machineId,
+		address: address.ok ? address.address : "",
+	};
+	return accept({ ...identity, ...operatorRoleParts(definition, values), artifacts: [] });
+}
+
+function resolveNode({ fleet, machine, seat, document, slot }: Placement, address: string): Node | Rendered {
+	const version = findVersion(document.kubernetes.version);
+	if (!version)
+		return refuse(`Kubernetes ${document.kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`);
+	const pods = parseNetwork(document.networks.pods);
+	const services = parseNetwork(document.networks.services);
+	if (!pods || !services) return refuse("networks.pods or networks.services is not a network");
+	const overlap = findRouteOverlap(document.networks, machine.facts);
+	if (overlap !== undefined) return refuse(overlap);
+	const stackedEtcd = !hasOwnEtcd(document);
+	const self = { nodeName: seat.nodeName, address };
+	const withSelf = (role: BuiltInRole) => {
+		const members = membersOf(fleet, role);
+		if (seat.role !== role || members.some(({ nodeName }) => nodeName === seat.nodeName)) return members;
+		return [...members, self];
+	};
+	return {
+		document,
+		version,
+		slot,
+		role: seat.role,
+		nodeName: seat.nodeName,
+		machineId: machine.machineId,
+		address,
+		facts: machine.facts,
+		labels: machine.labels,
+		dns: chooseDns(document.networks, machine.facts),
+		pods,
+		services,
+		controlPlanes: withSelf("control-plane"),
+		etcdMembers: withSelf(stackedEtcd ? "control-plane" : "etcd"),
+		stackedEtcd,
+	};
+}
+
+function bounded(rendered: Rendered): Rendered {
+	if (!rendered.ok) return rendered;
+	const { files } = rendered.content;
+	const total = files.reduce((sum, file) => sum + file.content.length, 0);
+	if (files.length > TARGET_LIMITS.files || total > TARGET_LIMITS.totalBytes) {
+		return refuse(
+			`the target would have ${files.length} files with ${total} characters; at most ${TARGET_LIMITS.files} and ${TARGET_LIMITS.totalBytes} fit`,
+		);
+	}
+	return rendered;
+}
+
+function accept(content: TargetContent): Rendered {
+	return { ok: true, content };
+}
+
+function refuse(reason: string): Rendered {
+	return { ok: false, reason };
+}

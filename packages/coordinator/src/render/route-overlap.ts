@@ -1,0 +1,33 @@
+import type { Facts, Networks } from "@rollcall/protocol";
+import { overlaps, parseNetwork } from "./network.ts";
+import { isOverlayNic } from "./node-address.ts";
+
+/**
+ * Compares the pod and service networks with every network that the machine really reaches: its own addresses and its
+ * routes. An overlap would send that traffic into the overlay. Returns a sentence that names both, or undefined.
+ */
+export function findRouteOverlap(networks: Networks, facts: Facts): string | undefined {
+	const declared = [
+		["networks.pods", networks.pods],
+		["networks.services", networks.services],
+	] as const;
+	const real = [
+		...facts.nics
+			.filter(({ name }) => !isOverlayNic(name))
+			.flatMap(({ name, addresses }) => addresses.map((text) => [text, `address ${text} on ${name}`] as const)),
+		...facts.routes
+			.filter(({ nic }) => !isOverlayNic(nic))
+			.map(({ destination, nic }) => [destination, `route ${destination} on ${nic}`] as const),
+	];
+	for (const [path, text] of declared) {
+		const network = parseNetwork(text);
+		for (const [other, what] of real) {
+			const reached = parseNetwork(other);
+			// A default route written as a route overlaps everything, and harms nothing.
+			if (network && reached && reached.prefix > 0 && overlaps(network, reached)) {
+				return `${path} ${text} overlaps the machine's ${what}; choose another network`;
+			}
+		}
+	}
+	return undefined;
+}

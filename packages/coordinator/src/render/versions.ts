@@ -1,0 +1,73 @@
+/** What differs between the minor versions of Kubernetes that this program renders. The one place that knows it. */
+export interface KubernetesVersion {
+	readonly minor: string;
+	/** The release that a bare minor version stands for, as in image tags. */
+	readonly release: string;
+	/** Tags of the images that kubeadm of this version names (cmd/kubeadm/app/constants/constants.go). */
+	readonly etcd: string;
+	readonly pause: string;
+	readonly coredns: string;
+	/** API versions of configuration files that the components read. */
+	readonly api: {
+		readonly kubelet: string;
+		readonly kubeProxy: string;
+		readonly scheduler: string;
+		readonly audit: string;
+		readonly admission: string;
+		readonly authentication: string;
+		readonly encryption: string;
+	};
+	/** Feature gates that we set because the version's default is not what we want. */
+	readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+const API = {
+	kubelet: "kubelet.config.k8s.io/v1beta1",
+	kubeProxy: "kubeproxy.config.k8s.io/v1alpha1",
+	scheduler: "kubescheduler.config.k8s.io/v1",
+	audit: "audit.k8s.io/v1",
+	admission: "apiserver.config.k8s.io/v1",
+	authentication: "apiserver.config.k8s.io/v1",
+	encryption: "apiserver.config.k8s.io/v1",
+} as const;
+
+const VERSIONS: readonly KubernetesVersion[] = [
+	{
+		minor: "1.34",
+		release: "v1.34.2",
+		etcd: "3.6.5-0",
+		pause: "3.10.1",
+		coredns: "v1.12.1",
+		api: API,
+		featureGates: {},
+	},
+	{
+		minor: "1.35",
+		release: "v1.35.0",
+		etcd: "3.6.6-0",
+		pause: "3.10.1",
+		coredns: "v1.13.1",
+		api: API,
+		featureGates: {},
+	},
+	{
+		minor: "1.36",
+		release: "v1.36.2",
+		etcd: "3.6.8-0",
+		pause: "3.10.2",
+		coredns: "v1.14.2",
+		api: API,
+		featureGates: {},
+	},
+];
+
+/** The minor versions that can be declared, oldest first. */
+export const KNOWN_VERSIONS: readonly string[] = VERSIONS.map(({ minor }) => minor);
+
+/** Finds what a declared version means: `1.36` (the pinned release) or `1.36.4` (that one). Undefined when it is not known. */
+export function findVersion(declared: string): KubernetesVersion | undefined {
+	const [, minor, patch] = /^v?(\d+\.\d+)(?:\.(\d{1,3}))?$/.exec(declared) ?? [];
+	const version = VERSIONS.find((known) => known.minor === minor);
+	if (!version || patch === undefined) return version;
+	return { ...version, release: `v${minor}.${Number(patch)}` };
+}
