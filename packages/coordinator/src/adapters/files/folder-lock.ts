@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+
+/** Who holds a folder. The start time and the boot tell a process from a later one that got the same pid. */
+const Holder = z.strictObject({ pid: z.int().min(1), startTime: z.string(), bootId: z.string() });
+type Holder = z.infer<typeof Holder>;
+
+const ATTEMPTS = 20;
+
+export interface FolderLock {
+	release(): Promise<void>;
+}
+
+/**
+ * Takes a data folder for this process: two coordinators on one would destroy its log. The lock of a process that is gone is
+ * taken over. Throws an Error that names the holder.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+	const lock = join(folder, "lock");
+	const mine = join(folder, `.lock.${randomUUID()}`);
+	const me = await thisProcess();
+	await writeFile(mine, JSON.stringify(me), { mode: 0o600 });
+	try {
+		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+			// A link appears with its content, and only where nothing is.
+			if (await succeeds(link(mine, lock), "EEXIST")) return { release: () => release(lock, me) };
+			const holder = await readHolder(lock);
+			if (holder && (await lives(holder)))
+				throw new Error(
+					`the data folder ${folder} is in use by process ${holder.pid}: end that coordinator, or give this one a folder of its own`,
+				);
+			await removeStale(lock, holder);
+			await sleep(Math.random() * 20);
+		}
+		throw new Error(`the data folder ${folder} could not be locked: ${lock} comes and goes`);
+	} finally {
+		await rm(mine, { force: true });
+	}
+}
+
+async function release(lock: string, me: Holder): Promise<void> {
+	const holder = await readHolder(lock);
+	if (holder && isSame(holder, me)) await rm(lock, { force: true });
+}
+
+/** Moves a stale lock aside. Should somebody have taken the folder meanwhile, their lock is put back. */
+async function removeStale(lock: string, stale: Holder | undefined): Promise<void> {
+	const aside = `${lock}.${randomUUID()}`;
+	if (!(await succeeds(rename(lock, aside), "ENOENT"))) return;
+	const moved = await readHolder(aside);
+	if (moved && !(stale && isSame(moved, stale))) await succeeds(link(aside, lock), "EEXIST");
+	await rm(aside, { force: true });
+}
+
+async function readHolder(lock: string): Promise<Holder | undefined> {
+	try {
+		return Holder.parse(JSON.parse(await readFile(lock, "utf8")));
+	} catch {
+		return undefined;
+	}
+}
+
+async function thisProcess(): Promise<Holder> {
+	return { pid: process.pid, startTime: await startTimeOf(process.pid), bootId: await bootId() };
+}
+
+async function lives(holder: Holder): Promise<boolean> {
+	if (holder.bootId !== (await bootId())) return false;
+	try {
+		process.kill(holder.pid, 0);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+	}
+	return (await startTimeOf(holder.pid)) === holder.startTime;
+}
+
+/** When the process began, in clock ticks since boot (proc(5), field 22 of stat); empty where there is no /proc or it is a zombie. */
+async function startTimeOf(pid: number): Promise<string> {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+	// The name, in parentheses, may hold anything: count behind it.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return fields[0] === "Z" ? "" : (fields[19] ?? "");
+}
+
+async function bootId(): Promise<string> {
+	return (await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "")).trim();
+}
+
+function isSame(one: Holder, other: Holder): boolean {
+	return one.pid === other.pid && one.startTime === other.startTime && one.bootId === other.bootId;
+}
+
+/** True when it worked, false when it failed with exactly this code. */
+async function succeeds(work: Promise<unknown>, code: string): Promise<boolean> {
+	try {
+		await work;
+		return true;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === code) return false;
+		throw error;
+	}
+}

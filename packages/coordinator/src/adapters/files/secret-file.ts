@@ -1,0 +1,28 @@
+import { readFile, stat } from "node:fs/promises";
+import { writeAtomically } from "../../disk/atomic-write.ts";
+
+/** Writes a secret that only its owner can read (0600), whole or not at all, with a line end. */
+export function writeSecret(file: string, secret: string): Promise<void> {
+	return writeAtomically(file, `${secret}\n`, 0o600);
+}
+
+/**
+ * Reads a secret without the space around it; undefined when there is no such file. Throws an Error that names the file
+ * when others can read it or it is empty.
+ */
+export async function readSecret(file: string): Promise<string | undefined> {
+	let mode: number;
+	let text: string;
+	try {
+		mode = (await stat(file)).mode;
+		text = await readFile(file, "utf8");
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw new Error(`the secret file ${file} cannot be read: ${(error as Error).message}`);
+	}
+	if ((mode & 0o077) !== 0)
+		throw new Error(`others can read the secret file ${file}: chmod 600 it, or make a new secret`);
+	const secret = text.trim();
+	if (secret === "") throw new Error(`the secret file ${file} is empty: remove it to have a new one made`);
+	return secret;
+}
