@@ -16,14 +16,14 @@ export { decideLeases };
  * decision sees the ones before it recorded, so a round holds decisions of one kind only.
  */
 export function decide(fleet: Fleet, observed: Observed, summarize: TargetSummary): EventDraft[] {
-	const seen: Observed = { ...observed, at: Math.max(observed.at, fleet.at) };
-	const leases = decideLeases(fleet, seen);
+	const leases = decideLeases(fleet, observed);
 	if (leases.length > 0) return leases;
-	const ends = [...decideCommands(fleet, seen.at), ...decideDeadlines(fleet, seen.at)];
+	const at = Math.max(observed.at, fleet.at);
+	const ends = [...decideCommands(fleet, at), ...decideDeadlines(fleet, at)];
 	if (ends.length > 0) return ends;
-	const placement = decidePlacement(fleet, seen.at);
+	const placement = decidePlacement(fleet, at);
 	if (placement.length > 0) return placement;
-	return decideTargets(fleet, seen.at, summarize);
+	return decideTargets(fleet, at, summarize);
 }
 
 /** The part of `decide` that says who is let in and who sits where. */

@@ -3,13 +3,15 @@ import { forEachMachine } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { LOST_AFTER_MS, type Observed, SUSPECT_AFTER_MS } from "./observed.ts";
 
-/** The leases that change now. Cheap enough to ask several times a second. */
+/**
+ * The leases that change now. Cheap enough to ask several times a second. Silence is measured on the observer's own clock:
+ * the log's last time may be another coordinator's, which was a little ahead.
+ */
 export function decideLeases(fleet: Fleet, observed: Observed): EventDraft[] {
-	const at = Math.max(observed.at, fleet.at);
 	return forEachMachine(fleet, (machine) => {
 		const { machineId, bootId } = machine;
 		const heard = observed.lastHeard.get(machineId);
-		const silentMs = Math.max(0, at - Math.max(heard ?? observed.listeningSince, machine.enrolledAt));
+		const silentMs = Math.max(0, observed.at - Math.max(heard ?? observed.listeningSince, machine.enrolledAt));
 		const lease = nextLease(machine, silentMs, heard !== undefined);
 		return lease === machine.lease ? undefined : { type: "lease-changed", machineId, bootId, lease, silentMs };
 	});

@@ -1,0 +1,78 @@
+import type { Event, EventOf, EventType } from "@rollcall/protocol";
+
+type Descriptions = { readonly [T in EventType]: (event: EventOf<T>) => string };
+
+const IDENTITY = {
+	"smbios-uuid": "by its SMBIOS UUID",
+	"nic-and-serial": "by its NICs and serial number",
+	proof: "by the proof of its assignment",
+} as const;
+
+const DESCRIPTIONS: Descriptions = {
+	"log-started": (e) =>
+		e.recovering
+			? `the log was lost and begins anew; until ${time(e.recoverUntil)} machines prove what they hold`
+			: "the log begins",
+	"leader-elected": (e) => `coordinator ${e.coordinatorId} leads (${e.url})`,
+	"cluster-declared": (e) => `${e.by} declared cluster ${e.document.name} (${short(e.digest)})`,
+	"token-created": (e) => `${e.by} made token ${e.tokenId} (${e.scope})`,
+	"token-revoked": (e) => `${e.by} revoked token ${e.tokenId}`,
+	"enrollment-refused": (e) => `${e.machineId ?? "a machine"} at ${e.remote} was refused: ${e.reason}`,
+	"machine-enrolled": (e) => `${e.machineId} enrolled with boot ${e.bootId}, known ${IDENTITY[e.identity]}`,
+	"identity-conflict": (e) => `${e.machineId} and ${e.other} may be mixed up: ${e.reason}`,
+	"machine-approved": (e) => `${e.machineId} was approved by ${e.by}`,
+	"machine-rejected": (e) => `${e.machineId} was rejected by ${e.by}: ${e.reason}`,
+	"machine-labelled": (e) => `${e.by} set the labels of ${e.machineId}: ${labels(e.labels)}`,
+	"machine-removed": (e) => `${e.by} removed ${e.machineId}`,
+	"facts-changed": (e) => `${e.machineId} reports other facts`,
+	"incarnation-fenced": (e) =>
+		`boot ${e.bootId} of ${e.machineId} is over, ${e.successor} took its place${e.wasAlive ? "; it still spoke shortly before" : ""}`,
+	"fenced-incarnation-spoke": (e) =>
+		`boot ${e.bootId} of ${e.machineId} is over and still speaks: two boots of one machine`,
+	"lease-changed": (e) =>
+		e.lease === "alive" ? `${e.machineId} is heard again` : `${e.machineId} is ${e.lease}, silent for ${e.silentMs} ms`,
+	"role-pinned": (e) =>
+		e.role === null ? `${e.by} took back the role of ${e.machineId}` : `${e.by} gave ${e.machineId} the role ${e.role}`,
+	"machine-assigned": (e) => `${e.machineId} is ${e.role} ${e.nodeName}, seat ${e.seat} of slot ${e.slot}: ${e.reason}`,
+	"machine-released": (e) => `${e.machineId} leaves seat ${e.seat} of slot ${e.slot}: ${e.reason}`,
+	"assignment-adopted": (e) =>
+		`${e.machineId} keeps seat ${e.seat} of slot ${e.slot} as ${e.nodeName}: it proved generation ${e.generation}`,
+	"generation-raised": (e) => `${e.machineId} holds generation ${e.generation}; counting goes on above it`,
+	"target-issued": (e) => `${e.machineId} gets generation ${e.generation} as ${e.role} (${short(e.digest)})`,
+	"target-impossible": (e) => `${e.machineId} cannot get a target: ${e.reason}`,
+	"target-progress": (e) =>
+		e.progress.state === "rejected"
+			? `${e.machineId} could not apply generation ${e.generation} (${e.progress.step}): ${e.progress.reason}`
+			: `${e.machineId} ${e.progress.state === "applied" ? "has applied" : "applies"} generation ${e.generation}`,
+	"target-expired": (e) => `generation ${e.generation} of ${e.machineId} ended without success: ${e.reason}`,
+	"health-changed": (e) => {
+		const ill = e.health.filter(({ healthy }) => !healthy).map(({ component }) => component);
+		return ill.length > 0 ? `${e.machineId} is not healthy: ${ill.join(", ")}` : `${e.machineId} is healthy`;
+	},
+	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
+	"command-ended": (e) =>
+		`command ${e.commandId} to ${e.machineId} ${e.outcome === "done" ? "is done" : "failed"}: ${e.reason}`,
+};
+
+/** An event as one English sentence, without its number and time. Holds no secret, as events hold none. */
+export function describe(event: Event): string {
+	const description = DESCRIPTIONS[event.type] as ((event: Event) => string) | undefined;
+	return description ? description(event) : `something this program does not know: ${event.type}`;
+}
+
+function short(digest: string): string {
+	return digest.slice("sha256:".length, "sha256:".length + 12);
+}
+
+function time(at: number): string {
+	return new Date(Math.min(at, 8.64e15)).toISOString();
+}
+
+function labels(set: Readonly<Record<string, string>>): string {
+	return (
+		Object.entries(set)
+			.map(([key, value]) => `${key}=${value}`)
+			.sort()
+			.join(", ") || "none"
+	);
+}

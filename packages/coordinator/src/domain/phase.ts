@@ -1,0 +1,71 @@
+import type { MachinePhase } from "@rollcall/protocol";
+import type { Fleet, Machine } from "./fleet.ts";
+import { waitReason } from "./wait-reason.ts";
+
+/** Where a machine stands, why, and what a person can do about it. */
+export interface Standing {
+	readonly phase: MachinePhase;
+	readonly reason: string;
+	readonly next?: string;
+}
+
+/** Only the word; cheap enough to be counted over the whole fleet. */
+export function phaseOf(machine: Machine): MachinePhase {
+	if (machine.approval === "rejected") return "rejected";
+	if (machine.lease === "lost") return "lost";
+	if (machine.approval === "waiting") return "waiting";
+	if (machine.lease === "suspect") return "suspect";
+	if (!machine.seat) return "idle";
+	if (machine.impossible !== undefined) return "failed";
+	switch (machine.target?.progress) {
+		case "applying":
+			return "applying";
+		case "applied":
+			return machine.health.every(({ healthy }) => healthy) ? "ready" : "degraded";
+		case "rejected":
+			return "failed";
+		default:
+			return "assigned";
+	}
+}
+
+/** The phase with its reason. */
+export function standing(fleet: Fleet, machine: Machine): Standing {
+	const phase = phaseOf(machine);
+	const { seat, target, machineId } = machine;
+	const place = seat ? `${seat.role} in seat ${seat.seat} of slot ${seat.slot}` : "without a seat";
+	switch (phase) {
+		case "waiting":
+		case "rejected":
+		case "idle":
+		case "assigned":
+			if (target?.progress === "issued") {
+				return { phase, reason: `it was sent generation ${target.generation} as ${place} and has not begun with it` };
+			}
+			return { phase, ...waitReason(fleet, machine, fleet.at) };
+		case "applying":
+			return { phase, reason: `it applies generation ${target?.generation} as ${place}` };
+		case "ready":
+			return { phase, reason: `it is ${place}, all is well` };
+		case "degraded": {
+			const ill = machine.health.filter(({ healthy }) => !healthy);
+			const list = ill.map(({ component, reason }) => (reason ? `${component} (${reason})` : component)).join(", ");
+			return { phase, reason: `not healthy: ${list}`, next: `rollcall logs ${machineId}` };
+		}
+		case "failed":
+			if (machine.impossible !== undefined) return { phase, ...waitReason(fleet, machine, fleet.at) };
+			return {
+				phase,
+				reason: `generation ${target?.generation} failed: ${target?.reason ?? "no reason was given"}`,
+				next: `rollcall why ${machineId}; the agent tries again by itself`,
+			};
+		case "suspect":
+			return { phase, reason: `nothing was heard from it for some seconds; it is ${place}` };
+		case "lost":
+			return {
+				phase,
+				reason: `nothing is heard from it since ${new Date(machine.leaseAt).toISOString()}; it was ${place}`,
+				next: "look at its power and its network",
+			};
+	}
+}

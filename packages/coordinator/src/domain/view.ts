@@ -1,0 +1,30 @@
+import type { MachineView } from "@rollcall/protocol";
+import { addressOf } from "./facts.ts";
+import type { Fleet, Machine } from "./fleet.ts";
+import { standing } from "./phase.ts";
+
+/** A machine as the API shows it. */
+export function machineView(fleet: Fleet, machine: Machine): MachineView {
+	const { machineId, seat, target } = machine;
+	const address = addressOf(machine.facts);
+	return {
+		machineId,
+		...standing(fleet, machine),
+		rehearsal: machine.facts.rehearsal,
+		bootId: machine.bootId,
+		approval: machine.approval,
+		lease: machine.lease,
+		...(seat
+			? { nodeName: seat.nodeName, cluster: seat.cluster, slot: seat.slot, seat: seat.seat, role: seat.role }
+			: {}),
+		pinned: machine.pinnedRole !== undefined,
+		generation: machine.generation,
+		...(target ? { digest: target.digest } : {}),
+		progress: target?.progress ?? "none",
+		health: machine.health,
+		labels: machine.labels,
+		...(address === undefined ? {} : { address }),
+		enrolledAt: new Date(machine.enrolledAt).toISOString(),
+		changedAt: new Date(machine.changedAt).toISOString(),
+	};
+}

@@ -1,0 +1,12 @@
+export { admit } from "./domain/admit.ts";
+export { apply } from "./domain/apply.ts";
+export { decide, decideLeases } from "./domain/decide.ts";
+export { describe } from "./domain/describe.ts";
+export * from "./domain/fleet.ts";
+export type * from "./domain/inputs.ts";
+export * from "./domain/observed.ts";
+export { planDocument } from "./domain/plan.ts";
+export { record } from "./domain/record.ts";
+export { fleetFromJson, fleetToJson, stateDigest } from "./domain/snapshot.ts";
+export { machineView } from "./domain/view.ts";
+export { explain } from "./domain/why.ts";
