@@ -38,7 +38,7 @@ export function parseDnsmasq(text: string): { option: string; values: string[] }
 		const last = literal.size > 0 ? clean.length : end;
 		for (let index = equals + 1; index < last; index++) {
 			if (clean[index] === "," && !literal.has(index)) values.push("");
-			else values[values.length - 1] += clean[index];
+			else values.push(`${values.pop()}${clean[index]}`);
 		}
 		result.push({ option, values });
 	}

@@ -1,0 +1,94 @@
+import { unitText } from "../render/systemd-unit.ts";
+
+/** Where the agent and what it needs lie on a machine. */
+export const AGENT_PATHS = {
+	binary: "/opt/rollcall/bin/rollcall-agent",
+	config: "/etc/rollcall/agent.json",
+	token: "/etc/rollcall/enroll-token",
+	unit: "rollcall-agent.service",
+} as const;
+
+/** Folders that the agent writes to, as its own list says (`WRITE_ROOTS`; a test compares them), and its configuration's. */
+export const AGENT_WRITES = [
+	"/etc/cni/net.d",
+	"/etc/containerd",
+	"/etc/kubernetes",
+	"/etc/modules-load.d",
+	"/etc/rollcall",
+	"/etc/sysctl.d",
+	"/opt/cni/bin",
+	"/opt/rollcall",
+	"/run/rollcall",
+	"/run/systemd/system",
+	"/var/lib/etcd",
+	"/var/lib/kubelet",
+] as const;
+
+/**
+ * The agent's unit: all of the file system read-only but the folders that it writes to, no capability but the one to write
+ * there whoever owns a file, and only the system calls of an ordinary service. Memory that is written and run stays allowed:
+ * the agent's runtime compiles (V8).
+ */
+export function agentUnit(): string {
+	return unitText([
+		[
+			"Unit",
+			[
+				["Description", "rollcall agent"],
+				["Wants", "network-online.target"],
+				["After", "network-online.target"],
+				["StartLimitIntervalSec", 0],
+			],
+		],
+		[
+			"Service",
+			[
+				["Type", "notify"],
+				// systemd-notify is a child of the agent.
+				["NotifyAccess", "all"],
+				// A folder that is missing when the sandbox is made stays read-only.
+				["ExecStartPre", `+/usr/bin/mkdir -p ${AGENT_WRITES.join(" ")}`],
+				["ExecStart", { words: [AGENT_PATHS.binary, "run", "--config", AGENT_PATHS.config] }],
+				["Restart", "always"],
+				["RestartSec", 2],
+				["WatchdogSec", 60],
+				["TimeoutStartSec", 90],
+				["TimeoutStopSec", 15],
+				["OOMScoreAdjust", -900],
+				["UMask", "0077"],
+				["RuntimeDirectory", "rollcall"],
+				["RuntimeDirectoryMode", "0700"],
+				["RuntimeDirectoryPreserve", "yes"],
+				...HARDENING,
+				["ReadWritePaths", { list: AGENT_WRITES.map((path) => `-${path}`) }],
+			],
+		],
+		["Install", [["WantedBy", "multi-user.target"]]],
+	]);
+}
+
+const HARDENING: readonly (readonly [string, string | boolean | { list: readonly string[] }])[] = [
+	["ProtectSystem", "strict"],
+	["ProtectHome", true],
+	["PrivateTmp", true],
+	["PrivateDevices", true],
+	["ProtectClock", true],
+	["ProtectControlGroups", true],
+	["ProtectHostname", true],
+	["ProtectKernelLogs", true],
+	["ProtectKernelModules", true],
+	["ProtectKernelTunables", true],
+	["NoNewPrivileges", true],
+	["CapabilityBoundingSet", "CAP_DAC_OVERRIDE"],
+	["LockPersonality", true],
+	["RestrictNamespaces", true],
+	["RestrictRealtime", true],
+	["RestrictSUIDSGID", true],
+	// Netlink is how the list of interfaces is read.
+	["RestrictAddressFamilies", { list: ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"] }],
+	["SystemCallArchitectures", "native"],
+	["SystemCallFilter", "@system-service"],
+	["SystemCallErrorNumber", "EPERM"],
+	["KeyringMode", "private"],
+	["RemoveIPC", true],
+];
