@@ -38,7 +38,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** An error as one line: its message and the names of the functions it came through, never any source. */
 export function errorLine(error: unknown): string {
 	if (!(error instanceof Error)) return `rollcall-agent: ${oneLine(String(error))}\n`;
-	const names = [...(error.stack ?? "").matchAll(/^\s+at (?:async )?([\w$.<>[\] ]{1,60}) \(/gm)].slice(0, 6).map((match) => match[1]);
+	const names = [...(error.stack ?? "").matchAll(/^\s+at (?:async )?([\w$.<>[\] ]{1,60}) \(/gm)]
+		.slice(0, 6)
+		.map((match) => match[1]);
 	return `rollcall-agent: ${oneLine(error.message)}${names.length > 0 ? ` (in ${names.join(" < ")})` : ""}\n`;
 }
 

@@ -8,6 +8,7 @@ import { createTargetFiles } from "./adapters/files/target-files.ts";
 import { processLog } from "./adapters/journal/log.ts";
 import { createConnect } from "./adapters/nats/link.ts";
 import { createProber } from "./adapters/probes/prober.ts";
+import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { createNotify } from "./adapters/systemd/notify.ts";
@@ -19,6 +20,8 @@ import { VERSION } from "./version.ts";
 
 /** Exit code that asks systemd, or the rehearsal, to start the agent again. */
 const AGAIN = 75;
+/** How long a rehearsed agent may take to end when its machine is gone. */
+const TETHER_GRACE_MS = 1_000;
 
 /** Reads the configuration. Throws Error naming the file and the field. */
 export function readConfig(path: string): AgentConfig {
@@ -43,6 +46,12 @@ export async function run(configPath: string): Promise<number> {
 	const notify = createNotify(process.env, process.pid);
 	const stop = new AbortController();
 	for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+	// A rehearsed agent must not outlive its machine: no clean end is worth waiting for long.
+	if (rehearsal)
+		whenStdinEnds(() => {
+			stop.abort();
+			setTimeout(() => process.exit(AGAIN), TETHER_GRACE_MS).unref();
+		});
 	log.info("starting", { version: VERSION, pid: process.pid });
 	const place = { root, writeRoots: WRITE_ROOTS };
 	const end = await runAgent(
@@ -50,7 +59,10 @@ export async function run(configPath: string): Promise<number> {
 			files: createTargetFiles(place),
 			memory: createMemory(root === "/" ? config.stateFolder : `${root}${config.stateFolder}`),
 			units,
-			prober: createProber({ loopback: rehearsal?.loopback ?? "127.0.0.1", root, plain: rehearsal !== undefined }, units),
+			prober: createProber(
+				{ loopback: rehearsal?.loopback ?? "127.0.0.1", root, plain: rehearsal !== undefined },
+				units,
+			),
 			facts: createFactsReader(config),
 			enroll: createEnroll(config.coordinators),
 			connect: createConnect(Math.random),

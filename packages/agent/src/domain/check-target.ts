@@ -43,7 +43,10 @@ function clash(paths: readonly string[]): string | undefined {
 function contentRefusal(target: Target): string | undefined {
 	let total = 0;
 	for (const file of target.content.files) {
-		if (file.encoding === "base64" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(file.content)) {
+		if (
+			file.encoding === "base64" &&
+			!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(file.content)
+		) {
 			return `${file.path}: the content is not base64`;
 		}
 		total += file.content.length;

@@ -50,6 +50,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 	const reporter = createReporter({
 		...parts,
 		fenced: fence,
+		ready: () => firstReport,
 		state: () => {
 			const standing = keeper.standing();
 			const progress = standing ? { progress: standing.progress } : {};
@@ -59,7 +60,9 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 	const keeper = createTargetKeeper({ ...parts, changed: reporter.ring, machineId: passport.machineId });
 	const started = keeper.start();
 	const firstReport = Promise.race([started.then(keeper.firstRound), clock.sleep(FIRST_ROUND_MS, signal)]);
-	void firstReport.then(reporter.ring);
+	void firstReport.then(() => {
+		if (keeper.standing()) reporter.ring();
+	});
 
 	const hello = async (): Promise<Hello> => {
 		const running = keeper.running();

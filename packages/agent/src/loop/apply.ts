@@ -91,7 +91,12 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 
 	run.at.step = "units";
 	const changed = changes.map((change) => change.path);
-	const actions = await runUnits(parts.units, { wanted: content.units, owned: ledger.units, changed, signal: run.signal });
+	const actions = await runUnits(parts.units, {
+		wanted: content.units,
+		owned: ledger.units,
+		changed,
+		signal: run.signal,
+	});
 	if (actions.length > 0) parts.log.info("units are in place", { actions: actions.join(", ") });
 	run.started();
 
@@ -103,7 +108,11 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 }
 
 /** Writes down that a target is the good one, and tidies up behind the apply. */
-export function finish(parts: Pick<ApplyParts, "files" | "memory" | "writeRoots">, good: Accepted, ledger: Ledger): void {
+export function finish(
+	parts: Pick<ApplyParts, "files" | "memory" | "writeRoots">,
+	good: Accepted,
+	ledger: Ledger,
+): void {
 	const wanted = pathsOf(good);
 	const needed = new Set(wanted.flatMap((path) => foldersBetween("/", path)));
 	const empty = ledger.folders.filter((folder) => !needed.has(folder));

@@ -62,7 +62,12 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 		if (signal.aborted) return;
 		const { component } = probe;
 		const before = seen.get(component);
-		seen.set(component, result.healthy ? { component, healthy: true } : { component, healthy: false, reason: result.reason.slice(0, 512) });
+		seen.set(
+			component,
+			result.healthy
+				? { component, healthy: true }
+				: { component, healthy: false, reason: result.reason.slice(0, 512) },
+		);
 		if (before?.healthy !== result.healthy) parts.changed();
 	}
 

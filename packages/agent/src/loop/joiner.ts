@@ -54,7 +54,8 @@ export function createJoiner(parts: JoinerParts): Joiner {
 			const { message, next = "", code } = outcome.problem;
 			const entry = outcome.wait === "long" ? log.error : log.warn;
 			// Once in words, then only while debugging: it may go on for days.
-			if (said !== `${code} ${message}`) entry(outcome.wait === "long" ? "enrollment refused" : "not enrolled yet", { code, message, next });
+			if (said !== `${code} ${message}`)
+				entry(outcome.wait === "long" ? "enrollment refused" : "not enrolled yet", { code, message, next });
 			said = `${code} ${message}`;
 			const refused = outcome.wait === "long";
 			const rule = refused ? LONG : impatient ? IMPATIENT : SHORT;

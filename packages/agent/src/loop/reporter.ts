@@ -6,11 +6,12 @@ import { createBell } from "./bell.ts";
 const RETRY = { baseMs: 500, maxMs: 10_000 };
 const NEVER = 2 ** 31 - 1;
 
-/** What a reporter needs. `state` gives the newest state; `fenced` is called when the coordinator says so. */
+/** What a reporter needs. Nothing is sent before `ready`. `state` gives the newest state; `fenced` is called when the coordinator says so. */
 export interface ReporterParts {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly random: () => number;
+	readonly ready: () => Promise<void>;
 	readonly state: () => Omit<Report, "sequence">;
 	readonly fenced: (reason: string) => void;
 }
@@ -47,6 +48,7 @@ export function createReporter(parts: ReporterParts): Reporter {
 	return {
 		ring: bell.ring,
 		async run(link, signal) {
+			await parts.ready();
 			for (let attempt = -1; !signal.aborted; ) {
 				await bell.wait(attempt < 0 ? NEVER : backoff(RETRY, attempt, parts.random()), signal);
 				if (signal.aborted) return;

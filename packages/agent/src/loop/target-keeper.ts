@@ -118,17 +118,20 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		offer(accepted) {
 			const { generation, digest } = accepted.target;
 			const known = newest?.target;
-			if (known && (generation < known.generation || (generation === known.generation && digest === known.digest))) return;
+			if (known && (generation < known.generation || (generation === known.generation && digest === known.digest)))
+				return;
 			newest = accepted;
 			void inTurn((signal) => bring(accepted, signal));
 		},
 		reset() {
 			newest = undefined;
 			return inTurn(async (signal) => {
-				runs(undefined, false);
-				standing = undefined;
+				watch.stop();
+				// First of all, so that an agent that ends now goes on with the removal when it starts.
 				memory.forget("targets");
 				await clean(parts, signal);
+				runs(undefined, false);
+				standing = undefined;
 				parts.changed();
 			});
 		},

@@ -43,5 +43,9 @@ async function askOne(base: string, request: Parameters<Enroll>[0], signal: Abor
 }
 
 function unreachable(reason: string): EnrollOutcome {
-	return { ok: false, wait: "short", problem: { code: "not-ready", message: `no coordinator answers: ${reason}`.slice(0, 2048) } };
+	return {
+		ok: false,
+		wait: "short",
+		problem: { code: "not-ready", message: `no coordinator answers: ${reason}`.slice(0, 2048) },
+	};
 }

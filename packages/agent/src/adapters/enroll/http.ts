@@ -13,7 +13,8 @@ export function postJson(
 	const bytes = Buffer.from(JSON.stringify(body));
 	const signal = AbortSignal.any([limit.signal, AbortSignal.timeout(limit.timeoutMs)]);
 	return new Promise((resolve, reject) => {
-		const fail = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${limit.timeoutMs / 1000} s`) : error);
+		const fail = (error: Error) =>
+			reject(signal.aborted ? new Error(`no answer within ${limit.timeoutMs / 1000} s`) : error);
 		const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
 			method: "POST",
 			headers: { "content-type": "application/json", "content-length": bytes.length, accept: "application/json" },

@@ -17,7 +17,8 @@ export function readCpu(source: Source): Facts["cpu"] {
 /** RAM from /proc/meminfo (proc(5)), which counts in KiB. */
 export function readMemory(source: Source): Facts["memory"] {
 	const text = source.text("/proc/meminfo") ?? "";
-	const field = (name: string) => wholeBytes(Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m"))?.[1] ?? 0) * 1024);
+	const field = (name: string) =>
+		wholeBytes(Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m"))?.[1] ?? 0) * 1024);
 	return { totalBytes: field("MemTotal"), availableBytes: field("MemAvailable") };
 }
 
@@ -31,7 +32,9 @@ export function readTmpfs(root: string, rehearsalMemory: number | undefined): Fa
 				const totalBytes = wholeBytes(rehearsalMemory / 2);
 				return [{ path, totalBytes, freeBytes: Math.min(totalBytes, freeBytes) }];
 			}
-			return found.type === TMPFS_MAGIC ? [{ path, totalBytes: wholeBytes(found.blocks * found.bsize), freeBytes }] : [];
+			return found.type === TMPFS_MAGIC
+				? [{ path, totalBytes: wholeBytes(found.blocks * found.bsize), freeBytes }]
+				: [];
 		} catch {
 			return [];
 		}

@@ -15,7 +15,8 @@ export type Addresses = ReadonlyMap<string, readonly string[]>;
 export function readNics(source: Source, addresses: Addresses): Nic[] {
 	const names = source.names(NET).filter((name) => name !== "lo" && name.length <= 32);
 	const real = names.filter((name) => isReal(source, name));
-	const counted = real.length === 0 ? names : names.filter((name) => real.includes(name) || stacksOn(source, name, real));
+	const counted =
+		real.length === 0 ? names : names.filter((name) => real.includes(name) || stacksOn(source, name, real));
 	return counted.slice(0, 64).flatMap((name) => {
 		const mac = permanentMac(source, name);
 		if (mac === undefined) return [];
@@ -35,7 +36,10 @@ function stacksOn(source: Source, name: string, real: readonly string[]): boolea
 	const entries = source.names(`${NET}/${name}`);
 	if (entries.includes("bonding")) return true;
 	if (source.names(`${NET}/${name}/brif`).some((port) => real.includes(port))) return true;
-	return /^DEVTYPE=vlan$/m.test(source.text(`${NET}/${name}/uevent`) ?? "") && entries.some((entry) => entry.startsWith("lower_"));
+	return (
+		/^DEVTYPE=vlan$/m.test(source.text(`${NET}/${name}/uevent`) ?? "") &&
+		entries.some((entry) => entry.startsWith("lower_"))
+	);
 }
 
 /** The burnt-in MAC where the kernel tells it (a bond gives all its ports one address), else the present one. */

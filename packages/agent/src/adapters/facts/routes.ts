@@ -37,12 +37,23 @@ function lines(source: Source, path: string): string[][] {
 }
 
 /** `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, addresses as hexadecimal in the machine's byte order. */
-function parseIpv4([nic = "", destination = "", gateway = "", flags = "", , , metric = "", mask = ""]: string[]): Route[] {
+function parseIpv4([
+	nic = "",
+	destination = "",
+	gateway = "",
+	flags = "",
+	,
+	,
+	metric = "",
+	mask = "",
+]: string[]): Route[] {
 	const words = [destination, gateway, mask];
 	if (!words.every((word) => /^[0-9A-Fa-f]{8}$/.test(word)) || (Number.parseInt(flags, 16) & RTF_UP) === 0) return [];
 	if ((Number.parseInt(flags, 16) & RTF_REJECT) !== 0) return [];
 	const prefix = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === "1").length;
-	return [{ nic, destination: `${ipv4(destination)}/${prefix}`, gateway: ipv4(gateway), metric: Number(metric) || 0, prefix }];
+	return [
+		{ nic, destination: `${ipv4(destination)}/${prefix}`, gateway: ipv4(gateway), metric: Number(metric) || 0, prefix },
+	];
 }
 
 function ipv4(hex: string): string {
@@ -53,7 +64,18 @@ function ipv4(hex: string): string {
 }
 
 /** `destination prefix source prefix gateway metric refcnt use flags iface`, all hexadecimal. */
-function parseIpv6([destination = "", length = "", , , gateway = "", metric = "", , , flags = "", nic = ""]: string[]): Route[] {
+function parseIpv6([
+	destination = "",
+	length = "",
+	,
+	,
+	gateway = "",
+	metric = "",
+	,
+	,
+	flags = "",
+	nic = "",
+]: string[]): Route[] {
 	if (!/^[0-9a-f]{32}$/.test(destination) || !/^[0-9a-f]{32}$/.test(gateway)) return [];
 	const bits = Number.parseInt(flags, 16);
 	if ((bits & RTF_UP) === 0 || (bits & RTF_REJECT) !== 0 || bits >>> 31 === RTF_LOCAL >>> 31) return [];
@@ -62,7 +84,13 @@ function parseIpv6([destination = "", length = "", , , gateway = "", metric = ""
 	const prefix = Number.parseInt(length, 16);
 	if (!(prefix >= 0 && prefix <= 128)) return [];
 	return [
-		{ nic, destination: `${ipv6(destination)}/${prefix}`, gateway: ipv6(gateway), metric: Number.parseInt(metric, 16) || 0, prefix },
+		{
+			nic,
+			destination: `${ipv6(destination)}/${prefix}`,
+			gateway: ipv6(gateway),
+			metric: Number.parseInt(metric, 16) || 0,
+			prefix,
+		},
 	];
 }
 

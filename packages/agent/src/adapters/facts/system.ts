@@ -37,8 +37,12 @@ export function readDns(source: Source): Facts["dns"] {
 	const servers: string[] = [];
 	let search: string[] = [];
 	for (const line of (source.text("/etc/resolv.conf") ?? "").split("\n")) {
-		const [word, ...values] = line.replaceAll(/\p{Cc}/gu, " ").trim().split(/\s+/);
-		if (word === "nameserver" && values[0] && values[0].length <= 64 && !servers.includes(values[0])) servers.push(values[0]);
+		const [word, ...values] = line
+			.replaceAll(/\p{Cc}/gu, " ")
+			.trim()
+			.split(/\s+/);
+		if (word === "nameserver" && values[0] && values[0].length <= 64 && !servers.includes(values[0]))
+			servers.push(values[0]);
 		if (word === "search" || word === "domain") search = values.filter((value) => value.length <= 253);
 	}
 	return { servers: servers.slice(0, 16), search: search.slice(0, 32) };

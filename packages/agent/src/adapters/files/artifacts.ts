@@ -85,10 +85,7 @@ export function createArtifacts(place: Place, disk: Disk) {
 }
 
 /** Loads what is missing of `part`. Returns why it is not whole yet, or an empty text. Throws when writing fails. */
-async function download(
-	want: { url: string; part: string; sizeBytes: number },
-	signal: AbortSignal,
-): Promise<string> {
+async function download(want: { url: string; part: string; sizeBytes: number }, signal: AbortSignal): Promise<string> {
 	const file = await open(want.part, "a", 0o600);
 	try {
 		let size = (await file.stat()).size;

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+	chmodSync,
+	closeSync,
+	fchmodSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeSync,
+} from "node:fs";
 import { check, SignedAssignment, Target } from "@rollcall/protocol";
 import { z } from "zod";
 import type { Accepted, Identity, Ledger, Memory } from "../../ports.ts";

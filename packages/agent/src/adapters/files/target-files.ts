@@ -33,7 +33,8 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 
 	function compareFile(path: string, bytes: Buffer, mode: number): Found {
 		const standing = disk.standing(at(path));
-		if (standing?.type === "folder") throw new FilesError(`${path} is a folder, the target has a file there; remove it`);
+		if (standing?.type === "folder")
+			throw new FilesError(`${path} is a folder, the target has a file there; remove it`);
 		if (standing?.type !== "file" || standing.size !== bytes.length || standing.mode !== mode) {
 			return { exists: standing !== undefined, same: false };
 		}

@@ -28,16 +28,16 @@ export function formatEntry(
 	{ message, fields = {} }: { message: string; fields?: Fields | undefined },
 ): string {
 	const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${fieldText(value)}`);
-	return `${prefixed ? `<${PRIORITY[level]}>` : `${level} `}${escape(message)}${pairs.join("")}\n`;
+	return `${prefixed ? `<${PRIORITY[level]}>` : `${level} `}${escaped(message)}${pairs.join("")}\n`;
 }
 
 function fieldText(value: string | number): string {
 	const text = String(value).slice(0, 2048);
-	return /^[^\s"=\\]+$/.test(text) && escape(text) === text ? text : `"${escape(text.replaceAll(/["\\]/g, "\\$&"))}"`;
+	return /^[^\s"=\\]+$/.test(text) && escaped(text) === text ? text : `"${escaped(text.replaceAll(/["\\]/g, "\\$&"))}"`;
 }
 
 /** C0, DEL and C1 control characters and the line separators, so that an entry stays one line and a terminal stays sane. */
-function escape(text: string): string {
+function escaped(text: string): string {
 	return text.replaceAll(
 		/[\p{Cc}\u2028\u2029]/gu,
 		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -46,6 +46,6 @@ function escape(text: string): string {
 
 /** The log of this process: with prefixes when its standard error is the journal (`JOURNAL_STREAM`, systemd.exec(5)). */
 export function processLog(level: Level): Log {
-	const prefixed = process.env["JOURNAL_STREAM"] !== undefined;
+	const prefixed = process.env.JOURNAL_STREAM !== undefined;
 	return createLog({ level, prefixed, write: (line) => process.stderr.write(line) });
 }

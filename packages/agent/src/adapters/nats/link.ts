@@ -66,7 +66,9 @@ async function open(credentials: Credentials, rule: object): Promise<NatsConnect
 }
 
 function isDenial(error: unknown): boolean {
-	return error instanceof Error && (error.name === "AuthorizationError" || error.name === "UserAuthenticationExpiredError");
+	return (
+		error instanceof Error && (error.name === "AuthorizationError" || error.name === "UserAuthenticationExpiredError")
+	);
 }
 
 /** Tells of lost and regained connections, until the connection is closed. */

@@ -52,7 +52,9 @@ function probeHttp(place: ProbePlace, probe: Of<"http">): Promise<Seen> {
 		request.once("response", (response) => {
 			const status = response.statusCode ?? 0;
 			response.destroy();
-			resolve(status >= 200 && status < 300 ? { healthy: true } : { healthy: false, reason: `${where} answers ${status}` });
+			resolve(
+				status >= 200 && status < 300 ? { healthy: true } : { healthy: false, reason: `${where} answers ${status}` },
+			);
 		});
 		request.on("error", (error) => resolve({ healthy: false, reason: `${where}: ${error.message}` }));
 		request.once("timeout", () => request.destroy(new Error(`no answer within ${probe.timeoutSeconds} s`)));
@@ -68,7 +70,9 @@ function probeTcp(place: ProbePlace, probe: Of<"tcp">): Promise<Seen> {
 			resolve(seen);
 		};
 		socket.once("connect", () => end({ healthy: true }));
-		socket.once("timeout", () => end({ healthy: false, reason: `port ${probe.port}: no answer within ${probe.timeoutSeconds} s` }));
+		socket.once("timeout", () =>
+			end({ healthy: false, reason: `port ${probe.port}: no answer within ${probe.timeoutSeconds} s` }),
+		);
 		socket.on("error", (error) => end({ healthy: false, reason: `port ${probe.port}: ${error.message}` }));
 	});
 }
@@ -77,7 +81,10 @@ function probeTcp(place: ProbePlace, probe: Of<"tcp">): Promise<Seen> {
 async function within(seconds: number, seen: Promise<Seen>): Promise<Seen> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<Seen>((resolve) => {
-		timer = setTimeout(() => resolve({ healthy: false, reason: `no answer within ${seconds} s` }), seconds * 1000 + 100);
+		timer = setTimeout(
+			() => resolve({ healthy: false, reason: `no answer within ${seconds} s` }),
+			seconds * 1000 + 100,
+		);
 	});
 	try {
 		return await Promise.race([seen, late]);

@@ -17,7 +17,11 @@ export function runCommand(program: string, args: readonly string[], timeoutMs: 
 			(error, stdout, stderr) => {
 				if (!error) return resolve({ code: 0, stdout, stderr });
 				const code = typeof error.code === "number" ? error.code : undefined;
-				const reason = error.killed ? `no answer within ${timeoutMs / 1000} s` : code === undefined ? error.message : "";
+				const reason = error.killed
+					? `no answer within ${timeoutMs / 1000} s`
+					: code === undefined
+						? error.message
+						: "";
 				resolve({ code, stdout, stderr: `${stderr.trim()} ${reason}`.trim() });
 			},
 		);

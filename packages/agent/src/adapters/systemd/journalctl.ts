@@ -12,7 +12,8 @@ export const readJournal: Units["logs"] = async ({ unit, lines, cursor }) => {
 	if (unit !== undefined) args.push("-u", unit);
 	if (cursor !== undefined) args.push(`--after-cursor=${cursor}`);
 	const result = await runCommand("journalctl", args, TIMEOUT_MS);
-	if (result.code !== 0) throw new UnitError(`journal${unit ? ` of ${unit}` : ""}: ${result.stderr || `exit code ${result.code}`}`);
+	if (result.code !== 0)
+		throw new UnitError(`journal${unit ? ` of ${unit}` : ""}: ${result.stderr || `exit code ${result.code}`}`);
 	return bound(result.stdout.split("\n").flatMap(parseEntry), cursor);
 };
 
@@ -26,11 +27,11 @@ function parseEntry(line: string): JournalEntry[] {
 		const entry: unknown = JSON.parse(line);
 		if (typeof entry !== "object" || entry === null) return [];
 		const fields = entry as Record<string, unknown>;
-		const micros = Number(fields["__REALTIME_TIMESTAMP"]);
+		const micros = Number(fields.__REALTIME_TIMESTAMP);
 		const time = Number.isFinite(micros) && micros < 8.64e18 ? new Date(micros / 1000).toISOString() : "?";
-		const from = fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "?";
-		const cursor = typeof fields["__CURSOR"] === "string" ? fields["__CURSOR"] : undefined;
-		return [{ text: `${time} ${String(from)}: ${messageText(fields["MESSAGE"])}`.slice(0, LINE), cursor }];
+		const from = fields.SYSLOG_IDENTIFIER ?? fields._COMM ?? "?";
+		const cursor = typeof fields.__CURSOR === "string" ? fields.__CURSOR : undefined;
+		return [{ text: `${time} ${String(from)}: ${messageText(fields.MESSAGE)}`.slice(0, LINE), cursor }];
 	} catch {
 		return [];
 	}

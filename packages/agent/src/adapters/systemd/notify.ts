@@ -16,10 +16,10 @@ export interface Notify {
  * The unit needs `NotifyAccess=all`.
  */
 export function createNotify(env: NodeJS.ProcessEnv, pid: number): Notify {
-	if (!env["NOTIFY_SOCKET"]) return { ready: () => {}, stopping: async () => {}, end: () => {} };
+	if (!env.NOTIFY_SOCKET) return { ready: () => {}, stopping: async () => {}, end: () => {} };
 	const send = async (...args: string[]) => void (await runCommand("systemd-notify", args, TIMEOUT_MS));
-	const micros = Number(env["WATCHDOG_USEC"]);
-	const meant = env["WATCHDOG_PID"] === undefined || Number(env["WATCHDOG_PID"]) === pid;
+	const micros = Number(env.WATCHDOG_USEC);
+	const meant = env.WATCHDOG_PID === undefined || Number(env.WATCHDOG_PID) === pid;
 	const watched = meant && Number.isFinite(micros) && micros > 0;
 	const timer = watched ? setInterval(() => void send("WATCHDOG=1"), Math.max(100, micros / 2000)) : undefined;
 	return {

@@ -1,4 +1,4 @@
-import { UnitError, type Units, type UnitState } from "../../ports.ts";
+import { UnitError, type UnitState, type Units } from "../../ports.ts";
 import { runCommand } from "./command.ts";
 import { readJournal } from "./journalctl.ts";
 
@@ -13,7 +13,9 @@ export function createSystemdUnits(): Units {
 		const result = await runCommand("systemctl", ["--no-ask-password", action, ...args], timeoutMs);
 		if (result.code === 0) return result.stdout;
 		const said = (result.stderr || result.stdout).trim().replaceAll(/\s+/g, " ");
-		throw new UnitError(`${args.at(-1) ?? "systemd"}: ${action} failed: ${said || `exit code ${result.code}`}`.slice(0, 900));
+		throw new UnitError(
+			`${args.at(-1) ?? "systemd"}: ${action} failed: ${said || `exit code ${result.code}`}`.slice(0, 900),
+		);
 	}
 
 	async function state(unit: string): Promise<UnitState> {
