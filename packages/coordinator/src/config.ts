@@ -14,6 +14,8 @@ const ExternalNats = z.strictObject({
 	account: z.string().max(64).optional(),
 	/** Credentials of a user of the system account: with them, revoked agents are cut off at once. */
 	systemCredentialsFile: File.optional(),
+	/** Seed of the operator (or its signing key), needed together with the system credentials: it signs the account's revocations. */
+	operatorSeedFile: File.optional(),
 	/** Replicas of the event log's stream. */
 	replicas: z.int().min(1).max(5).default(1),
 });
@@ -47,3 +49,8 @@ export const CoordinatorConfig = z.strictObject({
 	logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 export type CoordinatorConfig = z.infer<typeof CoordinatorConfig>;
+
+/** A configuration that is not usable: the file, the field, and what is wrong with it. */
+export class ConfigError extends Error {
+	override readonly name = "ConfigError";
+}

@@ -38,6 +38,7 @@ export async function answerHello(
 		pinned: seat.pinned,
 		generation: target.generation,
 		digest,
+		assignedAt: seat.at,
 	};
 	return {
 		kind: "target",

@@ -83,7 +83,7 @@ export class ControlLoop implements Core {
 	}
 
 	leadership(): { leads: boolean; url: string | undefined } {
-		if (this.#leader) return { leads: true, url: this.#parts.url };
+		if (this.#leader) return { leads: true, url: this.#parts.url() };
 		return { leads: false, url: this.#parts.beacon.latest()?.lead.url ?? this.#otherLeader() };
 	}
 
@@ -181,10 +181,14 @@ export class ControlLoop implements Core {
 	/** Appends that this coordinator leads. Returns the term, or undefined when somebody else was first. */
 	async #takeTheLead(log: Log): Promise<number | undefined> {
 		await this.#catchUp(log);
-		const { clock, coordinatorId, url } = this.#parts;
+		const { clock, coordinatorId } = this.#parts;
 		const at = Math.max(clock.now(), this.#ledger.fleet.at);
 		const beginning = this.#ledger.fleet.seq === 0 ? firstEvents(await this.#parts.beginning(), at) : [];
-		const { events } = record(this.#ledger.fleet, [...beginning, { type: "leader-elected", coordinatorId, url }], at);
+		const { events } = record(
+			this.#ledger.fleet,
+			[...beginning, { type: "leader-elected", coordinatorId, url: this.#parts.url() }],
+			at,
+		);
 		this.#parts.failpoint("lead:before");
 		try {
 			const position = await log.append(events, this.#ledger.position);

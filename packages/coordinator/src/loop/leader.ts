@@ -12,7 +12,7 @@ import { isDeposed } from "./leadership.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LoopParts } from "./parts.ts";
 import { limitRefusals } from "./refusal-limit.ts";
-import { takeTurn } from "./turn.ts";
+import { type Turn, takeTurn } from "./turn.ts";
 
 /** How often time alone is a reason to decide, in milliseconds. */
 const TICK_MS = 250;
@@ -87,7 +87,7 @@ export class Leader {
 		const now = parts.clock.monotonic();
 		if (now - this.#lastAnnounced < ANNOUNCE_EVERY_MS) return;
 		this.#lastAnnounced = now;
-		parts.beacon.announce({ coordinatorId: parts.coordinatorId, url: parts.url, term });
+		parts.beacon.announce({ coordinatorId: parts.coordinatorId, url: parts.url(), term });
 	}
 
 	/** Time in which nobody could be heard must not count as silence. */
@@ -129,7 +129,7 @@ export class Leader {
 			await this.#append(turn.events);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;
 			this.#settled = ledger.fleet;
-			for (const event of turn.events) if (event.type === "machine-enrolled") heard.renew(event.machineId, observed.at);
+			this.#hear(waiting, turn);
 			this.#answer(waiting, turn.answers);
 			if (turn.events.length > 0) {
 				heard.prune(ledger.fleet);
@@ -153,15 +153,40 @@ export class Leader {
 		}
 	}
 
+	/** Who joined, or asked or reported and was not refused, was heard. */
+	#hear(waiting: readonly Waiting[], turn: Turn): void {
+		const { parts, heard } = this.#context;
+		const at = parts.clock.now();
+		for (const event of turn.events) if (event.type === "machine-enrolled") heard.renew(event.machineId, at);
+		waiting.forEach(({ input }, index) => {
+			const refused = turn.answers[index]?.kind === "fenced" || turn.answers[index]?.kind === "problem";
+			if (!refused && (input.kind === "hello" || input.kind === "report")) heard.renew(input.machineId, at);
+		});
+	}
+
 	/** Records the events of a turn. What was appended is taken in even if a later part fails. */
 	async #append(events: readonly Event[]): Promise<void> {
-		const { parts, log, ledger } = this.#context;
+		const { parts, ledger } = this.#context;
 		for (const chunk of chunkEvents(events)) {
 			for (const type of typesOf(chunk)) parts.failpoint(`append:before:${type}`);
-			const position = await log.append(chunk, ledger.position);
+			const position = await this.#store(chunk);
 			for (const type of typesOf(chunk)) parts.failpoint(`append:after:${type}`);
 			ledger.take(chunk, position);
 			for (const type of typesOf(chunk)) parts.failpoint(`committed:${type}`);
+		}
+	}
+
+	async #store(chunk: readonly Event[]): Promise<number> {
+		const { parts, log, ledger } = this.#context;
+		const started = parts.clock.monotonic();
+		const took = (): number => parts.clock.monotonic() - started;
+		try {
+			const position = await log.append(chunk, ledger.position);
+			parts.watcher.onAppend("stored", took());
+			return position;
+		} catch (error) {
+			parts.watcher.onAppend(error instanceof LogConflict ? "conflict" : "unavailable", took());
+			throw error;
 		}
 	}
 

@@ -9,6 +9,8 @@ export interface LoopWatcher {
 	onLeading(leads: boolean): void;
 	/** A turn ended: how long it took, in milliseconds, and what it recorded. */
 	onTurn(durationMs: number, events: readonly Event[]): void;
+	/** The log took an entry, or did not. */
+	onAppend(outcome: "stored" | "conflict" | "unavailable", durationMs: number): void;
 	/** Something went wrong that a person may want to know; the loop goes on. */
 	onTrouble(what: string, error: unknown): void;
 }
@@ -17,7 +19,7 @@ export interface LoopWatcher {
 export interface LoopParts {
 	readonly coordinatorId: string;
 	/** Where this coordinator's API is, for the others. */
-	readonly url: string;
+	readonly url: () => string;
 	/** Opens the log, and creates it where there is none. Called again when the log was lost. */
 	readonly openLog: () => Promise<Log>;
 	readonly snapshots: Snapshots;

@@ -1,0 +1,47 @@
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { ConfigError } from "./config.ts";
+import { readConfig } from "./wiring/read-config.ts";
+import { startCoordinator } from "./wiring/start.ts";
+
+const USAGE = `Usage: rollcall coordinator --config FILE
+
+Runs a coordinator until it gets SIGINT or SIGTERM. FILE is YAML; docs/operations.md lists the settings.
+`;
+
+/** How long an orderly end may take before the process ends anyway, in milliseconds. */
+const STOP_WITHIN_MS = 15_000;
+
+async function main(): Promise<number> {
+	const { values } = parseArgs({ options: { config: { type: "string" }, help: { type: "boolean" } } });
+	if (values.help || values.config === undefined) {
+		process.stderr.write(USAGE);
+		return values.help ? 0 : 2;
+	}
+	const config = readConfig(values.config);
+	const log = pino(
+		{ level: config.logLevel, base: null, redact: ["token", "jwt", "seed", "*.token", "*.jwt", "*.seed"] },
+		pino.destination({ dest: 2, sync: true }),
+	);
+	process.on("unhandledRejection", (error) => log.error({ err: error }, "something failed that nobody waited for"));
+	const running = await startCoordinator(config, log, process.env);
+	const signal = await new Promise<NodeJS.Signals>((resolve) => {
+		process.once("SIGINT", resolve);
+		process.once("SIGTERM", resolve);
+	});
+	log.info({ signal }, "stopping");
+	setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+	await running.stop();
+	return 0;
+}
+
+main().then(
+	(code) => process.exit(code),
+	(error: unknown) => {
+		const known = error instanceof ConfigError || (error instanceof Error && !(error instanceof TypeError));
+		process.stderr.write(
+			`rollcall coordinator: ${known ? (error as Error).message : String((error as Error).stack)}\n`,
+		);
+		process.exit(error instanceof ConfigError ? 2 : 1);
+	},
+);

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { check } from "@rollcall/protocol";
+import { parse } from "yaml";
+import { ConfigError, CoordinatorConfig } from "../config.ts";
+
+/** Reads the configuration file. Paths in it are made absolute, from its own folder. Throws ConfigError. */
+export function readConfig(file: string): CoordinatorConfig {
+	let value: unknown;
+	try {
+		value = parse(readFileSync(file, "utf8"), { maxAliasCount: 10 });
+	} catch (error) {
+		throw new ConfigError(`${file}: ${(error as Error).message.split("\n")[0]}`);
+	}
+	const checked = check(CoordinatorConfig, value, file);
+	if (!checked.ok) {
+		const rest = (checked.problem.details?.length ?? 1) - 1;
+		throw new ConfigError(
+			`${checked.problem.message}${rest > 0 ? ` (and ${rest} more)` : ""}; docs/operations.md lists the settings`,
+		);
+	}
+	const config = checked.value;
+	const at = <T extends string | undefined>(path: T): T =>
+		path === undefined ? path : (resolve(dirname(file), path) as T);
+	const { nats } = config;
+	return {
+		...config,
+		dataFolder: at(config.dataFolder),
+		...(config.document === undefined ? {} : { document: at(config.document) }),
+		...(config.signingSeedFile === undefined ? {} : { signingSeedFile: at(config.signingSeedFile) }),
+		nats:
+			"external" in nats
+				? {
+						external: {
+							...nats.external,
+							credentialsFile: at(nats.external.credentialsFile),
+							accountSeedFile: at(nats.external.accountSeedFile),
+							...(nats.external.systemCredentialsFile
+								? { systemCredentialsFile: at(nats.external.systemCredentialsFile) }
+								: {}),
+							...(nats.external.operatorSeedFile ? { operatorSeedFile: at(nats.external.operatorSeedFile) } : {}),
+						},
+					}
+				: nats,
+	};
+}

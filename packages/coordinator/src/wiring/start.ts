@@ -1,0 +1,156 @@
+import { sha256Of } from "@rollcall/protocol";
+import type { Logger } from "pino";
+import { createClock } from "../adapters/clock/drawn-clock.ts";
+import { lockFolder } from "../adapters/files/folder-lock.ts";
+import { createLastDocument } from "../adapters/files/last-document.ts";
+import { createSnapshots } from "../adapters/files/snapshots.ts";
+import { buildApp } from "../adapters/http/app.ts";
+import { listen } from "../adapters/http/listen.ts";
+import { createMetrics } from "../adapters/metrics/metrics.ts";
+import { createBeacon } from "../adapters/nats/beacon.ts";
+import { createBus } from "../adapters/nats/bus.ts";
+import { openLog } from "../adapters/nats/log.ts";
+import { Responder } from "../adapters/nats/responder.ts";
+import type { CoordinatorConfig } from "../config.ts";
+import { makePrivateFolder } from "../disk/atomic-write.ts";
+import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
+import { answerHello } from "../loop/answer-hello.ts";
+import { ControlLoop } from "../loop/control-loop.ts";
+import { renderTarget } from "../render/render-target.ts";
+import { VERSION } from "../version.ts";
+import { firstDocument } from "./declared.ts";
+import { failpointFrom } from "./failpoint.ts";
+import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
+import { openBus } from "./open-bus.ts";
+import { projections } from "./projections.ts";
+import { readFleet } from "./read-fleet.ts";
+import { renderedSummaries } from "./summaries.ts";
+
+/** A coordinator that runs. */
+export interface RunningCoordinator {
+	readonly url: string;
+	/** Ends everything that it started, and keeps a snapshot. */
+	stop(): Promise<void>;
+}
+
+/** Starts a coordinator: bus, API, loop, in this order. Throws an Error that says what is wrong. */
+export async function startCoordinator(
+	config: CoordinatorConfig,
+	log: Logger,
+	environment: NodeJS.ProcessEnv,
+): Promise<RunningCoordinator> {
+	const { dataFolder } = config;
+	await makePrivateFolder(dataFolder);
+	const lock = await lockFolder(dataFolder);
+	const closers: (() => unknown)[] = [() => lock.release()];
+	const close = async (): Promise<void> => {
+		for (const one of closers.reverse()) await one();
+	};
+	try {
+		const id = await coordinatorId(dataFolder);
+		const adminTokenHash = sha256Of(await adminToken(dataFolder));
+		const damaged = (reason: string): void => log.warn(reason);
+		const lastDocument = createLastDocument(dataFolder, damaged);
+		const seen = seenLog(dataFolder);
+		const failpoint = failpointFrom(environment);
+		const clock = createClock();
+		const metrics = createMetrics();
+
+		const { connection, credentials, close: closeBus } = await openBus(config, id, log);
+		closers.push(closeBus);
+		const bus = createBus(connection);
+		const beacon = createBeacon(connection, { coordinatorId: id, monotonic: () => clock.monotonic() });
+		closers.push(() => beacon.close());
+
+		const replicas = "external" in config.nats ? config.nats.external.replicas : 1;
+		let url = "";
+		let origin: string | undefined;
+		const loop = new ControlLoop({
+			coordinatorId: id,
+			url: () => url,
+			openLog: async () => {
+				const opened = await openLog(connection, { replicas });
+				origin = await opened.origin();
+				return opened;
+			},
+			snapshots: createSnapshots({ dataFolder, toJson: fleetToJson, fromJson: fleetFromJson, onDamaged: damaged }),
+			bus,
+			beacon,
+			credentials,
+			clock,
+			connected: () => connection.connected(),
+			summarize: renderedSummaries(),
+			beginning: async () => {
+				const before = await seen.load();
+				return {
+					hadLog: before !== undefined && before !== origin,
+					document: await firstDocument(lastDocument, config.document),
+					adminTokenHash,
+				};
+			},
+			failpoint,
+			watcher: {
+				onLeading: (leads) => {
+					if (leads) responder.lead();
+					else responder.follow();
+					if (leads && origin !== undefined)
+						void seen
+							.save(origin)
+							.catch((error: unknown) => log.error({ err: error }, "could not note which log was begun"));
+					log.info({ coordinatorId: id }, leads ? "this coordinator leads" : "this coordinator does not lead any more");
+				},
+				onTurn: (ms) => metrics.turn(ms / 1000),
+				onAppend: (outcome, ms) => metrics.append(outcome, ms / 1000),
+				onTrouble: (what, error) => log.error({ err: error }, what),
+			},
+		});
+		const responder = new Responder({
+			connection,
+			core: loop,
+			verify: (signed) => credentials.verify(signed),
+			answerHello: (machineId, hello, answer) =>
+				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), render: renderTarget, credentials }),
+			onBadMessage: ({ verb, reason, machineId, text }) => {
+				metrics.badMessage(reason);
+				log.debug({ verb, reason, machineId }, `message not taken: ${text}`);
+			},
+		});
+		closers.push(() => responder.close());
+		loop.subscribe((event) => {
+			metrics.event(event.type);
+			log.info(
+				{ seq: event.seq, type: event.type, machineId: "machineId" in event ? event.machineId : undefined },
+				projections.describe(event),
+			);
+			if (event.type === "cluster-declared") {
+				void lastDocument
+					.save(event.document)
+					.catch((error: unknown) => log.error({ err: error }, "could not keep the declared document"));
+			}
+		});
+		metrics.observeFleet(() => readFleet(loop.fleet(), loop.leadership().leads));
+
+		const app = buildApp({
+			core: loop,
+			credentials,
+			bus,
+			clock,
+			failpoint,
+			log,
+			projections,
+			metrics,
+			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },
+		});
+		closers.push(() => app.close());
+		const local = await listen(app, config.http);
+		url = config.advertise.http ?? local;
+		loop.start();
+		closers.push(() => loop.stop());
+		await announceApi(dataFolder, local);
+		log.info({ url: local, coordinatorId: id }, "the API listens");
+		return { url: local, stop: close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
