@@ -26,6 +26,9 @@ export const ENROLL_ROUTES: readonly Route[] = [
 			expiresInSeconds: 86_400,
 		} as z.input<typeof EnrollReply>,
 		refusals: [
+			"unauthorized",
+			"forbidden",
+			"conflict",
 			"token-unknown",
 			"token-used",
 			"token-expired",

@@ -70,7 +70,12 @@ export class Readers {
 	}
 
 	#deliver(event: Event): void {
-		this.#lastSeq = Math.max(this.#lastSeq, event.seq);
+		// Numbers only go up in one log: this is another one, begun after the first was lost.
+		if (event.seq <= this.#lastSeq) {
+			for (const reader of [...this.#readers]) reader.leave(1012, "the log was begun again");
+			return;
+		}
+		this.#lastSeq = event.seq;
 		let frame: string | undefined;
 		for (const reader of [...this.#readers]) {
 			if (!reader.isLive) continue;

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { check } from "@rollcall/protocol";
 import type { FastifyInstance } from "fastify";
 import { WebSocketServer } from "ws";
+import { authenticate, authorize } from "../caller.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
 import { INTERNAL, problemResponse, Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
@@ -36,6 +37,9 @@ export function serveStream(app: FastifyInstance, serving: Serving): void {
 			socket.end(problemResponse(refusal ?? INTERNAL));
 		}
 	});
+	sockets.on("wsClientError", (_error, socket) => {
+		socket.end(problemResponse(refuse("bad-request", "this is not a WebSocket handshake (RFC 6455, 4.2.1)")));
+	});
 	app.addHook("preClose", async () => readers.stop());
 }
 
@@ -47,41 +51,41 @@ function admitReader(
 ): { after: number; reauthorize: () => boolean } {
 	const { api, limiters } = serving;
 	const ip = request.socket.remoteAddress;
-	const from = { headers: request.headers, ip };
 	spend(limiters.requests, remoteKey(ip), "requests from this address");
-	const url = new URL(request.url ?? "/", "http://localhost");
-	if (!STREAM_PATHS.has(url.pathname))
-		throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
+	const [path = "", search = ""] = (request.url ?? "").split("?", 2);
+	if (!STREAM_PATHS.has(path)) throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
 	const { origin } = request.headers;
 	if (origin !== undefined && !api.config.allowedOrigins.includes(origin)) {
 		throw refuse("forbidden", "pages of this origin may not open the event stream", {
 			next: "name the origin in the coordinator's configuration",
 		});
 	}
-	admitToken(serving, "read", from);
-	const query = check(StreamQuery, Object.fromEntries(url.searchParams), "query");
+	admitToken(serving, "read", { headers: request.headers, ip });
+	const query = check(StreamQuery, Object.fromEntries(new URLSearchParams(search)), "query");
 	if (!query.ok) throw new Refusal(query.problem);
 	const last = api.core.fleet().seq;
 	const after = query.value.after ?? last;
-	if (after > last) throw aheadOfLog(after, last);
+	if (after > last) throw aheadOfLog(api, after);
 	if (readers >= api.limits.readers) throw tooMany("readers of the event stream", 30);
-	return { after, reauthorize: () => isStillAllowed(serving, from) };
+	return { after, reauthorize: () => isStillAllowed(api, request.headers.authorization) };
 }
 
-/** A reader that knows more than the log: the log was lost and begun again, or this coordinator is behind the leader. */
-function aheadOfLog(after: number, last: number): Refusal {
-	return refuse("conflict", `the newest event here is ${last}, which is before ${after}`, {
-		path: "after",
-		next: "if the log was begun again, read it from after=0; else try again in a second",
-	});
+/**
+ * A reader that knows more than the log. A coordinator that is reading the log, or follows it, may just be behind; for the
+ * leader it means that the log was lost and begun again.
+ */
+function aheadOfLog({ core }: Api, after: number): Refusal {
+	const last = core.fleet().seq;
+	const message = `the newest event here is ${last}, which is before ${after}`;
+	if (!core.ready().ready || !core.leadership().leads) {
+		return refuse("not-ready", message, { path: "after", next: "try again in a second" });
+	}
+	return refuse("conflict", message, { path: "after", next: "the log was begun again: read it from after=0" });
 }
 
-function isStillAllowed(
-	serving: { api: Api; limiters: Serving["limiters"] },
-	from: Parameters<typeof admitToken>[2],
-): boolean {
+function isStillAllowed(api: Api, authorization: string | undefined): boolean {
 	try {
-		admitToken(serving, "read", from);
+		authorize(authenticate(api, authorization), "read");
 		return true;
 	} catch {
 		return false;

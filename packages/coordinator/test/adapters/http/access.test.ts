@@ -1,0 +1,129 @@
+import { Problem } from "@rollcall/protocol";
+import test from "ava";
+import { ROUTES } from "../../../src/adapters/http/routes/table.ts";
+import { EVERY_ROUTE, type OneRoute } from "./every-route.ts";
+import { BOOT, KEY, TOKENS } from "./fixed-core.ts";
+import { bearer, testApi } from "./setup.ts";
+
+/** What the answer to a caller without the right is. */
+function refusalFor(scope: string, caller: keyof typeof TOKENS | "nobody" | "stranger"): string | undefined {
+	if (scope === "public" || scope === "enroll") return undefined;
+	if (caller === "nobody" || caller === "stranger") return "unauthorized";
+	if (caller === "revoked") return "token-revoked";
+	if (caller === "expired") return "token-expired";
+	if (caller === "enroll") return "forbidden";
+	return scope === "admin" && caller === "read" ? "forbidden" : undefined;
+}
+
+const CALLERS = [...(Object.keys(TOKENS) as (keyof typeof TOKENS)[]), "nobody", "stranger"] as const;
+
+for (const one of EVERY_ROUTE) {
+	for (const caller of CALLERS) {
+		const code = refusalFor(one.route.scope, caller);
+		test(`${one.name} asked by ${caller}: ${code ?? "let in"}`, async (t) => {
+			const { app, core } = testApi(t);
+			core.answer = (input) =>
+				input.kind === "enroll"
+					? { kind: "enrolled", machineId: "m-alpha" as never, bootId: BOOT, publicKey: KEY }
+					: { kind: "ok" };
+			const headers = caller === "nobody" ? {} : bearer(caller === "stranger" ? "rct_stranger" : TOKENS[caller]);
+			const response = await app.inject({ ...one.request, headers });
+			if (code === undefined) {
+				t.is(response.statusCode, expectedStatus(one), response.body);
+				return;
+			}
+			t.is(Problem.parse(response.json()).code as string, code);
+			t.true(response.headers["content-type"]?.startsWith("application/problem+json"));
+			t.deepEqual(core.inputs, [], "a refused caller reached the core");
+			t.is(core.reads, 0);
+		});
+	}
+}
+
+/** The stream without an upgrade refuses everybody, and the test fleet has no cluster to show. */
+function expectedStatus({ name, route }: OneRoute): number {
+	if (name === "GET /v1/events/stream") return 400;
+	return name === "GET /v1/cluster" ? 404 : route.status;
+}
+
+test("the server has the routes of the table and no others", async (t) => {
+	const { app } = testApi(t);
+	await app.ready();
+	for (const { path, method } of ROUTES) {
+		t.true(app.hasRoute({ method, url: path.replaceAll(/\{(\w+)\}/g, ":$1") }), `${method} ${path}`);
+	}
+	const lines = app.printRoutes({ commonPrefix: false, includeMeta: false }).match(/\((?:[A-Z, ]+)\)/g) ?? [];
+	const served = lines.flatMap((line) => line.slice(1, -1).split(", "));
+	t.is(served.length, ROUTES.length, served.join(" "));
+});
+
+test("every route of the table has a scope, a summary and schemas", (t) => {
+	for (const route of ROUTES) {
+		t.true(["public", "enroll", "read", "admin"].includes(route.scope), route.path);
+		t.true(route.summary.length > 5);
+		for (const schema of [route.params, route.query, route.response]) t.is(typeof schema.safeParse, "function");
+	}
+	const open = ROUTES.filter(({ scope }) => scope === "public").map(({ path }) => path);
+	t.deepEqual(open, ["/v1/openapi.json", "/healthz", "/readyz"]);
+});
+
+test("whatever changes something needs the scope admin, enrollment excepted", (t) => {
+	const changing = ROUTES.filter(
+		({ method, path }) => method !== "GET" && path !== "/v1/plan" && path !== "/v1/enroll",
+	);
+	t.deepEqual([...new Set(changing.map(({ scope }) => scope))], ["admin"]);
+	t.true(changing.every(({ leads }) => leads));
+});
+
+test("the admin token of the configuration has the scope admin", async (t) => {
+	const { app } = testApi(t);
+	const response = await app.inject({ url: "/v1/tokens", headers: bearer(TOKENS.root) });
+	t.is(response.statusCode, 200);
+});
+
+test("an Authorization header that is not a bearer token is refused", async (t) => {
+	const { app } = testApi(t);
+	for (const authorization of ["", "Basic YTpi", "Bearer", "Bearer a b", `Bearer ${"x".repeat(300)}`]) {
+		const response = await app.inject({ url: "/v1/status", headers: { authorization } });
+		t.is(response.statusCode, 401, authorization);
+		t.is(response.headers["www-authenticate"], 'Bearer realm="rollcall"');
+	}
+});
+
+test("an address that tries many tokens has to wait, and a good token goes on working", async (t) => {
+	const { app, clock } = testApi(t, { limits: { refusals: { burst: 3, perSecond: 1 } } });
+	const guess = () => app.inject({ url: "/v1/status", headers: bearer("rct_guess") });
+	for (let tries = 0; tries < 3; tries += 1) t.is((await guess()).statusCode, 401);
+	const refused = await guess();
+	t.is(refused.statusCode, 429);
+	t.is(refused.headers["retry-after"], "1");
+	t.is((await app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) })).statusCode, 200);
+	clock.ms += 1000;
+	t.is((await guess()).statusCode, 401);
+});
+
+test("a follower answers reads itself and names the leader for everything else", async (t) => {
+	const { app, core } = testApi(t);
+	core.leads = false;
+	core.url = "http://192.0.2.9:7420";
+	for (const { name, route, request } of EVERY_ROUTE) {
+		const response = await app.inject({ ...request, headers: bearer(TOKENS.admin) });
+		if (!route.leads) {
+			t.not(response.statusCode, 503, name);
+			continue;
+		}
+		t.is(response.statusCode, 503, name);
+		t.is(response.json().code, "not-leader");
+		t.regex(response.json().next, /http:\/\/192\.0\.2\.9:7420/);
+		t.is(response.headers["x-rollcall-leader"], "http://192.0.2.9:7420");
+		t.is(response.headers.location, undefined);
+	}
+	t.deepEqual(core.inputs, []);
+});
+
+test("metrics are open on loopback only when the configuration says so", async (t) => {
+	const open = testApi(t, { config: { metricsOnLoopback: true } }).app;
+	t.is((await open.inject({ url: "/metrics" })).statusCode, 200);
+	t.is((await open.inject({ url: "/metrics", remoteAddress: "192.0.2.7" })).statusCode, 401);
+	t.is((await open.inject({ url: "/v1/status" })).statusCode, 401);
+});

@@ -1,0 +1,133 @@
+import { EnrollReply, type EnrollRequest, sha256Of } from "@rollcall/protocol";
+import test from "ava";
+import type { Answer } from "../../../src/domain/inputs.ts";
+import { BOOT, DIGEST, FACTS, KEY, TOKENS } from "./fixed-core.ts";
+import { type TestApi, testApi } from "./setup.ts";
+
+const ENROLLED = { kind: "enrolled", machineId: "m-alpha", bootId: BOOT, publicKey: KEY } as Answer;
+const REQUEST = { token: TOKENS.enroll, publicKey: KEY, facts: FACTS };
+const proof = (signature: string): EnrollRequest["proof"] => ({
+	assignment: {
+		machineId: "m-alpha" as never,
+		bootId: BOOT,
+		publicKey: KEY,
+		labels: {},
+		cluster: "lab",
+		slot: "workers",
+		seat: 0,
+		role: "worker",
+		nodeName: "worker-0",
+		pinned: false,
+		generation: 1,
+		digest: DIGEST,
+	},
+	signer: "ASIGNER",
+	signature,
+});
+const enroll = ({ app }: TestApi, payload: object, remoteAddress = "192.0.2.7") =>
+	app.inject({ method: "POST", url: "/v1/enroll", payload, remoteAddress });
+
+test("an enrollment gives a credential for the incarnation that the core names", async (t) => {
+	const api = testApi(t);
+	api.core.answer = () => ENROLLED;
+	const response = await enroll(api, REQUEST);
+	t.deepEqual(EnrollReply.parse(response.json()), {
+		machineId: "m-alpha",
+		jwt: "jwt-of-m-alpha",
+		servers: ["nats://127.0.0.1:4222"],
+		signer: "ASIGNER",
+		expiresInSeconds: 60,
+	} as never);
+	t.is(response.headers["cache-control"], "no-store");
+});
+
+test("the token goes no further than its hash", async (t) => {
+	const api = testApi(t);
+	api.core.answer = () => ENROLLED;
+	await enroll(api, REQUEST);
+	t.like(api.core.inputs[0], {
+		kind: "enroll",
+		tokenHash: sha256Of(TOKENS.enroll),
+		proofValid: false,
+		remote: "192.0.2.7",
+	});
+	t.notRegex(JSON.stringify(api.core.inputs), new RegExp(TOKENS.enroll));
+	t.notRegex(api.logged(), new RegExp(TOKENS.enroll));
+});
+
+test("the core hears whether a proof is the fleet's own", async (t) => {
+	const api = testApi(t);
+	api.core.answer = () => ENROLLED;
+	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("good") });
+	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("forged") });
+	t.deepEqual(
+		api.core.inputs.map((input) => input.kind === "enroll" && [input.proofValid, "tokenHash" in input]),
+		[
+			[true, false],
+			[false, false],
+		],
+	);
+});
+
+test("fifty enrollments at once with one token all reach the core, which decides", async (t) => {
+	const api = testApi(t);
+	let used = false;
+	api.core.answer = () => {
+		if (used) return { kind: "problem", problem: { code: "token-used", message: "used" } };
+		used = true;
+		return ENROLLED;
+	};
+	const answers = await Promise.all(Array.from({ length: 50 }, () => enroll(api, REQUEST)));
+	t.is(api.core.inputs.length, 50);
+	t.deepEqual(answers.map(({ statusCode }) => statusCode).sort(), [200, ...Array(49).fill(403)]);
+	t.regex(await api.metrics.text(), /rollcall_enrollments_refused_total\{reason="token-used"\} 49/);
+});
+
+test("a refused address has to wait; another one does not", async (t) => {
+	const api = testApi(t, { limits: { refusals: { burst: 2, perSecond: 1 } } });
+	api.core.answer = () => ({ kind: "problem", problem: { code: "token-unknown", message: "no" } });
+	t.is((await enroll(api, REQUEST)).statusCode, 403);
+	t.is((await enroll(api, REQUEST)).statusCode, 403);
+	t.is((await enroll(api, REQUEST)).statusCode, 429);
+	t.is(api.core.inputs.length, 2);
+	t.is((await enroll(api, REQUEST, "192.0.2.8")).statusCode, 403);
+});
+
+test("a body above 64 KiB is refused before it is read", async (t) => {
+	const api = testApi(t);
+	const response = await enroll(api, { ...REQUEST, padding: "x".repeat(65_536) });
+	t.is(response.statusCode, 413);
+	t.is(response.json().code, "too-large");
+	t.deepEqual(api.core.inputs, []);
+});
+
+test("a credential that cannot be issued is worth another try, and tells nothing of the fault", async (t) => {
+	const api = testApi(t, {
+		deps: {
+			credentials: {
+				signer: "A",
+				servers: ["nats://127.0.0.1:4222"],
+				issue: async () => {
+					throw new Error("the seed SUCANARY is not readable");
+				},
+				revoke: async () => {},
+				sign: () => {
+					throw new Error("not here");
+				},
+				verify: () => false,
+			},
+		},
+	});
+	api.core.answer = () => ENROLLED;
+	const response = await enroll(api, REQUEST);
+	t.is(response.statusCode, 503);
+	t.notRegex(response.body, /CANARY/);
+});
+
+test("a fenced incarnation is told so", async (t) => {
+	const api = testApi(t);
+	api.core.answer = () => ({ kind: "fenced", reason: "a newer boot is live" });
+	const response = await enroll(api, REQUEST);
+	t.is(response.statusCode, 409);
+	t.is(response.json().code, "incarnation-fenced");
+});

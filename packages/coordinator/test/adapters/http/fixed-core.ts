@@ -1,0 +1,168 @@
+import {
+	type BootId,
+	type Digest,
+	type Event,
+	type EventDraft,
+	type Facts,
+	type MachineId,
+	sha256Of,
+} from "@rollcall/protocol";
+import { EMPTY_FLEET, type Fleet, type Machine, type Token } from "../../../src/domain/fleet.ts";
+import type { Answer, Input } from "../../../src/domain/inputs.ts";
+import type { Core } from "../../../src/ports.ts";
+
+export const NOW = 1_793_606_400_000;
+export const BOOT = "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f" as BootId;
+export const KEY = `U${"A".repeat(55)}`;
+export const DIGEST = `sha256:${"5e".repeat(32)}` as Digest;
+
+/** The plain texts of the tokens that `fixedFleet` knows. */
+export const TOKENS = {
+	admin: "rct_admin",
+	read: "rct_read",
+	revoked: "rct_revoked",
+	expired: "rct_expired",
+	enroll: "rct_enroll",
+	root: "rct_root",
+} as const;
+
+export const FACTS: Facts = {
+	bootId: BOOT,
+	hostname: "localhost",
+	smbios: { uuid: "4c4c4544-0042-3510-8052-b4c04f564433" },
+	cpu: { count: 4, model: "x86-64", arch: "x64" },
+	memory: { totalBytes: 8_589_934_592, availableBytes: 8_000_000_000 },
+	nics: [],
+	routes: [],
+	dns: { servers: [], search: [] },
+	os: { id: "flatcar", version: "4230.2.0", name: "Flatcar" },
+	kernel: "6.12.0",
+	cgroupVersion: 2,
+	tmpfs: [],
+	agentVersion: "0.1.0",
+	rehearsal: false,
+};
+
+function token(tokenId: string, text: string, more: Partial<Token>): Token {
+	return { tokenId, hash: sha256Of(text), scope: "read", createdAt: NOW, labels: {}, revoked: false, ...more };
+}
+
+export function machine(id: string, more: Partial<Machine> = {}): Machine {
+	return {
+		machineId: id as MachineId,
+		bootId: BOOT,
+		publicKey: KEY,
+		facts: FACTS,
+		identity: "smbios-uuid",
+		labels: {},
+		approval: "approved",
+		approvalReason: "by an operator",
+		lease: "alive",
+		leaseAt: NOW,
+		generation: 0,
+		health: [],
+		reported: -1,
+		fenced: [],
+		spoken: [],
+		enrolledAt: NOW,
+		changedAt: NOW,
+		changedSeq: 1,
+		trail: [],
+		...more,
+	};
+}
+
+export function seat(nodeName: string, number: number): NonNullable<Machine["seat"]> {
+	return { cluster: "lab", slot: "workers", seat: number, role: "worker", nodeName, pinned: false, seq: 2, at: NOW };
+}
+
+/** Three machines and one token of each kind. */
+export function fixedFleet(): Fleet {
+	const tokens = [
+		token("t-admin", TOKENS.admin, { scope: "admin" }),
+		token("t-read", TOKENS.read, {}),
+		token("t-revoked", TOKENS.revoked, { scope: "admin", revoked: true }),
+		token("t-expired", TOKENS.expired, { scope: "admin", expiresAt: NOW - 1 }),
+		token("t-enroll", TOKENS.enroll, { scope: "enroll", expiresAt: NOW + 600_000 }),
+	];
+	const machines = [
+		machine("m-alpha", { seat: seat("worker-0", 0), labels: { rack: "a", "lab.example/row": "1" }, trail: [1, 3] }),
+		machine("m-alpine", { labels: { rack: "b" } }),
+		machine("m-beta", { seat: seat("worker-1", 1), labels: { rack: "a" } }),
+	];
+	return {
+		...EMPTY_FLEET,
+		seq: 0,
+		at: NOW,
+		tokens: EMPTY_FLEET.tokens.withMutations((map) => {
+			for (const one of tokens) map.set(one.tokenId, one);
+		}),
+		tokenByHash: EMPTY_FLEET.tokenByHash.withMutations((map) => {
+			for (const one of tokens) map.set(one.hash, one.tokenId);
+		}),
+		machines: EMPTY_FLEET.machines.withMutations((map) => {
+			for (const one of machines) map.set(one.machineId, one);
+		}),
+	};
+}
+
+/** A core whose state is set by the test and whose answers are scripted; it remembers every input. */
+export class FixedCore implements Core {
+	state: Fleet = fixedFleet();
+	readonly inputs: Input[] = [];
+	readonly log: Event[] = [];
+	readonly listeners = new Set<(event: Event) => void>();
+	leads = true;
+	url: string | undefined = "http://127.0.0.1:7420";
+	isReady = true;
+	/** How often the log was read. */
+	reads = 0;
+	answer: (input: Input) => Answer | Promise<Answer> = () => ({ kind: "ok" });
+
+	fleet(): Fleet {
+		return this.state;
+	}
+
+	async submit(input: Input): Promise<Answer> {
+		this.inputs.push(input);
+		return this.answer(input);
+	}
+
+	beat(): void {
+		throw new Error("the API hears no beats");
+	}
+
+	leadership(): { leads: boolean; url: string | undefined } {
+		return { leads: this.leads, url: this.url };
+	}
+
+	ready(): { ready: boolean; reason: string } {
+		return { ready: this.isReady, reason: "the log at /var/lib/secret-path is being read" };
+	}
+
+	async events(after: number, limit: number): Promise<readonly Event[]> {
+		this.reads += 1;
+		return this.log.slice(after, after + limit);
+	}
+
+	subscribe(listener: (event: Event) => void): () => void {
+		this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
+	}
+
+	/** Records one event, as the loop does: the state first, then the listeners. */
+	record(draft: EventDraft): Event {
+		const event: Event = { ...draft, seq: this.log.length + 1, at: NOW + this.log.length };
+		this.log.push(event);
+		this.state = { ...this.state, seq: event.seq };
+		for (const listener of this.listeners) listener(event);
+		return event;
+	}
+
+	/** Records many small events about one machine. */
+	recordMany(count: number, labels: Record<string, string> = {}): void {
+		for (let index = 0; index < count; index += 1) {
+			this.record({ type: "machine-labelled", machineId: "m-alpha" as MachineId, labels, by: "t-admin" });
+		}
+	}
+}

@@ -1,0 +1,180 @@
+import { Writable } from "node:stream";
+import { type Command, type CommandReply, type MachineView, sha256Of } from "@rollcall/protocol";
+import type { ExecutionContext } from "ava";
+import type { FastifyInstance } from "fastify";
+import pino from "pino";
+import { buildApp } from "../../../src/adapters/http/app.ts";
+import type { ApiDependencies, Projections } from "../../../src/adapters/http/dependencies.ts";
+import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
+import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
+import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
+
+const projections: Projections = {
+	parseDocument: (text) =>
+		text.startsWith("apiVersion:")
+			? {
+					ok: true,
+					document: {
+						name: "lab",
+						roles: { print: { files: [{ path: "/etc/key", mode: "0600", encoding: "utf8", content: "CANARY-FILE" }] } },
+					} as unknown as Extract<ReturnType<Projections["parseDocument"]>, { ok: true }>["document"],
+					digest: DIGEST,
+					warnings: ["a warning"],
+				}
+			: {
+					ok: false,
+					problem: {
+						code: "document-invalid",
+						message: "line 1: not a cluster document",
+						details: [{ path: "apiVersion", message: "is missing" }],
+					},
+				},
+	machineView: (_fleet, machine): MachineView => ({
+		machineId: machine.machineId,
+		phase: machine.approval === "waiting" ? "waiting" : machine.seat ? "ready" : "idle",
+		reason: "as the test says",
+		rehearsal: false,
+		bootId: machine.bootId,
+		approval: machine.approval,
+		lease: machine.lease,
+		...(machine.seat ? { nodeName: machine.seat.nodeName, slot: machine.seat.slot, role: machine.seat.role } : {}),
+		pinned: false,
+		generation: machine.generation,
+		progress: "none",
+		health: [...machine.health],
+		labels: machine.labels,
+		enrolledAt: new Date(machine.enrolledAt).toISOString(),
+		changedAt: new Date(machine.changedAt).toISOString(),
+	}),
+	why: (fleet, machine, events) => ({
+		machineId: machine.machineId,
+		phase: projections.machineView(fleet, machine).phase,
+		reason: "as the test says",
+		chain: events.toReversed().map((event) => ({
+			seq: event.seq,
+			at: new Date(event.at).toISOString(),
+			type: event.type,
+			text: projections.describe(event),
+			...(event.cause === undefined ? {} : { cause: event.cause }),
+		})),
+	}),
+	plan: (_fleet, { digest, warnings }) => ({ digest, unchanged: 3, machines: [], warnings: [...warnings] }),
+	target: (_fleet, machine) =>
+		machine.seat && {
+			ok: true,
+			content: {
+				cluster: "lab",
+				slot: "workers",
+				role: "worker",
+				nodeName: machine.seat.nodeName,
+				files: [
+					{ path: "/etc/kubernetes/pki/ca.key", mode: "0600", encoding: "base64", content: btoa("CANARY-KEY") },
+					{ path: "/etc/kubernetes/group.conf", mode: "0640", encoding: "utf8", content: "CANARY-GROUP" },
+					{ path: "/etc/motd", mode: "0644", encoding: "utf8", content: "hello" },
+				],
+				units: [],
+				probes: [],
+				artifacts: [],
+				deadlineSeconds: 60,
+			},
+		},
+	stateDigest: (fleet) => sha256Of(String(fleet.seq)),
+	describe: (event) => `${event.type} happened`,
+};
+
+/** A clock that the test turns. */
+export class HandClock {
+	ms = NOW;
+	now(): number {
+		return this.ms;
+	}
+	monotonic(): number {
+		return this.ms;
+	}
+}
+
+export interface TestApi {
+	readonly app: FastifyInstance;
+	readonly core: FixedCore;
+	readonly clock: HandClock;
+	readonly metrics: Metrics;
+	/** Commands that were sent to agents. */
+	readonly sent: Command[];
+	/** Everything that was logged. */
+	logged(): string;
+	/** What an agent answers to the next commands. */
+	agentAnswers: (command: Command) => CommandReply | Promise<CommandReply>;
+}
+
+export interface TestWish {
+	readonly limits?: Partial<ApiLimits>;
+	readonly config?: Partial<ApiDependencies["config"]>;
+	readonly deps?: Partial<ApiDependencies>;
+}
+
+/** Builds the API around a FixedCore; it is closed at the end of the test. */
+export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
+	let logged = "";
+	const sink = new Writable({
+		write(chunk, _encoding, done) {
+			logged += String(chunk);
+			done();
+		},
+	});
+	const core = new FixedCore();
+	const clock = new HandClock();
+	const metrics = createMetrics();
+	const sent: Command[] = [];
+	const app = buildApp({
+		core,
+		clock,
+		metrics,
+		projections,
+		failpoint: () => {},
+		log: pino({ level: "debug" }, sink),
+		credentials: {
+			signer: "ASIGNER",
+			servers: ["nats://127.0.0.1:4222"],
+			issue: async (machineId) => ({ jwt: `jwt-of-${machineId}`, expiresInSeconds: 60 }),
+			revoke: async () => {},
+			sign: () => {
+				throw new Error("the API signs nothing");
+			},
+			verify: (signed) => signed.signature === "good",
+		},
+		bus: {
+			notifyTarget: () => {},
+			command: async (_machineId, command) => {
+				sent.push(command);
+				return api.agentAnswers(command);
+			},
+		},
+		config: {
+			coordinatorId: "c-1",
+			version: "0.1.0",
+			adminTokenHash: sha256Of(TOKENS.root),
+			metricsOnLoopback: false,
+			allowedOrigins: ["https://fleet.example"],
+			...wish.config,
+		},
+		limits: wish.limits ?? {},
+		checkAnswers: true,
+		...wish.deps,
+	});
+	const api: TestApi = {
+		app,
+		core,
+		clock,
+		metrics,
+		sent,
+		logged: () => logged,
+		agentAnswers: () => ({ kind: "pong", bootId: BOOT, generation: 1, uptimeSeconds: 5 }),
+	};
+	t.teardown(() => app.close());
+	return api;
+}
+
+/** The headers of a caller. */
+export function bearer(token: string): { authorization: string } {
+	return { authorization: `Bearer ${token}` };
+}

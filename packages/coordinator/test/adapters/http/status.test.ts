@@ -1,0 +1,52 @@
+import { Status } from "@rollcall/protocol";
+import test from "ava";
+import { TOKENS } from "./fixed-core.ts";
+import { bearer, testApi } from "./setup.ts";
+
+test("the status counts the machines in every phase", async (t) => {
+	const { app } = testApi(t);
+	const response = await app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) });
+	const status = Status.parse(response.json());
+	t.like(status, { coordinatorId: "c-1", leader: true, seq: 0, recovering: false, version: "0.1.0" });
+	t.like(status.machines, { ready: 2, idle: 1, lost: 0 });
+});
+
+test("the digest of the state follows the state", async (t) => {
+	const { app, core } = testApi(t);
+	const get = async () => (await app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) })).json();
+	const before = await get();
+	t.is((await get()).stateDigest, before.stateDigest);
+	core.recordMany(1);
+	t.not((await get()).stateDigest, before.stateDigest);
+});
+
+test("a fleet that waits for proofs is recovering", async (t) => {
+	const api = testApi(t);
+	api.core.state = { ...api.core.state, recoverUntil: api.clock.ms + 1 };
+	const get = async () => (await api.app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) })).json();
+	t.true((await get()).recovering);
+	api.clock.ms += 2;
+	t.false((await get()).recovering);
+});
+
+test("the probes tell nothing but yes or no", async (t) => {
+	const api = testApi(t);
+	t.is((await api.app.inject({ url: "/healthz" })).body, '{"ok":true}');
+	t.is((await api.app.inject({ url: "/readyz" })).body, '{"ok":true}');
+	api.core.isReady = false;
+	t.is((await api.app.inject({ url: "/healthz" })).statusCode, 200);
+	const response = await api.app.inject({ url: "/readyz" });
+	t.is(response.statusCode, 503);
+	t.deepEqual(response.json(), { code: "not-ready", message: "not ready" });
+});
+
+test("the metrics name routes by the table, never by what was asked for", async (t) => {
+	const api = testApi(t);
+	await api.app.inject({ url: "/v1/machines/m-alpha", headers: bearer(TOKENS.read) });
+	await api.app.inject({ url: "/v1/secret-canary" });
+	const response = await api.app.inject({ url: "/metrics", headers: bearer(TOKENS.read) });
+	t.true(response.headers["content-type"]?.startsWith("text/plain"));
+	t.regex(response.body, /route="\/v1\/machines\/\{id\}",?.*status="200"/);
+	t.regex(response.body, /route="none"/);
+	t.notRegex(response.body, /m-alpha|secret-canary/);
+});
