@@ -83,6 +83,7 @@ function fit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], limit: 
 		if (!widest) break;
 		widest.width -= 1;
 	}
+	while (fitted.length > 1 && fitted.length * (GAP + 1) - GAP > limit) fitted.pop();
 	// A terminal narrower than what must be shown: the last columns are cut rather than wrapped.
 	for (const entry of fitted.toReversed()) {
 		if (over() <= 0) break;

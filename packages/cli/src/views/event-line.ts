@@ -51,17 +51,22 @@ export function eventLine(event: Event, text: string, { paint, width }: EventLin
 
 /**
  * What an event says, for those that come without the coordinator's own sentence (`show`, `GET /v1/events`): the machine, and
- * the fields that are short enough to read.
+ * the fields that are short enough to read. The machine is left out where it is the one that everything is `about`.
  */
-export function eventText(event: Event): string {
+export function eventText(event: Event, about?: string): string {
 	const { seq: _seq, at: _at, cause: _cause, type: _type, ...fields } = event;
 	const { machineId, ...rest } = fields as Record<string, unknown>;
 	const parts = Object.entries(rest).flatMap(([name, value]) => {
 		const text = fieldText(name, value);
 		return text === undefined ? [] : [text];
 	});
-	return [machineId === undefined ? undefined : String(machineId), parts.join(", ")].filter(Boolean).join(": ");
+	return [machineId === undefined || machineId === about ? undefined : String(machineId), parts.join(", ")]
+		.filter(Boolean)
+		.join(": ");
 }
+
+/** Long ids and sums, which `-o json` shows. */
+const UNSPOKEN = new Set(["publicKey", "hash", "digest", "bootId", "commandId"]);
 
 function fieldText(name: string, value: unknown): string | undefined {
 	if (value === null || value === undefined || value === "") return undefined;
@@ -75,6 +80,6 @@ function fieldText(name: string, value: unknown): string | undefined {
 		return `${state}${step ? ` at ${step}` : ""}${reason ? `: ${reason}` : ""}`;
 	}
 	if (name === "reason") return String(value);
-	if (name === "publicKey" || name === "hash" || name === "digest" || typeof value === "object") return undefined;
+	if (UNSPOKEN.has(name) || typeof value === "object") return undefined;
 	return `${name} ${String(value)}`;
 }

@@ -37,7 +37,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),
 		...section(
 			"latest events",
-			events.map((event) => eventLine(event, eventText(event), { paint, width: inner })),
+			events.map((event) => eventLine(event, eventText(event, machine.machineId), { paint, width: inner })),
 		),
 	];
 }

@@ -1,0 +1,101 @@
+import test from "ava";
+import { coordinatorWith, eventually, golden, runCli, startCli } from "./support/cli.ts";
+import { detail, fleet, leaseEvent, machine, STATUS as status } from "./support/views.ts";
+
+const machines = fleet();
+
+test("machines prints a table without colour in a pipe", async (t) => {
+	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines } });
+	const { code, stdout, stderr } = await runCli(t, ["machines"], env);
+	t.is(code, 0);
+	t.is(stderr, "");
+	await golden(t, "machines.txt", stdout);
+});
+
+test("machines -o json prints what the API returns", async (t) => {
+	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines } });
+	const { code, stdout } = await runCli(t, ["machines", "-o", "json"], env);
+	t.is(code, 0);
+	t.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify({ machines })));
+});
+
+test("machines asks the API for what is filtered", async (t) => {
+	const { api, env } = await coordinatorWith(t, { "GET /v1/machines": { machines: [] } });
+	const args = ["machines", "--phase", "ready", "--role", "worker", "-l", "rack=a", "-l", "room=101"];
+	const { code, stdout, stderr } = await runCli(t, args, env);
+	t.is(code, 0);
+	t.is(stdout, "");
+	t.is(stderr, "no machine fits\n");
+	const query = new URL(api.seen[0]?.path ?? "", "http://x").searchParams;
+	t.is(query.get("phase"), "ready");
+	t.is(query.get("role"), "worker");
+	t.deepEqual(query.getAll("label"), ["rack:a", "room:101"]);
+});
+
+test("machines puts the pages of a large fleet together", async (t) => {
+	const [first, second] = machines;
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/machines?limit=10000": { machines: [first], next: first?.machineId },
+		[`GET /v1/machines?limit=10000&after=${first?.machineId}`]: { machines: [second] },
+	});
+	const { stdout } = await runCli(t, ["machines", "-o", "json"], env);
+	t.is(JSON.parse(stdout).machines.length, 2);
+});
+
+test("machines --watch in a pipe tells a machine again when it changed", async (t) => {
+	const [first] = machines;
+	let phase = "ready";
+	const { api, env } = await coordinatorWith(t, {
+		"GET /v1/machines": () => ({ machines: [{ ...first, phase }] }),
+		"GET /v1/status": { ...status, seq: 0 },
+	});
+	const cli = await startCli(t, ["machines", "--watch"], env);
+	await eventually(t, "the first state", () => cli.stdout().includes("ready"));
+	phase = "suspect";
+	api.emit(leaseEvent(1, first?.machineId ?? "", "suspect"), "it is suspect");
+	await eventually(t, "the changed state", () => cli.stdout().includes("suspect"));
+	cli.child.kill("SIGINT");
+	const { code, stdout } = await cli.ended;
+	t.is(code, 0);
+	t.is(stdout.split("MACHINE").length, 2, "the title is printed once");
+});
+
+test("show prints all that is known of one machine", async (t) => {
+	const [, second] = machines;
+	if (!second) return t.fail();
+	const events = [leaseEvent(7, second.machineId)];
+	const { env } = await coordinatorWith(t, { "GET /v1/machines/worker-0": detail(second, events) });
+	const { code, stdout } = await runCli(t, ["show", "worker-0"], env);
+	t.is(code, 0);
+	await golden(t, "show.txt", stdout.replaceAll(/\((\d{4}-[^)]*Z)\)/g, "(TIME)"));
+});
+
+test("what a machine says cannot move the cursor of the operator's terminal", async (t) => {
+	const evil = machine("e1", { reason: "\u001b[2Jgone\u202e\r\nnew" });
+	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines: [evil] } });
+	const { stdout } = await runCli(t, ["machines"], env);
+	t.false(/[\p{Cc}\u202e]/u.test(stdout.replaceAll("\n", "")));
+	t.true(stdout.includes("^[[2Jgone"));
+});
+
+test("why prints the chain of causes, each further in than what it caused", async (t) => {
+	const [, second] = machines;
+	const at = second?.changedAt;
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/machines/91cc/why": {
+			machineId: second?.machineId,
+			phase: "degraded",
+			reason: "kubelet is not healthy: connection refused",
+			next: "rollcall logs worker-0 -u kubelet.service",
+			chain: [
+				{ seq: 42, at, type: "health-changed", text: "kubelet became unhealthy", cause: 30 },
+				{ seq: 30, at, type: "target-issued", text: "target 3 was issued", cause: 12 },
+				{ seq: 12, at, type: "machine-assigned", text: "it was given worker/0" },
+				{ seq: 9, at, type: "machine-approved", text: "approved by a rule" },
+			],
+		},
+	});
+	const { code, stdout } = await runCli(t, ["why", "91cc"], env);
+	t.is(code, 0);
+	await golden(t, "why.txt", stdout);
+});

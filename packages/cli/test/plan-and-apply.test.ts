@@ -1,0 +1,106 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { coordinatorWith, golden, runCli, temporaryFolder } from "./support/cli.ts";
+import { DIGEST } from "./support/views.ts";
+
+const plan = {
+	digest: DIGEST,
+	unchanged: 7,
+	machines: [
+		{
+			machineId: "91cc",
+			nodeName: "worker-0",
+			action: "update",
+			reason: "the document changes a file",
+			files: [
+				{
+					path: "/var/lib/kubelet/config.yaml",
+					change: "changed",
+					before: "kind: KubeletConfiguration\nmaxPods: 110\nserializeImagePulls: true\n",
+					after: "kind: KubeletConfiguration\nmaxPods: 50\nserializeImagePulls: true\n",
+				},
+				{ path: "/etc/old.conf", change: "removed", before: "a\n" },
+			],
+			restarts: ["kubelet.service"],
+		},
+		{
+			machineId: "a0ff",
+			action: "assign",
+			to: "worker/1",
+			reason: "a seat is free",
+			files: [{ path: "/etc/new.conf", change: "added", mode: "0600", after: "b\n" }],
+			restarts: [],
+		},
+	],
+	warnings: ["4 DNS servers: only the first 3 are used"],
+};
+
+async function documentIn(t: ExecutionContext, text: string): Promise<string> {
+	const file = join(await temporaryFolder(t), "cluster.yaml");
+	await writeFile(file, text);
+	return file;
+}
+
+const TEXT = "apiVersion: rollcall/v1\nkind: Cluster\nname: lab\n";
+
+test("plan shows a unified diff of every file and the warnings", async (t) => {
+	const { api, env } = await coordinatorWith(t, { "POST /v1/plan": plan });
+	const { code, stdout } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
+	t.is(code, 0);
+	t.deepEqual(api.seen[0]?.body, { text: TEXT });
+	await golden(t, "plan.txt", stdout);
+});
+
+test("plan --exit-code ends with 10 when there are changes and with 0 when there are none", async (t) => {
+	const changed = await coordinatorWith(t, { "POST /v1/plan": plan });
+	const same = await coordinatorWith(t, { "POST /v1/plan": { ...plan, machines: [], warnings: [] } });
+	const file = await documentIn(t, TEXT);
+	t.is((await runCli(t, ["plan", "-f", file, "--exit-code", "--brief"], changed.env)).code, 10);
+	const quiet = await runCli(t, ["plan", "-f", file, "--exit-code"], same.env);
+	t.is(quiet.code, 0);
+	t.is(quiet.stdout, "No machine changes, 7 stay as they are.\n");
+});
+
+test("a file that is not YAML is refused with its line, and nothing is sent", async (t) => {
+	const { api, env } = await coordinatorWith(t, {});
+	const file = await documentIn(t, "kind: Cluster\nslots:\n  - name: [a\n");
+	const { code, stderr } = await runCli(t, ["plan", "-f", file], env);
+	t.is(code, 2);
+	t.regex(stderr, /cluster\.yaml: not YAML: .* at line \d/);
+	t.deepEqual(api.seen, []);
+});
+
+test("a document that the coordinator refuses is shown with all findings", async (t) => {
+	const { env } = await coordinatorWith(t, {
+		"POST /v1/plan": {
+			problem: {
+				code: "document-invalid",
+				message: "the document has 2 faults",
+				details: [
+					{ path: "networks.pods", message: "overlaps the network of machine 91cc", suggestion: "10.254.0.0/16" },
+					{ path: "slots.0.role", message: "no such role" },
+				],
+			},
+		},
+	});
+	const { code, stderr } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
+	t.is(code, 1);
+	await golden(t, "document-invalid.txt", stderr);
+});
+
+test("apply in a pipe needs --yes, and with it declares the document", async (t) => {
+	const reply = { digest: DIGEST, changed: true, seq: 12, warnings: [] };
+	const { api, env } = await coordinatorWith(t, { "POST /v1/plan": plan, "PUT /v1/cluster": reply });
+	const file = await documentIn(t, TEXT);
+	const refused = await runCli(t, ["apply", "-f", file], env);
+	t.is(refused.code, 2);
+	t.regex(refused.stderr, /needs --yes/);
+	t.deepEqual(api.seen, []);
+	const done = await runCli(t, ["apply", "-f", file, "--yes"], env);
+	t.is(done.code, 0);
+	t.deepEqual(api.seen.at(-1), { method: "PUT", path: "/v1/cluster", body: { text: TEXT } });
+	t.regex(done.stdout, /Declared \(event 12\)/);
+	const json = await runCli(t, ["apply", "-f", file, "--yes", "-o", "json"], env);
+	t.deepEqual(JSON.parse(json.stdout), reply);
+});
