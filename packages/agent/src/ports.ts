@@ -91,14 +91,14 @@ export interface Files {
 	compare(content: TargetContent, owned: readonly string[]): Promise<FilePlan>;
 	/** Fetches an artifact beside its place and checks its hash; goes on where an earlier try stopped. */
 	fetch(artifact: Artifact, signal: AbortSignal): Promise<void>;
-	/** Writes all changed files beside their places. When it throws it has removed them again. */
-	stage(content: TargetContent, plan: FilePlan): Promise<void>;
+	/** Writes all changed files beside their places. When it throws it has removed them again. `goesOn`: paths whose kept files belong to an interrupted apply that this one continues. */
+	stage(content: TargetContent, plan: FilePlan, goesOn: ReadonlySet<string>): Promise<void>;
 	/** Renames everything into place and keeps what was there beside. Can be called again after it stopped halfway. */
 	swap(changes: readonly FileChange[]): void;
 	/** Puts back what was there before the swap, as far as it got, and removes folders that the apply made. */
 	restore(changes: readonly FileChange[], folders: readonly string[]): void;
-	/** Removes every temporary and kept file beside these paths, and those of `folders` that are empty. `keepParts` leaves half-fetched artifacts. */
-	settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): void;
+	/** Removes every temporary and kept file beside these paths, and those of `folders` that are empty. `keepParts` leaves half-fetched artifacts. Returns the paths beside which something stays. */
+	settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): string[];
 }
 
 /** Who this agent is. Kept 0600 in RAM; `seed` and `jwt` are secrets. */

@@ -83,7 +83,7 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 	}
 
 	run.at.step = "files";
-	await files.stage(content, plan);
+	await files.stage(content, plan, new Set(halfway?.changes.map((change) => change.path)));
 	run.signal.throwIfAborted();
 	memory.saveLedger({ ...ledger, open: { phase: "swapped", changes, folders } });
 	files.swap(changes);
@@ -116,12 +116,13 @@ export function finish(
 	const wanted = pathsOf(good);
 	const needed = new Set(wanted.flatMap((path) => foldersBetween("/", path)));
 	const empty = ledger.folders.filter((folder) => !needed.has(folder));
+	// Before the ledger forgets the folders that may hold something.
+	const untidy = parts.files.settle(ledger.files, empty, false);
 	parts.memory.saveLedger({
-		files: wanted,
+		files: union(wanted, untidy),
 		folders: ledger.folders.filter((folder) => needed.has(folder)),
 		units: good.target.content.units.map((unit) => unit.name),
 	});
-	parts.files.settle(ledger.files, empty, false);
 }
 
 /** All paths that a target writes. */

@@ -16,7 +16,7 @@ export async function keep(parts: ApplyParts, good: Accepted, signal: AbortSigna
 		for (const artifact of content.artifacts) {
 			if (plan.changes.some((change) => change.path === artifact.path)) await files.fetch(artifact, signal);
 		}
-		await files.stage(content, plan);
+		await files.stage(content, plan, new Set());
 		files.swap(plan.changes);
 		const changed = plan.changes.map((change) => change.path);
 		const actions = await runUnits(units, { wanted: content.units, owned: ledger.units, changed, signal });
@@ -50,8 +50,8 @@ export async function clean(parts: ApplyParts, signal: AbortSignal): Promise<voi
 		const changed = plan.changes.map((change) => change.path);
 		const betweenStopAndReload = () => files.swap(plan.changes);
 		await runUnits(units, { wanted: [], owned: ledger.units, changed, signal, betweenStopAndReload });
-		files.settle(ledger.files, ledger.folders, false);
-		memory.saveLedger({ files: [], folders: [], units: [] });
+		const untidy = files.settle(ledger.files, ledger.folders, false);
+		memory.saveLedger({ files: untidy, folders: [], units: [] });
 		log.info("removed what targets had brought", { files: changed.length, units: ledger.units.length });
 	} catch (error) {
 		log.error("not everything could be removed; it is tried again at the next start", { reason: String(error) });

@@ -45,9 +45,11 @@ export async function rollBack(parts: RollBackParts): Promise<void> {
 	}
 	const content = good?.content;
 	const owned = content ? [...content.files, ...content.artifacts].map((item) => item.path) : [];
-	files.settle(ledger.files, open.phase === "staging" ? open.folders : [], true);
+	const untidy = files.settle(ledger.files, open.phase === "staging" ? open.folders : [], true);
 	const folders = ledger.folders.filter((folder) => !open.folders.includes(folder));
-	attempt(log, () => memory.saveLedger({ files: owned, folders, units: wanted.map((unit) => unit.name) }));
+	attempt(log, () =>
+		memory.saveLedger({ files: [...new Set([...owned, ...untidy])], folders, units: wanted.map((unit) => unit.name) }),
+	);
 	log.warn("went back", { generation: good?.generation ?? 0 });
 }
 

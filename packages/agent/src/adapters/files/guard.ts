@@ -21,6 +21,7 @@ export function realPlace(place: Place, path: string): string {
 export function guard(disk: Disk, place: Place, paths: readonly string[]): void {
 	const seen = new Set<string>();
 	for (const path of paths) {
+		if (/\/(?:\.{0,2})(?:\/|$)/.test(path)) throw new FilesError(`${path} is not a normalised path`);
 		const folder = folderOf(path);
 		if (seen.has(folder)) continue;
 		seen.add(folder);

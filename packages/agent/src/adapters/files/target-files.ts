@@ -1,6 +1,6 @@
 import type { TargetContent } from "@rollcall/protocol";
 import { folderMode, folderOf, foldersBetween } from "../../domain/confine.ts";
-import { type FileChange, type Found, planFiles } from "../../domain/plan-files.ts";
+import { type FileChange, type FilePlan, type Found, planFiles } from "../../domain/plan-files.ts";
 import { type Files, FilesError } from "../../ports.ts";
 import { createArtifacts } from "./artifacts.ts";
 import { beside, isOurs } from "./beside.ts";
@@ -41,7 +41,7 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 		return { exists: true, same: disk.read(at(path)).equals(bytes) };
 	}
 
-	async function stage(content: TargetContent, plan: { changes: readonly FileChange[]; folders: readonly string[] }) {
+	async function stage(content: TargetContent, plan: FilePlan, goesOn: ReadonlySet<string>): Promise<void> {
 		const files = new Map(content.files.map((file) => [file.path, file]));
 		const written: string[] = [];
 		let current = "/";
@@ -57,14 +57,16 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 			}
 			for (const change of plan.changes) {
 				const file = files.get(change.path);
-				if (change.kind === "remove" || !file) continue;
 				current = change.path;
-				const staged = beside(at(change.path)).staged;
+				const { staged, kept } = beside(at(change.path));
+				// What an apply that ended long ago could not remove must not be taken for what was there before this one.
+				if (!goesOn.has(change.path) && disk.standing(kept)) disk.unlink(kept);
+				if (change.kind === "remove" || !file) continue;
 				if (disk.standing(staged)) disk.unlink(staged);
 				written.push(staged);
 				disk.create(staged, Buffer.from(file.content, file.encoding), Number.parseInt(file.mode, 8));
 			}
-			await disk.sync(written);
+			if (written.length > 0) await disk.sync(written);
 		} catch (error) {
 			for (const staged of written) attempt(() => disk.unlink(staged));
 			for (const folder of [...plan.folders].reverse()) attempt(() => disk.removeFolder(at(folder)));
@@ -107,16 +109,21 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 		for (const folder of [...folders].reverse()) attempt(() => disk.removeFolder(at(folder)));
 	}
 
-	function settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): void {
+	function settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): string[] {
+		const untidy = new Set<string>();
 		for (const folder of new Set(paths.map(folderOf))) {
-			attempt(() => {
+			try {
+				if (!disk.standing(at(folder))) continue;
 				for (const name of disk.list(at(folder))) {
 					if (isOurs(name) && !(keepParts && name.endsWith(".part"))) disk.unlink(`${at(folder)}/${name}`);
 				}
-			});
+			} catch {
+				untidy.add(folder);
+			}
 		}
 		const deepestFirst = [...folders].sort((a, b) => b.length - a.length);
 		for (const folder of deepestFirst) attempt(() => disk.removeFolder(at(folder)));
+		return paths.filter((path) => untidy.has(folderOf(path)));
 	}
 
 	return { compare, fetch: artifacts.fetch, stage, swap, restore, settle };
