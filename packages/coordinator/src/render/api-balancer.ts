@@ -51,6 +51,7 @@ export function balancerFiles(node: Node): TargetFile[] {
 	const config = balancerConfigText(node);
 	const manifest = staticPodText({
 		name: "api-balancer",
+		tier: "node",
 		// kubelet does not watch the configuration; another annotation is another pod.
 		annotations: { "rollcall/configuration": sha256Of(config) },
 		image: imageOf(node, "haproxy"),

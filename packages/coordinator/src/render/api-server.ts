@@ -94,6 +94,7 @@ export function apiServerFiles(node: Node): TargetFile[] {
 	];
 	const manifest = staticPodText({
 		name: "kube-apiserver",
+		tier: "control-plane",
 		annotations: {
 			"kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint": `${urlHost(node.address)}:${controlPlane.port}`,
 		},
@@ -103,7 +104,7 @@ export function apiServerFiles(node: Node): TargetFile[] {
 		readiness: check("/readyz"),
 		requests: { cpu: "250m", memory: "512Mi" },
 		// The program has this file capability; without it in the bounding set it could not even be started.
-		capabilities: ["NET_BIND_SERVICE"],
+		rights: { capabilities: ["NET_BIND_SERVICE"] },
 		hostPaths,
 	});
 	const audit = auditPolicyText(node);

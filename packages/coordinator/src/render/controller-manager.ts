@@ -43,6 +43,7 @@ export function controllerManagerFiles(node: Node): TargetFile[] {
 	const check = { host: "127.0.0.1", port: NODE_PORTS.controllerManager, path: "/healthz", scheme: "HTTPS" } as const;
 	const manifest = staticPodText({
 		name: "kube-controller-manager",
+		tier: "control-plane",
 		image: imageOf(node, "kube-controller-manager"),
 		command: commandOf(
 			"kube-controller-manager",

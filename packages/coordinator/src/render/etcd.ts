@@ -54,6 +54,7 @@ export function etcdFiles(node: Node): TargetFile[] {
 	const check = (path: string) => ({ host: "127.0.0.1", port: NODE_PORTS.etcdMetrics, path, scheme: "HTTP" }) as const;
 	const manifest = staticPodText({
 		name: "etcd",
+		tier: "control-plane",
 		annotations: {
 			"kubeadm.kubernetes.io/etcd.advertise-client-urls": `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`,
 		},

@@ -22,9 +22,8 @@ export function modulesText(modules: readonly string[]): string {
  * `protectKernelDefaults` (pkg/kubelet/cm: vm.overcommit_memory, vm.panic_on_oom, kernel.panic, kernel.panic_on_oops,
  * kernel.keys.*).
  */
-export const SYSCTLS: Readonly<Record<string, number>> = {
+const SYSCTLS: Readonly<Record<string, number>> = {
 	"net.ipv4.ip_forward": 1,
-	"net.ipv6.conf.all.forwarding": 1,
 	"net.bridge.bridge-nf-call-iptables": 1,
 	"net.bridge.bridge-nf-call-ip6tables": 1,
 	"vm.overcommit_memory": 1,
@@ -36,6 +35,11 @@ export const SYSCTLS: Readonly<Record<string, number>> = {
 	"fs.inotify.max_user_instances": 8192,
 	"fs.inotify.max_user_watches": 524_288,
 };
+
+/** The settings of a node; IPv6 only where pods use it, since a kernel may be without. */
+export function nodeSysctls(ipv6: boolean): Readonly<Record<string, number>> {
+	return ipv6 ? { ...SYSCTLS, "net.ipv6.conf.all.forwarding": 1 } : SYSCTLS;
+}
 
 /** The text of a sysctl.d(5) file. */
 export function sysctlText(settings: Readonly<Record<string, number>>): string {

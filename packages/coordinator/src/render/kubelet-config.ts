@@ -1,5 +1,6 @@
 import { cgroupDriver } from "./cgroup-driver.ts";
 import { featureGates } from "./feature-gates.ts";
+import type { KubeletConfiguration } from "./kubelet-fields.ts";
 import { addressAt } from "./network.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
@@ -13,7 +14,7 @@ import { yamlText } from "./yaml-text.ts";
 const DNS_INDEX = 10;
 
 /** The KubeletConfiguration of a node that is part of the cluster. */
-export function kubeletConfiguration(node: Node) {
+export function kubeletConfiguration(node: Node): KubeletConfiguration {
 	const gates = featureGates(node);
 	const reserved = reservedResources(node.facts);
 	const taints = taintsOf(node);
@@ -27,7 +28,7 @@ export function kubeletConfiguration(node: Node) {
 			x509: { clientCAFile: PKI_PATHS.ca.certificate },
 		},
 		authorization: {
-			mode: "Webhook" as "Webhook" | "AlwaysAllow",
+			mode: "Webhook",
 			webhook: { cacheAuthorizedTTL: "5m0s", cacheUnauthorizedTTL: "30s" },
 		},
 		cgroupDriver: cgroupDriver(node.facts),
@@ -83,16 +84,8 @@ export function kubeletConfiguration(node: Node) {
  * The same for a machine that runs etcd alone: it is no node of the cluster that it serves, so nobody could authorize a
  * caller; therefore nothing listens (`enableServer`), and the permissive mode that kubelet then insists on opens nothing.
  */
-export function standaloneKubeletConfiguration(node: Node) {
-	const {
-		registerWithTaints: _,
-		tlsCertFile: __,
-		tlsPrivateKeyFile: ___,
-		...config
-	} = {
-		registerWithTaints: undefined,
-		...kubeletConfiguration(node),
-	};
+export function standaloneKubeletConfiguration(node: Node): KubeletConfiguration {
+	const { registerWithTaints, tlsCertFile, tlsPrivateKeyFile, ...config } = kubeletConfiguration(node);
 	return {
 		...config,
 		authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },

@@ -1,9 +1,10 @@
 import type { TargetFile } from "@rollcall/protocol";
+import { apiServerUrl } from "./api-server-url.ts";
 import { CONTAINERD_UNIT } from "./containerd.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { kubeletConfigText } from "./kubelet-config.ts";
-import { type Node, urlHost } from "./node.ts";
-import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS } from "./node-paths.ts";
 import { nodeLabelsOf } from "./node-registration.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { resolvConfText } from "./resolv-conf.ts";
@@ -29,17 +30,17 @@ export function kubeletFiles(node: Node): TargetFile[] {
 	if (!inCluster) return files;
 	const kubeconfig = kubeconfigText({
 		cluster: node.document.name,
-		server: apiServerFor(node),
+		server: apiServerUrl(node),
 		user: `system:node:${node.nodeName}`,
 		...PKI_PATHS.kubeletClient,
 	});
 	return [...files, { path: NODE_PATHS.kubeletKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig }];
 }
 
-// A control plane's kubelet speaks to the API server beside it, all others to the balancer on their own loopback.
-function apiServerFor(node: Node): string {
-	if (node.role === "control-plane") return `https://${urlHost(node.address)}:${node.document.controlPlane.port}`;
-	return `https://127.0.0.1:${NODE_PORTS.balancer}`;
+// What the operating system brings, or what the document has fetched (/usr is read-only on container systems).
+function kubeletProgram(node: Node): string {
+	const fetched = node.document.kubernetes.artifacts.find(({ path }) => path.endsWith("/kubelet"));
+	return fetched?.path ?? "/usr/bin/kubelet";
 }
 
 function kubeletUnitText(node: Node): string {
@@ -52,7 +53,7 @@ function kubeletUnitText(node: Node): string {
 		...(inCluster ? { "node-ip": node.address, "node-labels": labels.join(",") } : {}),
 		...node.document.kubernetes.extraArguments.kubelet,
 	};
-	const words = ["/usr/bin/kubelet", ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
+	const words = [kubeletProgram(node), ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
 	return unitText([
 		[
 			"Unit",

@@ -14,6 +14,11 @@ export function hasOwnEtcd(document: ClusterDocument): boolean {
 	return document.slots.some(({ role }) => role === "etcd");
 }
 
+/** So many machines run etcd when all seats are filled. */
+export function declaredMembers(document: ClusterDocument, role: string): number {
+	return document.slots.reduce((sum, slot) => sum + (slot.role === role && slot.count !== "rest" ? slot.count : 0), 0);
+}
+
 /** The holders of all seats of a role whose address is known, in the order of slots and seats. */
 export function membersOf(fleet: Fleet, role: string): readonly Member[] {
 	const document = fleet.cluster?.document;

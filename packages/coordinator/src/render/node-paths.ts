@@ -5,6 +5,10 @@ export const NODE_PATHS = {
 	kubeletKubeconfig: "/etc/kubernetes/kubelet.conf",
 	controllerManagerKubeconfig: "/etc/kubernetes/controller-manager.conf",
 	schedulerKubeconfig: "/etc/kubernetes/scheduler.conf",
+	kubeProxyKubeconfig: "/etc/kubernetes/kube-proxy.conf",
+	flannelKubeconfig: "/etc/kubernetes/flannel.conf",
+	/** Configuration of components, a folder each. */
+	configuration: "/etc/kubernetes",
 	resolvConf: "/etc/kubernetes/resolv.conf",
 	containerdConfig: "/etc/containerd/config.toml",
 	containerdSocket: "unix:///run/containerd/containerd.sock",
@@ -27,6 +31,9 @@ export const NODE_PORTS = {
 	etcdClient: 2379,
 	etcdPeer: 2380,
 	etcdMetrics: 2381,
+	kubeProxyMetrics: 10249,
+	kubeProxyHealth: 10256,
+	flannelHealth: 8471,
 	/** The local balancer: the API as every worker reaches it, and its own health. */
 	balancer: 7443,
 	balancerHealth: 7444,

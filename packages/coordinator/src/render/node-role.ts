@@ -4,7 +4,9 @@ import { apiServerFiles } from "./api-server.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
-import { kernelModules, modulesText, SYSCTLS, sysctlText } from "./kernel.ts";
+import { flannelFiles } from "./flannel.ts";
+import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
+import { kubeProxyFiles } from "./kube-proxy.ts";
 import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
@@ -33,6 +35,7 @@ export function nodeRoleParts(
 			? [...apiServerFiles(node), ...controllerManagerFiles(node), ...schedulerFiles(node)]
 			: []),
 		...(role === "worker" ? balancerFiles(node) : []),
+		...(role === "etcd" ? [] : [...kubeProxyFiles(node), ...flannelFiles(node)]),
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -46,17 +49,27 @@ function kernelFiles(node: Node): TargetFile[] {
 	const modules = modulesText(kernelModules(node.document.kubernetes));
 	return [
 		{ path: NODE_PATHS.modules, mode: "0644", encoding: "utf8", content: modules },
-		{ path: NODE_PATHS.sysctls, mode: "0644", encoding: "utf8", content: sysctlText(SYSCTLS) },
+		{
+			path: NODE_PATHS.sysctls,
+			mode: "0644",
+			encoding: "utf8",
+			content: sysctlText(nodeSysctls(node.pods.bits === 128)),
+		},
 	];
 }
 
 function units(): TargetUnit[] {
 	return [
+		// The operating system's own: they read the folders in which our files lie.
+		{ name: "systemd-modules-load.service", restartOn: [NODE_PATHS.modules] },
+		{ name: "systemd-sysctl.service", restartOn: [NODE_PATHS.sysctls] },
 		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig] },
 		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS] },
 	];
 }
 
+// Only what a node can be by itself. kube-proxy and the pod network need rights that the API gives later; Kubernetes' own
+// view tells how they are.
 function probes(role: BuiltInRole, node: Node, runsEtcd: boolean): Probe[] {
 	const timing = { deadlineSeconds: IMAGE_DEADLINE, intervalSeconds: 5, timeoutSeconds: 2 };
 	const http = (component: string, port: number, path: string, scheme: "http" | "https" = "http"): Probe => ({

@@ -22,6 +22,8 @@ export const PKI_PATHS = {
 	etcdPeer: { certificate: `${PKI}/etcd/peer.crt`, key: `${PKI}/etcd/peer.key` },
 	controllerManager: { certificate: `${PKI}/controller-manager.crt`, key: `${PKI}/controller-manager.key` },
 	scheduler: { certificate: `${PKI}/scheduler.crt`, key: `${PKI}/scheduler.key` },
+	kubeProxy: { certificate: `${PKI}/kube-proxy.crt`, key: `${PKI}/kube-proxy.key` },
+	flannel: { certificate: `${PKI}/flannel.crt`, key: `${PKI}/flannel.key` },
 	kubeletClient: {
 		certificate: `${KUBELET_PKI}/kubelet-client-current.pem`,
 		key: `${KUBELET_PKI}/kubelet-client-current.pem`,

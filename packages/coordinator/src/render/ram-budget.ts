@@ -25,6 +25,7 @@ const NETWORK: readonly RamShare[] = [
 const CONTROL_PLANE: readonly RamShare[] = [
 	{ what: "images of API server, controller manager and scheduler", bytes: 320 * MI },
 	{ what: "API server, controller manager and scheduler", bytes: 950 * MI },
+	{ what: "audit log, ten old parts compressed", bytes: 200 * MI },
 ];
 const WORKER: readonly RamShare[] = [
 	{ what: "image of the API balancer", bytes: 50 * MI },

@@ -2,7 +2,7 @@ import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
-import { hasOwnEtcd, membersOf } from "./members.ts";
+import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
 import { parseNetwork } from "./network.ts";
 import type { Node } from "./node.ts";
 import { chooseNodeAddress } from "./node-address.ts";
@@ -56,7 +56,9 @@ function renderSeat(placement: Placement): Rendered {
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
 		const node = address.ok ? resolveNode(placement, address.address) : address;
-		return "ok" in node ? node : accept({ ...identity, ...nodeRoleParts(role, node), artifacts: [] });
+		return "ok" in node
+			? node
+			: accept({ ...identity, ...nodeRoleParts(role, node), artifacts: document.kubernetes.artifacts });
 	}
 	if (!definition) return refuse(`the role ${seat.role} is not defined`);
 	// A role of the operator needs an address only if it speaks of it.
@@ -85,6 +87,13 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 		if (seat.role !== role || members.some(({ nodeName }) => nodeName === seat.nodeName)) return members;
 		return [...members, self];
 	};
+	const etcdRole = stackedEtcd ? "control-plane" : "etcd";
+	const etcdMembers = withSelf(etcdRole);
+	const declared = declaredMembers(document, etcdRole);
+	// A member that begins without the others would be a cluster of its own, and never join theirs.
+	if (seat.role === etcdRole && etcdMembers.length < declared) {
+		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
+	}
 	return {
 		document,
 		version,
@@ -99,7 +108,7 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 		pods,
 		services,
 		controlPlanes: withSelf("control-plane"),
-		etcdMembers: withSelf(stackedEtcd ? "control-plane" : "etcd"),
+		etcdMembers,
 		stackedEtcd,
 	};
 }

@@ -31,6 +31,7 @@ export function schedulerFiles(node: Node): TargetFile[] {
 	const check = { host: "127.0.0.1", port: NODE_PORTS.scheduler, path: "/healthz", scheme: "HTTPS" } as const;
 	const manifest = staticPodText({
 		name: "kube-scheduler",
+		tier: "control-plane",
 		image: imageOf(node, "kube-scheduler"),
 		command: commandOf("kube-scheduler", schedulerArguments(node), node.document.kubernetes.extraArguments.scheduler),
 		liveness: check,

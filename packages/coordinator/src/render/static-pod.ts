@@ -1,12 +1,13 @@
 import { NODE_PATHS } from "./node-paths.ts";
 import { yamlText } from "./yaml-text.ts";
 
-/** A folder or file of the node inside a pod. Read-only unless said otherwise. */
+/** A folder or file of the node inside a pod. Read-only unless said otherwise. `at` is its path inside, the same by default. */
 export interface HostPath {
 	readonly name: string;
 	readonly path: string;
 	readonly type: "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate";
 	readonly writable?: boolean;
+	readonly at?: string;
 }
 
 /** An HTTP check of a container, on the node's own network (core/v1 HTTPGetAction). */
@@ -17,19 +18,27 @@ export interface HttpCheck {
 	readonly scheme: "HTTP" | "HTTPS";
 }
 
-/** A static pod with one container on the host's network: all that a control plane needs. */
+/** What a container may do: nothing but the capabilities named, or everything. */
+export type Rights = { readonly capabilities: readonly string[] } | "privileged";
+
+/** A static pod with one lasting container on the host's network: all that a node needs. */
 export interface StaticPod {
 	readonly name: string;
+	/** `control-plane` or `node`, as kubeadm's label `tier` has it. */
+	readonly tier: "control-plane" | "node";
 	readonly annotations?: Readonly<Record<string, string>>;
 	readonly image: string;
 	readonly command: readonly string[];
+	readonly environment?: Readonly<Record<string, string>>;
 	readonly liveness: HttpCheck;
 	readonly readiness?: HttpCheck;
 	readonly requests: { readonly cpu: string; readonly memory: string };
 	readonly hostPaths: readonly HostPath[];
-	/** Capabilities that stay; all others are dropped. */
-	readonly capabilities?: readonly string[];
+	/** None by default. */
+	readonly rights?: Rights;
 	readonly graceSeconds?: number;
+	/** A program that runs to its end before the container; it gets all host paths. */
+	readonly before?: { readonly name: string; readonly image: string; readonly command: readonly string[] };
 }
 
 /** `system-node-critical`, as the number that the API server would give (static pods skip admission). */
@@ -37,62 +46,22 @@ const NODE_CRITICAL = 2_000_001_000;
 
 /** The manifest of a static pod, in kubeadm's form: no reference to any API object, since none exists yet. */
 export function staticPodText(pod: StaticPod): string {
-	const check = ({ host, port, path, scheme }: HttpCheck) => ({ host, path, port, scheme });
-	return yamlText({
+	return yamlText(staticPod(pod));
+}
+
+function staticPod(pod: StaticPod) {
+	return {
 		apiVersion: "v1",
 		kind: "Pod",
 		metadata: {
 			...(pod.annotations ? { annotations: pod.annotations } : {}),
-			labels: { component: pod.name, tier: "control-plane" },
+			labels: { component: pod.name, tier: pod.tier },
 			name: pod.name,
 			namespace: "kube-system",
 		},
 		spec: {
-			containers: [
-				{
-					command: pod.command,
-					image: pod.image,
-					imagePullPolicy: "IfNotPresent",
-					livenessProbe: {
-						failureThreshold: 8,
-						httpGet: check(pod.liveness),
-						initialDelaySeconds: 10,
-						periodSeconds: 10,
-						timeoutSeconds: 15,
-					},
-					name: pod.name,
-					...(pod.readiness
-						? {
-								readinessProbe: {
-									failureThreshold: 3,
-									httpGet: check(pod.readiness),
-									periodSeconds: 1,
-									timeoutSeconds: 15,
-								},
-							}
-						: {}),
-					resources: { requests: pod.requests },
-					securityContext: {
-						allowPrivilegeEscalation: false,
-						capabilities: { drop: ["ALL"], ...(pod.capabilities ? { add: pod.capabilities } : {}) },
-						readOnlyRootFilesystem: true,
-						seccompProfile: { type: "RuntimeDefault" },
-					},
-					startupProbe: {
-						failureThreshold: 24,
-						httpGet: check(pod.liveness),
-						initialDelaySeconds: 1,
-						periodSeconds: 5,
-						timeoutSeconds: 15,
-					},
-					terminationMessagePolicy: "FallbackToLogsOnError",
-					volumeMounts: pod.hostPaths.map(({ name, path, writable }) => ({
-						mountPath: path,
-						name,
-						readOnly: writable !== true,
-					})),
-				},
-			],
+			...(pod.before ? { initContainers: [initContainer(pod, pod.before)] } : {}),
+			containers: [container(pod)],
 			automountServiceAccountToken: false,
 			enableServiceLinks: false,
 			hostNetwork: true,
@@ -103,7 +72,63 @@ export function staticPodText(pod: StaticPod): string {
 			...(pod.graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: pod.graceSeconds }),
 			volumes: pod.hostPaths.map(({ name, path, type }) => ({ hostPath: { path, type }, name })),
 		},
-	});
+	};
+}
+
+function container(pod: StaticPod) {
+	const environment = Object.entries(pod.environment ?? {}).map(([name, value]) => ({ name, value }));
+	const liveness = httpGet(pod.liveness);
+	const readiness = pod.readiness && httpGet(pod.readiness);
+	return {
+		command: pod.command,
+		...(environment.length > 0 ? { env: environment } : {}),
+		image: pod.image,
+		imagePullPolicy: "IfNotPresent",
+		livenessProbe: { failureThreshold: 8, ...liveness, initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 15 },
+		name: pod.name,
+		...(readiness
+			? { readinessProbe: { failureThreshold: 3, ...readiness, periodSeconds: 1, timeoutSeconds: 15 } }
+			: {}),
+		resources: { requests: pod.requests },
+		securityContext: securityContext(pod.rights ?? { capabilities: [] }),
+		startupProbe: { failureThreshold: 24, ...liveness, initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 15 },
+		terminationMessagePolicy: "FallbackToLogsOnError",
+		volumeMounts: mounts(pod),
+	};
+}
+
+function initContainer(pod: StaticPod, before: NonNullable<StaticPod["before"]>) {
+	return {
+		command: before.command,
+		image: before.image,
+		imagePullPolicy: "IfNotPresent",
+		name: before.name,
+		resources: { requests: { cpu: "10m", memory: "16Mi" } },
+		securityContext: securityContext({ capabilities: [] }),
+		volumeMounts: mounts(pod),
+	};
+}
+
+function securityContext(rights: Rights) {
+	if (rights === "privileged") return { privileged: true, readOnlyRootFilesystem: true };
+	return {
+		allowPrivilegeEscalation: false,
+		capabilities: { drop: ["ALL"], ...(rights.capabilities.length > 0 ? { add: rights.capabilities } : {}) },
+		readOnlyRootFilesystem: true,
+		seccompProfile: { type: "RuntimeDefault" },
+	};
+}
+
+function httpGet({ host, port, path, scheme }: HttpCheck) {
+	return { httpGet: { host, path, port, scheme } };
+}
+
+function mounts(pod: StaticPod) {
+	return pod.hostPaths.map(({ name, path, at, writable }) => ({
+		mountPath: at ?? path,
+		name,
+		readOnly: writable !== true,
+	}));
 }
 
 /** Where the manifest of a static pod lies. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Labels } from "../ids.ts";
+import { Artifact, TARGET_LIMITS } from "../target.ts";
 
 /** A host name, an IPv4 or an IPv6 address, without port. The whole-document check refuses addresses that nobody can connect to. */
 export const Host = z
@@ -71,6 +72,11 @@ export const Kubernetes = z.strictObject({
 	/** Secrets are encrypted in etcd. */
 	encryptionAtRest: z.boolean().default(true),
 	oidc: z.array(Oidc).max(8).default([]),
+	/**
+	 * Programs that the operating system of the nodes does not bring, fetched by hash: `/opt/rollcall/bin/kubelet`, plugins
+	 * in `/opt/cni/bin`.
+	 */
+	artifacts: z.array(Artifact).max(TARGET_LIMITS.artifacts).default([]),
 });
 export type Kubernetes = z.infer<typeof Kubernetes>;
 

@@ -1,0 +1,83 @@
+import { sha256Of, type TargetFile } from "@rollcall/protocol";
+import { apiServerUrl } from "./api-server-url.ts";
+import { imageOf } from "./images.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { formatNetwork } from "./network.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { manifestPath, staticPodText } from "./static-pod.ts";
+
+const FOLDER = `${NODE_PATHS.configuration}/flannel`;
+const CNI_CONFIG = "/etc/cni/net.d/10-flannel.conflist";
+
+/** flannel's own configuration: the whole pod network, in VXLAN; each node's share comes from its Node object. */
+function networkText(node: Node): string {
+	const network = formatNetwork(node.pods);
+	const family =
+		node.pods.bits === 32 ? { Network: network } : { EnableIPv4: false, EnableIPv6: true, IPv6Network: network };
+	return `${JSON.stringify({ ...family, Backend: { Type: "vxlan" } }, null, 2)}\n`;
+}
+
+/** What containerd calls for each pod (CNI specification 1.0.0, configuration lists). */
+function cniText(): string {
+	const plugins = [
+		{ type: "flannel", delegate: { hairpinMode: true, isDefaultGateway: true } },
+		{ type: "portmap", capabilities: { portMappings: true } },
+	];
+	return `${JSON.stringify({ name: "cbr0", cniVersion: "1.0.0", plugins }, null, 2)}\n`;
+}
+
+/**
+ * flannel as a static pod, so that it speaks from the node address that was chosen, and from no other: left to itself it
+ * takes the default route's. None where the document says so.
+ */
+export function flannelFiles(node: Node): TargetFile[] {
+	if (node.document.kubernetes.podNetwork !== "flannel") return [];
+	const network = networkText(node);
+	const kubeconfig = kubeconfigText({
+		cluster: node.document.name,
+		server: apiServerUrl(node),
+		user: "system:flannel",
+		...PKI_PATHS.flannel,
+	});
+	const manifest = staticPodText({
+		name: "kube-flannel",
+		tier: "node",
+		annotations: { "rollcall/configuration": sha256Of(network + kubeconfig) },
+		image: imageOf(node, "flannel"),
+		command: [
+			"/opt/bin/flanneld",
+			"--ip-masq",
+			"--kube-subnet-mgr",
+			`--kubeconfig-file=${NODE_PATHS.flannelKubeconfig}`,
+			`--net-config-path=${FOLDER}/net-conf.json`,
+			`--iface=${node.address}`,
+			"--healthz-ip=127.0.0.1",
+			`--healthz-port=${NODE_PORTS.flannelHealth}`,
+		],
+		environment: { NODE_NAME: node.nodeName },
+		before: {
+			name: "install-cni-plugin",
+			image: imageOf(node, "flannel-cni-plugin"),
+			command: ["cp", "-f", "/flannel", "/opt/cni/bin/flannel"],
+		},
+		liveness: { host: "127.0.0.1", port: NODE_PORTS.flannelHealth, path: "/healthz", scheme: "HTTP" },
+		requests: { cpu: "50m", memory: "48Mi" },
+		rights: { capabilities: ["NET_ADMIN", "NET_RAW"] },
+		hostPaths: [
+			{ name: "run", path: "/run/flannel", type: "DirectoryOrCreate", writable: true },
+			{ name: "cni-plugins", path: "/opt/cni/bin", type: "DirectoryOrCreate", writable: true },
+			{ name: "configuration", path: FOLDER, type: "DirectoryOrCreate" },
+			{ name: "kubeconfig", path: NODE_PATHS.flannelKubeconfig, type: "FileOrCreate" },
+			{ name: "k8s-certs", path: PKI_PATHS.folder, type: "DirectoryOrCreate" },
+			{ name: "xtables-lock", path: "/run/xtables.lock", type: "FileOrCreate", writable: true },
+		],
+	});
+	return [
+		{ path: manifestPath("kube-flannel"), mode: "0600", encoding: "utf8", content: manifest },
+		{ path: `${FOLDER}/net-conf.json`, mode: "0600", encoding: "utf8", content: network },
+		{ path: NODE_PATHS.flannelKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
+		{ path: CNI_CONFIG, mode: "0600", encoding: "utf8", content: cniText() },
+	];
+}

@@ -1,0 +1,71 @@
+import type { TargetFile } from "@rollcall/protocol";
+import { sha256Of } from "@rollcall/protocol";
+import { apiServerUrl } from "./api-server-url.ts";
+import { featureGates } from "./feature-gates.ts";
+import { imageOf } from "./images.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { formatNetwork } from "./network.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { PKI_PATHS } from "./pki-paths.ts";
+import { manifestPath, staticPodText } from "./static-pod.ts";
+import { yamlText } from "./yaml-text.ts";
+
+const FOLDER = `${NODE_PATHS.configuration}/kube-proxy`;
+const CONFIG = `${FOLDER}/config.yaml`;
+
+/** The KubeProxyConfiguration of a node. */
+export function kubeProxyConfiguration(node: Node) {
+	const { proxyMode } = node.document.kubernetes;
+	const gates = featureGates(node);
+	return {
+		apiVersion: node.version.api.kubeProxy,
+		kind: "KubeProxyConfiguration",
+		bindAddress: node.address.includes(":") ? "::" : "0.0.0.0",
+		clientConnection: { kubeconfig: NODE_PATHS.kubeProxyKubeconfig },
+		clusterCIDR: formatNetwork(node.pods),
+		// Traffic is local when it comes from this node's own share of the pod network, not from all of it.
+		detectLocalMode: node.document.kubernetes.podNetwork === "none" ? "ClusterCIDR" : "NodeCIDR",
+		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),
+		healthzBindAddress: `127.0.0.1:${NODE_PORTS.kubeProxyHealth}`,
+		hostnameOverride: node.nodeName,
+		...(proxyMode === "ipvs" ? { ipvs: { strictARP: true } } : {}),
+		metricsBindAddress: `127.0.0.1:${NODE_PORTS.kubeProxyMetrics}`,
+		mode: proxyMode,
+	};
+}
+
+/** kube-proxy as a static pod: services work before anything was applied to the API. None where the document says so. */
+export function kubeProxyFiles(node: Node): TargetFile[] {
+	if (node.document.kubernetes.proxyMode === "none") return [];
+	const config = yamlText(kubeProxyConfiguration(node));
+	const kubeconfig = kubeconfigText({
+		cluster: node.document.name,
+		server: apiServerUrl(node),
+		user: "system:kube-proxy",
+		...PKI_PATHS.kubeProxy,
+	});
+	const manifest = staticPodText({
+		name: "kube-proxy",
+		tier: "node",
+		annotations: { "rollcall/configuration": sha256Of(config + kubeconfig) },
+		image: imageOf(node, "kube-proxy"),
+		command: ["/usr/local/bin/kube-proxy", `--config=${CONFIG}`],
+		liveness: { host: "127.0.0.1", port: NODE_PORTS.kubeProxyHealth, path: "/livez", scheme: "HTTP" },
+		requests: { cpu: "50m", memory: "48Mi" },
+		// It writes the node's packet filter and kernel settings.
+		rights: "privileged",
+		hostPaths: [
+			{ name: "configuration", path: FOLDER, type: "DirectoryOrCreate" },
+			{ name: "kubeconfig", path: NODE_PATHS.kubeProxyKubeconfig, type: "FileOrCreate" },
+			{ name: "k8s-certs", path: PKI_PATHS.folder, type: "DirectoryOrCreate" },
+			{ name: "xtables-lock", path: "/run/xtables.lock", type: "FileOrCreate", writable: true },
+			{ name: "lib-modules", path: "/lib/modules", type: "DirectoryOrCreate" },
+		],
+	});
+	return [
+		{ path: manifestPath("kube-proxy"), mode: "0600", encoding: "utf8", content: manifest },
+		{ path: CONFIG, mode: "0600", encoding: "utf8", content: config },
+		{ path: NODE_PATHS.kubeProxyKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
+	];
+}
