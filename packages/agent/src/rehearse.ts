@@ -12,10 +12,11 @@ import {
 	UsageError,
 } from "./adapters/rehearsal/rehearse-options.ts";
 import { bootIdBelow, emptyRoot, fillRoot, newBootId, writeSecret } from "./adapters/rehearsal/root-folder.ts";
+import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { AgentConfig } from "./config.ts";
 
-/** Exit codes, after sysexits(3): stopped; wrong usage; cannot go on; rebooting, start again with a fresh token. */
-const EXIT = { stopped: 0, usage: 64, failed: 69, reboot: 75 } as const;
+/** Exit codes: stopped; cannot go on; wrong usage; rebooting, start again with a fresh token. */
+const EXIT = { stopped: 0, failed: 1, usage: 2, reboot: 75 } as const;
 
 const CONFIG_PATH = "etc/rollcall/agent.json";
 const TOKEN_PATH = "run/rollcall/token";
@@ -27,6 +28,10 @@ const TOKEN_PATH = "run/rollcall/token";
  * iPXE script of a machine would bring one.
  */
 export async function rehearse(argv: string[]): Promise<number> {
+	if (argv.includes("--help") || argv.includes("-h")) {
+		process.stdout.write(REHEARSE_USAGE);
+		return 0;
+	}
 	let options: RehearseOptions;
 	try {
 		options = parseRehearseOptions(argv);
@@ -49,11 +54,7 @@ async function runMachine(options: RehearseOptions): Promise<number> {
 	// From here on: an end that is asked for before everything runs must not be missed.
 	const { promise: end, resolve: endWith } = Promise.withResolvers<number>();
 	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => endWith(EXIT.stopped));
-	if (options.tetherStdin)
-		process.stdin
-			.on("close", () => endWith(EXIT.stopped))
-			.on("error", () => {})
-			.resume();
+	if (options.tetherStdin) whenStdinEnds(() => endWith(EXIT.stopped));
 
 	const present = await bootIdBelow(root);
 	const token = await readToken(options, present !== undefined);
@@ -69,7 +70,7 @@ async function runMachine(options: RehearseOptions): Promise<number> {
 	if (token !== undefined) await writeSecret(root, TOKEN_PATH, token);
 	const config: AgentConfig = AgentConfig.parse({
 		coordinators: options.coordinators,
-		tokenFile: `/${TOKEN_PATH}`,
+		tokenFile: join(root, TOKEN_PATH),
 		root,
 		logLevel: options.logLevel,
 		rehearsal: { loopback, socket: started.socketPath, interfaces: interfacesOf(machine) },

@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { createRehearsalUnits } from "../../src/adapters/rehearsal/units.ts";
 import { rehearsedMachine, until } from "./rehearsed-machine.ts";
 
 const unitPath = (name: string): string => `run/systemd/system/${name}`;
@@ -66,6 +67,7 @@ test("a program that is not there is failed with systemd's exit code for that", 
 
 test("a program below the root runs, with paths below the root", async (t) => {
 	const { units, write, read, root } = await rehearsedMachine(t);
+	// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
 	write("opt/bin/copy", '#!/bin/sh\ncp "${1#--from=}" "$2"\necho "$GREETING" >> "$2"\n');
 	chmodSync(join(root, "opt/bin/copy"), 0o755);
 	write("etc/kubernetes/a", "a\n");
@@ -139,7 +141,6 @@ test("a reader that follows the journal by its cursor gets every line once", asy
 });
 
 test("an init that is not there is an error that names the action and the unit", async (t) => {
-	const { createRehearsalUnits } = await import("../../src/adapters/rehearsal/units.ts");
 	await t.throwsAsync(createRehearsalUnits("/nowhere/s").start("a.service"), {
 		name: "UnitError",
 		message: /start a\.service: no answer from the rehearsed init/,

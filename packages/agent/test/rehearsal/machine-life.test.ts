@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { agentOf, ownFolder, processesNaming, rehearsedMachine, startRehearsal, until } from "./rehearsed-machine.ts";
 
+const UUID = "sys/class/dmi/id/product_uuid";
 const BOOT_ID = "proc/sys/kernel/random/boot_id";
 const SLEEPER = (name: string): string =>
 	`[Service]\nExecStart=/bin/sh -c "trap '' TERM; sleep 1000 & sleep 1001; : ${name}"\n`;
@@ -37,7 +38,7 @@ test("a tethered rehearsal ends when its standard input ends", async (t) => {
 
 test("a reboot empties the root and ends with 75; the next start is another boot", async (t) => {
 	const machine = await rehearsedMachine(t);
-	const before = machine.read(BOOT_ID);
+	const [before, uuid] = [machine.read(BOOT_ID), machine.read(UUID)];
 	machine.write("run/systemd/system/sleeper.service", SLEEPER(machine.root));
 	await machine.units.start("sleeper.service");
 	await machine.units.reboot();
@@ -46,7 +47,7 @@ test("a reboot empties the root and ends with 75; the next start is another boot
 	t.deepEqual(processesNaming(machine.root), []);
 	const again = await rehearsedMachine(t, { root: machine.root });
 	t.not(again.read(BOOT_ID), before);
-	t.is(again.read("sys/class/dmi/id/product_uuid"), again.read("sys/class/dmi/id/product_uuid"));
+	t.is(again.read(UUID), uuid);
 });
 
 test("a root that holds a boot goes on with it, without a token", async (t) => {
@@ -104,7 +105,6 @@ test("a root with a long path has its socket elsewhere", async (t) => {
 });
 
 test("the files with secrets can be read by their owner alone", async (t) => {
-	const { statSync } = await import("node:fs");
 	const machine = await rehearsedMachine(t);
 	t.is(statSync(machine.root).mode & 0o777, 0o700);
 	for (const file of ["etc/rollcall/agent.json", "run/rollcall/token"])

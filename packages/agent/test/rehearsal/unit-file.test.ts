@@ -59,6 +59,7 @@ test("a command keeps its quoted words, and a minus lets it fail", (t) => {
 
 test("a variable as a whole word becomes several words, in braces it stays one", (t) => {
 	const variables = { ARGS: "--a  --b=1", ONE: "x y" };
+	// biome-ignore lint/suspicious/noTemplateCurlyInString: it is systemd's
 	t.deepEqual(expandWords(["/bin/k", "$ARGS", "v=${ONE}", "$NONE", "$$HOME"], variables), [
 		"/bin/k",
 		"--a",

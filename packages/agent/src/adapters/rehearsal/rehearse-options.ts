@@ -34,7 +34,7 @@ export const REHEARSE_USAGE = `usage: rollcall-agent rehearse --root DIR --machi
          [--no-agent-restart]    leave the agent dead when it dies
          [--tether-stdin]        end when standard input ends
          [--log-level debug|info|warn|error]
-exit codes: 0 stopped, 64 wrong usage, 69 cannot go on, 75 rebooting: start again with a fresh token
+exit codes: 0 stopped, 1 cannot go on, 2 wrong usage, 75 rebooting: start again with a fresh token
 `;
 
 const Loopback = z.ipv4().startsWith("127.", "a loopback address begins with 127.");
@@ -89,7 +89,9 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 	const read = SCHEMA.safeParse(values);
 	if (!read.success) {
 		const [issue] = read.error.issues;
-		throw new UsageError(`--${String(issue?.path[0] ?? "")}: ${issue?.message ?? ""}`);
+		const name = String(issue?.path[0] ?? "");
+		const given = name in (values as object);
+		throw new UsageError(given ? `--${name}: ${issue?.message ?? ""}` : `--${name} is missing`);
 	}
 	const { data } = read;
 	return {

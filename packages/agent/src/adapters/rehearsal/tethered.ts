@@ -19,6 +19,9 @@ kill -KILL $tether 2>/dev/null
 exit $status
 `;
 
+/** How long the last lines of an ended command are waited for. */
+const OUTPUT_MS = 200;
+
 /** A running command of a unit. */
 export interface TetheredProcess {
 	readonly pid: number;
@@ -50,7 +53,12 @@ export function startTethered(
 			// What the command left behind in its group goes with it.
 			killGroup(child, "SIGKILL");
 			child.stdin.destroy();
-			resolve(code ?? 137);
+			// Its last lines are still on their way, but whoever left the group may hold the pipes open for ever.
+			const late = setTimeout(() => resolve(code ?? 137), OUTPUT_MS);
+			child.on("close", () => {
+				clearTimeout(late);
+				resolve(code ?? 137);
+			});
 		});
 	});
 	return {

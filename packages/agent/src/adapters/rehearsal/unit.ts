@@ -45,11 +45,14 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 	const become = (active: UnitState["active"], sub: string): void => {
 		state = { active, detail: `${active} (${sub})` };
 	};
-	const fail = (words: string, again: boolean): void => {
-		const said = machine.lastLine();
-		become("failed", `${words}${said === undefined ? "" : `; last line: ${said}`}`);
+	/** Notes a failure, and returns it with the last words of the unit. */
+	const fail = (words: string, again: boolean): string => {
+		const line = machine.lastLine();
+		const full = `${words}${line === undefined ? "" : `; last line: ${line}`}`;
+		become("failed", full);
 		machine.log(`${name}: failed, ${words}`);
 		if (again) startAgain();
+		return full;
 	};
 	const startAgain = (): void => {
 		if (stopping) return;
@@ -65,9 +68,8 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		const code = await running.ended;
 		running = undefined;
 		if (code === 0 || command.ignoreFailure) return;
-		const words = `exit code ${code} of ${programOf(command.words)}`;
-		fail(words, unit.file.restart !== "no");
-		throw new Error(`Job for ${name} failed: ${words}${said(machine.lastLine())}`);
+		const words = fail(`exit code ${code} of ${programOf(command.words)}`, unit.file.restart !== "no");
+		throw new Error(`Job for ${name} failed: ${words}`);
 	};
 	const limitStarts = (): void => {
 		const { burst, intervalMs } = unit.file.startLimit;
@@ -75,8 +77,8 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		const now = performance.now();
 		starts = starts.filter((at) => now - at < intervalMs).slice(-burst);
 		if (starts.length >= burst) {
-			fail(`start-limit-hit: ${burst} starts within ${intervalMs / 1000} s`, false);
-			throw new Error(`Job for ${name} failed: start request repeated too quickly${said(machine.lastLine())}`);
+			const words = fail(`start-limit-hit: ${burst} starts within ${intervalMs / 1000} s`, false);
+			throw new Error(`Job for ${name} failed: start request repeated too quickly: ${words}`);
 		}
 		starts.push(now);
 	};
@@ -112,8 +114,7 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		try {
 			return await machine.readEnvironment(file.environmentFiles);
 		} catch (error) {
-			const words = error instanceof Error ? error.message : String(error);
-			fail(words, false);
+			const words = fail(error instanceof Error ? error.message : String(error), false);
 			throw new Error(`Job for ${name} failed: ${words}`);
 		}
 	};
@@ -137,8 +138,4 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		state: () => state,
 	};
 	return unit;
-}
-
-function said(line: string | undefined): string {
-	return line === undefined ? "" : `; last line: ${line}`;
 }
