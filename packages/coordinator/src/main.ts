@@ -4,16 +4,19 @@ import { ConfigError } from "./config.ts";
 import { readConfig } from "./wiring/read-config.ts";
 import { startCoordinator } from "./wiring/start.ts";
 
-const USAGE = `Usage: rollcall coordinator --config FILE
+const USAGE = `Usage: rollcall coordinator --config FILE [--tether-stdin]
 
 Runs a coordinator until it gets SIGINT or SIGTERM. FILE is YAML; docs/operations.md lists the settings.
+--tether-stdin: it also ends when standard input ends, so that it does not outlive who started it.
 `;
 
 /** How long an orderly end may take before the process ends anyway, in milliseconds. */
 const STOP_WITHIN_MS = 15_000;
 
 async function main(): Promise<number> {
-	const { values } = parseArgs({ options: { config: { type: "string" }, help: { type: "boolean" } } });
+	const { values } = parseArgs({
+		options: { config: { type: "string" }, "tether-stdin": { type: "boolean" }, help: { type: "boolean" } },
+	});
 	if (values.help || values.config === undefined) {
 		process.stderr.write(USAGE);
 		return values.help ? 0 : 2;
@@ -25,7 +28,8 @@ async function main(): Promise<number> {
 	);
 	process.on("unhandledRejection", (error) => log.error({ err: error }, "something failed that nobody waited for"));
 	const running = await startCoordinator(config, log, process.env);
-	const signal = await new Promise<NodeJS.Signals>((resolve) => {
+	const signal = await new Promise<NodeJS.Signals | "stdin">((resolve) => {
+		if (values["tether-stdin"]) process.stdin.once("close", () => resolve("stdin")).resume();
 		process.once("SIGINT", resolve);
 		process.once("SIGTERM", resolve);
 	});

@@ -66,7 +66,7 @@ export async function startCoordinator(folders: UpFolders, signal: AbortSignal):
 async function spawnCoordinator(folders: UpFolders): Promise<Child> {
 	// An old one would tell of a process that is gone.
 	await rm(apiFile(folders), { force: true });
-	const args = [COORDINATOR_MAIN, "--config", folders.coordinatorConfig];
+	const args = [COORDINATOR_MAIN, "--config", folders.coordinatorConfig, "--tether-stdin"];
 	return startChild({ command: process.execPath, args, log: folders.coordinatorLog });
 }
 

@@ -148,7 +148,7 @@ async function checkAgent(): Promise<void> {
 function footer(options: UpOptions, folders: UpFolders): string[] {
 	const kept = options.data !== undefined || options.keep ? [`Everything is kept in ${folders.base}.`] : [];
 	return [
-		"In a second terminal: rollcall machines, rollcall watch, rollcall why rehearsal-machine's-id, rollcall help",
+		"In a second terminal: rollcall machines, rollcall watch, rollcall why MACHINE, rollcall help",
 		...kept,
 		"Ctrl-C ends all of it.",
 	];
