@@ -38,7 +38,7 @@ export function planSummary(plan: Plan): string {
 
 function machineLines(change: MachineChange, { paint, brief }: { paint: Paint; brief?: boolean }): string[] {
 	const name = change.nodeName ? `${change.nodeName} (${change.machineId})` : change.machineId;
-	const way = [change.from, change.to].filter((side) => side !== undefined).join(" -> ");
+	const way = [...new Set([change.from, change.to])].filter((side) => side !== undefined).join(" -> ");
 	const head = `${paint(ACTION_STYLES[change.action], change.action)} ${paint("bold", printable(name))}`;
 	return [
 		`${head}${way ? `: ${printable(way)}` : ""}`,
@@ -54,13 +54,18 @@ function briefLine(file: FileChange): string {
 
 function fileLines(file: FileChange, paint: Paint): string[] {
 	const path = printable(file.path);
-	const diff = unifiedDiff(file.before ?? "", file.after ?? "");
+	const diff = unifiedDiff(shown(file.before), shown(file.after));
 	const note = file.mode ? ` (mode ${file.mode})` : "";
 	const head = [
 		paint("bold", `  --- ${file.change === "added" ? "/dev/null" : path}`),
 		paint("bold", `  +++ ${file.change === "removed" ? "/dev/null" : path}${note}`),
 	];
 	return [...head, ...diff.map((line) => `  ${paint(diffStyle(line), printable(line))}`)];
+}
+
+/** What stands for a secret has no line break at its end, and that is no difference worth telling. */
+function shown(text = ""): string {
+	return text.startsWith("(secret)") ? `${text}\n` : text;
 }
 
 function diffStyle(line: string): Style | undefined {
