@@ -53,29 +53,16 @@ class StreamLog implements Log {
 
 	async append(events: readonly Event[], after: Position): Promise<Position> {
 		const payload = encodeEntry(events);
-		// Without a connection the client would keep the message, and send it when nobody expects it any more.
-		if (!this.#connection.connected()) throw new LogUnavailable(WITHOUT_CONNECTION);
-		try {
-			return await this.#publish(payload, after);
-		} catch (error) {
-			if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code))
-				throw new LogConflict(`somebody else appended behind position ${after} of the event log`, { cause: error });
-			throw unavailable("an entry may not have been stored", error);
-		}
-	}
-
-	/** Publishes and waits for the acknowledgement; one that was lost with the connection is not waited for. */
-	async #publish(payload: Uint8Array, after: Position): Promise<Position> {
-		const lost = Promise.withResolvers<never>();
-		const forget = this.#connection.on("disconnect", () => lost.reject(new LogUnavailable(WITHOUT_CONNECTION)));
 		const expect = { streamName: LOG_STREAM, lastSequence: after };
-		const acknowledged = this.#js.publish(LOG_SUBJECT, payload, { timeout: TIMEOUT_MS, expect });
-		try {
-			return (await Promise.race([acknowledged, lost.promise])).seq;
-		} finally {
-			forget();
-			acknowledged.catch(() => {}); // it may still time out
-		}
+		return this.#ask("an entry may not have been stored", async () => {
+			try {
+				return (await this.#js.publish(LOG_SUBJECT, payload, { timeout: TIMEOUT_MS, expect })).seq;
+			} catch (error) {
+				if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code))
+					throw new LogConflict(`somebody else appended behind position ${after} of the event log`, { cause: error });
+				throw error;
+			}
+		});
 	}
 
 	async *read(after: Position): AsyncIterable<Entry> {
@@ -101,12 +88,10 @@ class StreamLog implements Log {
 	}
 
 	async get(position: Position): Promise<Entry | undefined> {
-		try {
-			const message = await this.#jsm.streams.getMessage(LOG_STREAM, { seq: position });
-			return message ? decodeEntry(position, message.data) : undefined;
-		} catch (error) {
-			throw unavailable(`entry ${position} cannot be read`, error);
-		}
+		const message = await this.#ask(`entry ${position} cannot be read`, () =>
+			this.#jsm.streams.getMessage(LOG_STREAM, { seq: position }),
+		);
+		return message ? decodeEntry(position, message.data) : undefined;
 	}
 
 	follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
@@ -126,20 +111,33 @@ class StreamLog implements Log {
 			throw new LogLost("the event log is another one than before; its store was deleted");
 	}
 
-	async #stream() {
-		if (!this.#connection.connected()) throw new LogUnavailable(WITHOUT_CONNECTION);
-		try {
-			return await findStream(this.#jsm);
-		} catch (error) {
-			throw unavailable("the event log cannot be asked for its state", error);
-		}
+	#stream() {
+		return this.#ask("the event log cannot be asked for its state", () => findStream(this.#jsm));
 	}
 
-	async #consumer(after: Position) {
+	#consumer(after: Position) {
+		return this.#ask("the event log cannot be read", () =>
+			this.#js.consumers.get(LOG_STREAM, { opt_start_seq: after + 1, inactive_threshold: 30_000 }),
+		);
+	}
+
+	/**
+	 * Asks JetStream something while there is a connection. An answer that was lost with the connection is not waited for, and
+	 * nothing is sent without one: the client would keep it, and send it when nobody expects it any more.
+	 */
+	async #ask<T>(what: string, question: () => Promise<T>): Promise<T> {
+		if (!this.#connection.connected()) throw new LogUnavailable(`${what}: ${WITHOUT_CONNECTION}`);
+		const lost = Promise.withResolvers<never>();
+		const forget = this.#connection.on("disconnect", () => lost.reject(new Error(WITHOUT_CONNECTION)));
+		const answer = question();
+		answer.catch(() => {}); // it may still fail when nobody waits for it any more
 		try {
-			return await this.#js.consumers.get(LOG_STREAM, { opt_start_seq: after + 1, inactive_threshold: 30_000 });
+			return await Promise.race([answer, lost.promise]);
 		} catch (error) {
-			throw unavailable("the event log cannot be read", error);
+			if (error instanceof LogConflict) throw error;
+			throw unavailable(what, error);
+		} finally {
+			forget();
 		}
 	}
 }
