@@ -75,6 +75,8 @@ function toJson(schema: z.ZodType, io: "input" | "output", components: Component
 		metadata: components.names,
 		unrepresentable: "any",
 		reused: "inline",
+		// What schemas say about themselves (`.meta`), besides the names.
+		override: ({ zodSchema, jsonSchema }) => Object.assign(jsonSchema, z.globalRegistry.get(zodSchema)),
 	}) as Json;
 	const { $defs, $schema: _dialect, ...own } = made;
 	const moved = (value: unknown): unknown =>
@@ -108,7 +110,7 @@ function operation(route: Route, components: Components): Json {
 		const before = refusals[status]?.description;
 		refusals[status] = { description: before ? `${before}, ${code}` : code, content: problem };
 	}
-	const id = `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
+	const id = `${route.method.toLowerCase()}${route.path.replace("/v1", "").replaceAll(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
 	const good = {
 		description: route.summary,
 		content: {

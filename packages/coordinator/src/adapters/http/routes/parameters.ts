@@ -22,7 +22,7 @@ export function wholeNumber(bounds: { min: number; max: number }): z.ZodType<num
 		.regex(/^\d{1,16}$/, "a whole number")
 		.transform(Number)
 		.refine((number) => number >= bounds.min && number <= bounds.max, `a number from ${bounds.min} to ${bounds.max}`)
-		.meta({ description: `A whole number from ${bounds.min} to ${bounds.max}` });
+		.meta({ type: "integer", minimum: bounds.min, maximum: bounds.max, pattern: undefined });
 }
 
 /** A machine id in a query. */
