@@ -3,7 +3,7 @@ import test from "ava";
 import { nodeDisk } from "../src/adapters/files/disk.ts";
 import { applyTarget } from "../src/loop/apply.ts";
 import { createTargetKeeper } from "../src/loop/target-keeper.ts";
-import { createFaultyDisk } from "./support/faulty-disk.ts";
+import { createFault, type Fault } from "./support/faulty-disk.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
@@ -43,33 +43,16 @@ function lookOf({ target }: typeof OLD): Record<string, string> {
 	);
 }
 
-/** A port that does nothing any more once the agent is dead. */
-function mortal<T extends object>(port: T, died: () => boolean): T {
-	return new Proxy(port, {
-		get(target, name) {
-			const value = Reflect.get(target, name);
-			if (typeof value !== "function") return value;
-			return (...args: unknown[]) => {
-				if (died()) throw new Error("dead");
-				return value.apply(target, args);
-			};
-		},
-	});
-}
-
-/** Applies OLD on a good disk, then NEW on a disk that fails. Returns whether the fault was reached at all. */
-async function interrupted(
-	root: string,
-	units: ReturnType<typeof createScriptedUnits>,
-	fault: { failAt: number; dead: boolean },
-) {
+/** Applies OLD on a good disk, then NEW with a fault. Returns whether the fault was reached at all. */
+async function interrupted(root: string, units: ReturnType<typeof createScriptedUnits>, fault: Omit<Fault, "code">) {
 	await applyTarget(applyParts(root, units), OLD, run());
 	units.actions.length = 0;
-	const disk = createFaultyDisk({ ...fault, code: "EIO" });
-	const parts = applyParts(root, units, disk);
-	const mortals = { ...parts, memory: mortal(parts.memory, disk.died), units: mortal(units, disk.died) };
-	const outcome = await applyTarget(mortals, NEW, run()).catch(() => ({ state: "aborted" as const }));
-	return { outcome, reached: disk.count() >= fault.failAt };
+	const faulty = createFault({ ...fault, code: "EIO" });
+	const parts = applyParts(root, units, faulty.disk);
+	// A fault that only fails once hits files; one that kills hits anything.
+	const hit = fault.dead ? { memory: faulty.wrap(parts.memory), units: faulty.wrap(units) } : {};
+	const outcome = await applyTarget({ ...parts, ...hit }, NEW, run()).catch(() => ({ state: "aborted" as const }));
+	return { outcome, reached: faulty.count() >= fault.failAt };
 }
 
 test("a file operation that fails, whichever it is, leaves the old target or brings the new one, never a mix", async (t) => {
@@ -98,7 +81,7 @@ test("a file operation that fails, whichever it is, leaves the old target or bri
 	t.true(outcomes.has("rejected"));
 });
 
-test("an agent that dies at any file operation ends the apply when it starts again, without a coordinator", async (t) => {
+test("an agent that dies at any file operation, memory write or unit action ends the apply when it starts again, without a coordinator", async (t) => {
 	for (let failAt = 1; ; failAt++) {
 		const root = temporaryRoot(t);
 		const units = createScriptedUnits();
@@ -124,7 +107,8 @@ test("an agent that starts again where all is well changes no file and touches n
 	const units = createScriptedUnits();
 	await applyTarget(applyParts(root, units), OLD, run());
 	units.actions.length = 0;
-	const disk = createFaultyDisk({ failAt: 0, code: "EIO", dead: false });
+	const faulty = createFault({ failAt: 0, code: "EIO", dead: false });
+	const disk = faulty.disk;
 	const keeper = createTargetKeeper({
 		...applyParts(root, units, disk),
 		random: () => 0,
@@ -134,6 +118,6 @@ test("an agent that starts again where all is well changes no file and touches n
 	await keeper.start();
 	t.is(keeper.running()?.target.generation, 1);
 	t.deepEqual(units.actions, []);
-	t.is(disk.count(), 0);
+	t.is(faulty.count(), 0);
 	await keeper.stop();
 });
