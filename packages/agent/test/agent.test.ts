@@ -1,0 +1,229 @@
+import test, { type ExecutionContext } from "ava";
+import { runAgent } from "../src/loop/agent.ts";
+import type { Clock } from "../src/ports.ts";
+import { createFakeBus, type FakeBus, someFacts } from "./support/fake-bus.ts";
+import { temporaryRoot, tree } from "./support/machine.ts";
+import { applyParts, until } from "./support/parts.ts";
+import { createScriptedUnits } from "./support/scripted-units.ts";
+import { accepted, BOOT, file, PUBLIC_KEY } from "./support/targets.ts";
+
+const OTHER_BOOT = "0b0a7e1c-9999-4222-8333-444455556666" as typeof BOOT;
+const TARGET = accepted(1, { files: [file("/etc/kubernetes/a", "a")], units: [{ name: "k.service", restartOn: [] }] });
+
+/** A clock a hundred times as fast: minutes of backoff pass in a moment. */
+const fastClock: Clock = {
+	monotonic: () => performance.now() * 100,
+	sleep: (ms, signal) =>
+		new Promise((resolve) => {
+			const end = () => {
+				clearTimeout(timer);
+				signal.removeEventListener("abort", end);
+				resolve();
+			};
+			const timer = setTimeout(end, signal.aborted ? 0 : Math.min(ms / 100, 20_000_000));
+			signal.addEventListener("abort", end);
+		}),
+};
+
+/** An agent on a fake bus. `boot` may be changed while it runs. */
+function startAgent(
+	t: ExecutionContext,
+	options: { bus?: FakeBus; root?: string; units?: ReturnType<typeof createScriptedUnits> } = {},
+) {
+	const { bus = createFakeBus(), root = temporaryRoot(t), units = createScriptedUnits() } = options;
+	const stop = new AbortController();
+	const boot = { id: BOOT };
+	const parts = applyParts(root, units);
+	let token: string | undefined = "one-time";
+	const ended = runAgent(
+		{
+			...parts,
+			...bus.parts,
+			clock: fastClock,
+			facts: { read: async () => someFacts(boot.id) },
+			token: () => token,
+			dropToken: () => {
+				token = undefined;
+			},
+			ready: () => {},
+		},
+		stop.signal,
+	);
+	const end = async () => {
+		stop.abort();
+		return await ended;
+	};
+	t.teardown(end);
+	return { bus, root, units, boot, log: parts.log, memory: parts.memory, end, ended };
+}
+
+test("an agent enrolls with its token, says hello and beats", async (t) => {
+	const { bus } = startAgent(t);
+	await until("three beats", () => bus.beats.length >= 3);
+	t.like(bus.enrollments[0], { token: "one-time", publicKey: PUBLIC_KEY });
+	t.like(bus.hellos[0], { bootId: BOOT, generation: 0, renew: false });
+	t.like(bus.beats[0], { bootId: BOOT, generation: 0 });
+	t.is(bus.enrollments.length, 1);
+});
+
+test("a refused enrollment is told once, with the next step, and asked again", async (t) => {
+	const bus = createFakeBus();
+	bus.enroll = () => ({
+		ok: false,
+		wait: "long",
+		problem: { code: "token-used", message: "the token was used", next: "create another" },
+	});
+	const { log } = startAgent(t, { bus });
+	await until("asked again", () => bus.enrollments.length >= 3);
+	const said = log.lines.filter((line) => line.startsWith("enrollment refused"));
+	t.deepEqual(said, [
+		'enrollment refused {"code":"token-used","message":"the token was used","next":"create another"}',
+	]);
+});
+
+test("a notice brings the target; its progress is reported and beats carry its generation", async (t) => {
+	const { bus, root } = startAgent(t);
+	await until("the first hello", () => bus.hellos.length === 1);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	bus.events().notice(1);
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await until("a beat", () => bus.beats.at(-1)?.generation === 1);
+	t.deepEqual(tree(root), { "/etc/kubernetes/a": "644 a" });
+	const numbers = bus.reports.map((report) => report.sequence);
+	t.deepEqual(
+		numbers,
+		[...new Set(numbers)].sort((a, b) => a - b),
+	);
+});
+
+test("a report that is not acknowledged is sent again, with a higher sequence", async (t) => {
+	const bus = createFakeBus();
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	bus.report = () => ({ kind: "problem", problem: { code: "not-leader", message: "ask the other one" } });
+	startAgent(t, { bus });
+	await until("three tries", () => bus.reports.filter((report) => report.progress?.state === "applied").length >= 3);
+	bus.report = () => ({ kind: "ok" });
+	t.true((bus.reports.at(-1)?.sequence ?? 0) > (bus.reports.at(-2)?.sequence ?? 0));
+});
+
+test("an agent that starts again needs no enrollment, keeps its key and proves what it holds", async (t) => {
+	const first = startAgent(t);
+	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
+	await first.end();
+	first.units.actions.length = 0;
+	const next = startAgent(t, { root: first.root, units: first.units });
+	await until("hello", () => next.bus.hellos.length > 0);
+	t.is(next.bus.enrollments.length, 0);
+	t.like(next.bus.hellos[0], { generation: 1, digest: TARGET.target.digest, proof: TARGET.proof });
+	t.deepEqual(next.bus.jwts, ["jwt-1"]);
+	t.deepEqual(first.units.actions, []);
+});
+
+test("a connection that is cut off leads to a new enrollment with the same key and the proof, and nothing that runs is touched", async (t) => {
+	const { bus, units } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	const before = [...units.actions];
+	bus.cut();
+	await until("enrolled again", () => bus.jwts.length === 2);
+	t.like(bus.enrollments[1], { publicKey: PUBLIC_KEY, proof: TARGET.proof });
+	t.false("token" in (bus.enrollments[1] ?? {}));
+	t.deepEqual(units.actions, before);
+});
+
+test("servers that refuse the JWT lead to a new enrollment, for as long as it takes", async (t) => {
+	const bus = createFakeBus();
+	bus.denies = true;
+	startAgent(t, { bus });
+	await until("enrolled again", () => bus.enrollments.length >= 3);
+	bus.denies = false;
+	await until("hello", () => bus.hellos.length > 0);
+	t.pass();
+});
+
+test("while the bus is away the target keeps running, and the agent finds back by itself", async (t) => {
+	const { bus, root, units } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	bus.away = true;
+	bus.enroll = () => ({ ok: false, wait: "short", problem: { code: "not-ready", message: "nobody answers" } });
+	bus.events().disconnected();
+	bus.cut();
+	await until("tried several times", () => bus.enrollments.length >= 4);
+	t.deepEqual(tree(root), { "/etc/kubernetes/a": "644 a" });
+	t.true(units.running.has("k.service"));
+	const before = bus.hellos.length;
+	bus.away = false;
+	await until("hello", () => bus.hellos.length > before);
+	t.pass();
+});
+
+test("a JWT is renewed over hello at two thirds of its life, and used from then on", async (t) => {
+	const bus = createFakeBus();
+	const enroll = bus.enroll;
+	bus.enroll = () => {
+		const outcome = enroll();
+		return outcome.ok ? { ...outcome, reply: { ...outcome.reply, expiresInSeconds: 15 } } : outcome;
+	};
+	bus.hello = (hello) => ({ kind: "wait", reason: "later", ...(hello.renew ? { jwt: "renewed" } : {}) });
+	const { memory } = startAgent(t, { bus });
+	await until("renewed", () => memory.identity()?.joined?.jwt === "renewed");
+	t.is(bus.enrollments.length, 1);
+	bus.enroll = () => ({ ok: false, wait: "short", problem: { code: "not-ready", message: "away" } });
+	bus.cut();
+	await until("connected with the new one", () => bus.jwts.at(-1) === "renewed");
+});
+
+test("a fenced boot falls silent, says so once, and keeps what runs", async (t) => {
+	const { bus, units, log, boot, ended } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	bus.hello = () => ({ kind: "fenced", reason: "boot 2 is live" });
+	bus.events().notice(2);
+	await until("fenced", () => log.lines.some((line) => line.startsWith("fenced")));
+	const { beats, hellos, reports } = {
+		beats: bus.beats.length,
+		hellos: bus.hellos.length,
+		reports: bus.reports.length,
+	};
+	// Two minutes on the agent's clock.
+	await fastClock.sleep(120_000, new AbortController().signal);
+	t.deepEqual([bus.beats.length, bus.hellos.length, bus.reports.length], [beats, hellos, reports]);
+	t.is(log.lines.filter((line) => line.startsWith("fenced")).length, 1);
+	t.true(units.running.has("k.service"));
+	boot.id = OTHER_BOOT;
+	t.is(await ended, "other-boot");
+});
+
+test("a state folder of another boot counts for nothing: new key, generation 0, and its files go", async (t) => {
+	const first = startAgent(t);
+	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
+	await first.end();
+	const parts = applyParts(first.root, first.units);
+	const kept = parts.memory.identity();
+	if (kept) parts.memory.saveIdentity({ ...kept, bootId: OTHER_BOOT });
+	const next = startAgent(t, { root: first.root, units: first.units });
+	await until("hello", () => next.bus.hellos.length > 0);
+	t.is(next.bus.enrollments.length, 1);
+	t.like(next.bus.hellos[0], { generation: 0 });
+	await until("removed", () => Object.keys(tree(first.root)).length === 0);
+});
+
+test("commands: ping, logs, reboot and reset are answered; those for another boot are refused", async (t) => {
+	const { bus, units, root } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	t.like(await bus.command({ kind: "ping", bootId: BOOT }), { kind: "pong", generation: 1 });
+	t.deepEqual(await bus.command({ kind: "logs", bootId: BOOT, lines: 10 }), { kind: "logs", lines: ["a line"] });
+	const refused = await bus.command({ kind: "reboot", bootId: OTHER_BOOT, commandId: "c" });
+	t.is(refused.kind === "problem" && refused.problem.code, "incarnation-fenced");
+	t.deepEqual(await bus.command({ kind: "reboot", bootId: BOOT, commandId: "c" }), { kind: "accepted" });
+	t.is(units.actions.at(-1), "reboot");
+	bus.hello = () => ({ kind: "wait", reason: "reset" });
+	const before = bus.hellos.length;
+	t.deepEqual(await bus.command({ kind: "reset", bootId: BOOT, commandId: "d" }), { kind: "accepted" });
+	await until("hello with nothing", () => bus.hellos.slice(before).some((hello) => hello.generation === 0));
+	t.deepEqual(tree(root), {});
+});

@@ -1,0 +1,132 @@
+import type {
+	Beat,
+	BootId,
+	CommandReply,
+	EnrollRequest,
+	Facts,
+	Hello,
+	HelloReply,
+	Report,
+	ReportReply,
+} from "@rollcall/protocol";
+import type { AgentParts } from "../../src/loop/agent.ts";
+import { type Connect, type EnrollOutcome, LinkDenied, LinkError, type LinkEvents } from "../../src/ports.ts";
+import { MACHINE, PUBLIC_KEY } from "./targets.ts";
+
+/** A coordinator and its bus, in memory. Tests set what it answers and read what it heard. */
+export interface FakeBus {
+	readonly parts: Pick<AgentParts, "enroll" | "connect" | "createKeys" | "random">;
+	readonly enrollments: EnrollRequest[];
+	readonly hellos: Hello[];
+	readonly reports: Report[];
+	readonly beats: Beat[];
+	/** How each JWT looked that a connection was opened with. */
+	readonly jwts: string[];
+	enroll: () => EnrollOutcome;
+	hello: (hello: Hello) => HelloReply;
+	report: () => ReportReply;
+	/** Servers refuse every JWT. */
+	denies: boolean;
+	/** Requests get no answer, and nothing arrives. */
+	away: boolean;
+	events(): LinkEvents;
+	/** Cuts the open link off for good. */
+	cut(): void;
+	command(command: Parameters<LinkEvents["command"]>[0]): Promise<CommandReply>;
+}
+
+export function createFakeBus(): FakeBus {
+	let events: LinkEvents | undefined;
+	let cut = () => {};
+	let enrolled = 0;
+	const connect: Connect = async (credentials, told) => {
+		if (bus.away) throw new LinkError("no connection");
+		if (bus.denies) throw new LinkDenied("denied");
+		bus.jwts.push(credentials.jwt());
+		events = told;
+		const closed = Promise.withResolvers<string>();
+		cut = () => closed.resolve("authorization violation");
+		const answered = <T>(value: () => T): T => {
+			if (bus.away) throw new LinkError("timeout");
+			return value();
+		};
+		queueMicrotask(() => told.connected());
+		return {
+			hello: async (message) => {
+				bus.hellos.push(message);
+				return answered(() => bus.hello(message));
+			},
+			report: async (message) => {
+				bus.reports.push(message);
+				return answered(() => bus.report());
+			},
+			beat: (message) => {
+				if (!bus.away) bus.beats.push(message);
+			},
+			connected: () => !bus.away,
+			closed: closed.promise,
+			close: async () => closed.resolve("closed"),
+		};
+	};
+	const bus: FakeBus = {
+		parts: {
+			connect,
+			enroll: async (request) => {
+				bus.enrollments.push(request);
+				return bus.enroll();
+			},
+			createKeys: () => ({ seed: `SU${"A".repeat(56)}`, publicKey: PUBLIC_KEY }),
+			random: () => 0,
+		},
+		enrollments: [],
+		hellos: [],
+		reports: [],
+		beats: [],
+		jwts: [],
+		enroll: () => ({
+			ok: true,
+			reply: {
+				machineId: MACHINE,
+				jwt: `jwt-${++enrolled}`,
+				servers: ["nats://127.0.0.1:1"],
+				signer: "s",
+				expiresInSeconds: 3600,
+			},
+		}),
+		hello: () => ({ kind: "wait", reason: "nobody declared this machine yet" }),
+		report: () => ({ kind: "ok" }),
+		denies: false,
+		away: false,
+		events: () => {
+			if (!events) throw new Error("no link yet");
+			return events;
+		},
+		cut: () => cut(),
+		async command(command) {
+			const { reply, after } = await bus.events().command(command);
+			after?.();
+			return reply;
+		},
+	};
+	return bus;
+}
+
+/** Facts of a machine in memory. */
+export function someFacts(bootId: BootId): Facts {
+	return {
+		bootId,
+		hostname: "pc-7",
+		smbios: {},
+		cpu: { count: 2, model: "", arch: "x64" },
+		memory: { totalBytes: 1, availableBytes: 1 },
+		nics: [],
+		routes: [],
+		dns: { servers: [], search: [] },
+		os: { id: "", version: "", name: "" },
+		kernel: "",
+		cgroupVersion: 2,
+		tmpfs: [],
+		agentVersion: "0",
+		rehearsal: true,
+	};
+}
