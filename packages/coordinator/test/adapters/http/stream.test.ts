@@ -271,6 +271,16 @@ test("a log that cannot be read ends the stream, and says where to go on", async
 	t.deepEqual(client.closed, [{ code: 1011, reason: "the log cannot be read; resume with after=2" }]);
 });
 
+test("a log with a hole ends the stream: no event is left out in silence", async (t) => {
+	const { api, url } = await started(t);
+	api.core.recordMany(5);
+	api.core.events = async (after, limit) => api.core.log.filter(({ seq }) => seq > after && seq !== 4).slice(0, limit);
+	const client = open(t, `${url}/v1/events?after=0`);
+	await eventually(t, "it ends", () => client.closed.length === 1);
+	t.deepEqual(client.seqs(), [1, 2, 3]);
+	t.deepEqual(client.closed, [{ code: 1011, reason: "the log cannot be read; resume with after=3" }]);
+});
+
 test("closing the app ends the streams and tells where to go on", async (t) => {
 	const { api, url } = await started(t);
 	api.core.recordMany(4);

@@ -16,8 +16,9 @@ export interface ReaderParts {
 
 type DropReason = Parameters<Api["metrics"]["readerDropped"]>[0];
 
-/** How often the log is asked again for an event that was published but is not in it yet. */
-const MAX_EMPTY_READS = 100;
+/** How often the log is asked again for an event that was published but is not in it, and how long after. */
+const MAX_IDLE_READS = 20;
+const IDLE_WAIT_MS = 50;
 
 /** Frames, pings included, that a reader may send between two pings of ours. */
 const MAX_FRAMES = 64;
@@ -124,7 +125,7 @@ export class Reader {
 
 	async #readLog(): Promise<void> {
 		try {
-			for (let empty = 0; ; ) {
+			for (let idle = 0; ; ) {
 				if (!(await this.#outbox.drained())) break;
 				// From here to the check below nothing is awaited, so that no event can come between.
 				if (this.#mode !== "reading") return;
@@ -133,17 +134,22 @@ export class Reader {
 					return;
 				}
 				const page = await this.#parts.api.core.events(this.#sent, this.#parts.api.limits.pageEvents);
-				if (this.#mode !== "reading") return;
-				empty = page.length === 0 ? empty + 1 : 0;
-				if (page.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+				const before = this.#sent;
 				if (!(await this.#sendPage(page))) break;
-				if (empty >= MAX_EMPTY_READS) throw new Error(`event ${this.#sent + 1} was published but is not in the log`);
+				if (this.#sent > before) idle = 0;
+				else await this.#waitForLog(++idle);
 			}
 			this.#drop("too-slow", { code: 1013, text: "too slow" });
 		} catch (error) {
 			this.#parts.api.log.warn({ err: error }, "events could not be read for a stream");
 			this.#drop("log-unreadable", { code: 1011, text: "the log cannot be read" });
 		}
+	}
+
+	/** The next event was published, but the log did not give it: once more a little later, and not for ever. */
+	async #waitForLog(times: number): Promise<void> {
+		if (times > MAX_IDLE_READS) throw new Error(`event ${this.#sent + 1} was published but is not in the log`);
+		await new Promise((resolve) => setTimeout(resolve, IDLE_WAIT_MS));
 	}
 
 	async #sendPage(page: readonly Event[]): Promise<boolean> {
