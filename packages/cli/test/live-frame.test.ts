@@ -87,3 +87,9 @@ test("a frame is drawn over the one before, and after a resize on an empty scree
 	live.clear();
 	t.is(written, "\u001b[2A\r\u001b[0J\u001b[?25h", "the frame is gone and the cursor is back");
 });
+
+test("events name machines as the table does", (t) => {
+	const id = "0b12aa00-1111-4222-8333-444455556666";
+	const events = [{ event: leaseEvent(1, id), text: `${id} is alive` }];
+	t.true(frame(80, 24, { events }).some((line) => line.endsWith("control-plane-0 is alive")));
+});

@@ -23,7 +23,7 @@ export const addCompletion: AddCommand = (program, run) => {
 };
 
 /** A bash script that completes the names of commands, subcommands and options. */
-export function bashCompletion(program: Command): string {
+function bashCompletion(program: Command): string {
 	const flags = (command: Command) => command.options.map((option) => option.long ?? option.short ?? "");
 	const everywhere = [...flags(program), "--help"];
 	const cases = program.commands.map((command) => {

@@ -2,7 +2,7 @@ import type { Event, MachineView } from "@rollcall/protocol";
 import type { Paint } from "../text/colour.ts";
 import { printable } from "../text/printable.ts";
 import { tableLines } from "../text/table.ts";
-import { cut, widthOf } from "../text/width.ts";
+import { cut } from "../text/width.ts";
 import { eventLine } from "../views/event-line.ts";
 import { machineColumns } from "../views/machine-table.ts";
 
@@ -51,9 +51,16 @@ export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	const table = machineLines(model.machines, tableRoom, options);
 	const eventRoom = Math.max(0, free - table.length - 1);
 	const events = eventRoom === 0 ? [] : model.events.slice(-eventRoom);
-	const lines = events.map(({ event, text }) => eventLine(event, text, { paint, width: columns }));
+	const named = shortNames(model.machines);
+	const lines = events.map(({ event, text }) => eventLine(event, named(text), { paint, width: columns }));
 	const blank = lines.length > 0 ? [""] : [];
 	return [...head, ...table, ...blank, ...lines, ...footer].slice(0, room);
+}
+
+/** Node names in place of machine ids, so that what happened fits on its line; the table above tells which is which. */
+function shortNames(machines: readonly MachineView[]): (text: string) => string {
+	const names = new Map(machines.map((machine) => [machine.machineId as string, machine.nodeName]));
+	return (text) => text.replaceAll(/[a-z0-9-]{16,63}/g, (word) => names.get(word) ?? word);
 }
 
 function machineLines(machines: readonly MachineView[], room: number, options: FrameOptions): string[] {
@@ -74,7 +81,7 @@ function machineLines(machines: readonly MachineView[], room: number, options: F
 }
 
 /** `3 of 4 machines ready: 3 ready, 1 applying`. */
-export function tally(model: Pick<LiveModel, "machines" | "expected">): string {
+function tally(model: Pick<LiveModel, "machines" | "expected">): string {
 	const counts = new Map<string, number>();
 	for (const machine of model.machines) counts.set(machine.phase, (counts.get(machine.phase) ?? 0) + 1);
 	const total = model.expected ?? model.machines.length;
@@ -82,9 +89,4 @@ export function tally(model: Pick<LiveModel, "machines" | "expected">): string {
 	const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([phase, count]) => `${count} ${phase}`);
 	if (missing > 0) parts.push(`${missing} not there yet`);
 	return `${counts.get("ready") ?? 0} of ${total} machines ready${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
-}
-
-/** True when a line fits; for tests and for the painter's own check. */
-export function fits(line: string, columns: number): boolean {
-	return widthOf(line) <= columns;
 }

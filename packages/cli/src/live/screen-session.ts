@@ -10,6 +10,8 @@ export interface LiveScreen {
 }
 
 const TICK_MS = 1000;
+/** A storm of events is drawn at most so often. */
+const LEAST_PAUSE_MS = 60;
 const KEPT_EVENTS = 200;
 
 /** Starts a live screen on the session's terminal. */
@@ -24,16 +26,25 @@ export function openLiveScreen(session: Session, first: LiveModel): LiveScreen {
 		painter.resized();
 		draw();
 	});
+	let drawing: NodeJS.Timeout | undefined;
+	let closed = false;
 	const timer = setInterval(draw, TICK_MS);
 	draw();
 	return {
 		update: (change) => {
+			if (closed) return;
 			model = { ...model, ...change };
 			if (model.events.length > KEPT_EVENTS) model = { ...model, events: model.events.slice(-KEPT_EVENTS) };
-			draw();
+			drawing ??= setTimeout(() => {
+				drawing = undefined;
+				draw();
+			}, LEAST_PAUSE_MS);
 		},
 		close: () => {
+			if (closed) return;
+			closed = true;
 			clearInterval(timer);
+			clearTimeout(drawing);
 			stopResize();
 			painter.clear();
 		},

@@ -9,6 +9,8 @@ export interface Column<Row> {
 	readonly style?: (row: Row) => Style | undefined;
 	/** It may be cut down to so many columns when there is no room. Absent: never cut. */
 	readonly min?: number;
+	/** Columns with a higher number are cut first; 0 by default. */
+	readonly yields?: number;
 	/** When even cutting is not enough, columns go, the highest number first. Absent: it stays. */
 	readonly drop?: number;
 }
@@ -75,11 +77,12 @@ function fit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], limit: 
 		if (!victim) break;
 		fitted = fitted.filter((entry) => entry !== victim);
 	}
-	// The widest cuttable column gives first, one column at a time: every text keeps as much as it can.
+	const yields = (entry: Fitted<Row>) => entry.column.yields ?? 0;
+	// Of those that yield alike the widest gives first, one place at a time: every text keeps as much as it can.
 	while (over() > 0) {
 		const widest = fitted
 			.filter((entry) => entry.column.min !== undefined && entry.width > entry.column.min)
-			.sort((a, b) => b.width - a.width)[0];
+			.sort((a, b) => yields(b) - yields(a) || b.width - a.width)[0];
 		if (!widest) break;
 		widest.width -= 1;
 	}

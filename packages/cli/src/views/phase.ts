@@ -30,7 +30,7 @@ export function healthStyle(health: Health): Style | undefined {
 }
 
 /** What stands wherever a rehearsal machine is shown, so that nobody takes it for a real one. */
-export const REHEARSAL = "REHEARSAL";
+const REHEARSAL = "REHEARSAL";
 
 /** `REHEARSAL` or nothing. */
 export function markOf(machine: Pick<MachineView, "rehearsal">): string {

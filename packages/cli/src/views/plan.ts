@@ -21,12 +21,12 @@ export function planLines(plan: Plan, options: { readonly paint: Paint; readonly
 }
 
 /** Warnings, one a line. */
-export function warningLines(warnings: readonly string[], paint: Paint): string[] {
+function warningLines(warnings: readonly string[], paint: Paint): string[] {
 	return warnings.map((warning) => `${paint("yellow", "warning:")} ${printable(warning)}`);
 }
 
 /** `2 machines change (1 assign, 1 update), 7 stay as they are.` */
-export function planSummary(plan: Plan): string {
+function planSummary(plan: Plan): string {
 	const counts = new Map<string, number>();
 	for (const { action } of plan.machines) counts.set(action, (counts.get(action) ?? 0) + 1);
 	const stay = `${plan.unchanged} ${plan.unchanged === 1 ? "stays as it is" : "stay as they are"}`;
