@@ -48,6 +48,8 @@ export function createArtifacts(place: Place, disk: Disk) {
 		const part = partOf(artifact.sha256);
 		try {
 			disk.makeFolder(realPlace(place, folderOf(artifact.path)), folderMode(folderOf(artifact.path)));
+			const { type } = disk.standing(staged) ?? {};
+			if (type === "file" && (await digestAt(staged)) === artifact.sha256) return;
 			await checkRoom(artifact, part);
 			let reason = "";
 			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {

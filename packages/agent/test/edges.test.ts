@@ -1,0 +1,159 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { EnrollRequest, Probe } from "@rollcall/protocol";
+import test from "ava";
+import fc from "fast-check";
+import { createEnroll } from "../src/adapters/enroll/enroll.ts";
+import { createMemory } from "../src/adapters/files/memory.ts";
+import { createLog, formatEntry } from "../src/adapters/journal/log.ts";
+import { createReconnectRule } from "../src/adapters/nats/reconnect.ts";
+import { createProber } from "../src/adapters/probes/prober.ts";
+import { errorLine } from "../src/cli.ts";
+import { VERSION } from "../src/version.ts";
+import { someFacts } from "./support/fake-bus.ts";
+import { body, serve } from "./support/http-server.ts";
+import { temporaryRoot } from "./support/machine.ts";
+import { createScriptedUnits } from "./support/scripted-units.ts";
+import { accepted, BOOT, PUBLIC_KEY } from "./support/targets.ts";
+
+const REQUEST: EnrollRequest = { publicKey: PUBLIC_KEY, facts: someFacts(BOOT), token: "t" };
+const REPLY = { machineId: "m-1", jwt: "jwt", servers: ["nats://127.0.0.1:4222"], signer: "s", expiresInSeconds: 60 };
+const signal = () => new AbortController().signal;
+
+test("enroll: coordinators are asked in turn until one decides, and that one is asked first next time", async (t) => {
+	const asked: string[] = [];
+	const follower = await serve(t, (_, response) => {
+		asked.push("follower");
+		response.writeHead(503).end(JSON.stringify({ code: "not-leader", message: "ask the other one" }));
+	});
+	const leader = await serve(t, (request, response) => {
+		asked.push(`leader ${request.url}`);
+		void body(request).then((sent) => {
+			t.deepEqual(sent, JSON.parse(JSON.stringify(REQUEST)));
+			response.end(JSON.stringify(REPLY));
+		});
+	});
+	const enroll = createEnroll(["http://127.0.0.1:1", follower.url, `${leader.url}/`]);
+	t.like(await enroll(REQUEST, signal()), { ok: true, reply: { machineId: "m-1" } });
+	t.like(await enroll(REQUEST, signal()), { ok: true });
+	t.deepEqual(asked, ["follower", "leader /v1/enroll", "leader /v1/enroll"]);
+});
+
+test("enroll: a refusal carries the problem and is asked again slowly; what may pass is asked again soon", async (t) => {
+	const refusing = await serve(t, (_, response) => {
+		response
+			.writeHead(409)
+			.end(JSON.stringify({ code: "incarnation-fenced", message: "a newer boot", next: "reboot" }));
+	});
+	t.deepEqual(await createEnroll([refusing.url])(REQUEST, signal()), {
+		ok: false,
+		wait: "long",
+		problem: { code: "incarnation-fenced", message: "a newer boot", next: "reboot" },
+	});
+	const strange = await serve(t, (_, response) => void response.end("<html>"));
+	t.like(await createEnroll([strange.url])(REQUEST, signal()), { ok: false, wait: "short" });
+	t.like(await createEnroll(["http://127.0.0.1:1"])(REQUEST, signal()), {
+		ok: false,
+		wait: "short",
+		problem: { code: "not-ready" },
+	});
+});
+
+test("the agent's memory: 0600 in a closed folder; damaged files read as absent", (t) => {
+	const folder = join(temporaryRoot(t), "state");
+	const memory = createMemory(folder);
+	memory.saveIdentity({ bootId: BOOT, seed: `SU${"A".repeat(56)}`, publicKey: PUBLIC_KEY });
+	memory.saveNext(accepted(1, {}));
+	memory.promote();
+	t.is(statSync(folder).mode & 0o777, 0o700);
+	for (const name of ["identity.json", "good.json"]) t.is(statSync(join(folder, name)).mode & 0o777, 0o600);
+	t.is(createMemory(folder).good()?.target.generation, 1);
+	t.is(memory.next(), undefined);
+	writeFileSync(join(folder, "good.json"), "{");
+	writeFileSync(join(folder, "identity.json"), '{"bootId":"x"}');
+	t.is(memory.good(), undefined);
+	t.is(memory.identity(), undefined);
+	t.deepEqual(memory.ledger(), { files: [], folders: [], units: [] });
+});
+
+test("the log: one line per entry whatever is in it, with journald's priority in front where journald reads", (t) => {
+	t.is(
+		formatEntry(true, "warn", { message: "went\nback", fields: { a: 1, b: 'x "y"' } }),
+		'<4>went\\u000aback a=1 b="x \\"y\\""\n',
+	);
+	fc.assert(
+		fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (message, value) => {
+			const line = formatEntry(false, "info", { message, fields: { value } });
+			t.notRegex(line.slice(0, -1), /[\p{Cc}\u2028\u2029]/u);
+			t.true(line.endsWith("\n"));
+		}),
+	);
+	const lines: string[] = [];
+	const log = createLog({ level: "warn", prefixed: false, write: (line) => lines.push(line) });
+	log.info("left out");
+	log.error("kept");
+	t.deepEqual(lines, ["error kept\n"]);
+});
+
+test("an error that nobody caught becomes one line, without source", (t) => {
+	const line = errorLine(new TypeError("x is\nnot a function"));
+	t.regex(line, /^rollcall-agent: x is not a function(?: \(in .*\))?\n$/);
+	t.notRegex(line, /file:/);
+});
+
+test("probes: http, tcp, unit and file, with reasons for a person", async (t) => {
+	const root = temporaryRoot(t);
+	const units = createScriptedUnits();
+	const prober = createProber({ loopback: "127.0.0.1", root, plain: true }, units);
+	const { port } = await serve(
+		t,
+		(request, response) => void response.writeHead(request.url === "/healthz" ? 200 : 500).end(),
+	);
+	const silent = createServer();
+	await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+	t.teardown(() => void silent.close());
+	const silentPort = (silent.address() as { port: number }).port;
+	const base = { component: "c", deadlineSeconds: 1, intervalSeconds: 1, timeoutSeconds: 1 };
+	const http = (path: string, at = port): Probe => ({ kind: "http", ...base, port: at, path, scheme: "https" });
+	t.deepEqual(await prober.probe(http("/healthz")), { healthy: true });
+	t.deepEqual(await prober.probe(http("/x")), { healthy: false, reason: `https://127.0.0.1:${port}/x answers 500` });
+	t.like(await prober.probe(http("/", silentPort)), { healthy: false });
+	t.deepEqual(await prober.probe({ kind: "tcp", ...base, port }), { healthy: true });
+	t.like(await prober.probe({ kind: "tcp", ...base, port: 1 }), { healthy: false });
+	t.deepEqual(await prober.probe({ kind: "unit", ...base, unit: "k.service" }), {
+		healthy: false,
+		reason: "k.service is inactive (dead)",
+	});
+	t.deepEqual(await prober.probe({ kind: "file", ...base, path: "/etc/x" }), {
+		healthy: false,
+		reason: "/etc/x is not there",
+	});
+	writeFileSync(join(root, "etc/x"), "");
+	t.deepEqual(await prober.probe({ kind: "file", ...base, path: "/etc/x" }), { healthy: true });
+});
+
+test("reconnecting: the first connection is not held back, later ones spread out up to five seconds, for ever", (t) => {
+	fc.assert(
+		fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (random) => {
+			const { options, reset } = createReconnectRule(() => random);
+			const server = { hostname: "a", port: 1 } as never;
+			const delay = () => {
+				const choice = options.reconnectToServer?.([server], null);
+				return choice && "delay" in choice ? choice.delay : -1;
+			};
+			t.is(delay(), 0);
+			reset();
+			const delays = Array.from({ length: 8 }, delay);
+			t.true((delays[0] ?? -1) <= 500);
+			t.true(delays.slice(1).every((wait) => wait >= 500 && wait <= 5000));
+			t.true(delays.slice(4).every((wait) => wait >= 2500));
+		}),
+	);
+	t.is(createReconnectRule(Math.random).options.maxReconnectAttempts, -1);
+});
+
+test("the version is that of the package", (t) => {
+	const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+	t.is(VERSION, version);
+});
