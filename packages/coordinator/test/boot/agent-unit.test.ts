@@ -42,9 +42,8 @@ test("systemd accepts the agent's unit", (t) => {
 
 test("systemd rates the agent's exposure at most 4.0", (t) => {
 	const output = analyze(t, (root) => ["security", "--offline=true", `--root=${root}`, "--no-pager", AGENT_PATHS.unit]);
-	if (output === undefined) return t.pass();
-	const level = /Overall exposure level for \S+: ([0-9.]+)/.exec(output)?.[1];
-	t.true(Number(level) <= 4, output);
+	const level = /Overall exposure level for \S+: ([0-9.]+)/.exec(output ?? "")?.[1];
+	t.true(output === undefined || Number(level) <= 4, output ?? "");
 	t.log(`exposure level ${level}`);
 });
 

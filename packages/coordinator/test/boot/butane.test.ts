@@ -203,7 +203,7 @@ test("what only shows in the result is traced back to its line", (t) => {
 	t.deepEqual(text("storage:\n  files:\n    - path: relative\n"), [
 		"line 5, storage.files[0].path: a path is absolute, without trailing slash or empty parts",
 	]);
-	t.deepEqual(text("storage:\n  links:\n    - path: /a\n"), ["line 5, storage.links[0]: a link needs a target"]);
+	t.deepEqual(text("storage:\n  links:\n    - path: /a\n"), ["line 5, storage.links[0].target: a link needs a target"]);
 	t.deepEqual(text("systemd:\n  units:\n    - name: a.service\n    - name: a.service\n"), [
 		"line 6, systemd.units[1]: a.service is there twice",
 	]);

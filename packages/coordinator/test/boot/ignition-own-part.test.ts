@@ -22,16 +22,14 @@ async function contentOf(config: unknown, path: string): Promise<Buffer | undefi
 
 test("every version of the own part passes Ignition's own validator", async (t) => {
 	const validate = await ignitionValidate(t);
-	if (!validate) return t.pass();
 	for (const version of IGNITION_VERSIONS.filter((known) => known.startsWith("3."))) {
 		const composed = composeIgnition(ownIgnitionPart(FULL_MACHINE), [], version);
 		t.true(composed.ok);
 		if (!composed.ok) return;
-		const { status, output } = validate(composed.config);
-		t.is(status, 0, output);
-		t.is(output, "");
+		const result = validate?.(composed.config);
+		t.deepEqual(result ?? { status: 0, output: "" }, { status: 0, output: "" });
 	}
-	t.not(validate({ ignition: { version: "3.3.0" }, storage: { files: [{ path: "relative" }] } }).status, 0);
+	t.not(validate?.({ ignition: { version: "3.3.0" }, storage: { files: [{ path: "relative" }] } }).status, 0);
 });
 
 test("whatever is in it, the own part passes Ignition's own validator and reads back", async (t) => {

@@ -1,0 +1,74 @@
+import {
+	type BootDocument,
+	type BootRequest,
+	type Facts,
+	type Group,
+	type GroupSelector,
+	type Labels,
+	normalizeMac,
+	type Profile,
+} from "@rollcall/protocol";
+
+/** What the fleet knows of a machine that asks, from an earlier boot or from its declaration. */
+export interface KnownMachine {
+	readonly labels: Labels;
+	readonly nodeName?: string | undefined;
+	readonly facts?: Facts | undefined;
+}
+
+/** The group and the profile that a machine gets. */
+export interface Matched {
+	readonly group: Group;
+	readonly profile: Profile;
+}
+
+/**
+ * Finds the group of a machine: all conditions of its selector hold; of several, the one with the most conditions; of
+ * several such, the one whose name sorts first. So the answer never depends on the order of the document.
+ */
+export function matchGroup(document: BootDocument, request: BootRequest, known?: KnownMachine): Matched | undefined {
+	const best = document.groups
+		.filter((group) => selects(group.selector, request, known))
+		.map((group) => ({ group, conditions: conditionsOf(group.selector) }))
+		.sort((a, b) => b.conditions - a.conditions || (a.group.name < b.group.name ? -1 : 1))
+		.at(0);
+	if (!best) return undefined;
+	const profile = document.profiles.find((candidate) => candidate.name === best.group.profile);
+	return profile && { group: best.group, profile };
+}
+
+/** How many conditions a selector has. */
+export function conditionsOf(selector: GroupSelector): number {
+	const { request, labels, ...facts } = selector;
+	const count = (object: object | undefined) => Object.keys(object ?? {}).length;
+	return count(request) + count(labels) + Object.values(facts).filter((value) => value !== undefined).length;
+}
+
+/** True when every condition holds. A condition on facts does not hold for a machine that is not known yet. */
+export function selects(selector: GroupSelector, request: BootRequest, known?: KnownMachine): boolean {
+	for (const [key, wanted] of Object.entries(selector.request ?? {})) {
+		if (requestLabel(request, key) !== normalLabel(key, wanted)) return false;
+	}
+	for (const [key, wanted] of Object.entries(selector.labels ?? {})) if (known?.labels[key] !== wanted) return false;
+	const facts = known?.facts;
+	const { arch, minCpus, minMemory, minNics, vendor, product, rehearsal } = selector;
+	return (
+		(arch === undefined || (facts?.cpu.arch ?? request.arch) === arch) &&
+		(minCpus === undefined || (facts?.cpu.count ?? 0) >= minCpus) &&
+		(minMemory === undefined || (facts?.memory.totalBytes ?? 0) >= minMemory) &&
+		(minNics === undefined || (facts?.nics.length ?? 0) >= minNics) &&
+		(vendor === undefined || facts?.smbios.vendor === vendor) &&
+		(product === undefined || facts?.smbios.product === product) &&
+		(rehearsal === undefined || (facts?.rehearsal ?? false) === rehearsal)
+	);
+}
+
+function requestLabel(request: BootRequest, key: string): string | undefined {
+	if (key.toLowerCase() === "mac") return request.mac;
+	return Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+}
+
+function normalLabel(key: string, value: string): string | undefined {
+	if (key.toLowerCase() === "mac") return normalizeMac(value);
+	return key === "uuid" ? value.toLowerCase() : value;
+}
