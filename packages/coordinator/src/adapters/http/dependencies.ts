@@ -44,7 +44,7 @@ export interface ApiMetrics {
 export interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
-	/** SHA-256 of the token that the coordinator made at its first start. It has the scope admin and no end. */
+	/** SHA-256 of the token that the coordinator made at its first start. It has the scope admin, unless the log says otherwise. */
 	readonly adminTokenHash: Digest;
 	/** True: `/metrics` needs no token when it is asked for from this host. */
 	readonly metricsOnLoopback: boolean;

@@ -1,4 +1,4 @@
-import { Problem } from "@rollcall/protocol";
+import { Problem, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { ROUTES } from "../../../src/adapters/http/routes/table.ts";
 import { EVERY_ROUTE, type OneRoute } from "./every-route.ts";
@@ -79,6 +79,19 @@ test("the admin token of the configuration has the scope admin", async (t) => {
 	const { app } = testApi(t);
 	const response = await app.inject({ url: "/v1/tokens", headers: bearer(TOKENS.root) });
 	t.is(response.statusCode, 200);
+});
+
+test("the admin token of the configuration can be revoked like any other", async (t) => {
+	const { app, core } = testApi(t);
+	const hash = sha256Of(TOKENS.root);
+	const token = { tokenId: "admin", hash, scope: "admin", createdAt: 0, labels: {}, revoked: true } as const;
+	core.state = {
+		...core.state,
+		tokens: core.state.tokens.set("admin", token),
+		tokenByHash: core.state.tokenByHash.set(hash, "admin"),
+	};
+	const response = await app.inject({ url: "/v1/tokens", headers: bearer(TOKENS.root) });
+	t.is(response.json().code, "token-revoked");
 });
 
 test("an Authorization header that is not a bearer token is refused", async (t) => {
