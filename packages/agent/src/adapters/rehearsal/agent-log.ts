@@ -5,7 +5,7 @@ import { join } from "node:path";
 const LIMIT_BYTES = 1024 * 1024;
 
 /** Where the agent's lines go below the root: `agent.log`, and `agent.log.1` when it was full. */
-export const AGENT_LOG = "var/log/agent.log";
+const AGENT_LOG = "var/log/agent.log";
 
 /**
  * Keeps the agent's lines in a file below the root, and passes those on that are warnings or worse. Never throws: a log that

@@ -52,7 +52,6 @@ export function startAgent(options: {
 	return {
 		async stop() {
 			stopped.abort();
-			if (!options.restart && child?.exitCode !== null) return;
 			child?.kill("SIGTERM");
 			const timer = setTimeout(() => child?.kill("SIGKILL"), GRACE_MS);
 			await ended;

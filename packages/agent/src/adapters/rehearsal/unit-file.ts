@@ -19,7 +19,7 @@ export interface UnitFile {
 }
 
 /** A unit file that cannot be read; the message names the setting and what is wrong with it. */
-export class UnitFileError extends Error {
+class UnitFileError extends Error {
 	override readonly name = "UnitFileError";
 }
 
