@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -8,7 +8,9 @@ import { z } from "zod";
 const Holder = z.strictObject({ pid: z.int().min(1), startTime: z.string(), bootId: z.string() });
 type Holder = z.infer<typeof Holder>;
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 100;
+/** Whoever holds the guard does so for less than a millisecond; this one was left by a process that died, in milliseconds. */
+const GUARD_LEFT_MS = 10_000;
 
 export interface FolderLock {
 	release(): Promise<void>;
@@ -28,11 +30,11 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 			// A link appears with its content, and only where nothing is.
 			if (await succeeds(link(mine, lock), "EEXIST")) return { release: () => release(lock, me) };
 			const holder = await readHolder(lock);
-			if (holder && (await lives(holder)))
+			if (holder && holder !== "nobody" && (await lives(holder)))
 				throw new Error(
 					`the data folder ${folder} is in use by process ${holder.pid}: end that coordinator, or give this one a folder of its own`,
 				);
-			await removeStale(lock, holder);
+			await removeStale(lock);
 			await sleep(Math.random() * 20);
 		}
 		throw new Error(`the data folder ${folder} could not be locked: ${lock} comes and goes`);
@@ -43,23 +45,39 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 
 async function release(lock: string, me: Holder): Promise<void> {
 	const holder = await readHolder(lock);
-	if (holder && isSame(holder, me)) await rm(lock, { force: true });
+	if (holder && holder !== "nobody" && isSame(holder, me)) await rm(lock, { force: true });
 }
 
-/** Moves a stale lock aside. Should somebody have taken the folder meanwhile, their lock is put back. */
-async function removeStale(lock: string, stale: Holder | undefined): Promise<void> {
-	const aside = `${lock}.${randomUUID()}`;
-	if (!(await succeeds(rename(lock, aside), "ENOENT"))) return;
-	const moved = await readHolder(aside);
-	if (moved && !(stale && isSame(moved, stale))) await succeeds(link(aside, lock), "EEXIST");
-	await rm(aside, { force: true });
-}
-
-async function readHolder(lock: string): Promise<Holder | undefined> {
+/**
+ * Removes a stale lock. Only whoever has the guard may, and looks once more: else one that came late would remove the lock
+ * of the one that came first.
+ */
+async function removeStale(lock: string): Promise<void> {
+	const guard = `${lock}.takeover`;
+	if (!(await succeeds(mkdir(guard), "EEXIST"))) {
+		const since = await stat(guard).then(
+			({ mtimeMs }) => mtimeMs,
+			() => Date.now(),
+		);
+		if (Date.now() - since > GUARD_LEFT_MS) await rm(guard, { recursive: true, force: true });
+		return;
+	}
 	try {
-		return Holder.parse(JSON.parse(await readFile(lock, "utf8")));
+		const holder = await readHolder(lock);
+		if (holder && (holder === "nobody" || !(await lives(holder)))) await rm(lock, { force: true });
+	} finally {
+		await rm(guard, { recursive: true, force: true });
+	}
+}
+
+/** Undefined when there is no lock; "nobody" when it is not one that this program wrote. */
+async function readHolder(lock: string): Promise<Holder | "nobody" | undefined> {
+	const text = await readFile(lock, "utf8").catch(() => undefined);
+	if (text === undefined) return undefined;
+	try {
+		return Holder.parse(JSON.parse(text));
 	} catch {
-		return undefined;
+		return "nobody";
 	}
 }
 
