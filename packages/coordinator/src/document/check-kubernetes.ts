@@ -21,6 +21,13 @@ export const checkKubernetes: Check = ({ kubernetes, images }) => {
 			message: "ipvs is deprecated by Kubernetes; nftables takes its place",
 		});
 	}
+	if (kubernetes.featureGates.RotateKubeletServerCertificate === false) {
+		findings.push({
+			path: ["kubernetes", "featureGates", "RotateKubeletServerCertificate"],
+			message: "kubelets renew their serving certificates; this cannot be switched off",
+			suggestion: "leave it out",
+		});
+	}
 	for (const component of Object.keys(images.overrides)) {
 		if (!(IMAGE_COMPONENTS as readonly string[]).includes(component)) {
 			findings.push({

@@ -38,7 +38,6 @@ export function apiServerArguments(node: Node): Readonly<Record<string, string>>
 		"authorization-mode": "Node,RBAC",
 		"client-ca-file": PKI_PATHS.ca.certificate,
 		"enable-admission-plugins": "NodeRestriction,DenyServiceExternalIPs",
-		"enable-bootstrap-token-auth": "false",
 		...(kubernetes.encryptionAtRest ? { "encryption-provider-config": PKI_PATHS.encryptionConfiguration } : {}),
 		"etcd-cafile": PKI_PATHS.etcdCa.certificate,
 		"etcd-certfile": PKI_PATHS.apiServerEtcdClient.certificate,

@@ -13,8 +13,6 @@ export function etcdArguments(node: Node): Readonly<Record<string, string>> {
 	const peer = `https://${urlHost(node.address)}:${NODE_PORTS.etcdPeer}`;
 	return {
 		"advertise-client-urls": client,
-		"auto-compaction-mode": "periodic",
-		"auto-compaction-retention": "8h",
 		"cert-file": PKI_PATHS.etcdServer.certificate,
 		"cipher-suites": CIPHER_SUITES.join(","),
 		"client-cert-auth": "true",

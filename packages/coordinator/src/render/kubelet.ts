@@ -8,7 +8,7 @@ import { NODE_PATHS } from "./node-paths.ts";
 import { nodeLabelsOf } from "./node-registration.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { resolvConfText } from "./resolv-conf.ts";
-import { unitText } from "./systemd-unit.ts";
+import { type UnitSetting, unitText } from "./systemd-unit.ts";
 
 export const KUBELET_UNIT = "kubelet.service";
 
@@ -35,6 +35,17 @@ export function kubeletFiles(node: Node): TargetFile[] {
 		...PKI_PATHS.kubeletClient,
 	});
 	return [...files, { path: NODE_PATHS.kubeletKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig }];
+}
+
+// systemd makes these for root alone before kubelet starts, which would make them readable for all.
+function privateFolders(node: Node): UnitSetting[] {
+	const runsEtcd = node.role === "etcd" || (node.role === "control-plane" && node.stackedEtcd);
+	return [
+		...(runsEtcd ? ([["StateDirectory", { list: ["etcd"] }], ["StateDirectoryMode", "0700"]] as const) : []),
+		...(node.role === "control-plane"
+			? ([["LogsDirectory", { list: ["kubernetes/audit"] }], ["LogsDirectoryMode", "0700"]] as const)
+			: []),
+	];
 }
 
 // What the operating system brings, or what the document has fetched (/usr is read-only on container systems).
@@ -74,6 +85,7 @@ function kubeletUnitText(node: Node): string {
 				["OOMScoreAdjust", -999],
 				["CPUAccounting", true],
 				["MemoryAccounting", true],
+				...privateFolders(node),
 			],
 		],
 		["Install", [["WantedBy", "multi-user.target"]]],
