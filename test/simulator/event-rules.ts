@@ -1,0 +1,163 @@
+import { type Fleet, LOST_AFTER_MS, SUSPECT_AFTER_MS } from "@rollcall/coordinator";
+import type { EventOf, EventType } from "@rollcall/protocol";
+import { must } from "./broken.ts";
+import type { CoordinatorModel } from "./coordinator.ts";
+import type { Ledger } from "./ledger.ts";
+import type { World } from "./world.ts";
+
+interface Recorded<T extends EventType = EventType> {
+	readonly world: World;
+	readonly by: CoordinatorModel;
+	readonly before: Fleet;
+	readonly after: Fleet;
+	readonly event: EventOf<T>;
+	readonly ledger: Ledger;
+}
+
+type Rules = { readonly [T in EventType]?: (recorded: Recorded<T>) => void };
+
+const RULES: Rules = {
+	"machine-enrolled": ({ event, before, ledger }) => {
+		const { machineId, bootId, tokenId, publicKey } = event;
+		must(!ledger.over.has(bootId), "a fenced boot never comes back", () => `${machineId} ${bootId}`);
+		const was = ledger.boot.get(machineId);
+		must(
+			was === undefined || was === bootId || ledger.over.has(was),
+			"one live incarnation per machine",
+			() => `${machineId}: ${was} and ${bootId}`,
+		);
+		// The host name is the box's true name; nothing decides by it.
+		const other = before.machines.get(machineId)?.facts.hostname ?? event.facts.hostname;
+		must(
+			other === event.facts.hostname,
+			"two machines never have one identity",
+			() => `${other} and ${event.facts.hostname} are both ${machineId}`,
+		);
+		if (tokenId === undefined) return;
+		const token = before.tokens.get(tokenId);
+		const good =
+			token?.scope === "enroll" && !token.revoked && (token.expiresAt ?? Number.POSITIVE_INFINITY) > event.at;
+		must(good, "only good tokens let in", () => `${machineId} with ${tokenId}`);
+		const used = ledger.usedTokens.get(tokenId);
+		must(
+			used === undefined || (used === bootId && token.usedBy?.publicKey === publicKey),
+			"a token is used once",
+			() => `${tokenId}: ${used} and ${bootId}`,
+		);
+		const fits = token.mac === undefined || event.facts.nics.some(({ mac }) => mac === token.mac);
+		must(fits, "a bound token lets in its machine only", () => `${tokenId} and ${machineId}`);
+	},
+	"machine-assigned": (recorded) => {
+		const { event, before, ledger } = recorded;
+		checkSeat(recorded);
+		const machine = before.machines.get(event.machineId);
+		must(machine?.approval === "approved", "only approved machines are assigned", () => event.machineId);
+		must(machine.lease !== "lost", "no lost machine is assigned", () => event.machineId);
+		must(
+			event.at >= ledger.recoverUntil,
+			"nothing is assigned while a log is being rebuilt",
+			() => `${event.machineId} at ${event.at}`,
+		);
+	},
+	"assignment-adopted": (recorded) => {
+		checkSeat(recorded);
+		const { event, world } = recorded;
+		const proof = world.agents.some(({ boot }) => boot?.proof && boot.proof.assignment.machineId === event.machineId);
+		must(proof || event.generation > 0, "only proven assignments are adopted", () => event.machineId);
+	},
+	"target-issued": ({ event, before, ledger, world }) => {
+		const { machineId, generation, bootId } = event;
+		const last = ledger.generation.get(machineId) ?? 0;
+		must(generation > last, "generations only rise", () => `${machineId}: ${last} then ${generation}`);
+		must(
+			before.machines.get(machineId)?.bootId === bootId,
+			"targets are for the live incarnation",
+			() => `${machineId} ${bootId}`,
+		);
+		must(ledger.seatOf.has(machineId), "only seated machines get targets", () => machineId);
+		must(event.at >= ledger.recoverUntil, "no target changes while a log is being rebuilt", () => machineId);
+		const boot = world.agents.find((agent) => agent.boot?.bootId === bootId)?.boot;
+		const gone = boot?.proof === undefined || boot.machineId !== machineId;
+		must(
+			gone || generation > boot.highest || !world.checkGenerations,
+			"agents see generations only rise",
+			() => `${machineId} took ${boot?.highest}, now ${generation}`,
+		);
+	},
+	"target-progress": ({ event, ledger, world }) => {
+		const { machineId, bootId, generation, progress, sequence } = event;
+		must(!ledger.over.has(bootId), "a fenced boot changes nothing", () => `${machineId} ${bootId}`);
+		must(
+			ledger.generation.get(machineId) === generation,
+			"progress is of the newest generation",
+			() => `${machineId} ${generation}`,
+		);
+		must(
+			(sequence ?? 0) >= (ledger.reported.get(bootId) ?? -1),
+			"late reports change nothing",
+			() => `${machineId} ${sequence}`,
+		);
+		const boot = world.agents.find((agent) => agent.boot?.bootId === bootId)?.boot;
+		must(
+			progress.state !== "applied" || !boot || boot.applied.has(generation),
+			"applied means applied",
+			() => `${machineId} ${generation}`,
+		);
+	},
+	"health-changed": ({ event, ledger }) => {
+		must(!ledger.over.has(event.bootId), "a fenced boot changes nothing", () => `${event.machineId} ${event.bootId}`);
+		must(
+			(event.sequence ?? 0) >= (ledger.reported.get(event.bootId) ?? -1),
+			"late reports change nothing",
+			() => event.machineId,
+		);
+	},
+	"fenced-incarnation-spoke": ({ event, ledger }) => {
+		must(!ledger.spoke.has(event.bootId), "a fenced boot is told of once", () => event.bootId);
+	},
+	"lease-changed": ({ event, world, by }) => {
+		const { machineId, lease, bootId } = event;
+		const heard = world.checker.heardAt.get(machineId);
+		const silent =
+			heard?.by === by && heard.bootId === bootId ? world.schedule.now - heard.at : Number.POSITIVE_INFINITY;
+		if (lease === "alive") {
+			must(
+				silent < SUSPECT_AFTER_MS + 500,
+				"only heard machines are alive",
+				() => `${machineId}, silent for ${silent} ms`,
+			);
+			return;
+		}
+		const least = lease === "lost" ? LOST_AFTER_MS : SUSPECT_AFTER_MS;
+		must(silent >= least, "only silent machines are lost", () => `${machineId} is ${lease} after ${silent} ms`);
+	},
+	"machine-approved": ({ event, before }) => {
+		const known =
+			event.by !== "proof" || before.machines.get(event.machineId)?.identity === "proof" || before.recoverUntil > 0;
+		must(known, "a proof counts only when a log was lost", () => event.machineId);
+	},
+};
+
+/** Rules for one event, in the state before it. */
+export function checkEvent(recorded: Recorded): void {
+	const rule = RULES[recorded.event.type] as ((recorded: Recorded) => void) | undefined;
+	rule?.(recorded);
+}
+
+function checkSeat({ event, before, ledger }: Recorded<"machine-assigned"> | Recorded<"assignment-adopted">): void {
+	const { machineId, slot, seat, role } = event;
+	const key = `${slot}/${seat}`;
+	must(
+		!ledger.holderOf.has(key),
+		"a seat has one holder",
+		() => `${key}: ${ledger.holderOf.get(key)} and ${machineId}`,
+	);
+	must(
+		!ledger.seatOf.has(machineId),
+		"a machine has one seat",
+		() => `${machineId}: ${ledger.seatOf.get(machineId)} and ${key}`,
+	);
+	const declared = before.cluster?.document.slots.find(({ name }) => name === slot);
+	const fits = declared?.role === role && (declared.count === "rest" || seat < declared.count);
+	must(fits, "nothing is assigned that was not declared", () => `${machineId} as ${role} in ${key}`);
+}

@@ -1,0 +1,68 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import { must } from "./broken.ts";
+import { fits, isFree } from "./fleet-rules.ts";
+import type { World } from "./world.ts";
+
+/** What must have come about some time after the last fault: everybody has what the document means for them. */
+export function checkSettled(world: World): void {
+	const leaders = world.coordinators.filter((coordinator) => coordinator.leads);
+	const [leader] = leaders;
+	must(
+		leader !== undefined && leaders.length === 1,
+		"one coordinator leads in the end",
+		() => `${leaders.length} lead`,
+	);
+	const { truth } = world.checker;
+	for (const coordinator of world.coordinators) {
+		coordinator.tick();
+		world.checker.compare(coordinator);
+	}
+	for (const { box, boot } of world.agents) {
+		const machine = boot?.machineId === undefined ? undefined : truth.machines.get(boot.machineId);
+		must(
+			machine?.bootId === boot?.bootId && machine !== undefined,
+			"every machine is known in the end",
+			() => `${box.name} ${boot?.machineId} ${boot?.over ? "believes that it is over" : ""}`,
+		);
+		must(machine.lease === "alive", "every machine is alive in the end", () => `${box.name} ${machine.machineId}`);
+		must(machine.command === undefined, "commands end", () => `${machine.machineId} ${machine.command?.command}`);
+		const { seat, target } = machine;
+		if (!seat || machine.impossible !== undefined) continue;
+		must(
+			target?.progress === "applied",
+			"everybody with a seat is ready in the end",
+			() => `${machine.machineId} ${target?.progress}`,
+		);
+		const summary = world.summarize(truth, machine, seat);
+		must(summary.ok && summary.digest === target.digest, "targets are what the state means", () => machine.machineId);
+		must(
+			boot?.running?.generation === target.generation,
+			"agents run their targets in the end",
+			() => `${machine.machineId} ${boot?.running?.generation} ${target.generation}`,
+		);
+		must(
+			JSON.stringify(boot.health) === JSON.stringify(machine.health),
+			"health is known in the end",
+			() => machine.machineId,
+		);
+	}
+	checkFilled(world, truth.cluster?.document.slots ?? []);
+}
+
+/** No seat stays empty while somebody could take it who is not a spare. */
+function checkFilled({ checker: { truth } }: World, slots: ClusterDocument["slots"]): void {
+	const free = new Set([...truth.machines.values()].filter(isFree));
+	for (const slot of slots) {
+		const matching = [...free].filter((machine) => fits(slot, machine));
+		const held = [...truth.machines.values()].filter(({ seat }) => seat?.slot === slot.name).length;
+		const empty = slot.count === "rest" ? matching.length : Math.max(0, slot.count - held);
+		must(
+			empty === 0 || matching.length === 0,
+			"seats are filled in the end",
+			() => `${slot.name}: ${empty} empty, ${matching.length} could take them`,
+		);
+		// As many as the decisions keep back; which ones does not matter for those after it, as they are the same kinds.
+		for (const machine of matching.sort((a, b) => (a.machineId < b.machineId ? -1 : 1)).slice(0, slot.spares))
+			free.delete(machine);
+	}
+}

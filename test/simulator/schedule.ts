@@ -1,0 +1,66 @@
+interface Due {
+	readonly at: number;
+	readonly order: number;
+	readonly run: () => void;
+}
+
+/** Virtual time in milliseconds: what is due runs in order of time, and of asking where times are equal. */
+export class Schedule {
+	now = 0;
+	#order = 0;
+	readonly #heap: Due[] = [];
+
+	after(ms: number, run: () => void): void {
+		this.#push({ at: this.now + Math.max(0, ms), order: this.#order++, run });
+	}
+
+	/** Runs everything that is due up to a time. */
+	runUntil(at: number): void {
+		for (;;) {
+			const first = this.#heap[0];
+			if (!first || first.at > at) break;
+			this.#pop();
+			this.now = first.at;
+			first.run();
+		}
+		this.now = at;
+	}
+
+	#push(due: Due): void {
+		const heap = this.#heap;
+		let index = heap.push(due) - 1;
+		while (index > 0) {
+			const parent = (index - 1) >> 1;
+			if (!this.#swapIfBefore(index, parent)) break;
+			index = parent;
+		}
+	}
+
+	#pop(): void {
+		const heap = this.#heap;
+		const last = heap.pop();
+		if (last === undefined || heap.length === 0) return;
+		heap[0] = last;
+		let index = 0;
+		for (;;) {
+			const left = index * 2 + 1;
+			const child = this.#isBefore(left + 1, left) ? left + 1 : left;
+			if (child >= heap.length || !this.#swapIfBefore(child, index)) break;
+			index = child;
+		}
+	}
+
+	#isBefore(a: number, b: number): boolean {
+		const [first, second] = [this.#heap[a], this.#heap[b]];
+		if (!first || !second) return false;
+		return first.at < second.at || (first.at === second.at && first.order < second.order);
+	}
+
+	#swapIfBefore(a: number, b: number): boolean {
+		const [first, second] = [this.#heap[a], this.#heap[b]];
+		if (!first || !second || !this.#isBefore(a, b)) return false;
+		this.#heap[a] = second;
+		this.#heap[b] = first;
+		return true;
+	}
+}
