@@ -30,7 +30,7 @@ export interface Projections {
 }
 
 /** What the API counts. `adapters/metrics` keeps the numbers. */
-export interface ApiMetrics {
+interface ApiMetrics {
 	/** `route` is the path of the route table, never what was asked for, so that the number of series is bounded. */
 	http(request: { route: string; method: string; status: number; seconds: number }): void;
 	/** `reason`: the code of the problem. */
@@ -41,7 +41,7 @@ export interface ApiMetrics {
 	text(): Promise<string>;
 }
 
-export interface ApiConfig {
+interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
 	/** SHA-256 of the token that the coordinator made at its first start. It has the scope admin, unless the log says otherwise. */

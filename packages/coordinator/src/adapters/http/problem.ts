@@ -2,7 +2,7 @@ import { PROBLEM_STATUS, type Problem, type ProblemCode } from "@rollcall/protoc
 import type { FastifyReply } from "fastify";
 
 /** The media type of every refusal (RFC 9457). */
-export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Thrown by a route: the request is refused, and this is the whole answer. */
 export class Refusal extends Error {

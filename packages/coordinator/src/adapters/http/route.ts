@@ -9,7 +9,7 @@ import type { Api, Caller } from "./dependencies.ts";
 export type RouteScope = "public" | "enroll" | "read" | "admin";
 
 /** A request after everything about it was checked. */
-export interface Asked<P, Q, B> {
+interface Asked<P, Q, B> {
 	readonly params: P;
 	readonly query: Q;
 	readonly body: B;

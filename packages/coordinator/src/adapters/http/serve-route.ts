@@ -25,7 +25,7 @@ function isLoopback(address: string | undefined): boolean {
 /**
  * Lets a request in before its body is read: rates, token, scope, leadership. Throws a Refusal.
  */
-export function admitCaller({ api, limiters }: Serving, route: Route, request: FastifyRequest): Caller {
+function admitCaller({ api, limiters }: Serving, route: Route, request: FastifyRequest): Caller {
 	const remote = remoteKey(request.ip);
 	spend(limiters.requests, remote, "requests from this address");
 	let caller = NOBODY;

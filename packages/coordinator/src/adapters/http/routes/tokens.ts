@@ -13,7 +13,7 @@ const ENROLL_MAX_SECONDS = 86_400;
 const MAX_LISTED = 10_000;
 
 /** A token as it is listed, without anything that it could be guessed from. */
-export function tokenView(token: Token, now: Timestamp): TokenView {
+function tokenView(token: Token, now: Timestamp): TokenView {
 	const expired = token.expiresAt !== undefined && token.expiresAt <= now;
 	return {
 		tokenId: token.tokenId,

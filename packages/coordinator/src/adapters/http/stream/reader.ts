@@ -20,6 +20,8 @@ type DropReason = Parameters<Api["metrics"]["readerDropped"]>[0];
 const MAX_IDLE_READS = 20;
 const IDLE_WAIT_MS = 50;
 
+/** Pings without an answer; the next one is not sent. Two, so that one long pause of this process drops nobody. */
+const MAX_UNANSWERED = 2;
 /** Frames, pings included, that a reader may send between two pings of ours. */
 const MAX_FRAMES = 64;
 
@@ -35,7 +37,7 @@ export class Reader {
 	#sent: number;
 	#mode: "reading" | "live" | "over" = "reading";
 	#greeted = false;
-	#answeredPing = true;
+	#unansweredPings = 0;
 	#framesSincePing = 0;
 
 	constructor(socket: WebSocket, parts: ReaderParts) {
@@ -57,7 +59,7 @@ export class Reader {
 		this.#socket.on("message", () => this.#countFrame());
 		this.#socket.on("ping", () => this.#countFrame());
 		this.#socket.on("pong", () => {
-			this.#answeredPing = true;
+			this.#unansweredPings = 0;
 		});
 		void this.#readLog();
 	}
@@ -74,14 +76,14 @@ export class Reader {
 		void this.#readLog();
 	}
 
-	/** Asks whether the other end is still there; one that did not answer the last time is dropped. */
+	/** Asks whether the other end is still there; one that did not answer the last two times is dropped. */
 	ping(): void {
 		if (this.#mode === "over") return;
-		if (!this.#answeredPing) {
+		if (this.#unansweredPings >= MAX_UNANSWERED) {
 			this.#drop("silent", { code: 1001, text: "no pong" });
 			return;
 		}
-		this.#answeredPing = false;
+		this.#unansweredPings += 1;
 		this.#framesSincePing = 0;
 		this.#socket.ping();
 		this.checkToken();
