@@ -79,15 +79,15 @@ export async function rehearsedMachine(
 	return { ...started, units: createRehearsalUnits(socket) };
 }
 
-/** Polls until `look` is true. Fails after 20 s with what it waited for. */
+/** Polls until `look` is true. Fails after 60 s with what it waited for. */
 export async function until(
 	what: string,
 	look: () => boolean | Promise<boolean>,
 	more: () => string = () => "",
 ): Promise<void> {
-	const end = performance.now() + 20_000;
+	const end = performance.now() + 60_000;
 	while (!(await look())) {
-		if (performance.now() > end) throw new Error(`waited 20 s: ${what}; ${more()}`);
+		if (performance.now() > end) throw new Error(`waited 60 s: ${what}; ${more()}`);
 		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 }
