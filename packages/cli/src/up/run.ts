@@ -11,6 +11,7 @@ import { say } from "../terminal.ts";
 import { durationText } from "../text/duration.ts";
 import { machineTable } from "../views/machine-table.ts";
 import { freePort, pickLoopbacks } from "./addresses.ts";
+import { allAnswer } from "./answering.ts";
 import { startCoordinator } from "./coordinator.ts";
 import { allReady, missingReasons, ownMachines } from "./expected-machines.ts";
 import { makeFolders, PROGRAM_ROOT, removeFolder, type UpFolders, writeCoordinatorConfig } from "./folders.ts";
@@ -101,6 +102,7 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 
 	let machines: readonly MachineView[] = [];
 	let readyAfter: number | undefined;
+	let confirming = false;
 	const timer = options.untilReady ? setTimeout(() => ending.abort(), options.timeoutSeconds * 1000) : undefined;
 	undo.push({ what: "the timer", act: async () => clearTimeout(timer) });
 	await Promise.all([
@@ -112,9 +114,14 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 			onMachines: (all) => {
 				machines = all;
 				reporter.machines(all);
-				if (options.untilReady && readyAfter === undefined && allReady(all, names)) {
-					readyAfter = performance.now() - begin;
-					ending.abort();
+				if (options.untilReady && !confirming && allReady(all, names)) {
+					confirming = true;
+					void allAnswer(api, ownMachines(all, names), signal).then((answered) => {
+						confirming = false;
+						if (!answered || !allReady(machines, names)) return;
+						readyAfter = performance.now() - begin;
+						ending.abort();
+					});
 				}
 			},
 			onEvent: reporter.event,
