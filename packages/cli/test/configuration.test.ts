@@ -37,6 +37,14 @@ test("a run of up is offered as the current context, and taken out again without
 	t.is((await readConfiguration(env.ROLLCALL_CONFIG)).current, "lab");
 });
 
+test("a configuration that held nothing but the run of up is gone with it", async (t) => {
+	const path = join(await temporaryFolder(t), "config.json");
+	const connection = { server: "http://127.0.0.1:3", origin: "test", token: "secret" };
+	const { withdraw } = await offerContext(connection, { ROLLCALL_CONFIG: path });
+	await withdraw();
+	await t.throwsAsync(stat(path), { code: "ENOENT" });
+});
+
 test("a command finds coordinator and token in the configuration file", async (t) => {
 	const { server } = await coordinatorWith(t, { "GET /v1/machines": { machines: [] } });
 	const path = join(await temporaryFolder(t), "config.json");

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Connection } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
 
@@ -25,6 +26,8 @@ export async function offerContext(
 			const now = await readConfiguration(path);
 			if (now.contexts[name]?.server !== connection.server) return;
 			const { [name]: _ours, ...contexts } = now.contexts;
+			// A file that only this run needed goes with it.
+			if (Object.keys(contexts).length === 0) return rm(path, { force: true });
 			const current = now.current === name ? before.current : now.current;
 			await writeConfiguration(path, {
 				...(current !== undefined && contexts[current] ? { current } : {}),
