@@ -3,9 +3,6 @@ import { LeaseState, TokenScope } from "./events.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name } from "./ids.ts";
-import { EnrollReply, EnrollRequest } from "./messages.ts";
-
-export { EnrollReply, EnrollRequest };
 
 /** Where a machine stands, in one word. */
 export const MachinePhase = z.enum([
