@@ -126,7 +126,7 @@ export function finish(
 }
 
 /** All paths that a target writes. */
-export function pathsOf({ target }: Accepted): string[] {
+function pathsOf({ target }: Accepted): string[] {
 	return [...target.content.files, ...target.content.artifacts].map((item) => item.path);
 }
 

@@ -19,7 +19,9 @@ export function createBell(clock: Clock): Bell {
 			if (!rung && !signal.aborted) {
 				const woken = new AbortController();
 				wake = () => woken.abort();
-				await clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+				signal.addEventListener("abort", wake, { once: true });
+				await clock.sleep(ms, woken.signal);
+				signal.removeEventListener("abort", wake);
 				wake = () => {};
 			}
 			const was = rung;

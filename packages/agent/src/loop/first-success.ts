@@ -2,7 +2,7 @@ import type { Probe } from "@rollcall/protocol";
 import type { Clock, Prober } from "../ports.ts";
 
 /** A component did not become healthy in time. Its message names the component and the last reason. */
-export class ProbeFailed extends Error {
+class ProbeFailed extends Error {
 	override readonly name = "ProbeFailed";
 }
 

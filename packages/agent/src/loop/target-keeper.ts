@@ -10,7 +10,7 @@ import { rollBack } from "./roll-back.ts";
 const RETRY: BackoffRule = { baseMs: 5_000, maxMs: 300_000 };
 
 /** Where the newest target stands. */
-export interface Standing {
+interface Standing {
 	readonly generation: Generation;
 	readonly progress: TargetProgress;
 }

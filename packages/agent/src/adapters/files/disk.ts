@@ -17,7 +17,7 @@ import {
 import { open } from "node:fs/promises";
 
 /** What stands at a path, links not followed. */
-export interface Standing {
+interface Standing {
 	readonly type: "file" | "folder" | "link" | "other";
 	/** Permission bits. */
 	readonly mode: number;
