@@ -117,6 +117,32 @@ test("real interfaces, and bonds, VLANs and bridges on top of them, count; those
 	t.deepEqual(nics.map((nic) => nic.name).sort(), ["bond0", "br0", "enp1s0", "enp1s0.7"]);
 });
 
+test("more of everything than fits is cut, not refused", async (t) => {
+	const root = temporaryRoot(t);
+	const many = (line: (n: number) => string) => Array.from({ length: 300 }, (_, n) => line(n)).join("\n");
+	const hex = (n: number) =>
+		`0${(n % 16).toString(16)}${Math.floor(n / 16)
+			.toString(16)
+			.padStart(2, "0")}A8C0`.toUpperCase();
+	write(root, {
+		...MACHINE_FILES,
+		"/etc/resolv.conf": `${many((n) => `nameserver 192.0.2.${n}`)}\nsearch ${many((n) => `d${n}`).replaceAll("\n", " ")}`,
+		"/proc/net/route": `Iface\n${many((n) => `e0 ${hex(n)} 00000000 0001 0 0 0 00FFFFFF 0 0 0`)}`,
+		"/sys/class/dmi/id/sys_vendor": "x".repeat(1000),
+	});
+	const names = Array.from({ length: 80 }, (_, n) => `e${n}`);
+	write(
+		root,
+		Object.fromEntries(
+			names.map((name, n) => [`/sys/class/net/${name}/address`, `52:54:00:00:01:${(n + 16).toString(16)}`]),
+		),
+	);
+	const facts = Facts.parse(await createFactsReader({ root, rehearsal }).read());
+	t.deepEqual([facts.dns.servers.length, facts.dns.search.length, facts.nics.length], [16, 32, 64]);
+	t.is(facts.smbios.vendor?.length, 256);
+	t.is(facts.routes.length, 256);
+});
+
 test("whatever stands in the files, facts are facts", async (t) => {
 	const paths = Object.keys(MACHINE_FILES).filter((path) => !path.endsWith("boot_id"));
 	const line = fc.oneof(

@@ -66,6 +66,9 @@ test("a file operation that fails, whichever it is, leaves the old target or bri
 			break;
 		}
 		outcomes.add(outcome.state);
+		const visible = Object.entries(tree(root)).filter(([path]) => !path.includes("/.rollcall-"));
+		t.deepEqual(Object.fromEntries(visible), lookOf(outcome.state === "applied" ? NEW : OLD), `operation ${failAt}`);
+		// What one failure left beside is found in the next life.
 		const keeper = startKeeper(root, units);
 		await keeper.start();
 		await keeper.stop();
