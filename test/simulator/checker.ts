@@ -21,7 +21,7 @@ export class Checker {
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
 	/** When a leader last got a beat of a machine's boot, in true time. */
-	readonly heardAt = new Map<MachineId, { at: number; bootId: BootId; by: CoordinatorModel }>();
+	readonly #heardAt = new Map<string, { at: number; bootId: BootId }>();
 
 	constructor(world: World) {
 		this.#world = world;
@@ -48,11 +48,7 @@ export class Checker {
 	/** The state that a coordinator holds is the fold of the log, and its indices follow from the rest. */
 	compare(by: CoordinatorModel): void {
 		const [held, folded] = [stateDigest(by.fleet, this.#digests), stateDigest(this.truth, this.#digests)];
-		must(held === folded, "state is the fold of the log", () =>
-			process.env.DBG
-				? JSON.stringify([fleetToJson(by.fleet), fleetToJson(this.truth)])
-				: `${by.name} holds ${held}, the log says ${folded} at ${this.truth.seq}`,
-		);
+		must(held === folded, "state is the fold of the log", () => `${by.name} differs at ${this.truth.seq}`);
 		const again = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(by.fleet))));
 		for (const index of ["seats", "nodeNames", "claims", "tokenByHash"] as const) {
 			const [is, should] = [by.fleet[index], again?.[index]];
@@ -62,7 +58,13 @@ export class Checker {
 	}
 
 	onHeard(by: CoordinatorModel, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
-		this.heardAt.set(machineId, { at: this.#world.schedule.now, bootId, by });
+		this.#heardAt.set(`${by.name} ${machineId}`, { at: this.#world.schedule.now, bootId });
+	}
+
+	/** For how long a coordinator has not heard a boot of a machine. */
+	silence(by: CoordinatorModel, machineId: MachineId, bootId: BootId): number {
+		const heard = this.#heardAt.get(`${by.name} ${machineId}`);
+		return heard?.bootId === bootId ? this.#world.schedule.now - heard.at : Number.POSITIVE_INFINITY;
 	}
 
 	#begin(origin: number): void {

@@ -73,7 +73,7 @@ export class CoordinatorModel {
 	}
 
 	announced(term: number): void {
-		if (!this.#beacon || term >= this.#beacon.term) this.#beacon = { term, at: this.#world.schedule.now };
+		this.#beacon = { term, at: this.#world.schedule.now };
 	}
 
 	crash(): void {
@@ -117,7 +117,9 @@ export class CoordinatorModel {
 			this.#takeLead();
 			return;
 		}
-		if (this.#beacon && this.#beacon.term > this.#term && this.#origin === this.#world.log.origin) this.#stepDown();
+		const { now } = this.#world.schedule;
+		// Terms of a log that was lost are higher than those of the next one, so only a fresh announcement counts.
+		if (this.#beacon && this.#beacon.term > this.#term && now - this.#beacon.at < SILENCE_MS) this.#stepDown();
 		else {
 			this.#world.announce(this, this.#term);
 			this.#turn();
@@ -146,15 +148,15 @@ export class CoordinatorModel {
 
 	#turn(): void {
 		const { parts, summarize } = this.#world;
+		if (this.#origin !== this.#world.log.origin && this.#world.random.chance(0.2)) {
+			// Who follows a log sees before long that it is gone, also when there is nothing to append.
+			this.#stepDown();
+			return;
+		}
 		const waiting = this.#queue;
 		this.#queue = [];
 		const now = this.now();
 		if (waiting.length === 0 && this.#settled === this.fleet && now - this.#decidedAt < 1_000) return;
-		if (waiting.length === 0 && this.#origin !== this.#world.log.origin) {
-			// Who follows a log sees that it is gone, also when there is nothing to append.
-			this.#stepDown();
-			return;
-		}
 		this.#decidedAt = now;
 		const at = Math.max(now, this.fleet.at);
 		const events: Event[] = [];

@@ -117,9 +117,7 @@ const RULES: Rules = {
 	},
 	"lease-changed": ({ event, world, by }) => {
 		const { machineId, lease, bootId } = event;
-		const heard = world.checker.heardAt.get(machineId);
-		const silent =
-			heard?.by === by && heard.bootId === bootId ? world.schedule.now - heard.at : Number.POSITIVE_INFINITY;
+		const silent = world.checker.silence(by, machineId, bootId);
 		if (lease === "alive") {
 			must(
 				silent < SUSPECT_AFTER_MS + 500,

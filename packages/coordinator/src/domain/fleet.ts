@@ -173,8 +173,3 @@ export const EMPTY_FLEET: Fleet = {
 export function seatKey(slot: string, seat: number): string {
 	return `${slot}/${seat}`;
 }
-
-/** True when a boot of a machine is over, or was never enrolled. */
-export function isOver(machine: Machine, bootId: BootId): boolean {
-	return machine.bootId !== bootId || machine.fenced.includes(bootId);
-}

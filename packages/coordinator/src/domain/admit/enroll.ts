@@ -1,5 +1,5 @@
 import type { Assignment, EventDraft, Labels, Timestamp } from "@rollcall/protocol";
-import { type Fleet, isOver, type Machine } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import { type Identified, identify } from "../identity/identify.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { comeBack, isOfRemoved, provenAssignment } from "./proof.ts";
@@ -13,9 +13,7 @@ import { accept, fenced, refuse, rejected } from "./verdict.ts";
 export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): Verdict {
 	const { request } = input;
 	const proven = provenAssignment(request.proof, input.proofValid, request);
-	const identified: Identified = proven
-		? { ok: true, machineId: proven.machineId, identity: "nic-and-serial" }
-		: identify(fleet, request.facts, request.publicKey);
+	const identified = identifyWithProof(fleet, input, proven);
 	if (!identified.ok) {
 		return refuse({
 			code: "bad-request",
@@ -28,12 +26,24 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	if (machine?.approval === "rejected") return refuse(rejected(machine));
 	if (machine?.fenced.includes(request.facts.bootId)) return fenced(machine, request.facts.bootId);
 	if (machine && isSameIncarnation(machine, input)) return accept([], enrolled(machine.machineId, input));
-	const byProof = proven && enrollByProof(fleet, input, proven);
+	const counts = proven && !isOfRemoved(fleet, proven);
+	const byProof = counts && enrollByProof(fleet, input, { ...proven, machineId: identified.machineId });
 	if (byProof) return byProof;
 	const token = checkToken(fleet, input, { machineId: identified.machineId, at });
 	if (!token.ok) return token.verdict;
 	const labels = mergeLabels(machine?.labels ?? {}, token.token.labels);
 	return enrollAs(fleet, input, { identified, labels, tokenId: token.token.tokenId });
+}
+
+/**
+ * Where facts lead to a machine that is known, it is that one. Else a proof names it, as it did before the log was lost;
+ * unless another box has taken that name since: two that report one UUID may come back in another order.
+ */
+function identifyWithProof(fleet: Fleet, { request }: InputOf<"enroll">, proven: Assignment | undefined): Identified {
+	const found = identify(fleet, request.facts, request.publicKey);
+	if (!proven || (found.ok && fleet.machines.has(found.machineId))) return found;
+	if (fleet.machines.has(proven.machineId)) return found;
+	return { ok: true, machineId: proven.machineId, identity: "nic-and-serial" };
 }
 
 function isSameIncarnation(machine: Machine, { request }: InputOf<"enroll">): boolean {
@@ -48,7 +58,6 @@ function enrolled(machineId: Machine["machineId"], { request }: InputOf<"enroll"
 function enrollByProof(fleet: Fleet, input: InputOf<"enroll">, proven: Assignment): Verdict | undefined {
 	const machine = fleet.machines.get(proven.machineId);
 	if (!machine) {
-		if (isOfRemoved(fleet, proven)) return undefined;
 		return accept(comeBack(fleet, proven, input.request.facts), enrolled(proven.machineId, input));
 	}
 	// Generations count up over a machine's boots, so the higher one was booted later.
@@ -77,7 +86,7 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 	const { bootId } = facts;
 	const machine = fleet.machines.get(machineId);
 	const events: EventDraft[] = [];
-	if (machine && !isOver(machine, machine.bootId) && machine.bootId !== bootId) {
+	if (machine && machine.bootId !== bootId && !machine.fenced.includes(machine.bootId)) {
 		const wasAlive = machine.lease === "alive";
 		events.push({ type: "incarnation-fenced", machineId, bootId: machine.bootId, successor: bootId, wasAlive });
 	}

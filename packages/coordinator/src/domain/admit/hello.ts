@@ -1,10 +1,11 @@
 import type { EventDraft, Timestamp } from "@rollcall/protocol";
 import { sameFacts } from "../facts.ts";
-import { type Fleet, isOver, type Machine } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
+import { identify } from "../identity/identify.ts";
 import type { Answer, InputOf, Verdict } from "../inputs.ts";
 import { waitReason } from "../wait-reason.ts";
 import { comeBack, isOfRemoved, provenAssignment, readopt } from "./proof.ts";
-import { accept, fenced, refuse, rejected } from "./verdict.ts";
+import { accept, fenced, notEnrolled, refuse, rejected } from "./verdict.ts";
 
 /** The highest generation that an agent's word alone can raise a machine's count by. */
 const MAX_LEAP = 1_000_000;
@@ -20,7 +21,7 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	const own = proven?.machineId === machineId ? proven : undefined;
 	const machine = fleet.machines.get(machineId);
 	if (!machine) {
-		if (own && !isOfRemoved(fleet, own)) {
+		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, said)) {
 			return accept(comeBack(fleet, own, { ...said.facts, bootId: said.bootId }), { kind: "target", machineId });
 		}
 		return refuse({
@@ -31,7 +32,9 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 		});
 	}
 	if (machine.approval === "rejected") return refuse(rejected(machine));
-	if (isOver(machine, said.bootId)) return fenced(machine, said.bootId);
+	if (machine.fenced.includes(said.bootId)) return fenced(machine, said.bootId);
+	// Not known to be over: another box may have this id since the log was lost. Enrolling finds out.
+	if (machine.bootId !== said.bootId) return notEnrolled(machineId, said.bootId);
 	if (machine.publicKey !== said.publicKey) {
 		return refuse({
 			code: "unauthorized",
@@ -52,6 +55,12 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	}
 	const adopted = own ? readopt(fleet, own, at) : [];
 	return accept([...adopted, ...learn(machine, input, adopted)], answerTo(fleet, machine, { adopted, at }));
+}
+
+/** True when the facts are those of a machine that is known, under whatever id. */
+function isKnownElsewhere(fleet: Fleet, said: InputOf<"hello">["hello"]): boolean {
+	const found = identify(fleet, { ...said.facts, bootId: said.bootId }, said.publicKey);
+	return found.ok && fleet.machines.has(found.machineId);
 }
 
 /** What the hello tells that was not known. */

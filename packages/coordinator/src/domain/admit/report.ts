@@ -1,8 +1,8 @@
 import type { EventDraft, Health, TargetProgress } from "@rollcall/protocol";
 import { canonicalJson } from "@rollcall/protocol";
-import { type Fleet, type IssuedTarget, isOver, type Machine } from "../fleet.ts";
+import type { Fleet, IssuedTarget, Machine } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
-import { accept, fenced, NOTHING, refuse, rejected } from "./verdict.ts";
+import { accept, fenced, NOTHING, notEnrolled, refuse, rejected } from "./verdict.ts";
 
 /** An agent says what became of its target, and how its components are. What comes late or twice changes nothing. */
 export function report(fleet: Fleet, input: InputOf<"report">): Verdict {
@@ -18,7 +18,8 @@ export function report(fleet: Fleet, input: InputOf<"report">): Verdict {
 		});
 	}
 	if (machine.approval === "rejected") return refuse(rejected(machine));
-	if (isOver(machine, bootId)) return fenced(machine, bootId);
+	if (machine.fenced.includes(bootId)) return fenced(machine, bootId);
+	if (machine.bootId !== bootId) return notEnrolled(machineId, bootId);
 	if (sequence < machine.reported) return NOTHING;
 	const events: EventDraft[] = [];
 	const { target } = machine;

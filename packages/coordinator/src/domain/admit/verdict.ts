@@ -35,6 +35,17 @@ export function fenced(machine: Machine, bootId: BootId): Verdict {
 	);
 }
 
+/** A boot speaks that was never enrolled for this machine, as far as the log knows. */
+export function notEnrolled(machineId: MachineId, bootId: BootId): Verdict {
+	return refuse({
+		code: "unknown-machine",
+		message: `boot ${bootId} of machine ${machineId} is not known`,
+		next: "enroll again",
+		machineId,
+		path: "bootId",
+	});
+}
+
 /** An operator rejected this machine. */
 export function rejected(machine: Machine): Problem {
 	return {
