@@ -1,15 +1,28 @@
 import type { RoleDefinition } from "@rollcall/protocol";
 import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
+import { isWritable } from "../render/write-roots.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 import { suggestion } from "./nearest.ts";
 
 /** Roles of the operator: known placeholders, each path, unit and component once, base64 where it is said. */
-export const checkRoles: Check = ({ roles }) => ({
-	findings: Object.entries(roles).flatMap(([name, role]) => checkRole(["roles", name], role)),
+export const checkRoles: Check = ({ roles, kubernetes }) => ({
+	findings: [
+		...Object.entries(roles).flatMap(([name, role]) => checkRole(["roles", name], role)),
+		...kubernetes.artifacts.flatMap(({ path }, index) =>
+			outside(["kubernetes", "artifacts", index, "path"], path, "/opt/rollcall/bin"),
+		),
+	],
 });
+
+function outside(path: DocumentPath, file: string, instead: string): Finding[] {
+	if (isWritable(file)) return [];
+	const name = file.slice(file.lastIndexOf("/") + 1);
+	return [{ path, message: `no agent writes there: ${file}`, suggestion: `a path like ${instead}/${name}` }];
+}
 
 function checkRole(path: DocumentPath, role: RoleDefinition): Finding[] {
 	return [
+		...role.files.flatMap((file, index) => outside([...path, "files", index, "path"], file.path, "/etc/rollcall/role")),
 		...role.files.flatMap((file, index) => {
 			const at = [...path, "files", index, "content"];
 			if (file.encoding === "base64") {

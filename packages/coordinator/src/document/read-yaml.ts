@@ -41,6 +41,7 @@ function read(text: string): YamlValue | YamlFailure {
 		uniqueKeys: true,
 		lineCounter: lines,
 		prettyErrors: false,
+		logLevel: "silent",
 	});
 	const faults = [...document.errors, ...document.warnings];
 	if (faults.length > 0) {

@@ -1,4 +1,5 @@
 import type { ClusterDocument } from "@rollcall/protocol";
+import { checkArguments } from "./check-arguments.ts";
 import { checkKubernetes } from "./check-kubernetes.ts";
 import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-networks.ts";
@@ -6,7 +7,7 @@ import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
 import type { Check, Verdict } from "./finding.ts";
 
-const CHECKS: readonly Check[] = [checkKubernetes, checkNetworks, checkNames, checkSlots, checkRoles];
+const CHECKS: readonly Check[] = [checkKubernetes, checkArguments, checkNetworks, checkNames, checkSlots, checkRoles];
 
 /** Checks what needs more than one field, or knowledge that no schema has. */
 export function checkDocument(document: ClusterDocument): Verdict {

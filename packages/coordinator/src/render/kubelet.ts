@@ -41,9 +41,17 @@ export function kubeletFiles(node: Node): TargetFile[] {
 function privateFolders(node: Node): UnitSetting[] {
 	const runsEtcd = node.role === "etcd" || (node.role === "control-plane" && node.stackedEtcd);
 	return [
-		...(runsEtcd ? ([["StateDirectory", { list: ["etcd"] }], ["StateDirectoryMode", "0700"]] as const) : []),
+		...(runsEtcd
+			? ([
+					["StateDirectory", { list: ["etcd"] }],
+					["StateDirectoryMode", "0700"],
+				] as const)
+			: []),
 		...(node.role === "control-plane"
-			? ([["LogsDirectory", { list: ["kubernetes/audit"] }], ["LogsDirectoryMode", "0700"]] as const)
+			? ([
+					["LogsDirectory", { list: ["kubernetes/audit"] }],
+					["LogsDirectoryMode", "0700"],
+				] as const)
 			: []),
 	];
 }

@@ -35,7 +35,7 @@ function encode(value: UnitSetting[1]): string {
 	if (typeof value === "string") return plain(value);
 	if ("list" in value) return value.list.map((item) => plain(item)).join(" ");
 	const [program, ...rest] = value.words;
-	if (program === undefined || !/^[A-Za-z0-9_./-]+$/.test(program)) {
+	if (program === undefined || !/^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/.test(program)) {
 		throw new UnitEncodingError(`a command begins with the plain path of a program, not ${JSON.stringify(program)}`);
 	}
 	return [program, ...rest.map(commandWord)].join(" ");

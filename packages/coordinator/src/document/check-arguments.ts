@@ -1,0 +1,26 @@
+import { type ArgumentOwner, KNOWN_ARGUMENTS } from "../render/known-arguments.ts";
+import type { Check, Finding } from "./finding.ts";
+import { nearest } from "./nearest.ts";
+
+/** Extra arguments are ones that the component knows and that do not contradict the rest of the document. */
+export const checkArguments: Check = ({ kubernetes }) => ({
+	findings: Object.entries(kubernetes.extraArguments).flatMap(([owner, given]) => {
+		const { program, free, decided } = KNOWN_ARGUMENTS[owner as ArgumentOwner];
+		return Object.entries(given).flatMap(([name, value]): Finding[] => {
+			const path = ["kubernetes", "extraArguments", owner, name];
+			if (hasControl(value)) return [{ path, message: "a value has no line breaks or other control characters" }];
+			if (free.includes(name)) return [];
+			if (decided.includes(name)) {
+				const message = `--${name} of ${program} is decided by rollcall, from the rest of the document`;
+				return [{ path, message, suggestion: "leave it out" }];
+			}
+			const near = nearest(name, free);
+			const message = `${program} does not know --${name}, or it is none that may be set here`;
+			return [{ path, message, suggestion: near === undefined ? undefined : `did you mean ${near}?` }];
+		});
+	}),
+});
+
+function hasControl(text: string): boolean {
+	return [...text].some((character) => character < " " || character === "\u007f");
+}

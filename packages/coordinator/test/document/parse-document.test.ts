@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { Problem } from "@rollcall/protocol";
+import test from "ava";
+import fc from "fast-check";
+import { parseDocument } from "../../src/document/parse-document.ts";
+
+const example = (name: string): string =>
+	readFileSync(new URL(`../../../../deploy/examples/${name}.yaml`, import.meta.url), "utf8");
+const BASE = example("three-nodes");
+
+/** The findings for a text, as `path: message | suggestion`. */
+function findings(text: string): string[] {
+	const parsed = parseDocument(text);
+	if (parsed.ok) return [];
+	return (parsed.problem.details ?? []).map(
+		({ path, message, suggestion }) => `${path}: ${message} | ${suggestion ?? ""}`,
+	);
+}
+
+for (const name of ["three-nodes", "ha"]) {
+	test(`deploy/examples/${name}.yaml is valid, without a warning`, (t) => {
+		const parsed = parseDocument(example(name));
+		t.true(parsed.ok, JSON.stringify(parsed));
+		t.deepEqual(parsed.ok && parsed.warnings, []);
+	});
+}
+
+test("the digest does not depend on how the document was written", (t) => {
+	const [one, other] = [
+		parseDocument(BASE),
+		parseDocument(`# a remark\n${BASE.replaceAll("10.254.0.0/16", '"10.254.0.0/16"')}`),
+	];
+	t.true(one.ok && other.ok);
+	t.is(one.ok && one.digest, other.ok && other.digest);
+	const changed = parseDocument(BASE.replace("count: 2", "count: 3"));
+	t.not(one.ok && one.digest, changed.ok && changed.digest);
+});
+
+test("a fault in the YAML is named by line and column", (t) => {
+	t.regex(findings("a: [\n b: c")[0] ?? "", /^: line 2, column 6: /);
+	t.regex(findings(`${BASE}name: again\n`)[0] ?? "", /line 21, column 1: Map keys must be unique/);
+});
+
+test("a date stays a text, a number that should be a text is named with its quotes", (t) => {
+	t.deepEqual(findings(BASE.replace('"1.36"', "1.30")), [
+		'kubernetes.version: line 6, column 12: expected string, got 1.3 | put it in quotes, YAML takes it for a number: "1.30"',
+	]);
+});
+
+test("a misspelt key is named with the one that is meant", (t) => {
+	t.deepEqual(findings(BASE.replace("services:", "service:")), [
+		'networks.service: line 9, column 12: "service" is not known here | did you mean services?',
+	]);
+	t.regex(
+		findings(BASE.replace("selector: { minMemory", "selector: { min_memory"))[0] ?? "",
+		/did you mean minMemory\?/,
+	);
+});
+
+test("a misspelt value is named with the one that is meant", (t) => {
+	t.regex(findings(BASE.replace("kind: Cluster", "kind: cluster"))[0] ?? "", /did you mean Cluster\?$/);
+	t.regex(
+		findings(BASE.replace("role: worker", "role: workers"))[0] ?? "",
+		/there is no role workers \| did you mean worker\?$/,
+	);
+	t.regex(
+		findings(BASE.replace("kubernetes:", "kubernetes:\n  proxyMode: iptabels"))[0] ?? "",
+		/did you mean iptables\?$/,
+	);
+});
+
+test("a wrong unit is named with the right one", (t) => {
+	t.regex(
+		findings(BASE.replace("4000MiB", "4GB"))[0] ?? "",
+		/^slots\[0\]\.selector\.minMemory: .* \| binary units: 4GiB$/,
+	);
+	t.regex(
+		findings(BASE.replace("count: 2", "count: 2\n    replaceAfterSeconds: 5m"))[0] ?? "",
+		/seconds, as a number: 300$/,
+	);
+});
+
+test("an unknown Kubernetes version is refused with the list of known ones", (t) => {
+	t.deepEqual(findings(BASE.replace("1.36", "1.28")), [
+		"kubernetes.version: line 6, column 12: Kubernetes 1.28 is not known; known are 1.34, 1.35, 1.36 | write 1.36, or one release of it, like 1.36.1",
+	]);
+	t.deepEqual(findings(BASE.replace("1.36", "1.35.7")), []);
+});
+
+test("a bomb of aliases is refused", (t) => {
+	const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh"
+		.split("")
+		.map((key, index) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[index]}`).join(",")}]`)
+		.join("\n")}\n`;
+	t.regex(findings(bomb)[0] ?? "", /alias/i);
+});
+
+test("a text of any kind gets an answer that the protocol accepts", (t) => {
+	fc.assert(
+		fc.property(
+			fc.oneof(
+				fc.string({ unit: "binary", maxLength: 200 }),
+				fc.string({ unit: fc.constantFrom(..."[]{}:-?&*!|>'\"%@#, \n\ta1"), maxLength: 300 }),
+			),
+			(text) => {
+				const parsed = parseDocument(text);
+				t.false(parsed.ok);
+				if (!parsed.ok) t.deepEqual(Problem.parse(parsed.problem), parsed.problem);
+			},
+		),
+		{ numRuns: 3000 },
+	);
+});
+
+test("deep nesting and a text that is too long are refused", (t) => {
+	for (const text of ["[".repeat(50_000), "{a: ".repeat(20_000), "- ".repeat(50_000), "x".repeat(600_000)]) {
+		t.false(parseDocument(text).ok);
+	}
+});

@@ -1,0 +1,87 @@
+import test from "ava";
+import fc from "fast-check";
+import yaml from "js-yaml";
+import { parse } from "yaml";
+import { yamlText } from "../../src/render/yaml-text.ts";
+
+const text = fc.oneof(
+	fc.string({ unit: "binary", maxLength: 40 }).filter((value) => value.isWellFormed()),
+	fc.string({ maxLength: 20 }),
+	fc.constantFrom(
+		"yes",
+		"no",
+		"on",
+		"off",
+		"y",
+		"N",
+		"~",
+		"null",
+		"0777",
+		"0o17",
+		"0x1F",
+		"1_000",
+		"12:30:45",
+		"1e3",
+		".5",
+		"=",
+		"<<",
+		"2001-01-01",
+		"!!int",
+		"&a",
+		"*a",
+		"- a",
+		"a: b",
+		"#",
+		"|",
+		">",
+		"---",
+		"...",
+		"\u0085",
+		"\u2028",
+		"\ufeff",
+		"a\u2029b",
+		"",
+		" ",
+		"\t",
+		"a\n",
+		"\na",
+		"a\r\nb",
+		"%TAG",
+	),
+);
+const value = fc.letrec((tie) => ({
+	any: fc.oneof(
+		{ depthSize: "small" },
+		text,
+		fc.maxSafeInteger(),
+		fc.boolean(),
+		fc.constant(null),
+		fc.array(tie("any"), { maxLength: 4 }),
+		fc.dictionary(
+			text.filter((key) => key !== "__proto__"),
+			tie("any"),
+			{ maxKeys: 4, noNullPrototype: true },
+		),
+	),
+})).any;
+
+test("readers of YAML 1.1 and of YAML 1.2 both get back exactly what went in", (t) => {
+	fc.assert(
+		fc.property(value, (one) => {
+			const written = yamlText(one);
+			t.deepEqual(plain(yaml.load(written)), plain(one));
+			t.deepEqual(plain(parse(written)), plain(one));
+			t.deepEqual(plain(parse(written, { version: "1.1" })), plain(one));
+		}),
+		{ numRuns: 3000 },
+	);
+});
+
+test("what no YAML may hold as it is, is escaped", (t) => {
+	t.is(yamlText({ a: "x\u0085y" }), 'a: "x\\u0085y"\n');
+	t.is(yamlText(["a\u2028b"]), '- "a\\u2028b"\n');
+});
+
+function plain(one: unknown): unknown {
+	return JSON.parse(JSON.stringify(one ?? null));
+}
