@@ -63,7 +63,7 @@ export function refusalScript(reason: string): string {
 	return ipxeScript([
 		{ kind: "echo", text: `rollcall: ${text || "refused"}` },
 		{ kind: "sleep", seconds: 5 },
-		{ kind: "exit" },
+		{ kind: "fail" },
 	]);
 }
 

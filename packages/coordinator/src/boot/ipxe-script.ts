@@ -5,7 +5,9 @@ import { shown, Unencodable } from "./unencodable.ts";
 export type IpxeCommand =
 	| { readonly kind: "kernel"; readonly uri: IpxeWord; readonly args: readonly IpxeWord[]; readonly name?: string }
 	| { readonly kind: "initrd"; readonly uri: IpxeWord; readonly name?: string }
-	| { readonly kind: "boot" | "exit" | "shell" | "dhcp" | "imgfree" }
+	| { readonly kind: "boot" | "exit" }
+	/** Ends the script as failed, so that the one that called it goes on behind its `||`. */
+	| { readonly kind: "fail" }
 	| { readonly kind: "chain"; readonly uri: IpxeWord }
 	| { readonly kind: "echo"; readonly text: string }
 	| { readonly kind: "sleep"; readonly seconds: number }
@@ -76,6 +78,8 @@ function encodeCommand(command: IpxeCommand, labels: ReadonlySet<string>): strin
 			return `goto \${${identifier(command.variable, "variable")}}`;
 		case "is":
 			return `iseq \${${command.setting}} ${identifier(command.value, "iseq")}`;
+		case "fail":
+			return "exit 1";
 		case "sanboot":
 			return "sanboot --no-describe --drive 0x80";
 		default:

@@ -101,7 +101,7 @@ test("a matchbox folder becomes a boot document that boots the same machines", (
 test("what cannot be taken over is named with its file", (t) => {
 	const imported = importMatchbox(FOLDER);
 	t.deepEqual(imported.ok && imported.remarks.map((remark) => remark.replace(/: a boot source is.*$/, "")), [
-		"profiles/bad.json: kernel; left out",
+		"profiles/bad.json: kernel",
 		"profiles/site_one.json: cloud_id and generic_id are not taken over",
 		"ignition/t.yaml: it is a Go template, and there are none here; left out",
 		"groups/broken.json: not a JSON object, left out",

@@ -1,0 +1,91 @@
+import type { BootRequest, BootStage, Group, Profile } from "@rollcall/protocol";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type KnownMachine, matchGroup } from "../../boot/match.ts";
+import { type BootQuery, parseBootQuery } from "../../boot/request.ts";
+import type { BootCore, BootSighting } from "./boot-core.ts";
+import { readBootToken } from "./boot-token.ts";
+
+/** Something that a machine is not given: the status and the words of the answer, for a person who looks. */
+export class Refusal extends Error {
+	override readonly name = "Refusal";
+	readonly status: number;
+
+	constructor(status: number, message: string) {
+		super(message);
+		this.status = status;
+	}
+}
+
+/** Who asks, and what was chosen for it. */
+export interface Asked {
+	readonly query: BootQuery;
+	readonly rawQuery: string;
+	readonly remote: string;
+	readonly known: KnownMachine | undefined;
+}
+export interface Chosen {
+	readonly group: Group;
+	readonly profile: Profile;
+	/** Set where a boot token was presented. */
+	readonly tokenId?: string;
+}
+
+/** Reads who asks. Throws Refusal. */
+export function askedBy(core: BootCore, request: FastifyRequest): Asked {
+	const rawQuery = request.url.split("?").slice(1).join("?");
+	const parsed = parseBootQuery(new URLSearchParams(rawQuery));
+	if (!parsed.ok) throw new Refusal(400, parsed.problem.message);
+	const query = parsed.value;
+	return { query, rawQuery, remote: request.ip, known: core.known(query.request) };
+}
+
+/** What is served to a machine by what it says of itself. Throws Refusal. */
+export function chooseByRequest(core: BootCore, asked: Asked): Chosen {
+	const matched = matchGroup(core.document(), asked.query.request, asked.known);
+	if (!matched) throw new Refusal(404, `no group takes ${describe(asked.query.request)}`);
+	return matched;
+}
+
+/**
+ * What is served to a machine that brings the token of its boot; without one, only what needs none. Throws Refusal, and
+ * whatever is wrong with a token is recorded.
+ */
+export function chooseByToken(
+	core: BootCore,
+	asked: Asked,
+	how: { key: Uint8Array; now: number; stage: BootStage },
+): Chosen {
+	const { token, request } = asked.query;
+	const refuse = (reason: string) => {
+		core.record({ ...sighting(asked, how.stage), outcome: "refused", reason });
+		return new Refusal(403, reason);
+	};
+	if (token === undefined) {
+		const chosen = chooseByRequest(core, asked);
+		if (chosen.profile.agent) throw refuse("a machine of this profile needs the token that its boot script carries");
+		return chosen;
+	}
+	const read = readBootToken(token, { key: how.key, request, now: how.now });
+	if (!read.ok) throw refuse(read.reason);
+	const document = core.document();
+	const group = document.groups.find((candidate) => candidate.name === read.grant.group);
+	const profile = document.profiles.find((candidate) => candidate.name === read.grant.profile);
+	if (!group || !profile) throw refuse("the profile of this boot is not declared any more; boot again");
+	return { group, profile, tokenId: read.tokenId };
+}
+
+/** The fields that every sighting of a machine has. */
+export function sighting(asked: Asked, stage: BootStage): Pick<BootSighting, "stage" | "mac" | "uuid" | "remote"> {
+	const { mac, uuid } = asked.query.request;
+	return { stage, mac, uuid, remote: asked.remote };
+}
+
+/** A machine in words. */
+export function describe(request: BootRequest): string {
+	return request.mac ?? request.uuid ?? "a machine without MAC and UUID";
+}
+
+/** Answers that nobody may keep. */
+export function sendText(reply: FastifyReply, text: string, contentType = "text/plain; charset=utf-8"): FastifyReply {
+	return reply.header("cache-control", "no-store").type(contentType).send(text);
+}

@@ -1,0 +1,62 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { Unencodable } from "../../boot/unencodable.ts";
+import { Refusal } from "./answers.ts";
+import { assetRoutes } from "./asset-routes.ts";
+import type { Assets } from "./assets.ts";
+import type { BootCore } from "./boot-core.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import { machineRoutes } from "./machine-routes.ts";
+import { scriptRoutes } from "./script-routes.ts";
+
+/** What the boot listener is made of. */
+export interface BootOptions {
+	readonly core: BootCore;
+	readonly assets: Assets;
+	readonly budget: ByteBudget;
+	/** The listener as machines reach it, without a slash at the end: `http://192.0.2.1:8080`. */
+	readonly url: string;
+	/** Signs boot tokens; at least 32 random bytes, the same on every replica. */
+	readonly key: Uint8Array;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	readonly log?: FastifyBaseLogger;
+}
+
+/**
+ * The boot endpoints: plain HTTP, since firmware has no certificates, on a listener of their own. They answer anybody and
+ * hold no secret but the single-use token in the answer to a single-use token. The caller listens and closes. Throws where
+ * the key is too short.
+ */
+export function bootApp(options: BootOptions): FastifyInstance {
+	if (options.key.length < 32) throw new Error("the key for boot tokens needs at least 32 bytes");
+	const app = fastify({
+		...(options.log ? { loggerInstance: options.log } : {}),
+		// A token stands in the URL of a request.
+		logController: new LogController({ disableRequestLogging: true }),
+		// A HEAD must not use up a token.
+		exposeHeadRoutes: false,
+		bodyLimit: 1024,
+		// Headers must come at once; a download may take as long as it takes.
+		requestTimeout: 15_000,
+		// A connection on which nothing moves is given up, and what was promised to it goes to others.
+		connectionTimeout: 60_000,
+		keepAliveTimeout: 30_000,
+		routerOptions: { maxParamLength: 1024 },
+	});
+	app.setErrorHandler((error, request, reply) => {
+		reply.header("cache-control", "no-store").type("text/plain; charset=utf-8");
+		if (error instanceof Refusal) return reply.code(error.status).send(`${error.message}\n`);
+		if (error instanceof Unencodable) return reply.code(500).send(`${error.message}\n`);
+		const status = (error as { statusCode?: number }).statusCode ?? 500;
+		if (status >= 500) request.log.error({ err: error }, "boot endpoint failed");
+		return reply.code(status).send(status >= 500 ? "internal error\n" : `${(error as Error).message}\n`);
+	});
+	app.setNotFoundHandler((_, reply) =>
+		reply.code(404).type("text/plain; charset=utf-8").send("there is nothing here\n"),
+	);
+	app.get("/", (_, reply) => reply.type("text/plain; charset=utf-8").send("rollcall\n"));
+	scriptRoutes(app, options);
+	machineRoutes(app, options);
+	assetRoutes(app, options);
+	return app;
+}

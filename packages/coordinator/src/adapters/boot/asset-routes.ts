@@ -1,0 +1,115 @@
+import { createReadStream } from "node:fs";
+import { Transform } from "node:stream";
+import type { BootDocument, BootStage } from "@rollcall/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Refusal } from "./answers.ts";
+import type { BootOptions } from "./app.ts";
+import { AssetRefused } from "./asset-source.ts";
+import type { AssetFile } from "./assets.ts";
+import { parseByteRange } from "./byte-range.ts";
+
+/** What one transfer reads ahead, in bytes; it has at most two of these in memory. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** `/assets/*`: what machines download, with ranges, validators and a bound on what is being sent. */
+export function assetRoutes(app: FastifyInstance, options: BootOptions): void {
+	app.route<{ Params: { "*": string } }>({
+		method: ["GET", "HEAD"],
+		url: "/assets/*",
+		handler: async (request, reply) => {
+			const name = request.params["*"];
+			const gzip = /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0+)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/.test(
+				request.headers["accept-encoding"] ?? "",
+			);
+			// A range of a variant would be of no use to a client that asked for one of the file.
+			const file = await options.assets
+				.file(name, gzip && request.headers.range === undefined)
+				.catch((error: unknown) => {
+					if (!(error instanceof AssetRefused)) throw error;
+					request.log.error({ asset: name, reason: error.message }, "asset refused");
+					throw new Refusal(500, error.message);
+				});
+			if (!file) throw new Refusal(404, `there is no asset ${name.slice(0, 200)}`);
+			return await send(request, reply, { file, name, options });
+		},
+	});
+}
+
+interface Sending {
+	readonly file: AssetFile;
+	readonly name: string;
+	readonly options: BootOptions;
+}
+
+async function send(request: FastifyRequest, reply: FastifyReply, sending: Sending): Promise<FastifyReply> {
+	const { file, name, options } = sending;
+	reply.header("etag", file.etag).header("accept-ranges", "bytes").header("vary", "accept-encoding");
+	// A name may get new content; the ETag tells.
+	reply.header("cache-control", "no-cache").type("application/octet-stream");
+	if (file.encoding) reply.header("content-encoding", file.encoding);
+	if (matches(request.headers["if-none-match"], file.etag)) return reply.code(304).send();
+	const condition = request.headers["if-range"];
+	const range = parseByteRange(
+		condition === undefined || condition === file.etag ? request.headers.range : undefined,
+		file.sizeBytes,
+	);
+	if (range === "unsatisfiable") {
+		return reply
+			.code(416)
+			.header("content-range", `bytes */${file.sizeBytes}`)
+			.type("text/plain")
+			.send("no such bytes\n");
+	}
+	const { first, last } = range === "all" ? { first: 0, last: file.sizeBytes - 1 } : range;
+	const length = last - first + 1;
+	if (range !== "all") reply.code(206).header("content-range", `bytes ${first}-${last}/${file.sizeBytes}`);
+	reply.header("content-length", length);
+	if (request.method === "HEAD") return reply.send();
+	const leave = options.budget.take(request.ip, length);
+	if ("retryAfterSeconds" in leave) {
+		reply
+			.removeHeader("content-length")
+			.removeHeader("content-range")
+			.removeHeader("content-encoding")
+			.removeHeader("etag");
+		return reply
+			.code(503)
+			.header("retry-after", leave.retryAfterSeconds)
+			.type("text/plain")
+			.send("others are being served; ask again\n");
+	}
+	if (first === 0) {
+		const stage = stageOf(options, name);
+		if (stage) options.core.record({ stage, outcome: "served", remote: request.ip, asset: name });
+	}
+	const count = new Transform({
+		readableHighWaterMark: CHUNK_BYTES,
+		writableHighWaterMark: 1,
+		transform(chunk: Buffer, _, done) {
+			leave.sent(chunk.length);
+			done(null, chunk);
+		},
+	});
+	reply.raw.once("close", () => leave.release());
+	const source = createReadStream(file.path, { start: first, end: Math.max(first, last), highWaterMark: CHUNK_BYTES });
+	source.once("error", (error) => count.destroy(error));
+	count.once("close", () => source.destroy());
+	return reply.send(length === 0 ? Buffer.alloc(0) : source.pipe(count));
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+	const wanted = header?.split(",").map((one) => one.trim().replace(/^W\//, "")) ?? [];
+	return wanted.includes(etag) || wanted.includes("*");
+}
+
+/** Which stage of a boot a download stands for. */
+function stageOf(options: BootOptions, name: string): BootStage | undefined {
+	const url = `/assets/${name}`;
+	const document: BootDocument = options.core.document();
+	for (const arch of ["x64", "arm64"] as const) if (options.core.agent(arch)?.asset === name) return "agent";
+	for (const profile of document.profiles) {
+		if (profile.kernel === url) return "kernel";
+		if (profile.initrd.some((initrd) => initrd.url === url)) return "initrd";
+	}
+	return undefined;
+}

@@ -1,0 +1,44 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+
+/** An asset could not be had, or is not what was expected. Names the asset and what to do. */
+export class AssetRefused extends Error {
+	override readonly name = "AssetRefused";
+}
+
+/** Where an asset comes from. A URL needs a hash; of a local file it is welcome. */
+export type AssetSource = { readonly file: string } | { readonly url: string };
+
+/** What the content must hash to, hexadecimal. */
+export interface ExpectedHash {
+	readonly sha256?: string;
+	readonly sha512?: string;
+}
+
+const MAX_REDIRECTS = 5;
+
+/** The bytes of a source. Only http and https are followed, also behind redirects. Throws AssetRefused. */
+export async function openAssetSource(source: AssetSource, signal: AbortSignal): Promise<Readable> {
+	if ("file" in source) return createReadStream(source.file);
+	let url = parseUrl(source.url);
+	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+		const response = await fetch(url, { redirect: "manual", signal, headers: { "accept-encoding": "identity" } });
+		const location = response.headers.get("location");
+		if (response.status >= 300 && response.status < 400 && location) {
+			await response.body?.cancel();
+			url = parseUrl(new URL(location, url).href);
+			continue;
+		}
+		if (!response.ok || !response.body) throw new AssetRefused(`${url.href} answered ${response.status}`);
+		return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+	}
+	throw new AssetRefused(`${source.url} leads on more than ${MAX_REDIRECTS} times`);
+}
+
+function parseUrl(text: string): URL {
+	const url = URL.parse(text);
+	if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
+		throw new AssetRefused(`${text.slice(0, 200)} is not an http or https URL`);
+	}
+	return url;
+}

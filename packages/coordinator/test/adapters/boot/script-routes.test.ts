@@ -1,0 +1,63 @@
+import test from "ava";
+import { parseIpxe } from "../../boot/parsers/ipxe.ts";
+import { bootListener, MAC, WHO } from "./boot-listener.ts";
+
+const IPXE = { "user-agent": "iPXE/1.21.1+ (g1234)" };
+
+test("iPXE is told in its own language why there is nothing, so that a person in front of it can read it", async (t) => {
+	const { core, get } = await bootListener(t);
+	core.declared = { ...core.declared, groups: [] };
+	const answer = await get(`/ipxe?${WHO}`, IPXE);
+	t.is(answer.status, 200);
+	t.deepEqual(
+		parseIpxe(answer.body).map((line) => line.commands[0]?.words.join(" ")),
+		[`echo rollcall: no group takes ${MAC}`, "sleep 5", "exit 1"],
+	);
+	t.like(await get(`/ipxe?${WHO}`), { status: 404, body: `no group takes ${MAC}\n` });
+});
+
+test("a machine that says nothing usable is refused", async (t) => {
+	const { get } = await bootListener(t);
+	t.like(await get("/ipxe?mac=zz"), { status: 400 });
+	t.like(await get("/ipxe?serial=a%0Aboot"), { status: 400 });
+	t.like(await get(`/ipxe?${WHO}&serial=${"x".repeat(300)}`), { status: 400 });
+	t.like(await get("/nothing"), { status: 404 });
+	t.like(await get("/"), { status: 200, body: "rollcall\n" });
+});
+
+test("a machine of a menu group chooses first, and gets its token only then", async (t) => {
+	const { core, get } = await bootListener(t);
+	core.machines.set(MAC, { labels: { room: "desk" } });
+	const menu = await get(`/ipxe?${WHO}`, IPXE);
+	t.true(menu.body.includes("item entry-disk The disk\n"));
+	t.false(menu.body.includes("token"));
+	const url = /^chain (\S+menu=roll)/m.exec(menu.body)?.[1]?.replace("http://192.0.2.1:8080", "") ?? "";
+	t.regex((await get(url, IPXE)).body, /ignition\?uuid=\S+&token=b1\./);
+	t.true((await get(`/ipxe?${WHO}&menu=old`)).body.includes("/assets/plain/vmlinuz"));
+	t.like(await get(`/ipxe?${WHO}&menu=disk`), { status: 404 });
+	core.machines.clear();
+	// Who has no menu cannot choose by writing a URL.
+	t.like(await get(`/ipxe?${WHO}&menu=old`), { status: 404 });
+});
+
+test("no boot URL gives a secret to who has no token", async (t) => {
+	const { core, get } = await bootListener(t);
+	await get(`/ignition?${WHO}&token=${"x".repeat(200)}`);
+	for (const url of [
+		"/boot.ipxe",
+		`/ignition?${WHO}`,
+		`/cloud-init/user-data?${WHO}&os=cloud`,
+		`/cloud-init/meta-data?${WHO}`,
+		`/metadata?${WHO}`,
+		"/alpine/overlay.apkovl.tar.gz?os=old",
+		"/ignition?os=old",
+	]) {
+		const answer = await get(url);
+		t.notRegex(
+			answer.body,
+			/BEGIN [A-Z ]*PRIVATE|eyJ[A-Za-z0-9_-]{20}|\bSU[A-Z2-7]{40}|rce_[0-9a-f]{32}|enroll-token/,
+			url,
+		);
+	}
+	t.is(core.tokens.size, 0);
+});
