@@ -60,7 +60,7 @@ function parseLine(line) {
 }
 
 /** The machine's own Debian mirror with the keyring that signs it, as its apt sources name them. */
-export function debianMirror(etc = "/etc/apt") {
+function debianMirror(etc = "/etc/apt") {
 	const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");
 	const folder = path.join(etc, "sources.list.d");
 	const names = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
