@@ -15,7 +15,7 @@ export interface ConnectOptions {
 	readonly patient?: AbortSignal;
 }
 
-export type ConnectionEvent = "disconnect" | "reconnect";
+type ConnectionEvent = "disconnect" | "reconnect";
 
 /** A coordinator's connection: it comes back by itself for ever, until it is closed. */
 export interface BusConnection {

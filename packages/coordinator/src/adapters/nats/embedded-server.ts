@@ -35,7 +35,7 @@ export interface EmbeddedOptions {
 }
 
 /** The default for the event log: far more than years of a large fleet. */
-export const DEFAULT_STORE_BYTES = 8 * 1024 ** 3;
+const DEFAULT_STORE_BYTES = 8 * 1024 ** 3;
 
 /**
  * A nats-server of the coordinator's own: its configuration is written before every start, it is started again for ever

@@ -21,10 +21,10 @@ import type { Core, Credentials } from "../../ports.ts";
 import type { BusConnection } from "./connect.ts";
 
 /** More requests at a time than a coordinator can answer before their senders ask again. */
-export const MAX_IN_FLIGHT = 4_096;
+const MAX_IN_FLIGHT = 4_096;
 
 /** Why a message was not taken; what metrics count by. */
-export type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
+type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
 
 export interface BadMessage {
 	readonly verb: UpVerb;

@@ -5,7 +5,7 @@ import { writeAtomically } from "../../disk/atomic-write.ts";
 import type { Revoked } from "./claims.ts";
 
 /** An account's JWT must fit one message. Beyond it the oldest revocations go; the coordinator still refuses those incarnations. */
-export const MAX_REVOCATIONS = 5_000;
+const MAX_REVOCATIONS = 5_000;
 
 const RevocationFile = z.strictObject({ version: z.literal(1), revoked: z.record(UserPublicKey, z.int().min(0)) });
 
