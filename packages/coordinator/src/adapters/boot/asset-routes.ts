@@ -1,5 +1,3 @@
-import { createReadStream } from "node:fs";
-import { Transform } from "node:stream";
 import type { BootDocument, BootStage } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "./answers.ts";
@@ -7,9 +5,7 @@ import type { BootOptions } from "./app.ts";
 import { AssetRefused } from "./asset-source.ts";
 import type { AssetFile } from "./assets.ts";
 import { parseByteRange } from "./byte-range.ts";
-
-/** What one transfer reads ahead, in bytes; it has at most two of these in memory. */
-const CHUNK_BYTES = 64 * 1024;
+import { fileStream } from "./file-stream.ts";
 
 /** `/assets/*`: what machines download, with ranges, validators and a bound on what is being sent. */
 export function assetRoutes(app: FastifyInstance, options: BootOptions): void {
@@ -82,19 +78,8 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 		const stage = stageOf(options, name);
 		if (stage) options.core.record({ stage, outcome: "served", remote: request.ip, asset: name });
 	}
-	const count = new Transform({
-		readableHighWaterMark: CHUNK_BYTES,
-		writableHighWaterMark: 1,
-		transform(chunk: Buffer, _, done) {
-			leave.sent(chunk.length);
-			done(null, chunk);
-		},
-	});
 	reply.raw.once("close", () => leave.release());
-	const source = createReadStream(file.path, { start: first, end: Math.max(first, last), highWaterMark: CHUNK_BYTES });
-	source.once("error", (error) => count.destroy(error));
-	count.once("close", () => source.destroy());
-	return reply.send(length === 0 ? Buffer.alloc(0) : source.pipe(count));
+	return reply.send(length === 0 ? Buffer.alloc(0) : await fileStream(file.path, { first, last, sent: leave.sent }));
 }
 
 function matches(header: string | undefined, etag: string): boolean {
