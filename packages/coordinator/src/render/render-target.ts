@@ -94,6 +94,9 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 	if (seat.role === etcdRole && etcdMembers.length < declared) {
 		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
 	}
+	if (seat.role === "control-plane" && etcdMembers.length === 0) {
+		return refuse("an API server needs etcd, and no machine has a seat for it yet");
+	}
 	return {
 		document,
 		version,

@@ -1,0 +1,215 @@
+import type { Facts } from "@rollcall/protocol";
+import test from "ava";
+import { renderTarget } from "../../src/render/render-target.ts";
+import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
+import { readTree } from "./node-tree.ts";
+
+const MI = 2 ** 20;
+
+const document = (
+	more = "",
+	slots = "  - { name: workers, role: worker, count: 1 }",
+): string => `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36"${more.startsWith(",") ? more : ""} }
+${more.startsWith(",") ? "" : more}
+slots:
+${slots}
+`;
+
+function render(text: string, changed: Partial<Facts>) {
+	const { fleet, seated } = fleetOf(documentOf(text), [labFacts(0, changed)]);
+	const [place] = seated;
+	if (!place) throw new Error("no seat");
+	return renderTarget(fleet, place.machine, place.seat);
+}
+
+function reasonOf(text: string, changed: Partial<Facts>): string {
+	const rendered = render(text, changed);
+	return rendered.ok ? "it was rendered" : rendered.reason;
+}
+
+function treeOf(text: string, changed: Partial<Facts>) {
+	const rendered = render(text, changed);
+	if (!rendered.ok) throw new Error(rendered.reason);
+	return readTree(rendered.content);
+}
+
+const memory = (mebibytes: number) => ({ memory: { totalBytes: mebibytes * MI, availableBytes: mebibytes * MI } });
+const NAT: Partial<Facts> = {
+	nics: [
+		{ name: "enp0s3", mac: labFacts(0).nics[0]?.mac as never, up: true, addresses: ["10.0.3.15/24", "fe80::1/64"] },
+		{ name: "enp0s8", mac: labFacts(1).nics[0]?.mac as never, up: true, addresses: ["192.168.56.10/24"] },
+	],
+	defaultRoute: { nic: "enp0s3", gateway: "10.0.3.2" },
+	routes: [{ destination: "10.0.3.0/24", nic: "enp0s3" }],
+};
+
+test("1: the node address is the one that the rule names, not that of the NAT interface", (t) => {
+	const cidr = treeOf(document("networks: { nodeAddress: { cidr: 192.168.56.0/24 } }"), NAT);
+	t.is(cidr.kubeletFlags["node-ip"], "192.168.56.10");
+	t.true(JSON.stringify(cidr.pods).includes("--iface=192.168.56.10"));
+	t.is(
+		treeOf(document("networks: { nodeAddress: { interface: enp0s8 } }"), NAT).kubeletFlags["node-ip"],
+		"192.168.56.10",
+	);
+	t.is(treeOf(document(), NAT).kubeletFlags["node-ip"], "10.0.3.15");
+});
+
+test("1: a rule that fits no address is refused with the rule and all addresses", (t) => {
+	const reason = reasonOf(document("networks: { nodeAddress: { cidr: 172.16.0.0/12 } }"), NAT);
+	t.is(
+		reason,
+		"no address fits networks.nodeAddress (cidr 172.16.0.0/12); the machine has: 10.0.3.15 on enp0s3, 192.168.56.10 on enp0s8",
+	);
+	t.regex(
+		reasonOf(document("networks: { nodeAddress: { interface: eth7 } }"), NAT),
+		/interface eth7.*192\.168\.56\.10/,
+	);
+	t.regex(reasonOf(document(), { defaultRoute: undefined as never }), /the default route, of which there is none/);
+});
+
+test("2: a machine whose RAM does not hold the role is refused with the numbers", (t) => {
+	const control = "  - { name: control, role: control-plane, count: 1 }";
+	t.regex(
+		reasonOf(document(), memory(1024)),
+		/^the role worker needs \d+ MiB of RAM, the machine has 1024 MiB \(operating system and agent 450 MiB, /,
+	);
+	t.regex(
+		reasonOf(document("", control), memory(2048)),
+		/^the role control-plane needs \d+ MiB of RAM, the machine has 2048 MiB .*etcd's data quota/,
+	);
+	t.true(render(document(), memory(3900)).ok);
+	t.true(render(document("", control), memory(3900)).ok);
+});
+
+test("2: etcd's quota grows with the RAM, up to its own default", (t) => {
+	const control = "  - { name: control, role: control-plane, count: 1 }";
+	const quota = (mebibytes: number) =>
+		Number(treeOf(document("", control), memory(mebibytes)).arguments("etcd")["quota-backend-bytes"]) / MI;
+	t.deepEqual([quota(3900), quota(8192), quota(65_536)], [487, 1024, 2048]);
+});
+
+test("3: a fourth DNS server is left out, and named", (t) => {
+	const dns = {
+		servers: ["192.168.1.1", "127.0.0.53", "192.168.1.2", "10.0.3.3", "8.8.8.8", "192.168.1.1"],
+		search: ["lab.example", "bad domain"],
+	};
+	t.is(
+		treeOf(document(), { dns }).text("/etc/kubernetes/resolv.conf"),
+		[
+			"# left out: 127.0.0.53: a loopback address is another one inside a pod",
+			"# left out: 8.8.8.8: a resolver reads at most 3",
+			"nameserver 192.168.1.1",
+			"nameserver 192.168.1.2",
+			"nameserver 10.0.3.3",
+			"search lab.example",
+			"",
+		].join("\n"),
+	);
+});
+
+test("3: declared DNS servers take the place of the machine's own", (t) => {
+	const text = treeOf(document("networks: { dnsServers: [192.168.1.9] }"), {}).text("/etc/kubernetes/resolv.conf");
+	t.is(text, "nameserver 192.168.1.9\nsearch lab.example\n");
+});
+
+for (const [version, driver, systemd] of [
+	[2, "systemd", "true"],
+	[1, "cgroupfs", "false"],
+] as const) {
+	test(`4: kubelet and containerd use the same driver on cgroup version ${version}`, (t) => {
+		const tree = treeOf(document(), { cgroupVersion: version });
+		t.is(tree.yaml("/var/lib/kubelet/config.yaml").cgroupDriver, driver);
+		t.true(tree.text("/etc/containerd/config.toml").includes(`SystemdCgroup = ${systemd}`));
+	});
+}
+
+test("8: a kubelet that the operating system does not bring is run from /opt", (t) => {
+	const artifact = `{ path: /opt/rollcall/bin/kubelet, mode: "0755", sha256: "sha256:${"0".repeat(64)}", sizeBytes: 1, urls: ["http://a/b"] }`;
+	const tree = treeOf(document(`, artifacts: [${artifact}]`), {});
+	t.regex(tree.text("/run/systemd/system/kubelet.service"), /^ExecStart=\/opt\/rollcall\/bin\/kubelet /m);
+	t.is(tree.content.artifacts[0]?.path, "/opt/rollcall/bin/kubelet");
+	t.true([...tree.content.files, ...tree.content.artifacts].every(({ path }) => !path.startsWith("/usr/")));
+});
+
+test("10: a pod network that the machine reaches by itself is refused", (t) => {
+	const routes = [{ destination: "10.254.0.0/20", nic: "eth0" }];
+	t.is(
+		reasonOf(document(), { routes }),
+		"networks.pods 10.254.0.0/16 overlaps the machine's route 10.254.0.0/20 on eth0; choose another network",
+	);
+	const nics = labFacts(0).nics.map((nic) => ({ ...nic, addresses: [...nic.addresses, "10.253.9.9/24"] }));
+	t.regex(
+		reasonOf(document(), { nics }),
+		/^networks\.services 10\.253\.0\.0\/16 overlaps the machine's address 10\.253\.9\.9\/24 on eth0/,
+	);
+});
+
+test("10: what the pod network itself brought to a machine is no overlap", (t) => {
+	const nics = [
+		...labFacts(0).nics,
+		{
+			...labFacts(1).nics[0],
+			name: "cni0",
+			up: true,
+			addresses: ["10.254.3.1/24"],
+			mac: labFacts(1).nics[0]?.mac as never,
+		},
+	];
+	const routes = [
+		{ destination: "10.254.4.0/24", nic: "flannel.1" },
+		{ destination: "0.0.0.0/0", nic: "eth0" },
+	];
+	const tree = treeOf(document(), { nics, routes });
+	t.is(tree.kubeletFlags["node-ip"], "192.168.1.10");
+});
+
+test("16: the modules that the choices need are loaded before kube-proxy runs", (t) => {
+	const modules = (more: string) =>
+		treeOf(document(more), {}).text("/etc/modules-load.d/rollcall.conf").trim().split("\n");
+	t.deepEqual(modules(", proxyMode: ipvs"), [
+		"overlay",
+		"br_netfilter",
+		"vxlan",
+		"ip_vs",
+		"ip_vs_rr",
+		"ip_vs_wrr",
+		"ip_vs_sh",
+		"nf_conntrack",
+	]);
+	t.deepEqual(modules(", proxyMode: none, podNetwork: none"), ["overlay", "br_netfilter"]);
+	const units = treeOf(document(), {}).content.units.map(({ name }) => name);
+	t.deepEqual(units, [
+		"systemd-modules-load.service",
+		"systemd-sysctl.service",
+		"containerd.service",
+		"kubelet.service",
+	]);
+});
+
+test("11: a role that nobody declared is rendered for nobody", (t) => {
+	const { fleet, seated } = fleetOf(documentOf(document()), [labFacts(0)]);
+	const [place] = seated;
+	if (!place) return t.fail();
+	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, role: "vault" }), {
+		ok: false,
+		reason: "the role vault is neither built in nor defined under roles",
+	});
+	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, slot: "vaults" }), {
+		ok: false,
+		reason: "the cluster has no slot vaults",
+	});
+});
+
+test("13: images come through the mirrors that are declared", (t) => {
+	const mirrors =
+		'images: { mirrors: [{ registry: registry.k8s.io, endpoints: ["http://192.168.1.2:5000"] }, { registry: "_default", endpoints: ["http://192.168.1.3"], fallback: false }] }';
+	const tree = treeOf(document(mirrors), {});
+	t.regex(
+		tree.text("/etc/containerd/certs.d/registry.k8s.io/hosts.toml"),
+		/^server = "https:\/\/registry\.k8s\.io"\n\n\[host\."http:\/\/192\.168\.1\.2:5000"\]/,
+	);
+	t.regex(tree.text("/etc/containerd/certs.d/_default/hosts.toml"), /^server = "http:\/\/192\.168\.1\.3"/);
+});

@@ -1,0 +1,84 @@
+import test from "ava";
+import { renderTarget } from "../../src/render/render-target.ts";
+import { documentOf, example, fleetOf, labFacts } from "./fleet-of.ts";
+import { readTree } from "./node-tree.ts";
+
+const lab = (count: number) => Array.from({ length: count }, (_, index) => labFacts(index));
+
+function treeAt(fleetAndSeats: ReturnType<typeof fleetOf>, index: number) {
+	const place = fleetAndSeats.seated[index];
+	if (!place) throw new Error(`no seat ${index}`);
+	const rendered = renderTarget(fleetAndSeats.fleet, place.machine, place.seat);
+	if (!rendered.ok) throw new Error(rendered.reason);
+	return readTree(rendered.content);
+}
+
+test("etcd waits until all of its machines are here, and then all get the same list of members", (t) => {
+	const two = fleetOf(example("ha"), lab(2));
+	for (const { machine, seat } of two.seated) {
+		t.deepEqual(renderTarget(two.fleet, machine, seat), {
+			ok: false,
+			reason: "etcd begins when all its machines are here: 2 of 3 seats are filled",
+		});
+	}
+	const four = fleetOf(example("ha"), lab(4));
+	const lists = [0, 1, 2].map((index) => treeAt(four, index).arguments("etcd")["initial-cluster"]);
+	t.is(lists[0], "node-0=https://192.168.1.10:2380,node-1=https://192.168.1.11:2380,node-2=https://192.168.1.12:2380");
+	t.is(new Set(lists).size, 1);
+});
+
+test("a worker's balancer knows all control planes, and another one is another pod", (t) => {
+	const backends = (machines: number) => {
+		const tree = treeAt(fleetOf(example("three-nodes"), lab(machines)), 1);
+		return tree.text("/etc/kubernetes/balancer/haproxy.cfg").match(/^ {2}server .*$/gm);
+	};
+	t.deepEqual(backends(2), ["  server node-0 192.168.1.10:6443"]);
+	const ha = treeAt(fleetOf(example("ha"), lab(4)), 3);
+	t.is(ha.text("/etc/kubernetes/balancer/haproxy.cfg").match(/^ {2}server /gm)?.length, 3);
+	const annotation = (tree: typeof ha) =>
+		JSON.stringify(tree.yaml("/etc/kubernetes/manifests/api-balancer.yaml").metadata);
+	t.not(annotation(ha), annotation(treeAt(fleetOf(example("three-nodes"), lab(2)), 1)));
+});
+
+test("a change of the control plane does not touch a worker's kubelet", (t) => {
+	const document = documentOf(`apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+slots:
+  - { name: workers, role: worker, count: 1 }
+  - { name: control, role: control-plane, count: 1 }
+`);
+	const [before, after] = [treeAt(fleetOf(document, lab(1)), 0), treeAt(fleetOf(document, lab(2)), 0)];
+	const touching = before.content.units.flatMap((unit) => [`/run/systemd/system/${unit.name}`, ...unit.restartOn]);
+	const changed = after.content.files.filter(
+		({ path, content }) => before.content.files.find((file) => file.path === path)?.content !== content,
+	);
+	t.deepEqual(
+		changed.map(({ path }) => path),
+		["/etc/kubernetes/balancer/haproxy.cfg", "/etc/kubernetes/manifests/api-balancer.yaml"],
+	);
+	t.deepEqual(
+		changed.filter(({ path }) => touching.includes(path) && /kubelet\.service$|^\/var\/lib\/kubelet/.test(path)),
+		[],
+	);
+});
+
+test("with machines of its own, etcd is where the API servers look for it, and nowhere else", (t) => {
+	const document = documentOf(`apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+slots:
+  - { name: etcd, role: etcd, count: 1 }
+  - { name: control, role: control-plane, count: 1 }
+`);
+	const both = fleetOf(document, lab(2));
+	t.deepEqual(
+		treeAt(both, 0).pods.map(({ pod }) => pod.metadata.name),
+		["etcd"],
+	);
+	const control = treeAt(both, 1);
+	t.is(control.arguments("kube-apiserver")["etcd-servers"], "https://192.168.1.10:2379");
+	t.false(control.pods.some(({ pod }) => pod.metadata.name === "etcd"));
+});
