@@ -35,7 +35,7 @@ export function stubScript(): string {
 }
 
 /** The lines that boot a profile. Throws Unencodable when the profile holds what cannot be written. */
-export function profileLines(profile: Profile, urls: BootUrls): IpxeLine[] {
+function profileLines(profile: Profile, urls: BootUrls): IpxeLine[] {
 	const args = profile.args.map((text) => kernelArg(text, profile, urls));
 	// UEFI kernels find their initrds by name only. A profile that names them itself means iPXE's own names: the file names.
 	const namesThem = args.some((arg) => arg.name === "initrd");

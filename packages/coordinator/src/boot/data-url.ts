@@ -2,7 +2,7 @@ const UNRESERVED = /^[A-Za-z0-9._-]$/;
 const utf8 = new TextEncoder();
 
 /** Base64 (RFC 4648, with padding) of bytes. */
-export function base64(bytes: Uint8Array): string {
+function base64(bytes: Uint8Array): string {
 	let binary = "";
 	for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
 	return btoa(binary);

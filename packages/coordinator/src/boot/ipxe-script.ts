@@ -26,7 +26,7 @@ export type IpxeLine =
 	| IpxeCommand
 	| { readonly kind: "label"; readonly label: string }
 	| { readonly kind: "sequence"; readonly first: IpxeCommand; readonly next: readonly IpxeStep[] };
-export interface IpxeStep {
+interface IpxeStep {
 	readonly when: "succeeded" | "failed";
 	readonly command: IpxeCommand;
 }

@@ -1,7 +1,7 @@
 import { shown, Unencodable } from "./unencodable.ts";
 
 /** A value that iPXE fills in on the machine, like `mac:hexhyp`. */
-export interface IpxeSetting {
+interface IpxeSetting {
 	readonly setting: string;
 }
 

@@ -8,7 +8,7 @@ export interface KernelArg {
 }
 
 /** The kernel takes no more, with its end mark (COMMAND_LINE_SIZE of x86 and arm64). */
-export const KERNEL_COMMAND_LINE_BYTES = 2048;
+const KERNEL_COMMAND_LINE_BYTES = 2048;
 
 /**
  * Kernel arguments as words of an iPXE line. Arguments are cut at blanks, double quotes keep blanks within a value, and

@@ -38,14 +38,14 @@ export function matchGroup(document: BootDocument, request: BootRequest, known?:
 }
 
 /** How many conditions a selector has. */
-export function conditionsOf(selector: GroupSelector): number {
+function conditionsOf(selector: GroupSelector): number {
 	const { request, labels, ...facts } = selector;
 	const count = (object: object | undefined) => Object.keys(object ?? {}).length;
 	return count(request) + count(labels) + Object.values(facts).filter((value) => value !== undefined).length;
 }
 
 /** True when every condition holds. A condition on facts does not hold for a machine that is not known yet. */
-export function selects(selector: GroupSelector, request: BootRequest, known?: KnownMachine): boolean {
+function selects(selector: GroupSelector, request: BootRequest, known?: KnownMachine): boolean {
 	for (const [key, wanted] of Object.entries(selector.request ?? {})) {
 		if (requestLabel(request, key) !== normalLabel(key, wanted)) return false;
 	}

@@ -220,6 +220,8 @@ test("what only shows in the result is traced back to its line", (t) => {
 
 test("broken YAML, aliases and missing local files are refused", (t) => {
 	t.regex(findings("variant: fcos\nversion: [")[0] ?? "", /^line 2, the document: /);
+	const deep = findings("[".repeat(100_000));
+	t.true(deep.length > 0 && deep.length <= 16);
 	t.deepEqual(findings("- a"), ["line 1, the document: a Butane document is an object"]);
 	t.deepEqual(findings("variant: fcos\nversion: 1.4.0\npasswd: &a {}\nstorage: *a\n"), [
 		"line 4, storage: the value itself, not an alias, is wanted here",

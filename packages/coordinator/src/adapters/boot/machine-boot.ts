@@ -7,7 +7,7 @@ import { type Asked, type Chosen, Refusal } from "./answers.ts";
 import type { BootCore } from "./boot-core.ts";
 
 /** How long an enrollment token is good: from Ignition's fetch to the agent's first word. */
-export const ENROLL_TOKEN_SECONDS = 600;
+const ENROLL_TOKEN_SECONDS = 600;
 
 /** Reads the operator's parts once per document. */
 export class PartReader {

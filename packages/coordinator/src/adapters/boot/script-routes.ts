@@ -9,7 +9,7 @@ import type { BootOptions } from "./app.ts";
 import { makeBootToken } from "./boot-token.ts";
 
 /** How long a boot token is good: from the script to Ignition's fetch, on a slow link with a large initrd. */
-export const BOOT_TOKEN_SECONDS = 600;
+const BOOT_TOKEN_SECONDS = 600;
 
 /** `/boot.ipxe` and `/ipxe`. */
 export function scriptRoutes(app: FastifyInstance, options: BootOptions): void {

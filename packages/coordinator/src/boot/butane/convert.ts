@@ -1,6 +1,7 @@
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { nearest } from "../../document/nearest.ts";
 import type { Finding } from "../finding.ts";
-import { nearest, pathText } from "../finding.ts";
+import { pathText } from "../finding.ts";
 import { checkIgnition } from "../ignition/check.ts";
 import { mergeIgnition } from "../ignition/merge.ts";
 import { parseSpecVersion } from "../ignition/versions.ts";
@@ -18,9 +19,19 @@ export type Converted =
  * the spec that its version stands for. `files` holds what `local` fields name. No file is read and no program is run.
  */
 export function convertButane(text: string, files: ReadonlyMap<string, string> = new Map()): Converted {
+	try {
+		return convert(text, files);
+	} catch (error) {
+		// Nested so deeply that the YAML reader gave up.
+		if (!(error instanceof RangeError)) throw error;
+		return { ok: false, findings: [{ path: [], message: "the document is nested too deeply" }] };
+	}
+}
+
+function convert(text: string, files: ReadonlyMap<string, string>): Converted {
 	const lines = new LineCounter();
 	const document = parseDocument(text, { lineCounter: lines });
-	const broken = document.errors.map((error) => ({
+	const broken = document.errors.slice(0, 16).map((error) => ({
 		path: [],
 		line: lines.linePos(error.pos[0]).line,
 		message: error.message.split("\n")[0] ?? "not YAML",

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from "yaml";
+import { nearest } from "../../document/nearest.ts";
 import { dataUrl } from "../data-url.ts";
-import { type Finding, nearest, pathText } from "../finding.ts";
+import { type Finding, pathText } from "../finding.ts";
 import { type Field, ignitionName, type Shape } from "./shapes.ts";
 
 type Path = readonly (string | number)[];
@@ -19,7 +20,7 @@ export interface Translation {
 }
 
 /** The line of a node, from 1. */
-export function lineOf(translation: Translation, node: Node | null | undefined): number | undefined {
+function lineOf(translation: Translation, node: Node | null | undefined): number | undefined {
 	const start = node?.range?.[0];
 	return start === undefined ? undefined : translation.lines.linePos(start).line;
 }

@@ -48,7 +48,7 @@ function refuse(...findings: Finding[]): CheckedIgnition {
 }
 
 /** What needs more than one field; the rules of Ignition's `config/v3_3/types`. */
-export function crossFieldFindings(config: IgnitionConfig): Finding[] {
+function crossFieldFindings(config: IgnitionConfig): Finding[] {
 	const findings: Finding[] = [];
 	const say = (path: (string | number)[], message: string) => findings.push({ path, message });
 	for (const { resource, path, of } of resources(config)) {

@@ -3,7 +3,7 @@ import { AGENT_PATHS, agentUnit } from "../agent-unit.ts";
 import { dataUrl } from "../data-url.ts";
 
 /** Where the agent is had from, gzip-compressed, and the SHA-512 (hexadecimal) of what is in it. */
-export interface AgentDownload {
+interface AgentDownload {
 	readonly url: string;
 	readonly sha512: string;
 }

@@ -7,12 +7,6 @@ export function parseSpecVersion(version: unknown): readonly [major: number, min
 	return match ? [Number(match[1]), Number(match[2])] : undefined;
 }
 
-/** Negative when `a` is the older one. Both must be released versions. */
-export function compareSpecVersions(a: string, b: string): number {
-	const [x, y] = [parseSpecVersion(a) ?? [0, 0], parseSpecVersion(b) ?? [0, 0]];
-	return x[0] - y[0] || x[1] - y[1];
-}
-
 /** What a configuration uses although its spec version does not have it yet (Ignition, `migrating-configs.md`). */
 export function newerThanItsVersion(config: IgnitionConfig): Finding[] {
 	const minor = parseSpecVersion(config.ignition.version)?.[1] ?? 0;

@@ -1,0 +1,98 @@
+import { BootDocument, BootRequest, type Profile } from "@rollcall/protocol";
+import { readYaml } from "../document/read-yaml.ts";
+import { profileScript } from "./boot-script.ts";
+import type { Finding } from "./finding.ts";
+import { composeIgnition, type NamedPart } from "./ignition/compose.ts";
+import { ownIgnitionPart } from "./ignition/own-part.ts";
+import { readIgnitionPart } from "./ignition/parts.ts";
+import { Unencodable } from "./unencodable.ts";
+
+/** A boot document that machines can be served from, or everything that is wrong with it. */
+export type ReadBootDocument =
+	| { readonly ok: true; readonly document: BootDocument }
+	| { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** A machine with the longest values, to try a document on. */
+const EXAMPLE = BootRequest.parse({
+	labels: {},
+	mac: "02:00:00:00:00:01",
+	uuid: "00000000-0000-4000-8000-000000000001",
+});
+
+/**
+ * Reads a boot document from YAML and tries it: every part is read, every profile's script and Ignition configuration is
+ * made once, so that what cannot be served is found when it is declared, with its line, and not when a machine boots.
+ */
+export function readBootDocument(text: string): ReadBootDocument {
+	const yaml = readYaml(text);
+	if (!yaml.ok) return { ok: false, findings: yaml.findings.map(({ path, message }) => ({ path, message })) };
+	const locate = (finding: Finding): Finding => {
+		const line = yaml.locate(finding.path)?.line;
+		return line === undefined ? finding : { ...finding, line };
+	};
+	const parsed = BootDocument.safeParse(yaml.value);
+	if (!parsed.success) {
+		const findings = parsed.error.issues.slice(0, 64).map((issue) => ({
+			path: issue.path.filter((part) => typeof part !== "symbol"),
+			message: issue.message,
+		}));
+		return { ok: false, findings: findings.map(locate) };
+	}
+	const findings = tryDocument(parsed.data);
+	return findings.length > 0 ? { ok: false, findings: findings.map(locate) } : { ok: true, document: parsed.data };
+}
+
+function tryDocument(document: BootDocument): Finding[] {
+	const parts = new Map<string, NamedPart>();
+	const findings: Finding[] = [];
+	for (const [name, part] of Object.entries(document.parts)) {
+		const read = readIgnitionPart(part);
+		if (read.ok) parts.set(name, { name, config: read.config });
+		// Lines of a part count from its own first one.
+		else findings.push(...read.findings.map((finding) => partFinding(name, finding)));
+	}
+	document.profiles.forEach((profile, index) => {
+		const reason = scriptProblem(profile) ?? ignitionProblem(profile, document, parts);
+		if (reason !== undefined) findings.push({ path: ["profiles", index], message: reason });
+	});
+	return findings;
+}
+
+function partFinding(name: string, finding: Finding): Finding {
+	const line = finding.line === undefined ? "" : `its line ${finding.line}, `;
+	const suggestion = finding.suggestion ? ` (did you mean ${finding.suggestion}?)` : "";
+	return { path: ["parts", name], message: `${line}${finding.path.join(".")}: ${finding.message}${suggestion}` };
+}
+
+function scriptProblem(profile: Profile): string | undefined {
+	try {
+		// As long as a real boot token.
+		profileScript(profile, {
+			base: "http://255.255.255.255:65535",
+			request: EXAMPLE,
+			labels: [],
+			token: "x".repeat(300),
+		});
+		return undefined;
+	} catch (error) {
+		if (error instanceof Unencodable) return error.message;
+		throw error;
+	}
+}
+
+function ignitionProblem(profile: Profile, document: BootDocument, parts: Map<string, NamedPart>): string | undefined {
+	if (!profile.ignition) return undefined;
+	const wanted = profile.ignition.parts.flatMap((name) => parts.get(name) ?? []);
+	const agent = {
+		download: { url: "http://192.0.2.1/agent.gz", sha512: "0".repeat(128) },
+		coordinators: ["http://192.0.2.1"],
+		enrollToken: "x",
+	};
+	const own = ownIgnitionPart({
+		users: document.users,
+		network: document.network,
+		...(profile.agent ? { agent } : {}),
+	});
+	const composed = composeIgnition(own, wanted, profile.ignition.version);
+	return composed.ok ? undefined : composed.reason;
+}

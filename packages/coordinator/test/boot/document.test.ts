@@ -1,0 +1,90 @@
+import fs from "node:fs";
+import path from "node:path";
+import test from "ava";
+import { readBootDocument } from "../../src/boot/document.ts";
+import { findingText } from "../../src/boot/finding.ts";
+import {
+	alpineProfile,
+	cloudInitProfile,
+	debianLiveProfile,
+	fedoraCoreosProfile,
+	flatcarProfile,
+} from "../../src/boot/profiles.ts";
+
+const shipped = path.resolve(import.meta.dirname, "../../../../deploy/profiles");
+const HEAD = "apiVersion: rollcall/v1\nkind: Boot\n";
+
+function findings(text: string): string[] {
+	const read = readBootDocument(text);
+	return read.ok ? [] : read.findings.map(findingText);
+}
+
+test("every document in deploy/profiles can be served, and its profile is the built-in one", (t) => {
+	const built = {
+		flatcar: flatcarProfile({ name: "flatcar", version: "4230.2.4", parts: ["site"] }),
+		"fedora-coreos": fedoraCoreosProfile({ name: "fedora-coreos", version: "42.20250803.3.0" }),
+		"debian-live": debianLiveProfile({ name: "debian-live", version: "13" }),
+		alpine: alpineProfile({ name: "alpine", version: "3.22" }),
+		"cloud-init": cloudInitProfile({
+			name: "cloud-init",
+			kernel: "/assets/site/vmlinuz",
+			initrd: ["/assets/site/initrd"],
+			args: ["root=live:{{assets}}/site/rootfs.squashfs"],
+		}),
+	};
+	for (const file of fs.readdirSync(shipped)) {
+		const text = fs.readFileSync(path.join(shipped, file), "utf8");
+		t.deepEqual(findings(text), [], file);
+		const read = readBootDocument(text);
+		const expected = (built as Record<string, unknown>)[path.basename(file, ".yaml")];
+		if (read.ok && expected) t.deepEqual(read.document.profiles[0] as unknown, expected, file);
+	}
+});
+
+test("what is wrong is named with its line and its path", (t) => {
+	t.deepEqual(findings(`${HEAD}profiles:\n  - name: a\n    kernel: file:///x\n`), [
+		"line 5, profiles[0].kernel: a boot source is a path below /assets/ or an http(s) URL",
+	]);
+	t.deepEqual(
+		findings(
+			`${HEAD}profiles:\n  - {name: a, kernel: /assets/k}\n  - {name: a, kernel: /assets/k}\ngroups:\n  - {name: g, profile: b, menu: true}\n`,
+		),
+		[
+			"line 5, profiles[1].name: a is there twice",
+			"line 7, groups[0].profile: there is no profile b in this document",
+			"line 7, groups[0].menu: there is no menu in this document",
+		],
+	);
+	t.regex(findings("a: [")[0] ?? "", /^the document: line 1, /);
+});
+
+test("what could not be served is found before a machine asks for it", (t) => {
+	const profile = (rest: string) => `${HEAD}profiles:\n  - name: a\n    kernel: /assets/k\n${rest}`;
+	t.regex(
+		findings(profile("    args: ['x={{ignitoin}}']\n"))[0] ?? "",
+		/^line 4, profiles\[0\]: profile, profile a, argument .*\{\{ignitoin\}\} is not known/,
+	);
+	t.regex(
+		findings(profile(`    args: [${Array.from({ length: 3 }, () => `'a=${"x".repeat(900)}'`).join(",")}]\n`))[0] ?? "",
+		/the kernel takes 2047/,
+	);
+	t.deepEqual(findings(profile("    ignition: {parts: [p]}\nparts:\n  p: {format: ignition, text: '{}'}\n")), [
+		"line 8, parts.p: ignition.version: the spec version is missing, like 3.3.0",
+	]);
+	t.deepEqual(
+		findings(
+			profile(
+				'    ignition: {parts: [p]}\nparts:\n  p: {format: ignition, text: \'{"ignition":{"version":"2.1.0"}}\'}\n',
+			),
+		),
+		["line 4, profiles[0]: part p is of spec 2.1.0, the profile wants 3.3.0; 2 and 3 do not mix"],
+	);
+	t.deepEqual(
+		findings(
+			profile(
+				"    ignition: {parts: [p]}\nparts:\n  p:\n    format: butane\n    text: |\n      variant: flatcar\n      version: 1.0.0\n      strage: {}\n",
+			),
+		),
+		["line 9, parts.p: its line 3, strage: there is no such field (did you mean storage?)"],
+	);
+});
