@@ -28,6 +28,8 @@ export interface Boot {
 	/** The highest generation that it ever took. */
 	highest: number;
 	readonly applied: Set<number>;
+	/** The kinds of questions that have no answer yet. */
+	busy: Set<string>;
 }
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -38,14 +40,19 @@ export class AgentModel {
 	boot: Boot | undefined;
 	/** When the present boot, or the silence, began. */
 	since = 0;
+	readonly #doubles: Boot[] = [];
 	readonly #world: World;
 	readonly #random: Random;
-	#busy = new Set<string>();
 
 	constructor(world: World, box: Box) {
 		this.#world = world;
 		this.#random = world.random;
 		this.box = box;
+	}
+
+	/** Ends the boots that should have ended. */
+	endDoubles(): void {
+		for (const boot of this.#doubles.splice(0)) boot.over = true;
 	}
 
 	powerOff(): void {
@@ -54,8 +61,10 @@ export class AgentModel {
 		this.since = this.#world.schedule.now;
 	}
 
-	powerOn(): void {
-		if (this.boot) this.boot.over = true;
+	/** Boots. `doubled`: the boot before does not end, as when a machine was cloned or only seemed to be off. */
+	powerOn(doubled = false): void {
+		if (this.boot && doubled) this.#doubles.push(this.boot);
+		else if (this.boot) this.boot.over = true;
 		const random = this.#random;
 		let publicKey = "U";
 		while (publicKey.length < 56) publicKey += BASE32[random.int(0, 31)];
@@ -69,10 +78,10 @@ export class AgentModel {
 			unreported: false,
 			highest: 0,
 			applied: new Set(),
+			busy: new Set(),
 		};
 		this.boot = boot;
 		this.since = this.#world.schedule.now;
-		this.#busy = new Set();
 		this.#later(boot, random.int(2_000, 8_000), () => this.#fetchToken(boot));
 		this.#later(boot, random.int(0, 2_000), () => this.#beat(boot));
 	}
@@ -82,9 +91,12 @@ export class AgentModel {
 		const { boot } = this;
 		if (!boot) return;
 		boot.process += 1;
-		this.#busy = new Set();
+		boot.busy = new Set();
 		this.#later(boot, this.#random.int(100, 3_000), () => {
-			if (boot.running?.state === "applying") this.#apply(boot);
+			if (boot.running && boot.running.state !== "applied") {
+				boot.running.state = "applying";
+				this.#apply(boot);
+			}
 			if (boot.machineId === undefined) this.#fetchToken(boot);
 			else this.notice();
 		});
@@ -125,7 +137,9 @@ export class AgentModel {
 		this.#ask(boot, "token", { kind: "token", labels: this.box.labels, mac: this.box.macs[0] }, (reply) => {
 			if (reply.kind !== "token")
 				return this.#later(boot, this.#random.int(1_000, 4_000), () => this.#fetchToken(boot));
-			boot.token = reply.hash;
+			// Now and then somebody boots with a copy of another box's script.
+			boot.token = this.#random.chance(0.05) ? (this.#world.copiedToken ?? reply.hash) : reply.hash;
+			this.#world.copiedToken = reply.hash;
 			this.#enroll(boot);
 		});
 	}
@@ -209,7 +223,7 @@ export class AgentModel {
 	#report(boot: Boot): void {
 		const { machineId, running } = boot;
 		boot.unreported = true;
-		if (machineId === undefined || this.#busy.has("report")) return;
+		if (machineId === undefined || boot.busy.has("report")) return;
 		boot.sequence += 1;
 		const { bootId, sequence, health } = boot;
 		const said: Said = {
@@ -249,13 +263,13 @@ export class AgentModel {
 
 	/** Asks until something answers; one question of each kind at a time. */
 	#ask(boot: Boot, kind: string, said: Said, then: (reply: Reply) => void): void {
-		if (this.#busy.has(kind)) return;
-		this.#busy.add(kind);
+		if (boot.busy.has(kind)) return;
+		boot.busy.add(kind);
 		let answered = false;
 		const settle = (reply: Reply) => {
 			if (answered) return;
 			answered = true;
-			this.#busy.delete(kind);
+			boot.busy.delete(kind);
 			then(reply);
 		};
 		const { process } = boot;

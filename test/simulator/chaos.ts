@@ -1,6 +1,8 @@
 import type { Input } from "@rollcall/coordinator";
-import { makeMac } from "./box.ts";
+import type { BootId, MachineId } from "@rollcall/protocol";
+import { factsOf, makeBoxes, makeMac } from "./box.ts";
 import { makeDocument } from "./documents.ts";
+import { inputOf } from "./inputs.ts";
 import { FAIR } from "./network.ts";
 import type { World } from "./world.ts";
 
@@ -9,6 +11,7 @@ type Action = (world: World) => void;
 /** What can go wrong, and what people do, each with its weight. */
 const ACTIONS: readonly (readonly [number, Action])[] = [
 	[12, (world) => world.random.pick(world.agents).powerOn()],
+	[3, (world) => world.random.pick(world.agents).powerOn(true)],
 	[5, (world) => offForAWhile(world, 1)],
 	[1, (world) => offForAWhile(world, world.agents.length)],
 	[6, (world) => world.random.pick(world.agents).restartProcess()],
@@ -24,6 +27,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
 	[3, badWeather],
 	[4, (world) => declare(world)],
 	[10, (world) => operate(world)],
+	[2, forge],
 ];
 
 /** Does one thing by chance. */
@@ -53,6 +57,7 @@ export function calm(world: World): void {
 	for (const { machineId, approval } of world.checker.truth.machines.values()) {
 		if (approval !== "approved") leader?.receive({ kind: "approve", machineId, by: "operator" }, () => {});
 	}
+	for (const agent of world.agents) agent.endDoubles();
 	// A box that believes to be over is booted again by whoever finds it so.
 	for (const agent of world.agents) if (!agent.boot || agent.boot.over) agent.powerOn();
 }
@@ -111,6 +116,20 @@ function badWeather(world: World): void {
 		world.network.weather = FAIR;
 		world.applyFailure = 0;
 	});
+}
+
+/** Somebody comes with an assignment that this fleet never signed. */
+function forge(world: World): void {
+	const { random } = world;
+	const [box] = makeBoxes(random, 1);
+	const stolen = random.pick(world.agents).boot?.proof?.assignment;
+	if (!box || !stolen) return;
+	const bootId = random.uuid() as BootId;
+	const publicKey = `U${"A".repeat(55)}`;
+	const facts = factsOf({ ...box, name: "forger" }, bootId, 0);
+	const assignment = { ...stolen, machineId: `forged-${random.hex(6)}` as MachineId, bootId, publicKey };
+	const proof = { assignment, signer: "model", signature: "forged" };
+	world.leader()?.receive(inputOf(world, { kind: "enroll", facts, publicKey, token: undefined, proof }), () => {});
 }
 
 function declare(world: World): void {

@@ -21,7 +21,7 @@ export class Checker {
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
 	/** When a leader last got a beat of a machine's boot, in true time. */
-	readonly #heardAt = new Map<string, { at: number; bootId: BootId }>();
+	readonly #heardAt = new Map<string, number>();
 
 	constructor(world: World) {
 		this.#world = world;
@@ -58,13 +58,13 @@ export class Checker {
 	}
 
 	onHeard(by: CoordinatorModel, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
-		this.#heardAt.set(`${by.name} ${machineId}`, { at: this.#world.schedule.now, bootId });
+		this.#heardAt.set(`${by.name} ${machineId} ${bootId}`, this.#world.schedule.now);
 	}
 
 	/** For how long a coordinator has not heard a boot of a machine. */
 	silence(by: CoordinatorModel, machineId: MachineId, bootId: BootId): number {
-		const heard = this.#heardAt.get(`${by.name} ${machineId}`);
-		return heard?.bootId === bootId ? this.#world.schedule.now - heard.at : Number.POSITIVE_INFINITY;
+		const heardAt = this.#heardAt.get(`${by.name} ${machineId} ${bootId}`);
+		return this.#world.schedule.now - (heardAt ?? Number.NEGATIVE_INFINITY);
 	}
 
 	#begin(origin: number): void {

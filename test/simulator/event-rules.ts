@@ -17,7 +17,7 @@ interface Recorded<T extends EventType = EventType> {
 type Rules = { readonly [T in EventType]?: (recorded: Recorded<T>) => void };
 
 const RULES: Rules = {
-	"machine-enrolled": ({ event, before, ledger }) => {
+	"machine-enrolled": ({ event, before, ledger, world }) => {
 		const { machineId, bootId, tokenId, publicKey } = event;
 		must(!ledger.over.has(bootId), "a fenced boot never comes back", () => `${machineId} ${bootId}`);
 		const was = ledger.boot.get(machineId);
@@ -25,6 +25,11 @@ const RULES: Rules = {
 			was === undefined || was === bootId || ledger.over.has(was),
 			"one live incarnation per machine",
 			() => `${machineId}: ${was} and ${bootId}`,
+		);
+		must(
+			event.identity !== "proof" || world.isProven(bootId),
+			"only true proofs let in",
+			() => `${machineId} ${bootId}`,
 		);
 		// The host name is the box's true name; nothing decides by it.
 		const other = before.machines.get(machineId)?.facts.hostname ?? event.facts.hostname;
@@ -61,9 +66,13 @@ const RULES: Rules = {
 	},
 	"assignment-adopted": (recorded) => {
 		checkSeat(recorded);
-		const { event, world } = recorded;
-		const proof = world.agents.some(({ boot }) => boot?.proof && boot.proof.assignment.machineId === event.machineId);
-		must(proof || event.generation > 0, "only proven assignments are adopted", () => event.machineId);
+		const { event, world, before } = recorded;
+		const bootId = before.machines.get(event.machineId)?.bootId;
+		must(
+			bootId !== undefined && world.isProven(bootId),
+			"only proven assignments are adopted",
+			() => `${event.machineId} ${bootId}`,
+		);
 	},
 	"target-issued": ({ event, before, ledger, world }) => {
 		const { machineId, generation, bootId } = event;
@@ -79,7 +88,7 @@ const RULES: Rules = {
 		const boot = world.agents.find((agent) => agent.boot?.bootId === bootId)?.boot;
 		const gone = boot?.proof === undefined || boot.machineId !== machineId;
 		must(
-			gone || generation > boot.highest || !world.checkGenerations,
+			gone || generation > boot.highest,
 			"agents see generations only rise",
 			() => `${machineId} took ${boot?.highest}, now ${generation}`,
 		);
@@ -128,11 +137,6 @@ const RULES: Rules = {
 		}
 		const least = lease === "lost" ? LOST_AFTER_MS : SUSPECT_AFTER_MS;
 		must(silent >= least, "only silent machines are lost", () => `${machineId} is ${lease} after ${silent} ms`);
-	},
-	"machine-approved": ({ event, before }) => {
-		const known =
-			event.by !== "proof" || before.machines.get(event.machineId)?.identity === "proof" || before.recoverUntil > 0;
-		must(known, "a proof counts only when a log was lost", () => event.machineId);
 	},
 };
 

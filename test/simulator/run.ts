@@ -4,6 +4,7 @@ import { act, calm } from "./chaos.ts";
 import { checkSettled } from "./liveness.ts";
 import { type Parts, REAL_PARTS } from "./parts.ts";
 import { Random } from "./random.ts";
+import { checkTimely } from "./timeliness.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -52,12 +53,14 @@ export function run(options: RunOptions): RunResult {
 		world.schedule.runUntil(world.random.int(5_000, 60_000));
 		for (; step < steps; step++) {
 			act(world);
+			checkTimely(world);
 			world.schedule.runUntil(world.schedule.now + world.random.int(100, 8_000));
 		}
 		calm(world);
 		world.schedule.runUntil(world.schedule.now + SETTLE_MS / 2);
 		calm(world);
 		world.schedule.runUntil(world.schedule.now + SETTLE_MS / 2);
+		checkTimely(world);
 		checkSettled(world);
 	} catch (error) {
 		const broken = error instanceof Broken ? error.invariant : "nothing throws";

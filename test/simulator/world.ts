@@ -48,9 +48,10 @@ export class World {
 	declared: { document: ClusterDocument; digest: Digest } | undefined;
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
-	/** Whether generations are compared with what agents took. */
-	checkGenerations = true;
+	/** The token that was handed out last. */
+	copiedToken: Digest | undefined;
 	readonly #signed = new Set<string>();
+	readonly #proven = new Set<BootId>();
 
 	constructor(options: WorldOptions) {
 		this.random = new Random(options.seed);
@@ -120,7 +121,13 @@ export class World {
 	sign(assignment: Assignment): SignedAssignment {
 		const signature = signatureOf(assignment);
 		this.#signed.add(signature);
+		this.#proven.add(assignment.bootId);
 		return { assignment, signer: "model", signature: "model" };
+	}
+
+	/** True when this boot was ever given a proof. */
+	isProven(bootId: BootId): boolean {
+		return this.#proven.has(bootId);
 	}
 
 	isSigned(proof: SignedAssignment): boolean {
