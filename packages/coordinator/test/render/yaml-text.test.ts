@@ -77,9 +77,16 @@ test("readers of YAML 1.1 and of YAML 1.2 both get back exactly what went in", (
 	);
 });
 
+test("a key of any length stays a key", (t) => {
+	const value = { [`${"x".repeat(5000)} y`]: { a: 1 }, b: [{ [`${"z".repeat(2000)}:`]: "c" }] };
+	t.deepEqual(yaml.load(yamlText(value)), value);
+	t.deepEqual(parse(yamlText(value)), value);
+});
+
 test("what no YAML may hold as it is, is escaped", (t) => {
 	t.is(yamlText({ a: "x\u0085y" }), 'a: "x\\u0085y"\n');
 	t.is(yamlText(["a\u2028b"]), '- "a\\u2028b"\n');
+	t.is(yamlText([["a", { b: [] }], { c: { d: "10.0.0.1" } }]), '- - a\n  - b: []\n- c:\n    d: "10.0.0.1"\n');
 });
 
 function plain(one: unknown): unknown {
