@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -24,6 +25,16 @@ export interface CoordinatorOptions {
 	readonly signingSeedFile?: string;
 	readonly failpoint?: string;
 	readonly port?: number;
+	readonly natsPort?: number;
+}
+
+/** A port of the loopback address that is free now. */
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
 }
 
 /** A real coordinator process with its own data folder, and its REST API. */
@@ -66,10 +77,11 @@ export async function startCoordinator(
 	const configFile = join(dataFolder, "coordinator.yaml");
 	const documentFile = join(dataFolder, "declared.yaml");
 	writeFileSync(documentFile, options.document ?? REHEARSAL_DOCUMENT);
+	const natsPort = options.natsPort ?? (await freePort());
 	const config = {
 		dataFolder,
 		http: { host: "127.0.0.1", port: options.port ?? 0 },
-		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: 0 } },
+		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: natsPort } },
 		document: documentFile,
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
 		logLevel: "debug",
@@ -101,7 +113,7 @@ export async function startCoordinator(
 	).catch((error: unknown) => {
 		throw new Error(`no ready coordinator:\n${started.output()}`, { cause: error });
 	});
-	return connectTo(t, { url, dataFolder, started, options });
+	return connectTo(t, { url, dataFolder, started, options: { ...options, natsPort } });
 }
 
 function connectTo(

@@ -14,7 +14,10 @@ export async function eventually<T>(
 		} catch (error) {
 			last = error;
 		}
-		if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: last });
+		if (performance.now() > end)
+			throw new Error(`waited ${deadlineMs} ms for ${what}${last instanceof Error ? `; last: ${last.message}` : ""}`, {
+				cause: last,
+			});
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 }
@@ -26,4 +29,15 @@ export async function eventuallyTrue(
 	deadlineMs?: number,
 ): Promise<void> {
 	await eventually(what, async () => ((await look()) ? true : undefined), deadlineMs);
+}
+
+/** Waits for a promise, but not for ever. */
+export async function withDeadline<T>(what: string, promise: Promise<T>, deadlineMs = 30_000): Promise<T> {
+	const late = Promise.withResolvers<never>();
+	const timer = setTimeout(() => late.reject(new Error(`waited ${deadlineMs} ms for ${what}`)), deadlineMs);
+	try {
+		return await Promise.race([promise, late.promise]);
+	} finally {
+		clearTimeout(timer);
+	}
 }

@@ -2,6 +2,7 @@ import { createHash, randomInt } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { AgentConfig, createRehearsalUnits, WRITE_ROOTS } from "@rollcall/agent";
 import type { ExecutionContext } from "ava";
 import { ownFolder, type TestCoordinator } from "./coordinator.ts";
 import { eventually } from "./eventually.ts";
@@ -29,6 +30,8 @@ export interface TestMachine {
 	readonly process: Running;
 	/** The pid of the agent itself (not of the stand-in for the machine). */
 	agentPid(): number | undefined;
+	/** Starts the agent by hand, where the stand-in does not. */
+	startAgent(t: ExecutionContext): Running;
 	/** Cuts the power: the stand-in and everything in it, at once. */
 	cutPower(): Promise<void>;
 	/** Empties the memory and starts again with a fresh token: another boot. */
@@ -87,6 +90,11 @@ export async function startMachine(
 		process: started,
 		agentPid: () =>
 			descendantsOf(started.child.pid ?? -1).find((pid) => /^\S*rollcall-agent run /.test(commandLine(pid))),
+		startAgent: (test) => {
+			const agent = run(agentBinary, ["run", "--config", join(root, "etc/rollcall/agent.json")]);
+			test.teardown(() => agent.end());
+			return agent;
+		},
 		cutPower: async () => {
 			const all = descendantsOf(started.child.pid ?? -1);
 			await started.end("SIGKILL");
@@ -109,7 +117,7 @@ export async function startMachine(
 }
 
 /** A folder's files with modes, contents' hashes and times of change: equal when nothing was touched. */
-export function fingerprint(folder: string): Record<string, string> {
+function fingerprint(folder: string): Record<string, string> {
 	const found: Record<string, string> = {};
 	for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
 		const path = join(folder, name);
@@ -119,6 +127,26 @@ export function fingerprint(folder: string): Record<string, string> {
 			`${(stat.mode & 0o7777).toString(8)} ${stat.mtimeMs} ${stat.ino} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
 	}
 	return found;
+}
+
+/** Units of the roles, whose starts the tests look at. */
+const UNITS = ["containerd.service", "kubelet.service"];
+
+/** The files that roles wrote: everything below the write roots, with modes, times and contents. */
+export function roleFiles(machine: TestMachine): Record<string, string> {
+	return Object.fromEntries(
+		WRITE_ROOTS.map((folder) => join(machine.root, folder))
+			.filter((folder) => existsSync(folder))
+			.map((folder) => [folder, JSON.stringify(fingerprint(folder))]),
+	);
+}
+
+/** The journal of the units: it shows each start and stop. */
+export async function unitStarts(machine: TestMachine): Promise<string[]> {
+	const config = AgentConfig.parse(JSON.parse(readFileSync(join(machine.root, "etc/rollcall/agent.json"), "utf8")));
+	const units = createRehearsalUnits(config.rehearsal?.socket ?? "");
+	const journals = await Promise.all(UNITS.map((unit) => units.logs({ unit, lines: 200 })));
+	return journals.flatMap(({ lines }) => lines);
 }
 
 /** Waits until so many machines are ready, and gives all views back. */
