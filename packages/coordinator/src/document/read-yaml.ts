@@ -2,7 +2,7 @@ import { isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocumen
 import type { DocumentPath, Finding } from "./finding.ts";
 
 /** The longest document that is read, in characters; `PUT /v1/cluster` takes no more. */
-export const MAX_DOCUMENT_LENGTH = 512 * 1024;
+const MAX_DOCUMENT_LENGTH = 512 * 1024;
 /** So often may anchors be repeated: enough to share a selector, too few for a bomb. */
 const MAX_ALIASES = 100;
 

@@ -10,7 +10,7 @@ const CONFIG = `${NODE_PATHS.balancerFolder}/haproxy.cfg`;
  * HAProxy's configuration: TCP to whichever API server answers `/readyz`, on the loopback only. Everything in it is a
  * number, an address or a node name, so nothing needs to be escaped.
  */
-export function balancerConfigText(node: Node): string {
+function balancerConfigText(node: Node): string {
 	const { port } = node.document.controlPlane;
 	return [
 		"global",

@@ -18,7 +18,7 @@ const ENCRYPTION_FOLDER = PKI_PATHS.encryptionConfiguration.slice(
 );
 
 /** The arguments of kube-apiserver (kube-apiserver reference), without the operator's own. */
-export function apiServerArguments(node: Node): Readonly<Record<string, string>> {
+function apiServerArguments(node: Node): Readonly<Record<string, string>> {
 	const { kubernetes, controlPlane, networks } = node.document;
 	return {
 		"advertise-address": node.address,

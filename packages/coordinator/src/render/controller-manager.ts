@@ -10,7 +10,7 @@ import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
 
 /** The arguments of kube-controller-manager (its reference), without the operator's own. */
-export function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
+function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
 	const kubeconfig = NODE_PATHS.controllerManagerKubeconfig;
 	return {
 		"allocate-node-cidrs": node.document.kubernetes.podNetwork === "none" ? "false" : "true",

@@ -8,7 +8,7 @@ import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES } from "./tls-policy.ts";
 
 /** The arguments of etcd 3.6 (etcd configuration options), without the operator's own. */
-export function etcdArguments(node: Node): Readonly<Record<string, string>> {
+function etcdArguments(node: Node): Readonly<Record<string, string>> {
 	const client = `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`;
 	const peer = `https://${urlHost(node.address)}:${NODE_PORTS.etcdPeer}`;
 	return {
@@ -32,7 +32,6 @@ export function etcdArguments(node: Node): Readonly<Record<string, string>> {
 		"peer-key-file": PKI_PATHS.etcdPeer.key,
 		"peer-trusted-ca-file": PKI_PATHS.etcdCa.certificate,
 		"quota-backend-bytes": String(etcdQuota(node.facts.memory.totalBytes)),
-		"snapshot-count": "10000",
 		"tls-min-version": "TLS1.2",
 		"trusted-ca-file": PKI_PATHS.etcdCa.certificate,
 		"watch-progress-notify-interval": "5s",

@@ -61,7 +61,7 @@ export const KNOWN_ARGUMENTS: Readonly<Record<ArgumentOwner, KnownArguments>> = 
 	},
 	scheduler: {
 		program: "kube-scheduler",
-		free: words("pod-max-in-unschedulable-pods-duration").concat(LOG, CLIENT, ELECTION),
+		free: LOG,
 		decided: words(`authentication-kubeconfig authorization-kubeconfig bind-address client-ca-file config feature-gates
 			kubeconfig leader-elect profiling requestheader-client-ca-file tls-cipher-suites tls-min-version`),
 	},
@@ -69,8 +69,8 @@ export const KNOWN_ARGUMENTS: Readonly<Record<ArgumentOwner, KnownArguments>> = 
 		program: "etcd",
 		free: words(`auto-compaction-mode auto-compaction-retention backend-batch-interval backend-batch-limit
 			election-timeout grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout heartbeat-interval
-			log-format log-level max-concurrent-streams max-request-bytes max-snapshots max-txn-ops max-wals metrics
-			pre-vote snapshot-count warning-apply-duration watch-progress-notify-interval`),
+			log-format log-level max-concurrent-streams max-request-bytes max-txn-ops max-wals metrics
+			pre-vote warning-apply-duration watch-progress-notify-interval`),
 		decided: words(`advertise-client-urls auto-tls cert-file cipher-suites client-cert-auth data-dir feature-gates
 			initial-advertise-peer-urls initial-cluster initial-cluster-state initial-cluster-token key-file
 			listen-client-urls listen-metrics-urls listen-peer-urls name peer-auto-tls peer-cert-file

@@ -15,7 +15,7 @@ const FOLDER = `${NODE_PATHS.configuration}/kube-proxy`;
 const CONFIG = `${FOLDER}/config.yaml`;
 
 /** The KubeProxyConfiguration of a node. */
-export function kubeProxyConfiguration(node: Node) {
+function kubeProxyConfiguration(node: Node) {
 	const { proxyMode } = node.document.kubernetes;
 	const gates = featureGates(node);
 	return {

@@ -14,7 +14,7 @@ import { yamlText } from "./yaml-text.ts";
 const DNS_INDEX = 10;
 
 /** The KubeletConfiguration of a node that is part of the cluster. */
-export function kubeletConfiguration(node: Node): KubeletConfiguration {
+function kubeletConfiguration(node: Node): KubeletConfiguration {
 	const gates = featureGates(node);
 	const reserved = reservedResources(node.facts);
 	const taints = taintsOf(node);
@@ -84,7 +84,7 @@ export function kubeletConfiguration(node: Node): KubeletConfiguration {
  * The same for a machine that runs etcd alone: it is no node of the cluster that it serves, so nobody could authorize a
  * caller; therefore nothing listens (`enableServer`), and the permissive mode that kubelet then insists on opens nothing.
  */
-export function standaloneKubeletConfiguration(node: Node): KubeletConfiguration {
+function standaloneKubeletConfiguration(node: Node): KubeletConfiguration {
 	const { registerWithTaints, tlsCertFile, tlsPrivateKeyFile, ...config } = kubeletConfiguration(node);
 	return {
 		...config,

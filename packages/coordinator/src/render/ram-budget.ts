@@ -1,7 +1,7 @@
 const MI = 2 ** 20;
 
 /** One share of a machine's RAM, in bytes. */
-export interface RamShare {
+interface RamShare {
 	readonly what: string;
 	readonly bytes: number;
 }

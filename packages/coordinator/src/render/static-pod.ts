@@ -11,7 +11,7 @@ export interface HostPath {
 }
 
 /** An HTTP check of a container, on the node's own network (core/v1 HTTPGetAction). */
-export interface HttpCheck {
+interface HttpCheck {
 	readonly host: string;
 	readonly port: number;
 	readonly path: string;
@@ -19,7 +19,7 @@ export interface HttpCheck {
 }
 
 /** What a container may do: nothing but the capabilities named, or everything. */
-export type Rights = { readonly capabilities: readonly string[] } | "privileged";
+type Rights = { readonly capabilities: readonly string[] } | "privileged";
 
 /** A static pod with one lasting container on the host's network: all that a node needs. */
 export interface StaticPod {

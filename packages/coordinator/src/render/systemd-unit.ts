@@ -51,7 +51,7 @@ function plain(text: string): string {
 }
 
 /** One word of a command line as systemd reads it back unchanged. */
-export function commandWord(text: string): string {
+function commandWord(text: string): string {
 	refuseControl(text);
 	const escaped = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
 	if (/^[A-Za-z0-9_.,:=@%+/$-]+$/.test(escaped)) return escaped;

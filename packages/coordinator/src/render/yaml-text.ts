@@ -1,7 +1,8 @@
 /** Longer keys need the explicit form (YAML 1.2.2, 7.4.2: an implicit key has at most 1024 characters). */
 const LONGEST_KEY = 1000;
-// Texts that stand without quotes for every reader: they begin like a word, a path or an option, and hold no indicator.
-const PLAIN = /^(?:[A-Za-z/]|--[a-z])(?:[\w./@=,*+-]|:(?=[\w./]))*$/;
+// Texts that stand without quotes for every reader: they begin like a word, a path or an option, and hold no indicator. An
+// exponent alone is a number for some.
+const PLAIN = /^(?![eE][-+\d._]*$)(?:[A-Za-z/]|--[a-z])(?:[\w./@=,*+-]|:(?=[\w./]))*$/;
 const WORDS = new Set(["y", "n", "yes", "no", "true", "false", "on", "off", "null"]);
 // Line breaks for YAML 1.1 readers (kubelet's is one), and what YAML calls not printable (YAML 1.2.2, 5.1).
 const NOT_PRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;

@@ -264,8 +264,8 @@ const REFUSALS: readonly (readonly [title: string, text: string, path: string, m
 		],
 		[
 			"an argument that is misspelt",
-			changed("kubernetes:\n", "kubernetes:\n  extraArguments: { scheduler: { kube-api-qsp: '5' } }\n"),
-			"kubernetes.extraArguments.scheduler.kube-api-qsp",
+			changed("kubernetes:\n", "kubernetes:\n  extraArguments: { controllerManager: { kube-api-qsp: '5' } }\n"),
+			"kubernetes.extraArguments.controllerManager.kube-api-qsp",
 			/does not know/,
 			/did you mean kube-api-qps\?/,
 		],

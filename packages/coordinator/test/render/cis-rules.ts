@@ -252,7 +252,12 @@ const OTHERS: readonly Rule[] = [
 		on: CONTROL,
 		holds: argument(MANAGER, "bind-address", "127.0.0.1"),
 	},
-	{ id: "1.4.1", title: "no profiling", on: CONTROL, holds: argument("kube-scheduler", "profiling", "false") },
+	{
+		id: "1.4.1",
+		title: "no profiling",
+		on: CONTROL,
+		holds: (tree) => tree.yaml("/etc/kubernetes/scheduler/config.yaml").enableProfiling === false,
+	},
 	{
 		id: "1.4.2",
 		title: "it listens on the loopback",

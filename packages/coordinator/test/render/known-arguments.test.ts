@@ -8,7 +8,7 @@ const GONE =
 	container-runtime network-plugin pod-infra-container-image address port horizontal-pod-autoscaler-use-rest-clients
 	experimental-initial-corrupt-check experimental-watch-progress-notify-interval register-schedulable
 	cgroup-driver cluster-dns cluster-domain pod-manifest-path resolv-conf container-runtime-endpoint
-	register-with-taints`.split(/\s+/);
+	register-with-taints snapshot-count max-snapshots`.split(/\s+/);
 
 const rendered = {
 	apiServer: NODE_TREES["control-plane"].arguments("kube-apiserver"),
