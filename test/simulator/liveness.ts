@@ -1,4 +1,4 @@
-import type { ClusterDocument } from "@rollcall/protocol";
+import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
 import type { World } from "./world.ts";
@@ -41,7 +41,7 @@ export function checkSettled(world: World): void {
 			() => `${machine.machineId} ${boot?.running?.generation} ${target.generation}`,
 		);
 		must(
-			JSON.stringify(boot.health) === JSON.stringify(machine.health),
+			healthDigest(boot.health) === healthDigest(machine.health),
 			"health is known in the end",
 			() => machine.machineId,
 		);

@@ -16,7 +16,8 @@ export function decideApproval(fleet: Fleet): EventDraft[] {
 	return forEachMachine(fleet, (machine) => {
 		const { machineId } = machine;
 		const declared = declaredFor(machine);
-		const cause = Math.max(cluster.seq, machine.changedSeq);
+		// The machine's own events are in its trail; what they do not show is which declaration let it in.
+		const cause = cluster.seq;
 		if (machine.approval === "waiting") {
 			const rule = document.approval.rules.find(({ selector }) => matches(selector, machine));
 			const by = declared ? "the cluster document" : rule ? `rule ${rule.name}` : undefined;

@@ -1,0 +1,115 @@
+import { EventSchema, MachineView, Plan, Why } from "@rollcall/protocol";
+import test from "ava";
+import { describe } from "../../src/domain/describe.ts";
+import { planDocument } from "../../src/domain/plan.ts";
+import { fleetFromJson, fleetToJson, stateDigest } from "../../src/domain/snapshot.ts";
+import { machineView } from "../../src/domain/view.ts";
+import { explain } from "../../src/domain/why.ts";
+import { documentOf, renderForTests, Story } from "./story.ts";
+
+const slots = [
+	{ name: "cp", role: "control-plane", count: 1 },
+	{ name: "w", role: "worker", count: "rest" },
+];
+
+function fleet() {
+	const story = new Story();
+	story.declare(slots);
+	return { story, a: story.join({ name: "a" }), b: story.join({ name: "b" }) };
+}
+
+test("a machine's view says where it stands, why, and fits the API", (t) => {
+	const { story, a, b } = fleet();
+	const phase = () => machineView(story.fleet, story.machine(a)).phase;
+	t.is(phase(), "assigned");
+	story.report(a, "applying", 1);
+	t.is(phase(), "applying");
+	story.report(a, "applied", 2);
+	t.is(phase(), "ready");
+	story.silent.add(a).add(b);
+	story.pass(4);
+	t.is(phase(), "suspect");
+	story.pass(10);
+	const view = machineView(story.fleet, story.machine(a));
+	t.is(view.phase, "lost");
+	t.truthy(view.next);
+	t.is(view.address, "192.0.2.7");
+	for (const machine of story.fleet.machines.values())
+		t.notThrows(() => MachineView.parse(machineView(story.fleet, machine)));
+});
+
+test("why tells the chain of causes, newest first, and reaches the declaration behind an assignment", (t) => {
+	const { story, a } = fleet();
+	const why = Why.parse(explain(story.fleet, story.machine(a), story.events));
+	t.deepEqual(
+		why.chain.map(({ seq }) => seq),
+		why.chain.map(({ seq }) => seq).sort((x, y) => y - x),
+	);
+	t.true(why.chain.some(({ type }) => type === "cluster-declared"));
+	t.is(why.chain[0]?.type, "target-issued");
+});
+
+test("every recorded event fits its schema, names only earlier causes, and has a sentence", (t) => {
+	const { story } = fleet();
+	for (const event of story.events) {
+		t.notThrows(() => EventSchema.parse(event), event.type);
+		t.true(event.cause === undefined || event.cause < event.seq, event.type);
+		t.regex(describe(event), /\w+ \w+/);
+	}
+});
+
+test("a plan shows files, restarts and moves, hides secrets, and changes nothing", (t) => {
+	const { story, a, b } = fleet();
+	const before = stateDigest(story.fleet);
+	const newer = documentOf([slots[0] as object], { kubernetes: { version: "1.36.1" } });
+	const plan = Plan.parse(planDocument(story.fleet, newer, renderForTests));
+	const [update, release] = [a, b].map((id) => plan.machines.find(({ machineId }) => machineId === id));
+	t.is(update?.action, "update");
+	t.deepEqual(update?.restarts, ["kubelet.service"]);
+	t.deepEqual(
+		update?.files.map(({ path, change }) => [path, change]),
+		[
+			["/etc/key", "changed"],
+			["/etc/role", "changed"],
+		],
+	);
+	t.is(update?.files[1]?.after, "control-plane 1.36.1");
+	t.false(JSON.stringify(plan).includes("secret of"));
+	t.is(release?.action, "release");
+	t.is(stateDigest(story.fleet), before);
+});
+
+test("a plan of the document in force has no changes, and names seats that nobody fills", (t) => {
+	const { story } = fleet();
+	const same = planDocument(story.fleet, documentOf(slots), renderForTests);
+	t.deepEqual([same.machines, same.unchanged], [[], 2]);
+	const more = planDocument(story.fleet, documentOf([{ name: "cp", role: "control-plane", count: 3 }]), renderForTests);
+	t.regex(more.warnings.join(), /slot cp: 2 of 3 seats/);
+});
+
+test("a plan is what applying then does", (t) => {
+	const { story } = fleet();
+	story.join({ name: "c" });
+	const next = [
+		{ name: "cp", role: "control-plane", count: 2 },
+		{ name: "w", role: "worker", count: 1 },
+	];
+	const plan = planDocument(story.fleet, documentOf(next), renderForTests);
+	story.declare(next);
+	for (const { machineId, to } of plan.machines) {
+		const seat = story.machine(machineId).seat;
+		t.is(to, seat && `${seat.role} (${seat.slot}/${seat.seat})`);
+	}
+});
+
+test("a snapshot is the same state, and one of another version is not read", (t) => {
+	const { story } = fleet();
+	const json = JSON.parse(JSON.stringify(fleetToJson(story.fleet)));
+	const again = fleetFromJson(json);
+	t.is(again && stateDigest(again), stateDigest(story.fleet));
+	for (const index of ["seats", "claims", "nodeNames", "tokenByHash"] as const) {
+		t.deepEqual(again?.[index].toJS(), story.fleet[index].toJS() as never, index);
+	}
+	t.is(fleetFromJson({ ...json, version: 0 }), undefined);
+	for (const broken of [undefined, null, 3, "x", {}, { version: 1 }]) t.is(fleetFromJson(broken), undefined);
+});

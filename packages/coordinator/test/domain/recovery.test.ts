@@ -1,0 +1,102 @@
+import test from "ava";
+import { bootIdOf, documentOf, START, Story, uuidOf } from "./story.ts";
+
+const slots = [{ name: "w", role: "worker", count: "rest" }];
+
+/** A fleet that lost its log, with the proofs that its machines hold from before. */
+function lost(names: readonly string[]) {
+	const before = new Story();
+	before.declare(slots);
+	const proofs = names.map((name) => before.proof(before.join({ name })));
+	const story = new Story();
+	story.record([
+		{ type: "log-started", recovering: true, recoverUntil: START + 15_000 },
+		{ type: "cluster-declared", ...documentOf(slots), by: "recovery" },
+	]);
+	return { before, story, proofs };
+}
+
+test("machines keep their seats and generations by what they prove, in any order, and nothing changes on them", (t) => {
+	const { before, story, proofs } = lost(["a", "b", "c"]);
+	for (const proof of [...proofs].reverse()) {
+		const hardware = ["a", "b", "c"].map((name) => ({ name })).find((box) => bootIdOf(box) === proof.assignment.bootId);
+		if (!hardware) return t.fail();
+		t.is(story.enroll(hardware, { token: null, proof }).kind, "enrolled");
+		t.is(story.hello(proof.assignment.machineId, hardware, { proof, generation: 1 }).kind, "target");
+	}
+	t.deepEqual(story.seating(), before.seating());
+	story.pass(30);
+	t.deepEqual(story.seating(), before.seating());
+	t.is(story.all("target-issued").length, 0);
+	t.true(
+		[...story.fleet.machines.values()].every(
+			({ target, approval }) => target?.generation === 1 && approval === "approved",
+		),
+	);
+});
+
+test("nothing is assigned before the time for proofs is over", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const newcomer = story.join({ name: "z" });
+	story.pass(10);
+	t.is(story.machine(newcomer).seat, undefined);
+	const answer = story.hello(newcomer, { name: "z" });
+	t.true(answer.kind === "wait" && /lost its log/.test(answer.reason));
+	t.is(story.hello(uuidOf("a") as never, { name: "a" }, { proof: proofs[0] as never, generation: 1 }).kind, "target");
+	story.pass(10);
+	t.deepEqual([story.machine(uuidOf("a") as never).seat?.seat, story.machine(newcomer).seat?.seat], [0, 1]);
+});
+
+test("a proof that is not signed, or is another boot's, lets nobody in", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const [proof] = proofs;
+	if (!proof) return t.fail();
+	t.is(story.enroll({ name: "a", boot: 2 }, { token: null, proof }).kind, "problem");
+	const request = { kind: "hello", machineId: proof.assignment.machineId, proofValid: false } as const;
+	const { bootId, publicKey } = proof.assignment;
+	const facts = { ...story.fleet.machines.first()?.facts, bootId } as never;
+	const answer = story.take({ ...request, hello: { bootId, publicKey, facts, generation: 1, renew: false, proof } });
+	t.true(answer.kind === "problem" && answer.problem.code === "unknown-machine");
+	t.is(story.fleet.machines.size, 0);
+});
+
+test("of two proofs for one seat the one that was given later counts", (t) => {
+	const { story, proofs } = lost(["a", "b"]);
+	const [a, b] = proofs;
+	if (!a || !b) return t.fail();
+	const later = { ...b, assignment: { ...b.assignment, seat: 0, assignedAt: (a.assignment.assignedAt ?? 0) + 1 } };
+	story.enroll({ name: "a" }, { token: null, proof: a });
+	story.enroll({ name: "b" }, { token: null, proof: later });
+	t.is(story.seating()["w/0"], b.assignment.machineId);
+	t.is(story.machine(a.assignment.machineId).seat, undefined);
+	const other = lost(["a", "b"]).story;
+	other.enroll({ name: "b" }, { token: null, proof: later });
+	other.enroll({ name: "a" }, { token: null, proof: a });
+	t.is(other.seating()["w/0"], b.assignment.machineId);
+});
+
+test("a machine that proves nothing any more keeps counting above what it proves", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const [proof] = proofs;
+	if (!proof) return t.fail();
+	const gone = { ...proof, assignment: { ...proof.assignment, slot: "gone", generation: 41 } };
+	story.enroll({ name: "a" }, { token: null, proof: gone });
+	story.pass(20);
+	t.is(story.machine(proof.assignment.machineId).target?.generation, 42);
+});
+
+test("a box whose id another box took since the log was lost gets its own, and keeps its seat", (t) => {
+	const before = new Story();
+	before.declare(slots);
+	const uuid = uuidOf("both");
+	const proof = before.proof(before.join({ name: "a", uuid }));
+	const { story } = lost([]);
+	const other = story.join({ name: "b", uuid });
+	t.is(other, proof.assignment.machineId);
+	t.is(story.hello(other, { name: "a", uuid }, { proof, generation: 1 }).kind, "problem");
+	const answer = story.enroll({ name: "a", uuid }, { token: null, proof });
+	if (answer.kind !== "enrolled") return t.fail(JSON.stringify(answer));
+	t.not(answer.machineId, other);
+	t.is(story.seating()["w/0"], answer.machineId);
+	t.deepEqual(story.machine(other).fenced, []);
+});
