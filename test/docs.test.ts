@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { AgentConfig } from "@rollcall/agent";
+import { CoordinatorConfig } from "@rollcall/coordinator";
 import { agentPermissions, EVENT_TYPES, MachineId, PROBLEM_STATUS } from "@rollcall/protocol";
 import test from "ava";
+import { z } from "zod";
 import { repository } from "./support/processes.ts";
 
 const read = (file: string): string => readFileSync(join(repository, file), "utf8");
@@ -39,6 +42,30 @@ test("docs/protocol.md shows exactly the rights of an agent's credential", (t) =
 	);
 	t.deepEqual(documented, rights);
 });
+
+/** The paths of all settings of a configuration schema: `nats.embedded.port`. */
+function settings(schema: z.core.JSONSchema.BaseSchema, prefix = ""): string[] {
+	const branches = [schema, ...(schema.anyOf ?? [])] as z.core.JSONSchema.BaseSchema[];
+	const properties = branches.flatMap((branch) => Object.entries(branch.properties ?? {}));
+	if (properties.length === 0) return [prefix.slice(0, -1)];
+	return [
+		...new Set(
+			properties.flatMap(([name, inner]) => settings(inner as z.core.JSONSchema.BaseSchema, `${prefix}${name}.`)),
+		),
+	];
+}
+
+for (const [heading, schema] of [
+	["Settings of the coordinator", CoordinatorConfig],
+	["Settings of the agent", AgentConfig],
+] as const) {
+	test(`docs/operations.md lists the ${heading.toLowerCase()}, all of them`, (t) => {
+		t.deepEqual(
+			firstCells("docs/operations.md", heading).sort(),
+			settings(z.toJSONSchema(schema, { io: "input" })).sort(),
+		);
+	});
+}
 
 test("docs/dependencies.md has a line for every dependency and no other", (t) => {
 	const files = [

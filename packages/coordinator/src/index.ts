@@ -1,3 +1,4 @@
+export { CoordinatorConfig } from "./config.ts";
 export { admit } from "./domain/admit.ts";
 export { apply } from "./domain/apply.ts";
 export { decide, decideLeases } from "./domain/decide.ts";
