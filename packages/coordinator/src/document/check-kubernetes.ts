@@ -1,10 +1,11 @@
 import { IMAGE_COMPONENTS } from "../render/images.ts";
+import { NODE_PORTS } from "../render/node-paths.ts";
 import { findVersion, KNOWN_VERSIONS } from "../render/versions.ts";
 import type { Check, Finding } from "./finding.ts";
 import { nearest, suggestion } from "./nearest.ts";
 
 /** The version is known, images are named after components, and what Kubernetes gives up is said early. */
-export const checkKubernetes: Check = ({ kubernetes, images }) => {
+export const checkKubernetes: Check = ({ kubernetes, images, controlPlane }) => {
 	const findings: Finding[] = [];
 	const warnings: Finding[] = [];
 	if (!findVersion(kubernetes.version)) {
@@ -13,6 +14,14 @@ export const checkKubernetes: Check = ({ kubernetes, images }) => {
 			path: ["kubernetes", "version"],
 			message: `Kubernetes ${kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`,
 			suggestion: `write ${nearest(minor, KNOWN_VERSIONS) ?? KNOWN_VERSIONS.at(-1)}, or one release of it, like ${KNOWN_VERSIONS.at(-1)}.1`,
+		});
+	}
+	const taken = Object.entries(NODE_PORTS).find(([, port]) => port === controlPlane.port);
+	if (taken) {
+		findings.push({
+			path: ["controlPlane", "port"],
+			message: `port ${controlPlane.port} is taken on every node (${taken[0]})`,
+			suggestion: "6443, or 443",
 		});
 	}
 	if (kubernetes.proxyMode === "ipvs") {

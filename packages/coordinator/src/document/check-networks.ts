@@ -58,6 +58,9 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 	const declared: (readonly [DocumentPath, string])[] = [
 		...(controlPlane.endpoint === undefined ? [] : [[["controlPlane", "endpoint"], controlPlane.endpoint] as const]),
 		...controlPlane.certificateNames.map((name, index) => [["controlPlane", "certificateNames", index], name] as const),
+		...document.images.mirrors.flatMap(({ endpoints }, mirror) =>
+			endpoints.map((url, index) => [["images", "mirrors", mirror, "endpoints", index], hostOf(url)] as const),
+		),
 		...(networks.dnsServers ?? []).map((server, index) => [["networks", "dnsServers", index], server] as const),
 	];
 	return declared.flatMap(([path, text]): Finding[] => {
@@ -81,7 +84,7 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 				},
 			];
 		}
-		if (isLoopback(address) && path[1] !== "certificateNames") {
+		if (isLoopback(address) && path[1] !== "certificateNames" && path[0] !== "images") {
 			return [
 				{
 					path,
@@ -108,6 +111,11 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 	});
 }
 
+function hostOf(url: string): string {
+	const { hostname } = new URL(url);
+	return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
 function isLoopback(address: { value: bigint; bits: 32 | 128 }): boolean {
 	return address.bits === 32 ? address.value >> 24n === 127n : address.value === 1n;
 }
@@ -130,9 +138,15 @@ function checkSizes(document: ClusterDocument, pods?: Network, services?: Networ
 	}
 	if (pods) {
 		const share = pods.bits === 32 ? 24 : 64;
-		const nodes = pods.prefix > share ? 0 : 2 ** Math.min(20, share - pods.prefix);
+		const nodes = pods.prefix > share ? 0 : 2 ** (share - pods.prefix);
 		const declared = document.slots.reduce((sum, { count }) => sum + (count === "rest" ? 1 : count), 0);
-		if (nodes < Math.max(1, declared)) {
+		if (share - pods.prefix > 16) {
+			findings.push({
+				path: ["networks", "pods"],
+				message: `${formatNetwork(pods)} is too large: Kubernetes cuts at most 2^16 shares of a /${share} out of it`,
+				suggestion: `a /${share - 16} or smaller`,
+			});
+		} else if (nodes < Math.max(1, declared)) {
 			findings.push({
 				path: ["networks", "pods"],
 				message: `${formatNetwork(pods)} has room for ${nodes} nodes (a /${share} each), ${declared} are declared`,

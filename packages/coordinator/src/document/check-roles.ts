@@ -1,4 +1,5 @@
-import type { RoleDefinition } from "@rollcall/protocol";
+import { type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
+import { messageBytes } from "../render/message-bytes.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
 import { isWritable } from "../render/write-roots.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
@@ -14,6 +15,13 @@ export const checkRoles: Check = ({ roles, kubernetes }) => ({
 	],
 });
 
+function tooLarge(path: DocumentPath, role: RoleDefinition): Finding[] {
+	const bytes = messageBytes(role.files);
+	if (bytes <= TARGET_LIMITS.totalBytes) return [];
+	const message = `the files take ${bytes} bytes of a message, at most ${TARGET_LIMITS.totalBytes} fit`;
+	return [{ path: [...path, "files"], message, suggestion: "let the machine fetch what is large" }];
+}
+
 function outside(path: DocumentPath, file: string, instead: string): Finding[] {
 	if (isWritable(file)) return [];
 	const name = file.slice(file.lastIndexOf("/") + 1);
@@ -22,6 +30,7 @@ function outside(path: DocumentPath, file: string, instead: string): Finding[] {
 
 function checkRole(path: DocumentPath, role: RoleDefinition): Finding[] {
 	return [
+		...tooLarge(path, role),
 		...role.files.flatMap((file, index) => outside([...path, "files", index, "path"], file.path, "/etc/rollcall/role")),
 		...role.files.flatMap((file, index) => {
 			const at = [...path, "files", index, "content"];

@@ -8,6 +8,8 @@ export interface Finding {
 	readonly path: DocumentPath;
 	readonly message: string;
 	readonly suggestion?: string | undefined;
+	/** The key at the end of the path is wrong, rather than its value. */
+	readonly atKey?: true;
 }
 
 /** What a check found: faults refuse the document, warnings do not. */

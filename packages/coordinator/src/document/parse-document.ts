@@ -44,7 +44,7 @@ export function documentDigest(document: ClusterDocument): Digest {
 
 function problemOf(findings: readonly Finding[], yaml?: YamlValue): Problem {
 	const details = findings.slice(0, MAX_DETAILS).map((finding) => {
-		const at = yaml?.locate(finding.path);
+		const at = yaml?.locate(finding.path, finding.atKey);
 		const message = at ? `line ${at.line}, column ${at.column}: ${finding.message}` : finding.message;
 		return {
 			path: pathText(finding.path).slice(0, 512),

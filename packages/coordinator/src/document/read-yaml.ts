@@ -1,4 +1,4 @@
-import { isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import type { DocumentPath, Finding } from "./finding.ts";
 
 /** The longest document that is read, in characters; `PUT /v1/cluster` takes no more. */
@@ -10,8 +10,8 @@ const MAX_ALIASES = 100;
 export interface YamlValue {
 	readonly ok: true;
 	readonly value: unknown;
-	/** Line and column, from 1, of the value at `path`, or of the nearest one above it. */
-	readonly locate: (path: DocumentPath) => { readonly line: number; readonly column: number } | undefined;
+	/** Line and column, from 1, of the value at `path` (or of its key), or of the nearest value above it. */
+	readonly locate: (path: DocumentPath, atKey?: true) => { readonly line: number; readonly column: number } | undefined;
 	/** The text of the scalar at `path`, as it was written. */
 	readonly source: (path: DocumentPath) => string | undefined;
 }
@@ -57,7 +57,12 @@ function read(text: string): YamlValue | YamlFailure {
 	return {
 		ok: true,
 		value,
-		locate(path) {
+		locate(path, atKey) {
+			const key = atKey ? keyAt(find(path.slice(0, -1)), path.at(-1)) : undefined;
+			if (key?.range) {
+				const { line, col } = lines.linePos(key.range[0]);
+				return { line, column: col };
+			}
 			for (let length = path.length; length >= 0; length--) {
 				const node = find(path.slice(0, length));
 				if (isNode(node) && node.range) {
@@ -72,6 +77,12 @@ function read(text: string): YamlValue | YamlFailure {
 			return isScalar(node) ? node.source : undefined;
 		},
 	};
+}
+
+function keyAt(map: unknown, name: string | number | undefined): Node | undefined {
+	if (!isMap(map)) return undefined;
+	const key = map.items.find((item) => isScalar(item.key) && String(item.key.value) === name)?.key;
+	return isNode(key) ? key : undefined;
 }
 
 // Like getIn(), but a key at the end of a path that is not there gives its own node where the key itself is wrong.

@@ -25,6 +25,7 @@ export function checkSchema(
 					path: [...path, key],
 					message: `${JSON.stringify(key.slice(0, 80))} is not known here`,
 					suggestion: suggestion(key, knownKeys(schema, path)),
+					atKey: true as const,
 				}));
 			case "invalid_value": {
 				const known = issue.values.map(String);

@@ -3,6 +3,7 @@ import { TARGET_LIMITS } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
 import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
+import { messageBytes } from "./message-bytes.ts";
 import { parseNetwork } from "./network.ts";
 import type { Node } from "./node.ts";
 import { chooseNodeAddress } from "./node-address.ts";
@@ -119,13 +120,10 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 function bounded(rendered: Rendered): Rendered {
 	if (!rendered.ok) return rendered;
 	const { files } = rendered.content;
-	const total = files.reduce((sum, file) => sum + file.content.length, 0);
-	if (files.length > TARGET_LIMITS.files || total > TARGET_LIMITS.totalBytes) {
-		return refuse(
-			`the target would have ${files.length} files with ${total} characters; at most ${TARGET_LIMITS.files} and ${TARGET_LIMITS.totalBytes} fit`,
-		);
-	}
-	return rendered;
+	const bytes = messageBytes(files);
+	if (files.length <= TARGET_LIMITS.files && bytes <= TARGET_LIMITS.totalBytes) return rendered;
+	const limit = `at most ${TARGET_LIMITS.files} and ${TARGET_LIMITS.totalBytes} fit`;
+	return refuse(`the target would have ${files.length} files with ${bytes} bytes; ${limit}`);
 }
 
 function accept(content: TargetContent): Rendered {

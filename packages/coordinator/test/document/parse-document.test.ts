@@ -49,7 +49,7 @@ test("a date stays a text, a number that should be a text is named with its quot
 
 test("a misspelt key is named with the one that is meant", (t) => {
 	t.deepEqual(findings(BASE.replace("services:", "service:")), [
-		'networks.service: line 9, column 12: "service" is not known here | did you mean services?',
+		'networks.service: line 9, column 3: "service" is not known here | did you mean services?',
 	]);
 	t.regex(
 		findings(BASE.replace("selector: { minMemory", "selector: { min_memory"))[0] ?? "",
