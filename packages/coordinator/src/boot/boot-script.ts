@@ -45,6 +45,7 @@ function profileLines(profile: Profile, urls: BootUrls): IpxeLine[] {
 	});
 	const named = namesThem ? [] : initrds.flatMap(({ name }) => (name ? [{ name: "initrd", value: [name] }] : []));
 	return [
+		{ kind: "imgfree" },
 		{ kind: "kernel", uri: [absolute(profile.kernel, urls)], args: kernelArgWords([...named, ...args]) },
 		...initrds.map((initrd): IpxeLine => ({ kind: "initrd", ...initrd })),
 		{ kind: "boot" },

@@ -5,7 +5,8 @@ import { shown, Unencodable } from "./unencodable.ts";
 export type IpxeCommand =
 	| { readonly kind: "kernel"; readonly uri: IpxeWord; readonly args: readonly IpxeWord[]; readonly name?: string }
 	| { readonly kind: "initrd"; readonly uri: IpxeWord; readonly name?: string }
-	| { readonly kind: "boot" | "exit" }
+	/** `imgfree` forgets what earlier attempts left: iPXE would hand it all to the kernel as initrds. */
+	| { readonly kind: "boot" | "exit" | "imgfree" }
 	/** Ends the script as failed, so that the one that called it goes on behind its `||`. */
 	| { readonly kind: "fail" }
 	| { readonly kind: "chain"; readonly uri: IpxeWord }

@@ -35,6 +35,7 @@ function entryLines(entry: MenuEntry, urls: BootUrls): IpxeLine[] {
 			return [orMenu({ kind: "chain", uri: [entry.url] })];
 		case "memtest":
 			return [
+				{ kind: "imgfree" },
 				orMenu({
 					kind: "kernel",
 					uri: [entry.kernel.startsWith("/") ? `${urls.base}${entry.kernel}` : entry.kernel],

@@ -70,7 +70,7 @@ test("a profile with iPXE's own settings, as matchbox has them, keeps them", (t)
 		args: ["initrd=pxe_image.cpio.gz", "config.url=http://boot.example/ignition?uuid=${uuid}&mac=${mac:hexhyp}"],
 	});
 	const script = profileScript(profile, urlsOf());
-	const words = parseIpxe(script, { uuid: "u", "mac:hexhyp": "52-54" })[0]?.commands[0]?.words ?? [];
+	const words = parseIpxe(script, { uuid: "u", "mac:hexhyp": "52-54" })[1]?.commands[0]?.words ?? [];
 	t.deepEqual(words, [
 		"kernel",
 		"http://192.0.2.1:8080/assets/k",
@@ -96,7 +96,7 @@ test("whatever a machine says of itself, its script has the same commands and it
 					lines.map((line) => line.commands.map((command) => command.words.length)),
 					shape,
 				);
-				const args = parseKernelCommandLine(lines[0]?.commands[0]?.words.slice(2).join(" ") ?? "");
+				const args = parseKernelCommandLine(lines[1]?.commands[0]?.words.slice(2).join(" ") ?? "");
 				const url = new URL(args.find((arg) => arg.name === "ignition.config.url")?.value ?? "");
 				t.is(url.searchParams.get("serial"), serial);
 				t.is(url.searchParams.get("token"), "t0ken");
@@ -104,6 +104,10 @@ test("whatever a machine says of itself, its script has the same commands and it
 		),
 		{ numRuns: 3000 },
 	);
+});
+
+test("a boot begins by forgetting what a failed one left, which the kernel would get as an initrd", (t) => {
+	t.is(parseIpxe(profileScript(built.flatcar, urlsOf()))[0]?.commands[0]?.words.join(" "), "imgfree");
 });
 
 test("unknown placeholders and unsafe settings are refused with their argument", (t) => {

@@ -84,6 +84,7 @@ test("a matchbox folder becomes a boot document that boots the same machines", (
 		ask("mac=525400000001"),
 		[
 			"#!ipxe",
+			"imgfree",
 			"kernel http://new/assets/one/vmlinuz initrd=image.cpio.gz console=tty0 console=ttyS0 flatcar.config.url=http://new/ignition?mac=52-54-00-00-00-01 rootfs=http://new/assets/one/rootfs.img",
 			"initrd http://new/assets/one/image.cpio.gz",
 			"boot",
@@ -92,7 +93,7 @@ test("a matchbox folder becomes a boot document that boots the same machines", (
 	);
 	t.is(
 		ask("mac=525400a19cae&os=installed"),
-		"#!ipxe\nkernel http://a.example/k initrd=main\ninitrd --name main http://new/assets/two/initrd\nboot\n",
+		"#!ipxe\nimgfree\nkernel http://a.example/k initrd=main\ninitrd --name main http://new/assets/two/initrd\nboot\n",
 	);
 	for (const part of Object.values(document.parts)) t.true(readIgnitionPart(part).ok);
 	t.true(document.profiles.every((profile) => !profile.agent));

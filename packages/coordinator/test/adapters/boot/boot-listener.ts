@@ -78,7 +78,7 @@ export async function bootListener(t: ExecutionContext, limits: Partial<BudgetLi
 	/** Asks for the script as a machine does, and returns the path that one of its kernel arguments leads to. */
 	const boot = async (query: string, argument: string) => {
 		const { status, body } = await get(`/ipxe?${query}`, { "user-agent": "iPXE/1.0.0+" });
-		const word = parseIpxe(body)[0]?.commands[0]?.words.find((one) => one.startsWith(`${argument}`));
+		const word = parseIpxe(body)[1]?.commands[0]?.words.find((one) => one.startsWith(`${argument}`));
 		if (status !== 200 || word === undefined) throw new Error(`no script: ${status} ${body}`);
 		return word.slice(argument.length).replace("http://192.0.2.1:8080", "");
 	};
