@@ -15,11 +15,14 @@ export interface MachineOptions {
 	readonly token?: string;
 	readonly uuid?: string;
 	readonly mac?: string;
+	readonly serial?: string;
 	readonly memory?: string;
 	/** The stand-in does not start its agent again when that ends. */
 	readonly noAgentRestart?: boolean;
 	readonly loopback?: string;
 	readonly coordinatorUrls?: readonly string[];
+	/** Seconds without the bus before the agent enrolls again. */
+	readonly rejoinAfter?: number;
 }
 
 /** A rehearsal machine: real processes of the bundled agent, with a root folder of their own. */
@@ -79,7 +82,9 @@ export async function startMachine(
 		...(options.bootId ? ["--boot-id", options.bootId] : []),
 		...(options.uuid ? ["--uuid", options.uuid] : []),
 		...(options.mac ? ["--mac", options.mac] : []),
+		...(options.serial ? ["--serial", options.serial] : []),
 		...(options.memory ? ["--memory", options.memory] : []),
+		...(options.rejoinAfter ? ["--rejoin-after", String(options.rejoinAfter)] : []),
 		...(options.noAgentRestart ? ["--no-agent-restart"] : []),
 	]);
 	t.teardown(() => started.end());
