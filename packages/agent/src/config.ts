@@ -29,6 +29,8 @@ export const AgentConfig = z.strictObject({
 	root: z.string().default("/"),
 	/** Where the agent keeps its identity and last target, below `root`. Must be RAM. */
 	stateFolder: z.string().default("/run/rollcall/state"),
+	/** How long the bus may be unreachable before the agent enrolls again, since the servers may have moved; up to twice as long, at random. */
+	rejoinAfterSeconds: z.int().min(1).max(3600).default(30),
 	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 	/** Set only for rehearsal machines. */
 	rehearsal: z

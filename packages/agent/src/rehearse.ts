@@ -72,6 +72,7 @@ async function runMachine(options: RehearseOptions): Promise<number> {
 		coordinators: options.coordinators,
 		tokenFile: join(root, TOKEN_PATH),
 		root,
+		...(options.rejoinAfterSeconds === undefined ? {} : { rejoinAfterSeconds: options.rejoinAfterSeconds }),
 		logLevel: options.logLevel,
 		rehearsal: { loopback, socket: started.socketPath, interfaces: interfacesOf(machine) },
 	});

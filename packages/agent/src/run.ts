@@ -69,6 +69,7 @@ export async function run(configPath: string): Promise<number> {
 			clock: systemClock,
 			log,
 			random: Math.random,
+			rejoinAfterMs: config.rejoinAfterSeconds * 1000,
 			writeRoots: WRITE_ROOTS,
 			createKeys,
 			token: () => readToken(config.tokenFile),

@@ -46,6 +46,7 @@ function startAgent(
 				token = undefined;
 			},
 			ready: () => {},
+			rejoinAfterMs: 30_000,
 		},
 		stop.signal,
 	);
@@ -157,6 +158,24 @@ test("while the bus is away the target keeps running, and the agent finds back b
 	bus.away = false;
 	await until("hello", () => bus.hellos.length > before);
 	t.pass();
+});
+
+test("an agent whose servers stay away enrolls again with its proof, connects to where the bus is now, and touches nothing that runs", async (t) => {
+	const { bus, units } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	const before = [...units.actions];
+	const enroll = bus.enroll;
+	bus.enroll = () => {
+		const outcome = enroll();
+		bus.away = false;
+		return outcome.ok ? { ...outcome, reply: { ...outcome.reply, servers: ["nats://127.0.0.1:2"] } } : outcome;
+	};
+	bus.away = true;
+	bus.events().disconnected();
+	await until("connected to the new servers", () => bus.servers.at(-1)?.[0] === "nats://127.0.0.1:2");
+	t.like(bus.enrollments[1], { publicKey: PUBLIC_KEY, proof: TARGET.proof });
+	t.deepEqual(units.actions, before);
 });
 
 test("a JWT is renewed over hello at two thirds of its life, and used from then on", async (t) => {

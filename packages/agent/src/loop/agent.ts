@@ -25,6 +25,8 @@ export interface AgentParts extends ApplyParts {
 	readonly token: () => string | undefined;
 	readonly dropToken: () => void;
 	readonly ready: () => void;
+	/** How long the bus may be unreachable before the agent enrolls again, in milliseconds; up to twice as long, at random. */
+	readonly rejoinAfterMs: number;
 }
 
 /**

@@ -8,8 +8,8 @@ import type { Reporter } from "./reporter.ts";
 import type { TargetKeeper } from "./target-keeper.ts";
 
 const BEAT_MS = 2_000;
-/** Between a lost connection and the first enrollment anew: the bus may have moved. */
-const STRANDED_MS = 30_000;
+/** Between two looks at a lost connection, at most. */
+const LOOK_MS = 5_000;
 const RETRY = { baseMs: 500, maxMs: 5_000 };
 /** A link that lasted this long was a good one. */
 const LASTED_MS = 60_000;
@@ -28,6 +28,8 @@ export interface SessionParts {
 	readonly reporter: Reporter;
 	readonly hello: () => Promise<Hello>;
 	readonly command: LinkEvents["command"];
+	/** From a lost connection to the first enrollment anew, since the bus may have moved; up to twice as long, at random. */
+	readonly rejoinAfterMs: number;
 	readonly fence: (reason: string) => void;
 	/** Lets others ask for a hello. */
 	readonly onGreeter: (ring: () => void) => void;
@@ -154,16 +156,16 @@ async function beat(parts: SessionParts, on: { link: Link; ring: () => void }, s
 	}
 }
 
-/** After half a minute to a minute without connection, enrolls anew beside the reconnecting link, and leaves it when the bus has moved. */
+/** After a while without connection, enrolls anew beside the reconnecting link, and leaves it when the bus has moved. */
 async function moveWhenStranded(
 	parts: SessionParts,
 	on: { link: Link; servers: readonly string[]; end: () => void },
 	signal: AbortSignal,
 ): Promise<void> {
 	const { clock, joiner, passport } = parts;
-	const patience = STRANDED_MS * (1 + parts.random());
+	const patience = parts.rejoinAfterMs * (1 + parts.random());
 	for (let since = clock.monotonic(); !signal.aborted; ) {
-		await clock.sleep(5_000, signal);
+		await clock.sleep(Math.min(LOOK_MS, patience / 4), signal);
 		if (on.link.connected()) since = clock.monotonic();
 		if (signal.aborted || clock.monotonic() - since < patience) continue;
 		if ((await joiner.attempt(signal, false)) !== "joined") continue;

@@ -22,6 +22,8 @@ export interface FakeBus {
 	readonly beats: Beat[];
 	/** How each JWT looked that a connection was opened with. */
 	readonly jwts: string[];
+	/** Where each connection was opened to. */
+	readonly servers: (readonly string[])[];
 	enroll: () => EnrollOutcome;
 	hello: (hello: Hello) => HelloReply;
 	report: () => ReportReply;
@@ -43,6 +45,7 @@ export function createFakeBus(): FakeBus {
 		if (bus.away) throw new LinkError("no connection");
 		if (bus.denies) throw new LinkDenied("denied");
 		bus.jwts.push(credentials.jwt());
+		bus.servers.push(credentials.servers);
 		events = told;
 		const closed = Promise.withResolvers<string>();
 		cut = () => closed.resolve("authorization violation");
@@ -83,6 +86,7 @@ export function createFakeBus(): FakeBus {
 		reports: [],
 		beats: [],
 		jwts: [],
+		servers: [],
 		enroll: () => ({
 			ok: true,
 			reply: {

@@ -19,6 +19,7 @@ export interface RehearseOptions {
 	readonly cpus: number;
 	readonly agentRestart: boolean;
 	readonly tetherStdin: boolean;
+	readonly rejoinAfterSeconds: number | undefined;
 	readonly logLevel: AgentConfig["logLevel"];
 }
 
@@ -33,6 +34,7 @@ export const REHEARSE_USAGE = `usage: rollcall-agent rehearse --root DIR --machi
          [--memory BYTES|8GiB] [--cpus N] [--uuid UUID] [--serial TEXT] [--mac MAC]...
          [--no-agent-restart]    leave the agent dead when it dies
          [--tether-stdin]        end when standard input ends
+         [--rejoin-after SECONDS] without the bus, before the agent enrolls again (default: 30)
          [--log-level debug|info|warn|error]
 exit codes: 0 stopped, 1 cannot go on, 2 wrong usage, 75 rebooting: start again with a fresh token
 `;
@@ -55,6 +57,7 @@ const SCHEMA = z.strictObject({
 	mac: z.array(Mac).max(16).default([]),
 	"no-agent-restart": z.boolean().default(false),
 	"tether-stdin": z.boolean().default(false),
+	"rejoin-after": z.coerce.number().pipe(AgentConfig.shape.rejoinAfterSeconds.unwrap()).optional(),
 	"log-level": AgentConfig.shape.logLevel,
 });
 
@@ -80,6 +83,7 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 				mac: list,
 				"no-agent-restart": flag,
 				"tether-stdin": flag,
+				"rejoin-after": text,
 				"log-level": text,
 			},
 		}));
@@ -108,6 +112,7 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 		cpus: data.cpus,
 		agentRestart: !data["no-agent-restart"],
 		tetherStdin: data["tether-stdin"],
+		rejoinAfterSeconds: data["rejoin-after"],
 		logLevel: data["log-level"],
 	};
 }
