@@ -1,6 +1,6 @@
-import type { ClusterDocument, EventDraft } from "@rollcall/protocol";
+import type { ClusterDocument } from "@rollcall/protocol";
 import { canonicalJson } from "@rollcall/protocol";
-import { forEachMachine } from "./drafts.ts";
+import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { plausibleUuid } from "./identity/evidence.ts";
 import { matches } from "./selector.ts";
@@ -8,12 +8,12 @@ import { matches } from "./selector.ts";
 type Declared = ClusterDocument["machines"][number];
 
 /** Lets in the machines that the document names or whose rules mean them, and gives declared machines their labels. */
-export function decideApproval(fleet: Fleet): EventDraft[] {
+export function admission(fleet: Fleet): Look {
 	const cluster = fleet.cluster;
-	if (!cluster) return [];
+	if (!cluster) return () => undefined;
 	const { document } = cluster;
 	const declaredFor = declarations(document);
-	return forEachMachine(fleet, (machine) => {
+	return (machine) => {
 		const { machineId } = machine;
 		const declared = declaredFor(machine);
 		// The machine's own events are in its trail; what they do not show is which declaration let it in.
@@ -23,11 +23,11 @@ export function decideApproval(fleet: Fleet): EventDraft[] {
 			const by = declared ? "the cluster document" : rule ? `rule ${rule.name}` : undefined;
 			if (by !== undefined) return { type: "machine-approved", machineId, by, cause };
 		}
-		const labels = { ...machine.labels, ...declared?.labels };
-		if (!declared || Object.keys(labels).length > 32 || canonicalJson(labels) === canonicalJson(machine.labels))
-			return undefined;
+		if (!declared) return undefined;
+		const labels = { ...machine.labels, ...declared.labels };
+		if (Object.keys(labels).length > 32 || canonicalJson(labels) === canonicalJson(machine.labels)) return undefined;
 		return { type: "machine-labelled", machineId, labels, by: "the cluster document", cause };
-	});
+	};
 }
 
 /**

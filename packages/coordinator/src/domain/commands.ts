@@ -1,10 +1,9 @@
-import type { EventDraft, Timestamp } from "@rollcall/protocol";
-import { forEachMachine } from "./drafts.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Timestamp } from "@rollcall/protocol";
+import type { Look } from "./drafts.ts";
 
 /** Ends the commands that are done, by a new boot, and those whose time is over. (A reset is also ended by a hello that runs nothing.) */
-export function decideCommands(fleet: Fleet, at: Timestamp): EventDraft[] {
-	return forEachMachine(fleet, (machine) => {
+export function commandEnd(at: Timestamp): Look {
+	return (machine) => {
 		const { command, machineId } = machine;
 		if (!command) return undefined;
 		const { commandId, seq: cause } = command;
@@ -21,5 +20,5 @@ export function decideCommands(fleet: Fleet, at: Timestamp): EventDraft[] {
 		if (at < command.deadlineAt) return undefined;
 		const why = machine.lease === "lost" ? "the machine is lost" : "nothing was seen of it in time";
 		return { type: "command-ended", machineId, commandId, outcome: "failed", reason: why, cause };
-	});
+	};
 }

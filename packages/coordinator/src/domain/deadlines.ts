@@ -1,10 +1,9 @@
-import type { EventDraft, Timestamp } from "@rollcall/protocol";
-import { forEachMachine } from "./drafts.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Timestamp } from "@rollcall/protocol";
+import type { Look } from "./drafts.ts";
 
 /** Closes targets that cannot end by themselves: their time is over, or their machine is lost. */
-export function decideDeadlines(fleet: Fleet, at: Timestamp): EventDraft[] {
-	return forEachMachine(fleet, ({ machineId, target, lease }) => {
+export function targetEnd(at: Timestamp): Look {
+	return ({ machineId, target, lease }) => {
 		if (target?.progress !== "issued" && target?.progress !== "applying") return undefined;
 		const { generation, seq: cause } = target;
 		if (lease === "lost") {
@@ -16,5 +15,5 @@ export function decideDeadlines(fleet: Fleet, at: Timestamp): EventDraft[] {
 				? "the agent did not begin with it in time"
 				: `it was not done ${Math.round((at - target.issuedAt) / 1000)} seconds after it was issued`;
 		return { type: "target-expired", machineId, generation, reason, cause };
-	});
+	};
 }

@@ -6,10 +6,13 @@ export function byMachineId(a: { readonly machineId: MachineId }, b: { readonly 
 	return a.machineId < b.machineId ? -1 : a.machineId > b.machineId ? 1 : 0;
 }
 
-type MachineDraft = EventDraft & { readonly machineId: MachineId };
+export type MachineDraft = EventDraft & { readonly machineId: MachineId };
+
+/** One kind of decision about one machine: an event, or none. */
+export type Look = (machine: Machine) => MachineDraft | undefined;
 
 /** Collects one decision, or none, for every machine; in the order of their ids. */
-export function forEachMachine(fleet: Fleet, look: (machine: Machine) => MachineDraft | undefined): EventDraft[] {
+export function forEachMachine(fleet: Fleet, look: Look): EventDraft[] {
 	const drafts: MachineDraft[] = [];
 	for (const machine of fleet.machines.values()) {
 		const draft = look(machine);

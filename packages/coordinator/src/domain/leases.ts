@@ -1,5 +1,5 @@
 import type { EventDraft, LeaseState } from "@rollcall/protocol";
-import { forEachMachine } from "./drafts.ts";
+import { forEachMachine, type Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { LOST_AFTER_MS, type Observed, SUSPECT_AFTER_MS } from "./observed.ts";
 
@@ -8,13 +8,18 @@ import { LOST_AFTER_MS, type Observed, SUSPECT_AFTER_MS } from "./observed.ts";
  * the log's last time may be another coordinator's, which was a little ahead.
  */
 export function decideLeases(fleet: Fleet, observed: Observed): EventDraft[] {
-	return forEachMachine(fleet, (machine) => {
+	return forEachMachine(fleet, leaseChange(observed));
+}
+
+/** The change of one lease. */
+export function leaseChange(observed: Observed): Look {
+	return (machine) => {
 		const { machineId, bootId } = machine;
 		const heard = observed.lastHeard.get(machineId);
 		const silentMs = Math.max(0, observed.at - Math.max(heard ?? observed.listeningSince, machine.enrolledAt));
 		const lease = nextLease(machine, silentMs, heard !== undefined);
 		return lease === machine.lease ? undefined : { type: "lease-changed", machineId, bootId, lease, silentMs };
-	});
+	};
 }
 
 /** Only being heard makes a lease better: a coordinator that has just begun to listen has heard nobody. */

@@ -1,5 +1,5 @@
 import type { ClusterDocument, EventDraft, Timestamp } from "@rollcall/protocol";
-import { byMachineId, causeOf } from "./drafts.ts";
+import { byMachineId, causeOf, type Look, type MachineDraft } from "./drafts.ts";
 import { type Fleet, type Machine, type Seat, seatKey } from "./fleet.ts";
 import { matches, mismatch } from "./selector.ts";
 import { isCandidate } from "./slots.ts";
@@ -8,38 +8,56 @@ type Slot = ClusterDocument["slots"][number];
 type Seated = Machine & { readonly seat: Seat };
 
 /**
- * Frees the seats whose holders may not or need not keep them: rejected machines at once; the rest, when a lost log is not
- * being rebuilt: seats that are not declared any more, selectors that do not match, lost holders that a spare can
- * replace, and machines that a person wants elsewhere, where there is room.
+ * Frees the seats whose holders may not keep them: rejected machines at once; the rest, when a lost log is not being
+ * rebuilt: seats that are not declared any more, and selectors that do not match.
  */
-export function decideReleases(fleet: Fleet, at: Timestamp): EventDraft[] {
-	const seated = [...fleet.machines.values()].filter((machine): machine is Seated => machine.seat !== undefined);
-	const slots = new Map(fleet.cluster?.document.slots.map((slot) => [slot.name, slot]));
-	const recovering = at < fleet.recoverUntil;
-	const released: { machine: Seated; reason: string }[] = [];
-	const staying: Seated[] = [];
-	for (const machine of seated) {
+export function fault(fleet: Fleet, at: Timestamp): Look {
+	const cluster = at < fleet.recoverUntil ? undefined : fleet.cluster;
+	const slots = slotsOf(fleet);
+	return (machine) => {
+		if (!isSeated(machine)) return undefined;
 		const reason =
 			machine.approval === "approved"
-				? fleet.cluster && !recovering && faultOf(machine, slots.get(machine.seat.slot), fleet.cluster.document.name)
+				? cluster && faultOf(machine, slots.get(machine.seat.slot), cluster.document.name)
 				: machine.approvalReason;
-		if (reason) released.push({ machine, reason });
-		else staying.push(machine);
-	}
-	// What becomes free may be what the others wait for, so they are looked at when it is recorded.
-	if (released.length === 0 && fleet.cluster && !recovering) {
-		released.push(...moves(fleet, staying), ...replacements(fleet, staying, { slots, at }));
-	}
-	return released
+		return reason ? release(fleet, machine, reason) : undefined;
+	};
+}
+
+/** True for a holder that might have to leave for the good of others, or for a better place. */
+export function isRestless(machine: Machine): machine is Seated {
+	return isSeated(machine) && (machine.lease === "lost" || machine.pinnedRole !== undefined);
+}
+
+/**
+ * Frees the seats of lost holders that a spare can replace, and of machines that a person wants elsewhere, where there is
+ * room. Not while a lost log is being rebuilt.
+ */
+export function decideMoves(fleet: Fleet, at: Timestamp, restless: readonly Seated[]): EventDraft[] {
+	if (restless.length === 0 || !fleet.cluster || at < fleet.recoverUntil) return [];
+	return [...moves(fleet, restless), ...replacements(fleet, restless, at)]
 		.sort((a, b) => byMachineId(a.machine, b.machine))
-		.map(({ machine, reason }) => ({
-			type: "machine-released",
-			machineId: machine.machineId,
-			slot: machine.seat.slot,
-			seat: machine.seat.seat,
-			reason: reason.slice(0, 1024),
-			...causeOf(fleet, machine),
-		}));
+		.map(({ machine, reason }) => release(fleet, machine, reason));
+}
+
+function release(fleet: Fleet, machine: Seated, reason: string): MachineDraft {
+	const { machineId, seat } = machine;
+	return {
+		type: "machine-released",
+		machineId,
+		slot: seat.slot,
+		seat: seat.seat,
+		reason: reason.slice(0, 1024),
+		...causeOf(fleet, machine),
+	};
+}
+
+function slotsOf(fleet: Fleet): Map<string, Slot> {
+	return new Map(fleet.cluster?.document.slots.map((slot) => [slot.name, slot]));
+}
+
+function isSeated(machine: Machine): machine is Seated {
+	return machine.seat !== undefined;
 }
 
 function faultOf(machine: Seated, slot: Slot | undefined, cluster: string): string | undefined {
@@ -54,8 +72,8 @@ function faultOf(machine: Seated, slot: Slot | undefined, cluster: string): stri
 }
 
 /** Machines that a person gave another role, as far as that has free seats. */
-function moves(fleet: Fleet, staying: readonly Seated[]): { machine: Seated; reason: string }[] {
-	const wanting = staying.filter(
+function moves(fleet: Fleet, restless: readonly Seated[]): { machine: Seated; reason: string }[] {
+	const wanting = restless.filter(
 		({ pinnedRole, seat, lease }) => pinnedRole && pinnedRole !== seat.role && lease !== "lost",
 	);
 	if (wanting.length === 0) return [];
@@ -85,12 +103,9 @@ function freeSeats(fleet: Fleet, role: string, enough: number): number {
 }
 
 /** Holders that have been lost for too long, each with a spare that can take its place. */
-function replacements(
-	fleet: Fleet,
-	staying: readonly Seated[],
-	{ slots, at }: { slots: ReadonlyMap<string, Slot>; at: Timestamp },
-): { machine: Seated; reason: string }[] {
-	const overdue = staying.flatMap((machine) => {
+function replacements(fleet: Fleet, restless: readonly Seated[], at: Timestamp): { machine: Seated; reason: string }[] {
+	const slots = slotsOf(fleet);
+	const overdue = restless.flatMap((machine) => {
 		const slot = slots.get(machine.seat.slot);
 		const patience = slot?.replaceAfterSeconds;
 		if (!slot || patience === undefined || machine.lease !== "lost" || machine.pinnedRole === slot.role) return [];

@@ -3,7 +3,8 @@ import type { Machine } from "./fleet.ts";
 
 /** Why a machine is not one of those that a selector means, in words; undefined when it is. */
 export function mismatch(selector: Selector, { labels, facts }: Machine): string | undefined {
-	for (const [key, value] of Object.entries(selector.labels ?? {})) {
+	for (const key in selector.labels) {
+		const value = selector.labels[key];
 		const has = Object.hasOwn(labels, key) ? labels[key] : undefined;
 		if (has !== value)
 			return `its label ${key} is ${has === undefined ? "not set" : JSON.stringify(has)}, not ${JSON.stringify(value)}`;

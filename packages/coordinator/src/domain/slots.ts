@@ -9,7 +9,7 @@ type Slot = ClusterDocument["slots"][number];
 
 /** True for a machine that could take a seat: let in, not lost, without one. */
 export function isCandidate(machine: Machine): boolean {
-	return machine.approval === "approved" && machine.lease !== "lost" && machine.seat === undefined;
+	return machine.seat === undefined && machine.approval === "approved" && machine.lease !== "lost";
 }
 
 /**
@@ -17,13 +17,10 @@ export function isCandidate(machine: Machine): boolean {
  * to the machine that held it last, else to the one whose label is rarest in the slot, else to the first by id. What a
  * slot keeps as spares, later slots do not get. Nothing is assigned while a lost log is being rebuilt.
  */
-export function decideSeats(fleet: Fleet, at: Timestamp): EventDraft[] {
+export function decideSeats(fleet: Fleet, at: Timestamp, candidates: readonly Machine[]): EventDraft[] {
 	const document = fleet.cluster?.document;
-	if (!document || at < fleet.recoverUntil) return [];
-	const free = new Map<MachineId, Machine>();
-	for (const machine of [...fleet.machines.values()].filter(isCandidate).sort(byMachineId))
-		free.set(machine.machineId, machine);
-	if (free.size === 0) return [];
+	if (candidates.length === 0 || !document || at < fleet.recoverUntil) return [];
+	const free = new Map([...candidates].sort(byMachineId).map((machine) => [machine.machineId, machine]));
 	const filling = new Filling(fleet);
 	for (const machine of [...free.values()]) {
 		if (machine.pinnedRole === undefined) continue;

@@ -1,5 +1,5 @@
-import type { EventDraft, Timestamp } from "@rollcall/protocol";
-import { forEachMachine } from "./drafts.ts";
+import type { Timestamp } from "@rollcall/protocol";
+import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import type { TargetSummary } from "./observed.ts";
 
@@ -10,10 +10,10 @@ export const TARGET_SLACK_MS = 30_000;
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
  * target when it is back. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
  */
-export function decideTargets(fleet: Fleet, at: Timestamp, summarize: TargetSummary): EventDraft[] {
-	if (at < fleet.recoverUntil || !fleet.cluster) return [];
+export function nextTarget(fleet: Fleet, at: Timestamp, summarize: TargetSummary): Look {
+	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
 	const declaredSeq = fleet.cluster.seq;
-	return forEachMachine(fleet, (machine) => {
+	return (machine) => {
 		const { machineId, bootId, seat, target } = machine;
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
 		const summary = summarize(fleet, machine, seat);
@@ -35,7 +35,7 @@ export function decideTargets(fleet: Fleet, at: Timestamp, summarize: TargetSumm
 			deadlineAt,
 			cause: target ? Math.max(seat.seq, declaredSeq) : Math.max(seat.seq, machine.changedSeq),
 		};
-	});
+	};
 }
 
 /** For this boot, not set aside by an impossible one, and not overtaken by what the agent said it holds. */
