@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { NODE_TREES, RULES } from "./cis-rules.ts";
+import { NODE_TREES } from "./cis/rule.ts";
+import { RULES } from "./cis/rules.ts";
 
 /** Rules that do not hold to the letter; `docs/security.md` says why. */
 const EXCEPTIONS = new Set([

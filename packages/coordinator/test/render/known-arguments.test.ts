@@ -1,6 +1,6 @@
 import test from "ava";
 import { KNOWN_ARGUMENTS } from "../../src/render/known-arguments.ts";
-import { NODE_TREES } from "./cis-rules.ts";
+import { NODE_TREES } from "./cis/rule.ts";
 
 /** Gone from Kubernetes 1.34 to 1.36, or deprecated there in favour of configuration files. */
 const GONE =

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { NODE_TREES } from "./cis-rules.ts";
+import { NODE_TREES } from "./cis/rule.ts";
 
 const run = promisify(execFile);
 
