@@ -1,5 +1,6 @@
 import { ClusterDocument } from "@rollcall/protocol";
 import { z } from "zod";
+import { FIELD_DESCRIPTIONS } from "./field-descriptions.ts";
 
 /** A JSON Schema, as far as it is looked into here. */
 export interface JsonSchema {
@@ -21,8 +22,23 @@ export function clusterJsonSchema(): JsonSchema {
 		$schema,
 		title: "rollcall cluster",
 		description: "What the operator declares: Kubernetes, networks, slots, machines and roles.",
-		...rest,
-	} as JsonSchema;
+		...described(rest as JsonSchema, ""),
+	};
+}
+
+/** The schema with the descriptions of its fields. */
+function described(schema: JsonSchema, path: string): JsonSchema {
+	const text = FIELD_DESCRIPTIONS[path];
+	const properties = Object.entries(schema.properties ?? {}).map(([key, field]) => [
+		key,
+		described(field, path === "" ? key : `${path}.${key}`),
+	]);
+	return {
+		...(text === undefined ? {} : { description: text }),
+		...schema,
+		...(schema.properties ? { properties: Object.fromEntries(properties) } : {}),
+		...(schema.items ? { items: described(schema.items, `${path}[]`) } : {}),
+	};
 }
 
 /** The keys that may stand at a path of the document; none where any key may. */

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import test from "ava";
 import { parse } from "yaml";
+import { FIELD_DESCRIPTIONS } from "../../src/document/field-descriptions.ts";
 import { clusterJsonSchema, knownKeys } from "../../src/document/json-schema.ts";
 
 const FILE = new URL("../../../../deploy/schema/cluster.schema.json", import.meta.url);
@@ -34,4 +35,17 @@ test("the schema knows the keys of every part of the examples", (t) => {
 test("what has a default may be left out", (t) => {
 	const { required } = clusterJsonSchema() as { required: string[] };
 	t.deepEqual(required.sort(), ["apiVersion", "kind", "kubernetes", "name", "slots"]);
+});
+
+test("every field that an operator meets first has a description, and none is of a field that is not there", (t) => {
+	const schema = clusterJsonSchema();
+	const under = (prefix: string, path: readonly (string | number)[]) =>
+		knownKeys(schema, path).map((key) => (prefix === "" ? key : `${prefix}.${key}`));
+	const fields = [
+		...under("", []).filter((key) => key !== "apiVersion" && key !== "kind"),
+		...["kubernetes", "networks", "controlPlane", "images"].flatMap((key) => under(key, [key])),
+		...under("slots[]", ["slots", 0]),
+	];
+	t.deepEqual(Object.keys(FIELD_DESCRIPTIONS).sort(), fields.sort());
+	t.is(schema.properties?.networks?.properties?.pods?.description, FIELD_DESCRIPTIONS["networks.pods"]);
 });
