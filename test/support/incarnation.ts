@@ -1,0 +1,97 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { request as httpRequest } from "node:http";
+import { createUser, type KeyPair } from "@nats-io/nkeys";
+import { connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { EnrollReply, Facts, inboxPrefix, Mac, Problem } from "@rollcall/protocol";
+import type { ExecutionContext } from "ava";
+import type { TestCoordinator } from "./coordinator.ts";
+
+/** One boot of a machine without an agent: what a test, or an attacker, says by hand. */
+export interface Incarnation {
+	readonly key: KeyPair;
+	readonly publicKey: string;
+	readonly facts: Facts;
+}
+
+/** A boot of a machine that nobody knows, unless `wish` says which one. */
+export function newIncarnation(wish: { uuid?: string; mac?: string; rehearsal?: boolean } = {}): Incarnation {
+	const key = createUser();
+	const tail = [...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+	const facts = Facts.parse({
+		bootId: randomUUID(),
+		hostname: "by-hand",
+		smbios: { uuid: wish.uuid ?? randomUUID(), vendor: "test" },
+		cpu: { count: 2, model: "test", arch: "x64" },
+		memory: { totalBytes: 8 * 1024 ** 3, availableBytes: 7 * 1024 ** 3 },
+		nics: [{ name: "eth0", mac: Mac.parse(wish.mac ?? `02:${tail}`), up: true, addresses: ["10.146.0.7/16"] }],
+		routes: [],
+		dns: { servers: [], search: [] },
+		os: { id: "debian", version: "12", name: "Debian" },
+		kernel: "6.1",
+		cgroupVersion: 2,
+		tmpfs: [],
+		agentVersion: "0.1.0",
+		rehearsal: wish.rehearsal ?? true,
+	});
+	return { key, publicKey: key.getPublicKey(), facts };
+}
+
+/** An answer to an enrollment: who it is, or why not. */
+export type Enrolled = { ok: true; reply: EnrollReply } | { ok: false; status: number; problem: Problem };
+
+/** Enrolls. `from` is the loopback address that the request comes from, since the coordinator counts by address. */
+export async function enroll(
+	coordinator: TestCoordinator,
+	incarnation: Incarnation,
+	{ token, from = "127.0.0.1" }: { token?: string; from?: string },
+): Promise<Enrolled> {
+	const body = JSON.stringify({
+		publicKey: incarnation.publicKey,
+		facts: incarnation.facts,
+		...(token === undefined ? {} : { token }),
+	});
+	const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+		const request = httpRequest(`${coordinator.url}/v1/enroll`, {
+			method: "POST",
+			localAddress: from,
+			agent: false,
+			headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+		});
+		request.once("error", reject);
+		request.once("response", (response) => {
+			let text = "";
+			response.setEncoding("utf8").on("data", (chunk: string) => {
+				text += chunk;
+			});
+			response.once("end", () => resolve({ status: response.statusCode ?? 0, text }));
+		});
+		request.end(body);
+	});
+	return status === 200
+		? { ok: true, reply: EnrollReply.parse(JSON.parse(text)) }
+		: { ok: false, status, problem: Problem.parse(JSON.parse(text)) };
+}
+
+/** Enrolls with a fresh token. Throws the problem of a refusal. */
+export async function join(coordinator: TestCoordinator, incarnation: Incarnation): Promise<EnrollReply> {
+	const answer = await enroll(coordinator, incarnation, { token: await coordinator.enrollToken() });
+	if (!answer.ok) throw new Error(`${answer.problem.code}: ${answer.problem.message}`);
+	return answer.reply;
+}
+
+/** Connects to the bus as this incarnation. Closed at the end of the test. */
+export async function connectAs(
+	t: ExecutionContext,
+	incarnation: Incarnation,
+	{ machineId, jwt, servers }: EnrollReply,
+): Promise<NatsConnection> {
+	const connection = await connect({
+		servers,
+		authenticator: jwtAuthenticator(jwt, incarnation.key.getSeed()),
+		inboxPrefix: inboxPrefix(machineId),
+		reconnect: false,
+		timeout: 5_000,
+	});
+	t.teardown(() => connection.close());
+	return connection;
+}
