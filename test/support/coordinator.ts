@@ -29,7 +29,7 @@ export interface CoordinatorOptions {
 }
 
 /** A port of the loopback address that is free now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	const server = createServer();
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
@@ -57,7 +57,14 @@ export interface TestCoordinator {
 	/** The pid of its embedded nats-server. */
 	natsPid(): number;
 	/** Ends the process and starts another one on the same data folder and port. */
-	restart(options?: { signal?: NodeJS.Signals; failpoint?: string; between?: () => void }): Promise<TestCoordinator>;
+	restart(options?: {
+		signal?: NodeJS.Signals;
+		failpoint?: string;
+		/** The embedded NATS listens here from now on. */
+		natsPort?: number;
+		/** Done while nothing runs. */
+		between?: () => void | Promise<void>;
+	}): Promise<TestCoordinator>;
 	stop(): Promise<void>;
 }
 
@@ -168,14 +175,15 @@ function connectTo(
 			if (found === undefined) throw new Error("the coordinator has no nats-server");
 			return found;
 		},
-		restart: async ({ signal = "SIGTERM", failpoint, between } = {}) => {
+		restart: async ({ signal = "SIGTERM", failpoint, natsPort, between } = {}) => {
 			await started.end(signal);
-			between?.();
+			await between?.();
 			const { failpoint: _before, ...rest } = options;
 			return startCoordinator(t, {
 				...rest,
 				dataFolder,
 				port: Number(new URL(url).port),
+				...(natsPort ? { natsPort } : {}),
 				...(failpoint ? { failpoint } : {}),
 			});
 		},
