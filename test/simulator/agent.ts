@@ -129,6 +129,7 @@ export class AgentModel {
 			boot.running = undefined;
 			boot.proof = undefined;
 			boot.health = [];
+			boot.highest = 0;
 			this.#hello(boot);
 		}
 	}

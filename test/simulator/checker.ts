@@ -3,7 +3,7 @@ import type { BootId, Digest, Event, MachineId } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { CoordinatorModel } from "./coordinator.ts";
 import { checkEvent } from "./event-rules.ts";
-import { checkFleet } from "./fleet-rules.ts";
+import { checkAdopted, checkFleet } from "./fleet-rules.ts";
 import { Ledger } from "./ledger.ts";
 import type { World } from "./world.ts";
 
@@ -41,6 +41,7 @@ export class Checker {
 			this.events += 1;
 		}
 		checkFleet(this.truth, entry?.events ?? []);
+		checkAdopted(this.#world, this.truth, entry?.events ?? []);
 		this.entries += 1;
 		if (this.entries % COMPARE_EVERY === 0) this.compare(by);
 	}

@@ -1,6 +1,7 @@
 import type { Fleet, Machine } from "@rollcall/coordinator";
 import type { ClusterDocument, Event } from "@rollcall/protocol";
 import { must } from "./broken.ts";
+import type { World } from "./world.ts";
 
 type Slot = ClusterDocument["slots"][number];
 
@@ -18,6 +19,29 @@ export function checkFleet(fleet: Fleet, events: readonly Event[]): void {
 	}
 	must(fleet.seats.size === holders.size, "seats are indexed", () => `${fleet.seats.size} and ${holders.size}`);
 	checkSpares(fleet, events);
+}
+
+/** Who comes back with a proof after a log was lost has the seat that it proves, unless somebody has a later right to it. */
+export function checkAdopted(world: World, fleet: Fleet, events: readonly Event[]): void {
+	for (const event of events) {
+		if (event.type !== "machine-enrolled" || event.identity !== "proof") continue;
+		const proven = world.agents.find(({ boot }) => boot?.bootId === event.bootId)?.boot?.proof?.assignment;
+		const machine = fleet.machines.get(event.machineId);
+		if (!proven || !machine || machine.bootId !== event.bootId) continue;
+		const slot = fleet.cluster?.document.slots.find(({ name }) => name === proven.slot);
+		const declared = slot?.role === proven.role && (slot.count === "rest" || proven.seat < slot.count);
+		if (!declared || fleet.cluster?.document.name !== proven.cluster) continue;
+		const has = machine.seat?.slot === proven.slot && machine.seat.seat === proven.seat;
+		const holder = fleet.machines.get(fleet.seats.get(`${proven.slot}/${proven.seat}`) ?? machine.machineId)?.seat;
+		const later = !has && holder !== undefined && holder.at >= (proven.assignedAt ?? 0);
+		const released = events.some((other) => other.type === "machine-released" && other.machineId === event.machineId);
+		must(
+			has || later || released || fleet.nodeNames.has(proven.nodeName),
+			"no acknowledged assignment is lost",
+			() => `${event.machineId} proved ${proven.slot}/${proven.seat}, has ${machine.seat?.slot}/${machine.seat?.seat}`,
+		);
+		must(machine.generation >= proven.generation, "no acknowledged generation is lost", () => event.machineId);
+	}
 }
 
 /** Whoever was just put into a later slot was not needed as a spare of an earlier one. */
