@@ -110,8 +110,14 @@ export interface Token {
 /** What is kept of a machine that an operator removed, so that its old boots do not come back by themselves and generations do not begin anew. */
 export interface Removed {
 	readonly generation: Generation;
+	/** Its boots. The last one was live and may come back with a new token; the others are over for good. */
 	readonly boots: readonly BootId[];
 	readonly seq: number;
+}
+
+/** The boots of a machine that are over, also those from before it was removed. */
+export function fencedBoots(fleet: Fleet, machineId: MachineId): readonly BootId[] {
+	return fleet.machines.get(machineId)?.fenced ?? fleet.removed.get(machineId)?.boots.slice(0, -1) ?? [];
 }
 
 /**

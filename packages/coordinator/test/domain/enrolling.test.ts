@@ -86,6 +86,19 @@ test("a removed machine comes back with a new token only, and its generations go
 	t.is(story.machine(id).target?.generation, 2);
 });
 
+test("a boot that was fenced before its machine was removed does not come back, the live one does", (t) => {
+	for (const [boot, kind] of [
+		[1, "fenced"],
+		[2, "enrolled"],
+	] as const) {
+		const story = new Story();
+		const id = story.join({ name: "a" });
+		story.join({ name: "a", boot: 2 });
+		story.take({ kind: "remove", machineId: id, by: "test" });
+		t.is(story.enroll({ name: "a", boot }).kind, kind);
+	}
+});
+
 test("an agent that holds a higher generation than the log gets a higher one still", (t) => {
 	const story = new Story();
 	story.declare([{ name: "w", role: "worker", count: "rest" }]);

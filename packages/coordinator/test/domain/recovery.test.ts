@@ -60,6 +60,18 @@ test("a proof that is not signed, or is another boot's, lets nobody in", (t) => 
 	t.is(story.fleet.machines.size, 0);
 });
 
+test("a spare comes back without token and proof while a lost log is rebuilt, and gets no seat that others prove; later it does not come back", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const spare = uuidOf("z") as never;
+	t.is(story.hello(spare, { name: "z" }).kind, "wait");
+	t.is(story.hello(uuidOf("x") as never, { name: "z" }).kind, "problem", "it speaks for another machine");
+	t.is(story.hello(uuidOf("a") as never, { name: "a" }, { proof: proofs[0] as never, generation: 1 }).kind, "target");
+	story.pass(20);
+	t.deepEqual([story.machine(uuidOf("a") as never).seat?.seat, story.machine(spare).seat?.seat], [0, 1]);
+	t.is(story.hello(uuidOf("y") as never, { name: "y" }).kind, "problem");
+	t.is(story.fleet.machines.size, 2);
+});
+
 test("of two proofs for one seat the one that was given later counts", (t) => {
 	const { story, proofs } = lost(["a", "b"]);
 	const [a, b] = proofs;

@@ -1,5 +1,5 @@
 import type { Assignment, EventDraft, Labels, Timestamp } from "@rollcall/protocol";
-import type { Fleet, Machine } from "../fleet.ts";
+import { type Fleet, fencedBoots, type Machine } from "../fleet.ts";
 import { type Identified, identify } from "../identity/identify.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { comeBack, isOfRemoved, provenAssignment } from "./proof.ts";
@@ -24,7 +24,9 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	}
 	const machine = fleet.machines.get(identified.machineId);
 	if (machine?.approval === "rejected") return refuse(rejected(machine));
-	if (machine?.fenced.includes(request.facts.bootId)) return fenced(machine, request.facts.bootId);
+	if (fencedBoots(fleet, identified.machineId).includes(request.facts.bootId)) {
+		return fenced(machine ?? identified, request.facts.bootId);
+	}
 	if (machine && isSameIncarnation(machine, input)) return accept([], enrolled(machine.machineId, input));
 	const counts = proven && !isOfRemoved(fleet, proven);
 	const byProof = counts && enrollByProof(fleet, input, { ...proven, machineId: identified.machineId });
@@ -88,7 +90,15 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 	const events: EventDraft[] = [];
 	if (machine && machine.bootId !== bootId && !machine.fenced.includes(machine.bootId)) {
 		const wasAlive = machine.lease === "alive";
-		events.push({ type: "incarnation-fenced", machineId, bootId: machine.bootId, successor: bootId, wasAlive });
+		const { publicKey } = machine;
+		events.push({
+			type: "incarnation-fenced",
+			machineId,
+			bootId: machine.bootId,
+			successor: bootId,
+			wasAlive,
+			publicKey,
+		});
 	}
 	const token = admission.tokenId === undefined ? {} : { tokenId: admission.tokenId };
 	events.push({

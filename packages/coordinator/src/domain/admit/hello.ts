@@ -1,4 +1,4 @@
-import type { EventDraft, Timestamp } from "@rollcall/protocol";
+import type { EventDraft, MachineId, Timestamp } from "@rollcall/protocol";
 import { sameFacts } from "../facts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { identify } from "../identity/identify.ts";
@@ -24,6 +24,7 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, said)) {
 			return accept(comeBack(fleet, own, { ...said.facts, bootId: said.bootId }), { kind: "target", machineId });
 		}
+		if (at < fleet.recoverUntil && isBlank(fleet, machineId, said)) return readmit(fleet, machineId, said);
 		return refuse({
 			code: "unknown-machine",
 			message: `machine ${machineId} is not known${fleet.removed.has(machineId) ? " any more: it was removed" : ""}`,
@@ -61,6 +62,28 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 function isKnownElsewhere(fleet: Fleet, said: InputOf<"hello">["hello"]): boolean {
 	const found = identify(fleet, { ...said.facts, bootId: said.bootId }, said.publicKey);
 	return found.ok && fleet.machines.has(found.machineId);
+}
+
+/** True for an agent that holds nothing to prove, and whose facts lead to the very machine that it speaks for. */
+function isBlank(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hello"]): boolean {
+	if (said.proof !== undefined || said.generation > 0 || fleet.removed.has(machineId)) return false;
+	const found = identify(fleet, { ...said.facts, bootId: said.bootId }, said.publicKey);
+	return found.ok && found.machineId === machineId;
+}
+
+/**
+ * Lets a machine without a seat in again after the log was lost: its token is used up and forgotten, and the bus lets nobody
+ * speak for a machine but whom we gave credentials for it. Whether it is approved is decided anew.
+ */
+function readmit(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hello"]): Verdict {
+	const { bootId, publicKey } = said;
+	const facts = { ...said.facts, bootId };
+	const found = identify(fleet, facts, publicKey);
+	const identity = found.ok ? found.identity : "nic-and-serial";
+	return accept([{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} }], {
+		kind: "wait",
+		reason: "the coordinator lost its log and listens to what the machines hold",
+	});
 }
 
 /** What the hello tells that was not known. */

@@ -27,8 +27,8 @@ export function unknownMachine(machineId: MachineId): Verdict {
 }
 
 /** A boot that is over speaks. It is recorded once for each boot. */
-export function fenced(machine: Machine, bootId: BootId): Verdict {
-	const news = machine.fenced.includes(bootId) && !machine.spoken.includes(bootId);
+export function fenced(machine: Machine | Pick<Machine, "machineId">, bootId: BootId): Verdict {
+	const news = "fenced" in machine && machine.fenced.includes(bootId) && !machine.spoken.includes(bootId);
 	return accept(
 		news ? [{ type: "fenced-incarnation-spoke", machineId: machine.machineId, bootId, cause: machine.changedSeq }] : [],
 		{ kind: "fenced", reason: `machine ${machine.machineId} was booted anew; boot ${bootId} is over` },

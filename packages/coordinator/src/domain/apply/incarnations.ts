@@ -1,20 +1,21 @@
 import type { BootId, EventOf } from "@rollcall/protocol";
-import { type Fleet, MAX_FENCED, MAX_REMOVED, type Machine, seatKey } from "../fleet.ts";
+import { type Fleet, fencedBoots, MAX_FENCED, MAX_REMOVED, type Machine, seatKey } from "../fleet.ts";
 import { moveClaims } from "./claims.ts";
 import { changeMachine, touch } from "./touch.ts";
 
 /** A boot of a machine begins, or goes on with another key. What an earlier boot ran and how it was is over. */
 export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">): Fleet {
 	const known = fleet.machines.get(event.machineId);
-	if (known?.fenced.includes(event.bootId)) return fleet;
+	if (fencedBoots(fleet, event.machineId).includes(event.bootId)) return fleet;
+	const removed = fleet.removed.get(event.machineId);
 	const sameBoot = known?.bootId === event.bootId;
 	const facts = { ...event.facts, bootId: event.bootId };
 	const machine: Machine = {
 		...(known ?? {
 			approval: "waiting",
 			approvalReason: "nobody has approved it yet",
-			generation: fleet.removed.get(event.machineId)?.generation ?? 0,
-			fenced: [],
+			generation: removed?.generation ?? 0,
+			fenced: removed?.boots.filter((boot) => boot !== event.bootId) ?? [],
 			spoken: [],
 			changedAt: event.at,
 			changedSeq: event.seq,
