@@ -69,7 +69,14 @@ export const EVENT_PAYLOADS = {
 	"machine-removed": z.strictObject({ machineId, by }),
 	"facts-changed": z.strictObject({ machineId, bootId, facts: Facts }),
 	/** A newer boot took this one's place; its memory, and what was in it, is gone. `wasAlive`: it was still speaking shortly before. */
-	"incarnation-fenced": z.strictObject({ machineId, bootId, successor: bootId, wasAlive: z.boolean() }),
+	"incarnation-fenced": z.strictObject({
+		machineId,
+		bootId,
+		successor: bootId,
+		wasAlive: z.boolean(),
+		/** Its key, whose credentials end. */
+		publicKey: UserPublicKey.optional(),
+	}),
 	/** A fenced incarnation still speaks: two live boots of one machine. */
 	"fenced-incarnation-spoke": z.strictObject({ machineId, bootId }),
 	"lease-changed": z.strictObject({ machineId, bootId, lease: LeaseState, silentMs: z.int().min(0) }),

@@ -9,10 +9,13 @@ export interface EffectParts {
 	readonly onError: (what: string, error: unknown) => void;
 }
 
+/** How many of the newest fenced boots are looked at again. */
+const MAX_REVOKED_AGAIN = 1_000;
+
 /**
  * What recorded events ask of the world: notices of new targets, and the end of credentials of boots that are over. All of it
- * may be lost in a crash without harm: a beat with an old generation brings the notice again, and a fenced boot is
- * refused by what the log says.
+ * may be lost in a crash without harm: a beat with an old generation brings the notice again, a fenced boot is refused by
+ * what the log says, and whoever leads next ends its credentials again (`revokeFenced`).
  */
 export async function runEffects(before: Fleet, events: readonly Event[], parts: EffectParts): Promise<void> {
 	const revoked: UserPublicKey[] = [];
@@ -25,7 +28,8 @@ export async function runEffects(before: Fleet, events: readonly Event[], parts:
 		}
 		if (event.type === "machine-assigned" || event.type === "machine-released")
 			parts.bus.notifyTarget(event.machineId, 0);
-		if (event.type === "incarnation-fenced" || event.type === "machine-rejected" || event.type === "machine-removed") {
+		if (event.type === "incarnation-fenced" && event.publicKey) revoked.push(event.publicKey);
+		if (event.type === "machine-rejected" || event.type === "machine-removed") {
 			const key = keyBefore(event.machineId);
 			if (key) revoked.push(key);
 		}
@@ -36,4 +40,21 @@ export async function runEffects(before: Fleet, events: readonly Event[], parts:
 		.revoke(revoked)
 		.catch((error: unknown) => parts.onError("could not revoke credentials", error));
 	parts.failpoint("revoke:after");
+}
+
+/**
+ * Ends the credentials of boots that are over once more, when a coordinator begins to lead: the one before may have died
+ * between recording the end of a boot and ending its credentials. A boot that is over stays over, so this is always right.
+ */
+export async function revokeFenced(
+	events: readonly Event[],
+	parts: Pick<EffectParts, "credentials" | "onError">,
+): Promise<void> {
+	const keys = events.flatMap((event) =>
+		event.type === "incarnation-fenced" && event.publicKey ? [event.publicKey] : [],
+	);
+	if (keys.length === 0) return;
+	await parts.credentials
+		.revoke(keys.slice(-MAX_REVOKED_AGAIN))
+		.catch((error: unknown) => parts.onError("could not revoke credentials", error));
 }

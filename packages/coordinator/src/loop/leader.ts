@@ -4,7 +4,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Answer } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { type Log, LogConflict, LogUnavailable } from "../ports.ts";
-import { runEffects } from "./effects.ts";
+import { revokeFenced, runEffects } from "./effects.ts";
 import { chunkEvents } from "./entry-size.ts";
 import type { Heard } from "./heard.ts";
 import { type InputQueue, problem, type Waiting } from "./input-queue.ts";
@@ -56,6 +56,7 @@ export class Leader {
 	/** Leads until `signal` is aborted or another coordinator took over. Throws what the log threw and is not a conflict. */
 	async run(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
 		const { parts, ledger, queue, term } = this.#context;
+		void revokeFenced(ledger.recentEvents(), { credentials: parts.credentials, onError: parts.watcher.onTrouble });
 		while (!signal.aborted) {
 			this.#announce();
 			if (isDeposed(term, parts.beacon.latest())) return;

@@ -51,6 +51,11 @@ export class Ledger {
 		return this.#recent.slice(start, start + limit);
 	}
 
+	/** All events that are in memory, oldest first. */
+	recentEvents(): readonly Event[] {
+		return this.#recent;
+	}
+
 	/** Calls `listener` with every event from now on. One that throws is dropped and cannot stop the others. */
 	subscribe(listener: (event: Event) => void): () => void {
 		this.#listeners.add(listener);
