@@ -12,15 +12,17 @@ import {
 import { check, SignedAssignment, Target } from "@rollcall/protocol";
 import { z } from "zod";
 import type { Accepted, Identity, Ledger, Memory } from "../../ports.ts";
+import { filesError } from "./files-error.ts";
 import { IdentityFile, LedgerFile } from "./memory-schema.ts";
 
 const AcceptedFile = z.strictObject({ target: Target, proof: SignedAssignment });
+
 const NOTHING: Ledger = { files: [], folders: [], units: [] };
 
 /**
  * The agent's memory in a folder of its own (0700), which must be RAM: `identity.json`, `ledger.json`, `next.json`,
- * `good.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws what
- * node:fs throws when it cannot be written.
+ * `good.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws a
+ * FilesError that names the file when it cannot be written.
  */
 export function createMemory(folder: string): Memory {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -37,15 +39,13 @@ export function createMemory(folder: string): Memory {
 
 	function save(name: string, value: Accepted | Identity | Ledger): void {
 		const fresh = `${folder}/.${name}.fresh`;
-		const file = openSync(fresh, "w", 0o600);
 		try {
-			fchmodSync(file, 0o600);
-			const bytes = Buffer.from(JSON.stringify(value));
-			for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-		} finally {
-			closeSync(file);
+			write(fresh, Buffer.from(JSON.stringify(value)));
+			renameSync(fresh, `${folder}/${name}`);
+		} catch (error) {
+			discard(fresh);
+			throw filesError(`${folder}/${name}`, error);
 		}
-		renameSync(fresh, `${folder}/${name}`);
 	}
 
 	return {
@@ -62,4 +62,21 @@ export function createMemory(folder: string): Memory {
 			for (const name of names) rmSync(`${folder}/${name}`, { force: true });
 		},
 	};
+}
+
+function write(path: string, bytes: Buffer): void {
+	const file = openSync(path, "w", 0o600);
+	try {
+		fchmodSync(file, 0o600);
+		for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+	} finally {
+		closeSync(file);
+	}
+}
+
+/** Half a file would take room that is missing already. */
+function discard(path: string): void {
+	try {
+		rmSync(path, { force: true });
+	} catch {}
 }

@@ -4,7 +4,8 @@ import { type FileChange, type FilePlan, type Found, planFiles } from "../../dom
 import { type Files, FilesError } from "../../ports.ts";
 import { createArtifacts } from "./artifacts.ts";
 import { beside, isOurs } from "./beside.ts";
-import { type Disk, errnoOf, nodeDisk } from "./disk.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { filesError } from "./files-error.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
 
 /** The files of targets on a real file system. */
@@ -142,18 +143,4 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
 	} catch (error) {
 		throw filesError(path, error);
 	}
-}
-
-/** Names the path and the errno's text; what is a FilesError already stays as it is. */
-function filesError(path: string, error: unknown): FilesError {
-	if (error instanceof FilesError) return error;
-	const words: Record<string, string> = {
-		ENOSPC: "no space left on the device",
-		EROFS: "the file system is read-only",
-		EACCES: "permission denied",
-		EDQUOT: "the disk quota is used up",
-	};
-	const code = errnoOf(error);
-	const text = error instanceof Error ? error.message : String(error);
-	return new FilesError(`${path}: ${code && words[code] ? `${words[code]} (${code})` : text}`, { cause: error });
 }

@@ -1,0 +1,18 @@
+import { FilesError } from "../../ports.ts";
+import { errnoOf } from "./disk.ts";
+
+const WORDS: Readonly<Record<string, string>> = {
+	ENOSPC: "no space left on the device",
+	EROFS: "the file system is read-only",
+	EACCES: "permission denied",
+	EDQUOT: "the disk quota is used up",
+};
+
+/** Names the path and the errno's text; what is a FilesError already stays as it is. */
+export function filesError(path: string, error: unknown): FilesError {
+	if (error instanceof FilesError) return error;
+	const code = errnoOf(error);
+	const words = code === undefined ? undefined : WORDS[code];
+	const text = error instanceof Error ? error.message : String(error);
+	return new FilesError(`${path}: ${words === undefined ? text : `${words} (${code})`}`, { cause: error });
+}
