@@ -41,6 +41,8 @@ export class Ledger {
 			case "machine-removed":
 				this.seatOf.delete(event.machineId);
 				this.boot.delete(event.machineId);
+				// What was told of a machine is forgotten with it.
+				this.spoke.clear();
 				return;
 			case "target-issued":
 			case "generation-raised":
