@@ -23,6 +23,8 @@ export interface CoordinatorOptions {
 	/** The `nats` part of the configuration; an embedded server on a random port without it. */
 	readonly nats?: unknown;
 	readonly signingSeedFile?: string;
+	/** The `boot` part of the configuration; no boot listener without it. */
+	readonly boot?: unknown;
 	readonly failpoint?: string;
 	readonly port?: number;
 	readonly natsPort?: number;
@@ -41,6 +43,8 @@ export async function freePort(): Promise<number> {
 export interface TestCoordinator {
 	readonly dataFolder: string;
 	readonly url: string;
+	/** Where machines boot from; empty without a boot listener. */
+	readonly bootUrl: string;
 	readonly token: string;
 	readonly process: Running;
 	/** Calls the API and gives the body back; throws an Error with the problem for a refusal. */
@@ -91,6 +95,7 @@ export async function startCoordinator(
 		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: natsPort } },
 		document: documentFile,
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
+		...(options.boot ? { boot: options.boot } : {}),
 		logLevel: "debug",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
@@ -150,6 +155,7 @@ function connectTo(
 	const self: TestCoordinator = {
 		dataFolder,
 		url,
+		bootUrl: (JSON.parse(readFileSync(join(dataFolder, "api.json"), "utf8")) as { boot?: string }).boot ?? "",
 		token,
 		process: started,
 		request,

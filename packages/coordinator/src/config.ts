@@ -20,6 +20,33 @@ const ExternalNats = z.strictObject({
 	replicas: z.int().min(1).max(5).default(1),
 });
 
+/** The listener that machines boot from: plain HTTP. */
+const Boot = z.strictObject({
+	host: z.string().max(255).default("127.0.0.1"),
+	port: Port.default(7480),
+	/** The listener as machines reach it; needed where `host` is a wildcard. */
+	url: z
+		.url({ protocol: /^https?$/ })
+		.max(256)
+		.optional(),
+	/** The boot document. It is read again when the file changes. */
+	document: File.optional(),
+	/** The agent's program, for the architecture that it was built for. Absent: the one that was bundled here. */
+	agent: File.optional(),
+	/** Signs boot tokens; coordinators of one fleet share it. Absent: one of its own in the data folder. */
+	keyFile: File.optional(),
+	/** Bytes that were promised to machines and not sent yet; above it they are told to ask again. */
+	maxBytesInFlight: z
+		.int()
+		.min(1)
+		.default(8 * 2 ** 30),
+	/** Downloads of one address at once. */
+	downloadsPerClient: z.int().min(1).max(1024).default(8),
+	/** What the network carries, to say when to ask again. */
+	bytesPerSecond: z.int().min(1).default(125_000_000),
+});
+export type BootConfig = z.infer<typeof Boot>;
+
 /** What a coordinator is started with: one YAML file. Paths are relative to the file's folder. */
 export const CoordinatorConfig = z.strictObject({
 	/** Keys, the event log of an embedded NATS, snapshots. 0700. */
@@ -42,6 +69,8 @@ export const CoordinatorConfig = z.strictObject({
 		.prefault({}),
 	/** Seed file of the key that signs assignments; coordinators of one fleet share it. Absent: one of its own in the data folder. */
 	signingSeedFile: File.optional(),
+	/** Machines boot from here; absent: there is no such listener. */
+	boot: Boot.optional(),
 	/** A cluster document that is declared when the log has none. */
 	document: File.optional(),
 	/** Life of the agents' NATS credentials. */

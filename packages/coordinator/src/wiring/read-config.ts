@@ -22,12 +22,22 @@ export function readConfig(file: string): CoordinatorConfig {
 	const config = checked.value;
 	const at = <T extends string | undefined>(path: T): T =>
 		path === undefined ? path : (resolve(dirname(file), path) as T);
-	const { nats } = config;
+	const { nats, boot } = config;
 	return {
 		...config,
 		dataFolder: at(config.dataFolder),
 		...(config.document === undefined ? {} : { document: at(config.document) }),
 		...(config.signingSeedFile === undefined ? {} : { signingSeedFile: at(config.signingSeedFile) }),
+		...(boot
+			? {
+					boot: {
+						...boot,
+						...(boot.document === undefined ? {} : { document: at(boot.document) }),
+						...(boot.agent === undefined ? {} : { agent: at(boot.agent) }),
+						...(boot.keyFile === undefined ? {} : { keyFile: at(boot.keyFile) }),
+					},
+				}
+			: {}),
 		nats:
 			"external" in nats
 				? {

@@ -18,6 +18,7 @@ import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
 import { renderTarget } from "../render/render-target.ts";
 import { VERSION } from "../version.ts";
+import { startBoot } from "./boot.ts";
 import { firstDocument } from "./declared.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
@@ -29,6 +30,8 @@ import { renderedSummaries } from "./summaries.ts";
 /** A coordinator that runs. */
 export interface RunningCoordinator {
 	readonly url: string;
+	/** Where machines boot from, if they do. */
+	readonly boot?: string;
 	/** Ends everything that it started, and keeps a snapshot. */
 	stop(): Promise<void>;
 }
@@ -63,6 +66,10 @@ export async function startCoordinator(
 		closers.push(() => beacon.close());
 
 		const replicas = "external" in config.nats ? config.nats.external.replicas : 1;
+		let reconnects = 0;
+		connection.on("reconnect", () => {
+			reconnects += 1;
+		});
 		let url = "";
 		let origin: string | undefined;
 		const loop = new ControlLoop({
@@ -79,6 +86,7 @@ export async function startCoordinator(
 			credentials,
 			clock,
 			connected: () => connection.connected(),
+			reconnects: () => reconnects,
 			summarize: renderedSummaries(),
 			beginning: async () => {
 				const before = await seen.load();
@@ -93,10 +101,6 @@ export async function startCoordinator(
 				onLeading: (leads) => {
 					if (leads) responder.lead();
 					else responder.follow();
-					if (leads && origin !== undefined)
-						void seen
-							.save(origin)
-							.catch((error: unknown) => log.error({ err: error }, "could not note which log was begun"));
 					log.info({ coordinatorId: id }, leads ? "this coordinator leads" : "this coordinator does not lead any more");
 				},
 				onTurn: (ms) => metrics.turn(ms / 1000),
@@ -116,8 +120,16 @@ export async function startCoordinator(
 			},
 		});
 		closers.push(() => responder.close());
+		let noted: string | undefined;
 		loop.subscribe((event) => {
 			metrics.event(event.type);
+			// Also of a log that another coordinator leads: whoever begins anew must know that there was one.
+			if (origin !== noted && origin !== undefined) {
+				noted = origin;
+				void seen
+					.save(origin)
+					.catch((error: unknown) => log.error({ err: error }, "could not note which log is followed"));
+			}
 			log.info(
 				{ seq: event.seq, type: event.type, machineId: "machineId" in event ? event.machineId : undefined },
 				projections.describe(event),
@@ -146,9 +158,12 @@ export async function startCoordinator(
 		url = config.advertise.http ?? local;
 		loop.start();
 		closers.push(() => loop.stop());
-		await announceApi(dataFolder, local);
-		log.info({ url: local, coordinatorId: id }, "the API listens");
-		return { url: local, stop: close };
+		const boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, api: () => url }));
+		if (boot) closers.push(() => boot.close());
+		const urls = { url: local, ...(boot ? { boot: boot.url } : {}) };
+		await announceApi(dataFolder, urls);
+		log.info({ ...urls, coordinatorId: id }, "the API listens");
+		return { ...urls, stop: close };
 	} catch (error) {
 		await close();
 		throw error;

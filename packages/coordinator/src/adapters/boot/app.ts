@@ -14,7 +14,7 @@ export interface BootOptions {
 	readonly assets: Assets;
 	readonly budget: ByteBudget;
 	/** The listener as machines reach it, without a slash at the end: `http://192.0.2.1:8080`. */
-	readonly url: string;
+	readonly url: () => string;
 	/** Signs boot tokens; at least 32 random bytes, the same on every replica. */
 	readonly key: Uint8Array;
 	/** Milliseconds since 1970. */

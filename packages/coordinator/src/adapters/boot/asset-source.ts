@@ -6,8 +6,11 @@ export class AssetRefused extends Error {
 	override readonly name = "AssetRefused";
 }
 
-/** Where an asset comes from. A URL needs a hash; of a local file it is welcome. */
-export type AssetSource = { readonly file: string } | { readonly url: string };
+/** Where an asset comes from. A URL needs a hash; of the others it is welcome. `from` names a stream's origin to people. */
+export type AssetSource =
+	| { readonly file: string }
+	| { readonly url: string }
+	| { readonly stream: Readable; readonly from: string };
 
 /** What the content must hash to, hexadecimal. */
 export interface ExpectedHash {
@@ -20,6 +23,7 @@ const MAX_REDIRECTS = 5;
 /** The bytes of a source. Only http and https are followed, also behind redirects. Throws AssetRefused. */
 export async function openAssetSource(source: AssetSource, signal: AbortSignal): Promise<Readable> {
 	if ("file" in source) return createReadStream(source.file);
+	if ("stream" in source) return source.stream;
 	let url = parseUrl(source.url);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const response = await fetch(url, { redirect: "manual", signal, headers: { "accept-encoding": "identity" } });

@@ -123,11 +123,10 @@ export class Assets {
 			await fs.rename(temporary, blob);
 			const { mtimeMs } = await fs.stat(blob);
 			const gzip = asset.compress ? await pack(blob, hashes.sizeBytes) : undefined;
-			const source = "file" in asset.source ? asset.source.file : asset.source.url;
 			const entry: AssetEntry = {
 				...hashes,
 				modifiedMs: mtimeMs,
-				source: source.slice(0, 2048),
+				source: nameOf(asset.source).slice(0, 2048),
 				...(gzip ? { gzip } : {}),
 			};
 			const before = this.#entries.get(asset.name);
@@ -169,6 +168,11 @@ export class Assets {
 		this.#turn = mine.catch(() => undefined);
 		return mine;
 	}
+}
+
+function nameOf(source: AssetSource): string {
+	if ("file" in source) return source.file;
+	return "url" in source ? source.url : source.from;
 }
 
 /** Writes a source to a file, hashing on the way. Throws AssetRefused when it is not what was expected. */

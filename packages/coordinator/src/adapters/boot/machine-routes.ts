@@ -80,7 +80,7 @@ async function serve<T>(options: BootOptions, request: FastifyRequest, serving: 
 	const chosen = chooseByToken(core, asked, { key: options.key, now: options.now(), stage: serving.stage });
 	const seen = { ...sighting(asked, serving.stage), group: chosen.group.name, profile: chosen.profile.name };
 	try {
-		const machine = machineBoot(core, asked, { chosen, base: options.url });
+		const machine = machineBoot(core, asked, { chosen, base: options.url() });
 		const without = serving.render(machine, chosen);
 		const answer = machine.agent
 			? serving.render(await withEnrollToken(core, machine, { asked, chosen }), chosen)

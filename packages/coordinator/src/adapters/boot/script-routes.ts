@@ -35,7 +35,7 @@ function ipxeAnswer(options: BootOptions, asked: Asked): string {
 	const matched = chooseByRequest(core, asked);
 	const { request, menu } = asked.query;
 	const labels = Object.keys(matched.group.selector.request ?? {});
-	const base: BootUrls = { base: options.url, request, labels };
+	const base: BootUrls = { base: options.url(), request, labels };
 	if (matched.group.menu && document.menu && menu === undefined) {
 		core.record({ ...sighting(asked, "ipxe"), outcome: "served", group: matched.group.name });
 		return menuScript(document.menu, base);

@@ -66,7 +66,7 @@ export async function bootListener(t: ExecutionContext, limits: Partial<BudgetLi
 	const budget = new ByteBudget({ bytes: 2 ** 30, perClient: 8, bytesPerSecond: 10 ** 8, ...limits });
 	const clock = { at: 1_000_000_000_000 };
 	const key = randomBytes(32);
-	const app = bootApp({ core, assets, budget, url: "http://192.0.2.1:8080", key, now: () => clock.at });
+	const app = bootApp({ core, assets, budget, url: () => "http://192.0.2.1:8080", key, now: () => clock.at });
 	t.teardown(async () => {
 		await app.close();
 		fs.rmSync(folder, { recursive: true });

@@ -76,7 +76,7 @@ test("a boot token is good for its machine, for ten minutes, and unchanged only"
 test("a coordinator that was restarted takes the tokens of before, and no other's", async (t) => {
 	const { core, assets, budget, clock, key, boot } = await bootListener(t);
 	const url = await boot(WHO, IGNITION);
-	const options = { core, assets, budget, url: "http://192.0.2.1:8080", now: () => clock.at };
+	const options = { core, assets, budget, url: () => "http://192.0.2.1:8080", now: () => clock.at };
 	const stranger = bootApp({ ...options, key: Buffer.alloc(32) });
 	t.is((await stranger.inject(url)).statusCode, 403);
 	const successor = bootApp({ ...options, key });

@@ -1,0 +1,58 @@
+import { unwatchFile, watchFile } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { BootDocument } from "@rollcall/protocol";
+import type { Logger } from "pino";
+import { readBootDocument } from "../boot/document.ts";
+import { findingText } from "../boot/finding.ts";
+import { ConfigError } from "../config.ts";
+
+/** How often the file is looked at. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The boot document as it was read last. */
+export interface WatchedDocument {
+	/** The same object for as long as the file does not change. */
+	document(): BootDocument;
+	close(): void;
+}
+
+/**
+ * Reads the boot document, and again when its file changes: one that is not good any more is logged, and the one before
+ * stays. Without a file there is nothing to boot. Throws ConfigError for a file that is not good at the start.
+ */
+export async function watchBootDocument(file: string | undefined, log: Logger): Promise<WatchedDocument> {
+	if (file === undefined) {
+		const nothing = BootDocument.parse({ apiVersion: "rollcall/v1", kind: "Boot" });
+		return { document: () => nothing, close: () => {} };
+	}
+	let text = await readText(file);
+	let current = parsed(file, text);
+	const look = async (): Promise<void> => {
+		try {
+			const found = await readText(file);
+			if (found === text) return;
+			text = found;
+			current = parsed(file, found);
+			log.info({ file }, "the boot document was read again");
+		} catch (error) {
+			log.error({ file }, `the boot document of before is kept: ${(error as Error).message}`);
+		}
+	};
+	const listener = (): void => void look();
+	watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, listener);
+	return { document: () => current, close: () => unwatchFile(file, listener) };
+}
+
+async function readText(file: string): Promise<string> {
+	return await readFile(file, "utf8").catch((error: unknown) => {
+		throw new ConfigError(`the boot document ${file} cannot be read: ${(error as Error).message}`);
+	});
+}
+
+function parsed(file: string, text: string): BootDocument {
+	const read = readBootDocument(text);
+	if (read.ok) return read.document;
+	throw new ConfigError(
+		`the boot document ${file} is not valid: ${read.findings.slice(0, 8).map(findingText).join("; ")}`,
+	);
+}
