@@ -43,12 +43,15 @@ export class Leader {
 	#lastTick: number;
 	#lastDecision = 0;
 	#lastAnnounced = Number.NEGATIVE_INFINITY;
-	#wasConnected = true;
+	#reconnects: number;
+	/** The bus was away: what was the log may be gone, and nobody else would tell before the next append. */
+	#logInDoubt = false;
 	#snapshotSeq: number;
 
 	constructor(context: LeaderParts) {
 		this.#context = context;
 		this.#lastTick = context.parts.clock.monotonic();
+		this.#reconnects = context.parts.reconnects();
 		this.#snapshotSeq = context.ledger.fleet.seq;
 		context.heard.restart(context.parts.clock.now() + RECONNECT_GRACE_MS);
 	}
@@ -62,6 +65,11 @@ export class Leader {
 			if (isDeposed(term, parts.beacon.latest())) return;
 			this.#watchTime();
 			try {
+				if (this.#logInDoubt) {
+					await catchUp();
+					this.#logInDoubt = false;
+					if (ledger.fleet.leader?.seq !== term) return;
+				}
 				await this.#turn();
 			} catch (error) {
 				if (error instanceof LogConflict) {
@@ -98,9 +106,11 @@ export class Leader {
 		const gap = now - this.#lastTick;
 		this.#lastTick = now;
 		if (gap > STALL_MS) heard.forgive(gap);
-		const connected = parts.connected();
-		if (connected && !this.#wasConnected) heard.restart(parts.clock.now() + RECONNECT_GRACE_MS);
-		this.#wasConnected = connected;
+		const reconnects = parts.reconnects();
+		if (reconnects === this.#reconnects) return;
+		this.#reconnects = reconnects;
+		this.#logInDoubt = true;
+		heard.restart(parts.clock.now() + RECONNECT_GRACE_MS);
 	}
 
 	async #turn(): Promise<void> {

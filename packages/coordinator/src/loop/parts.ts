@@ -29,6 +29,8 @@ export interface LoopParts {
 	readonly clock: Clock;
 	/** False while the bus is away: silence of machines means nothing then. */
 	readonly connected: () => boolean;
+	/** How often the bus was away and came back: after each time the log may be another one. */
+	readonly reconnects: () => number;
 	readonly summarize: TargetSummary;
 	/** What an empty log begins with. */
 	readonly beginning: () => Promise<Beginning>;
