@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -78,4 +78,21 @@ export function commandLine(pid: number): string {
 /** All descendants of a process. */
 export function descendantsOf(pid: number): number[] {
 	return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** The pids of all processes whose environment holds this text: what a program with a folder of its own started, however deep. */
+export function processesWith(text: string): number[] {
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.map(Number)
+		.filter((pid) => isAlive(pid) && environmentOf(pid).includes(text));
+}
+
+/** A process's environment as it was when it began, as one text; empty when it may not be read. */
+export function environmentOf(pid: number): string {
+	try {
+		return readFileSync(`/proc/${pid}/environ`, "utf8");
+	} catch {
+		return "";
+	}
 }

@@ -1,0 +1,50 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { ownFolder } from "./coordinator.ts";
+import { type Running, repository, run } from "./processes.ts";
+
+/** The operator's command, with a home folder of the test's own; two terminals of one operator share it. */
+export interface Operator {
+	readonly home: string;
+	readonly configFile: string;
+	/** Where `rollcall up` puts its temporary folders. */
+	readonly temporary: string;
+	/** Starts a command and leaves it running. */
+	start(...args: string[]): Running;
+	/** Runs a command to its end; at most a minute. */
+	rollcall(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+/** A new operator. What is started is ended with the test. */
+export function newOperator(t: ExecutionContext): Operator {
+	const home = ownFolder(t, "rollcall-home-");
+	const temporary = join(home, "tmp");
+	mkdirSync(temporary);
+	const environment = { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), TMPDIR: temporary };
+	const start = (...args: string[]): Running => {
+		const started = run(process.execPath, [join(repository, "packages/cli/src/main.ts"), ...args], environment);
+		t.teardown(() => started.end());
+		return started;
+	};
+	return {
+		home,
+		temporary,
+		configFile: join(home, ".config/rollcall/config.json"),
+		start,
+		rollcall: async (...args) => {
+			const started = start(...args);
+			const out = { stdout: "", stderr: "" };
+			started.child.stdout?.on("data", (chunk: Buffer) => {
+				out.stdout += chunk.toString();
+			});
+			started.child.stderr?.on("data", (chunk: Buffer) => {
+				out.stderr += chunk.toString();
+			});
+			const late = setTimeout(() => started.child.kill("SIGKILL"), 60_000);
+			const { code } = await started.exited;
+			clearTimeout(late);
+			return { code, ...out };
+		},
+	};
+}
