@@ -1,6 +1,7 @@
 /**
- * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of it, pkg puts
- * that into a copy of the Node that the workspace installs (a single executable application). Nothing is downloaded.
+ * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of each of its
+ * parts, V8 a cache of their compiled code, and pkg puts them into a copy of the Node that the workspace installs (a single
+ * executable application, whose main is `agent-loader.cjs`). Nothing is downloaded.
  * Skipped when nothing that goes into it changed. Builds of the same inputs are equal, byte by byte.
  */
 import { execFile } from "node:child_process";
@@ -36,8 +37,12 @@ const INPUTS = [
 	"packages/protocol/src",
 	"packages/protocol/package.json",
 	"package-lock.json",
+	"scripts/agent-loader.cjs",
 	"scripts/bundle-agent.ts",
+	"scripts/code-cache.cjs",
 ];
+/** The parts of the agent, loaded one by one: what runs on a machine, and the stand-in for a machine. */
+const PARTS = ["run", "rehearse"] as const;
 
 /** What was built. `sha256` and `sha512` are of the executable, in hexadecimal; `inputsHash` covers all that went into it. */
 export interface AgentManifest {
@@ -73,8 +78,12 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 	await removeAbandoned(output);
 	const work = await mkdtemp(join(output, ".build-"));
 	try {
-		await bundle(entry, join(work, "rollcall-agent.cjs"));
-		const bundleBytes = (await stat(join(work, "rollcall-agent.cjs"))).size;
+		const sources = { run: entry, rehearse: join(project, "packages/agent/src/rehearse.ts") };
+		let bundleBytes = 0;
+		for (const part of PARTS) {
+			await bundle(sources[part], join(work, `${part}.cjs`));
+			bundleBytes += (await stat(join(work, `${part}.cjs`))).size;
+		}
 		if (bundleBytes > BUNDLE_LIMIT_BYTES)
 			throw new Error(
 				`the agent's bundle has ${bundleBytes} bytes, more than ${BUNDLE_LIMIT_BYTES}; see what was imported`,
@@ -95,7 +104,7 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 		};
 		await writeFile(join(work, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
 		// The manifest last: who reads it finds the file that it describes.
-		for (const name of ["rollcall-agent.cjs", "rollcall-agent", "manifest.json"])
+		for (const name of [...PARTS.map((part) => `${part}.cjs`), "rollcall-agent", "manifest.json"])
 			await rename(join(work, name), join(output, name));
 		return { ...manifest, path, built: true };
 	} finally {
@@ -103,7 +112,7 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 	}
 }
 
-/** One CommonJS file: Node 24 takes no other main in a single executable. Short lines, since Node prints the whole line of an uncaught error. */
+/** One CommonJS file as a function, for `agent-loader.cjs`. Short lines, since Node prints the whole line of an uncaught error. */
 async function bundle(entry: string, outfile: string): Promise<void> {
 	await build({
 		entryPoints: [relative(project, entry)],
@@ -113,13 +122,18 @@ async function bundle(entry: string, outfile: string): Promise<void> {
 		platform: "node",
 		target: "node24",
 		format: "cjs",
+		banner: { js: "(function(exports,require,module){" },
+		footer: { js: "})" },
+		charset: "ascii",
 		conditions: ["node"],
 		minifyWhitespace: true,
 		minifySyntax: true,
+		// Names of functions are in the error lines of machines; a rehearsal can do without.
+		minifyIdentifiers: entry.endsWith("/rehearse.ts"),
 		lineLimit: 200,
 		legalComments: "none",
 		logLevel: "error",
-		plugins: [englishOnly],
+		plugins: [englishOnly, nodeOnDemand, partOnDemand, noSecondCryptography],
 	});
 }
 
@@ -131,6 +145,52 @@ const englishOnly: Plugin = {
 			contents: 'export { default as en } from "./en.js";',
 			resolveDir: join(project, "node_modules/zod/v4/locales"),
 		}));
+	},
+};
+
+/**
+ * Modules of Node that are loaded when one of their exports is first used, not at the start: node:tls alone takes as long as
+ * half of Node's own start, and most agents never use it.
+ */
+const ON_DEMAND = ["child_process", "crypto", "dns", "fs/promises", "http", "https", "net", "readline", "sea", "tls"];
+const nodeOnDemand: Plugin = {
+	name: "node-on-demand",
+	setup(bundler) {
+		bundler.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path }) => {
+			const name = path.replace("node:", "");
+			return ON_DEMAND.includes(name) ? { path: name, namespace: "node-on-demand" } : undefined;
+		});
+		bundler.onLoad({ filter: /.*/, namespace: "node-on-demand" }, async ({ path }) => {
+			const names = Object.keys(await import(`node:${path}`)).filter((name) => name !== "default");
+			const load = `loaded ??= process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+			const contents = `let loaded;
+				for (const name of ${JSON.stringify(names)})
+					Object.defineProperty(exports, name, { enumerable: true, get: () => (${load})[name] });`;
+			return { contents, loader: "js" };
+		});
+	},
+};
+
+/** The rehearsal is a part of its own, loaded when it is asked for. */
+const partOnDemand: Plugin = {
+	name: "part-on-demand",
+	setup(bundler) {
+		bundler.onResolve({ filter: /\/rehearse\.ts$/, namespace: "file" }, ({ kind, path }) =>
+			kind === "entry-point" ? undefined : { path, namespace: "part-on-demand" },
+		);
+		bundler.onLoad({ filter: /.*/, namespace: "part-on-demand" }, () => ({
+			contents: 'module.exports = require("rollcall-agent:rehearse");',
+		}));
+		bundler.onResolve({ filter: /^rollcall-agent:/ }, ({ path }) => ({ path, external: true }));
+	},
+};
+
+/** The NATS client brings Ed25519 in JavaScript for authenticators of its own; the agent's uses Node's. */
+const noSecondCryptography: Plugin = {
+	name: "no-second-cryptography",
+	setup(bundler) {
+		bundler.onResolve({ filter: /^@nats-io\/nkeys$/ }, ({ path }) => ({ path, namespace: "left-out" }));
+		bundler.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {};" }));
 	},
 };
 
@@ -167,22 +227,26 @@ async function stripped(strip: string | undefined, to: string): Promise<void> {
 }
 
 /**
- * Runs in a process of its own: makes `rollcall-agent` of `rollcall-agent.cjs` and `base`, all in `work`. With V8's code
- * cache, which saves a quarter of the start time. Two things make the result the same everywhere:
- * the name of the main file, which is in every stack trace, is given relative to pkg's folder, which lies in TMPDIR;
- * and V8 makes the cache with a fixed seed. pkg runs `nodePath` once to make the cache and then copies it as the base, but
- * passes no flags to it: so that path is a script which passes the flag and leaves Node in its place.
+ * Runs in a process of its own: makes `rollcall-agent` of the parts and of `base`, all in `work`. The caches are made with a
+ * fixed seed, so that equal inputs give equal bytes.
  */
 async function makeExecutable(work: string): Promise<void> {
 	const { default: sea } = await import("@yao-pkg/pkg/lib-es5/sea.js");
-	const node = join(work, "node");
-	const generate = ["#!/bin/sh", 'base=$(dirname "$0")/base', '"$base" --random-seed=1 "$@" && mv -f "$base" "$0"', ""];
-	await writeFile(node, generate.join("\n"), { mode: 0o755 });
+	const assets: Record<string, string> = {};
+	for (const part of PARTS) {
+		const [source, cache] = [join(work, `${part}.cjs`), join(work, `${part}.cache`)];
+		await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/code-cache.cjs"), source, cache]);
+		assets[`${part}.cjs`] = source;
+		assets[`${part}.cache`] = cache;
+	}
+	// The name of the main file is in every stack trace, so it is given relative to pkg's folder, which lies in TMPDIR.
+	await copyFile(join(project, "scripts/agent-loader.cjs"), join(work, "agent-loader.cjs"));
 	const seaConfig = {
-		main: "../rollcall-agent.cjs",
+		main: "../agent-loader.cjs",
 		disableExperimentalSEAWarning: true,
 		useSnapshot: false,
-		useCodeCache: true,
+		useCodeCache: false,
+		assets,
 	};
 	const target = {
 		nodeRange: `node${process.versions.node}`,
@@ -190,7 +254,7 @@ async function makeExecutable(work: string): Promise<void> {
 		arch: process.arch,
 		output: join(work, "rollcall-agent"),
 	} as const;
-	await sea.default(join(work, "rollcall-agent.cjs"), { nodePath: node, seaConfig, targets: [target] });
+	await sea.default(join(work, "agent-loader.cjs"), { nodePath: join(work, "base"), seaConfig, targets: [target] });
 }
 
 /** Removes what builds left that were killed more than an hour ago: 200 MB each. */

@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from "node:fs";
-import { createUser } from "@nats-io/nkeys";
 import { check } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
@@ -7,6 +6,7 @@ import { createMemory } from "./adapters/files/memory.ts";
 import { createTargetFiles } from "./adapters/files/target-files.ts";
 import { processLog } from "./adapters/journal/log.ts";
 import { createConnect } from "./adapters/nats/link.ts";
+import { createUserKey } from "./adapters/nats/user-key.ts";
 import { createProber } from "./adapters/probes/prober.ts";
 import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
@@ -15,7 +15,6 @@ import { createNotify } from "./adapters/systemd/notify.ts";
 import { createSystemdUnits } from "./adapters/systemd/systemctl.ts";
 import { AgentConfig, WRITE_ROOTS } from "./config.ts";
 import { runAgent } from "./loop/agent.ts";
-import type { Keys } from "./loop/passport.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit code that asks systemd, or the rehearsal, to start the agent again. */
@@ -71,7 +70,7 @@ export async function run(configPath: string): Promise<number> {
 			random: Math.random,
 			rejoinAfterMs: config.rejoinAfterSeconds * 1000,
 			writeRoots: WRITE_ROOTS,
-			createKeys,
+			createKeys: createUserKey,
 			token: () => readToken(config.tokenFile),
 			dropToken: () => dropToken(config.tokenFile),
 			ready: () => notify.ready("running"),
@@ -82,11 +81,6 @@ export async function run(configPath: string): Promise<number> {
 	await notify.stopping();
 	log.info("stopped", { reason: end });
 	return end === "stopped" ? 0 : AGAIN;
-}
-
-function createKeys(): Keys {
-	const pair = createUser();
-	return { seed: new TextDecoder().decode(pair.getSeed()), publicKey: pair.getPublicKey() };
 }
 
 function readToken(path: string | undefined): string | undefined {

@@ -38,7 +38,7 @@ type Step = Extract<TargetProgress, { state: "rejected" }>["step"];
 export async function applyTarget(parts: ApplyParts, accepted: Accepted, run: ApplyRun): Promise<Outcome> {
 	const { content } = accepted.target;
 	const deadline = AbortSignal.timeout(content.deadlineSeconds * 1000);
-	const at: { step: Step } = { step: "check" };
+	const at = { step: "check" as Step, begun: parts.clock.monotonic() };
 	try {
 		const reason = refusal(accepted.target, { machineId: run.machineId, writeRoots: parts.writeRoots });
 		if (reason !== undefined) throw new Error(reason);
@@ -53,7 +53,11 @@ export async function applyTarget(parts: ApplyParts, accepted: Accepted, run: Ap
 	}
 }
 
-async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { at: { step: Step } }): Promise<void> {
+async function advance(
+	parts: ApplyParts,
+	accepted: Accepted,
+	run: ApplyRun & { at: { step: Step; begun: number } },
+): Promise<void> {
 	const { files, memory } = parts;
 	const { content } = accepted.target;
 	run.at.step = "files";
@@ -87,7 +91,8 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 	run.signal.throwIfAborted();
 	memory.saveLedger({ ...ledger, open: { phase: "swapped", changes, folders } });
 	files.swap(changes);
-	if (plan.changes.length > 0) parts.log.info("files are in place", { changed: plan.changes.length });
+	const ms = Math.round((parts.clock.monotonic() - run.at.begun) * 100) / 100;
+	if (plan.changes.length > 0) parts.log.info("files are in place", { changed: plan.changes.length, ms });
 
 	run.at.step = "units";
 	const changed = changes.map((change) => change.path);

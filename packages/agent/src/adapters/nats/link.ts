@@ -1,4 +1,4 @@
-import { jwtAuthenticator, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { connect as connectNats } from "@nats-io/transport-node";
 import {
 	Command,
@@ -17,6 +17,7 @@ import {
 import type { z } from "zod";
 import { type Connect, type Credentials, type Link, LinkDenied, LinkError, type LinkEvents } from "../../ports.ts";
 import { createReconnectRule } from "./reconnect.ts";
+import { userAuthenticator } from "./user-key.ts";
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 10_000;
@@ -50,7 +51,7 @@ async function open(credentials: Credentials, rule: object): Promise<NatsConnect
 		return await connectNats({
 			...rule,
 			servers: [...credentials.servers],
-			authenticator: jwtAuthenticator(() => credentials.jwt(), new TextEncoder().encode(credentials.seed)),
+			authenticator: userAuthenticator(() => credentials.jwt(), credentials.seed),
 			inboxPrefix: inboxPrefix(credentials.machineId),
 			name: `rollcall-agent ${credentials.machineId}`,
 			timeout: CONNECT_MS,
