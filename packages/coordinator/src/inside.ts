@@ -1,0 +1,10 @@
+/** What the benchmark needs of the coordinator's inside, beyond its pure heart: the means to write a log as it would. */
+export { openLog } from "./adapters/nats/log.ts";
+export { openEmbedded } from "./adapters/nats/open.ts";
+export { SigningKey } from "./adapters/nats/signing-key.ts";
+export { parseDocument } from "./document/parse-document.ts";
+export { chunkEvents } from "./loop/entry-size.ts";
+export { firstEvents } from "./loop/first-events.ts";
+export { takeTurn } from "./loop/turn.ts";
+export { adminToken } from "./wiring/folder.ts";
+export { renderedSummaries } from "./wiring/summaries.ts";
