@@ -1,0 +1,3 @@
+import type { Section } from "../context.ts";
+
+export const memory: Section = async () => ({});

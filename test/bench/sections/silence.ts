@@ -1,0 +1,3 @@
+import type { Section } from "../context.ts";
+
+export const silence: Section = async () => ({});

@@ -1,0 +1,102 @@
+import type { Fleet, Input } from "@rollcall/coordinator";
+import { EMPTY_FLEET, record } from "@rollcall/coordinator";
+import { firstEvents, parseDocument, renderedSummaries, takeTurn } from "@rollcall/coordinator/inside";
+import {
+	type BootId,
+	type Digest,
+	type Event,
+	type Facts,
+	healthDigest,
+	type MachineId,
+	sha256Of,
+	type UserPublicKey,
+} from "@rollcall/protocol";
+import { factsOf, HEALTHY, newKey } from "./seed-machine.ts";
+
+/** As many inputs as one turn of a real loop takes. */
+const PER_TURN = 256;
+
+/** A machine that the log knows, and what its agent would say. */
+export interface SeededMachine {
+	readonly machineId: MachineId;
+	readonly bootId: BootId;
+	readonly publicKey: UserPublicKey;
+	readonly facts: Facts;
+	readonly generation: number;
+	readonly digest: Digest;
+	/** What its beats carry. */
+	readonly health: Digest;
+}
+
+/** The entries of a log in which so many machines enrolled, were assigned, and reported that they are ready. */
+export function eventsOfReadyFleet(wish: { count: number; document: string; adminTokenHash: Digest }): {
+	readonly entries: readonly (readonly Event[])[];
+	readonly machines: readonly SeededMachine[];
+} {
+	const summarize = renderedSummaries();
+	const { publicKey } = newKey();
+	const entries: (readonly Event[])[] = [];
+	let fleet: Fleet = EMPTY_FLEET;
+	const turn = (inputs: readonly Input[]): void => {
+		const at = Date.now();
+		const taken = takeTurn({
+			fleet,
+			inputs,
+			observed: { at, listeningSince: at, lastHeard: new Map() },
+			summarize,
+			keep: () => true,
+			decideAnyway: true,
+		});
+		fleet = taken.fleet;
+		if (taken.events.length > 0) entries.push(taken.events);
+	};
+	const document = parseDocument(wish.document);
+	if (!document.ok) throw new Error(document.problem.message);
+	const now = Date.now();
+	const begun = record(fleet, firstEvents({ hadLog: false, document, adminTokenHash: wish.adminTokenHash }, now), now);
+	fleet = begun.fleet;
+	entries.push(begun.events);
+	for (let from = 0; from < wish.count; from += PER_TURN) {
+		const numbers = Array.from({ length: Math.min(PER_TURN, wish.count - from) }, (_, index) => from + index);
+		turn(numbers.map(createToken));
+		turn(numbers.map((number) => enroll(number, publicKey)));
+	}
+	for (const sequence of [0, 1]) {
+		const all = [...fleet.machines.values()];
+		for (let from = 0; from < all.length; from += PER_TURN) {
+			turn(
+				all.slice(from, from + PER_TURN).map(({ machineId, bootId, generation }) => ({
+					kind: "report",
+					machineId,
+					report: {
+						bootId,
+						sequence,
+						generation,
+						progress: { state: sequence === 0 ? "applying" : "applied" },
+						health: sequence === 0 ? [] : HEALTHY,
+					},
+				})),
+			);
+		}
+	}
+	const health = healthDigest(HEALTHY);
+	const machines = [...fleet.machines.values()].map(({ machineId, bootId, publicKey, facts, target }) => {
+		if (target?.progress !== "applied") throw new Error(`machine ${machineId} is not ready in the seeded log`);
+		return { machineId, bootId, publicKey, facts, generation: target.generation, digest: target.digest, health };
+	});
+	return { entries, machines };
+}
+
+function tokenHash(number: number): Digest {
+	return sha256Of(`bench token ${number}`);
+}
+
+function createToken(number: number): Input {
+	const tokenId = `bench-${number}`;
+	return { kind: "create-token", tokenId, hash: tokenHash(number), scope: "enroll", labels: {}, by: "bench" };
+}
+
+function enroll(number: number, publicKey: UserPublicKey): Input {
+	const request = { publicKey, facts: factsOf(number) };
+	return { kind: "enroll", request, tokenHash: tokenHash(number), proofValid: false, remote: "127.0.0.1" };
+}

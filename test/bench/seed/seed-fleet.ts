@@ -1,0 +1,39 @@
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { adminToken, chunkEvents, openEmbedded, openLog } from "@rollcall/coordinator/inside";
+import { sha256Of } from "@rollcall/protocol";
+import { repository } from "../../support/processes.ts";
+import { eventsOfReadyFleet, type SeededMachine } from "./ready-fleet.ts";
+
+/** A data folder with a full log, and who is in it. */
+export interface SeededFleet {
+	readonly dataFolder: string;
+	readonly machines: readonly SeededMachine[];
+}
+
+export const DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
+
+/**
+ * Writes the log of a fleet into an empty data folder, as a coordinator would have: the events come out of the same
+ * decisions and go through the same append. Only time is missing in it: everything happened within the last second.
+ */
+export async function seedFleet(dataFolder: string, count: number): Promise<SeededFleet> {
+	const token = await adminToken(dataFolder);
+	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed" });
+	try {
+		const log = await openLog(bus.connection);
+		const fleet = eventsOfReadyFleet({ count, document: DOCUMENT, adminTokenHash: sha256Of(token) });
+		let position = 0;
+		for (const entry of fleet.entries)
+			for (const chunk of chunkEvents(entry)) position = await log.append(chunk, position);
+		return { dataFolder, machines: fleet.machines };
+	} finally {
+		await bus.close();
+	}
+}
+
+/** Copies a seeded folder, so that each section has one of its own. */
+export function copyFleet(fleet: SeededFleet, to: string): SeededFleet {
+	cpSync(fleet.dataFolder, to, { recursive: true });
+	return { ...fleet, dataFolder: to };
+}
