@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Emulator } from "./emulator.ts";
+
+/** The address of this computer's loopback, as lab machines reach it. */
+export const HOST_ADDRESS = "10.0.2.2";
+const NETWORK = "10.0.0.0/16";
+const TAIL_BYTES = 64 * 1024;
+
+/** What a lab machine is made of. */
+export interface LabMachineOptions {
+	/** The same name has the same UUID, MAC and serial number every time. */
+	readonly name: string;
+	/** 0 to 199: the last part of its address. */
+	readonly number: number;
+	/** Holds its console's text. */
+	readonly folder: string;
+	readonly emulator: Emulator;
+	/** What the firmware loads, as a machine reaches it: `http://10.0.2.2:PORT/boot.ipxe`. */
+	readonly bootUrl: string;
+	readonly memoryMiB: number;
+}
+
+/** The hardware of one machine: QEMU, while it has power. It has no disk; switching it off loses everything. */
+export class LabMachine {
+	readonly name: string;
+	readonly mac: string;
+	readonly uuid: string;
+	readonly consoleFile: string;
+	readonly #options: LabMachineOptions;
+	#child: ChildProcess | undefined;
+	#ended: Promise<void> = Promise.resolve();
+	#complaint = "";
+
+	constructor(options: LabMachineOptions) {
+		const digest = createHash("sha256").update(`rollcall lab ${options.name}`).digest("hex");
+		this.#options = options;
+		this.name = options.name;
+		this.mac = `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
+		this.uuid = `${digest.slice(8, 16)}-${digest.slice(16, 20)}-4${digest.slice(21, 24)}-a${digest.slice(25, 28)}-${digest.slice(28, 40)}`;
+		this.consoleFile = join(options.folder, `${options.name}.console`);
+	}
+
+	/** Gives it power; it boots from the network. The console's file goes on where it was. */
+	powerOn(): void {
+		if (this.#child) throw new Error(`${this.name} has power already`);
+		const { emulator } = this.#options;
+		// In a shell that ends it when the pipe at its standard input closes: no machine outlives who started it.
+		const script =
+			'exec 3<&0; "$@" < /dev/null 3<&- & child=$!; cat <&3 > /dev/null & watch=$!; wait -n; kill -9 $child $watch 2> /dev/null; wait $child 2> /dev/null';
+		const child = spawn("bash", ["-c", script, "machine", emulator.program, ...this.#words()], {
+			stdio: ["pipe", "ignore", "pipe"],
+			env: { ...process.env, ...emulator.environment },
+			detached: true,
+		});
+		child.stdin?.on("error", () => {});
+		child.stderr?.on("data", (chunk: Buffer) => {
+			this.#complaint = (this.#complaint + chunk.toString()).slice(-2000);
+		});
+		this.#child = child;
+		this.#ended = new Promise((resolve) => {
+			const gone = (): void => {
+				if (this.#child === child) this.#child = undefined;
+				resolve();
+			};
+			child.once("exit", gone);
+			child.once("error", gone);
+		});
+	}
+
+	/** False when it was cut off, or when QEMU ended by itself; then `complaint` says why. */
+	get hasPower(): boolean {
+		return this.#child !== undefined;
+	}
+
+	/** The last words of QEMU. */
+	get complaint(): string {
+		return this.#complaint.trim();
+	}
+
+	/** Cuts the power, at once. */
+	async cutPower(): Promise<void> {
+		const { pid } = this.#child ?? {};
+		if (pid !== undefined) {
+			try {
+				process.kill(-pid, "SIGKILL");
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+			}
+		}
+		await this.#ended;
+	}
+
+	/** Everything that its console showed. */
+	async console(): Promise<string> {
+		return await readFile(this.consoleFile, "utf8").catch(() => "");
+	}
+
+	/** What its console showed last: at most 64 KiB, without terminal sequences. */
+	async consoleTail(lines: number): Promise<string> {
+		const { size } = await stat(this.consoleFile).catch(() => ({ size: 0 }));
+		if (size === 0) return "";
+		const file = await open(this.consoleFile);
+		try {
+			const { buffer, bytesRead } = await file.read({
+				buffer: Buffer.alloc(Math.min(size, TAIL_BYTES)),
+				position: Math.max(0, size - TAIL_BYTES),
+			});
+			return plainText(buffer.toString("utf8", 0, bytesRead))
+				.trimEnd()
+				.split("\n")
+				.slice(-lines)
+				.join("\n");
+		} finally {
+			await file.close();
+		}
+	}
+
+	#words(): string[] {
+		const { emulator, number, bootUrl, memoryMiB } = this.#options;
+		// Every machine has a network of its own; addresses are told apart since the fleet is one.
+		const network = `user,id=lan,net=${NETWORK},host=${HOST_ADDRESS},dns=10.0.2.3,dhcpstart=10.0.3.${number + 10},bootfile=${bootUrl}`;
+		return [
+			...emulator.args,
+			...["-name", this.name, "-machine", "q35", "-smp", "1", "-m", String(memoryMiB)],
+			...["-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"],
+			...[
+				"-uuid",
+				this.uuid,
+				"-smbios",
+				`type=1,manufacturer=QEMU,product=rollcall-lab,serial=${this.name},uuid=${this.uuid}`,
+			],
+			...["-netdev", network, "-device", `virtio-net-pci,netdev=lan,mac=${this.mac}`],
+			...["-device", "virtio-rng-pci"],
+			...["-chardev", `file,id=console,path=${this.consoleFile},append=on`, "-serial", "chardev:console"],
+		];
+	}
+}
+
+/** A console's text without terminal sequences and other control characters. */
+export function plainText(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
+	return text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|[@-_])/g, "").replaceAll(/[^\n\t -~\u00a0-\uffff]/g, "");
+}
