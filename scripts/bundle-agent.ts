@@ -1,7 +1,7 @@
 /**
  * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of each of its
  * parts, V8 a cache of their compiled code, and pkg puts them into a copy of the Node that the workspace installs (a single
- * executable application, whose main is `agent-loader.cjs`). Nothing is downloaded.
+ * executable application, whose main is `agent/loader.cjs`). Nothing is downloaded.
  * Skipped when nothing that goes into it changed. Builds of the same inputs are equal, byte by byte.
  */
 import { execFile } from "node:child_process";
@@ -25,22 +25,12 @@ import { dirname, join, relative } from "node:path";
 import { argv, execPath, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
+import { bundlePart } from "./agent/bundle-part.ts";
+import { hashInputs } from "./agent/inputs.ts";
 
 const run = promisify(execFile);
 const project = dirname(import.meta.dirname);
 const BUNDLE_LIMIT_BYTES = 1024 * 1024;
-/** Folders and files whose content decides what the result is. */
-const INPUTS = [
-	"packages/agent/src",
-	"packages/agent/package.json",
-	"packages/protocol/src",
-	"packages/protocol/package.json",
-	"package-lock.json",
-	"scripts/agent-loader.cjs",
-	"scripts/bundle-agent.ts",
-	"scripts/code-cache.cjs",
-];
 /** The parts of the agent, loaded one by one: what runs on a machine, and the stand-in for a machine. */
 const PARTS = ["run", "rehearse"] as const;
 
@@ -81,7 +71,7 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 		const sources = { run: entry, rehearse: join(project, "packages/agent/src/rehearse.ts") };
 		let bundleBytes = 0;
 		for (const part of PARTS) {
-			await bundle(sources[part], join(work, `${part}.cjs`));
+			await bundlePart(sources[part], join(work, `${part}.cjs`));
 			bundleBytes += (await stat(join(work, `${part}.cjs`))).size;
 		}
 		if (bundleBytes > BUNDLE_LIMIT_BYTES)
@@ -111,88 +101,6 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 		await rm(work, { recursive: true, force: true });
 	}
 }
-
-/** One CommonJS file as a function, for `agent-loader.cjs`. Short lines, since Node prints the whole line of an uncaught error. */
-async function bundle(entry: string, outfile: string): Promise<void> {
-	await build({
-		entryPoints: [relative(project, entry)],
-		absWorkingDir: project,
-		outfile,
-		bundle: true,
-		platform: "node",
-		target: "node24",
-		format: "cjs",
-		banner: { js: "(function(exports,require,module){" },
-		footer: { js: "})" },
-		charset: "ascii",
-		conditions: ["node"],
-		minifyWhitespace: true,
-		minifySyntax: true,
-		// Names of functions are in the error lines of machines; a rehearsal can do without.
-		minifyIdentifiers: entry.endsWith("/rehearse.ts"),
-		lineLimit: 200,
-		legalComments: "none",
-		logLevel: "error",
-		plugins: [englishOnly, nodeOnDemand, partOnDemand, noSecondCryptography],
-	});
-}
-
-/** zod's texts in fifty languages are 300 KB, none of them used: zod/core sets English by itself. */
-const englishOnly: Plugin = {
-	name: "english-only",
-	setup(bundler) {
-		bundler.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-			contents: 'export { default as en } from "./en.js";',
-			resolveDir: join(project, "node_modules/zod/v4/locales"),
-		}));
-	},
-};
-
-/**
- * Modules of Node that are loaded when one of their exports is first used, not at the start: node:tls alone takes as long as
- * half of Node's own start, and most agents never use it.
- */
-const ON_DEMAND = ["child_process", "crypto", "dns", "fs/promises", "http", "https", "net", "readline", "sea", "tls"];
-const nodeOnDemand: Plugin = {
-	name: "node-on-demand",
-	setup(bundler) {
-		bundler.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path }) => {
-			const name = path.replace("node:", "");
-			return ON_DEMAND.includes(name) ? { path: name, namespace: "node-on-demand" } : undefined;
-		});
-		bundler.onLoad({ filter: /.*/, namespace: "node-on-demand" }, async ({ path }) => {
-			const names = Object.keys(await import(`node:${path}`)).filter((name) => name !== "default");
-			const load = `loaded ??= process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
-			const contents = `let loaded;
-				for (const name of ${JSON.stringify(names)})
-					Object.defineProperty(exports, name, { enumerable: true, get: () => (${load})[name] });`;
-			return { contents, loader: "js" };
-		});
-	},
-};
-
-/** The rehearsal is a part of its own, loaded when it is asked for. */
-const partOnDemand: Plugin = {
-	name: "part-on-demand",
-	setup(bundler) {
-		bundler.onResolve({ filter: /\/rehearse\.ts$/, namespace: "file" }, ({ kind, path }) =>
-			kind === "entry-point" ? undefined : { path, namespace: "part-on-demand" },
-		);
-		bundler.onLoad({ filter: /.*/, namespace: "part-on-demand" }, () => ({
-			contents: 'module.exports = require("rollcall-agent:rehearse");',
-		}));
-		bundler.onResolve({ filter: /^rollcall-agent:/ }, ({ path }) => ({ path, external: true }));
-	},
-};
-
-/** The NATS client brings Ed25519 in JavaScript for authenticators of its own; the agent's uses Node's. */
-const noSecondCryptography: Plugin = {
-	name: "no-second-cryptography",
-	setup(bundler) {
-		bundler.onResolve({ filter: /^@nats-io\/nkeys$/ }, ({ path }) => ({ path, namespace: "left-out" }));
-		bundler.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {};" }));
-	},
-};
 
 /** The name of the platform in Node's words, `linux-x64`. */
 function platform(): string {
@@ -235,12 +143,12 @@ async function makeExecutable(work: string): Promise<void> {
 	const assets: Record<string, string> = {};
 	for (const part of PARTS) {
 		const [source, cache] = [join(work, `${part}.cjs`), join(work, `${part}.cache`)];
-		await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/code-cache.cjs"), source, cache]);
+		await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/agent/code-cache.cjs"), source, cache]);
 		assets[`${part}.cjs`] = source;
 		assets[`${part}.cache`] = cache;
 	}
 	// The name of the main file is in every stack trace, so it is given relative to pkg's folder, which lies in TMPDIR.
-	await copyFile(join(project, "scripts/agent-loader.cjs"), join(work, "agent-loader.cjs"));
+	await copyFile(join(project, "scripts/agent/loader.cjs"), join(work, "agent-loader.cjs"));
 	const seaConfig = {
 		main: "../agent-loader.cjs",
 		disableExperimentalSEAWarning: true,
@@ -265,32 +173,6 @@ async function removeAbandoned(output: string): Promise<void> {
 		if (name.startsWith(".build-") && (await old().catch(() => false)))
 			await rm(path, { recursive: true, force: true });
 	}
-}
-
-/** SHA-256 over names and contents of all inputs, and over what else decides the result. */
-async function hashInputs(also: readonly string[]): Promise<string> {
-	const hash = createHash("sha256");
-	for (const text of also) hash.update(`${text.replace(project, "")}\0`);
-	for (const input of INPUTS) {
-		for (const file of await filesBelow(join(project, input))) {
-			hash.update(`${relative(project, file)}\0`);
-			hash.update(
-				createHash("sha256")
-					.update(await readFile(file))
-					.digest(),
-			);
-		}
-	}
-	return hash.digest("hex");
-}
-
-async function filesBelow(path: string): Promise<string[]> {
-	if (!(await stat(path)).isDirectory()) return [path];
-	const entries = await readdir(path, { recursive: true, withFileTypes: true });
-	return entries
-		.filter((entry) => entry.isFile())
-		.map((entry) => join(entry.parentPath, entry.name))
-		.sort();
 }
 
 /** What was built before, if all of it is there. */
