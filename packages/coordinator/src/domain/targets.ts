@@ -4,7 +4,7 @@ import type { Fleet, Machine } from "./fleet.ts";
 import type { TargetSummary } from "./observed.ts";
 
 /** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
-export const TARGET_SLACK_MS = 30_000;
+const TARGET_SLACK_MS = 30_000;
 
 /**
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its

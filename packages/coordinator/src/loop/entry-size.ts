@@ -1,7 +1,7 @@
 import type { Event } from "@rollcall/protocol";
 
 /** The most that one entry may hold, in bytes of JSON: below the bus's limit of 1 MiB for a message. */
-export const MAX_ENTRY_BYTES = 800 * 1024;
+const MAX_ENTRY_BYTES = 800 * 1024;
 
 /** Splits events into entries that fit. Every prefix of a turn's events is a valid state, so a crash between two loses nothing. */
 export function chunkEvents(events: readonly Event[], maxBytes = MAX_ENTRY_BYTES): Event[][] {

@@ -2,7 +2,7 @@
  * Every point at which a test may end the coordinator: between receiving, appending, sending and acknowledging. Points
  * that end in `*` are followed by the kind of the input or the type of an event of the turn.
  */
-export const FAILPOINTS = [
+const FAILPOINTS = [
 	"received:*",
 	"admitted:*",
 	"append:before:*",

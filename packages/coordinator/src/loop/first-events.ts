@@ -1,7 +1,7 @@
 import type { ClusterDocument, Digest, EventDraft, Timestamp } from "@rollcall/protocol";
 
 /** How long a coordinator that lost its log waits for agents to prove what they hold, in milliseconds. */
-export const RECOVERY_MS = 15_000;
+const RECOVERY_MS = 15_000;
 
 /** What a log begins with. */
 export interface Beginning {

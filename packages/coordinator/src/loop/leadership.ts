@@ -2,7 +2,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Lead } from "../ports.ts";
 
 /** How long a leader may be silent before another coordinator tries to take over, in milliseconds. */
-export const LEADER_SILENCE_MS = 2_500;
+const LEADER_SILENCE_MS = 2_500;
 
 /** What a coordinator knows when it asks itself who leads. `now` and `since` are monotonic. */
 export interface LeadershipView {

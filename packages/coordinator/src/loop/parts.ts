@@ -4,7 +4,7 @@ import type { Beacon, Bus, Clock, Credentials, Failpoint, Log, Snapshots } from 
 import type { Beginning } from "./first-events.ts";
 
 /** What the loop tells whoever watches it. Nothing here may throw. */
-export interface LoopWatcher {
+interface LoopWatcher {
 	/** This coordinator leads now, or does not any more. */
 	onLeading(leads: boolean): void;
 	/** A turn ended: how long it took, in milliseconds, and what it recorded. */

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const PROVEN_AFTER_MS = 30_000;
 
 /** The server ended although nobody asked it to, or could not be started again; the next attempt follows by itself. */
-export interface ServerExit {
+interface ServerExit {
 	readonly reason: string;
 	readonly tail: readonly string[];
 	readonly retryInMs: number;

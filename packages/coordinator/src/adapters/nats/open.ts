@@ -14,7 +14,7 @@ import { Revocations } from "./revocations.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** What both kinds of bus need. */
-export interface OpenOptions {
+interface OpenOptions {
 	readonly dataFolder: string;
 	/** Names the connection. */
 	readonly coordinatorId: string;
