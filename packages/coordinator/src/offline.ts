@@ -1,0 +1,7 @@
+/** What the command line works out without a coordinator: pure functions from documents to text. */
+export { convertButane } from "./boot/butane/convert.ts";
+export { dnsmasqText } from "./boot/dnsmasq.ts";
+export { readBootDocument } from "./boot/document.ts";
+export { findingText } from "./boot/finding.ts";
+export { importMatchbox } from "./boot/import-matchbox.ts";
+export { Unencodable } from "./boot/unencodable.ts";
