@@ -154,8 +154,10 @@ async function checkAgent(): Promise<void> {
 
 function footer(options: UpOptions, folders: UpFolders): string[] {
 	const kept = options.data !== undefined || options.keep ? [`Everything is kept in ${folders.base}.`] : [];
+	// npm starts us from a checkout, where `rollcall` is on nobody's PATH.
+	const command = process.env.npm_command === undefined ? "rollcall" : "npm run rollcall --";
 	return [
-		"In a second terminal: rollcall machines, rollcall watch, rollcall why MACHINE, rollcall help",
+		`In a second terminal: ${command} machines; and so watch, why MACHINE, logs MACHINE, help`,
 		...kept,
 		"Ctrl-C ends all of it.",
 	];

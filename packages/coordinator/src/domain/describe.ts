@@ -47,7 +47,9 @@ const DESCRIPTIONS: Descriptions = {
 	"target-expired": (e) => `generation ${e.generation} of ${e.machineId} ended without success: ${e.reason}`,
 	"health-changed": (e) => {
 		const ill = e.health.filter(({ healthy }) => !healthy).map(({ component }) => component);
-		return ill.length > 0 ? `${e.machineId} is not healthy: ${ill.join(", ")}` : `${e.machineId} is healthy`;
+		return ill.length > 0
+			? `${e.machineId} is not healthy: ${ill.join(", ")}`
+			: `${e.machineId} is healthy: ${e.health.map(({ component }) => component).join(", ")}`;
 	},
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
 	"command-ended": (e) =>
