@@ -4,6 +4,8 @@ import { addApprove } from "./approve.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
 import { addCoordinator } from "./coordinator.ts";
+import { addIgnition } from "./ignition.ts";
+import { addImport } from "./import.ts";
 import { addLabel } from "./label.ts";
 import { addLogs } from "./logs.ts";
 import { addMachines } from "./machines.ts";
@@ -12,6 +14,7 @@ import { addPlan } from "./plan.ts";
 import { addReboot } from "./reboot.ts";
 import { addReject } from "./reject.ts";
 import { addRemove } from "./remove.ts";
+import { addRender } from "./render.ts";
 import { addReset } from "./reset.ts";
 import { addRole } from "./role.ts";
 import { addShow } from "./show.ts";
@@ -45,5 +48,8 @@ export const COMMANDS: readonly AddCommand[] = [
 	addReset,
 	addWait,
 	addToken,
+	addRender,
+	addImport,
+	addIgnition,
 	addCompletion,
 ];

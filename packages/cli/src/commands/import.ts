@@ -1,0 +1,61 @@
+import { writeFile } from "node:fs/promises";
+import { stringify } from "yaml";
+import { Failure, failureOf, usageFailure } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
+import { readTextFolder } from "../offline/read-folder.ts";
+import { type AddCommand, printJson, type Session } from "../session.ts";
+import { say } from "../terminal.ts";
+
+const AFTER = `
+DIR is matchbox's data folder: groups/, profiles/ and ignition/. What is not taken over is named on stderr. The machines boot as
+they did; then set \`agent: true\` on a profile to let its machines answer the roll call. docs/boot.md tells what differs.
+
+Examples:
+  rollcall import matchbox /var/lib/matchbox > boot.yaml
+  rollcall import matchbox /var/lib/matchbox --out boot.yaml`;
+
+/** `rollcall import matchbox DIR`. */
+export const addImport: AddCommand = (program, run) => {
+	program
+		.command("import")
+		.description("boot documents from what other programs used")
+		.command("matchbox")
+		.description("a boot document from a matchbox data folder")
+		.argument("<dir>", "matchbox's data folder")
+		.option("--out <file>", "write the document there; the file must not exist yet")
+		.addHelpText("after", AFTER)
+		.action((dir: string, options: { out?: string }, command) =>
+			run(command, (session) => importFolder(session, dir, options.out)),
+		);
+};
+
+async function importFolder(session: Session, dir: string, out: string | undefined): Promise<undefined> {
+	const files = await readTextFolder(dir, ["groups", "profiles", "ignition"]);
+	if (files.size === 0)
+		throw usageFailure(`${dir}: no groups/, profiles/ or ignition/ with files in it`, "name matchbox's data folder");
+	const { findingText, importMatchbox, readBootDocument } = await import("../offline/core.ts");
+	const imported = importMatchbox(files);
+	if (!imported.ok) throw failureOf(imported.problem);
+	const { document, remarks } = imported;
+	const text = stringify(document, { lineWidth: 0 });
+	const tried = readBootDocument(text);
+	if (!tried.ok) {
+		throw new Failure(`${dir}: what it says cannot be served`, {
+			exit: EXIT.usage,
+			details: tried.findings.slice(0, 64).map(findingText),
+			next: "correct these in the folder, or leave them out of it",
+		});
+	}
+	for (const remark of remarks) say(session.err, `rollcall: ${remark}`);
+	if (out !== undefined) {
+		await writeFile(out, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+			throw usageFailure(`${out}: ${error.code === "EEXIST" ? "it exists already" : error.message}`);
+		});
+	}
+	if (session.json) printJson(session, { document, remarks });
+	else if (out === undefined) session.out.write(text);
+	const { profiles, groups, parts } = document;
+	const counts = `${profiles.length} profiles, ${groups.length} groups, ${Object.keys(parts).length} Ignition parts`;
+	say(session.err, `${counts}${remarks.length > 0 ? `; ${remarks.length} remarks` : ""}`);
+	return undefined;
+}
