@@ -7,14 +7,42 @@ import { manifestPath, staticPodText } from "./static-pod.ts";
 const CONFIG = `${NODE_PATHS.balancerFolder}/haproxy.cfg`;
 
 /**
+ * Runs HAProxy with its master process and tells it to read its configuration again (SIGUSR2, HAProxy management guide,
+ * section 4) when the file's first line is another one: that line is a digest of the rest. A look costs one short process
+ * three times a second and needs nothing but a POSIX shell. The container ends when HAProxy does.
+ */
+const RUN = [
+	'haproxy -W -db -f "$0" &',
+	"haproxy=$!",
+	"trap 'kill -TERM $haproxy' TERM INT",
+	'IFS= read -r seen < "$0"',
+	"while kill -0 $haproxy 2>/dev/null; do",
+	"  sleep 0.3 & wait $!",
+	'  if IFS= read -r now < "$0" && [ "$now" != "$seen" ]; then',
+	"    seen=$now",
+	"    kill -USR2 $haproxy",
+	"  fi",
+	"done",
+	"wait $haproxy",
+	"",
+].join("\n");
+
+/**
  * HAProxy's configuration: TCP to whichever API server answers `/readyz`, on the loopback only. Everything in it is a
- * number, an address or a node name, so nothing needs to be escaped.
+ * number, an address or a node name, so nothing needs to be escaped. The first line names the rest.
  */
 function balancerConfigText(node: Node): string {
+	const text = settingsText(node);
+	return `# ${sha256Of(text)}\n${text}`;
+}
+
+function settingsText(node: Node): string {
 	const { port } = node.document.controlPlane;
 	return [
 		"global",
 		"  maxconn 1024",
+		// What the process before a change still holds ends soon: its servers may be gone, and nobody checks them any more.
+		"  hard-stop-after 3s",
 		"  log stdout format raw local0 notice",
 		"",
 		"defaults",
@@ -46,16 +74,14 @@ function balancerConfigText(node: Node): string {
 	].join("\n");
 }
 
-/** The local balancer: a static pod, replaced when its configuration changes. */
+/** The local balancer: a static pod that follows its configuration without being replaced (decision 0012). */
 export function balancerFiles(node: Node): TargetFile[] {
 	const config = balancerConfigText(node);
 	const manifest = staticPodText({
 		name: "api-balancer",
 		tier: "node",
-		// kubelet does not watch the configuration; another annotation is another pod.
-		annotations: { "rollcall/configuration": sha256Of(config) },
 		image: imageOf(node, "haproxy"),
-		command: ["haproxy", "-db", "-f", CONFIG],
+		command: ["/bin/sh", "-c", RUN, CONFIG],
 		liveness: { host: "127.0.0.1", port: NODE_PORTS.balancerHealth, path: "/healthz", scheme: "HTTP" },
 		requests: { cpu: "25m", memory: "32Mi" },
 		hostPaths: [{ name: "configuration", path: NODE_PATHS.balancerFolder, type: "DirectoryOrCreate" }],

@@ -1,59 +1,40 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
+import { CONTAINERD, debianProgram, HAPROXY } from "../boot/programs/debian.ts";
 import { NODE_TREES } from "./cis/rule.ts";
 
-const run = promisify(execFile);
-const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-
-/** Runs a program on a file of the tree; undefined, and a word about it, where the program is not installed. */
-async function check(
-	t: ExecutionContext,
-	command: readonly [string, ...string[]],
-	text: string,
-): Promise<string | undefined> {
+/** A file with this text, gone after the test. */
+async function fileWith(t: ExecutionContext, text: string): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), "rollcall-check-"));
 	t.teardown(() => rm(folder, { recursive: true, force: true }));
 	const file = join(folder, "file");
 	await writeFile(file, text);
-	const [program, ...words] = command;
-	try {
-		const { stdout, stderr } = await run(
-			program,
-			words.map((word) => (word === "FILE" ? file : word)),
-			{
-				env: { ...process.env, PATH },
-				timeout: 60_000,
-			},
-		);
-		return `${stdout}${stderr}`;
-	} catch (error) {
-		if ((error as { code?: unknown }).code !== "ENOENT") throw error;
-		t.log(`SKIPPED: ${program} is not installed here`);
-		t.pass();
-		return undefined;
-	}
+	return file;
 }
 
 test("HAProxy takes the balancer's configuration as valid, with and without control planes", async (t) => {
+	const haproxy = await debianProgram(t, HAPROXY);
+	if (!haproxy) return;
 	const config = NODE_TREES.worker.text("/etc/kubernetes/balancer/haproxy.cfg");
 	for (const text of [config, config.replaceAll(/^ {2}server .*\n/gm, "")]) {
-		const said = await check(t, ["haproxy", "-c", "-f", "FILE"], text);
-		if (said !== undefined) t.notRegex(said, /WARNING|ALERT/);
+		const { status, output } = haproxy(["-c", "-f", await fileWith(t, text)]);
+		t.is(status, 0, output);
+		t.notRegex(output, /WARNING|ALERT/);
 	}
 });
 
-test("containerd reads its configuration as it is meant", async (t) => {
-	const said = await check(
-		t,
-		["containerd", "--config", "FILE", "config", "dump"],
-		NODE_TREES.worker.text("/etc/containerd/config.toml"),
-	);
-	if (said === undefined) return;
-	t.regex(said, /SystemdCgroup = true/);
-	t.regex(said, /config_path = ['"]\/etc\/containerd\/certs\.d['"]/);
-	t.regex(said, /['"]registry\.k8s\.io\/pause:[\d.]+['"]/);
-});
+for (const [role, tree] of Object.entries(NODE_TREES)) {
+	test(`containerd reads the configuration of the role ${role} as it is meant`, async (t) => {
+		const containerd = await debianProgram(t, CONTAINERD);
+		if (!containerd) return;
+		const file = await fileWith(t, tree.text("/etc/containerd/config.toml"));
+		const { status, output } = containerd(["--config", file, "config", "dump"]);
+		t.is(status, 0, output);
+		t.regex(output, /SystemdCgroup = true/);
+		t.regex(output, /config_path = ['"]\/etc\/containerd\/certs\.d['"]/);
+		t.regex(output, /sandbox_image = ['"]registry\.k8s\.io\/pause:[\d.]+['"]/);
+		t.notRegex(output, /level=(?:warning|error)/);
+	});
+}
