@@ -16,6 +16,8 @@ const ExternalNats = z.strictObject({
 	systemCredentialsFile: File.optional(),
 	/** Seed of the operator (or its signing key), needed together with the system credentials: it signs the account's revocations. */
 	operatorSeedFile: File.optional(),
+	/** For how long a start waits for servers that cannot be reached yet. */
+	waitSeconds: z.int().min(1).max(86_400).default(30),
 	/** Replicas of the event log's stream. */
 	replicas: z.int().min(1).max(5).default(1),
 });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { ConfigError } from "./config.ts";
@@ -27,15 +28,25 @@ async function main(): Promise<number> {
 		pino.destination({ dest: 2, sync: true }),
 	);
 	process.on("unhandledRejection", (error) => log.error({ err: error }, "something failed that nobody waited for"));
-	const running = await startCoordinator(config, log, process.env);
-	const signal = await new Promise<NodeJS.Signals | "stdin">((resolve) => {
-		if (values["tether-stdin"]) process.stdin.once("close", () => resolve("stdin")).resume();
-		process.once("SIGINT", resolve);
-		process.once("SIGTERM", resolve);
+	const stopping = new AbortController();
+	// A terminal's Ctrl-C comes twice when a parent passes it on, too: the second must not cut the orderly end short.
+	const stop = (why: NodeJS.Signals | "stdin"): void => {
+		if (stopping.signal.aborted) return;
+		log.info({ signal: why }, "stopping");
+		setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+		stopping.abort();
+	};
+	if (values["tether-stdin"]) process.stdin.once("close", () => stop("stdin")).resume();
+	process.on("SIGINT", stop);
+	process.on("SIGTERM", stop);
+	const { signal } = stopping;
+	const running = await startCoordinator(config, log, { environment: process.env, signal }).catch((error: unknown) => {
+		if (!signal.aborted) throw error;
+		log.info({ err: error }, "stopped before it was ready");
+		return undefined;
 	});
-	log.info({ signal }, "stopping");
-	setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-	await running.stop();
+	if (!signal.aborted) await once(signal, "abort");
+	await running?.stop();
 	return 0;
 }
 

@@ -2,11 +2,18 @@ import type { Logger } from "pino";
 import { type OpenBus, openEmbedded, openExternal } from "../adapters/nats/open.ts";
 import type { CoordinatorConfig } from "../config.ts";
 
+interface BusParts {
+	readonly coordinatorId: string;
+	readonly log: Logger;
+	/** Ends the waiting for a cluster that is not there. */
+	readonly signal: AbortSignal;
+}
+
 /** Opens the bus that the configuration names: a nats-server of our own, or an existing cluster. */
-export function openBus(config: CoordinatorConfig, id: string, log: Logger): Promise<OpenBus> {
+export function openBus(config: CoordinatorConfig, { coordinatorId, log, signal }: BusParts): Promise<OpenBus> {
 	const common = {
 		dataFolder: config.dataFolder,
-		coordinatorId: id,
+		coordinatorId,
 		lifetimeSeconds: config.credentialsSeconds,
 		...(config.advertise.nats ? { advertise: config.advertise.nats } : {}),
 		...(config.signingSeedFile ? { signingSeedFile: config.signingSeedFile } : {}),
@@ -15,7 +22,7 @@ export function openBus(config: CoordinatorConfig, id: string, log: Logger): Pro
 	};
 	if ("external" in config.nats) {
 		const { replicas: _stream, ...external } = config.nats.external;
-		return openExternal({ ...common, ...dropUndefined(external) });
+		return openExternal({ ...common, ...dropUndefined(external), signal });
 	}
 	return openEmbedded({
 		...common,

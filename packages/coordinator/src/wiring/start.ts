@@ -36,11 +36,14 @@ export interface RunningCoordinator {
 	stop(): Promise<void>;
 }
 
-/** Starts a coordinator: bus, API, loop, in this order. Throws an Error that says what is wrong. */
+/**
+ * Starts a coordinator: bus, API, loop, in this order. Throws an Error that says what is wrong; also when `signal` is aborted
+ * before it runs.
+ */
 export async function startCoordinator(
 	config: CoordinatorConfig,
 	log: Logger,
-	environment: NodeJS.ProcessEnv,
+	{ environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<RunningCoordinator> {
 	const { dataFolder } = config;
 	await makePrivateFolder(dataFolder);
@@ -59,8 +62,9 @@ export async function startCoordinator(
 		const clock = createClock();
 		const metrics = createMetrics();
 
-		const { connection, credentials, close: closeBus } = await openBus(config, id, log);
+		const { connection, credentials, close: closeBus } = await openBus(config, { coordinatorId: id, log, signal });
 		closers.push(closeBus);
+		signal.throwIfAborted();
 		const bus = createBus(connection);
 		const beacon = createBeacon(connection, { coordinatorId: id, monotonic: () => clock.monotonic() });
 		closers.push(() => beacon.close());

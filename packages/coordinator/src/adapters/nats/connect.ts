@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Authenticator, connect, type NatsConnection, type Status } from "@nats-io/transport-node";
+import {
+	type Authenticator,
+	AuthorizationError,
+	connect,
+	type NatsConnection,
+	type Status,
+} from "@nats-io/transport-node";
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** A server that starts anew may refuse everybody for a moment, before it has read its accounts. */
+const REFUSED_FOR_MS = 3_000;
 
 export interface ConnectOptions {
 	readonly servers: readonly string[];
@@ -11,8 +19,10 @@ export interface ConnectOptions {
 	readonly name: string;
 	/** Told of everything that happens to the connection, in words for a log. */
 	readonly onStatus?: (status: { readonly connected: boolean; readonly text: string }) => void;
-	/** Keep on trying until the first connection; without it, `connectBus` throws when it cannot connect. */
-	readonly patient?: AbortSignal;
+	/** For how long to try until the first connection, in milliseconds; once without it. */
+	readonly patienceMs?: number;
+	/** Ends the trying. */
+	readonly signal?: AbortSignal;
 }
 
 type ConnectionEvent = "disconnect" | "reconnect";
@@ -26,7 +36,12 @@ export interface BusConnection {
 	close(): Promise<void>;
 }
 
-/** Connects a coordinator. Throws an Error that names the servers. */
+/** The servers do not know the user: other credentials are needed, not more time. */
+export class BusRefused extends Error {
+	override readonly name = "BusRefused";
+}
+
+/** Connects a coordinator. Throws BusRefused, or an Error that names the servers. */
 export async function connectBus(options: ConnectOptions): Promise<BusConnection> {
 	const nc = await firstConnection(options);
 	const listeners = { disconnect: new Set<() => void>(), reconnect: new Set<() => void>() };
@@ -52,6 +67,9 @@ export async function connectBus(options: ConnectOptions): Promise<BusConnection
 }
 
 async function firstConnection(options: ConnectOptions): Promise<NatsConnection> {
+	const { patienceMs = 0, signal } = options;
+	const begun = performance.now();
+	let refusedSince: number | undefined;
 	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
 		try {
 			return await connect({
@@ -62,16 +80,23 @@ async function firstConnection(options: ConnectOptions): Promise<NatsConnection>
 				maxReconnectAttempts: -1,
 				reconnectTimeWait: 200,
 				reconnectJitter: 200,
-				// A server that starts anew may refuse us for a moment, before it has read its accounts.
+				// Later, too, a server that starts anew may refuse us for a moment.
 				ignoreAuthErrorAbort: true,
 				pingInterval: 10_000,
 				maxPingOut: 2,
 			});
 		} catch (error) {
-			const text = `NATS at ${options.servers.join(", ")} cannot be reached: ${(error as Error).message}`;
-			if (!options.patient || options.patient.aborted) throw new Error(text, { cause: error });
+			const now = performance.now();
+			const servers = `NATS at ${options.servers.join(", ")}`;
+			if (error instanceof AuthorizationError) {
+				refusedSince ??= now;
+				if (patienceMs === 0 || now - refusedSince >= REFUSED_FOR_MS)
+					throw new BusRefused(`${servers} refuses the coordinator's user: ${error.message}`, { cause: error });
+			} else refusedSince = undefined;
+			const text = `${servers} cannot be reached: ${(error as Error).message}`;
+			if (signal?.aborted || now - begun >= patienceMs) throw new Error(text, { cause: error });
 			options.onStatus?.({ connected: false, text: `${text}; trying again in ${pause} ms` });
-			await sleep(pause, undefined, { signal: options.patient }).catch(() => {});
+			await sleep(pause, undefined, { signal }).catch(() => {});
 		}
 	}
 }

@@ -5,11 +5,12 @@ import { type Authenticator, credsAuthenticator, jwtAuthenticator } from "@nats-
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import type { Credentials } from "../../ports.ts";
 import { serverClaims } from "./claims.ts";
-import { type BusConnection, type ConnectOptions, connectBus } from "./connect.ts";
+import { type BusConnection, BusRefused, type ConnectOptions, connectBus } from "./connect.ts";
 import { createCredentials, DEFAULT_LIFETIME_SECONDS } from "./credentials.ts";
 import { type EmbeddedOptions, EmbeddedServer } from "./embedded-server.ts";
 import { BUS_KEYS, type BusKeys, loadKeys, readKey } from "./keys.ts";
 import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
+import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -39,7 +40,9 @@ export interface ExternalBusOptions extends OpenOptions {
 	/** With both, revoked credentials are cut off at once; without, they end when they expire. */
 	readonly systemCredentialsFile?: string;
 	readonly operatorSeedFile?: string;
-	/** Ends the waiting for a cluster that is not there yet. */
+	/** For how long to wait for a cluster that is not there yet; 30 seconds without it. */
+	readonly waitSeconds?: number;
+	/** Ends the waiting. */
 	readonly signal?: AbortSignal;
 }
 
@@ -84,7 +87,12 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 	}
 }
 
-/** Connects to an existing cluster; waits for it as long as it takes. Throws an Error that names a file that is not good. */
+const WAIT_SECONDS = 30;
+
+/**
+ * Connects to an existing cluster, and waits for one that is not there yet. Throws an Error that names the file that is not
+ * good, the servers that cannot be reached, or what they lack, and what to do.
+ */
 export async function openExternal(options: ExternalBusOptions): Promise<OpenBus> {
 	const folder = join(options.dataFolder, "keys");
 	await makePrivateFolder(folder);
@@ -97,12 +105,7 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
 	const revocations = await Revocations.open(join(folder, "revocations.json"), lifetimeSeconds);
 	const revoke = await clusterRevoke(options, { accountId, revocations });
-	const connection = await connectBus({
-		...connectOptions(options),
-		servers: options.servers,
-		authenticator: credentials.authenticator,
-		patient: options.signal ?? new AbortController().signal,
-	});
+	const connection = await connectToCluster(options, credentials.authenticator);
 	return {
 		connection,
 		credentials: createCredentials({
@@ -115,6 +118,33 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 		}),
 		close: () => connection.close(),
 	};
+}
+
+async function connectToCluster(options: ExternalBusOptions, authenticator: Authenticator): Promise<BusConnection> {
+	const { servers, credentialsFile, signal, waitSeconds = WAIT_SECONDS } = options;
+	const connection = await connectBus({
+		...connectOptions(options),
+		servers,
+		authenticator,
+		patienceMs: waitSeconds * 1_000,
+		...(signal ? { signal } : {}),
+	}).catch((error: Error) => {
+		const next =
+			error instanceof BusRefused
+				? `nats.external.credentialsFile is ${credentialsFile}: put the credentials of a user there whose account these servers know`
+				: `look whether a nats-server listens there and whether nats.external.servers names it; ${waitSeconds} s were waited for it`;
+		throw new Error(`${error.message}; ${next}`, { cause: error });
+	});
+	try {
+		await requireJetStream(connection, signal);
+	} catch (error) {
+		await connection.close();
+		throw new Error(
+			`NATS at ${servers.join(", ")} gives the user of ${credentialsFile} no JetStream, which holds the event log (${(error as Error).message}); switch it on in the servers' configuration (jetstream {}), and give the user's account JetStream limits`,
+			{ cause: error },
+		);
+	}
+	return connection;
 }
 
 async function clusterRevoke(

@@ -85,6 +85,9 @@ test("a coordinator waits for a cluster that is not there yet, until it is told 
 	const ending = new AbortController();
 	const waiting = openExternal({ ...options, signal: ending.signal, onStatus: () => ending.abort() });
 	await t.throwsAsync(waiting, { message: /cannot be reached/ });
+	await t.throwsAsync(openExternal({ ...options, waitSeconds: 0 }), {
+		message: /cannot be reached.*look whether a nats-server listens there/,
+	});
 });
 
 test("a file that is missing or damaged is named", async (t) => {
