@@ -79,16 +79,15 @@ export function ownFolder(t: ExecutionContext, name = "rollcall-test-"): string 
 	return folder;
 }
 
-/** Starts a coordinator and waits until it is ready. It is stopped at the end of the test. */
-export async function startCoordinator(
+/** Starts a coordinator's process and does not wait for it. It is stopped at the end of the test. */
+export function launchCoordinator(
 	t: ExecutionContext,
-	options: CoordinatorOptions = {},
-): Promise<TestCoordinator> {
-	const dataFolder = options.dataFolder ?? ownFolder(t);
+	options: CoordinatorOptions & { dataFolder: string; natsPort: number },
+): Running {
+	const { dataFolder, natsPort } = options;
 	const configFile = join(dataFolder, "coordinator.yaml");
 	const documentFile = join(dataFolder, "declared.yaml");
 	writeFileSync(documentFile, options.document ?? REHEARSAL_DOCUMENT);
-	const natsPort = options.natsPort ?? (await freePort());
 	const config = {
 		dataFolder,
 		http: { host: "127.0.0.1", port: options.port ?? 0 },
@@ -107,15 +106,23 @@ export async function startCoordinator(
 		environment,
 	);
 	t.teardown(() => started.end());
-	const ended = { code: undefined as number | null | undefined };
-	void started.exited.then(({ code }) => {
-		ended.code = code;
-	});
+	return started;
+}
+
+/** Starts a coordinator and waits until it is ready. It is stopped at the end of the test. */
+export async function startCoordinator(
+	t: ExecutionContext,
+	options: CoordinatorOptions = {},
+): Promise<TestCoordinator> {
+	const dataFolder = options.dataFolder ?? ownFolder(t);
+	const natsPort = options.natsPort ?? (await freePort());
+	const started = launchCoordinator(t, { ...options, dataFolder, natsPort });
 	const api = join(dataFolder, "api.json");
+	const { child } = started;
 	const url = await eventually(
 		"the coordinator's API",
 		async () => {
-			if (ended.code !== undefined) throw new Error(`the coordinator ended with ${ended.code}:\n${started.output()}`);
+			if (child.exitCode !== null || child.signalCode !== null) return "ended" as const;
 			if (!existsSync(api)) return undefined;
 			const { url: found } = JSON.parse(readFileSync(api, "utf8")) as { url: string };
 			const { ok } = await fetch(`${found}/readyz`);
@@ -125,6 +132,8 @@ export async function startCoordinator(
 	).catch((error: unknown) => {
 		throw new Error(`no ready coordinator:\n${started.output()}`, { cause: error });
 	});
+	if (url === "ended")
+		throw new Error(`no ready coordinator; it ended with ${child.exitCode ?? child.signalCode}:\n${started.output()}`);
 	return connectTo(t, { url, dataFolder, started, options: { ...options, natsPort } });
 }
 

@@ -11,8 +11,13 @@ import { type Running, run } from "./processes.ts";
 /** A nats-server in operator mode that belongs to no coordinator. */
 export interface ExternalNats {
 	readonly url: string;
-	/** What a coordinator on it is started with. `system: false`: without the credentials that cut off revoked agents. */
-	options(wish?: { system?: boolean }): Pick<CoordinatorOptions, "nats" | "signingSeedFile">;
+	/**
+	 * What a coordinator on it is started with. `system: false`: without the credentials that cut off revoked agents; `wish`:
+	 * other settings of `nats.external`.
+	 */
+	options(wish?: { system?: boolean; external?: object }): Pick<CoordinatorOptions, "nats" | "signingSeedFile">;
+	/** Where its keys and credentials lie. */
+	readonly keys: string;
 	/** Kills it with SIGKILL. */
 	kill(): Promise<void>;
 	/** Starts it again on the same port; `empty`: with its event log deleted. */
@@ -23,8 +28,11 @@ export interface ExternalNats {
 	connectedUsers(): Promise<string[]>;
 }
 
-/** Starts one, with keys and a configuration that a coordinator made which is gone by then. */
-export async function startExternalNats(t: ExecutionContext): Promise<ExternalNats> {
+/**
+ * Starts one, with keys and a configuration that a coordinator made which is gone by then. `jetStream: false`: it offers
+ * none.
+ */
+export async function startExternalNats(t: ExecutionContext, { jetStream = true } = {}): Promise<ExternalNats> {
 	const founder = await startCoordinator(t);
 	const program = readlinkSync(`/proc/${founder.natsPid()}/exe`);
 	await founder.stop();
@@ -34,9 +42,9 @@ export async function startExternalNats(t: ExecutionContext): Promise<ExternalNa
 	rmSync(store, { recursive: true });
 	const port = await freePort();
 	const url = `nats://127.0.0.1:${port}`;
-	const { ports_file_dir: _ports, ...founded } = JSON.parse(readFileSync(join(nats, "server.conf"), "utf8"));
+	const { ports_file_dir: _ports, jetstream, ...founded } = JSON.parse(readFileSync(join(nats, "server.conf"), "utf8"));
 	const configFile = join(nats, "external.conf");
-	writeFileSync(configFile, JSON.stringify({ ...founded, port }), { mode: 0o600 });
+	writeFileSync(configFile, JSON.stringify({ ...founded, port, ...(jetStream ? { jetstream } : {}) }), { mode: 0o600 });
 	let server: Running | undefined;
 
 	const asUser = async <T>(name: "coordinator" | "system", work: (nc: NatsConnection) => Promise<T>): Promise<T> => {
@@ -60,7 +68,8 @@ export async function startExternalNats(t: ExecutionContext): Promise<ExternalNa
 	await start();
 	return {
 		url,
-		options: ({ system = true } = {}) => ({
+		keys,
+		options: ({ system = true, external = {} } = {}) => ({
 			nats: {
 				external: {
 					servers: [url],
@@ -72,6 +81,7 @@ export async function startExternalNats(t: ExecutionContext): Promise<ExternalNa
 								operatorSeedFile: join(keys, "operator.nk"),
 							}
 						: {}),
+					...external,
 				},
 			},
 			signingSeedFile: join(keys, "assignments.nk"),
