@@ -5,3 +5,5 @@ export { readBootDocument } from "./boot/document.ts";
 export { findingText } from "./boot/finding.ts";
 export { importMatchbox } from "./boot/import-matchbox.ts";
 export { Unencodable } from "./boot/unencodable.ts";
+export { parseDocument } from "./document/parse-document.ts";
+export { type OfflineTree, renderOffline } from "./render/offline-tree.ts";

@@ -1,8 +1,12 @@
 import type { AddCommand } from "../session.ts";
 import { addRenderDnsmasq } from "./render-dnsmasq.ts";
+import { addRenderNode } from "./render-node.ts";
 
-/** `rollcall render ...`: what a coordinator would say, without one. */
+/** `rollcall render ...`: what a coordinator would say, without one. By itself: the tree of a machine. */
 export const addRender: AddCommand = (program, run) => {
-	const render = program.command("render").description("configurations, worked out without a coordinator");
+	const render = program
+		.command("render")
+		.description("the files of a machine, and configurations, without a coordinator");
+	addRenderNode(render, run);
 	addRenderDnsmasq(render, run);
 };
