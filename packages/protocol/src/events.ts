@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BOOT_STAGES, BootStage } from "./boot/request.ts";
 import { ClusterDocument } from "./cluster/document.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
@@ -142,6 +143,32 @@ export const EVENT_PAYLOADS = {
 		commandId: z.string().max(64),
 		outcome: z.enum(["done", "failed"]),
 		reason,
+	}),
+	/** Somebody asked for a machine's configuration with a boot token that is not good (any more), or without one. Recorded at a bounded rate. */
+	"boot-refused": z.strictObject({
+		stage: BootStage,
+		mac: Mac.optional(),
+		uuid: z.string().max(36).optional(),
+		remote: z.string().max(64),
+		reason,
+	}),
+	/** A boot did not reach its next stage in time. Recorded once per boot and stage, at a bounded rate. */
+	"boot-stuck": z.strictObject({
+		mac: Mac.optional(),
+		machineId: machineId.optional(),
+		/** The last stage that was reached, and the one that was not. */
+		reached: BootStage,
+		waitingFor: BootStage,
+		waitedMs: z.int().min(0),
+		/** What usually causes it. */
+		reason,
+	}),
+	/** A machine came up from the network: what it went through, with times. */
+	"machine-booted": z.strictObject({
+		machineId,
+		bootId,
+		mac: Mac.optional(),
+		stages: z.array(z.strictObject({ stage: BootStage, at: Timestamp })).max(BOOT_STAGES.length),
 	}),
 } as const;
 

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { approve } from "./admit/approve.ts";
+import { boot } from "./admit/boot.ts";
 import { command } from "./admit/command.ts";
 import { commandFailed } from "./admit/command-failed.ts";
 import { createToken } from "./admit/create-token.ts";
@@ -35,6 +36,7 @@ const ADMITTERS: Admitters = {
 	"revoke-token": revokeToken,
 	command,
 	"command-failed": commandFailed,
+	boot,
 };
 
 /**

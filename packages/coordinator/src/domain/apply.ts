@@ -1,7 +1,15 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
-import { applyApproved, applyLabelled, applyLease, applyNoted, applyPinned, applyRejected } from "./apply/machines.ts";
+import {
+	applyApproved,
+	applyLabelled,
+	applyLease,
+	applyNoted,
+	applyPinned,
+	applyRejected,
+	applyStuck,
+} from "./apply/machines.ts";
 import { applyAdopted, applyAssigned, applyReleased } from "./apply/seats.ts";
 import {
 	applyCommandEnded,
@@ -47,6 +55,9 @@ const APPLIERS: Appliers = {
 	"health-changed": applyHealth,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,
+	"boot-refused": (fleet) => fleet,
+	"boot-stuck": applyStuck,
+	"machine-booted": applyNoted,
 };
 
 /**

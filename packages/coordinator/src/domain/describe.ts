@@ -54,6 +54,17 @@ const DESCRIPTIONS: Descriptions = {
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
 	"command-ended": (e) =>
 		`command ${e.commandId} to ${e.machineId} ${e.outcome === "done" ? "is done" : "failed"}: ${e.reason}`,
+	"boot-refused": (e) => `${e.mac ?? "a machine"} at ${e.remote} did not get its ${e.stage}: ${e.reason}`,
+	"boot-stuck": (e) =>
+		`${e.machineId ?? e.mac ?? "a machine"} is stuck in its boot: ${e.waitingFor} did not come within ${seconds(e.waitedMs)} of ${e.reached}; ${e.reason}`,
+	"machine-booted": (e) => {
+		const steps = e.stages.map(({ stage, at }, index) => {
+			const before = e.stages[index - 1];
+			return before ? `${stage} +${seconds(at - before.at)}` : stage;
+		});
+		const [first, last] = [e.stages[0], e.stages.at(-1)];
+		return `${e.machineId} booted in ${seconds(first && last ? last.at - first.at : 0)}: ${steps.join(", ")}`;
+	},
 };
 
 /** An event as one English sentence, without its number and time. Holds no secret, as events hold none. */
@@ -64,6 +75,10 @@ export function describe(event: Event): string {
 
 function short(digest: string): string {
 	return digest.slice("sha256:".length, "sha256:".length + 12);
+}
+
+function seconds(ms: number): string {
+	return `${(ms / 1000).toFixed(1)} s`;
 }
 
 function time(at: number): string {

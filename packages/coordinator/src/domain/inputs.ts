@@ -15,6 +15,9 @@ import type {
 	UserPublicKey,
 } from "@rollcall/protocol";
 
+/** The events that the boot listener leads to. */
+export type BootDraft = Extract<EventDraft, { type: "boot-refused" | "boot-stuck" | "machine-booted" }>;
+
 /**
  * Everything that can come to the coordinator and may end in events. Parsed at the edge; random parts (ids, hashes) and
  * the verdict on signatures are made there too, so that the domain stays pure. `by` names the operator's token.
@@ -56,6 +59,8 @@ export type Input =
 			readonly deadlineAt: Timestamp;
 			readonly by: string;
 	  }
+	/** What the boot listener saw and an operator should hear of. */
+	| { readonly kind: "boot"; readonly event: BootDraft }
 	/** A command could not be delivered. */
 	| {
 			readonly kind: "command-failed";

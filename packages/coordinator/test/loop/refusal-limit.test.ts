@@ -12,3 +12,10 @@ test("refused enrollments are recorded up to a number per minute, everything els
 	t.true(keep(other, 59_999));
 	t.true(keep(refused, 60_000));
 });
+
+test("refusals of one kind do not keep those of another from being recorded", (t) => {
+	const keep = limitRefusals(1);
+	t.true(keep(refused, 0));
+	t.false(keep(refused, 0));
+	t.true(keep({ type: "boot-refused", stage: "ignition", reason: "used before", remote: "192.0.2.1" }, 0));
+});

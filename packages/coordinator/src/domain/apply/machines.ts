@@ -33,6 +33,12 @@ export function applyLease(fleet: Fleet, event: EventOf<"lease-changed">): Fleet
 }
 
 /** An event that only belongs to a machine's story. */
-export function applyNoted(fleet: Fleet, event: Event & EventOf<"identity-conflict">): Fleet {
+export function applyNoted(fleet: Fleet, event: Event & EventOf<"identity-conflict" | "machine-booted">): Fleet {
 	return changeMachine(fleet, event, (machine) => machine);
+}
+
+/** Of a machine that is not known yet there is no story. */
+export function applyStuck(fleet: Fleet, event: EventOf<"boot-stuck">): Fleet {
+	const { machineId } = event;
+	return machineId === undefined ? fleet : changeMachine(fleet, { ...event, machineId }, (machine) => machine);
 }
