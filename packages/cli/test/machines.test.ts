@@ -63,7 +63,7 @@ test("machines --watch in a pipe tells a machine again when it changed", async (
 test("show prints all that is known of one machine", async (t) => {
 	const [, second] = machines;
 	if (!second) return t.fail();
-	const events = [leaseEvent(7, second.machineId)];
+	const events = [{ event: leaseEvent(7, second.machineId), text: "worker-0 is heard again" }];
 	const { env } = await coordinatorWith(t, { "GET /v1/machines/worker-0": detail(second, events) });
 	const { code, stdout } = await runCli(t, ["show", "worker-0"], env);
 	t.is(code, 0);

@@ -53,7 +53,8 @@ export const MachineDetail = z.strictObject({
 	machine: MachineView,
 	facts: Facts,
 	fenced: z.array(BootId),
-	events: z.array(z.unknown()),
+	/** Its latest events, each with the sentence that says it. A newer coordinator may have events that we do not know. */
+	events: z.array(z.strictObject({ event: z.unknown(), text: z.string() })),
 });
 export type MachineDetail = z.infer<typeof MachineDetail>;
 

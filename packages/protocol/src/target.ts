@@ -36,6 +36,8 @@ export const TargetFile = z.strictObject({
 	mode: Mode,
 	encoding: z.enum(["utf8", "base64"]).default("utf8"),
 	content: z.string().max(TARGET_LIMITS.fileBytes * 2),
+	/** The content is nobody's business: it is shown as its digest. Left out where it is not. */
+	sensitive: z.literal(true).optional(),
 });
 export type TargetFile = z.infer<typeof TargetFile>;
 

@@ -4,7 +4,7 @@ import { followEvents } from "../api/event-stream.ts";
 import { getMachine } from "../api/machines.ts";
 import { type AddCommand, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
-import { eventLine, eventText } from "../views/event-line.ts";
+import { eventLine } from "../views/event-line.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { parseCount } from "./values.ts";
 
@@ -54,8 +54,7 @@ async function watch(session: Session, options: WatchOptions): Promise<undefined
 				if (machine && !mentions(event, machine)) return;
 				if (options.type && !options.type.includes(event.type)) return;
 				if (json) return say(session.out, JSON.stringify(event));
-				const text = frame.text || eventText(event);
-				say(session.out, eventLine(event, text, { paint: session.out.paint, width: widthFor(session) }));
+				say(session.out, eventLine(event, frame.text, { paint: session.out.paint, width: widthFor(session) }));
 			},
 			onLost: (reason) => say(session.err, `rollcall: the event stream was interrupted (${reason}); trying again`),
 			onBack: () => say(session.err, "rollcall: the event stream goes on"),

@@ -4,7 +4,7 @@ import { openLiveScreen } from "../live/screen-session.ts";
 import { type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
-import { eventLine, eventText } from "../views/event-line.ts";
+import { eventLine } from "../views/event-line.ts";
 
 /** How a run of `rollcall up` is told: a live screen on a terminal, plain lines in a pipe, JSON lines with `-o json`. */
 export interface Reporter {
@@ -33,7 +33,7 @@ function onScreen(session: Session, opening: Opening): Reporter {
 	return {
 		machines: (machines) => screen.update({ machines }),
 		event: (event, text) => {
-			events = [...events.slice(-199), { event, text: text || eventText(event) }];
+			events = [...events.slice(-199), { event, text }];
 			screen.update({ events });
 		},
 		notice: (notice) => screen.update({ notice }),
@@ -50,7 +50,7 @@ function inLines(session: Session, opening: Opening): Reporter {
 			if (session.json) say(session.out, JSON.stringify(event));
 			else {
 				const { paint } = session.out;
-				say(session.out, eventLine(event, text || eventText(event), { paint, width: widthFor(session) }));
+				say(session.out, eventLine(event, text, { paint, width: widthFor(session) }));
 			}
 		},
 		notice: (notice) => {

@@ -2,7 +2,7 @@ import { EventSchema, type Facts, type MachineDetail, type MachineView } from "@
 import type { Paint } from "../text/colour.ts";
 import { ago } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
-import { eventLine, eventText } from "./event-line.ts";
+import { eventLine } from "./event-line.ts";
 import { type Field, fieldLines, labelsText, sizeText } from "./field-list.ts";
 import { markOf, phaseStyle } from "./phase.ts";
 
@@ -20,9 +20,9 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 	const section = (title: string, lines: readonly string[]) =>
 		lines.length === 0 ? [] : ["", paint("bold", title), ...lines.map((line) => `  ${line}`)];
 	const inner = width === undefined ? undefined : width - 2;
-	const events = detail.events.flatMap((event) => {
+	const events = detail.events.flatMap(({ event, text }) => {
 		const read = EventSchema.safeParse(event);
-		return read.success ? [read.data] : [];
+		return read.success ? [{ event: read.data, text }] : [];
 	});
 	return [
 		[
@@ -37,7 +37,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),
 		...section(
 			"latest events",
-			events.map((event) => eventLine(event, eventText(event, machine.machineId), { paint, width: inner })),
+			events.map(({ event, text }) => eventLine(event, text, { paint, width: inner })),
 		),
 	];
 }

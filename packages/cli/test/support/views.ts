@@ -76,7 +76,7 @@ export function fleet(): View[] {
 }
 
 /** `GET /v1/machines/{id}` of one machine. */
-export function detail(view: View, events: Event[] = []): unknown {
+export function detail(view: View, events: { event: Event; text: string }[] = []): unknown {
 	return MachineDetail.parse({
 		machine: view,
 		facts: {

@@ -36,8 +36,8 @@ export function restarts(
 		.sort();
 }
 
-/** A file's text; what only root may read, and what is not text, as its digest. */
-function shown({ content, encoding, mode }: TargetFile): string {
-	if (mode.endsWith("00")) return `(secret) ${sha256Of(content)}`;
+/** A file's text; what is sensitive, and what is not text, as its digest. */
+function shown({ content, encoding, sensitive }: TargetFile): string {
+	if (sensitive) return `(secret) ${sha256Of(content)}`;
 	return encoding === "base64" ? `(binary) ${sha256Of(content)}` : content;
 }

@@ -7,13 +7,20 @@ export function operatorRoleParts(
 	values: PlaceholderValues,
 ): Pick<TargetContent, "files" | "units" | "probes" | "deadlineSeconds"> {
 	return {
-		files: definition.files.map((file) =>
-			file.encoding === "utf8" ? { ...file, content: fillPlaceholders(file.content, values) } : file,
-		),
+		files: definition.files.map((file) => ({
+			...file,
+			...(file.encoding === "utf8" ? { content: fillPlaceholders(file.content, values) } : {}),
+			...(isPrivate(file.mode) ? { sensitive: true as const } : {}),
+		})),
 		units: definition.units,
 		probes: definition.probes,
 		deadlineSeconds: definition.deadlineSeconds,
 	};
+}
+
+/** What the operator keeps from others on the node (0600, 0640, 0700) is not shown to readers of the API either. */
+export function isPrivate(mode: string): boolean {
+	return (Number.parseInt(mode, 8) & 0o004) === 0;
 }
 
 /** True when a file of the role names the machine's address. */

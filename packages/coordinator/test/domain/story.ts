@@ -110,6 +110,7 @@ export const renderForTests: RenderTarget = (fleet, machine, seat) => {
 			{
 				path: "/etc/key",
 				mode: "0600",
+				sensitive: true,
 				encoding: "utf8",
 				content: `secret of ${fleet.cluster?.document.kubernetes.version}`,
 			},

@@ -1,26 +1,21 @@
 import { type ClusterDocument, type Event, sha256Of, type TargetContent, type TargetFile } from "@rollcall/protocol";
-
-/** True for files that others on the node may not read (0600, 0640, 0700): keys, tokens, kubeconfigs. */
-function isSecret(file: TargetFile): boolean {
-	return (Number.parseInt(file.mode, 8) & 0o004) === 0;
-}
+import { isPrivate } from "../../render/operator-role.ts";
 
 function hideFile(file: TargetFile): TargetFile {
-	if (!isSecret(file)) return file;
 	const bytes = Buffer.from(file.content, file.encoding);
 	return { ...file, encoding: "utf8", content: sha256Of(bytes) };
 }
 
-/** A target's content with the digest of each secret file in place of what it holds. */
+/** A target's content with the digest of each sensitive file in place of what it holds. */
 export function hideTargetSecrets(content: TargetContent): TargetContent {
-	return { ...content, files: content.files.map(hideFile) };
+	return { ...content, files: content.files.map((file) => (file.sensitive ? hideFile(file) : file)) };
 }
 
 /** The same for the files that a cluster document defines. */
 export function hideDocumentSecrets(document: ClusterDocument): ClusterDocument {
 	const roles = Object.entries(document.roles).map(([name, role]) => [
 		name,
-		{ ...role, files: role.files.map(hideFile) },
+		{ ...role, files: role.files.map((file) => (file.sensitive || isPrivate(file.mode) ? hideFile(file) : file)) },
 	]);
 	return { ...document, roles: Object.fromEntries(roles) };
 }

@@ -70,8 +70,11 @@ test("the detail shows the events of the trail, and why follows their causes", a
 	t.is(third.seq, 3);
 	const detail = (await get(api, "/v1/machines/m-alpha")).json();
 	t.deepEqual(
-		detail.events.map(({ seq }: { seq: number }) => seq),
-		[1, 3],
+		detail.events.map(({ event, text }: { event: { seq: number }; text: string }) => [event.seq, text]),
+		[
+			[1, "machine-labelled happened"],
+			[3, "machine-approved happened"],
+		],
 	);
 	const why = (await get(api, "/v1/machines/m-alpha/why")).json();
 	t.deepEqual(

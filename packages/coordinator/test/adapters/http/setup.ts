@@ -68,8 +68,20 @@ const projections: Projections = {
 				role: "worker",
 				nodeName: machine.seat.nodeName,
 				files: [
-					{ path: "/etc/kubernetes/pki/ca.key", mode: "0600", encoding: "base64", content: btoa("CANARY-KEY") },
-					{ path: "/etc/kubernetes/group.conf", mode: "0640", encoding: "utf8", content: "CANARY-GROUP" },
+					{
+						path: "/etc/kubernetes/pki/ca.key",
+						mode: "0600",
+						encoding: "base64",
+						content: btoa("CANARY-KEY"),
+						sensitive: true,
+					},
+					{
+						path: "/etc/kubernetes/group.conf",
+						mode: "0640",
+						encoding: "utf8",
+						content: "CANARY-GROUP",
+						sensitive: true,
+					},
 					{ path: "/etc/motd", mode: "0644", encoding: "utf8", content: "hello" },
 				],
 				units: [],

@@ -106,7 +106,7 @@ export const MACHINE_ROUTES: readonly Route[] = [
 				rehearsal: false,
 			},
 			fenced: [],
-			events: EXAMPLE_EVENTS.events,
+			events: EXAMPLE_EVENTS.events.map((event) => ({ event, text: "the fleet decided" })),
 		} as z.input<typeof MachineDetail>,
 		refusals: ["unknown-machine", "conflict", "not-ready"],
 		async answer(api, { params }) {
@@ -117,7 +117,7 @@ export const MACHINE_ROUTES: readonly Route[] = [
 				machine: api.projections.machineView(fleet, machine),
 				facts: machine.facts,
 				fenced: [...machine.fenced],
-				events: events.map(hideEventSecrets),
+				events: events.map((event) => ({ event: hideEventSecrets(event), text: api.projections.describe(event) })),
 			};
 		},
 	}),
