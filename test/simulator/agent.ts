@@ -28,6 +28,8 @@ export interface Boot {
 	/** The highest generation that it ever took. */
 	highest: number;
 	readonly applied: Set<number>;
+	/** Every report that it sent, by its sequence. */
+	readonly said: Map<number, Extract<Said, { kind: "report" }>>;
 	/** The kinds of questions that have no answer yet. */
 	busy: Set<string>;
 }
@@ -78,6 +80,7 @@ export class AgentModel {
 			unreported: false,
 			highest: 0,
 			applied: new Set(),
+			said: new Map(),
 			busy: new Set(),
 		};
 		this.boot = boot;
@@ -227,7 +230,7 @@ export class AgentModel {
 		if (machineId === undefined || boot.busy.has("report")) return;
 		boot.sequence += 1;
 		const { bootId, sequence, health } = boot;
-		const said: Said = {
+		const said = {
 			kind: "report",
 			machineId,
 			bootId,
@@ -235,7 +238,8 @@ export class AgentModel {
 			health,
 			generation: running?.generation ?? 0,
 			state: running?.state,
-		};
+		} as const;
+		boot.said.set(sequence, said);
 		this.#ask(boot, "report", said, (reply) => {
 			if (reply.kind === "fenced") boot.over = true;
 			else if (

@@ -112,13 +112,26 @@ const RULES: Rules = {
 			"applied means applied",
 			() => `${machineId} ${generation}`,
 		);
+		const said = boot?.said.get(sequence ?? -1);
+		must(
+			!boot || (said?.state === progress.state && said.generation === generation),
+			"what is recorded of a boot was said by it",
+			() => `${machineId} ${bootId} never said ${progress.state} ${generation} as report ${sequence}`,
+		);
 	},
-	"health-changed": ({ event, ledger }) => {
+	"health-changed": ({ event, ledger, world }) => {
 		must(!ledger.over.has(event.bootId), "a fenced boot changes nothing", () => `${event.machineId} ${event.bootId}`);
 		must(
 			(event.sequence ?? 0) >= (ledger.reported.get(event.bootId) ?? -1),
 			"late reports change nothing",
 			() => event.machineId,
+		);
+		const boot = world.agents.find((agent) => agent.boot?.bootId === event.bootId)?.boot;
+		const said = boot?.said.get(event.sequence ?? -1)?.health;
+		must(
+			!boot || JSON.stringify(said) === JSON.stringify(event.health),
+			"what is recorded of a boot was said by it",
+			() => `${event.machineId} ${event.bootId} never said this as report ${event.sequence}`,
 		);
 	},
 	"fenced-incarnation-spoke": ({ event, ledger }) => {
