@@ -1,21 +1,5 @@
 import { z } from "zod";
 
-/** The roots below which an agent writes, and nowhere else. Built in; no message can change them. */
-export const WRITE_ROOTS = [
-	"/etc/kubernetes",
-	"/etc/containerd",
-	"/etc/cni/net.d",
-	"/etc/modules-load.d",
-	"/etc/sysctl.d",
-	"/etc/rollcall/role",
-	"/run/systemd/system",
-	"/run/rollcall/role",
-	"/var/lib/kubelet",
-	"/var/lib/etcd",
-	"/opt/rollcall",
-	"/opt/cni/bin",
-] as const;
-
 /** What an agent is started with: one JSON file, 0600, written by Ignition or by the rehearsal. */
 export const AgentConfig = z.strictObject({
 	/** Base URLs of the coordinators' HTTP API, tried in turn. */

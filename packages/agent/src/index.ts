@@ -1,5 +1,5 @@
 export { interfacesOf, type RehearsedMachine } from "./adapters/rehearsal/machine.ts";
 export { fillRoot, writeSecret } from "./adapters/rehearsal/root-folder.ts";
 export { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
-export { AgentConfig, WRITE_ROOTS } from "./config.ts";
+export { AgentConfig } from "./config.ts";
 export { VERSION } from "./version.ts";

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { check } from "@rollcall/protocol";
+import { check, WRITE_ROOTS } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
 import { createMemory } from "./adapters/files/memory.ts";
@@ -13,7 +13,7 @@ import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { createNotify } from "./adapters/systemd/notify.ts";
 import { createSystemdUnits } from "./adapters/systemd/systemctl.ts";
-import { AgentConfig, WRITE_ROOTS } from "./config.ts";
+import { AgentConfig } from "./config.ts";
 import { runAgent } from "./loop/agent.ts";
 import { VERSION } from "./version.ts";
 

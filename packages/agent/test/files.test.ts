@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { WRITE_ROOTS } from "@rollcall/protocol";
 import test, { type ExecutionContext } from "ava";
 import { createTargetFiles } from "../src/adapters/files/target-files.ts";
-import { WRITE_ROOTS } from "../src/config.ts";
 import { applyTarget } from "../src/loop/apply.ts";
 import { FilesError } from "../src/ports.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";

@@ -21,3 +21,4 @@ export * from "./problem.ts";
 export * from "./rest.ts";
 export * from "./subjects.ts";
 export * from "./target.ts";
+export * from "./write-roots.ts";

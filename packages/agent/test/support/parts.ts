@@ -1,9 +1,9 @@
+import { WRITE_ROOTS } from "@rollcall/protocol";
 import { type Disk, nodeDisk } from "../../src/adapters/files/disk.ts";
 import { createMemory } from "../../src/adapters/files/memory.ts";
 import { createTargetFiles } from "../../src/adapters/files/target-files.ts";
 import { createProber } from "../../src/adapters/probes/prober.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { WRITE_ROOTS } from "../../src/config.ts";
 import type { ApplyParts } from "../../src/loop/apply.ts";
 import type { Log } from "../../src/ports.ts";
 import type { ScriptedUnits } from "./scripted-units.ts";

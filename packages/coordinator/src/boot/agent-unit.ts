@@ -1,3 +1,4 @@
+import { WRITE_ROOTS } from "@rollcall/protocol";
 import { unitText } from "../render/systemd-unit.ts";
 
 /** Where the agent and what it needs lie on a machine. */
@@ -8,21 +9,12 @@ export const AGENT_PATHS = {
 	unit: "rollcall-agent.service",
 } as const;
 
-/** Folders that the agent writes to, as its own list says (`WRITE_ROOTS`; a test compares them), and its configuration's. */
-export const AGENT_WRITES = [
-	"/etc/cni/net.d",
-	"/etc/containerd",
-	"/etc/kubernetes",
-	"/etc/modules-load.d",
+/** What the agent's unit opens for writing: what its targets may name, its own state, and its configuration's folder. */
+const AGENT_WRITES: readonly string[] = [
+	...WRITE_ROOTS.filter((root) => !/^\/(?:etc|run)\/rollcall\//.test(root)),
 	"/etc/rollcall",
-	"/etc/sysctl.d",
-	"/opt/cni/bin",
-	"/opt/rollcall",
 	"/run/rollcall",
-	"/run/systemd/system",
-	"/var/lib/etcd",
-	"/var/lib/kubelet",
-] as const;
+].sort();
 
 /**
  * The agent's unit: all of the file system read-only but the folders that it writes to, no capability but the one to write

@@ -1,4 +1,4 @@
-export { AGENT_PATHS, AGENT_WRITES, agentUnit } from "./agent-unit.ts";
+export { AGENT_PATHS, agentUnit } from "./agent-unit.ts";
 export { alpineOverlay } from "./alpine-overlay.ts";
 export { profileScript, refusalScript, stubScript } from "./boot-script.ts";
 export { convertButane } from "./butane/convert.ts";

@@ -1,7 +1,6 @@
-import { type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
+import { isWritable, type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
 import { messageBytes } from "../render/message-bytes.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
-import { isWritable } from "../render/write-roots.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 import { suggestion } from "./nearest.ts";
 

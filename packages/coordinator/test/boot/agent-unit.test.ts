@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test from "ava";
-import { AGENT_PATHS, AGENT_WRITES, agentUnit } from "../../src/boot/agent-unit.ts";
+import { AGENT_PATHS, agentUnit } from "../../src/boot/agent-unit.ts";
 
 const hasAnalyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
 const targets = "/usr/lib/systemd/system";
@@ -45,23 +45,4 @@ test("systemd rates the agent's exposure at most 4.0", (t) => {
 	const level = /Overall exposure level for \S+: ([0-9.]+)/.exec(output ?? "")?.[1];
 	t.true(output === undefined || Number(level) <= 4, output ?? "");
 	t.log(`exposure level ${level}`);
-});
-
-test("the unit opens exactly the folders that the agent writes to", (t) => {
-	const source = fs.readFileSync(path.resolve(import.meta.dirname, "../../../agent/src/config.ts"), "utf8");
-	const list = /WRITE_ROOTS = \[(.*?)\]/s.exec(source)?.[1] ?? "";
-	const roots = [...list.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? "");
-	t.true(roots.length > 0);
-	const opened = (root: string) => AGENT_WRITES.some((folder) => root === folder || root.startsWith(`${folder}/`));
-	t.deepEqual(
-		roots.filter((root) => !opened(root)),
-		[],
-	);
-	const own = ["/etc/rollcall", "/run/rollcall"];
-	const needed = (folder: string) =>
-		roots.some((root) => root === folder || root.startsWith(`${folder}/`)) || own.includes(folder);
-	t.deepEqual(
-		AGENT_WRITES.filter((folder) => !needed(folder)),
-		[],
-	);
 });

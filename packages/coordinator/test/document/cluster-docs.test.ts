@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { WRITE_ROOTS } from "@rollcall/protocol";
 import test from "ava";
 import { clusterJsonSchema, knownKeys } from "../../src/document/json-schema.ts";
 import { IMAGE_COMPONENTS } from "../../src/render/images.ts";
-import { WRITE_ROOTS } from "../../src/render/write-roots.ts";
 
 const text = readFileSync(new URL("../../../../docs/cluster.md", import.meta.url), "utf8");
 

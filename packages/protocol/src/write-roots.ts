@@ -1,8 +1,8 @@
 /**
- * Folders that agents write to, and no others: built into the agent (`WRITE_ROOTS` there; a test compares the two). Known
- * here so that a document which names another path is refused when it is declared, not on the node.
+ * The folders below which an agent writes, and nowhere else. Built into the agent: no message can change them. The
+ * coordinator refuses a document that names another path when it is declared, not on the node.
  */
-export const WRITE_ROOTS: readonly string[] = [
+export const WRITE_ROOTS = [
 	"/etc/kubernetes",
 	"/etc/containerd",
 	"/etc/cni/net.d",
@@ -15,7 +15,7 @@ export const WRITE_ROOTS: readonly string[] = [
 	"/var/lib/etcd",
 	"/opt/rollcall",
 	"/opt/cni/bin",
-];
+] as const;
 
 /** True when an agent would write a file there. */
 export function isWritable(path: string): boolean {
