@@ -1,7 +1,7 @@
 import { cgroupDriver } from "./cgroup-driver.ts";
+import { clusterDns } from "./cluster-dns.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { KubeletConfiguration } from "./kubelet-fields.ts";
-import { addressAt } from "./network.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { taintsOf } from "./node-registration.ts";
@@ -9,9 +9,6 @@ import { PKI_PATHS } from "./pki-paths.ts";
 import { reservedResources } from "./reserved-resources.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
 import { yamlText } from "./yaml-text.ts";
-
-/** The tenth address of the service network, as everywhere: the cluster's DNS. */
-const DNS_INDEX = 10;
 
 /** The KubeletConfiguration of a node that is part of the cluster. */
 function kubeletConfiguration(node: Node): KubeletConfiguration {
@@ -32,7 +29,7 @@ function kubeletConfiguration(node: Node): KubeletConfiguration {
 			webhook: { cacheAuthorizedTTL: "5m0s", cacheUnauthorizedTTL: "30s" },
 		},
 		cgroupDriver: cgroupDriver(node.facts),
-		clusterDNS: [addressAt(node.services, DNS_INDEX)],
+		clusterDNS: [clusterDns(node.services)],
 		clusterDomain: node.document.networks.dnsDomain,
 		containerLogMaxFiles: 3,
 		// Logs are RAM here.

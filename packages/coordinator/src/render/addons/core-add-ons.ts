@@ -1,0 +1,26 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import { parseNetwork } from "../network.ts";
+import { findVersion } from "../versions.ts";
+import { coreDns } from "./coredns.ts";
+import type { Manifest } from "./manifest.ts";
+import { nodeRights } from "./node-rights.ts";
+
+/** The label of everything that rollcall applies: for people who look, never to decide what is removed. */
+const MANAGED_BY = { "app.kubernetes.io/managed-by": "rollcall" } as const;
+
+/**
+ * What the API needs to hold so that nodes become Ready and pods find each other: rights of the nodes' components and DNS, in
+ * the order in which they are applied. None where the document cannot be rendered.
+ */
+export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
+	const version = findVersion(document.kubernetes.version);
+	const services = parseNetwork(document.networks.services);
+	if (!version || !services) return [];
+	return [...nodeRights(document), ...coreDns({ document, version, services })].map(managed);
+}
+
+/** The manifest with the label of what rollcall applies. */
+export function managed(manifest: Manifest): Manifest {
+	const { metadata } = manifest;
+	return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, ...MANAGED_BY } } };
+}

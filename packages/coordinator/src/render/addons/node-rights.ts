@@ -1,0 +1,72 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import type { Manifest } from "./manifest.ts";
+
+const RBAC = "rbac.authorization.k8s.io";
+
+interface Binding {
+	readonly name: string;
+	readonly role: string;
+	readonly subject: { readonly kind: "User" | "Group"; readonly name: string };
+}
+
+function clusterRoleBinding({ name, role, subject }: Binding) {
+	return {
+		apiVersion: `${RBAC}/v1`,
+		kind: "ClusterRoleBinding",
+		metadata: { name },
+		roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: role },
+		subjects: [{ apiGroup: RBAC, ...subject }],
+	} as const satisfies Manifest;
+}
+
+/**
+ * What the components of nodes may do at the API, besides what the node authorizer gives to kubelets and Kubernetes' own
+ * default roles are for: kubelets renew their client certificates, the API server speaks to kubelets, kube-proxy reads
+ * services, flannel reads nodes and writes its part of their status.
+ */
+export function nodeRights(document: ClusterDocument): readonly Manifest[] {
+	const { proxyMode, podNetwork } = document.kubernetes;
+	return [
+		clusterRoleBinding({
+			name: "rollcall:kubelet-renews-certificate",
+			role: "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+			subject: { kind: "Group", name: "system:nodes" },
+		}),
+		clusterRoleBinding({
+			name: "rollcall:api-server-to-kubelet",
+			role: "system:kubelet-api-admin",
+			subject: { kind: "User", name: "kube-apiserver-kubelet-client" },
+		}),
+		...(proxyMode === "none"
+			? []
+			: [
+					clusterRoleBinding({
+						name: "rollcall:kube-proxy",
+						role: "system:node-proxier",
+						subject: { kind: "User", name: "system:kube-proxy" },
+					}),
+				]),
+		...(podNetwork === "flannel" ? flannelRights() : []),
+	];
+}
+
+/** As in flannel's own manifest (Documentation/kube-flannel.yml), for the user of its static pods. */
+function flannelRights(): readonly Manifest[] {
+	return [
+		{
+			apiVersion: `${RBAC}/v1`,
+			kind: "ClusterRole",
+			metadata: { name: "rollcall:flannel" },
+			rules: [
+				{ apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+				{ apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
+				{ apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
+			],
+		},
+		clusterRoleBinding({
+			name: "rollcall:flannel",
+			role: "rollcall:flannel",
+			subject: { kind: "User", name: "system:flannel" },
+		}),
+	];
+}
