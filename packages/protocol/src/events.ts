@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { BOOT_STAGES, BootStage } from "./boot/request.ts";
+import { CERTIFICATE_LIMITS } from "./certificates/target.ts";
+import { IssuedCertificate, Trust } from "./certificates/trust.ts";
 import { ClusterDocument } from "./cluster/document.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
@@ -130,6 +132,17 @@ export const EVENT_PAYLOADS = {
 	/** The deadline passed without an end; the coordinator closes it as rejected. */
 	"target-expired": z.strictObject({ machineId, generation: Generation, reason }),
 	"health-changed": z.strictObject({ machineId, bootId, health: Health, sequence: z.int().min(0).optional() }),
+	/** Whom the fleet's machines believe from now on. Public keys and certificates only. */
+	"trust-changed": z.strictObject({ trust: Trust, reason }),
+	/** A machine got certificates for keys that it made itself. */
+	"certificates-issued": z.strictObject({
+		machineId,
+		bootId,
+		generation: Generation,
+		certificates: z.array(IssuedCertificate).min(1).max(CERTIFICATE_LIMITS.certificates),
+	}),
+	/** An operator, or the coordinator for its own use, got a client certificate. */
+	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
 	"command-issued": z.strictObject({
 		machineId,
 		bootId,

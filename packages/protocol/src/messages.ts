@@ -68,7 +68,7 @@ export const TargetProgress = z.discriminatedUnion("state", [
 	z.strictObject({
 		state: z.literal("rejected"),
 		reason: z.string().max(1024),
-		step: z.enum(["check", "artifacts", "files", "units", "probes"]),
+		step: z.enum(["check", "certificates", "artifacts", "files", "units", "probes"]),
 	}),
 ]);
 export type TargetProgress = z.infer<typeof TargetProgress>;

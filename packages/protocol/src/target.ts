@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { CERTIFICATE_LIMITS, CertificateRequest, SharedSecret } from "./certificates/target.ts";
 import { Digest, Generation, MachineId, Name } from "./ids.ts";
+import { AbsolutePath, Mode } from "./paths.ts";
 
 /** Bounds of a target, so that it always fits one NATS message (1 MiB by default) with room to spare. */
 export const TARGET_LIMITS = {
@@ -10,16 +12,6 @@ export const TARGET_LIMITS = {
 	probes: 64,
 	artifacts: 64,
 } as const;
-
-/** An absolute, normalised path: no `..`, no `.`, no empty part, no NUL. */
-export const AbsolutePath = z
-	.string()
-	.max(1024)
-	.regex(/^(?:\/[^/\0]+)+$/, "a path is absolute, without trailing slash or empty parts")
-	.refine((path) => !path.split("/").some((part) => part === "." || part === ".."), "a path has no '.' or '..' parts");
-
-/** Permission bits as an octal text, `0600`. No set-uid, set-gid or sticky bit. */
-export const Mode = z.string().regex(/^0[0-7]{3}$/, "a mode is four octal digits, like 0644");
 
 /** A systemd unit's name (systemd.unit(5)). */
 export const UnitName = z
@@ -97,6 +89,9 @@ export const TargetContent = z.strictObject({
 	units: z.array(TargetUnit).max(TARGET_LIMITS.units),
 	probes: z.array(Probe).max(TARGET_LIMITS.probes),
 	artifacts: z.array(Artifact).max(TARGET_LIMITS.artifacts),
+	/** What the agent has to ask the coordinator for before it writes anything. */
+	certificates: z.array(CertificateRequest).max(CERTIFICATE_LIMITS.certificates).optional(),
+	secrets: z.array(SharedSecret).max(CERTIFICATE_LIMITS.secrets).optional(),
 	/** Applying ends as rejected when it is not done this long after it was received. */
 	deadlineSeconds: z.int().min(1).max(7200),
 });

@@ -1,6 +1,8 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { approve } from "./admit/approve.ts";
 import { boot } from "./admit/boot.ts";
+import { changeTrust, operatorCertificate } from "./admit/certificates.ts";
+import { certify } from "./admit/certify.ts";
 import { command } from "./admit/command.ts";
 import { commandFailed } from "./admit/command-failed.ts";
 import { createToken } from "./admit/create-token.ts";
@@ -36,6 +38,9 @@ const ADMITTERS: Admitters = {
 	"revoke-token": revokeToken,
 	command,
 	"command-failed": commandFailed,
+	certify,
+	"operator-certificate": operatorCertificate,
+	"change-trust": changeTrust,
 	boot,
 };
 

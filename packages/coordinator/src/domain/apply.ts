@@ -1,4 +1,5 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
+import { applyCertified, applyOperatorCertificate, applyTrust } from "./apply/certificates.ts";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
 import {
@@ -53,6 +54,9 @@ const APPLIERS: Appliers = {
 	"target-progress": applyProgress,
 	"target-expired": applyExpired,
 	"health-changed": applyHealth,
+	"trust-changed": applyTrust,
+	"certificates-issued": applyCertified,
+	"operator-certificate-issued": applyOperatorCertificate,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,
 	"boot-refused": (fleet) => fleet,

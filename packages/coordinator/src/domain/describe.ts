@@ -51,6 +51,11 @@ const DESCRIPTIONS: Descriptions = {
 			? `${e.machineId} is not healthy: ${ill.join(", ")}`
 			: `${e.machineId} is healthy: ${e.health.map(({ component }) => component).join(", ")}`;
 	},
+	"trust-changed": (e) => `machines believe other keys: ${e.reason}`,
+	"certificates-issued": (e) =>
+		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${time(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,
+	"operator-certificate-issued": (e) =>
+		`${e.by} got a certificate for ${e.certificate.subject}, until ${time(e.certificate.notAfter)}`,
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
 	"command-ended": (e) =>
 		`command ${e.commandId} to ${e.machineId} ${e.outcome === "done" ? "is done" : "failed"}: ${e.reason}`,

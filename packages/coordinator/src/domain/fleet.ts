@@ -5,12 +5,14 @@ import type {
 	Facts,
 	Generation,
 	Health,
+	IssuedCertificate,
 	Labels,
 	LeaseState,
 	Mac,
 	MachineId,
 	Timestamp,
 	TokenScope,
+	Trust,
 	UserPublicKey,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
@@ -79,6 +81,8 @@ export interface Machine {
 	/** The highest number of a report of this incarnation that changed something; -1 before the first. */
 	readonly reported: number;
 	readonly command?: OpenCommand | undefined;
+	/** What a boot of it was certified, the newest per name. Those of an earlier boot count no more. */
+	readonly certified?: { readonly bootId: BootId; readonly certificates: readonly IssuedCertificate[] } | undefined;
 	/** Boots of this machine that are over, newest last, at most 8. */
 	readonly fenced: readonly BootId[];
 	/** Those of `fenced` that spoke after their end, so that each is recorded once. */
@@ -105,6 +109,12 @@ export interface Token {
 	readonly usedBy?:
 		| { readonly machineId: MachineId; readonly bootId: BootId; readonly publicKey: UserPublicKey }
 		| undefined;
+}
+
+/** A client certificate that an operator asked for. */
+export interface OperatorCertificate {
+	readonly certificate: IssuedCertificate;
+	readonly by: string;
 }
 
 /** What is kept of a machine that an operator removed, so that its old boots do not come back by themselves and generations do not begin anew. */
@@ -135,6 +145,10 @@ export interface Fleet {
 	readonly cluster?:
 		| { readonly document: ClusterDocument; readonly digest: Digest; readonly seq: number; readonly at: Timestamp }
 		| undefined;
+	/** Whom machines believe, with the number of the event that said so. */
+	readonly trust?: { readonly trust: Trust; readonly seq: number } | undefined;
+	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */
+	readonly operatorCertificates: readonly OperatorCertificate[];
 	readonly machines: PersistentMap<MachineId, Machine>;
 	/** Machines that were removed, at most `MAX_REMOVED`. */
 	readonly removed: PersistentMap<MachineId, Removed>;
@@ -151,6 +165,8 @@ export interface Fleet {
 	readonly claims: PersistentMap<string, readonly MachineId[]>;
 }
 
+/** How many certificates of operators are remembered; all are in the log. */
+export const MAX_OPERATOR_CERTIFICATES = 64;
 /** How many removed machines are remembered; the oldest are forgotten first. */
 export const MAX_REMOVED = 4096;
 /** How many boots that are over are remembered per machine. */
@@ -167,6 +183,7 @@ export const EMPTY_FLEET: Fleet = {
 	recoverUntil: 0,
 	machines: PersistentMap(),
 	removed: PersistentMap(),
+	operatorCertificates: [],
 	tokens: PersistentMap(),
 	tokenSweepAt: MIN_TOKEN_SWEEP,
 	tokenByHash: PersistentMap(),

@@ -4,7 +4,9 @@ import type {
 	Digest,
 	EnrollRequest,
 	EventDraft,
+	Generation,
 	Hello,
+	IssuedCertificate,
 	Labels,
 	Mac,
 	MachineId,
@@ -12,6 +14,7 @@ import type {
 	Report,
 	Timestamp,
 	TokenScope,
+	Trust,
 	UserPublicKey,
 } from "@rollcall/protocol";
 
@@ -61,6 +64,23 @@ export type Input =
 	  }
 	/** What the boot listener saw and an operator should hear of. */
 	| { readonly kind: "boot"; readonly event: BootDraft }
+	/** Certificates were signed for a boot's own keys. They go out only if that boot still holds this target. */
+	| {
+			readonly kind: "certify";
+			readonly machineId: MachineId;
+			readonly bootId: BootId;
+			readonly generation: Generation;
+			readonly digest: Digest;
+			readonly certificates: readonly IssuedCertificate[];
+	  }
+	| { readonly kind: "operator-certificate"; readonly certificate: IssuedCertificate; readonly by: string }
+	/** Whom machines believe from now on. `after`: the number of the event that this change knows; refused when there was another. */
+	| {
+			readonly kind: "change-trust";
+			readonly trust: Trust;
+			readonly after: number;
+			readonly reason: string;
+	  }
 	/** A command could not be delivered. */
 	| {
 			readonly kind: "command-failed";

@@ -6,7 +6,7 @@ import { byMachineId } from "./drafts.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Removed, seatKey, type Token } from "./fleet.ts";
 
 /** Goes up when the form of a fleet changes; a snapshot of another version is not read, the log is. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 /** A fleet as plain JSON. The indices are left out, since they follow from the rest. */
 export interface FleetJson {
@@ -17,6 +17,8 @@ export interface FleetJson {
 	readonly tokenSweepAt: number;
 	readonly leader?: Fleet["leader"];
 	readonly cluster?: Fleet["cluster"];
+	readonly trust?: Fleet["trust"];
+	readonly operatorCertificates: Fleet["operatorCertificates"];
 	/** Sorted by id, as all lists here. */
 	readonly machines: readonly Machine[];
 	readonly removed: readonly (Removed & { readonly machineId: MachineId })[];
@@ -33,6 +35,8 @@ export function fleetToJson(fleet: Fleet): FleetJson {
 		tokenSweepAt: fleet.tokenSweepAt,
 		...(fleet.leader ? { leader: fleet.leader } : {}),
 		...(fleet.cluster ? { cluster: fleet.cluster } : {}),
+		...(fleet.trust ? { trust: fleet.trust } : {}),
+		operatorCertificates: fleet.operatorCertificates,
 		machines: [...fleet.machines.values()].sort(byMachineId),
 		removed: removed.sort(byMachineId),
 		tokens: [...fleet.tokens.values()].sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1)),
@@ -55,6 +59,8 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 		tokenSweepAt: json.tokenSweepAt,
 		...(json.leader ? { leader: json.leader } : {}),
 		...(json.cluster ? { cluster: json.cluster } : {}),
+		...(json.trust ? { trust: json.trust } : {}),
+		operatorCertificates: json.operatorCertificates,
 		machines: PersistentMap(json.machines.map((machine) => [machine.machineId, machine])),
 		removed: PersistentMap(json.removed.map(({ machineId, ...entry }) => [machineId, entry])),
 		tokens: PersistentMap(json.tokens.map((token) => [token.tokenId, token])),
@@ -68,12 +74,13 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 /** The shape only: the file is the coordinator's own, and its digest is checked where it is read. */
 function isFleetJson(json: unknown): json is FleetJson {
 	if (typeof json !== "object" || json === null) return false;
-	const { version, seq, at, machines, removed, tokens } = json as Partial<FleetJson>;
+	const { version, seq, at, machines, removed, tokens, operatorCertificates } = json as Partial<FleetJson>;
 	return (
 		version === SNAPSHOT_VERSION &&
 		Number.isSafeInteger(seq) &&
 		Number.isSafeInteger(at) &&
 		Array.isArray(machines) &&
+		Array.isArray(operatorCertificates) &&
 		Array.isArray(removed) &&
 		Array.isArray(tokens)
 	);

@@ -1,0 +1,26 @@
+import type { EventOf } from "@rollcall/protocol";
+import { type Fleet, MAX_OPERATOR_CERTIFICATES } from "../fleet.ts";
+import { changeMachine } from "./touch.ts";
+
+export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {
+	return { ...fleet, trust: { trust: event.trust, seq: event.seq } };
+}
+
+/** The newest certificate of each name replaces the one before; those of an earlier boot went with its memory. */
+export function applyCertified(fleet: Fleet, event: EventOf<"certificates-issued">): Fleet {
+	return changeMachine(fleet, event, (machine) => {
+		if (machine.bootId !== event.bootId) return undefined;
+		const before = machine.certified?.bootId === event.bootId ? machine.certified.certificates : [];
+		const names = new Set(event.certificates.map(({ name }) => name));
+		const certificates = [...before.filter(({ name }) => !names.has(name)), ...event.certificates];
+		return {
+			...machine,
+			certified: { bootId: event.bootId, certificates: certificates.sort((a, b) => (a.name < b.name ? -1 : 1)) },
+		};
+	});
+}
+
+export function applyOperatorCertificate(fleet: Fleet, event: EventOf<"operator-certificate-issued">): Fleet {
+	const all = [...fleet.operatorCertificates, { certificate: event.certificate, by: event.by }];
+	return { ...fleet, operatorCertificates: all.slice(-MAX_OPERATOR_CERTIFICATES) };
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { BootId, Digest, Name } from "../ids.ts";
+import { AuthorityName } from "./target.ts";
+
+const pem = z.string().max(8 * 1024);
+
+/** One authority's certificate. `fingerprint`: SHA-256 of its DER. */
+export const AuthorityCertificate = z.strictObject({
+	fingerprint: Digest,
+	pem,
+	notAfter: z.int().min(0),
+});
+export type AuthorityCertificate = z.infer<typeof AuthorityCertificate>;
+
+/** The certificates of one authority that are believed, and which of them signs. More than one while it changes. */
+export const Authority = z.strictObject({ signing: Digest, certificates: z.array(AuthorityCertificate).min(1).max(4) });
+export type Authority = z.infer<typeof Authority>;
+
+/**
+ * Whom the fleet's machines believe: the public half of all keys that are the fleet's own. Recorded, so that targets follow
+ * from the log; the private keys lie with the coordinators.
+ */
+export const Trust = z.strictObject({
+	authorities: z.strictObject({ cluster: Authority, "front-proxy": Authority, etcd: Authority }),
+	/** Keys for service account tokens: all are believed, one signs. `fingerprint`: SHA-256 of the public key's DER. */
+	serviceAccounts: z.strictObject({
+		signing: Digest,
+		keys: z
+			.array(z.strictObject({ fingerprint: Digest, pem }))
+			.min(1)
+			.max(4),
+	}),
+	/** The key that Secrets are encrypted with in etcd, by the SHA-256 of itself. */
+	encryption: Digest,
+});
+export type Trust = z.infer<typeof Trust>;
+
+/** A certificate that was issued, as it is recorded and listed. Times are milliseconds since 1970. */
+export const IssuedCertificate = z.strictObject({
+	name: Name,
+	signer: AuthorityName,
+	/** The fingerprint of the authority's certificate. */
+	authority: Digest,
+	/** Hexadecimal. */
+	serial: z.string().regex(/^[0-9a-f]{2,40}$/),
+	/** RFC 4514. */
+	subject: z.string().max(1024),
+	notBefore: z.int().min(0),
+	notAfter: z.int().min(0),
+});
+export type IssuedCertificate = z.infer<typeof IssuedCertificate>;
+
+/** `GET /v1/certificates`: authorities first, then by machine and name. */
+export const CertificateView = z.strictObject({
+	kind: z.enum(["authority", "node", "operator"]),
+	/** An authority's name, or the certificate's. */
+	name: Name,
+	machineId: z.string().optional(),
+	nodeName: Name.optional(),
+	bootId: BootId.optional(),
+	signer: AuthorityName,
+	subject: z.string(),
+	serial: z.string(),
+	issuedAt: z.string(),
+	expiresAt: z.string(),
+	/** For an authority: it signs; for others: who signed is still believed. */
+	state: z.enum(["signing", "believed", "valid", "expired", "replaced"]),
+});
+export type CertificateView = z.infer<typeof CertificateView>;
+export const CertificateList = z.strictObject({ certificates: z.array(CertificateView) });
+export type CertificateList = z.infer<typeof CertificateList>;
