@@ -1,6 +1,6 @@
 import type { MachinePhase } from "@rollcall/protocol";
 import type { Fleet, Machine } from "./fleet.ts";
-import { waitReason } from "./wait-reason.ts";
+import { MORE_SEATS, waitReason } from "./wait-reason.ts";
 
 /** Where a machine stands, why, and what a person can do about it. */
 export interface Standing {
@@ -29,8 +29,19 @@ export function phaseOf(machine: Machine): MachinePhase {
 	}
 }
 
-/** The phase with its reason. */
+/** The phase with its reason, and the role that was given by hand and cannot be had yet. */
 export function standing(fleet: Fleet, machine: Machine): Standing {
+	const found = standingOf(fleet, machine);
+	const { pinnedRole, seat } = machine;
+	if (!seat || pinnedRole === undefined || pinnedRole === seat.role) return found;
+	return {
+		...found,
+		reason: `${found.reason}; it was given the role ${pinnedRole} by hand, and no seat with that is free`,
+		next: found.next ?? MORE_SEATS,
+	};
+}
+
+function standingOf(fleet: Fleet, machine: Machine): Standing {
 	const phase = phaseOf(machine);
 	const { seat, target, machineId } = machine;
 	const place = seat ? `${seat.role} in seat ${seat.seat} of slot ${seat.slot}` : "without a seat";

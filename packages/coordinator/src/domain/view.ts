@@ -7,6 +7,7 @@ import { standing } from "./phase.ts";
 export function machineView(fleet: Fleet, machine: Machine): MachineView {
 	const { machineId, seat, target } = machine;
 	const address = addressOf(machine.facts);
+	const { pinnedRole } = machine;
 	return {
 		machineId,
 		...standing(fleet, machine),
@@ -17,7 +18,8 @@ export function machineView(fleet: Fleet, machine: Machine): MachineView {
 		...(seat
 			? { nodeName: seat.nodeName, cluster: seat.cluster, slot: seat.slot, seat: seat.seat, role: seat.role }
 			: {}),
-		pinned: machine.pinnedRole !== undefined,
+		// A wish that no seat was free for does not make the role that it has one given by hand.
+		pinned: pinnedRole !== undefined && (!seat || seat.role === pinnedRole),
 		generation: machine.generation,
 		...(target ? { digest: target.digest } : {}),
 		progress: target?.progress ?? "none",

@@ -2,6 +2,9 @@ import type { Timestamp } from "@rollcall/protocol";
 import type { Fleet, Machine } from "./fleet.ts";
 import { mismatch } from "./selector.ts";
 
+/** What to do about a role that was given by hand where no seat is free. */
+export const MORE_SEATS = "raise the count of a slot with this role, or take the role back";
+
 /** Why a machine has nothing to run now, and what an operator can do about it. */
 export interface Waiting {
 	readonly reason: string;
@@ -28,7 +31,7 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 	if (machine.pinnedRole !== undefined) {
 		return {
 			reason: `no seat with the role ${machine.pinnedRole}, which it was given by hand, is free`,
-			next: "raise the count of a slot with this role, or take the role back",
+			next: MORE_SEATS,
 		};
 	}
 	const closest = document.slots.map((slot) => ({ slot, why: mismatch(slot.selector, machine) }));

@@ -1,4 +1,5 @@
 import test from "ava";
+import { machineView } from "../../src/domain/view.ts";
 import { macOf, Story } from "./story.ts";
 
 const worker = { name: "w", role: "worker", count: "rest" } as const;
@@ -80,9 +81,18 @@ test("a role given by hand comes first, and does not push anybody out", (t) => {
 	t.deepEqual(story.seating(), { "cp/0": a, "w/0": b });
 	story.take({ kind: "pin-role", machineId: b, role: "control-plane", by: "test" });
 	t.deepEqual(story.seating(), { "cp/0": a, "w/0": b });
+	const wish = () => machineView(story.fleet, story.machine(b));
+	t.like(wish(), {
+		role: "worker",
+		pinned: false,
+		next: "raise the count of a slot with this role, or take the role back",
+	});
+	t.regex(wish().reason, /given the role control-plane by hand, and no seat with that is free$/);
 	story.declare([{ ...slots[0], count: 2 }, worker]);
 	t.deepEqual(story.seating(), { "cp/0": a, "cp/1": b });
 	t.true(story.machine(b).seat?.pinned);
+	t.like(wish(), { role: "control-plane", pinned: true });
+	t.notRegex(wish().reason, /by hand/);
 	const answer = story.take({ kind: "pin-role", machineId: b, role: "vault", by: "test" });
 	t.true(answer.kind === "problem" && /control-plane, worker/.test(answer.problem.next ?? ""));
 });
