@@ -175,15 +175,17 @@ export const MAX_FENCED = 8;
 export const MAX_TRAIL = 32;
 /** Fewer tokens than this are never swept. */
 export const MIN_TOKEN_SWEEP = 1024;
+/** So many tokens are kept at once; whoever can ask for boot scripts must not fill the coordinator's memory. */
+export const MAX_TOKENS = 100_000;
 
 /** The state before any event. */
 export const EMPTY_FLEET: Fleet = {
 	seq: 0,
 	at: 0,
 	recoverUntil: 0,
+	operatorCertificates: [],
 	machines: PersistentMap(),
 	removed: PersistentMap(),
-	operatorCertificates: [],
 	tokens: PersistentMap(),
 	tokenSweepAt: MIN_TOKEN_SWEEP,
 	tokenByHash: PersistentMap(),

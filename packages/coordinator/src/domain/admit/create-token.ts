@@ -1,12 +1,11 @@
-import type { Fleet } from "../fleet.ts";
+import type { Timestamp } from "@rollcall/protocol";
+import { canBeForgotten } from "../apply/tokens.ts";
+import { type Fleet, MAX_TOKENS } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, refuse } from "./verdict.ts";
 
-/** So many tokens are kept at once; whoever can ask for boot scripts must not fill the coordinator's memory. */
-const MAX_TOKENS = 100_000;
-
-/** A token is made. Only its hash is known here. */
-export function createToken(fleet: Fleet, input: InputOf<"create-token">): Verdict {
+/** A token is made. Only its hash is known here. Where there are too many, it takes the place of those that are over for long. */
+export function createToken(fleet: Fleet, input: InputOf<"create-token">, at: Timestamp): Verdict {
 	const { tokenId, hash, scope, expiresAt, mac, labels, by } = input;
 	if (fleet.tokens.has(tokenId) || fleet.tokenByHash.has(hash)) {
 		return refuse({
@@ -16,7 +15,7 @@ export function createToken(fleet: Fleet, input: InputOf<"create-token">): Verdi
 			path: "tokenId",
 		});
 	}
-	if (fleet.tokens.size >= MAX_TOKENS) {
+	if (fleet.tokens.size >= MAX_TOKENS && !fleet.tokens.some((token) => canBeForgotten(token, at))) {
 		return refuse({
 			code: "too-many-requests",
 			message: `there are ${fleet.tokens.size} tokens, no more are made`,
