@@ -2,7 +2,8 @@ import type { BootRequest, BootStage, Group, Profile } from "@rollcall/protocol"
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type KnownMachine, matchGroup } from "../../boot/match.ts";
 import { type BootQuery, parseBootQuery } from "../../boot/request.ts";
-import type { BootCore, BootSighting } from "./boot-core.ts";
+import type { BootSighting } from "../../boot/waterfall/sighting.ts";
+import type { BootCore } from "./boot-core.ts";
 import { readBootToken } from "./boot-token.ts";
 
 /** Something that a machine is not given: the status and the words of the answer, for a person who looks. */

@@ -74,10 +74,10 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 			.type("text/plain")
 			.send("others are being served; ask again\n");
 	}
-	if (first === 0) {
-		const stage = stageOf(options, name);
-		if (stage) options.core.record({ stage, outcome: "served", remote: request.ip, asset: name });
-	}
+	const stage = stageOf(options, name);
+	// All of it was handed to the network: to its end, so that a download that breaks off is none.
+	if (stage && last === file.sizeBytes - 1)
+		reply.raw.once("finish", () => options.core.record({ stage, outcome: "served", remote: request.ip, asset: name }));
 	reply.raw.once("close", () => leave.release());
 	return reply.send(length === 0 ? Buffer.alloc(0) : await fileStream(file.path, { first, last, sent: leave.sent }));
 }

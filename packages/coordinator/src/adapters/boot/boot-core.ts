@@ -1,21 +1,6 @@
-import type { BootDocument, BootRequest, BootStage, Mac, Problem } from "@rollcall/protocol";
+import type { BootDocument, BootRequest, Mac, Problem } from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
-
-/** Something that the boot endpoints saw. The core records it, at a bounded rate: anybody can ask. */
-export interface BootSighting {
-	readonly stage: BootStage;
-	readonly outcome: "served" | "refused";
-	/** Why it was refused. */
-	readonly reason?: string;
-	readonly mac?: Mac | undefined;
-	readonly uuid?: string | undefined;
-	/** The address that asked. */
-	readonly remote: string;
-	readonly group?: string;
-	readonly profile?: string;
-	/** The asset's name, where the stage is a download. */
-	readonly asset?: string;
-}
+import type { BootSighting } from "../../boot/waterfall/sighting.ts";
 
 /** The answer to a wish for an enrollment token. `used`: there was one of this id before. */
 export type IssuedEnrollToken =
@@ -43,5 +28,6 @@ export interface BootCore {
 	agent(arch: "x64" | "arm64"): { readonly asset: string; readonly sha512: string } | undefined;
 	/** Base URLs of the coordinators' API, for the agent's configuration. */
 	coordinators(): readonly string[];
+	/** Takes note of what was seen, at a bounded cost: anybody can ask. */
 	record(sighting: BootSighting): void;
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type BootDocument, type BootRequest, type Mac, sha256Of, type Timestamp } from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
+import type { BootSighting } from "../../boot/waterfall/sighting.ts";
 import type { Core } from "../../ports.ts";
 import type { AgentAsset } from "./agent-assets.ts";
-import type { BootCore, BootSighting, IssuedEnrollToken } from "./boot-core.ts";
+import type { BootCore, IssuedEnrollToken } from "./boot-core.ts";
 
 /** What the boot endpoints of a fleet are made of. */
 export interface FleetBoot {

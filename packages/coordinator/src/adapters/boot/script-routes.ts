@@ -15,11 +15,21 @@ const BOOT_TOKEN_SECONDS = 600;
 export function scriptRoutes(app: FastifyInstance, options: BootOptions): void {
 	const stub = stubScript();
 	// dnsmasq's proxy mode adds the ".0".
-	for (const path of ["/boot.ipxe", "/boot.ipxe.0"]) app.get(path, (_, reply) => sendText(reply, stub));
+	for (const path of ["/boot.ipxe", "/boot.ipxe.0"]) {
+		app.get(path, (request, reply) => {
+			// Who comes here has its address from DHCP.
+			options.core.record({ stage: "dhcp", outcome: "served", remote: request.ip });
+			return sendText(reply, stub);
+		});
+	}
 	app.get("/ipxe", (request, reply) => {
+		let asked: Asked | undefined;
 		try {
-			return sendText(reply, ipxeAnswer(options, askedBy(options.core, request)));
+			asked = askedBy(options.core, request);
+			return sendText(reply, ipxeAnswer(options, asked));
 		} catch (error) {
+			if (asked && error instanceof Error)
+				options.core.record({ ...sighting(asked, "ipxe"), outcome: "refused", reason: error.message });
 			const refusal = error instanceof Unencodable ? new Refusal(500, error.message) : error;
 			// A person in front of the machine should read why; iPXE shows nothing of an answer that is not a script.
 			if (!(refusal instanceof Refusal) || !/^iPXE\//.test(request.headers["user-agent"] ?? "")) throw refusal;

@@ -65,9 +65,10 @@ test("an empty asset is an empty answer", async (t) => {
 	t.like(await get("/assets/flatcar/vmlinuz"), { status: 200, body: "" });
 });
 
-test("a kernel that is fetched is a stage of a boot", async (t) => {
+test("a kernel that is fetched to its end is a stage of a boot", async (t) => {
 	const { core, get } = await withAsset(t, "kernel");
-	await get("/assets/flatcar/vmlinuz");
+	await get("/assets/flatcar/vmlinuz", { range: "bytes=0-2" });
+	t.deepEqual(core.sightings, []);
 	await get("/assets/flatcar/vmlinuz", { range: "bytes=3-" });
 	t.deepEqual(core.sightings, [{ stage: "kernel", outcome: "served", remote: "192.0.2.77", asset: "flatcar/vmlinuz" }]);
 });

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { BootDocument, type BootRequest } from "@rollcall/protocol";
-import type { BootCore, BootSighting, IssuedEnrollToken } from "../../../src/adapters/boot/boot-core.ts";
+import type { BootCore, IssuedEnrollToken } from "../../../src/adapters/boot/boot-core.ts";
 import type { KnownMachine } from "../../../src/boot/match.ts";
+import type { BootSighting } from "../../../src/boot/waterfall/sighting.ts";
 
 /** A core that keeps everything in memory, as the event log would: tokens by id, and all sightings. */
 export class InMemoryBootCore implements BootCore {

@@ -28,7 +28,7 @@ test("a machine boots: the stub, its script, and with the script's token its Ign
 	]) {
 		t.true(decodeURIComponent(answer.body).includes(part), part);
 	}
-	t.deepEqual(core.seen(), ["ipxe served", "ignition served"]);
+	t.deepEqual(core.seen(), ["dhcp served", "dhcp served", "dhcp served", "ipxe served", "ignition served"]);
 });
 
 test("a boot token works once", async (t) => {

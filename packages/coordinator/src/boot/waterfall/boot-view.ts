@@ -1,0 +1,111 @@
+import { BOOT_STAGES, type BootStageView, type BootState, type BootView, type Timestamp } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../../domain/fleet.ts";
+import { standing } from "../../domain/phase.ts";
+import { type Boot, lastReached, story, waitsFor } from "./boot.ts";
+import { orderOf, ruleOf } from "./stages.ts";
+
+/** A boot as the API shows it, at a time. */
+export function bootView(boot: Boot, fleet: Fleet, at: Timestamp): BootView {
+	const stages = story(boot);
+	const startedAt = stages.reduce((earliest, { at: time }) => Math.min(earliest, time), at);
+	const latest = lastReached(boot)?.at ?? startedAt;
+	const machine = boot.machineId === undefined ? undefined : fleet.machines.get(boot.machineId);
+	const nodeName = machine?.seat?.nodeName;
+	const given = { machineId: boot.machineId, bootId: boot.bootId, nodeName, mac: boot.mac, uuid: boot.uuid };
+	return {
+		...dropUndefined({ ...given, address: boot.remote, group: boot.group, profile: boot.profile }),
+		...stateOf(boot, { fleet, machine, at }),
+		startedAt: iso(startedAt),
+		totalMs: latest - startedAt,
+		stages: stageViews(boot),
+	};
+}
+
+/** How the boot goes, and what is in its way. */
+export function stateOf(
+	boot: Boot,
+	around: { readonly fleet: Fleet; readonly machine: Machine | undefined; readonly at: Timestamp },
+): Pick<BootView, "state" | "waitingFor" | "cause" | "next"> {
+	const waitingFor = waitsFor(boot);
+	if (waitingFor === undefined) return { state: "done" };
+	const is = (state: BootState, why: { reason: string; next?: string | undefined }) => ({
+		state,
+		waitingFor,
+		cause: why.reason,
+		...(why.next === undefined ? {} : { next: why.next }),
+	});
+	const { machine, fleet, at } = around;
+	const rule = ruleOf(waitingFor);
+	const late = at >= (lastReached(boot)?.at ?? at) + rule.deadlineSeconds * 1000;
+	if (machine) {
+		const stands = standing(fleet, machine);
+		if (stands.phase === "waiting" || stands.phase === "rejected" || stands.phase === "idle") return is("held", stands);
+		if (late || stands.phase === "failed" || stands.phase === "lost")
+			return is("stuck", { next: rule.next, ...stands });
+		return { state: "booting", waitingFor };
+	}
+	if (boot.refused)
+		return is("stuck", { reason: `it was refused: ${boot.refused.reason}`, next: nextOfRefusal(boot.refused.stage) });
+	if (boot.choosing) return is("held", { reason: "its menu waits for somebody to choose" });
+	return late ? is("stuck", { reason: rule.cause, next: rule.next }) : { state: "booting", waitingFor };
+}
+
+function nextOfRefusal(stage: string): string {
+	return stage === "ipxe" ? "correct the boot document; the machine asks again by itself" : "boot it again";
+}
+
+function stageViews(boot: Boot): BootStageView[] {
+	const waitingFor = waitsFor(boot);
+	let before: Timestamp | undefined;
+	return BOOT_STAGES.filter((stage) => boot.reached.has(stage) || boot.expected.includes(stage)).map((stage) => {
+		const reachedAt = boot.reached.get(stage);
+		const from = before;
+		const due = (since: Timestamp): string => iso(since + ruleOf(stage).deadlineSeconds * 1000);
+		if (reachedAt === undefined) {
+			const last = stage === waitingFor ? lastReached(boot)?.at : undefined;
+			return { stage, ...(last === undefined ? {} : { deadlineAt: due(last) }) };
+		}
+		before = reachedAt;
+		if (from === undefined) return { stage, at: iso(reachedAt) };
+		return { stage, at: iso(reachedAt), ms: Math.max(0, reachedAt - from), deadlineAt: due(from) };
+	});
+}
+
+/** Stuck ones first, then held ones, then the newest. */
+export function byUrgency(a: BootView, b: BootView): number {
+	const order: readonly BootState[] = ["stuck", "held", "booting", "done"];
+	const urgency = order.indexOf(a.state) - order.indexOf(b.state);
+	return urgency !== 0 ? urgency : a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0;
+}
+
+/** How long each stage took in each boot that reached it, in milliseconds, sorted; and the whole way of those that came up. */
+export function stageDurations(boots: readonly Boot[]): Map<string, number[]> {
+	const durations = new Map<string, number[]>();
+	const add = (name: string, ms: number): void => {
+		const list = durations.get(name);
+		if (list) list.push(ms);
+		else durations.set(name, [ms]);
+	};
+	for (const boot of boots) {
+		const stages = story(boot);
+		for (const [index, { stage, at }] of stages.entries()) {
+			const before = stages[index - 1];
+			if (before) add(stage, Math.max(0, at - before.at));
+		}
+		const [first, last] = [stages[0], stages.at(-1)];
+		// Half a way says nothing about whole ones.
+		if (first && last?.stage === "ready" && orderOf(first.stage) <= orderOf("ipxe")) add("total", last.at - first.at);
+	}
+	for (const list of durations.values()) list.sort((a, b) => a - b);
+	return durations;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function dropUndefined<T extends object>(value: T): Defined<T> {
+	return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+}
+
+function iso(at: Timestamp): string {
+	return new Date(Math.min(at, 8.64e15)).toISOString();
+}

@@ -1,0 +1,60 @@
+import type { BootId, BootStage, Mac, MachineId, Timestamp } from "@rollcall/protocol";
+import { orderOf } from "./stages.ts";
+
+/** One boot of one machine, as far as it was seen. Times in milliseconds since 1970. */
+export interface Boot {
+	mac?: Mac | undefined;
+	uuid?: string | undefined;
+	/** The address that asked last. */
+	remote?: string | undefined;
+	group?: string | undefined;
+	profile?: string | undefined;
+	machineId?: MachineId | undefined;
+	bootId?: BootId | undefined;
+	expected: readonly BootStage[];
+	readonly reached: Map<BootStage, Timestamp>;
+	/** A person was asked what to boot. */
+	choosing: boolean;
+	/** What was refused, and not granted since. */
+	refused?: { readonly stage: BootStage; readonly reason: string } | undefined;
+	/** Stages of which the log says that this boot waits for them in vain. */
+	readonly told: Set<BootStage>;
+	/** The log has the whole story. */
+	recorded: boolean;
+}
+
+/** A boot of which nothing was seen yet. */
+export function newBoot(expected: readonly BootStage[]): Boot {
+	return { expected, reached: new Map(), choosing: false, told: new Set(), recorded: false };
+}
+
+/** The last stage that was reached, in the order of stages, with the time of the last one in time. */
+export function lastReached(boot: Boot): { readonly stage: BootStage; readonly at: Timestamp } | undefined {
+	let last: BootStage | undefined;
+	let latest = 0;
+	for (const [stage, at] of boot.reached) {
+		if (last === undefined || orderOf(stage) > orderOf(last)) last = stage;
+		latest = Math.max(latest, at);
+	}
+	return last === undefined ? undefined : { stage: last, at: latest };
+}
+
+/** The stage that comes next: the first one that is expected behind the last one that was reached. */
+export function waitsFor(boot: Boot): BootStage | undefined {
+	const last = lastReached(boot);
+	const order = last === undefined ? -1 : orderOf(last.stage);
+	return boot.expected.find((stage) => orderOf(stage) > order);
+}
+
+/** Notes that a stage was reached; time never goes back. A stage that is over keeps its time. */
+export function reach(boot: Boot, stage: BootStage, at: Timestamp): void {
+	const last = lastReached(boot);
+	if (last && orderOf(stage) < orderOf(last.stage) && boot.reached.has(stage)) return;
+	boot.reached.set(stage, Math.max(at, last?.at ?? at));
+	boot.refused = undefined;
+}
+
+/** The stages that were reached, in their order. */
+export function story(boot: Boot): { readonly stage: BootStage; readonly at: Timestamp }[] {
+	return [...boot.reached].map(([stage, at]) => ({ stage, at })).sort((a, b) => orderOf(a.stage) - orderOf(b.stage));
+}
