@@ -5,12 +5,14 @@ import type {
 	CommandReply,
 	Event,
 	MachineId,
+	NodeState,
 	SignedAssignment,
 	Timestamp,
 	UserPublicKey,
 } from "@rollcall/protocol";
 import type { Fleet } from "./domain/fleet.ts";
 import type { Answer, Input } from "./domain/inputs.ts";
+import type { Manifest, ManifestRef } from "./render/addons/manifest.ts";
 
 /** Where an entry stands in the log: the JetStream sequence number; 0 before the first. */
 export type Position = number;
@@ -133,4 +135,48 @@ export interface Core {
 	events(after: number, limit: number): Promise<readonly Event[]>;
 	/** Every event from now on, in order. Returns how to stop. A listener that throws is dropped. */
 	subscribe(listener: (event: Event) => void): () => void;
+}
+
+/** How to speak to a cluster's API as its administrator. PEM; `key` is a secret. */
+export interface KubernetesAccess {
+	/** Base URLs of API servers, asked in turn: `https://192.0.2.10:6443`. */
+	readonly servers: readonly string[];
+	readonly ca: string;
+	readonly cert: string;
+	readonly key: string;
+}
+
+/** The API did not do what was asked: no answer, or a refusal in its own words. `status` is the HTTP status, where there was one. */
+export class KubernetesError extends Error {
+	override readonly name = "KubernetesError";
+	readonly status: number | undefined;
+
+	constructor(message: string, status?: number) {
+		super(message);
+		this.status = status;
+	}
+}
+
+/** A Node object, as far as it is looked at. `bootId` is the boot that its kubelet speaks of. */
+export interface NodeSeen {
+	readonly name: string;
+	readonly bootId: string;
+	readonly labels: Readonly<Record<string, string>>;
+	readonly state: NodeState;
+}
+
+/** A cluster's API. Everything has a time limit of its own and throws KubernetesError. */
+export interface Kubernetes {
+	/** `/readyz` of an API server; the reason names the checks that fail. */
+	ready(): Promise<{ readonly ready: true } | { readonly ready: false; readonly reason: string }>;
+	/** The object as it is; undefined when it is not there. */
+	read(ref: ManifestRef): Promise<Manifest | undefined>;
+	/** Server-side apply, by force: fields of the manifest become rollcall's. */
+	apply(manifest: Manifest): Promise<void>;
+	/** Removes an object and, in the background, what it owns. One that is not there counts as removed. */
+	remove(ref: ManifestRef): Promise<void>;
+	nodes(): Promise<readonly NodeSeen[]>;
+	/** Sets labels of a Node that exists. */
+	labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+	close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ export * from "./facts.ts";
 export * from "./health.ts";
 export * from "./ids.ts";
 export * from "./messages.ts";
+export * from "./node-state.ts";
 export * from "./paths.ts";
 export * from "./problem.ts";
 export * from "./rest.ts";

@@ -1,0 +1,98 @@
+import { Agent, request } from "node:https";
+import { type HttpLibrary, type RequestContext, ResponseContext, wrapHttpLibrary } from "@kubernetes/client-node";
+import { type KubernetesAccess, KubernetesError } from "../../ports.ts";
+
+/** One answer takes at most so long, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+/** No answer that is asked for is larger: 500 nodes of 30 KiB have 15 MiB. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** How the client speaks to the API servers, and how that ends. */
+export interface HttpsLibrary {
+	readonly library: HttpLibrary;
+	/** A plain GET, for paths that are no resources. */
+	get(path: string): Promise<{ readonly status: number; readonly text: string }>;
+	close(): void;
+}
+
+interface Sent {
+	readonly method: string;
+	readonly path: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: string | Buffer | undefined;
+}
+
+/**
+ * HTTPS with the administrator's certificate, over connections that are kept: the client's own library opens one per request.
+ * Follows no redirect. An API server that cannot be reached is passed over; the first that answers is asked first the next time.
+ */
+export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess): HttpsLibrary {
+	const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: 4, minVersion: "TLSv1.2" });
+	let first = 0;
+
+	async function send(sent: Sent) {
+		let trouble = "no API server is known";
+		for (let turn = 0; turn < servers.length; turn++) {
+			const index = (first + turn) % servers.length;
+			const server = servers[index] ?? "";
+			try {
+				const answer = await sendTo(agent, server, sent);
+				first = index;
+				return answer;
+			} catch (error) {
+				trouble = `${server}: ${error instanceof Error ? error.message : String(error)}`;
+			}
+		}
+		throw new KubernetesError(trouble);
+	}
+
+	const library = wrapHttpLibrary({
+		async send(context: RequestContext) {
+			const { pathname, search } = new URL(context.getUrl());
+			const body = context.getBody();
+			const { status, headers, bytes } = await send({
+				method: context.getHttpMethod(),
+				path: `${pathname}${search}`,
+				headers: context.getHeaders(),
+				body: typeof body === "string" || Buffer.isBuffer(body) ? body : undefined,
+			});
+			const text = bytes.toString("utf8");
+			const content = { text: async () => text, binary: async () => bytes, stream: () => null };
+			return new ResponseContext(status, headers, content as unknown as ResponseContext["body"]);
+		},
+	});
+	return {
+		library,
+		async get(path) {
+			const { status, bytes } = await send({ method: "GET", path, headers: {} });
+			return { status, text: bytes.toString("utf8") };
+		},
+		close: () => agent.destroy(),
+	};
+}
+
+function sendTo(agent: Agent, server: string, { method, path, headers, body }: Sent) {
+	return new Promise<{ status: number; headers: Record<string, string>; bytes: Buffer }>((resolve, reject) => {
+		const url = new URL(path, server);
+		const outgoing = request(url, { method, headers, agent, signal: AbortSignal.timeout(TIMEOUT_MS) }, (answer) => {
+			const chunks: Buffer[] = [];
+			let length = 0;
+			answer.on("data", (chunk: Buffer) => {
+				chunks.push(chunk);
+				length += chunk.length;
+				if (length > MOST_BYTES) answer.destroy(new Error(`the answer has more than ${MOST_BYTES} bytes`));
+			});
+			answer.on("error", reject);
+			answer.on("end", () => {
+				const entries = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+				resolve({
+					status: answer.statusCode ?? 0,
+					headers: Object.fromEntries(entries),
+					bytes: Buffer.concat(chunks),
+				});
+			});
+		});
+		outgoing.on("error", reject);
+		outgoing.end(body);
+	});
+}

@@ -1,0 +1,147 @@
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ExecutionContext } from "ava";
+import type { KubernetesAccess } from "../../../src/ports.ts";
+import { selfSigned } from "../../render/self-signed.ts";
+
+type Json = Record<string, unknown>;
+
+/** Resources that the fake knows, by API path: kind, plural, whether it is in a namespace. */
+const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
+	"/api/v1": [
+		["ConfigMap", "configmaps", true],
+		["Service", "services", true],
+		["ServiceAccount", "serviceaccounts", true],
+		["Node", "nodes", false],
+	],
+	"/apis/apps/v1": [["Deployment", "deployments", true]],
+	"/apis/networking.k8s.io/v1": [["NetworkPolicy", "networkpolicies", true]],
+	"/apis/rbac.authorization.k8s.io/v1": [
+		["ClusterRole", "clusterroles", false],
+		["ClusterRoleBinding", "clusterrolebindings", false],
+	],
+};
+
+/**
+ * NOT Kubernetes: a stand-in that keeps objects by path and merges what is applied, for tests of our own client. It wants a
+ * client certificate as the real one does, and says no where it is told to.
+ */
+export interface FakeApiServer {
+	readonly access: KubernetesAccess;
+	readonly objects: Map<string, Json>;
+	/** Requests that were answered, as `PATCH /path`. */
+	readonly requests: string[];
+	/** Answers this to every request whose `METHOD /path` fits, instead of doing it. */
+	refuse: { readonly match: RegExp; readonly status: number; readonly message: string } | undefined;
+	/** Failing checks of /readyz. */
+	failing: readonly string[];
+	stop(): Promise<void>;
+}
+
+/** Starts the stand-in on a port of its own. */
+export async function startFakeApiServer(t: ExecutionContext): Promise<FakeApiServer> {
+	const pair = await selfSigned();
+	const objects = new Map<string, Json>();
+	const requests: string[] = [];
+	const server = createServer({ ...pair, ca: pair.cert, requestCert: true, rejectUnauthorized: false });
+	let version = 1;
+	server.on("request", async (request, response) => {
+		const url = new URL(request.url ?? "/", "https://fake");
+		const line = `${request.method} ${url.pathname}`;
+		requests.push(line);
+		const answer = (status: number, body: Json) =>
+			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+		const refuse = (status: number, message: string) => answer(status, { kind: "Status", code: status, message });
+		if (!(request.socket as TLSSocket).authorized) return refuse(401, "Unauthorized");
+		if (fake.refuse?.match.test(line)) return refuse(fake.refuse.status, fake.refuse.message);
+		if (url.pathname === "/readyz") {
+			const lines = ["[+]etcd ok", ...fake.failing.map((check) => `[-]${check} failed: reason withheld`)];
+			return response.writeHead(fake.failing.length > 0 ? 500 : 200).end(lines.join("\n"));
+		}
+		const resources = RESOURCES[url.pathname];
+		if (resources) {
+			const list = resources.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs: ["get"] }));
+			return answer(200, { kind: "APIResourceList", groupVersion: url.pathname.slice(6), resources: list });
+		}
+		if (url.pathname === "/api/v1/nodes" && request.method === "GET") return answer(200, page(objects, url));
+		const before = objects.get(url.pathname);
+		if (request.method === "PATCH") {
+			const type = request.headers["content-type"];
+			const isApply = type === "application/apply-patch+yaml";
+			if (isApply && url.searchParams.get("fieldManager") !== "rollcall")
+				return refuse(400, "fieldManager is required");
+			if (!isApply && !before) return refuse(404, `${url.pathname} not found`);
+			const patch = JSON.parse(await text(request)) as Json;
+			const metadata = {
+				...(merge(before?.metadata ?? {}, patch.metadata) as Json),
+				resourceVersion: String(++version),
+			};
+			const after = { ...(merge(before ?? {}, patch) as Json), metadata };
+			objects.set(url.pathname, after);
+			return answer(200, after);
+		}
+		if (!before) return refuse(404, `${url.pathname} not found`);
+		if (request.method === "DELETE") {
+			objects.delete(url.pathname);
+			return answer(200, { kind: "Status", status: "Success" });
+		}
+		return answer(200, before);
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	const fake: FakeApiServer = {
+		access: { servers: [`https://127.0.0.1:${port}`], ca: pair.cert, ...pair },
+		objects,
+		requests,
+		refuse: undefined,
+		failing: [],
+		stop: () =>
+			new Promise((resolve) => {
+				server.closeAllConnections();
+				server.close(() => resolve());
+			}),
+	};
+	t.teardown(() => fake.stop());
+	return fake;
+}
+
+/** A Node object, as a kubelet would report it. */
+export function fakeNode(name: string, more: { ready?: boolean; bootId?: string; pressure?: string } = {}): Json {
+	const { ready = true, bootId = "", pressure } = more;
+	const condition = (type: string, on: boolean, reason: string) => ({ type, status: on ? "True" : "False", reason });
+	return {
+		apiVersion: "v1",
+		kind: "Node",
+		metadata: { name, labels: {} },
+		status: {
+			conditions: [
+				...(pressure ? [condition(pressure, true, "Kubelet")] : []),
+				{ ...condition("Ready", ready, ready ? "KubeletReady" : "KubeletNotReady"), message: "no network yet" },
+			],
+			nodeInfo: { kubeletVersion: "v1.36.2", bootID: bootId },
+		},
+	};
+}
+
+function page(objects: Map<string, Json>, url: URL): Json {
+	const nodes = [...objects.entries()].filter(([path]) => path.startsWith("/api/v1/nodes/")).map(([, node]) => node);
+	const from = Number(url.searchParams.get("continue") ?? 0);
+	const limit = Number(url.searchParams.get("limit") ?? nodes.length);
+	const more = from + limit < nodes.length ? { continue: String(from + limit) } : {};
+	return { apiVersion: "v1", kind: "NodeList", metadata: more, items: nodes.slice(from, from + limit) };
+}
+
+function merge(before: unknown, patch: unknown): unknown {
+	if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+	const base = (typeof before === "object" && before !== null ? before : {}) as Json;
+	const merged = Object.entries(patch).map(([key, value]) => [key, merge(base[key], value)]);
+	return { ...base, ...Object.fromEntries(merged) };
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+	let all = "";
+	for await (const chunk of request) all += chunk;
+	return all;
+}

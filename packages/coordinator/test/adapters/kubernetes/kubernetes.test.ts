@@ -1,0 +1,84 @@
+import test, { type ExecutionContext } from "ava";
+import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts";
+import { KubernetesError } from "../../../src/ports.ts";
+import { covers } from "../../../src/render/addons/manifest.ts";
+import { selfSigned } from "../../render/self-signed.ts";
+import { fakeNode, startFakeApiServer } from "./fake-api-server.ts";
+
+async function start(t: ExecutionContext) {
+	const api = await startFakeApiServer(t);
+	const kubernetes = createKubernetes(api.access);
+	t.teardown(() => kubernetes.close());
+	return { api, kubernetes };
+}
+
+const POLICY = {
+	apiVersion: "networking.k8s.io/v1",
+	kind: "NetworkPolicy",
+	metadata: { name: "closed", namespace: "class" },
+	spec: { podSelector: {}, ingress: [{ from: [{ podSelector: { matchLabels: { a: "b" } } }] }] },
+};
+const REF = { apiVersion: POLICY.apiVersion, kind: POLICY.kind, ...POLICY.metadata };
+
+test("what is applied can be read back as it was written, and is gone after it was removed", async (t) => {
+	const { api, kubernetes } = await start(t);
+	t.is(await kubernetes.read(REF), undefined);
+	await kubernetes.apply(POLICY);
+	t.like(api.objects.get("/apis/networking.k8s.io/v1/namespaces/class/networkpolicies/closed"), {
+		spec: POLICY.spec,
+	});
+	const read = await kubernetes.read(REF);
+	t.true(covers(read, POLICY));
+	await kubernetes.remove(REF);
+	await kubernetes.remove(REF);
+	t.is(await kubernetes.read(REF), undefined);
+});
+
+test("a refusal comes in the API's own words, with the object and the status", async (t) => {
+	const { api, kubernetes } = await start(t);
+	api.refuse = { match: /^PATCH/, status: 403, message: "networkpolicies is forbidden" };
+	const error = await t.throwsAsync(kubernetes.apply(POLICY), { instanceOf: KubernetesError });
+	t.is(error?.message, "NetworkPolicy class/closed: networkpolicies is forbidden");
+	t.is(error?.status, 403);
+});
+
+test("the checks that fail are the reason why an API server is not ready", async (t) => {
+	const { api, kubernetes } = await start(t);
+	t.deepEqual(await kubernetes.ready(), { ready: true });
+	api.failing = ["etcd", "informer-sync"];
+	t.deepEqual(await kubernetes.ready(), { ready: false, reason: "not ready: etcd, informer-sync" });
+});
+
+test("nodes come page by page, with what is looked at", async (t) => {
+	const { api, kubernetes } = await start(t);
+	for (let index = 0; index < 501; index++) api.objects.set(`/api/v1/nodes/n${index}`, fakeNode(`n${index}`));
+	api.objects.set("/api/v1/nodes/ill", fakeNode("ill", { ready: false, bootId: "b", pressure: "MemoryPressure" }));
+	const nodes = await kubernetes.nodes();
+	t.is(nodes.length, 502);
+	t.deepEqual(nodes.at(-1), {
+		name: "ill",
+		bootId: "b",
+		labels: {},
+		state: {
+			ready: false,
+			reason: "KubeletNotReady: no network yet",
+			version: "v1.36.2",
+			pressure: ["MemoryPressure"],
+		},
+	});
+	await kubernetes.labelNode("ill", { "node-role.kubernetes.io/worker": "" });
+	t.like(api.objects.get("/api/v1/nodes/ill"), { metadata: { labels: { "node-role.kubernetes.io/worker": "" } } });
+	await t.throwsAsync(kubernetes.labelNode("none", { a: "b" }), { message: /not found/ });
+});
+
+test("an API server that is gone is passed over, and one with another certificate is not believed", async (t) => {
+	const { api } = await start(t);
+	const two = createKubernetes({ ...api.access, servers: ["https://127.0.0.1:1", ...api.access.servers] });
+	t.teardown(() => two.close());
+	t.deepEqual(await two.ready(), { ready: true });
+	const stranger = createKubernetes({ ...api.access, ca: (await selfSigned()).cert });
+	t.teardown(() => stranger.close());
+	await t.throwsAsync(stranger.ready(), { instanceOf: KubernetesError, message: /self-signed certificate/ });
+	await api.stop();
+	await t.throwsAsync(two.ready(), { message: /ECONNREFUSED/ });
+});
