@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BootView } from "./boot/boots.ts";
 import { LeaseState, TokenScope } from "./events.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
@@ -55,6 +56,8 @@ export const MachineDetail = z.strictObject({
 	fenced: z.array(BootId),
 	/** Its latest events, each with the sentence that says it. A newer coordinator may have events that we do not know. */
 	events: z.array(z.strictObject({ event: z.unknown(), text: z.string() })),
+	/** How it booted last, where this coordinator saw it. */
+	boot: BootView.optional(),
 });
 export type MachineDetail = z.infer<typeof MachineDetail>;
 
