@@ -5,6 +5,7 @@ import { Assets, ByteBudget, bootApp, FleetBootCore, readAgentAssets } from "../
 import { type BootConfig, ConfigError } from "../config.ts";
 import type { Clock, Core } from "../ports.ts";
 import { watchBootDocument } from "./boot-document.ts";
+import type { BootWatch } from "./boots.ts";
 import { addAgent } from "./bundled-agent.ts";
 import { bootKey } from "./folder.ts";
 
@@ -14,6 +15,8 @@ export interface BootSurroundings {
 	readonly core: Core;
 	readonly clock: Clock;
 	readonly log: Logger;
+	/** Hears of everything that the listener sees. */
+	readonly boots: Pick<BootWatch, "see">;
 	/** The API as agents reach it. */
 	readonly api: () => string;
 }
@@ -47,7 +50,7 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 			agents: () => agents,
 			coordinators: () => [around.api()],
 			now,
-			record: (sighting) => log.debug(sighting, `boot: ${sighting.stage} ${sighting.outcome}`),
+			record: (sighting) => around.boots.see(sighting, watched.document()),
 		}),
 		assets,
 		budget: new ByteBudget({

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { sha256Of } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import { createClock } from "../adapters/clock/drawn-clock.ts";
@@ -11,14 +12,18 @@ import { createBeacon } from "../adapters/nats/beacon.ts";
 import { createBus } from "../adapters/nats/bus.ts";
 import { openLog } from "../adapters/nats/log.ts";
 import { Responder } from "../adapters/nats/responder.ts";
+import { isSignedBy } from "../adapters/nats/signing-key.ts";
+import { createPki } from "../adapters/pki/pki.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
 import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
+import { answerCertify } from "../loop/answer-certify.ts";
 import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
 import { renderTarget } from "../render/render-target.ts";
 import { VERSION } from "../version.ts";
 import { startBoot } from "./boot.ts";
+import { watchBoots } from "./boots.ts";
 import { firstDocument } from "./declared.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
@@ -70,6 +75,7 @@ export async function startCoordinator(
 		closers.push(() => beacon.close());
 
 		const replicas = "external" in config.nats ? config.nats.external.replicas : 1;
+		const pki = createPki(config.authorityFolder ?? join(dataFolder, "keys", "authorities"), clock);
 		let reconnects = 0;
 		connection.on("reconnect", () => {
 			reconnects += 1;
@@ -92,6 +98,7 @@ export async function startCoordinator(
 			connected: () => connection.connected(),
 			reconnects: () => reconnects,
 			summarize: renderedSummaries(),
+			trust: () => pki.trust(),
 			beginning: async () => {
 				const before = await seen.load();
 				return {
@@ -118,6 +125,11 @@ export async function startCoordinator(
 			verify: (signed) => credentials.verify(signed),
 			answerHello: (machineId, hello, answer) =>
 				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), render: renderTarget, credentials }),
+			answerCertify: (machineId, message) =>
+				answerCertify(
+					{ machineId, message },
+					{ core: loop, pki, render: renderTarget, verify: isSignedBy, lifeSeconds: config.certificateSeconds },
+				),
 			onBadMessage: ({ verb, reason, machineId, text }) => {
 				metrics.badMessage(reason);
 				log.debug({ verb, reason, machineId }, `message not taken: ${text}`);
@@ -138,6 +150,11 @@ export async function startCoordinator(
 				{ seq: event.seq, type: event.type, machineId: "machineId" in event ? event.machineId : undefined },
 				projections.describe(event),
 			);
+			if (event.type === "trust-changed") {
+				void pki
+					.keep(event.trust)
+					.catch((error: unknown) => log.error({ err: error }, "could not keep whom the machines believe"));
+			}
 			if (event.type === "cluster-declared") {
 				void lastDocument
 					.save(event.document)
@@ -146,8 +163,13 @@ export async function startCoordinator(
 		});
 		metrics.observeFleet(() => readFleet(loop.fleet(), loop.leadership().leads));
 
+		const boots = watchBoots({ core: loop, clock, log, onRefused: metrics.bootRefused });
+		closers.push(() => boots.close());
+		metrics.observeBoots(boots.reading);
+
 		const app = buildApp({
 			core: loop,
+			boots,
 			credentials,
 			bus,
 			clock,
@@ -162,7 +184,8 @@ export async function startCoordinator(
 		url = config.advertise.http ?? local;
 		loop.start();
 		closers.push(() => loop.stop());
-		const boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, api: () => url }));
+		const boot =
+			config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
 		if (boot) closers.push(() => boot.close());
 		const urls = { url: local, ...(boot ? { boot: boot.url } : {}) };
 		await announceApi(dataFolder, urls);

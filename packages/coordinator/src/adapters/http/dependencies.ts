@@ -1,4 +1,14 @@
-import type { ClusterDocument, Digest, Event, MachineView, Plan, Problem, Why } from "@rollcall/protocol";
+import type {
+	BootView,
+	ClusterDocument,
+	Digest,
+	Event,
+	MachineId,
+	MachineView,
+	Plan,
+	Problem,
+	Why,
+} from "@rollcall/protocol";
 import type { Logger } from "pino";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { Rendered } from "../../domain/observed.ts";
@@ -41,6 +51,13 @@ interface ApiMetrics {
 	text(): Promise<string>;
 }
 
+/** What this coordinator saw of boots. */
+interface BootReader {
+	/** The newest boot of every machine, the most urgent first. */
+	list(): BootView[];
+	ofMachine(machineId: MachineId): BootView | undefined;
+}
+
 interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
@@ -62,6 +79,7 @@ export interface ApiDependencies {
 	readonly log: Logger;
 	readonly projections: Projections;
 	readonly metrics: ApiMetrics;
+	readonly boots: BootReader;
 	readonly config: ApiConfig;
 	/** What differs from `DEFAULT_LIMITS`. */
 	readonly limits?: Partial<ApiLimits>;

@@ -1,4 +1,6 @@
 import {
+	BootList,
+	BootView,
 	ClusterView,
 	CommandAnswer,
 	CommandReply,
@@ -29,6 +31,8 @@ import type { Route, RouteScope } from "./route.ts";
 
 /** Schemas that get a name of their own in the document; all others are written out where they are used. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+	BootList,
+	BootView,
 	ClusterView,
 	CommandAnswer,
 	CommandReply,

@@ -1,5 +1,6 @@
 import type { EventType, LeaseState, MachinePhase } from "@rollcall/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type BootReading, bootGauges } from "./boot-gauges.ts";
 
 /** What is read from the state when somebody asks for the metrics. */
 export interface FleetReading {
@@ -26,6 +27,10 @@ export interface Metrics {
 	http(request: { route: string; method: string; status: number; seconds: number }): void;
 	readers(count: number): void;
 	readerDropped(reason: string): void;
+	/** Says where the numbers about boots come from; asked once per scrape. */
+	observeBoots(read: () => BootReading): void;
+	/** A boot answer was refused. */
+	bootRefused(stage: string): void;
 	/** All metrics in the text format of Prometheus. */
 	text(): Promise<string>;
 }
@@ -84,6 +89,7 @@ export function createMetrics(): Metrics {
 	});
 
 	const fleet = fleetGauges(registry);
+	const boots = bootGauges(registry);
 	return {
 		observeFleet: fleet.observe,
 		event: (type) => events.inc({ type }),
@@ -94,8 +100,11 @@ export function createMetrics(): Metrics {
 		http: ({ seconds, ...labels }) => requests.observe(labels, seconds),
 		readers: (count) => readers.set(count),
 		readerDropped: (reason) => dropped.inc({ reason }),
+		observeBoots: boots.observe,
+		bootRefused: boots.refused,
 		text: () => {
 			fleet.read();
+			boots.read();
 			return registry.metrics();
 		},
 	};

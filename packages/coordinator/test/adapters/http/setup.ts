@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { type Command, type CommandReply, type MachineView, sha256Of } from "@rollcall/protocol";
+import { BootView, type Command, type CommandReply, type MachineView, sha256Of } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
@@ -105,6 +105,26 @@ export class HandClock {
 	}
 }
 
+/** One machine that came up, one that is stuck before it enrolled. */
+const BOOTS: BootView[] = [
+	BootView.parse({
+		mac: "52:54:00:00:00:99",
+		state: "stuck",
+		startedAt: new Date(0).toISOString(),
+		totalMs: 0,
+		stages: [{ stage: "ipxe", at: new Date(0).toISOString() }, { stage: "kernel" }],
+		waitingFor: "kernel",
+		cause: "the asset is missing",
+	}),
+	BootView.parse({
+		machineId: "m-alpha",
+		state: "done",
+		startedAt: new Date(0).toISOString(),
+		totalMs: 1000,
+		stages: [{ stage: "ready", at: new Date(1000).toISOString() }],
+	}),
+];
+
 export interface TestApi {
 	readonly app: FastifyInstance;
 	readonly core: FixedCore;
@@ -142,6 +162,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		clock,
 		metrics,
 		projections,
+		boots: { list: () => BOOTS, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),
 		credentials: {

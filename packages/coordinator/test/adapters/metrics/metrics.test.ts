@@ -64,3 +64,24 @@ test("two coordinators in one process count apart", async (t) => {
 	t.regex(await a.text(), /rollcall_stream_readers 5/);
 	t.regex(await b.text(), /rollcall_stream_readers 0/);
 });
+
+test("boots are shown by state, and their stages as percentiles of what was measured", async (t) => {
+	const metrics = createMetrics();
+	metrics.bootRefused("ignition");
+	metrics.observeBoots(() => ({
+		states: ["stuck", "done", "done"],
+		durations: new Map([["kernel", Array.from({ length: 100 }, (_, n) => (n + 1) * 1000)]]),
+	}));
+	const text = await metrics.text();
+	for (const line of [
+		'rollcall_boots{state="stuck"} 1',
+		'rollcall_boots{state="done"} 2',
+		'rollcall_boots{state="held"} 0',
+		'rollcall_boot_stage_seconds{stage="kernel",quantile="0.5"} 50',
+		'rollcall_boot_stage_seconds{stage="kernel",quantile="0.99"} 99',
+		'rollcall_boot_stage_reached{stage="kernel"} 100',
+		'rollcall_boot_refusals_total{stage="ignition"} 1',
+	]) {
+		t.true(text.includes(line), line);
+	}
+});

@@ -112,11 +112,13 @@ export const MACHINE_ROUTES: readonly Route[] = [
 		async answer(api, { params }) {
 			const fleet = api.core.fleet();
 			const machine = findMachine(fleet, params.id);
+			const boot = api.boots.ofMachine(machine.machineId);
 			const events = await readTrail(api.core, machine.trail, 0);
 			return {
 				machine: api.projections.machineView(fleet, machine),
 				facts: machine.facts,
 				fenced: [...machine.fenced],
+				...(boot ? { boot } : {}),
 				events: events.map((event) => ({ event: hideEventSecrets(event), text: api.projections.describe(event) })),
 			};
 		},

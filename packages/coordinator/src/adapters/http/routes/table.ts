@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { BOOT_ROUTES } from "./boots.ts";
 import { CLUSTER_ROUTES } from "./cluster.ts";
 import { COMMAND_ROUTES } from "./commands.ts";
 import { ENROLL_ROUTES } from "./enroll.ts";
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
 	...MACHINE_ROUTES,
 	...MACHINE_CHANGE_ROUTES,
 	...COMMAND_ROUTES,
+	...BOOT_ROUTES,
 	...CLUSTER_ROUTES,
 	...TOKEN_ROUTES,
 	...EVENT_ROUTES,
