@@ -4,6 +4,7 @@ import { LeaseState, TokenScope } from "./events.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name } from "./ids.ts";
+import { NodeState } from "./node-state.ts";
 
 /** Where a machine stands, in one word. */
 export const MachinePhase = z.enum([
@@ -42,6 +43,8 @@ export const MachineView = z.strictObject({
 	digest: Digest.optional(),
 	progress: z.enum(["none", "issued", "applying", "applied", "rejected"]),
 	health: Health,
+	/** How Kubernetes sees its node, where it has one. */
+	node: NodeState.optional(),
 	labels: Labels,
 	address: z.string().optional(),
 	enrolledAt: z.string(),

@@ -7,6 +7,7 @@ import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
 import { TargetProgress } from "./messages.ts";
+import { NodeState } from "./node-state.ts";
 
 /** Where a lease stands. Heartbeats renew it in memory; only its transitions are events. */
 export const LeaseState = z.enum(["alive", "suspect", "lost"]);
@@ -143,6 +144,19 @@ export const EVENT_PAYLOADS = {
 	}),
 	/** An operator, or the coordinator for its own use, got a client certificate. */
 	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
+	/** How Kubernetes sees a machine's node, when that changes; null when it has no such node any more. */
+	"node-changed": z.strictObject({ machineId, bootId, node: NodeState.nullable() }),
+	/** The cluster's API became ready, or is not any more. Not being ready for the first time is no event. */
+	"api-changed": z.strictObject({ ready: z.boolean(), reason: z.string().max(1024) }),
+	/** Everything that the cluster's API is to hold is there. `drifted` was changed or removed by others and put right; `pruned` is not wanted any more. */
+	"add-ons-applied": z.strictObject({
+		digest: Digest,
+		objects: z.int().min(0),
+		drifted: z.array(z.string().max(512)).max(16),
+		pruned: z.array(z.string().max(512)).max(16),
+	}),
+	/** It could not all be applied; tried again until it is. */
+	"add-ons-failed": z.strictObject({ reason }),
 	"command-issued": z.strictObject({
 		machineId,
 		bootId,

@@ -1,4 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
+import { addOns } from "./admit/add-ons.ts";
+import { apiSeen } from "./admit/api-seen.ts";
 import { approve } from "./admit/approve.ts";
 import { boot } from "./admit/boot.ts";
 import { changeTrust, operatorCertificate } from "./admit/certificates.ts";
@@ -10,6 +12,7 @@ import { declare } from "./admit/declare.ts";
 import { enroll } from "./admit/enroll.ts";
 import { hello } from "./admit/hello.ts";
 import { label } from "./admit/label.ts";
+import { nodesSeen } from "./admit/nodes-seen.ts";
 import { pinRole } from "./admit/pin-role.ts";
 import { reject } from "./admit/reject.ts";
 import { remove } from "./admit/remove.ts";
@@ -42,6 +45,9 @@ const ADMITTERS: Admitters = {
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
 	boot,
+	"api-seen": apiSeen,
+	"nodes-seen": nodesSeen,
+	"add-ons": addOns,
 };
 
 /**

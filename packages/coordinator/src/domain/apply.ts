@@ -2,6 +2,7 @@ import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { applyCertified, applyOperatorCertificate, applyTrust } from "./apply/certificates.ts";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
+import { applyAddOnsApplied, applyAddOnsFailed, applyApiChanged, applyNodeChanged } from "./apply/kubernetes.ts";
 import {
 	applyApproved,
 	applyLabelled,
@@ -59,6 +60,10 @@ const APPLIERS: Appliers = {
 	"operator-certificate-issued": applyOperatorCertificate,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,
+	"node-changed": applyNodeChanged,
+	"api-changed": applyApiChanged,
+	"add-ons-applied": applyAddOnsApplied,
+	"add-ons-failed": applyAddOnsFailed,
 	"boot-refused": (fleet) => fleet,
 	"boot-stuck": applyStuck,
 	"machine-booted": applyNoted,

@@ -59,6 +59,20 @@ const DESCRIPTIONS: Descriptions = {
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
 	"command-ended": (e) =>
 		`command ${e.commandId} to ${e.machineId} ${e.outcome === "done" ? "is done" : "failed"}: ${e.reason}`,
+	"node-changed": (e) => {
+		if (e.node === null) return `Kubernetes has no node for ${e.machineId} any more`;
+		const short = e.node.pressure.length > 0 ? `; ${e.node.pressure.join(", ")}` : "";
+		const state = e.node.ready ? "ready" : `not ready: ${e.node.reason}`;
+		return `the node of ${e.machineId} (${e.node.version}) is ${state}${short}`;
+	},
+	"api-changed": (e) => `the cluster's API is ${e.ready ? "ready" : `not ready: ${e.reason}`}`,
+	"add-ons-applied": (e) =>
+		[
+			`the cluster's API holds all ${e.objects} objects that it is to hold`,
+			...(e.drifted.length > 0 ? [`put right: ${e.drifted.join(", ")}`] : []),
+			...(e.pruned.length > 0 ? [`removed: ${e.pruned.join(", ")}`] : []),
+		].join("; "),
+	"add-ons-failed": (e) => `add-ons could not be applied, trying again: ${e.reason}`,
 	"boot-refused": (e) => `${e.mac ?? "a machine"} at ${e.remote} did not get its ${e.stage}: ${e.reason}`,
 	"boot-stuck": (e) =>
 		`${e.machineId ?? e.mac ?? "a machine"} is stuck in its boot: ${e.waitingFor} did not come within ${seconds(e.waitedMs)} of ${e.reached}; ${e.reason}`,

@@ -10,6 +10,7 @@ import type {
 	LeaseState,
 	Mac,
 	MachineId,
+	NodeState,
 	Timestamp,
 	TokenScope,
 	Trust,
@@ -78,6 +79,8 @@ export interface Machine {
 	/** Why no target can be rendered for the seat, where that is so. */
 	readonly impossible?: string | undefined;
 	readonly health: Health;
+	/** How Kubernetes sees the node, for this boot. */
+	readonly node?: NodeState | undefined;
 	/** The highest number of a report of this incarnation that changed something; -1 before the first. */
 	readonly reported: number;
 	readonly command?: OpenCommand | undefined;
@@ -93,6 +96,16 @@ export interface Machine {
 	readonly changedSeq: number;
 	/** Numbers of the latest events about this machine, newest last, at most 32: what `why` walks. */
 	readonly trail: readonly number[];
+}
+
+/** How the cluster's API stands, and what it holds of what it is to hold. */
+export interface KubernetesStanding {
+	readonly ready: boolean;
+	/** Why it is not ready. */
+	readonly reason: string;
+	/** The add-ons that were all applied last, and why those of now cannot be. */
+	readonly addOns?: { readonly digest: Digest; readonly at: Timestamp } | undefined;
+	readonly addOnsTrouble?: string | undefined;
 }
 
 /** A token; the token itself is never stored. */
@@ -149,6 +162,8 @@ export interface Fleet {
 	readonly trust?: { readonly trust: Trust; readonly seq: number } | undefined;
 	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */
 	readonly operatorCertificates: readonly OperatorCertificate[];
+	/** The cluster's API, once it was ready for the first time. */
+	readonly kubernetes?: KubernetesStanding | undefined;
 	readonly machines: PersistentMap<MachineId, Machine>;
 	/** Machines that were removed, at most `MAX_REMOVED`. */
 	readonly removed: PersistentMap<MachineId, Removed>;

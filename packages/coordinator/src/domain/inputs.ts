@@ -10,6 +10,7 @@ import type {
 	Labels,
 	Mac,
 	MachineId,
+	NodeState,
 	Problem,
 	Report,
 	Timestamp,
@@ -62,6 +63,15 @@ export type Input =
 			readonly deadlineAt: Timestamp;
 			readonly by: string;
 	  }
+	/** What `/readyz` of the cluster's API said. */
+	| { readonly kind: "api-seen"; readonly ready: boolean; readonly reason: string }
+	/** All nodes of the cluster, as Kubernetes sees them. `bootId` is what the node's kubelet says. */
+	| {
+			readonly kind: "nodes-seen";
+			readonly nodes: readonly { readonly name: string; readonly bootId: string; readonly state: NodeState }[];
+	  }
+	/** What became of one round of applying the add-ons. */
+	| { readonly kind: "add-ons"; readonly outcome: AddOnsOutcome }
 	/** What the boot listener saw and an operator should hear of. */
 	| { readonly kind: "boot"; readonly event: BootDraft }
 	/** Certificates were signed for a boot's own keys. They go out only if that boot still holds this target. */
@@ -88,6 +98,17 @@ export type Input =
 			readonly commandId: string;
 			readonly reason: string;
 	  };
+
+/** How a round of applying ended. Lists of objects in words (`refText`). */
+export type AddOnsOutcome =
+	| {
+			readonly ok: true;
+			readonly digest: Digest;
+			readonly objects: number;
+			readonly drifted: readonly string[];
+			readonly pruned: readonly string[];
+	  }
+	| { readonly ok: false; readonly reason: string };
 
 /** An input of one kind. */
 export type InputOf<K extends Input["kind"]> = Extract<Input, { kind: K }>;

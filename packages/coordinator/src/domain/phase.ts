@@ -21,7 +21,7 @@ export function phaseOf(machine: Machine): MachinePhase {
 		case "applying":
 			return "applying";
 		case "applied":
-			return machine.health.every(({ healthy }) => healthy) ? "ready" : "degraded";
+			return machine.health.every(({ healthy }) => healthy) && machine.node?.ready !== false ? "ready" : "degraded";
 		case "rejected":
 			return "failed";
 		default:
@@ -57,10 +57,17 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 		case "applying":
 			return { phase, reason: `it applies generation ${target?.generation} as ${place}` };
 		case "ready":
-			return { phase, reason: `it is ${place}, all is well` };
+			return { phase, reason: `it is ${place}, ${shortage(machine) ?? "all is well"}` };
 		case "degraded": {
 			const ill = machine.health.filter(({ healthy }) => !healthy);
 			const list = ill.map(({ component, reason }) => (reason ? `${component} (${reason})` : component)).join(", ");
+			if (ill.length === 0) {
+				return {
+					phase,
+					reason: `Kubernetes says that its node is not ready: ${machine.node?.reason}`,
+					next: `rollcall logs ${machineId}`,
+				};
+			}
 			return { phase, reason: `not healthy: ${list}`, next: `rollcall logs ${machineId}` };
 		}
 		case "failed":
@@ -79,4 +86,9 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 				next: "look at its power and its network",
 			};
 	}
+}
+
+/** What Kubernetes says that the node is short of. */
+function shortage({ node }: Machine): string | undefined {
+	return node && node.pressure.length > 0 ? `but Kubernetes reports ${node.pressure.join(", ")}` : undefined;
 }

@@ -17,6 +17,7 @@ export interface FleetJson {
 	readonly tokenSweepAt: number;
 	readonly leader?: Fleet["leader"];
 	readonly cluster?: Fleet["cluster"];
+	readonly kubernetes?: Fleet["kubernetes"];
 	readonly trust?: Fleet["trust"];
 	readonly operatorCertificates: Fleet["operatorCertificates"];
 	/** Sorted by id, as all lists here. */
@@ -35,6 +36,7 @@ export function fleetToJson(fleet: Fleet): FleetJson {
 		tokenSweepAt: fleet.tokenSweepAt,
 		...(fleet.leader ? { leader: fleet.leader } : {}),
 		...(fleet.cluster ? { cluster: fleet.cluster } : {}),
+		...(fleet.kubernetes ? { kubernetes: fleet.kubernetes } : {}),
 		...(fleet.trust ? { trust: fleet.trust } : {}),
 		operatorCertificates: fleet.operatorCertificates,
 		machines: [...fleet.machines.values()].sort(byMachineId),
@@ -59,6 +61,7 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 		tokenSweepAt: json.tokenSweepAt,
 		...(json.leader ? { leader: json.leader } : {}),
 		...(json.cluster ? { cluster: json.cluster } : {}),
+		...(json.kubernetes ? { kubernetes: json.kubernetes } : {}),
 		...(json.trust ? { trust: json.trust } : {}),
 		operatorCertificates: json.operatorCertificates,
 		machines: PersistentMap(json.machines.map((machine) => [machine.machineId, machine])),

@@ -24,6 +24,7 @@ export function machineView(fleet: Fleet, machine: Machine): MachineView {
 		...(target ? { digest: target.digest } : {}),
 		progress: target?.progress ?? "none",
 		health: machine.health,
+		...(machine.node ? { node: machine.node } : {}),
 		labels: machine.labels,
 		...(address === undefined ? {} : { address }),
 		enrolledAt: new Date(machine.enrolledAt).toISOString(),

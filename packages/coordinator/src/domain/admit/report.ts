@@ -41,7 +41,6 @@ function isNews(
 	return said.progress.state === "rejected" && target.reason !== `${said.progress.step}: ${said.progress.reason}`;
 }
 
-/** Numbers in reasons change all the time (ports, seconds, tries) and are no news. */
 function sameHealth(a: Health, b: Health): boolean {
 	const plain = (health: Health) =>
 		health.map(({ component, healthy, reason }) => ({ component, healthy, reason: reason?.replaceAll(/\d+/g, "#") }));

@@ -32,6 +32,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 		target: sameBoot ? known.target : undefined,
 		impossible: undefined,
 		health: sameBoot ? known.health : [],
+		node: sameBoot ? known.node : undefined,
 		reported: sameBoot ? known.reported : -1,
 		enrolledAt: event.at,
 	};

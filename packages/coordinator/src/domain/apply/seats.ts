@@ -63,6 +63,7 @@ export function applyReleased(fleet: Fleet, event: EventOf<"machine-released">):
 					seat: undefined,
 					lastSeat: { slot: event.slot, seat: event.seat },
 					target: undefined,
+					node: undefined,
 					impossible: undefined,
 				}
 			: undefined,

@@ -1,0 +1,23 @@
+import type { EventOf } from "@rollcall/protocol";
+import type { Fleet } from "../fleet.ts";
+import { changeMachine } from "./touch.ts";
+
+export function applyNodeChanged(fleet: Fleet, event: EventOf<"node-changed">): Fleet {
+	return changeMachine(fleet, event, (machine) =>
+		machine.seat && machine.bootId === event.bootId ? { ...machine, node: event.node ?? undefined } : undefined,
+	);
+}
+
+export function applyApiChanged(fleet: Fleet, { ready, reason }: EventOf<"api-changed">): Fleet {
+	return { ...fleet, kubernetes: { ...fleet.kubernetes, ready, reason } };
+}
+
+export function applyAddOnsApplied(fleet: Fleet, { digest, at }: EventOf<"add-ons-applied">): Fleet {
+	const { ready, reason } = fleet.kubernetes ?? { ready: true, reason: "" };
+	return { ...fleet, kubernetes: { ready, reason, addOns: { digest, at } } };
+}
+
+export function applyAddOnsFailed(fleet: Fleet, { reason }: EventOf<"add-ons-failed">): Fleet {
+	const standing = fleet.kubernetes ?? { ready: true, reason: "" };
+	return { ...fleet, kubernetes: { ...standing, addOnsTrouble: reason } };
+}
