@@ -1,6 +1,7 @@
 import type { AddCommand } from "../session.ts";
 import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
+import { addBoots } from "./boots.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
 import { addCoordinator } from "./coordinator.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly AddCommand[] = [
 	addMachines,
 	addShow,
 	addWhy,
+	addBoots,
 	addWatch,
 	addStatus,
 	addPlan,

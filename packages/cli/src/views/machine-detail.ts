@@ -2,6 +2,7 @@ import { EventSchema, type Facts, type MachineDetail, type MachineView } from "@
 import type { Paint } from "../text/colour.ts";
 import { ago } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
+import { bootLines } from "./boot-table.ts";
 import { eventLine } from "./event-line.ts";
 import { type Field, fieldLines, labelsText, sizeText } from "./field-list.ts";
 import { markOf, phaseStyle } from "./phase.ts";
@@ -34,6 +35,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 			.join("  "),
 		...fieldLines(standing(machine, options), paint, width),
 		...section("health", healthLines(machine, paint)),
+		...section("boot", detail.boot ? bootLines(detail.boot, options.now, paint) : []),
 		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),
 		...section(
 			"latest events",
