@@ -1,4 +1,4 @@
-import type { BootId, MachineId, Timestamp } from "@rollcall/protocol";
+import type { BootId, MachineId, Report, Timestamp } from "@rollcall/protocol";
 import { healthDigest } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 
@@ -15,6 +15,8 @@ const NUDGE_EVERY_MS = 5_000;
 export class Heard {
 	readonly lastHeard = new Map<MachineId, Timestamp>();
 	readonly #nudged = new Map<MachineId, Timestamp>();
+	/** The highest report of each live boot. The log knows only of those that brought news. */
+	readonly #reported = new Map<MachineId, { readonly bootId: BootId; readonly sequence: number }>();
 	readonly #digests = new WeakMap<Machine["health"], string>();
 	/** When this coordinator began to listen; before that, silence means nothing. */
 	listeningSince: Timestamp = 0;
@@ -23,12 +25,22 @@ export class Heard {
 	restart(at: Timestamp): void {
 		this.lastHeard.clear();
 		this.#nudged.clear();
+		this.#reported.clear();
 		this.listeningSince = at;
 	}
 
 	/** Any message of the live incarnation renews its lease. */
 	renew(machineId: MachineId, at: Timestamp): void {
 		this.lastHeard.set(machineId, at);
+	}
+
+	/** Takes note of a live boot's report. True when a later one was here before, so that this one says nothing any more. */
+	isLate(fleet: Fleet, machineId: MachineId, { bootId, sequence }: Pick<Report, "bootId" | "sequence">): boolean {
+		if (fleet.machines.get(machineId)?.bootId !== bootId) return false;
+		const last = this.#reported.get(machineId);
+		if (last?.bootId === bootId && sequence < last.sequence) return true;
+		this.#reported.set(machineId, { bootId, sequence });
+		return false;
 	}
 
 	/** Makes up for time in which this process itself did not run: it must not count as silence. */
@@ -41,6 +53,7 @@ export class Heard {
 	prune(fleet: Fleet): void {
 		for (const machineId of this.lastHeard.keys()) if (!fleet.machines.has(machineId)) this.lastHeard.delete(machineId);
 		for (const machineId of this.#nudged.keys()) if (!fleet.machines.has(machineId)) this.#nudged.delete(machineId);
+		for (const machineId of this.#reported.keys()) if (!fleet.machines.has(machineId)) this.#reported.delete(machineId);
 	}
 
 	beat(

@@ -1,7 +1,7 @@
 import type { Event } from "@rollcall/protocol";
 import { decideLeases } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { Answer } from "../domain/inputs.ts";
+import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { type Log, LogConflict, LogUnavailable } from "../ports.ts";
 import { revokeFenced, runEffects } from "./effects.ts";
@@ -130,7 +130,7 @@ export class Leader {
 		try {
 			const turn = takeTurn({
 				fleet: before,
-				inputs: waiting.map(({ input }) => input),
+				inputs: waiting.map(({ input }) => this.#inTime(input)),
 				observed,
 				summarize: parts.summarize,
 				keep: this.#keep,
@@ -162,6 +162,14 @@ export class Leader {
 			this.#settled = undefined;
 			throw error;
 		}
+	}
+
+	/** A report that comes after a later one says only that its boot speaks. */
+	#inTime(input: Input): Input {
+		if (input.kind !== "report") return input;
+		const { machineId, report } = input;
+		const late = this.#context.heard.isLate(this.#context.ledger.fleet, machineId, report);
+		return late ? { kind: "stray-beat", machineId, bootId: report.bootId } : input;
 	}
 
 	/** Who joined, or asked or reported and was not refused, was heard. */
