@@ -6,7 +6,7 @@ import { commandLine, descendantsOf, type Running, repository, run } from "../su
 import type { Cleanup } from "./cleanup.ts";
 
 /** Longer than any start that is worth measuring. */
-const READY_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 60_000;
 
 /** A coordinator process under measurement, as it runs in production: its own nats-server, synced writes, log level info. */
 export interface BenchCoordinator {
@@ -107,7 +107,7 @@ async function untilReady(started: Running, api: string): Promise<string> {
 		if (url !== undefined && (await isReady(url))) return url;
 		await sleep(5);
 	}
-	throw new Error(`no ready coordinator (it ended with ${ended}):\n${started.output()}`);
+	throw new Error(`no ready coordinator (it ended with ${ended}):\n${started.output().slice(0, 2_000)}`);
 }
 
 async function isReady(url: string): Promise<boolean> {

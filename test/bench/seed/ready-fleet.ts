@@ -6,7 +6,6 @@ import {
 	type Digest,
 	type Event,
 	type Facts,
-	healthDigest,
 	type MachineId,
 	sha256Of,
 	type UserPublicKey,
@@ -21,11 +20,11 @@ export interface SeededMachine {
 	readonly machineId: MachineId;
 	readonly bootId: BootId;
 	readonly publicKey: UserPublicKey;
+	/** Of its key. */
+	readonly seed: string;
 	readonly facts: Facts;
 	readonly generation: number;
 	readonly digest: Digest;
-	/** What its beats carry. */
-	readonly health: Digest;
 }
 
 /** The entries of a log in which so many machines enrolled, were assigned, and reported that they are ready. */
@@ -34,7 +33,12 @@ export function eventsOfReadyFleet(wish: { count: number; document: string; admi
 	readonly machines: readonly SeededMachine[];
 } {
 	const summarize = renderedSummaries();
-	const { publicKey } = newKey();
+	const seeds = new Map<UserPublicKey, string>();
+	const key = (): UserPublicKey => {
+		const { seed, publicKey } = newKey();
+		seeds.set(publicKey, seed);
+		return publicKey;
+	};
 	const entries: (readonly Event[])[] = [];
 	let fleet: Fleet = EMPTY_FLEET;
 	const turn = (inputs: readonly Input[]): void => {
@@ -50,16 +54,21 @@ export function eventsOfReadyFleet(wish: { count: number; document: string; admi
 		fleet = taken.fleet;
 		if (taken.events.length > 0) entries.push(taken.events);
 	};
-	const document = parseDocument(wish.document);
-	if (!document.ok) throw new Error(document.problem.message);
+	const parsed = parseDocument(wish.document);
+	if (!parsed.ok) throw new Error(parsed.problem.message);
+	const { document, digest } = parsed;
 	const now = Date.now();
-	const begun = record(fleet, firstEvents({ hadLog: false, document, adminTokenHash: wish.adminTokenHash }, now), now);
+	const begun = record(
+		fleet,
+		firstEvents({ hadLog: false, document: { document, digest }, adminTokenHash: wish.adminTokenHash }, now),
+		now,
+	);
 	fleet = begun.fleet;
 	entries.push(begun.events);
 	for (let from = 0; from < wish.count; from += PER_TURN) {
 		const numbers = Array.from({ length: Math.min(PER_TURN, wish.count - from) }, (_, index) => from + index);
 		turn(numbers.map(createToken));
-		turn(numbers.map((number) => enroll(number, publicKey)));
+		turn(numbers.map((number) => enroll(number, key())));
 	}
 	for (const sequence of [0, 1]) {
 		const all = [...fleet.machines.values()];
@@ -79,10 +88,10 @@ export function eventsOfReadyFleet(wish: { count: number; document: string; admi
 			);
 		}
 	}
-	const health = healthDigest(HEALTHY);
 	const machines = [...fleet.machines.values()].map(({ machineId, bootId, publicKey, facts, target }) => {
 		if (target?.progress !== "applied") throw new Error(`machine ${machineId} is not ready in the seeded log`);
-		return { machineId, bootId, publicKey, facts, generation: target.generation, digest: target.digest, health };
+		const seed = seeds.get(publicKey) ?? "";
+		return { machineId, bootId, publicKey, seed, facts, generation: target.generation, digest: target.digest };
 	});
 	return { entries, machines };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createUser } from "@nats-io/nkeys";
+import { createUserKey } from "@rollcall/agent";
 import { type BootId, type Facts, type Health, normalizeMac, UserPublicKey } from "@rollcall/protocol";
 
 const GIB = 1024 ** 3;
@@ -8,7 +8,7 @@ const GIB = 1024 ** 3;
 export function factsOf(number: number): Facts {
 	const hex = createHash("sha256").update(`bench ${number}`).digest("hex");
 	const uuid = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
-	const address = `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
+	const address = `172.${16 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
 	const mac = (card: number) => normalizeMac(`02${hex.slice(40, 48)}0${card}`) ?? ("" as never);
 	return {
 		bootId:
@@ -18,12 +18,12 @@ export function factsOf(number: number): Facts {
 		cpu: { count: 4, model: "Example CPU at 3.4 GHz", arch: "x64" },
 		memory: { totalBytes: 8 * GIB, availableBytes: 7 * GIB },
 		nics: [
-			{ name: "eth0", mac: mac(0), up: true, addresses: [`${address}/8`] },
+			{ name: "eth0", mac: mac(0), up: true, addresses: [`${address}/12`] },
 			{ name: "eth1", mac: mac(1), up: false, addresses: [] },
 		],
-		defaultRoute: { nic: "eth0", gateway: "10.0.0.1" },
-		routes: [{ destination: "10.0.0.0/8", nic: "eth0" }],
-		dns: { servers: ["10.0.0.2", "10.0.0.3"], search: ["lab.example"] },
+		defaultRoute: { nic: "eth0", gateway: "172.31.0.1" },
+		routes: [{ destination: "172.16.0.0/12", nic: "eth0" }],
+		dns: { servers: ["172.31.0.2", "172.31.0.3"], search: ["lab.example"] },
 		os: { id: "debian", version: "12", name: "Debian GNU/Linux 12 (bookworm)" },
 		kernel: "6.1.0-28-amd64",
 		cgroupVersion: 2,
@@ -38,11 +38,8 @@ export function factsOf(number: number): Facts {
 
 /** A key as an agent makes one. */
 export function newKey(): { readonly seed: string; readonly publicKey: UserPublicKey } {
-	const pair = createUser();
-	return {
-		seed: new TextDecoder().decode(pair.getSeed()),
-		publicKey: UserPublicKey.parse(pair.getPublicKey()),
-	};
+	const { seed, publicKey } = createUserKey();
+	return { seed, publicKey: UserPublicKey.parse(publicKey) };
 }
 
 /** What a healthy worker reports. */

@@ -1,0 +1,35 @@
+import { request } from "node:http";
+import { EnrollReply } from "@rollcall/protocol";
+import type { Member } from "./orders.ts";
+
+const TIMEOUT_MS = 20_000;
+
+/** Enrolls over HTTP from the member's own address, with a connection of its own, as an agent does. Throws what went wrong. */
+export function enroll(coordinator: string, { token, publicKey, facts, from }: Member): Promise<EnrollReply> {
+	const body = JSON.stringify({ ...(token === undefined ? {} : { token }), publicKey, facts });
+	return new Promise((resolve, reject) => {
+		const asked = request(
+			new URL("/v1/enroll", coordinator),
+			{
+				method: "POST",
+				agent: false,
+				localAddress: from,
+				timeout: TIMEOUT_MS,
+				headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+			},
+			(response) => {
+				const chunks: Buffer[] = [];
+				response.on("data", (chunk: Buffer) => chunks.push(chunk));
+				response.on("error", reject);
+				response.on("end", () => {
+					const text = Buffer.concat(chunks).toString();
+					if (response.statusCode === 200) resolve(EnrollReply.parse(JSON.parse(text)));
+					else reject(new Error(`enroll: ${response.statusCode} ${text.slice(0, 300)}`));
+				});
+			},
+		);
+		asked.on("timeout", () => asked.destroy(new Error(`enroll: no answer within ${TIMEOUT_MS} ms`)));
+		asked.on("error", reject);
+		asked.end(body);
+	});
+}

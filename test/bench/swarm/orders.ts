@@ -1,0 +1,64 @@
+import type { BootId, Digest, Facts, MachineId } from "@rollcall/protocol";
+
+/** One machine of a swarm: who it is, and what it runs already. */
+export interface Member {
+	readonly seed: string;
+	readonly publicKey: string;
+	readonly facts: Facts;
+	/** Needed by a boot that the coordinator does not know. */
+	readonly token?: string;
+	/** 0: nothing yet. */
+	readonly generation: number;
+	readonly digest?: Digest;
+	/** The address that it comes from: any of 127.0.0.0/8, so that limits per address mean what they mean in a network. */
+	readonly from: string;
+}
+
+/** What a swarm's process can be told to do. Each order has one answer. */
+export interface Orders {
+	/** All members come up, spread evenly over so many milliseconds, each with its whole life from enrollment to `applied`. */
+	arrive: { order: { coordinator: string; members: readonly Member[]; overMs: number }; answer: readonly Arrival[] };
+	/** Members that the coordinator knows connect, a bounded number at a time, and say nothing yet. */
+	connect: { order: { coordinator: string; members: readonly Member[] }; answer: readonly MachineId[] };
+	/** Whoever is connected beats from now on, every 2 s, spread evenly. */
+	beat: { order: Record<never, never>; answer: null };
+	/** So many machines, drawn at random, fall silent for good, at moments spread at random over `overMs`. */
+	silence: { order: { count: number; overMs: number }; answer: readonly Death[] };
+	/** Says hello so often, one after another, each time as another connected machine. */
+	hello: { order: { count: number; everyMs: number }; answer: { helloMs: number[]; roundTripMs: number[] } };
+}
+
+/** When a machine came to what, in milliseconds since it was due to come up. */
+export interface Arrival {
+	readonly machineId: MachineId | undefined;
+	readonly bootId: BootId;
+	readonly enrolledMs: number;
+	readonly connectedMs: number;
+	/** The target is in its hands: it is assigned. */
+	readonly targetMs: number;
+	readonly appliedMs: number;
+	/** Cluster, slot and seat; undefined where it got none. */
+	readonly seat: string | undefined;
+	/** Requests that had to be repeated. */
+	readonly retries: number;
+	readonly failed: string | undefined;
+}
+
+/** Times of this computer's clock, in milliseconds since 1970. */
+export interface Death {
+	readonly machineId: MachineId;
+	readonly at: number;
+	readonly lastBeatAt: number;
+}
+
+/** An order on its way to a swarm's process, and its answer. */
+export interface Sent {
+	readonly id: number;
+	readonly name: keyof Orders;
+	readonly order: unknown;
+}
+export interface Answered {
+	readonly id: number;
+	readonly answer?: unknown;
+	readonly error?: string;
+}
