@@ -77,6 +77,10 @@ export const CoordinatorConfig = z.strictObject({
 	document: File.optional(),
 	/** Life of the agents' NATS credentials. */
 	credentialsSeconds: z.int().min(60).max(86_400).default(86_400),
+	/** Life of the machines' certificates; they are renewed after two thirds of it. */
+	certificateSeconds: z.int().min(10).max(31_536_000).default(604_800),
+	/** Folder with the private keys of the fleet's authorities; coordinators of one fleet share it. Absent: one of its own in the data folder. */
+	authorityFolder: File.optional(),
 	logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 export type CoordinatorConfig = z.infer<typeof CoordinatorConfig>;

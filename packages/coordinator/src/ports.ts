@@ -1,13 +1,18 @@
 import type {
 	Assignment,
 	BootId,
+	CertificateSubject,
 	Command,
 	CommandReply,
+	Digest,
 	Event,
+	IssuedCertificate,
 	MachineId,
 	NodeState,
+	Sealed,
 	SignedAssignment,
 	Timestamp,
+	Trust,
 	UserPublicKey,
 } from "@rollcall/protocol";
 import type { Fleet } from "./domain/fleet.ts";
@@ -94,6 +99,40 @@ export interface Credentials {
 	sign(assignment: Assignment): SignedAssignment;
 	/** True when the signature is this fleet's own. */
 	verify(signed: SignedAssignment): boolean;
+}
+
+/** A certificate in PEM, what is recorded of it, and how long it lives from now. */
+export interface SignedCertificate {
+	readonly pem: string;
+	readonly issued: IssuedCertificate;
+	readonly expiresInSeconds: number;
+}
+
+/** What is to be certified: `name` is what it is called in records, `authority` the fingerprint of the one that signs. */
+export interface CertificateOrder {
+	readonly name: string;
+	readonly subject: CertificateSubject;
+	readonly authority: Digest;
+	/** A certificate request (PKCS #10, DER, base64). Only its public key is taken. */
+	readonly request: string;
+	readonly lifeSeconds: number;
+}
+
+/** An order that must not be fulfilled: the request is none, or its key is not its sender's. */
+export class CertificateRefused extends Error {
+	override readonly name = "CertificateRefused";
+}
+
+/** The fleet's certificate authorities and the secrets that machines share. No private key leaves it but sealed. */
+export interface Pki {
+	/** Whom machines are to believe where the log says nothing: those whose keys are here, or new ones. */
+	trust(): Promise<Trust>;
+	/** Keeps what the log says beside the keys, for the day when the log is lost. */
+	keep(trust: Trust): Promise<void>;
+	/** Throws CertificateRefused, or an Error that says which key is missing. */
+	certify(trust: Trust, order: CertificateOrder): Promise<SignedCertificate>;
+	/** The secret of this name, sealed to an X25519 key (32 bytes, base64) and bound to `info`. Throws as `certify` does. */
+	seal(secret: { readonly trust: Trust; readonly name: string }, to: string, info: string): Promise<Sealed>;
 }
 
 /** Who leads. `term` is the number of its `leader-elected` event: the higher one is right. */

@@ -1,4 +1,4 @@
-import type { BootId, Event, MachineId } from "@rollcall/protocol";
+import type { BootId, Event, EventDraft, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import { record } from "../domain/record.ts";
@@ -186,19 +186,28 @@ export class ControlLoop implements Core {
 		const beginning = this.#ledger.fleet.seq === 0 ? firstEvents(await this.#parts.beginning(), at) : [];
 		const { events } = record(
 			this.#ledger.fleet,
-			[...beginning, { type: "leader-elected", coordinatorId, url: this.#parts.url() }],
+			[
+				...beginning,
+				{ type: "leader-elected", coordinatorId, url: this.#parts.url() },
+				...(this.#ledger.fleet.trust ? [] : [await this.#firstTrust()]),
+			],
 			at,
 		);
+		const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
 		this.#parts.failpoint("lead:before");
 		try {
 			const position = await log.append(events, this.#ledger.position);
 			this.#parts.failpoint("lead:after");
 			this.#ledger.take(events, position);
-			return events.at(-1)?.seq;
+			return term;
 		} catch (error) {
 			if (error instanceof LogConflict) return undefined;
 			throw error;
 		}
+	}
+
+	async #firstTrust(): Promise<EventDraft> {
+		return { type: "trust-changed", trust: await this.#parts.trust(), reason: "the fleet's own keys" };
 	}
 
 	async #lead(log: Log, term: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Event } from "@rollcall/protocol";
+import type { Event, Trust } from "@rollcall/protocol";
 import type { TargetSummary } from "../domain/observed.ts";
 import type { Beacon, Bus, Clock, Credentials, Failpoint, Log, Snapshots } from "../ports.ts";
 import type { Beginning } from "./first-events.ts";
@@ -34,6 +34,8 @@ export interface LoopParts {
 	readonly summarize: TargetSummary;
 	/** What an empty log begins with. */
 	readonly beginning: () => Promise<Beginning>;
+	/** Whom machines are to believe, for a log that does not say it. */
+	readonly trust: () => Promise<Trust>;
 	readonly failpoint: Failpoint;
 	readonly watcher: LoopWatcher;
 }

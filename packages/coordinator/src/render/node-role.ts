@@ -1,6 +1,8 @@
 import type { Probe, TargetContent, TargetFile, TargetUnit } from "@rollcall/protocol";
+import { adminKubeconfigFiles } from "./admin-kubeconfigs.ts";
 import { balancerFiles } from "./api-balancer.ts";
 import { apiServerFiles } from "./api-server.ts";
+import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
@@ -24,15 +26,21 @@ const TARGET_DEADLINE = 900;
 export function nodeRoleParts(
 	role: BuiltInRole,
 	node: Node,
-): Pick<TargetContent, "files" | "units" | "probes" | "deadlineSeconds"> {
+): Pick<TargetContent, "files" | "units" | "probes" | "certificates" | "secrets" | "deadlineSeconds"> {
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
 	const files = [
 		...kernelFiles(node),
+		...trustFiles(node),
 		...containerdFiles(node),
 		...kubeletFiles(node),
 		...(runsEtcd ? etcdFiles(node) : []),
 		...(role === "control-plane"
-			? [...apiServerFiles(node), ...controllerManagerFiles(node), ...schedulerFiles(node)]
+			? [
+					...apiServerFiles(node),
+					...controllerManagerFiles(node),
+					...schedulerFiles(node),
+					...adminKubeconfigFiles(node),
+				]
 			: []),
 		...(role === "worker" ? balancerFiles(node) : []),
 		...(role === "etcd" ? [] : [...kubeProxyFiles(node), ...flannelFiles(node)]),
@@ -41,6 +49,8 @@ export function nodeRoleParts(
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
 		units: units(),
 		probes: probes(role, node, runsEtcd),
+		certificates: nodeCertificates(node),
+		secrets: nodeSecrets(node),
 		deadlineSeconds: TARGET_DEADLINE,
 	};
 }

@@ -1,4 +1,4 @@
-import type { ClusterDocument, Facts, Labels, Slot } from "@rollcall/protocol";
+import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
 import type { Member } from "./members.ts";
 import type { Network } from "./network.ts";
 import type { DnsChoice } from "./resolv-conf.ts";
@@ -25,6 +25,8 @@ export interface Node {
 	readonly etcdMembers: readonly Member[];
 	/** True when etcd runs on the control-plane machines. */
 	readonly stackedEtcd: boolean;
+	/** Whom it believes, and who signs for it. */
+	readonly trust: Trust;
 }
 
 /** An address as the host part of a URL. */

@@ -17,6 +17,7 @@ import { record } from "../domain/record.ts";
 import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
 import { renderTarget } from "./render-target.ts";
 import { standInFacts } from "./stand-in-facts.ts";
+import { STAND_IN_TRUST } from "./stand-in-trust.ts";
 
 /** One machine of a fleet that exists on paper only. */
 interface PaperMachine {
@@ -61,7 +62,8 @@ export function renderOffline({ document, role, machine, others }: OfflineReques
 		digest: sha256Of(canonicalJson(document)),
 		by: "render",
 	};
-	const first = join(record(EMPTY_FLEET, [declared], 0).fleet, machine, role);
+	const trusted: EventDraft = { type: "trust-changed", trust: STAND_IN_TRUST, reason: "none on paper" };
+	const first = join(record(EMPTY_FLEET, [trusted, declared], 0).fleet, machine, role);
 	if (!first.ok) return first;
 	const { machineId } = first;
 	let { fleet } = first;

@@ -8,6 +8,8 @@ const KUBELET_PKI = "/var/lib/kubelet/pki";
 export const PKI_PATHS = {
 	folder: PKI,
 	ca: { certificate: `${PKI}/ca.crt`, key: `${PKI}/ca.key` },
+	/** The one certificate that the controller manager signs with, where `ca` may be several. */
+	clusterSigner: { certificate: `${PKI}/ca-signer.crt`, key: `${PKI}/ca.key` },
 	frontProxyCa: { certificate: `${PKI}/front-proxy-ca.crt`, key: `${PKI}/front-proxy-ca.key` },
 	etcdCa: { certificate: `${PKI}/etcd/ca.crt`, key: `${PKI}/etcd/ca.key` },
 	serviceAccount: { publicKey: `${PKI}/sa.pub`, key: `${PKI}/sa.key` },
@@ -20,6 +22,8 @@ export const PKI_PATHS = {
 	frontProxyClient: { certificate: `${PKI}/front-proxy-client.crt`, key: `${PKI}/front-proxy-client.key` },
 	etcdServer: { certificate: `${PKI}/etcd/server.crt`, key: `${PKI}/etcd/server.key` },
 	etcdPeer: { certificate: `${PKI}/etcd/peer.crt`, key: `${PKI}/etcd/peer.key` },
+	admin: { certificate: `${PKI}/admin.crt`, key: `${PKI}/admin.key` },
+	superAdmin: { certificate: `${PKI}/super-admin.crt`, key: `${PKI}/super-admin.key` },
 	controllerManager: { certificate: `${PKI}/controller-manager.crt`, key: `${PKI}/controller-manager.key` },
 	scheduler: { certificate: `${PKI}/scheduler.crt`, key: `${PKI}/scheduler.key` },
 	kubeProxy: { certificate: `${PKI}/kube-proxy.crt`, key: `${PKI}/kube-proxy.key` },

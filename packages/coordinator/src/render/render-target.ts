@@ -79,6 +79,8 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 	const pods = parseNetwork(document.networks.pods);
 	const services = parseNetwork(document.networks.services);
 	if (!pods || !services) return refuse("networks.pods or networks.services is not a network");
+	const trust = fleet.trust?.trust;
+	if (!trust) return refuse("the fleet has no keys of its own yet; the coordinator that leads makes them");
 	const overlap = findRouteOverlap(document.networks, machine.facts);
 	if (overlap !== undefined) return refuse(overlap);
 	const stackedEtcd = !hasOwnEtcd(document);
@@ -114,6 +116,7 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 		controlPlanes: withSelf("control-plane"),
 		etcdMembers,
 		stackedEtcd,
+		trust,
 	};
 }
 

@@ -27,6 +27,7 @@ export function readConfig(file: string): CoordinatorConfig {
 		...config,
 		dataFolder: at(config.dataFolder),
 		...(config.document === undefined ? {} : { document: at(config.document) }),
+		...(config.authorityFolder === undefined ? {} : { authorityFolder: at(config.authorityFolder) }),
 		...(config.signingSeedFile === undefined ? {} : { signingSeedFile: at(config.signingSeedFile) }),
 		...(boot
 			? {

@@ -9,6 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Seat, seatKey } from "../../src/domain/fleet.ts";
+import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 
 const GI = 2 ** 30;
 
@@ -61,7 +62,11 @@ export function fleetOf(
 	const seats = document.slots.flatMap((slot) =>
 		Array.from({ length: slot.count === "rest" ? facts.length : slot.count }, (_, seat) => ({ slot, seat })),
 	);
-	let fleet: Fleet = { ...EMPTY_FLEET, cluster: { document, digest: sha256Of("document"), seq: 1, at: 0 } };
+	let fleet: Fleet = {
+		...EMPTY_FLEET,
+		cluster: { document, digest: sha256Of("document"), seq: 1, at: 0 },
+		trust: { trust: STAND_IN_TRUST, seq: 1 },
+	};
 	const seated: Seated[] = [];
 	for (const [index, fact] of facts.entries()) {
 		const place = seats[index];

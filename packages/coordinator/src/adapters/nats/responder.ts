@@ -1,6 +1,8 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import {
 	Beat,
+	Certify,
+	type CertifyReply,
 	decode,
 	encode,
 	Hello,
@@ -40,6 +42,8 @@ export interface ResponderOptions {
 	readonly verify: Credentials["verify"];
 	/** Makes the message out of the core's answer to a hello: renders, signs, renews. */
 	readonly answerHello: (machineId: MachineId, hello: Hello, answer: Answer) => HelloReply | Promise<HelloReply>;
+	/** Answers an order for certificates. */
+	readonly answerCertify: (machineId: MachineId, message: Certify) => Promise<CertifyReply>;
 	readonly onBadMessage?: (bad: BadMessage) => void;
 	readonly maxInFlight?: number;
 }
@@ -72,15 +76,15 @@ export class Responder {
 		return this.#inFlight;
 	}
 
-	/** Begins to answer hellos and reports. */
+	/** Begins to answer hellos, reports and orders for certificates. */
 	lead(): void {
 		if (this.#questions.length > 0) return;
-		this.#questions = (["hello", "report"] as const).map((verb) =>
+		this.#questions = (["hello", "report", "certify"] as const).map((verb) =>
 			this.#listen(verb, (machineId, message) => this.#takeQuestion({ machineId, verb, message })),
 		);
 	}
 
-	/** Leaves hellos and reports to another coordinator. What is under way is still answered. */
+	/** Leaves hellos, reports and orders to another coordinator. What is under way is still answered. */
 	follow(): void {
 		for (const subscription of this.#questions) subscription.unsubscribe();
 		this.#questions = [];
@@ -149,13 +153,19 @@ export class Responder {
 			this.#reply(question, await answerHello(machineId, hello.value, answer));
 			return;
 		}
+		if (question.verb === "certify") {
+			const order = decode(Certify, message.data, "certify", MAX_AGENT_MESSAGE_BYTES);
+			if (order.ok) this.#reply(question, await this.#options.answerCertify(machineId, order.value));
+			else this.#refuse(question, order.problem);
+			return;
+		}
 		const report = decode(Report, message.data, "report", MAX_AGENT_MESSAGE_BYTES);
 		if (report.ok)
 			this.#reply(question, reportReply(await core.submit({ kind: "report", machineId, report: report.value })));
 		else this.#refuse(question, report.problem);
 	}
 
-	#reply({ machineId, verb, message }: Question, reply: HelloReply | ReportReply): void {
+	#reply({ machineId, verb, message }: Question, reply: HelloReply | ReportReply | CertifyReply): void {
 		const { nc } = this.#options.connection;
 		if (!message.reply || nc.isClosed() || nc.isDraining()) return;
 		const bytes = encode(reply);

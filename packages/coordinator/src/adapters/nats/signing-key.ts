@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
+import type { UserPublicKey } from "@rollcall/protocol";
 
 /** An Ed25519 private key in PKCS #8 begins with this (RFC 8410); the 32 bytes of the key follow. */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -63,17 +64,32 @@ export class SigningKey implements KeyPair {
 	}
 }
 
+/** True when a signature (base64) over a text was made with the private half of a public nkey. False for what is no key. */
+export function isSignedBy(publicKey: UserPublicKey, text: string, signature: string): boolean {
+	const x = rawKey(publicKey).subarray(1, 33).toString("base64url");
+	try {
+		const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+		return verify(null, Buffer.from(text), key, Buffer.from(signature, "base64"));
+	} catch {
+		return false;
+	}
+}
+
 /** The 32 bytes in an encoded seed: base32 (RFC 4648, no padding) of two prefix bytes, the seed and a checksum. */
 function rawSeed(seed: string): Buffer {
+	return rawKey(seed).subarray(2, 34);
+}
+
+function rawKey(encoded: string): Buffer {
 	const bytes: number[] = [];
 	let bits = 0;
 	let value = 0;
-	for (const letter of seed) {
+	for (const letter of encoded) {
 		value = ((value << 5) | BASE32.indexOf(letter)) & 0xfff;
 		bits += 5;
 		if (bits < 8) continue;
 		bits -= 8;
 		bytes.push((value >> bits) & 0xff);
 	}
-	return Buffer.from(bytes.slice(2, 34));
+	return Buffer.from(bytes);
 }

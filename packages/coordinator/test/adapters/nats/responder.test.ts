@@ -50,6 +50,7 @@ async function setUp(
 		verify: bus.credentials.verify,
 		answerHello: (_machineId, _hello, given) =>
 			given.kind === "wait" ? { kind: "wait", reason: given.reason } : { kind: "fenced", reason: "over" },
+		answerCertify: async () => ({ kind: "fenced", reason: "over" }),
 		onBadMessage: (message) => bad.push(message),
 		...options,
 	});
@@ -122,7 +123,7 @@ test("malformed and oversized messages on every subject are counted, and answere
 		[new TextEncoder().encode(`${"[".repeat(50_000)}${"]".repeat(50_000)}`), "bad-request"],
 		[new Uint8Array(MAX_AGENT_MESSAGE_BYTES + 1).fill(32), "too-large"],
 	];
-	for (const verb of ["hello", "report"] as const)
+	for (const verb of ["hello", "report", "certify"] as const)
 		for (const [payload, code] of malformed)
 			t.like(await ask(verb, payload), { kind: "problem", problem: { code, machineId: agent.machineId } });
 	for (const [payload] of malformed) nc.publish(upSubject(agent.machineId, "beat"), payload);
@@ -177,7 +178,7 @@ test("a reply subject of somebody else is never answered, and the message is not
 test("a subject that names no machine is counted and ignored", async (t) => {
 	const { coordinator, bad, inputs, beats } = await setUp(t);
 	for (const verb of UP_VERBS) coordinator.publish(`rollcall.v1.up.NOT_A_MACHINE.${verb}`, "{}", { reply: "_INBOX.x" });
-	await until("all of them to be counted", () => bad.length === 3);
+	await until("all of them to be counted", () => bad.length === UP_VERBS.length);
 	t.true(bad.every(({ reason, machineId }) => reason === "subject" && machineId === undefined));
 	t.deepEqual([inputs, beats], [[], []]);
 });

@@ -1,0 +1,134 @@
+import "reflect-metadata";
+import { createPublicKey, randomBytes, webcrypto } from "node:crypto";
+import {
+	AuthorityKeyIdentifierExtension,
+	BasicConstraintsExtension,
+	ExtendedKeyUsage,
+	ExtendedKeyUsageExtension,
+	type Extension,
+	KeyUsageFlags,
+	KeyUsagesExtension,
+	Name,
+	Pkcs10CertificateRequest,
+	SubjectAlternativeNameExtension,
+	SubjectKeyIdentifierExtension,
+	X509Certificate,
+	X509CertificateGenerator,
+} from "@peculiar/x509";
+import type { CertificateSubject } from "@rollcall/protocol";
+
+const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const USAGES = { client: ExtendedKeyUsage.clientAuth, server: ExtendedKeyUsage.serverAuth } as const;
+
+/** When a certificate begins and ends, in milliseconds since 1970. X.509 knows whole seconds. */
+export interface Validity {
+	readonly notBefore: number;
+	readonly notAfter: number;
+}
+
+/** An authority that can sign: its certificate and private key, both PEM. */
+export interface Signer {
+	readonly certificate: string;
+	readonly key: string;
+}
+
+/** A certificate request that was not made by who holds its key, or is none. */
+export class BadRequest extends Error {
+	override readonly name = "BadRequest";
+}
+
+/**
+ * The public key of a certificate request (PKCS #10, DER), as SubjectPublicKeyInfo in PEM. Whatever else the request says is not
+ * read. Throws BadRequest when it is not signed with its own key, or when that is not an elliptic one on P-256.
+ */
+export async function publicKeyOfRequest(der: Uint8Array): Promise<string> {
+	let request: Pkcs10CertificateRequest;
+	let signed: boolean;
+	try {
+		request = new Pkcs10CertificateRequest(Uint8Array.from(der));
+		signed = await request.verify();
+	} catch {
+		throw new BadRequest("it is not a certificate request");
+	}
+	if (!signed) throw new BadRequest("the certificate request is not signed with its own key");
+	const { name, namedCurve } = request.publicKey.algorithm as EcKeyAlgorithm;
+	if (name !== "ECDSA" || namedCurve !== "P-256") throw new BadRequest("its key is not an elliptic one on P-256");
+	return request.publicKey.toString("pem");
+}
+
+interface EcKeyAlgorithm {
+	readonly name: string;
+	readonly namedCurve?: string;
+}
+
+/** A certificate for a public key (PEM), signed by an authority. Every field is the caller's. */
+export async function signCertificate(
+	wish: { readonly subject: CertificateSubject; readonly publicKey: string; readonly validity: Validity },
+	by: Signer,
+): Promise<X509Certificate> {
+	const authority = new X509Certificate(by.certificate);
+	const { subject } = wish;
+	const names = [
+		...subject.names.map((value) => ({ type: "dns", value }) as const),
+		...subject.addresses.map((value) => ({ type: "ip", value }) as const),
+	];
+	const extensions: Extension[] = [
+		new BasicConstraintsExtension(false, undefined, true),
+		new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+		new ExtendedKeyUsageExtension(subject.usages.map((usage) => USAGES[usage])),
+		await AuthorityKeyIdentifierExtension.create(authority),
+		...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
+	];
+	const name = [...subject.organizations.map((organization) => ({ O: [organization] })), { CN: [subject.commonName] }];
+	return X509CertificateGenerator.create({
+		serialNumber: serialNumber(),
+		subject: new Name(name),
+		issuer: authority.subjectName,
+		...times(wish.validity),
+		signingAlgorithm: ECDSA,
+		publicKey: await importPublic(wish.publicKey),
+		signingKey: await importPrivate(by.key),
+		extensions,
+	});
+}
+
+/** The self-signed certificate of an authority. */
+export async function signAuthority(
+	wish: { readonly commonName: string; readonly publicKey: string; readonly validity: Validity },
+	key: string,
+): Promise<X509Certificate> {
+	const publicKey = await importPublic(wish.publicKey);
+	return X509CertificateGenerator.createSelfSigned({
+		serialNumber: serialNumber(),
+		name: new Name([{ CN: [wish.commonName] }]),
+		...times(wish.validity),
+		signingAlgorithm: ECDSA,
+		keys: { publicKey, privateKey: await importPrivate(key) },
+		extensions: [
+			new BasicConstraintsExtension(true, undefined, true),
+			new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+			await SubjectKeyIdentifierExtension.create(publicKey),
+		],
+	});
+}
+
+function times({ notBefore, notAfter }: Validity): { notBefore: Date; notAfter: Date } {
+	return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
+}
+
+/** 127 random bits, positive and never zero (RFC 5280, section 4.1.2.2). */
+function serialNumber(): string {
+	const bytes = randomBytes(16);
+	bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+	return bytes.toString("hex");
+}
+
+function importPublic(pem: string): Promise<webcrypto.CryptoKey> {
+	const der = createPublicKey(pem).export({ format: "der", type: "spki" });
+	return webcrypto.subtle.importKey("spki", Uint8Array.from(der), ECDSA, true, ["verify"]);
+}
+
+function importPrivate(pem: string): Promise<webcrypto.CryptoKey> {
+	const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
+	return webcrypto.subtle.importKey("pkcs8", Uint8Array.from(der), ECDSA, false, ["sign"]);
+}

@@ -1,0 +1,79 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
+import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+
+/**
+ * The private keys of the fleet's authorities: one file per key (0600), named by what `Trust` calls it, so that none is
+ * ever overwritten; and `trust.json`, what was believed last.
+ */
+export interface KeyFolder {
+	/** The key in PEM (PKCS #8), or the text of a symmetric one. Throws an Error that names the file and what to do. */
+	read(fingerprint: Digest): Promise<string>;
+	write(fingerprint: Digest, secret: string): Promise<void>;
+	trust(): Promise<Trust | undefined>;
+	keepTrust(trust: Trust): Promise<void>;
+}
+
+export function openKeyFolder(folder: string): KeyFolder {
+	const fileOf = (fingerprint: Digest): string => join(folder, `${fingerprint.slice("sha256:".length)}.key`);
+	const trustFile = join(folder, "trust.json");
+	return {
+		async read(fingerprint) {
+			const file = fileOf(fingerprint);
+			return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+				throw new Error(
+					`the key file ${file} cannot be read (${error.code ?? error.message}); restore it from a backup, or copy it from a coordinator that has it`,
+				);
+			});
+		},
+		async write(fingerprint, secret) {
+			await makePrivateFolder(folder);
+			await writeAtomically(fileOf(fingerprint), secret, 0o600);
+		},
+		async trust() {
+			const text = await readFile(trustFile, "utf8").catch((error: NodeJS.ErrnoException) => {
+				if (error.code === "ENOENT") return undefined;
+				throw error;
+			});
+			if (text === undefined) return undefined;
+			const read = check(Trust, parsed(text), trustFile);
+			if (!read.ok) throw new Error(`${read.problem.message}; restore the folder ${folder} from a backup`);
+			return read.value;
+		},
+		async keepTrust(trust) {
+			await makePrivateFolder(folder);
+			await writeAtomically(trustFile, `${JSON.stringify(trust, null, "\t")}\n`, 0o600);
+		},
+	};
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** A new P-256 key pair: PKCS #8 and SubjectPublicKeyInfo in PEM, and the SHA-256 of the latter's DER. */
+export function makeKeyPair(): { readonly key: string; readonly publicKey: string; readonly fingerprint: Digest } {
+	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+	return {
+		key: privateKey.export({ format: "pem", type: "pkcs8" }) as string,
+		publicKey: publicKey.export({ format: "pem", type: "spki" }) as string,
+		fingerprint: sha256Of(publicKey.export({ format: "der", type: "spki" })),
+	};
+}
+
+/** The public half of a private key in PEM. */
+export function publicKeyOf(key: string): string {
+	return createPublicKey(createPrivateKey(key)).export({ format: "pem", type: "spki" }) as string;
+}
+
+/** A new key of 32 random bytes, as base64. */
+export function makeSymmetricKey(): { readonly key: string; readonly fingerprint: Digest } {
+	const bytes = randomBytes(32);
+	return { key: bytes.toString("base64"), fingerprint: sha256Of(bytes) };
+}

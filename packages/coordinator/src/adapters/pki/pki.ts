@@ -1,0 +1,71 @@
+import type { X509Certificate } from "@peculiar/x509";
+import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
+import { type CertificateOrder, CertificateRefused, type Clock, type Pki } from "../../ports.ts";
+import { SECRET_NAMES } from "../../render/certificates.ts";
+import { BadRequest, publicKeyOfRequest, signCertificate } from "./certificate.ts";
+import { openKeyFolder } from "./key-folder.ts";
+import { newTrust } from "./new-keys.ts";
+import { seal } from "./seal.ts";
+import { secretText } from "./secret-text.ts";
+
+/** A certificate begins so much earlier, since clocks of machines differ. Milliseconds. */
+const BACKDATED_MS = 300_000;
+
+/** The authorities whose private keys lie in `folder` (0700, files 0600). Keys are made when `trust` is asked for and there are none. */
+export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
+	const keys = openKeyFolder(folder);
+	return {
+		trust: async () => (await keys.trust()) ?? newTrust(keys, clock.now()),
+		keep: (trust) => keys.keepTrust(trust),
+		async certify(trust, order) {
+			const { subject, authority } = order;
+			const certificate = trust.authorities[subject.signer].certificates.find(
+				({ fingerprint }) => fingerprint === authority,
+			);
+			if (!certificate) throw new CertificateRefused(`nobody believes the authority ${authority} any more`);
+			const publicKey = await readRequest(order);
+			const now = clock.now();
+			const validity = {
+				notBefore: now - BACKDATED_MS,
+				notAfter: Math.min(now + order.lifeSeconds * 1000, certificate.notAfter),
+			};
+			const key = await keys.read(authority);
+			const signed = await signCertificate({ subject, publicKey, validity }, { certificate: certificate.pem, key });
+			return {
+				pem: `${signed.toString("pem").trimEnd()}\n`,
+				issued: recordOf(signed, { name: order.name, signer: subject.signer, authority }),
+				expiresInSeconds: Math.max(1, Math.floor((signed.notAfter.getTime() - now) / 1000)),
+			};
+		},
+		async seal({ trust, name }, to, info) {
+			const known = SECRET_NAMES.find((one) => one === name);
+			if (!known) throw new CertificateRefused(`nobody shares a secret ${name}`);
+			const key = Buffer.from(to, "base64");
+			if (key.length !== 32) throw new CertificateRefused("the key to seal to is not an X25519 key of 32 bytes");
+			return seal(await secretText(keys, trust, known), key, info);
+		},
+	};
+}
+
+async function readRequest({ name, request }: CertificateOrder): Promise<string> {
+	try {
+		return await publicKeyOfRequest(Buffer.from(request, "base64"));
+	} catch (error) {
+		if (error instanceof BadRequest) throw new CertificateRefused(`${name}: ${error.message}`);
+		throw error;
+	}
+}
+
+/** What is recorded of a certificate: no key, not even the public one. */
+function recordOf(
+	certificate: X509Certificate,
+	of: { readonly name: string; readonly signer: AuthorityName; readonly authority: Digest },
+): IssuedCertificate {
+	return {
+		...of,
+		serial: certificate.serialNumber.toLowerCase(),
+		subject: certificate.subject,
+		notBefore: certificate.notBefore.getTime(),
+		notAfter: certificate.notAfter.getTime(),
+	};
+}

@@ -1,0 +1,222 @@
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
+import {
+	type AuthorityName,
+	type CertificateSubject,
+	certificateRequest,
+	requestInfo,
+	Trust,
+} from "@rollcall/protocol";
+import test, { type ExecutionContext } from "ava";
+import fc from "fast-check";
+import { createPki } from "../../../src/adapters/pki/pki.ts";
+import { CertificateRefused } from "../../../src/ports.ts";
+import { nodeTree } from "../../render/node-tree.ts";
+
+const NOW = Date.now();
+const DAY = 86_400;
+
+function ownFolder(t: ExecutionContext): string {
+	const folder = mkdtempSync(join(tmpdir(), "rollcall-pki-"));
+	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
+
+/** A request as an agent makes it, and the private key behind it. */
+function newRequest(): { request: string; key: string } {
+	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+	const info = requestInfo(publicKey.export({ format: "der", type: "spki" }));
+	const request = certificateRequest(info, sign("sha256", info, privateKey));
+	return {
+		request: Buffer.from(request).toString("base64"),
+		key: privateKey.export({ format: "pem", type: "pkcs8" }) as string,
+	};
+}
+
+function openssl(...args: string[]): string {
+	return execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function setUp(t: ExecutionContext) {
+	const folder = join(ownFolder(t), "authorities");
+	const pki = createPki(folder, { now: () => NOW });
+	const trust = await pki.trust();
+	const authority = (name: AuthorityName) => trust.authorities[name].certificates[0]?.pem ?? "";
+	const certify = (subject: CertificateSubject, request = newRequest().request, lifeSeconds = DAY) =>
+		pki.certify(trust, {
+			name: "one",
+			subject,
+			authority: trust.authorities[subject.signer].signing,
+			request,
+			lifeSeconds,
+		});
+	return { folder, pki, trust, authority, certify };
+}
+
+const CLIENT: CertificateSubject = {
+	signer: "cluster",
+	commonName: "system:node:n",
+	organizations: ["system:nodes"],
+	usages: ["client"],
+	names: [],
+	addresses: [],
+};
+
+test("authorities are made once, each file for its owner alone, and read again as they were", async (t) => {
+	const { folder, trust } = await setUp(t);
+	t.deepEqual(await createPki(folder, { now: () => NOW }).trust(), trust);
+	t.deepEqual(Trust.parse(trust), trust);
+	const names = readdirSync(folder);
+	t.is(names.filter((name) => name.endsWith(".key")).length, 5);
+	for (const name of names) t.is(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+	t.is(statSync(folder).mode & 0o777, 0o700);
+	t.false(JSON.stringify(trust).includes("PRIVATE"));
+});
+
+test("openssl and Node both accept what every role asks for, with exactly the names, usages and life that were ordered", async (t) => {
+	const { authority, certify } = await setUp(t);
+	const folder = ownFolder(t);
+	for (const role of ["control-plane", "worker", "etcd"] as const) {
+		for (const request of nodeTree(role).content.certificates ?? []) {
+			const { subject } = request;
+			const own = newRequest();
+			const { pem, issued, expiresInSeconds } = await certify(subject, own.request);
+			const [leaf, root] = [join(folder, "leaf.pem"), join(folder, "root.pem")];
+			writeFileSync(leaf, pem);
+			writeFileSync(root, authority(subject.signer));
+			for (const usage of subject.usages) {
+				const purpose = usage === "client" ? "sslclient" : "sslserver";
+				t.regex(openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", root, leaf), /: OK/, request.name);
+			}
+			const read = new X509Certificate(pem);
+			const issuer = new X509Certificate(authority(subject.signer));
+			t.true(read.checkIssued(issuer) && read.verify(issuer.publicKey) && !read.ca);
+			t.true(read.checkPrivateKey(createPrivateKey(own.key)));
+			t.deepEqual(read.subject.split("\n"), [
+				...subject.organizations.map((one) => `O=${one}`),
+				`CN=${subject.commonName}`,
+			]);
+			for (const name of subject.names) t.is(read.checkHost(name), name);
+			for (const address of subject.addresses) t.is(read.checkIP(address), address);
+			t.is(
+				read.subjectAltName?.split(", ").length ?? 0,
+				subject.names.length + subject.addresses.length,
+				read.subjectAltName,
+			);
+			t.deepEqual(
+				[...read.keyUsage].sort(),
+				subject.usages.map((usage) => (usage === "client" ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")).sort(),
+			);
+			t.is(read.serialNumber.toLowerCase(), issued.serial);
+			t.is(read.validToDate.getTime(), issued.notAfter);
+			t.true(expiresInSeconds <= DAY && expiresInSeconds > DAY - 2);
+		}
+	}
+});
+
+test("an authority of another name accepts nothing of this one", async (t) => {
+	const { authority, certify } = await setUp(t);
+	const read = new X509Certificate((await certify(CLIENT)).pem);
+	for (const name of ["front-proxy", "etcd"] as const)
+		t.false(read.verify(new X509Certificate(authority(name)).publicKey));
+});
+
+test("what a request says besides its key is not taken", async (t) => {
+	const { certify } = await setUp(t);
+	const folder = ownFolder(t);
+	const [key, request] = [join(folder, "key"), join(folder, "request")];
+	openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key);
+	openssl("req", "-new", "-key", key, "-subj", "/O=system:masters/CN=root", "-addext", "subjectAltName=DNS:evil", "-addext", "basicConstraints=CA:TRUE", "-outform", "DER", "-out", request); // biome-ignore format: one command
+	const { pem } = await certify(CLIENT, readFileSync(request).toString("base64"));
+	const read = new X509Certificate(pem);
+	t.is(read.subject, "O=system:nodes\nCN=system:node:n");
+	t.is(read.subjectAltName, undefined);
+	t.false(read.ca);
+	t.true(read.publicKey.equals(createPublicKey(readFileSync(key))));
+});
+
+test("requests that are none, that somebody else signed, or with a weak key are refused", async (t) => {
+	const { certify } = await setUp(t);
+	const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
+	const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
+	const info = requestInfo(own.publicKey.export({ format: "der", type: "spki" }));
+	const stolen = Buffer.from(certificateRequest(info, sign("sha256", info, other.privateKey)));
+	const folder = ownFolder(t);
+	const weak = join(folder, "weak");
+	openssl("req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout", join(folder, "key"), "-subj", "/CN=x", "-outform", "DER", "-out", weak); // biome-ignore format: one command
+	const refused = [stolen, Buffer.from("nothing"), Buffer.alloc(0), readFileSync(weak)];
+	for (const request of refused)
+		await t.throwsAsync(certify(CLIENT, request.toString("base64")), { instanceOf: CertificateRefused });
+});
+
+test("random bytes, and requests damaged in what is signed, are refused", async (t) => {
+	const { certify } = await setUp(t);
+	const good = Buffer.from(newRequest().request, "base64");
+	await fc.assert(
+		fc.asyncProperty(
+			fc.oneof(
+				fc.uint8Array({ maxLength: 400 }),
+				fc.tuple(fc.integer({ min: 3, max: 100 }), fc.integer({ min: 1, max: 255 })).map(([at, bits]) => {
+					const damaged = Uint8Array.from(good);
+					damaged[at] = (damaged[at] ?? 0) ^ bits;
+					return damaged;
+				}),
+			),
+			async (bytes) => {
+				await certify(CLIENT, Buffer.from(bytes).toString("base64")).then(
+					() => t.fail("it was certified"),
+					(error: unknown) => t.true(error instanceof CertificateRefused, String(error)),
+				);
+			},
+		),
+		{ numRuns: 60 },
+	);
+	t.pass();
+});
+
+test("no certificate outlives the authority that signs it", async (t) => {
+	const { trust, certify } = await setUp(t);
+	const { issued } = await certify(CLIENT, undefined, 20 * 365 * DAY);
+	t.is(issued.notAfter, trust.authorities.cluster.certificates[0]?.notAfter ?? 0);
+});
+
+test("secrets are sealed to one key and for one use, and hold what their file is to hold", async (t) => {
+	const { folder, pki, trust } = await setUp(t);
+	const suite = new CipherSuite({
+		kem: new DhkemX25519HkdfSha256(),
+		kdf: new HkdfSha256(),
+		aead: new Aes256Gcm(),
+	});
+	const recipient = await suite.kem.generateKeyPair();
+	const to = Buffer.from(await suite.kem.serializePublicKey(recipient.publicKey)).toString("base64");
+	const open = async (name: string, info: string) => {
+		const sealed = await pki.seal({ trust, name }, to, "for a test");
+		return Buffer.from(
+			await suite.open(
+				{
+					recipientKey: recipient.privateKey,
+					enc: Uint8Array.from(Buffer.from(sealed.encapsulated, "base64")).buffer,
+					info: new TextEncoder().encode(info),
+				},
+				Uint8Array.from(Buffer.from(sealed.ciphertext, "base64")).buffer,
+			),
+		).toString();
+	};
+	const key = (fingerprint: string) => readFileSync(join(folder, `${fingerprint.slice(7)}.key`), "utf8");
+	t.is(await open("cluster-authority-key", "for a test"), key(trust.authorities.cluster.signing));
+	t.is(await open("service-account-key", "for a test"), key(trust.serviceAccounts.signing));
+	t.regex(await open("encryption-configuration", "for a test"), /kind: EncryptionConfiguration[\s\S]*secretbox/);
+	await t.throwsAsync(open("service-account-key", "for something else"));
+	await t.throwsAsync(pki.seal({ trust, name: "cluster" }, to, ""), { instanceOf: CertificateRefused });
+	await t.throwsAsync(pki.seal({ trust, name: "service-account-key" }, "AAAA", ""), { instanceOf: CertificateRefused });
+});
+
+test("a key that is missing is named, with what to do", async (t) => {
+	const { folder, trust, certify } = await setUp(t);
+	rmSync(join(folder, `${trust.authorities.cluster.signing.slice(7)}.key`));
+	await t.throwsAsync(certify(CLIENT), { message: /key file .* restore it from a backup/ });
+});
