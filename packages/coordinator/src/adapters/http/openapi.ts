@@ -70,6 +70,8 @@ const BY_SCOPE: Readonly<Record<RouteScope, readonly ProblemCode[]>> = {
 	read: ["unauthorized", "forbidden", "token-revoked", "token-expired"],
 	admin: ["unauthorized", "forbidden", "token-revoked", "token-expired"],
 };
+/** The refusal that a body brings with it. */
+const BY_BODY: readonly ProblemCode[] = ["too-large"];
 const ALWAYS: readonly ProblemCode[] = ["bad-request", "too-many-requests", "internal"];
 
 /** One schema as JSON Schema 2020-12 (the dialect of OpenAPI 3.1); named parts go into the components. */
@@ -109,7 +111,8 @@ function parameters(route: Route, components: Components): Json[] {
 function operation(route: Route, components: Components): Json {
 	const problem = { "application/problem+json": { schema: toJson(Problem, "output", components) } };
 	const refusals: Record<string, Json> = {};
-	for (const code of new Set([...ALWAYS, ...BY_SCOPE[route.scope], ...route.refusals])) {
+	const byBody = route.body === null ? [] : BY_BODY;
+	for (const code of new Set([...ALWAYS, ...byBody, ...BY_SCOPE[route.scope], ...route.refusals])) {
 		const status = String(PROBLEM_STATUS[code]);
 		const before = refusals[status]?.description;
 		refusals[status] = { description: before ? `${before}, ${code}` : code, content: problem };
