@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { request as httpRequest } from "node:http";
 import { createUser, type KeyPair } from "@nats-io/nkeys";
 import { connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { EnrollReply, Facts, inboxPrefix, Mac, Problem } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
+import { askFrom } from "./ask-from.ts";
 import type { TestCoordinator } from "./coordinator.ts";
 
 /** One boot of a machine without an agent: what a test, or an attacker, says by hand. */
@@ -50,22 +50,12 @@ export async function enroll(
 		facts: incarnation.facts,
 		...(token === undefined ? {} : { token }),
 	});
-	const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-		const request = httpRequest(`${coordinator.url}/v1/enroll`, {
-			method: "POST",
-			localAddress: from,
-			agent: false,
-			headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-		});
-		request.once("error", reject);
-		request.once("response", (response) => {
-			let text = "";
-			response.setEncoding("utf8").on("data", (chunk: string) => {
-				text += chunk;
-			});
-			response.once("end", () => resolve({ status: response.statusCode ?? 0, text }));
-		});
-		request.end(body);
+	const { status, text } = await askFrom(coordinator.url, {
+		method: "POST",
+		path: "/v1/enroll",
+		headers: { "content-type": "application/json" },
+		body,
+		from,
 	});
 	return status === 200
 		? { ok: true, reply: EnrollReply.parse(JSON.parse(text)) }
