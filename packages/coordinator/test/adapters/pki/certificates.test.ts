@@ -13,6 +13,7 @@ import {
 } from "@rollcall/protocol";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
+import { makeClientPair } from "../../../src/adapters/pki/client-pair.ts";
 import { createPki } from "../../../src/adapters/pki/pki.ts";
 import { CertificateRefused } from "../../../src/ports.ts";
 import { nodeTree } from "../../render/node-tree.ts";
@@ -219,4 +220,14 @@ test("a key that is missing is named, with what to do", async (t) => {
 	const { folder, trust, certify } = await setUp(t);
 	rmSync(join(folder, `${trust.authorities.cluster.signing.slice(7)}.key`));
 	await t.throwsAsync(certify(CLIENT), { message: /key file .* restore it from a backup/ });
+});
+
+test("the coordinator's own client certificate fits its key and is signed by the cluster's authority", async (t) => {
+	const { pki, trust } = await setUp(t);
+	const wish = { name: "add-ons", commonName: "rollcall", organizations: ["system:masters"], lifeSeconds: DAY };
+	const { ca, cert, key, issued } = await makeClientPair(pki, trust, wish);
+	const read = new X509Certificate(cert);
+	t.true(read.checkPrivateKey(createPrivateKey(key)) && read.verify(new X509Certificate(ca).publicKey));
+	t.is(read.subject, "O=system:masters\nCN=rollcall");
+	t.is(issued.name, "add-ons");
 });
