@@ -1,5 +1,6 @@
 export * from "./api.ts";
 export * from "./assignment.ts";
+export * from "./boot/assets.ts";
 export * from "./boot/boots.ts";
 export * from "./boot/dnsmasq.ts";
 export * from "./boot/document.ts";
