@@ -210,8 +210,8 @@ export interface Kubernetes {
 	ready(): Promise<{ readonly ready: true } | { readonly ready: false; readonly reason: string }>;
 	/** The object as it is; undefined when it is not there. */
 	read(ref: ManifestRef): Promise<Manifest | undefined>;
-	/** Server-side apply, by force: fields of the manifest become rollcall's. */
-	apply(manifest: Manifest): Promise<void>;
+	/** Server-side apply, by force: fields of the manifest become rollcall's. Returns the object's version, which changes only when something did. */
+	apply(manifest: Manifest): Promise<string>;
 	/** Removes an object and, in the background, what it owns. One that is not there counts as removed. */
 	remove(ref: ManifestRef): Promise<void>;
 	nodes(): Promise<readonly NodeSeen[]>;

@@ -1,4 +1,4 @@
-import type { NodeState } from "@rollcall/protocol";
+import { type NodeState, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { machineView } from "../../src/domain/view.ts";
@@ -78,7 +78,7 @@ test("the API's state is an event when it changes, and not before it was ready o
 
 test("add-ons are an event when they are new, drifted, or failed, and survive a snapshot", (t) => {
 	const { story } = readyMachine();
-	const digest = `sha256:${"a".repeat(64)}` as const;
+	const digest = sha256Of("add-ons");
 	const done = { ok: true, digest, objects: 11, drifted: [], pruned: [] } as const;
 	story.take({ kind: "add-ons", outcome: done });
 	story.take({ kind: "add-ons", outcome: done });

@@ -49,7 +49,8 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 		async apply(manifest) {
 			try {
 				const { ServerSideApply } = PatchStrategy;
-				await objects.patch(typed(manifest), undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
+				const after = await objects.patch(typed(manifest), undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
+				return after.metadata?.resourceVersion ?? "";
 			} catch (error) {
 				throw said(error, { ...manifest, ...manifest.metadata });
 			}

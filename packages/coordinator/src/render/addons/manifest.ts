@@ -7,6 +7,8 @@ export interface Manifest {
 		readonly namespace?: string;
 		readonly labels?: Readonly<Record<string, string>>;
 		readonly annotations?: Readonly<Record<string, string>>;
+		/** Given by the API when an object is read; never applied. */
+		readonly resourceVersion?: string;
 	};
 	readonly [field: string]: unknown;
 }

@@ -1,6 +1,8 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import type { Manifest } from "./manifest.ts";
 
+/** The group of the administrators' certificates. */
+const ADMINISTRATORS = "kubeadm:cluster-admins";
 const RBAC = "rbac.authorization.k8s.io";
 
 interface Binding {
@@ -21,8 +23,8 @@ function clusterRoleBinding({ name, role, subject }: Binding) {
 
 /**
  * What the components of nodes may do at the API, besides what the node authorizer gives to kubelets and Kubernetes' own
- * default roles are for: kubelets renew their client certificates, the API server speaks to kubelets, kube-proxy reads
- * services, flannel reads nodes and writes its part of their status.
+ * default roles are for: kubelets renew their client certificates, kube-proxy reads services, flannel reads nodes and writes
+ * its part of their status. And the administrators' group, which their certificates are made for.
  */
 export function nodeRights(document: ClusterDocument): readonly Manifest[] {
 	const { proxyMode, podNetwork } = document.kubernetes;
@@ -32,10 +34,11 @@ export function nodeRights(document: ClusterDocument): readonly Manifest[] {
 			role: "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
 			subject: { kind: "Group", name: "system:nodes" },
 		}),
+		// The name is kubeadm's: people and tools look for it.
 		clusterRoleBinding({
-			name: "rollcall:api-server-to-kubelet",
-			role: "system:kubelet-api-admin",
-			subject: { kind: "User", name: "kube-apiserver-kubelet-client" },
+			name: ADMINISTRATORS,
+			role: "cluster-admin",
+			subject: { kind: "Group", name: ADMINISTRATORS },
 		}),
 		...(proxyMode === "none"
 			? []

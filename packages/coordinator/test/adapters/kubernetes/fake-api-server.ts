@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { canonicalJson } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
 import type { KubernetesAccess } from "../../../src/ports.ts";
 import { selfSigned } from "../../render/self-signed.ts";
@@ -49,42 +50,40 @@ export async function startFakeApiServer(t: ExecutionContext): Promise<FakeApiSe
 	let version = 1;
 	server.on("request", async (request, response) => {
 		const url = new URL(request.url ?? "/", "https://fake");
-		const line = `${request.method} ${url.pathname}`;
+		const path = decodeURIComponent(url.pathname);
+		const line = `${request.method} ${path}`;
 		requests.push(line);
 		const answer = (status: number, body: Json) =>
 			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 		const refuse = (status: number, message: string) => answer(status, { kind: "Status", code: status, message });
 		if (!(request.socket as TLSSocket).authorized) return refuse(401, "Unauthorized");
 		if (fake.refuse?.match.test(line)) return refuse(fake.refuse.status, fake.refuse.message);
-		if (url.pathname === "/readyz") {
+		if (path === "/readyz") {
 			const lines = ["[+]etcd ok", ...fake.failing.map((check) => `[-]${check} failed: reason withheld`)];
 			return response.writeHead(fake.failing.length > 0 ? 500 : 200).end(lines.join("\n"));
 		}
-		const resources = RESOURCES[url.pathname];
+		const resources = RESOURCES[path];
 		if (resources) {
 			const list = resources.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs: ["get"] }));
-			return answer(200, { kind: "APIResourceList", groupVersion: url.pathname.slice(6), resources: list });
+			return answer(200, { kind: "APIResourceList", groupVersion: path.slice(6), resources: list });
 		}
-		if (url.pathname === "/api/v1/nodes" && request.method === "GET") return answer(200, page(objects, url));
-		const before = objects.get(url.pathname);
+		if (path === "/api/v1/nodes" && request.method === "GET") return answer(200, page(objects, url));
+		const before = objects.get(path);
 		if (request.method === "PATCH") {
 			const type = request.headers["content-type"];
 			const isApply = type === "application/apply-patch+yaml";
 			if (isApply && url.searchParams.get("fieldManager") !== "rollcall")
 				return refuse(400, "fieldManager is required");
-			if (!isApply && !before) return refuse(404, `${url.pathname} not found`);
+			if (!isApply && !before) return refuse(404, `${path} not found`);
 			const patch = JSON.parse(await text(request)) as Json;
-			const metadata = {
-				...(merge(before?.metadata ?? {}, patch.metadata) as Json),
-				resourceVersion: String(++version),
-			};
-			const after = { ...(merge(before ?? {}, patch) as Json), metadata };
-			objects.set(url.pathname, after);
+			const after = merge(before ?? {}, patch) as Json & { metadata: Json };
+			if (canonicalJson(after) !== canonicalJson(before ?? {})) after.metadata.resourceVersion = String(++version);
+			objects.set(path, after);
 			return answer(200, after);
 		}
-		if (!before) return refuse(404, `${url.pathname} not found`);
+		if (!before) return refuse(404, `${path} not found`);
 		if (request.method === "DELETE") {
-			objects.delete(url.pathname);
+			objects.delete(path);
 			return answer(200, { kind: "Status", status: "Success" });
 		}
 		return answer(200, before);

@@ -1,0 +1,130 @@
+import { canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
+import type { AddOnsOutcome } from "../domain/inputs.ts";
+import type { Kubernetes } from "../ports.ts";
+import { covers, type Manifest, type ManifestRef, refOf, refText } from "../render/addons/manifest.ts";
+
+/** What was applied is written down in the cluster itself, so that any coordinator knows later what to remove. */
+const INVENTORY: ManifestRef = {
+	apiVersion: "v1",
+	kind: "ConfigMap",
+	name: "rollcall-add-ons",
+	namespace: "kube-system",
+};
+const INVENTORY_KEY = "inventory";
+/** So many reasons are named when a round fails. */
+const MOST_REASONS = 4;
+
+interface Entry extends ManifestRef {
+	/** Of the manifest as it was applied. */
+	readonly digest: string;
+}
+
+/** A digest of everything that is wanted. */
+export function digestOfManifests(manifests: readonly Manifest[]): Digest {
+	return sha256Of(canonicalJson(manifests));
+}
+
+/**
+ * One round: applies what is not as wanted, removes what is not wanted any more, and says what it found. What cannot be
+ * applied does not keep the rest from being applied. Never throws.
+ */
+export async function applyAddOns(kubernetes: Kubernetes, wanted: readonly Manifest[]): Promise<AddOnsOutcome> {
+	try {
+		return await round(kubernetes, wanted);
+	} catch (error) {
+		return { ok: false, reason: wordsOf(error) };
+	}
+}
+
+async function round(kubernetes: Kubernetes, wanted: readonly Manifest[]): Promise<AddOnsOutcome> {
+	const before = new Map((await readInventory(kubernetes)).map((entry) => [refText(entry), entry]));
+	const after = new Map(wanted.map((manifest) => [refText(refOf(manifest)), entryOf(manifest)]));
+	const gone = [...before].filter(([key]) => !after.has(key));
+	// First of all what may come to be there: a round that is cut short must not leave anything behind that nobody knows.
+	await writeInventory(kubernetes, before, [...before.values(), ...[...after].flatMap(missingIn(before))]);
+	const drifted: string[] = [];
+	const pruned: string[] = [];
+	const reasons: string[] = [];
+	const kept: Entry[] = [];
+	for (const manifest of wanted) {
+		const key = refText(refOf(manifest));
+		try {
+			const changed = await bring(kubernetes, manifest);
+			if (changed && before.get(key)?.digest === after.get(key)?.digest) drifted.push(key);
+			kept.push(entryOf(manifest));
+		} catch (error) {
+			reasons.push(wordsOf(error));
+			const known = before.get(key);
+			kept.push(known ?? { ...refOf(manifest), digest: "" });
+		}
+	}
+	for (const [key, entry] of gone) {
+		try {
+			await kubernetes.remove(entry);
+			pruned.push(key);
+		} catch (error) {
+			reasons.push(wordsOf(error));
+			kept.push(entry);
+		}
+	}
+	await writeInventory(kubernetes, undefined, kept);
+	if (reasons.length > 0) {
+		const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
+		return { ok: false, reason: `${reasons.slice(0, MOST_REASONS).join("; ")}${more}` };
+	}
+	return { ok: true, digest: digestOfManifests(wanted), objects: wanted.length, drifted, pruned };
+}
+
+/** Brings one object about. True when the API says that something changed. */
+async function bring(kubernetes: Kubernetes, manifest: Manifest): Promise<boolean> {
+	const live = await kubernetes.read(refOf(manifest));
+	if (live && covers(live, manifest)) return false;
+	return (await kubernetes.apply(manifest)) !== live?.metadata.resourceVersion;
+}
+
+function entryOf(manifest: Manifest): Entry {
+	return { ...refOf(manifest), digest: sha256Of(canonicalJson(manifest)) };
+}
+
+function missingIn(before: ReadonlyMap<string, Entry>) {
+	return ([key, entry]: readonly [string, Entry]): Entry[] => (before.has(key) ? [] : [{ ...entry, digest: "" }]);
+}
+
+async function readInventory(kubernetes: Kubernetes): Promise<readonly Entry[]> {
+	const live = await kubernetes.read(INVENTORY);
+	const text = (live?.data as Record<string, unknown> | undefined)?.[INVENTORY_KEY];
+	if (typeof text !== "string") return [];
+	try {
+		return (JSON.parse(text) as unknown[]).filter(isEntry);
+	} catch {
+		// Somebody wrote into it. Everything that is wanted is applied and listed again; nothing is removed on a guess.
+		return [];
+	}
+}
+
+function isEntry(value: unknown): value is Entry {
+	if (typeof value !== "object" || value === null) return false;
+	const { apiVersion, kind, name, namespace, digest } = value as Record<string, unknown>;
+	return (
+		[apiVersion, kind, name, digest].every((field) => typeof field === "string") &&
+		(namespace === undefined || typeof namespace === "string")
+	);
+}
+
+async function writeInventory(
+	kubernetes: Kubernetes,
+	known: ReadonlyMap<string, Entry> | undefined,
+	entries: readonly Entry[],
+): Promise<void> {
+	if (known && entries.length === known.size) return;
+	const { apiVersion, kind, name, namespace = "" } = INVENTORY;
+	const sorted = [...entries].sort((a, b) => (refText(a) < refText(b) ? -1 : 1));
+	const data = { [INVENTORY_KEY]: JSON.stringify(sorted) };
+	const manifest = { apiVersion, kind, metadata: { name, namespace }, data };
+	const live = known ? undefined : await kubernetes.read(INVENTORY);
+	if (!live || !covers(live, manifest)) await kubernetes.apply(manifest);
+}
+
+function wordsOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

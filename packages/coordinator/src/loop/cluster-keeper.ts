@@ -1,0 +1,180 @@
+import type { Fleet } from "../domain/fleet.ts";
+import type { Clock, Core, Kubernetes, KubernetesAccess, NodeSeen } from "../ports.ts";
+import { coreAddOns } from "../render/addons/core-add-ons.ts";
+import type { Manifest } from "../render/addons/manifest.ts";
+import { BUILT_IN_ROLES } from "../render/node-role.ts";
+import { applyAddOns, digestOfManifests } from "./add-ons.ts";
+
+/** What keeping a cluster's API needs. */
+export interface ClusterKeeperParts {
+	readonly core: Pick<Core, "fleet" | "leadership" | "submit">;
+	readonly clock: Pick<Clock, "monotonic">;
+	/** How to reach the API; undefined while there is nothing to reach. */
+	readonly access: (fleet: Fleet) => Promise<KubernetesAccess | undefined>;
+	readonly connect: (access: KubernetesAccess) => Promise<Kubernetes>;
+	/** The operator's own manifests, applied after the core ones. Throws an Error that says what is wrong with them. */
+	readonly ownManifests: () => Promise<readonly Manifest[]>;
+	readonly onTrouble: (what: string, error: unknown) => void;
+	/** Lengths in milliseconds, for tests. */
+	readonly pace?: Partial<typeof PACE>;
+}
+
+/** Lengths in milliseconds. */
+const PACE = {
+	/** Between looks at the API and its nodes. */
+	look: 5_000,
+	/** While there is nothing to look at. */
+	idle: 2_000,
+	/** After trouble: from this on, doubled each time, up to `worst`. */
+	trouble: 1_000,
+	worst: 30_000,
+	/** Between rounds of applying when nothing seems to have changed: others may have changed something. */
+	repeat: 60_000,
+};
+/** A list of nodes is some 15 KiB each; so many more make the look longer by a second. */
+const NODES_PER_SECOND = 200;
+/** So many looks must fail before the API counts as not ready. */
+const MISSES = 2;
+/** So many nodes get their role's label in one look. */
+const LABELS_AT_ONCE = 50;
+
+/**
+ * Keeps the API of the declared cluster as it is to be, and says how Kubernetes sees its nodes, for as long as this
+ * coordinator leads. Every look stands for itself: what failed is tried again at the next one.
+ */
+export class ClusterKeeper {
+	readonly #parts: ClusterKeeperParts;
+	readonly #pace: typeof PACE;
+	readonly #stopping = new AbortController();
+	#running: Promise<void> = Promise.resolve();
+	#wake: () => void = () => {};
+	#open: { readonly key: string; readonly kubernetes: Kubernetes } | undefined;
+	#misses = 0;
+	#troubles = 0;
+	#applied: { readonly digest: string; readonly at: number } | undefined;
+
+	constructor(parts: ClusterKeeperParts) {
+		this.#parts = parts;
+		this.#pace = { ...PACE, ...parts.pace };
+	}
+
+	start(): void {
+		this.#running = this.#run();
+	}
+
+	/** Looks at once instead of at the next turn: something was declared. */
+	wake(): void {
+		this.#wake();
+	}
+
+	async stop(): Promise<void> {
+		this.#stopping.abort();
+		this.#wake();
+		await this.#running;
+		await this.#disconnect();
+	}
+
+	async #run(): Promise<void> {
+		while (!this.#stopping.signal.aborted) {
+			let pause: number;
+			try {
+				pause = await this.#look();
+			} catch (error) {
+				this.#parts.onTrouble("the cluster's API could not be looked after; trying again", error);
+				pause = this.#afterTrouble();
+			}
+			await this.#sleep(pause);
+		}
+	}
+
+	/** One look. Returns how long to wait for the next one. */
+	async #look(): Promise<number> {
+		const { core, access } = this.#parts;
+		const reach = core.leadership().leads ? await access(core.fleet()) : undefined;
+		if (!reach) {
+			await this.#disconnect();
+			return this.#pace.idle;
+		}
+		const kubernetes = await this.#connect(reach);
+		const state = await kubernetes.ready().catch((error: Error) => ({ ready: false, reason: error.message }) as const);
+		this.#misses = state.ready ? 0 : this.#misses + 1;
+		if (state.ready || this.#misses >= MISSES)
+			await core.submit({ kind: "api-seen", ready: state.ready, reason: state.ready ? "" : state.reason });
+		if (!state.ready) return this.#afterTrouble();
+		const allApplied = await this.#apply(kubernetes);
+		const nodes = await kubernetes.nodes();
+		await core.submit({ kind: "nodes-seen", nodes });
+		await this.#labelRoles(kubernetes, nodes);
+		if (!allApplied) return this.#afterTrouble();
+		this.#troubles = 0;
+		return this.#pace.look + Math.ceil(nodes.length / NODES_PER_SECOND) * 1000;
+	}
+
+	async #apply(kubernetes: Kubernetes): Promise<boolean> {
+		const { core, clock, ownManifests } = this.#parts;
+		const document = core.fleet().cluster?.document;
+		if (!document) return true;
+		let wanted: readonly Manifest[];
+		try {
+			wanted = [...coreAddOns(document), ...(await ownManifests())];
+		} catch (error) {
+			await core.submit({ kind: "add-ons", outcome: { ok: false, reason: (error as Error).message } });
+			return false;
+		}
+		const digest = digestOfManifests(wanted);
+		const isFresh = this.#applied && clock.monotonic() - this.#applied.at < this.#pace.repeat;
+		if (this.#applied?.digest === digest && isFresh) return true;
+		const outcome = await applyAddOns(kubernetes, wanted);
+		await core.submit({ kind: "add-ons", outcome });
+		this.#applied = outcome.ok ? { digest, at: clock.monotonic() } : undefined;
+		return outcome.ok;
+	}
+
+	/** `kubectl get nodes` shows roles by these labels, which a kubelet may not give itself. */
+	async #labelRoles(kubernetes: Kubernetes, nodes: readonly NodeSeen[]): Promise<void> {
+		const fleet = this.#parts.core.fleet();
+		let left = LABELS_AT_ONCE;
+		for (const { name, labels } of nodes) {
+			const machineId = fleet.nodeNames.get(name);
+			const role = machineId === undefined ? undefined : fleet.machines.get(machineId)?.seat?.role;
+			if (role === undefined || !BUILT_IN_ROLES.some((builtIn) => builtIn === role)) continue;
+			const label = `node-role.kubernetes.io/${role}`;
+			if (label in labels) continue;
+			await kubernetes.labelNode(name, { [label]: "" });
+			left -= 1;
+			if (left === 0) return;
+		}
+	}
+
+	async #connect(reach: KubernetesAccess): Promise<Kubernetes> {
+		const key = [...reach.servers, reach.ca, reach.cert].join("\n");
+		if (this.#open?.key === key) return this.#open.kubernetes;
+		await this.#disconnect();
+		const kubernetes = await this.#parts.connect(reach);
+		this.#open = { key, kubernetes };
+		return kubernetes;
+	}
+
+	async #disconnect(): Promise<void> {
+		const open = this.#open;
+		this.#open = undefined;
+		this.#applied = undefined;
+		await open?.kubernetes.close();
+	}
+
+	#afterTrouble(): number {
+		this.#troubles += 1;
+		return Math.min(this.#pace.trouble * 2 ** (this.#troubles - 1), this.#pace.worst);
+	}
+
+	#sleep(ms: number): Promise<void> {
+		if (this.#stopping.signal.aborted) return Promise.resolve();
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.#wake = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+}

@@ -1,0 +1,177 @@
+import type { Event, EventOf, EventType } from "@rollcall/protocol";
+import test, { type ExecutionContext } from "ava";
+import { createKubernetes } from "../../src/adapters/kubernetes/kubernetes.ts";
+import { admit } from "../../src/domain/admit.ts";
+import type { Fleet } from "../../src/domain/fleet.ts";
+import type { Input } from "../../src/domain/inputs.ts";
+import { record } from "../../src/domain/record.ts";
+import { ClusterKeeper } from "../../src/loop/cluster-keeper.ts";
+import type { Manifest } from "../../src/render/addons/manifest.ts";
+import { type FakeApiServer, fakeNode, startFakeApiServer } from "../adapters/kubernetes/fake-api-server.ts";
+import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+
+const COREDNS = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
+const FLANNEL = "/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall:flannel";
+const document = (podNetwork: string) =>
+	documentOf(`apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36", podNetwork: ${podNetwork} }
+slots:
+  - { name: control, role: control-plane, count: 1 }
+`);
+
+async function eventually(look: () => boolean | Promise<boolean>): Promise<void> {
+	const end = performance.now() + 20_000;
+	while (!(await look())) {
+		if (performance.now() > end) throw new Error(`waited 20 s for ${look}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+/** A keeper of a fleet with one control plane, and what it records. The pace is that of a test. */
+async function keep(t: ExecutionContext, api?: FakeApiServer) {
+	const fake = api ?? (await startFakeApiServer(t));
+	const { fleet, seated } = fleetOf(document("flannel"), [labFacts(0)]);
+	const nodeNames = seated.reduce(
+		(names, { machine, seat }) => names.set(seat.nodeName, machine.machineId),
+		fleet.nodeNames,
+	);
+	const world = { fleet: { ...fleet, nodeNames } as Fleet, leads: true, events: [] as Event[] };
+	let own: () => Promise<readonly Manifest[]> = async () => [];
+	const keeper = new ClusterKeeper({
+		core: {
+			fleet: () => world.fleet,
+			leadership: () => ({ leads: world.leads, url: undefined }),
+			submit: async (input: Input) => {
+				const { events, answer } = admit(world.fleet, input, 1);
+				const recorded = record(world.fleet, events, 1);
+				world.fleet = recorded.fleet;
+				world.events.push(...recorded.events);
+				return answer;
+			},
+		},
+		clock: { monotonic: () => performance.now() },
+		access: async () => fake.access,
+		connect: async (access) => createKubernetes(access),
+		ownManifests: () => own(),
+		onTrouble: (what, error) => t.log(what, error),
+		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30 },
+	});
+	t.teardown(() => keeper.stop());
+	keeper.start();
+	const all = <T extends EventType>(type: T) =>
+		world.events.filter((event): event is EventOf<T> & Event => event.type === type);
+	return { fake, world, keeper, all, bring: (from: typeof own) => (own = from) };
+}
+
+test("when the API answers, everything is applied, once, and the event says so", async (t) => {
+	const { fake, all } = await keep(t);
+	await eventually(() => all("add-ons-applied").length === 1);
+	t.is(all("add-ons-applied")[0]?.objects, 11);
+	t.deepEqual(all("api-changed")[0]?.ready, true);
+	const patches = () => fake.requests.filter((line) => line.startsWith("PATCH")).length;
+	const after = patches();
+	const reads = fake.requests.length;
+	await eventually(() => fake.requests.length > reads + 40);
+	t.is(patches(), after);
+	t.is(all("add-ons-applied").length, 1);
+});
+
+test("what others change or remove is put right, and named", async (t) => {
+	const { fake, all } = await keep(t);
+	await eventually(() => all("add-ons-applied").length === 1);
+	const live = fake.objects.get(COREDNS) as { spec: object };
+	fake.objects.set(COREDNS, { ...live, spec: { ...live.spec, replicas: 0 } });
+	await eventually(() => all("add-ons-applied").length === 2);
+	t.deepEqual(all("add-ons-applied")[1]?.drifted, ["Deployment.apps kube-system/coredns"]);
+	t.like(fake.objects.get(COREDNS), { spec: { replicas: 2 } });
+	fake.objects.delete(FLANNEL);
+	await eventually(() => all("add-ons-applied").length === 3);
+	t.true(fake.objects.has(FLANNEL));
+});
+
+test("what is not wanted any more is removed, also by another coordinator", async (t) => {
+	const first = await keep(t);
+	await eventually(() => first.all("add-ons-applied").length === 1);
+	t.true(first.fake.objects.has(FLANNEL));
+	await first.keeper.stop();
+	const second = await keep(t, first.fake);
+	second.world.fleet = {
+		...second.world.fleet,
+		cluster: { ...second.world.fleet.cluster, document: document("none") } as never,
+	};
+	await eventually(() => second.all("add-ons-applied").some(({ pruned }) => pruned.length > 0));
+	t.false(first.fake.objects.has(FLANNEL));
+	t.true(first.fake.objects.has(COREDNS));
+	const pruned = second.all("add-ons-applied").flatMap((event) => event.pruned);
+	t.deepEqual(pruned, [
+		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
+		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:flannel",
+	]);
+});
+
+test("what cannot be applied is said once and tried until it can; the rest is applied meanwhile", async (t) => {
+	const api = await startFakeApiServer(t);
+	api.refuse = { match: /^PATCH .*configmaps\/coredns$/, status: 500, message: "etcdserver: request timed out" };
+	const { all, fake } = await keep(t, api);
+	const tries = () => fake.requests.filter((line) => /^PATCH .*configmaps\/coredns$/.test(line)).length;
+	await eventually(() => tries() >= 3);
+	t.deepEqual(
+		all("add-ons-failed").map(({ reason }) => reason),
+		["ConfigMap kube-system/coredns: etcdserver: request timed out"],
+	);
+	t.true(fake.objects.has(COREDNS));
+	fake.refuse = undefined;
+	await eventually(() => all("add-ons-applied").length === 1);
+});
+
+test("the operator's own manifests are applied, and a broken one is a reason", async (t) => {
+	const { all, bring, fake } = await keep(t);
+	bring(async () => {
+		throw new Error("cni.yaml: not YAML");
+	});
+	await eventually(() => all("add-ons-failed").some(({ reason }) => reason === "cni.yaml: not YAML"));
+	bring(async () => [
+		{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "own", namespace: "class" }, data: { a: "b" } },
+	]);
+	await eventually(() => fake.objects.has("/api/v1/namespaces/class/configmaps/own"));
+	bring(async () => []);
+	await eventually(() => all("add-ons-applied").some(({ pruned }) => pruned.length > 0));
+	t.false(fake.objects.has("/api/v1/namespaces/class/configmaps/own"));
+	t.deepEqual(
+		all("add-ons-applied").flatMap(({ pruned }) => pruned),
+		["ConfigMap class/own"],
+	);
+});
+
+test("how Kubernetes sees a node comes to the machine that has its name, and the node gets its role", async (t) => {
+	const { fake, all } = await keep(t);
+	const { bootId } = labFacts(0);
+	fake.objects.set("/api/v1/nodes/node-0", fakeNode("node-0", { ready: false, bootId }));
+	await eventually(() => all("node-changed").length === 1);
+	t.is(all("node-changed")[0]?.node?.reason, "KubeletNotReady: no network yet");
+	const metadata = () => JSON.stringify(fake.objects.get("/api/v1/nodes/node-0")?.metadata);
+	await eventually(() => metadata().includes('"node-role.kubernetes.io/control-plane":""'));
+	fake.objects.set("/api/v1/nodes/node-0", fakeNode("node-0", { bootId }));
+	await eventually(() => all("node-changed").at(-1)?.node?.ready === true);
+});
+
+test("an API that goes away is an event after it was missed twice, and who does not lead asks nothing", async (t) => {
+	const { fake, all, world } = await keep(t);
+	await eventually(() => all("add-ons-applied").length === 1);
+	fake.failing = ["etcd"];
+	await eventually(() => all("api-changed").length === 2);
+	t.like(all("api-changed")[1], { ready: false, reason: "not ready: etcd" });
+	fake.failing = [];
+	await eventually(() => all("api-changed").length === 3);
+	world.leads = false;
+	let before = -1;
+	await eventually(async () => {
+		const same = before === fake.requests.length;
+		before = fake.requests.length;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		return same && before === fake.requests.length;
+	});
+	t.pass();
+});
