@@ -74,11 +74,16 @@ export class NoResponders extends Error {
 	override readonly name = "NoResponders";
 }
 
+/** The agent answered a command with something that is no answer. */
+export class UnreadableAnswer extends Error {
+	override readonly name = "UnreadableAnswer";
+}
+
 /** What the coordinator says to agents. What they say to it arrives as inputs. */
 export interface Bus {
 	/** Tells an agent that a target is there. Losing it costs only time: the next beat shows the old generation. */
 	notifyTarget(machineId: MachineId, generation: number): void;
-	/** Sends a command and waits for its answer. Throws NoResponders at once when the agent is gone. */
+	/** Sends a command and waits for its answer. Throws NoResponders at once when the agent is gone, or UnreadableAnswer. */
 	command(machineId: MachineId, command: Command, timeoutMs: number): Promise<CommandReply>;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Command, CommandAnswer, CommandReply, CommandRequest } from "@rollcall/protocol";
 import type { Machine } from "../../domain/fleet.ts";
-import { NoResponders } from "../../ports.ts";
+import { NoResponders, UnreadableAnswer } from "../../ports.ts";
 import { askCore } from "./ask-core.ts";
 import type { Api } from "./dependencies.ts";
 import { Refusal, refuse } from "./problem.ts";
@@ -22,9 +22,13 @@ async function deliver(api: Api, machine: Machine, command: Command): Promise<Co
 	} catch (error) {
 		if (error instanceof NoResponders) throw error;
 		api.log.warn({ err: error, machineId: machine.machineId, command: command.kind }, "a command was not answered");
+		const why =
+			error instanceof UnreadableAnswer
+				? "its answer cannot be read"
+				: `no answer within ${api.limits.commandTimeoutMs / 1000} s`;
 		throw unreachable(
 			machine,
-			`no answer within ${api.limits.commandTimeoutMs / 1000} s; it may have taken the command`,
+			`${why}; it may have taken the command`,
 			`rollcall show ${machine.machineId} tells how it goes on`,
 		);
 	}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { NoRespondersError, RequestError } from "@nats-io/transport-node";
 import { answerSubject, CommandReply, decode, downSubject, encode } from "@rollcall/protocol";
-import { type Bus, NoResponders } from "../../ports.ts";
+import { type Bus, NoResponders, UnreadableAnswer } from "../../ports.ts";
 import type { BusConnection } from "./connect.ts";
 
 /** What the coordinator says to agents, over this connection. */
@@ -26,7 +26,7 @@ export function createBus({ nc, connected }: BusConnection): Bus {
 					);
 				});
 			const decoded = decode(CommandReply, answer.data, `answer of machine ${machineId} to ${command.kind}`);
-			if (!decoded.ok) throw new Error(decoded.problem.message);
+			if (!decoded.ok) throw new UnreadableAnswer(decoded.problem.message);
 			return decoded.value;
 		},
 	};
