@@ -15,7 +15,7 @@ const INVENTORY_KEY = "inventory";
 const MOST_REASONS = 4;
 
 interface Entry extends ManifestRef {
-	/** Of the manifest as it was applied. */
+	/** Of the manifest as it was applied; empty for a Secret, whose digest would help to guess it. */
 	readonly digest: string;
 }
 
@@ -83,7 +83,7 @@ async function bring(kubernetes: Kubernetes, manifest: Manifest): Promise<boolea
 }
 
 function entryOf(manifest: Manifest): Entry {
-	return { ...refOf(manifest), digest: sha256Of(canonicalJson(manifest)) };
+	return { ...refOf(manifest), digest: manifest.kind === "Secret" ? "" : sha256Of(canonicalJson(manifest)) };
 }
 
 function missingIn(before: ReadonlyMap<string, Entry>) {

@@ -24,6 +24,7 @@ import { renderTarget } from "../render/render-target.ts";
 import { VERSION } from "../version.ts";
 import { startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
+import { startClusterKeeper } from "./cluster-keeper.ts";
 import { firstDocument } from "./declared.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
@@ -184,6 +185,7 @@ export async function startCoordinator(
 		url = config.advertise.http ?? local;
 		loop.start();
 		closers.push(() => loop.stop());
+		closers.push(startClusterKeeper({ core: loop, clock, pki, log, manifests: config.manifests }));
 		const boot =
 			config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
 		if (boot) closers.push(() => boot.close());

@@ -1,8 +1,7 @@
 import type { ClusterDocument } from "@rollcall/protocol";
+import { ADMINISTRATORS } from "../certificates.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The group of the administrators' certificates. */
-const ADMINISTRATORS = "kubeadm:cluster-admins";
 const RBAC = "rbac.authorization.k8s.io";
 
 interface Binding {
