@@ -7,6 +7,8 @@ const HELP = `rollcall-agent: answers the roll call for one machine
 
   rollcall-agent run --config FILE   run as this machine's agent
   rollcall-agent rehearse ...        stand in for a machine (see rehearse --help)
+  rollcall-agent stand-in-kubelet ...
+                                     stand in for kubelet alone, with kubelet's flags
   rollcall-agent --version           print the version
   rollcall-agent --help              print this
 `;
@@ -18,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 	const [command, ...rest] = argv;
 	// What a machine's agent does not need is not even loaded: it starts in a fraction of a second, or all machines wait.
 	if (command === "rehearse") return await (await import("./rehearse.ts")).rehearse(rest);
+	if (command === "stand-in-kubelet") return await (await import("./rehearse.ts")).standInKubelet(rest);
 	let options: { config?: string | undefined; version?: boolean | undefined; help?: boolean | undefined };
 	let words: string[];
 	try {

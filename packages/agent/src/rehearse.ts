@@ -15,6 +15,8 @@ import { bootIdBelow, emptyRoot, fillRoot, newBootId, writeSecret } from "./adap
 import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { AgentConfig } from "./config.ts";
 
+export { standInKubelet } from "./stand-in-kubelet.ts";
+
 /** Exit codes: stopped; cannot go on; wrong usage; rebooting, start again with a fresh token. */
 const EXIT = { stopped: 0, failed: 1, usage: 2, reboot: 75 } as const;
 
