@@ -124,7 +124,7 @@ export class LabMachine {
 		const network = `user,id=lan,net=${NETWORK},host=${HOST_ADDRESS},dns=10.0.2.3,dhcpstart=10.0.3.${number + 10},bootfile=${bootUrl}`;
 		return [
 			...emulator.args,
-			...["-name", this.name, "-machine", "q35", "-smp", "1", "-m", String(memoryMiB)],
+			...["-name", this.name, "-machine", "q35,graphics=off", "-smp", "1", "-m", String(memoryMiB)],
 			...["-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"],
 			...[
 				"-uuid",

@@ -17,6 +17,9 @@ import { commandLine, descendantsOf, type Running, repository, run } from "./pro
 /** A cluster of one control plane and workers, for rehearsal machines. */
 export const REHEARSAL_DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
 
+/** What ends with a test, or with whatever else has an end: the last that was begun ends first. */
+export type Scope = Pick<ExecutionContext, "teardown">;
+
 export interface CoordinatorOptions {
 	readonly dataFolder?: string;
 	readonly document?: string;
@@ -25,6 +28,8 @@ export interface CoordinatorOptions {
 	readonly signingSeedFile?: string;
 	/** The `boot` part of the configuration; no boot listener without it. */
 	readonly boot?: unknown;
+	/** The `advertise` part of the configuration: what machines are told. */
+	readonly advertise?: unknown;
 	readonly failpoint?: string;
 	readonly port?: number;
 	readonly natsPort?: number;
@@ -73,7 +78,7 @@ export interface TestCoordinator {
 }
 
 /** A folder of the test's own, removed at its end. */
-export function ownFolder(t: ExecutionContext, name = "rollcall-test-"): string {
+export function ownFolder(t: Scope, name = "rollcall-test-"): string {
 	const folder = mkdtempSync(join(tmpdir(), name));
 	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 	return folder;
@@ -81,7 +86,7 @@ export function ownFolder(t: ExecutionContext, name = "rollcall-test-"): string 
 
 /** Starts a coordinator's process and does not wait for it. It is stopped at the end of the test. */
 export function launchCoordinator(
-	t: ExecutionContext,
+	t: Scope,
 	options: CoordinatorOptions & { dataFolder: string; natsPort: number },
 ): Running {
 	const { dataFolder, natsPort } = options;
@@ -95,6 +100,7 @@ export function launchCoordinator(
 		document: documentFile,
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
+		...(options.advertise ? { advertise: options.advertise } : {}),
 		logLevel: "debug",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
@@ -110,10 +116,7 @@ export function launchCoordinator(
 }
 
 /** Starts a coordinator and waits until it is ready. It is stopped at the end of the test. */
-export async function startCoordinator(
-	t: ExecutionContext,
-	options: CoordinatorOptions = {},
-): Promise<TestCoordinator> {
+export async function startCoordinator(t: Scope, options: CoordinatorOptions = {}): Promise<TestCoordinator> {
 	const dataFolder = options.dataFolder ?? ownFolder(t);
 	const natsPort = options.natsPort ?? (await freePort());
 	const started = launchCoordinator(t, { ...options, dataFolder, natsPort });
@@ -138,7 +141,7 @@ export async function startCoordinator(
 }
 
 function connectTo(
-	t: ExecutionContext,
+	t: Scope,
 	parts: { url: string; dataFolder: string; started: Running; options: CoordinatorOptions },
 ): TestCoordinator {
 	const { url, dataFolder, started, options } = parts;

@@ -1,4 +1,5 @@
-/** What the benchmark needs of the coordinator's inside, beyond its pure heart: the means to write a log as it would. */
+/** What the benchmark and the lab need of the coordinator's inside, beyond its pure heart: the means to write a log, and to fill the store of what machines download. */
+export { Assets } from "./adapters/boot/assets.ts";
 export { openLog } from "./adapters/nats/log.ts";
 export { openEmbedded } from "./adapters/nats/open.ts";
 export { SigningKey } from "./adapters/nats/signing-key.ts";

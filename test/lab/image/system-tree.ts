@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -20,6 +20,8 @@ export const SYSTEM_PACKAGES = [
 	"iproute2",
 	"kmod",
 	"libc-bin",
+	"libgcc-s1",
+	"libstdc++6",
 	"login",
 	"procps",
 	"sed",
@@ -102,11 +104,22 @@ async function fillRoot(tree: string): Promise<void> {
 		await cp(join(tree, name), join(root, name), { verbatimSymlinks: true });
 	for (const name of ["passwd", "group"])
 		await copyFile(join(tree, "usr/share/base-passwd", `${name}.master`), join(root, "etc", name));
+	await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+	for (const unit of MASKED) await symlink("/dev/null", join(root, "etc/systemd/system", unit));
 	for (const [path, text] of Object.entries(ROOT_FILES)) {
 		await mkdir(dirname(join(root, path)), { recursive: true });
 		await writeFile(join(root, path), text);
 	}
 }
+
+/** They ask a person at the console, or wait for hardware that a lab machine has not. */
+const MASKED = [
+	"getty@.service",
+	"serial-getty@.service",
+	"systemd-firstboot.service",
+	"systemd-hwdb-update.service",
+	"systemd-udev-settle.service",
+] as const;
 
 const ROOT_FILES: Readonly<Record<string, string>> = {
 	// systemd enables what Ignition wants enabled only at a first boot, and this is how it knows one.
