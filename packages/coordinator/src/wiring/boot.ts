@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import type { Timestamp } from "@rollcall/protocol";
 import type { Logger } from "pino";
-import { Assets, ByteBudget, bootApp, FleetBootCore, readAgentAssets } from "../adapters/boot/index.ts";
+import {
+	Assets,
+	AssetWorks,
+	agentAssetName,
+	ByteBudget,
+	bootApp,
+	FleetBootCore,
+	readAgentAssets,
+} from "../adapters/boot/index.ts";
 import { type BootConfig, ConfigError } from "../config.ts";
 import type { Clock, Core } from "../ports.ts";
 import { watchBootDocument } from "./boot-document.ts";
@@ -25,6 +33,8 @@ export interface BootSurroundings {
 export interface RunningBoot {
 	/** As machines reach it, without a slash at the end. */
 	readonly url: string;
+	/** The files that machines download, for the API. */
+	readonly assets: AssetWorks;
 	close(): Promise<void>;
 }
 
@@ -39,7 +49,10 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 	const key = await bootKey(dataFolder, config.keyFile);
 	const assets = await Assets.open(join(dataFolder, "assets"));
 	await addAgent(assets, config.agent);
-	const agents = await readAgentAssets(assets);
+	let agents = await readAgentAssets(assets);
+	const works = new AssetWorks(assets, async (name) => {
+		if (name === agentAssetName("x64") || name === agentAssetName("arm64")) agents = await readAgentAssets(assets);
+	});
 	const watched = await watchBootDocument(config.document, log);
 	const now = (): Timestamp => around.clock.now();
 	let url = config.url?.replace(/\/+$/, "") ?? "";
@@ -65,6 +78,7 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 	});
 	const close = async (): Promise<void> => {
 		watched.close();
+		works.close();
 		await app.close();
 	};
 	try {
@@ -77,5 +91,5 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 			cause: error,
 		});
 	}
-	return { url, close };
+	return { url, assets: works, close };
 }

@@ -1,19 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { AssetName } from "@rollcall/protocol";
 import { z } from "zod";
-
-/** The name of an asset: a relative path, as it stands behind `/assets/`. */
-export const AssetName = z
-	.string()
-	.max(512)
-	.regex(
-		/^[A-Za-z0-9._~+@-]+(?:\/[A-Za-z0-9._~+@-]+)*$/,
-		"an asset's name is made of letters, digits and ._~+@- between slashes",
-	)
-	.refine(
-		(name) => !name.split("/").some((part) => part === "." || part === ".."),
-		"an asset's name has no '.' or '..' parts",
-	);
 
 /** What is known of an asset. Hashes are hexadecimal; `modifiedMs` tells whether its file was touched. */
 export const AssetEntry = z.strictObject({
@@ -25,6 +13,8 @@ export const AssetEntry = z.strictObject({
 	gzip: z.strictObject({ sizeBytes: z.int().min(0), modifiedMs: z.number() }).optional(),
 	/** Where it came from, for people. */
 	source: z.string().max(2048),
+	/** What it was checked against when it came. */
+	checked: z.array(z.enum(["sha256", "sha512", "signature"])).default([]),
 });
 export type AssetEntry = z.infer<typeof AssetEntry>;
 const Index = z.strictObject({ version: z.literal(1), assets: z.record(AssetName, AssetEntry) });

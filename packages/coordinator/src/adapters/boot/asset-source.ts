@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import type { AssetSignature } from "@rollcall/protocol";
 
 /** An asset could not be had, or is not what was expected. Names the asset and what to do. */
 export class AssetRefused extends Error {
@@ -12,18 +13,25 @@ export type AssetSource =
 	| { readonly url: string }
 	| { readonly stream: Readable; readonly from: string };
 
-/** What the content must hash to, hexadecimal. */
-export interface ExpectedHash {
-	readonly sha256?: string;
-	readonly sha512?: string;
+/** What the content must hash to, hexadecimal, and whose signature it must have. */
+export interface Expected {
+	readonly sha256?: string | undefined;
+	readonly sha512?: string | undefined;
+	readonly signature?: AssetSignature | undefined;
 }
 
 const MAX_REDIRECTS = 5;
 
+/** A source that is being read. `sizeBytes`: what a server said, which is for people only. */
+export interface OpenSource {
+	readonly content: Readable;
+	readonly sizeBytes?: number;
+}
+
 /** The bytes of a source. Only http and https are followed, also behind redirects. Throws AssetRefused. */
-export async function openAssetSource(source: AssetSource, signal: AbortSignal): Promise<Readable> {
-	if ("file" in source) return createReadStream(source.file);
-	if ("stream" in source) return source.stream;
+export async function openAssetSource(source: AssetSource, signal: AbortSignal): Promise<OpenSource> {
+	if ("file" in source) return { content: createReadStream(source.file) };
+	if ("stream" in source) return { content: source.stream };
 	let url = parseUrl(source.url);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const response = await fetch(url, { redirect: "manual", signal, headers: { "accept-encoding": "identity" } });
@@ -34,7 +42,9 @@ export async function openAssetSource(source: AssetSource, signal: AbortSignal):
 			continue;
 		}
 		if (!response.ok || !response.body) throw new AssetRefused(`${url.href} answered ${response.status}`);
-		return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+		const length = Number(response.headers.get("content-length") ?? Number.NaN);
+		const content = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+		return Number.isSafeInteger(length) && length >= 0 ? { content, sizeBytes: length } : { content };
 	}
 	throw new AssetRefused(`${source.url} leads on more than ${MAX_REDIRECTS} times`);
 }

@@ -1,27 +1,25 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { type AssetEntry, AssetName, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
-import { AssetRefused, type AssetSource, type ExpectedHash, openAssetSource } from "./asset-source.ts";
-
-/** Below this share of the original a compressed variant is worth its place. */
-const WORTH = 0.95;
-const DEFAULT_MAX_BYTES = 16 * 2 ** 30;
+import { type AssetCheck, AssetName } from "@rollcall/protocol";
+import { type AssetEntry, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
+import { AssetRefused, type AssetSource, type Expected } from "./asset-source.ts";
+import { packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
 
 /** What an asset is added with. */
 export interface NewAsset {
 	readonly name: string;
 	readonly source: AssetSource;
-	readonly expect: ExpectedHash;
+	readonly expect: Expected;
 	/** Also keep a gzip variant, for clients that take one. */
 	readonly compress?: boolean;
 	/** More is refused. 16 GiB by default. */
 	readonly maxBytes?: number;
 	readonly signal?: AbortSignal;
+	/** Hears how much has come, and how much there is where that is known. */
+	readonly onProgress?: (doneBytes: number, totalBytes: number | undefined) => void;
 }
 
 /** A file that is ready to be sent. */
@@ -49,6 +47,9 @@ export class Assets {
 	/** Opens a store, and makes it where there is none. Throws for a damaged index. */
 	static async open(folder: string): Promise<Assets> {
 		await fs.mkdir(path.join(folder, "blobs"), { recursive: true });
+		// What was being added when the process before this one ended.
+		for (const name of await fs.readdir(folder))
+			if (name.startsWith(".add-")) await fs.rm(path.join(folder, name), { force: true });
 		return new Assets(folder, await readAssetIndex(folder));
 	}
 
@@ -66,18 +67,31 @@ export class Assets {
 		const name = AssetName.safeParse(asset.name);
 		if (!name.success)
 			throw new AssetRefused(`${JSON.stringify(asset.name.slice(0, 120))}: ${name.error.issues[0]?.message}`);
-		if ("url" in asset.source && !asset.expect.sha256 && !asset.expect.sha512) {
-			throw new AssetRefused(`${asset.name}: what comes from a URL needs its SHA-256 or SHA-512`);
+		const { sha256, sha512, signature } = asset.expect;
+		if ("url" in asset.source && !sha256 && !sha512 && !signature) {
+			throw new AssetRefused(`${asset.name}: what comes from a URL needs its SHA-256, its SHA-512 or a signature`);
 		}
-		return await this.#inTurn(() => this.#add(asset));
+		// Nobody waits for a slow source but who asked for it.
+		const temporary = path.join(this.#folder, `.add-${randomUUID()}`);
+		try {
+			const received = await receiveAsset(asset, temporary);
+			return await this.#inTurn(() => this.#keep(asset, received, temporary));
+		} finally {
+			await fs.rm(temporary, { force: true });
+		}
 	}
 
 	/** Reads everything again. Says of each asset whether it is still what it was. */
-	async verify(): Promise<{ name: string; ok: boolean; reason?: string }[]> {
-		const results = [];
-		for (const { name, entry } of this.list()) {
+	async verify(onProgress: (doneBytes: number, totalBytes: number) => void = () => {}): Promise<AssetCheck[]> {
+		const results: AssetCheck[] = [];
+		const all = this.list();
+		const total = all.reduce((sum, { entry }) => sum + entry.sizeBytes, 0);
+		let done = 0;
+		for (const { name, entry } of all) {
 			const reason = await this.#damage(entry);
 			results.push({ name, ok: reason === undefined, ...(reason === undefined ? {} : { reason }) });
+			done += entry.sizeBytes;
+			onProgress(done, total);
 		}
 		return results;
 	}
@@ -115,32 +129,26 @@ export class Assets {
 		return { path: `${plain}.gz`, sizeBytes: packed.size, etag: `"${entry.sha256}-gzip"`, encoding: "gzip" };
 	}
 
-	async #add(asset: NewAsset): Promise<AssetEntry> {
-		const temporary = path.join(this.#folder, `.add-${randomUUID()}`);
-		try {
-			const hashes = await receive(asset, temporary);
-			const blob = this.#blob(hashes.sha256);
-			await fs.rename(temporary, blob);
-			const { mtimeMs } = await fs.stat(blob);
-			const gzip = asset.compress ? await pack(blob, hashes.sizeBytes) : undefined;
-			const entry: AssetEntry = {
-				...hashes,
-				modifiedMs: mtimeMs,
-				source: nameOf(asset.source).slice(0, 2048),
-				...(gzip ? { gzip } : {}),
-			};
-			const before = this.#entries.get(asset.name);
-			// Another name may have the same content, with or without a variant.
-			for (const [name, other] of this.#entries) {
-				if (other.sha256 === entry.sha256) this.#entries.set(name, { ...other, modifiedMs: mtimeMs });
-			}
-			this.#entries.set(asset.name, entry);
-			await writeAssetIndex(this.#folder, this.#entries);
-			if (before) await this.#sweep(before);
-			return entry;
-		} finally {
-			await fs.rm(temporary, { force: true });
+	async #keep(asset: NewAsset, received: ReceivedAsset, temporary: string): Promise<AssetEntry> {
+		const blob = this.#blob(received.sha256);
+		await fs.rename(temporary, blob);
+		const { mtimeMs } = await fs.stat(blob);
+		const gzip = asset.compress ? await packAsset(blob, received.sizeBytes) : undefined;
+		const entry: AssetEntry = {
+			...received,
+			modifiedMs: mtimeMs,
+			source: nameOf(asset.source).slice(0, 2048),
+			...(gzip ? { gzip } : {}),
+		};
+		const before = this.#entries.get(asset.name);
+		// Another name may have the same content, with or without a variant.
+		for (const [name, other] of this.#entries) {
+			if (other.sha256 === entry.sha256) this.#entries.set(name, { ...other, modifiedMs: mtimeMs });
 		}
+		this.#entries.set(asset.name, entry);
+		await writeAssetIndex(this.#folder, this.#entries);
+		if (before) await this.#sweep(before);
+		return entry;
 	}
 
 	async #damage(entry: AssetEntry): Promise<string | undefined> {
@@ -173,49 +181,4 @@ export class Assets {
 function nameOf(source: AssetSource): string {
 	if ("file" in source) return source.file;
 	return "url" in source ? source.url : source.from;
-}
-
-/** Writes a source to a file, hashing on the way. Throws AssetRefused when it is not what was expected. */
-async function receive(asset: NewAsset, file: string): Promise<{ sha256: string; sha512: string; sizeBytes: number }> {
-	const [sha256, sha512] = [createHash("sha256"), createHash("sha512")];
-	const limit = asset.maxBytes ?? DEFAULT_MAX_BYTES;
-	let sizeBytes = 0;
-	const measure = new Transform({
-		transform(chunk: Buffer, _, done) {
-			sizeBytes += chunk.length;
-			sha256.update(chunk);
-			sha512.update(chunk);
-			done(sizeBytes > limit ? new AssetRefused(`${asset.name}: more than ${limit} bytes`) : null, chunk);
-		},
-	});
-	const signal = asset.signal ?? new AbortController().signal;
-	try {
-		const source = await openAssetSource(asset.source, signal);
-		await pipeline(source, measure, createWriteStream(file, { flush: true }), { signal });
-	} catch (error) {
-		if (error instanceof AssetRefused) throw error;
-		throw new AssetRefused(`${asset.name}: ${error instanceof Error ? error.message : String(error)}`, {
-			cause: error,
-		});
-	}
-	const found = { sha256: sha256.digest("hex"), sha512: sha512.digest("hex") };
-	for (const kind of ["sha256", "sha512"] as const) {
-		const wanted = asset.expect[kind];
-		if (wanted !== undefined && wanted.toLowerCase() !== found[kind]) {
-			throw new AssetRefused(`${asset.name}: its ${kind} is ${found[kind]}, not ${wanted}; nothing was added`);
-		}
-	}
-	return { ...found, sizeBytes };
-}
-
-async function pack(blob: string, sizeBytes: number): Promise<{ sizeBytes: number; modifiedMs: number } | undefined> {
-	const temporary = `${blob}.gz.new`;
-	await pipeline(createReadStream(blob), createGzip({ level: 9 }), createWriteStream(temporary, { flush: true }));
-	const { size } = await fs.stat(temporary);
-	if (size > sizeBytes * WORTH) {
-		await fs.rm(temporary);
-		return undefined;
-	}
-	await fs.rename(temporary, `${blob}.gz`);
-	return { sizeBytes: size, modifiedMs: (await fs.stat(`${blob}.gz`)).mtimeMs };
 }

@@ -35,7 +35,7 @@ export function buildApp(deps: ApiDependencies): FastifyInstance {
 	app.server.maxHeadersCount = 64;
 	app.server.keepAliveTimeout = limits.keepAliveTimeoutMs;
 
-	readJsonBodies(app);
+	readBodies(app);
 	app.setErrorHandler((error, request, reply) => {
 		const refusal = refusalOf(error);
 		if (!refusal)
@@ -118,9 +118,12 @@ function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOpt
 	};
 }
 
-/** JSON is the only body there is; an empty one counts as none. */
-function readJsonBodies(app: FastifyInstance): void {
+/** JSON is the only body there is, but for the bytes of an upload; an empty one counts as none. */
+function readBodies(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, (_request, body, done) =>
+		done(null, body),
+	);
 	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
 		if (body === "") return done(null, undefined);
 		try {

@@ -1,4 +1,7 @@
 import type {
+	AssetRequest,
+	AssetView,
+	AssetWork,
 	BootView,
 	ClusterDocument,
 	Digest,
@@ -58,6 +61,17 @@ interface BootReader {
 	ofMachine(machineId: MachineId): BootView | undefined;
 }
 
+/** The files that machines download. What cannot be done now is thrown as a `WorkRefused` (see `adapters/boot`). */
+export interface AssetStore {
+	list(): AssetView[];
+	/** False where there was none of this name. */
+	remove(name: string): Promise<boolean>;
+	add(request: AssetRequest): AssetWork;
+	receive(workId: string, offset: number, chunk: Buffer): Promise<AssetWork>;
+	verify(): AssetWork;
+	look(workId: string): AssetWork;
+}
+
 interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
@@ -80,6 +94,8 @@ export interface ApiDependencies {
 	readonly projections: Projections;
 	readonly metrics: ApiMetrics;
 	readonly boots: BootReader;
+	/** Undefined where machines do not boot from here. */
+	readonly assets: () => AssetStore | undefined;
 	readonly config: ApiConfig;
 	/** What differs from `DEFAULT_LIMITS`. */
 	readonly limits?: Partial<ApiLimits>;

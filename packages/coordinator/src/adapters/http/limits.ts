@@ -1,3 +1,5 @@
+import { ASSET_CHUNK_BYTES } from "@rollcall/protocol";
+
 /** A bucket of permits: `burst` at once, refilled with `perSecond`. */
 export interface Rate {
 	readonly burst: number;
@@ -9,6 +11,8 @@ export interface ApiLimits {
 	readonly bodyBytes: number;
 	/** For routes that take a cluster document: 512 KiB of text, escaped as JSON. */
 	readonly documentBytes: number;
+	/** For the chunks of an upload. */
+	readonly chunkBytes: number;
 	/** All requests of one remote address. */
 	readonly requests: Rate;
 	/** Enrollments of one remote address. A rack behind one address boots at once, so this is generous. */
@@ -47,6 +51,7 @@ export interface ApiLimits {
 export const DEFAULT_LIMITS: ApiLimits = {
 	bodyBytes: 64 * 1024,
 	documentBytes: 1536 * 1024,
+	chunkBytes: ASSET_CHUNK_BYTES,
 	requests: { burst: 4000, perSecond: 2000 },
 	enrollments: { burst: 2000, perSecond: 500 },
 	refusals: { burst: 60, perSecond: 5 },

@@ -1,4 +1,8 @@
 import {
+	AssetList,
+	AssetRequest,
+	AssetView,
+	AssetWork,
 	BootList,
 	BootView,
 	ClusterView,
@@ -31,6 +35,10 @@ import type { Route, RouteScope } from "./route.ts";
 
 /** Schemas that get a name of their own in the document; all others are written out where they are used. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+	AssetList,
+	AssetRequest,
+	AssetView,
+	AssetWork,
 	BootList,
 	BootView,
 	ClusterView,
@@ -108,6 +116,12 @@ function parameters(route: Route, components: Components): Json[] {
 	});
 }
 
+function bodyContent(route: Route, body: z.ZodType, components: Components): Json {
+	if (route.bodyLimit === "chunk")
+		return { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+	return { "application/json": { schema: toJson(body, "input", components) } };
+}
+
 function operation(route: Route, components: Components): Json {
 	const problem = { "application/problem+json": { schema: toJson(Problem, "output", components) } };
 	const refusals: Record<string, Json> = {};
@@ -134,9 +148,7 @@ function operation(route: Route, components: Components): Json {
 		"x-rollcall-leader-only": route.leads,
 		security: route.scope === "read" || route.scope === "admin" ? [{ bearer: [] }] : [],
 		parameters: parameters(route, components),
-		...(route.body === null
-			? {}
-			: { requestBody: { content: { "application/json": { schema: toJson(route.body, "input", components) } } } }),
+		...(route.body === null ? {} : { requestBody: { content: bodyContent(route, route.body, components) } }),
 		responses: { [route.status]: good, ...refusals },
 	};
 }

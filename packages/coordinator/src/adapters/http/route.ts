@@ -36,7 +36,8 @@ export interface Route<
 	readonly query: Q;
 	/** Null: the route takes no body. */
 	readonly body: B | null;
-	readonly bodyLimit?: "document";
+	/** document: JSON with a document's text. chunk: bytes, not JSON. */
+	readonly bodyLimit?: "document" | "chunk";
 	/** True when it makes the coordinator render the whole fleet; its rate is limited per token. */
 	readonly costly?: boolean;
 	readonly status: 200 | 201;

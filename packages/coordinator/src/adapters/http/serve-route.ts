@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { authenticate, authorize } from "./caller.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { type Limiters, spend } from "./limiters.ts";
-import { notLeader, Refusal } from "./problem.ts";
+import type { ApiLimits } from "./limits.ts";
+import { notLeader, Refusal, refuse } from "./problem.ts";
 import { remoteKey } from "./rate.ts";
 import type { Route } from "./route.ts";
 
@@ -69,7 +70,7 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 	app.route({
 		method: route.method,
 		url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-		bodyLimit: route.bodyLimit === "document" ? api.limits.documentBytes : api.limits.bodyBytes,
+		bodyLimit: bodyLimit(route, api.limits),
 		config: { route: route.path },
 		onRequest: async (request) => {
 			callers.set(request, admitCaller(serving, route, request));
@@ -78,7 +79,7 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 			const asked = {
 				params: checked(route.params, request.params, "path"),
 				query: checked(route.query, request.query, "query"),
-				body: route.body === null ? undefined : checked(route.body, request.body ?? {}, "body"),
+				body: route.body === null ? undefined : checked(route.body, bodyOf(route, request), "body"),
 				caller: callers.get(request) ?? NOBODY,
 				remote: request.ip,
 			};
@@ -86,6 +87,20 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 			return send(reply, route, serving.checkAnswers ? route.response.parse(answer) : answer);
 		},
 	});
+}
+
+/** Bytes only where bytes are meant. */
+function bodyOf(route: Route, request: FastifyRequest): unknown {
+	if (Buffer.isBuffer(request.body) && route.bodyLimit !== "chunk")
+		throw refuse("bad-request", "the body has another type than application/json", {
+			next: "send content-type: application/json",
+		});
+	return request.body ?? {};
+}
+
+function bodyLimit(route: Route, limits: ApiLimits): number {
+	if (route.bodyLimit === "document") return limits.documentBytes;
+	return route.bodyLimit === "chunk" ? limits.chunkBytes : limits.bodyBytes;
 }
 
 function checked(schema: Route["params"], value: unknown, what: string): unknown {

@@ -78,7 +78,7 @@ test("from the web only with a hash, over http(s) only, also behind a redirect",
 	});
 	const expect = { sha256: hex("sha256", "content") };
 	const add = (url: string, hash: object = expect) => assets.add({ name: "x", source: { url }, expect: hash });
-	await t.throwsAsync(add(`${base}/file`, {}), { message: /needs its SHA-256 or SHA-512/ });
+	await t.throwsAsync(add(`${base}/file`, {}), { message: /needs its SHA-256, its SHA-512 or a signature/ });
 	await t.throwsAsync(add("file:///etc/passwd"), { message: /not an http or https URL/ });
 	await t.throwsAsync(add(`${base}/local`), { message: /not an http or https URL/ });
 	await t.throwsAsync(add(`${base}/loop`), { message: /leads on more than 5 times/ });

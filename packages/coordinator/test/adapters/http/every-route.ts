@@ -1,5 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { ROUTES } from "../../../src/adapters/http/routes/table.ts";
+import { WORK_ID } from "./fixed-assets.ts";
 import { BOOT, FACTS, KEY, TOKENS } from "./fixed-core.ts";
 
 /** A good body for each route that takes one. A route that is missing here fails the tests that go through the table. */
@@ -13,7 +14,21 @@ const BODIES: Readonly<Record<string, unknown>> = {
 	"PUT /v1/cluster": { text: "apiVersion: rollcall/v1" },
 	"POST /v1/plan": { text: "apiVersion: rollcall/v1" },
 	"POST /v1/tokens": { scope: "enroll" },
+	"POST /v1/assets": { name: "a/b", source: { uploadBytes: 3, from: "here" } },
+	"PUT /v1/assets/work/{id}/content": Buffer.from("abc"),
 };
+
+/** Queries that a route does not do without. */
+const QUERIES: Readonly<Record<string, string>> = {
+	"DELETE /v1/assets": "?name=a/b",
+	"PUT /v1/assets/work/{id}/content": "?offset=0",
+};
+
+/** An id that means something to the test's API. */
+function idFor(path: string): string {
+	if (path.includes("/work/")) return WORK_ID;
+	return path.includes("/tokens/") ? "t-read" : "m-alpha";
+}
 
 export interface OneRoute {
 	readonly name: string;
@@ -25,14 +40,14 @@ export interface OneRoute {
 /** Every route with a request that it takes. */
 export const EVERY_ROUTE: readonly OneRoute[] = ROUTES.map((route) => {
 	const name = `${route.method} ${route.path}`;
-	const id = route.path.includes("/tokens/") ? "t-read" : "m-alpha";
 	if (route.body !== null && !(name in BODIES)) throw new Error(`${name} has no body in the tests`);
 	return {
 		name,
 		route,
 		request: {
 			method: route.method,
-			url: route.path.replace("{id}", id),
+			url: `${route.path.replace("{id}", idFor(route.path))}${QUERIES[name] ?? ""}`,
+			...(route.bodyLimit === "chunk" ? { headers: { "content-type": "application/octet-stream" } } : {}),
 			...(route.body === null ? {} : { payload: BODIES[name] as object }),
 		},
 	};

@@ -7,6 +7,7 @@ import { buildApp } from "../../../src/adapters/http/app.ts";
 import type { ApiDependencies, Projections } from "../../../src/adapters/http/dependencies.ts";
 import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
 import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
+import { fixedAssets } from "./fixed-assets.ts";
 import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
 
 const projections: Projections = {
@@ -157,11 +158,13 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 	const clock = new HandClock();
 	const metrics = createMetrics();
 	const sent: Command[] = [];
+	const assets = fixedAssets();
 	const app = buildApp({
 		core,
 		clock,
 		metrics,
 		projections,
+		assets: () => assets,
 		boots: { list: () => BOOTS, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),

@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { ASSET_ROUTES } from "./assets.ts";
 import { BOOT_ROUTES } from "./boots.ts";
 import { CLUSTER_ROUTES } from "./cluster.ts";
 import { COMMAND_ROUTES } from "./commands.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
 	...MACHINE_CHANGE_ROUTES,
 	...COMMAND_ROUTES,
 	...BOOT_ROUTES,
+	...ASSET_ROUTES,
 	...CLUSTER_ROUTES,
 	...TOKEN_ROUTES,
 	...EVENT_ROUTES,

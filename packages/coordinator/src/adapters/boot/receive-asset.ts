@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import fs from "node:fs/promises";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { ASSET_MAX_BYTES } from "@rollcall/protocol";
+import type { AssetEntry } from "./asset-index.ts";
+import { signatureFault } from "./asset-signature.ts";
+import { AssetRefused, openAssetSource } from "./asset-source.ts";
+import type { NewAsset } from "./assets.ts";
+
+/** Below this share of the original a compressed variant is worth its place. */
+const WORTH = 0.95;
+
+/** Content that is what was expected. */
+export type ReceivedAsset = Pick<AssetEntry, "sha256" | "sha512" | "sizeBytes" | "checked">;
+
+/** Writes a source to a file, hashing on the way. Throws AssetRefused when it is not what was expected. */
+export async function receiveAsset(asset: NewAsset, file: string): Promise<ReceivedAsset> {
+	const [sha256, sha512] = [createHash("sha256"), createHash("sha512")];
+	const limit = asset.maxBytes ?? ASSET_MAX_BYTES;
+	let sizeBytes = 0;
+	let totalBytes: number | undefined;
+	const measure = new Transform({
+		transform(chunk: Buffer, _, done) {
+			sizeBytes += chunk.length;
+			sha256.update(chunk);
+			sha512.update(chunk);
+			asset.onProgress?.(sizeBytes, totalBytes);
+			done(sizeBytes > limit ? new AssetRefused(`${asset.name}: more than ${limit} bytes`) : null, chunk);
+		},
+	});
+	const signal = asset.signal ?? new AbortController().signal;
+	try {
+		const source = await openAssetSource(asset.source, signal);
+		totalBytes = source.sizeBytes;
+		await pipeline(source.content, measure, createWriteStream(file, { flush: true }), { signal });
+	} catch (error) {
+		if (error instanceof AssetRefused) throw error;
+		throw new AssetRefused(`${asset.name}: ${error instanceof Error ? error.message : String(error)}`, {
+			cause: error,
+		});
+	}
+	const found = { sha256: sha256.digest("hex"), sha512: sha512.digest("hex") };
+	return { ...found, sizeBytes, checked: await checkReceived(asset, found, file) };
+}
+
+async function checkReceived(
+	asset: NewAsset,
+	found: { readonly sha256: string; readonly sha512: string },
+	file: string,
+): Promise<AssetEntry["checked"]> {
+	const checked: AssetEntry["checked"] = [];
+	for (const kind of ["sha256", "sha512"] as const) {
+		const wanted = asset.expect[kind];
+		if (wanted === undefined) continue;
+		if (wanted.toLowerCase() !== found[kind])
+			throw new AssetRefused(`${asset.name}: its ${kind} is ${found[kind]}, not ${wanted}; nothing was added`);
+		checked.push(kind);
+	}
+	const { signature } = asset.expect;
+	if (signature) {
+		const fault = await signatureFault(file, signature);
+		if (fault !== undefined) throw new AssetRefused(`${asset.name}: ${fault}; nothing was added`);
+		checked.push("signature");
+	}
+	return checked;
+}
+
+/** Makes the gzip variant beside a file. Undefined where it would not be worth its place. */
+export async function packAsset(
+	blob: string,
+	sizeBytes: number,
+): Promise<{ sizeBytes: number; modifiedMs: number } | undefined> {
+	const temporary = `${blob}.gz.new`;
+	await pipeline(createReadStream(blob), createGzip({ level: 9 }), createWriteStream(temporary, { flush: true }));
+	const { size } = await fs.stat(temporary);
+	if (size > sizeBytes * WORTH) {
+		await fs.rm(temporary);
+		return undefined;
+	}
+	await fs.rename(temporary, `${blob}.gz`);
+	return { sizeBytes: size, modifiedMs: (await fs.stat(`${blob}.gz`)).mtimeMs };
+}

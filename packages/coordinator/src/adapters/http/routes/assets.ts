@@ -1,0 +1,122 @@
+import { ASSET_CHUNK_BYTES, AssetList, AssetName, AssetRequest, type AssetView, AssetWork } from "@rollcall/protocol";
+import { z } from "zod";
+import type { Api, AssetStore } from "../dependencies.ts";
+import { refuse } from "../problem.ts";
+import { type Route, route } from "../route.ts";
+import { NOTHING, wholeNumber } from "./parameters.ts";
+
+const EXAMPLE_ASSET: z.input<typeof AssetView> = {
+	name: "flatcar/4230.2.4/flatcar_production_pxe.vmlinuz",
+	sizeBytes: 62_000_000,
+	sha256: "5e".repeat(32),
+	sha512: "5e".repeat(64),
+	source: "https://mirror.example/flatcar_production_pxe.vmlinuz",
+	checked: ["sha256"],
+};
+const EXAMPLE: z.input<typeof AssetWork> = {
+	workId: "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f",
+	kind: "add",
+	state: "done",
+	doneBytes: 62_000_000,
+	totalBytes: 62_000_000,
+	asset: EXAMPLE_ASSET,
+};
+const WorkParams = z.strictObject({ id: z.string().regex(/^[0-9a-f-]{36}$/, "not the id of a work") });
+const admin = { scope: "admin", leads: false, params: NOTHING, query: NOTHING, body: null, status: 200 } as const;
+
+/** The files that machines download. Each coordinator keeps its own. */
+export const ASSET_ROUTES: readonly Route[] = [
+	route({
+		...admin,
+		method: "GET",
+		path: "/v1/assets",
+		summary: "List the files that machines download, sorted by name",
+		response: AssetList,
+		example: { assets: [EXAMPLE_ASSET] },
+		refusals: ["conflict"],
+		answer: (api) => ({ assets: storeOf(api).list() }),
+	}),
+	route({
+		...admin,
+		method: "POST",
+		path: "/v1/assets",
+		summary: "Begin to add a file from a URL or by upload; the answer is work to look at again",
+		body: AssetRequest,
+		status: 201,
+		response: AssetWork,
+		example: { ...EXAMPLE, state: "running", doneBytes: 0, asset: undefined },
+		refusals: ["conflict", "too-many-requests"],
+		answer: (api, { body }) => orRefuse(() => storeOf(api).add(body)),
+	}),
+	route({
+		...admin,
+		method: "DELETE",
+		path: "/v1/assets",
+		summary: "Remove a file by its name",
+		query: z.strictObject({ name: AssetName }),
+		response: z.strictObject({ name: z.string() }),
+		example: { name: EXAMPLE_ASSET.name },
+		refusals: ["conflict", "not-found"],
+		async answer(api, { query }) {
+			if (await storeOf(api).remove(query.name)) return { name: query.name };
+			throw refuse("not-found", `there is no asset ${query.name}`, { path: "name", next: "rollcall assets list" });
+		},
+	}),
+	route({
+		...admin,
+		method: "POST",
+		path: "/v1/assets/verify",
+		summary: "Begin to read all files again, to find damaged ones",
+		status: 201,
+		response: AssetWork,
+		example: { ...EXAMPLE, kind: "verify", asset: undefined, checks: [{ name: EXAMPLE_ASSET.name, ok: true }] },
+		refusals: ["conflict", "too-many-requests"],
+		answer: (api) => orRefuse(() => storeOf(api).verify()),
+	}),
+	route({
+		...admin,
+		method: "GET",
+		path: "/v1/assets/work/{id}",
+		summary: "How far an addition or a check is, and how it ended",
+		params: WorkParams,
+		response: AssetWork,
+		example: EXAMPLE,
+		refusals: ["conflict", "not-found"],
+		answer: (api, { params }) => orRefuse(() => storeOf(api).look(params.id)),
+	}),
+	route({
+		...admin,
+		method: "PUT",
+		path: "/v1/assets/work/{id}/content",
+		summary: "The next bytes of an upload, at most 4 MiB; `offset` says where they begin",
+		params: WorkParams,
+		query: z.strictObject({ offset: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }) }),
+		body: z.custom<Buffer>((body) => Buffer.isBuffer(body), "the body is bytes: application/octet-stream"),
+		bodyLimit: "chunk",
+		response: AssetWork,
+		example: { ...EXAMPLE, state: "receiving", doneBytes: ASSET_CHUNK_BYTES, asset: undefined },
+		refusals: ["conflict", "not-found", "too-large"],
+		answer: (api, { params, query, body }) => orRefuse(() => storeOf(api).receive(params.id, query.offset, body)),
+	}),
+];
+
+function storeOf(api: Api): AssetStore {
+	const store = api.assets();
+	if (store) return store;
+	throw refuse("conflict", "this coordinator has no boot listener, and so no files for machines", {
+		next: "set `boot` in its configuration",
+	});
+}
+
+/** The store's refusals as problems; by their kind, since adapters do not know each other's classes. */
+async function orRefuse<T>(work: () => T | Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		const { name, kind, message } = error as Error & { kind?: string };
+		if (name !== "WorkRefused") throw error;
+		if (kind === "busy") throw refuse("too-many-requests", message, { next: "wait until one of them is there" });
+		if (kind === "unknown") throw refuse("not-found", message, { path: "id", next: "begin again" });
+		throw refuse("conflict", message, { path: "offset", next: "GET the work: doneBytes says where to go on" });
+	}
+}

@@ -1,0 +1,151 @@
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import fs from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { AssetRequest, type AssetWork } from "@rollcall/protocol";
+import test, { type ExecutionContext } from "ava";
+import { AssetWorks } from "../../../src/adapters/boot/asset-works.ts";
+import { Assets } from "../../../src/adapters/boot/assets.ts";
+import { debianProgram } from "../../boot/programs/debian.ts";
+
+const CONTENT = Buffer.from("a kernel, as far as anybody here can tell");
+const sha256 = createHash("sha256").update(CONTENT).digest("hex");
+
+async function store(t: ExecutionContext) {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-assets-"));
+	t.teardown(() => fs.rmSync(folder, { recursive: true }));
+	const added: string[] = [];
+	const assets = await Assets.open(path.join(folder, "assets"));
+	const works = new AssetWorks(assets, async (name) => void added.push(name));
+	t.teardown(() => works.close());
+	return { works, assets, added, folder };
+}
+
+async function ended(works: AssetWorks, { workId }: AssetWork): Promise<AssetWork> {
+	const deadline = performance.now() + 20_000;
+	for (;;) {
+		const work = works.look(workId);
+		if (work.state === "done" || work.state === "failed") return work;
+		if (performance.now() > deadline) throw new Error(`still ${work.state}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+/** Uploads `CONTENT` in two chunks. */
+async function upload(works: AssetWorks, wish: object): Promise<AssetWork> {
+	const source = { uploadBytes: CONTENT.length, from: "a test" };
+	const work = works.add(AssetRequest.parse({ name: "os/kernel", source, ...wish }));
+	await works.receive(work.workId, 0, CONTENT.subarray(0, 7));
+	await works.receive(work.workId, 7, CONTENT.subarray(7));
+	return ended(works, work);
+}
+
+test("an upload comes in chunks, each where the one before ended, and is kept once its hash is right", async (t) => {
+	const { works, added } = await store(t);
+	const source = { uploadBytes: CONTENT.length, from: "a test" };
+	const work = works.add(AssetRequest.parse({ name: "os/kernel", source, sha256 }));
+	t.is(work.state, "receiving");
+	t.is((await works.receive(work.workId, 0, CONTENT.subarray(0, 7))).doneBytes, 7);
+	await t.throwsAsync(works.receive(work.workId, 0, CONTENT.subarray(0, 7)), { message: /begins at 7/ });
+	await t.throwsAsync(works.receive(work.workId, 7, CONTENT), { message: /not more/ });
+	await works.receive(work.workId, 7, CONTENT.subarray(7));
+	const end = await ended(works, work);
+	t.like(end, { state: "done", asset: { name: "os/kernel", sha256, checked: ["sha256"], source: "a test" } });
+	t.deepEqual(added, ["os/kernel"]);
+	t.like(await upload(works, { sha256: "0".repeat(64) }), { state: "failed" });
+	t.is(works.list()[0]?.sha256, sha256);
+});
+
+test("a URL is fetched once, with its progress; one that is not what was expected is named", async (t) => {
+	const { works } = await store(t);
+	let asked = 0;
+	const server = createServer((_, response) => {
+		asked += 1;
+		response.setHeader("content-length", CONTENT.length).end(CONTENT);
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	t.teardown(() => server.close());
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/kernel`;
+	const good = await ended(works, works.add(AssetRequest.parse({ name: "k", source: { url }, sha256 })));
+	t.like(good, { state: "done", doneBytes: CONTENT.length, totalBytes: CONTENT.length });
+	const bad = await ended(
+		works,
+		works.add(AssetRequest.parse({ name: "k2", source: { url }, sha256: "1".repeat(64) })),
+	);
+	t.regex(bad.reason ?? "", /k2: its sha256 is [0-9a-f]{64}, not 1{64}; nothing was added/);
+	t.is(asked, 2);
+	t.false(AssetRequest.safeParse({ name: "k", source: { url } }).success);
+});
+
+test("a plain Ed25519 signature is checked with a key in PEM", async (t) => {
+	const { works } = await store(t);
+	const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+	const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+	const signature = sign(null, CONTENT, privateKey).toString("base64");
+	t.like(await upload(works, { signature: { publicKey: pem, signature } }), {
+		state: "done",
+		asset: { checked: ["signature"] },
+	});
+	const other = sign(null, Buffer.from("other"), privateKey).toString("base64");
+	t.regex(
+		(await upload(works, { signature: { publicKey: pem, signature: other } })).reason ?? "",
+		/not of this content/,
+	);
+	t.regex((await upload(works, { signature: { publicKey: "x", signature } })).reason ?? "", /neither an Ed25519 key/);
+});
+
+test("what the real minisign signs is taken, and nothing that was changed afterwards", async (t) => {
+	const minisign = await debianProgram(t, { program: "usr/bin/minisign", packages: ["minisign", "libsodium23"] });
+	if (!minisign) return;
+	const { works, folder } = await store(t);
+	const file = path.join(folder, "kernel");
+	fs.writeFileSync(file, CONTENT);
+	const keys = (name: string) => {
+		const [pub, secret] = [path.join(folder, `${name}.pub`), path.join(folder, `${name}.key`)];
+		t.is(minisign(["-G", "-W", "-p", pub, "-s", secret]).status, 0);
+		return { publicKey: fs.readFileSync(pub, "utf8"), secret };
+	};
+	const [mine, others] = [keys("mine"), keys("others")];
+	for (const flags of [[], ["-l"]]) {
+		const signed = minisign(["-S", ...flags, "-s", mine.secret, "-m", file, "-t", "kernel 1"]);
+		t.is(signed.status, 0, signed.output);
+		const signature = fs.readFileSync(`${file}.minisig`, "utf8");
+		const { publicKey } = mine;
+		t.is((await upload(works, { signature: { publicKey, signature } })).state, "done");
+		const renamed = signature.replace("kernel 1", "kernel 2");
+		t.regex((await upload(works, { signature: { publicKey, signature: renamed } })).reason ?? "", /trusted comment/);
+		const foreign = await upload(works, { signature: { publicKey: others.publicKey, signature } });
+		t.regex(foreign.reason ?? "", /another key/);
+	}
+	fs.writeFileSync(file, "another kernel");
+	t.is(minisign(["-S", "-s", mine.secret, "-m", file]).status, 0);
+	const signature = fs.readFileSync(`${file}.minisig`, "utf8");
+	t.regex(
+		(await upload(works, { signature: { publicKey: mine.publicKey, signature } })).reason ?? "",
+		/not of this content/,
+	);
+});
+
+test("all assets are read again in the background; a damaged one is named", async (t) => {
+	const { works, folder } = await store(t);
+	await upload(works, {});
+	t.like(await ended(works, works.verify()), { state: "done", checks: [{ name: "os/kernel", ok: true }] });
+	fs.writeFileSync(path.join(folder, "assets/blobs", sha256), "damaged");
+	t.like(await ended(works, works.verify()), { state: "done", checks: [{ ok: false, reason: "its file is damaged" }] });
+});
+
+test("only so much is done at once, and what is given up leaves nothing", async (t) => {
+	const { works, folder } = await store(t);
+	const source = { uploadBytes: 10, from: "a test" };
+	const some = Array.from({ length: 8 }, (_, n) => works.add(AssetRequest.parse({ name: `a${n}`, source })));
+	t.throws(() => works.add(AssetRequest.parse({ name: "b", source })), { message: /8 assets are on their way/ });
+	works.close();
+	for (const work of some) t.regex((await ended(works, work)).reason ?? "", /stopping/);
+	t.deepEqual(
+		fs.readdirSync(path.join(folder, "assets")).filter((name) => name.startsWith(".add-")),
+		[],
+	);
+	t.throws(() => works.look("0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f"), { message: /is remembered/ });
+});
