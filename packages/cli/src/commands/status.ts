@@ -1,3 +1,4 @@
+import type { Status } from "@rollcall/protocol";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
 import { fieldLines } from "../views/field-list.ts";
 
@@ -27,6 +28,7 @@ export const addStatus: AddCommand = (program, run) => {
 					["coordinator", `${value.coordinatorId}, version ${value.version}, ${leading}`],
 					["server", api.connection.server],
 					["cluster", value.cluster ?? "none declared; `rollcall apply -f FILE` declares one"],
+					["kubernetes", value.kubernetes && kubernetesText(value.kubernetes)],
 					[
 						"recovering",
 						value.recovering ? "yes: agents are asked what they hold; nothing new is assigned" : undefined,
@@ -43,3 +45,8 @@ export const addStatus: AddCommand = (program, run) => {
 			}),
 		);
 };
+
+function kubernetesText({ ready, addOns, reason }: NonNullable<Status["kubernetes"]>): string {
+	const state = `the API is ${ready ? "ready" : "not ready"}, ${addOns ? "add-ons are applied" : "add-ons are not applied yet"}`;
+	return reason === undefined ? state : `${state}: ${reason}`;
+}

@@ -59,6 +59,7 @@ function standing(machine: MachineView, { now }: DetailOptions): Field[] {
 		["reason", machine.reason],
 		["next", machine.next],
 		["node", machine.nodeName],
+		["kubernetes", machine.node && nodeText(machine.node)],
 		["address", machine.address],
 		["seat", seat],
 		["target", target],
@@ -69,6 +70,12 @@ function standing(machine: MachineView, { now }: DetailOptions): Field[] {
 		["enrolled", since(machine.enrolledAt)],
 		["changed", since(machine.changedAt)],
 	];
+}
+
+/** How Kubernetes sees a node. */
+function nodeText({ ready, reason, version, pressure }: NonNullable<MachineView["node"]>): string {
+	const state = ready ? "ready" : `not ready: ${reason}`;
+	return [`${version}, ${state}`, ...pressure].join(", ");
 }
 
 function healthLines(machine: MachineView, paint: Paint): string[] {

@@ -56,6 +56,12 @@ export function fleet(): View[] {
 				{ component: "kubelet", healthy: false, reason: "connection refused" },
 				{ component: "kube-proxy", healthy: true },
 			],
+			node: {
+				ready: false,
+				reason: "KubeletNotReady: container runtime is down",
+				version: "v1.36.2",
+				pressure: ["DiskPressure"],
+			},
 			labels: { rack: "a", room: "101" },
 			changedAt: longAgo(3),
 		}),

@@ -14,17 +14,13 @@ slots:
   - { name: control, role: control-plane, count: 3 }
 `);
 	const { fleet, seated } = fleetOf(document, [labFacts(0, changed), labFacts(1, changed)]);
-	return seated.reduce(
-		(next, { machine, seat }, index) => ({
-			...next,
-			nodeNames: next.nodeNames.set(seat.nodeName, machine.machineId),
-			machines: next.machines.set(machine.machineId, {
-				...machine,
-				...(index < targets ? { target: { progress: "applying" } as never } : {}),
-			}),
-		}),
-		fleet,
-	);
+	let { machines, nodeNames } = fleet;
+	for (const [index, { machine, seat }] of seated.entries()) {
+		nodeNames = nodeNames.set(seat.nodeName, machine.machineId);
+		const target = index < targets ? ({ progress: "applying" } as never) : undefined;
+		machines = machines.set(machine.machineId, { ...machine, target });
+	}
+	return { ...fleet, machines, nodeNames };
 }
 
 test("the API is looked for at the control planes, or at the endpoint in front of them", (t) => {

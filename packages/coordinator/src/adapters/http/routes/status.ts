@@ -1,5 +1,6 @@
 import { MachinePhase, Status } from "@rollcall/protocol";
 import { z } from "zod";
+import type { KubernetesStanding } from "../../../domain/fleet.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { EXAMPLE_DIGEST } from "./examples.ts";
@@ -23,6 +24,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 			seq: 12,
 			stateDigest: EXAMPLE_DIGEST,
 			cluster: "lab",
+			kubernetes: { ready: true, addOns: true },
 			recovering: false,
 			machines: { ...NO_MACHINES, ready: 10 },
 			version: "0.1.0",
@@ -40,6 +42,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 				seq: fleet.seq,
 				stateDigest: api.stateDigest(),
 				...(fleet.cluster ? { cluster: fleet.cluster.document.name } : {}),
+				...(fleet.kubernetes ? { kubernetes: kubernetesOf(fleet.kubernetes) } : {}),
 				recovering: fleet.recoverUntil > api.clock.now(),
 				machines,
 				version: api.config.version,
@@ -91,3 +94,12 @@ export const STATUS_ROUTES: readonly Route[] = [
 		answer: (api) => api.metrics.text(),
 	}),
 ];
+
+function kubernetesOf({ ready, reason, addOns, addOnsTrouble }: KubernetesStanding): NonNullable<Status["kubernetes"]> {
+	const trouble = ready ? addOnsTrouble : reason;
+	return {
+		ready,
+		addOns: addOns !== undefined && addOnsTrouble === undefined,
+		...(trouble === undefined ? {} : { reason: trouble }),
+	};
+}
