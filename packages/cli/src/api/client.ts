@@ -12,6 +12,8 @@ export interface ApiRequest {
 	/** Path below the server's address, with its query: `/v1/machines?role=worker`. */
 	readonly path: string;
 	readonly body?: unknown;
+	/** In place of `body`: bytes as they are. */
+	readonly bytes?: Uint8Array;
 	/** What it is about, for errors: `machine m-1`. */
 	readonly subject: string;
 	readonly timeoutMs?: number;
@@ -63,8 +65,10 @@ export class Api {
 					accept: "application/json",
 					...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
 					...(request.body === undefined ? {} : { "content-type": "application/json" }),
+					...(request.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
 				},
 				...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+				...(request.bytes === undefined ? {} : { body: request.bytes as Uint8Array<ArrayBuffer> }),
 				// A token is for one server only.
 				redirect: "error",
 				signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,

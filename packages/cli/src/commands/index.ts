@@ -1,6 +1,7 @@
 import type { AddCommand } from "../session.ts";
 import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
+import { addAssets } from "./assets.ts";
 import { addBoots } from "./boots.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly AddCommand[] = [
 	addReset,
 	addWait,
 	addToken,
+	addAssets,
 	addRender,
 	addImport,
 	addIgnition,

@@ -1,0 +1,133 @@
+import { basename } from "node:path";
+import { AssetName, type AssetSignature, type AssetWork } from "@rollcall/protocol";
+import { addFromUrl, upload } from "../api/assets.ts";
+import type { Api } from "../api/client.ts";
+import { type AssetFile, assetOfFile, assetsFrom } from "../assets/sources.ts";
+import { usageFailure } from "../errors.ts";
+import { progressLine } from "../live/progress-line.ts";
+import { readTextFile } from "../offline/read-text.ts";
+import { type AddCommand, printJson, type Session } from "../session.ts";
+import { say } from "../terminal.ts";
+import { sizeText } from "../views/field-list.ts";
+
+const MAX_KEY_BYTES = 4096;
+const AFTER = `
+WHAT is a file of this computer, which is uploaded, or a URL, which the coordinator fetches once and keeps. A URL needs its hash or a
+signature: minisign's, or plain Ed25519 as \`openssl pkeyutl -sign -rawin\` makes it (base64). NAME is the path below /assets/, like
+flatcar/4230.2.4/flatcar_production_pxe.vmlinuz. --from takes a whole folder or a tar archive, for sites without internet; a SHA256SUMS in it
+is held against the files.
+
+Examples:
+  rollcall assets add flatcar/4230.2.4/vmlinuz https://mirror.example/vmlinuz --sha512 SUM
+  rollcall assets add kubernetes/1.36.2/kubelet ./kubelet --signature kubelet.minisig --public-key release.pub
+  rollcall assets add --from ./usb-stick --prefix lab
+  rollcall assets add --from assets.tar.gz`;
+
+interface Options {
+	readonly sha256?: string;
+	readonly sha512?: string;
+	readonly signature?: string;
+	readonly publicKey?: string;
+	readonly compress?: boolean;
+	readonly from?: string;
+	readonly prefix?: string;
+}
+
+type Expect = { sha256?: string; sha512?: string; signature?: AssetSignature; compress: boolean };
+
+/** `rollcall assets add`. */
+export const addAssetsAdd: AddCommand = (assets, run) => {
+	assets
+		.command("add")
+		.description("add a file from this computer or from a URL, or a folder of them")
+		.argument("[name]", "its path below /assets/")
+		.argument("[what]", "a file or an http(s) URL")
+		.option("--sha256 <hex>", "what it must hash to")
+		.option("--sha512 <hex>", "what it must hash to")
+		.option("--signature <file>", "a detached Ed25519 signature")
+		.option("--public-key <file>", "whose signature that must be")
+		.option("--compress", "also keep it compressed, for clients that take gzip")
+		.option("--from <path>", "add everything in a folder or a tar archive")
+		.option("--prefix <path>", "with --from: put it below this path")
+		.addHelpText("after", AFTER)
+		.action((name: string | undefined, what: string | undefined, options: Options, command) =>
+			run(command, (session) =>
+				options.from === undefined ? addOne(session, name, what, options) : addMany(session, options),
+			),
+		);
+};
+
+async function addOne(
+	session: Session,
+	name: string | undefined,
+	what: string | undefined,
+	options: Options,
+): Promise<undefined> {
+	if (name === undefined || what === undefined)
+		throw usageFailure("NAME and WHAT are needed, or --from", "rollcall assets add --help");
+	const checked = AssetName.safeParse(name);
+	if (!checked.success) throw usageFailure(`${name}: ${checked.error.issues[0]?.message}`);
+	const expect = await expected(options);
+	const isUrl = /^https?:\/\//i.test(what);
+	if (isUrl && !expect.sha256 && !expect.sha512 && !expect.signature)
+		throw usageFailure(`${what}: what comes from a URL needs --sha256, --sha512 or --signature`);
+	const file = isUrl ? undefined : await assetOfFile(what, name);
+	const api = await session.connect();
+	const progress = progressLine(session, name);
+	const { json, value } = await (file
+		? send(api, file, expect, progress.show)
+		: addFromUrl(api, { name, source: { url: what }, ...expect }, progress.show)
+	).finally(progress.end);
+	if (session.json) printJson(session, json);
+	else say(session.out, addedText(name, value));
+	return undefined;
+}
+
+async function addMany(session: Session, options: Options): Promise<undefined> {
+	const { from = "", prefix = "" } = options;
+	if (options.sha256 ?? options.sha512 ?? options.signature)
+		throw usageFailure("--from takes its hashes from SHA256SUMS", `put one into ${basename(from)}`);
+	const api = await session.connect();
+	const works: unknown[] = [];
+	for await (const file of assetsFrom(from, prefix)) {
+		const progress = progressLine(session, file.name);
+		const { json, value } = await send(api, file, { compress: options.compress ?? false }, progress.show).finally(
+			progress.end,
+		);
+		works.push(json);
+		if (!session.json) say(session.out, addedText(file.name, value));
+	}
+	if (session.json) printJson(session, works);
+	else say(session.err, `${works.length} assets were added`);
+	return undefined;
+}
+
+function send(api: Api, file: AssetFile, expect: Expect, onProgress: (work: AssetWork) => void) {
+	const { name, sizeBytes, from, sha256, content } = file;
+	const known = sha256 === undefined ? {} : { sha256 };
+	return upload(api, { name, source: { uploadBytes: sizeBytes, from }, ...known, ...expect }, content, onProgress);
+}
+
+async function expected(options: Options): Promise<Expect> {
+	const { signature, publicKey, sha256, sha512 } = options;
+	if ((signature === undefined) !== (publicKey === undefined))
+		throw usageFailure("--signature and --public-key belong together");
+	return {
+		compress: options.compress ?? false,
+		...(sha256 === undefined ? {} : { sha256 }),
+		...(sha512 === undefined ? {} : { sha512 }),
+		...(signature === undefined || publicKey === undefined
+			? {}
+			: {
+					signature: {
+						signature: await readTextFile(signature, MAX_KEY_BYTES),
+						publicKey: await readTextFile(publicKey, MAX_KEY_BYTES),
+					},
+				}),
+	};
+}
+
+function addedText(name: string, { asset }: AssetWork): string {
+	const how = asset && asset.checked.length > 0 ? `, checked by ${asset.checked.join(" and ")}` : "";
+	return `${name}: ${sizeText(asset?.sizeBytes ?? 0)}${how}, sha256 ${asset?.sha256 ?? "?"}`;
+}

@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { listAssets, verifyAssets } from "../api/assets.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { progressLine } from "../live/progress-line.ts";
+import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
+import { say } from "../terminal.ts";
+import { assetTable } from "../views/asset-table.ts";
+import { addAssetsAdd } from "./assets-add.ts";
+
+/** `rollcall assets add | list | verify | remove`. */
+export const addAssets: AddCommand = (program, run) => {
+	const assets: Command = program
+		.command("assets")
+		.description("the files that machines download: kernels, initrds, root file systems, binaries, images");
+	addAssetsAdd(assets, run);
+	assets
+		.command("list")
+		.description("all files, with what they were checked against")
+		.addHelpText("after", "\nExample:\n  rollcall assets list")
+		.action((_options, command) => run(command, list));
+	assets
+		.command("verify")
+		.description("read all files again; ends with 1 when one is damaged")
+		.addHelpText("after", "\nExample:\n  rollcall assets verify")
+		.action((_options, command) => run(command, verify));
+	assets
+		.command("remove")
+		.description("remove a file; content that other names have stays")
+		.argument("<name>", "as `rollcall assets list` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall assets remove flatcar/4230.2.4/vmlinuz")
+		.action((name: string, _options, command) => run(command, (session) => remove(session, name)));
+};
+
+async function list(session: Session): Promise<undefined> {
+	const { json, value } = await listAssets(await session.connect());
+	if (session.json) printJson(session, json);
+	else if (value.assets.length === 0) say(session.err, "there are no assets; `rollcall assets add` adds one");
+	else printLines(session, assetTable(value.assets, { width: widthFor(session), paint: session.out.paint }));
+	return undefined;
+}
+
+async function verify(session: Session): Promise<ExitCode> {
+	const progress = progressLine(session, "reading");
+	const { json, value } = await verifyAssets(await session.connect(), progress.show).finally(progress.end);
+	const checks = value.checks ?? [];
+	const damaged = checks.filter(({ ok }) => !ok);
+	if (session.json) printJson(session, json);
+	else {
+		for (const { name, reason } of damaged) say(session.err, `rollcall: ${name}: ${reason}; add it again`);
+		say(session.out, `${checks.length} assets, ${damaged.length} damaged`);
+	}
+	return damaged.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function remove(session: Session, name: string): Promise<undefined> {
+	const api = await session.connect();
+	const path = `/v1/assets?${new URLSearchParams({ name })}`;
+	const json = await api.send({ method: "DELETE", path, subject: `asset ${name}` });
+	if (session.json) printJson(session, json);
+	else say(session.out, `${name} was removed`);
+	return undefined;
+}
