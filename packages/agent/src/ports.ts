@@ -2,6 +2,8 @@ import type {
 	Artifact,
 	Beat,
 	BootId,
+	Certify,
+	CertifyReply,
 	Command,
 	CommandReply,
 	EnrollReply,
@@ -14,10 +16,12 @@ import type {
 	Problem,
 	Report,
 	ReportReply,
+	Sealed,
 	SignedAssignment,
 	Target,
 	TargetContent,
 } from "@rollcall/protocol";
+import type { Credentials as KeptCredentials } from "./domain/credentials.ts";
 import type { FileChange, FilePlan } from "./domain/plan-files.ts";
 
 /** What systemd says of a unit (`ActiveState`, systemd.unit(5)), with its own words for a person. */
@@ -153,8 +157,21 @@ export interface Memory {
 	saveNext(accepted: Accepted): void;
 	/** Makes `next` the last good one. */
 	promote(): void;
-	/** Forgets all targets (the ledger stays, so that what they wrote can be removed), or everything. */
+	/** Keys, certificates and secrets of this boot. Secret. */
+	credentials(): KeptCredentials;
+	saveCredentials(credentials: KeptCredentials): void;
+	/** Forgets all targets and what they were given (the ledger stays, so that what they wrote can be removed), or everything. */
 	forget(what: "targets" | "everything"): void;
+}
+
+/** Makes keys and uses them. Keys are PEM; nothing here is kept. */
+export interface Keyring {
+	/** A new private key. */
+	makeKey(): string;
+	/** A certificate request (PKCS #10, DER, base64) for a key, signed with it. */
+	request(key: string): string;
+	/** A key that others seal to: its public half (X25519, base64), and how to read what was sealed; that throws for what was not. */
+	newSealKey(): { readonly publicKey: string; readonly open: (sealed: Sealed, info: string) => string };
 }
 
 /** An enrollment's end. `wait`: how soon it makes sense to ask again. */
@@ -180,6 +197,7 @@ export interface Link {
 	/** The coordinator's answer; throws LinkError. */
 	hello(message: Hello): Promise<HelloReply>;
 	report(message: Report): Promise<ReportReply>;
+	certify(message: Certify): Promise<CertifyReply>;
 	/** Dropped in silence while there is no connection. */
 	beat(message: Beat): void;
 	connected(): boolean;

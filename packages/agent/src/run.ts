@@ -5,8 +5,9 @@ import { createFactsReader } from "./adapters/facts/facts.ts";
 import { createMemory } from "./adapters/files/memory.ts";
 import { createTargetFiles } from "./adapters/files/target-files.ts";
 import { processLog } from "./adapters/journal/log.ts";
+import { nodeKeyring } from "./adapters/keys/keyring.ts";
 import { createConnect } from "./adapters/nats/link.ts";
-import { createUserKey } from "./adapters/nats/user-key.ts";
+import { createUserKey, signWithSeed } from "./adapters/nats/user-key.ts";
 import { createProber } from "./adapters/probes/prober.ts";
 import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
@@ -71,6 +72,8 @@ export async function run(configPath: string): Promise<number> {
 			rejoinAfterMs: config.rejoinAfterSeconds * 1000,
 			writeRoots: WRITE_ROOTS,
 			createKeys: createUserKey,
+			keyring: nodeKeyring,
+			sign: signWithSeed,
 			token: () => readToken(config.tokenFile),
 			dropToken: () => dropToken(config.tokenFile),
 			ready: () => notify.ready("running"),

@@ -1,5 +1,6 @@
 import { digestOf, type MachineId, TARGET_LIMITS, type Target } from "@rollcall/protocol";
 import { folderOf, isBelow } from "./confine.ts";
+import { pathsOf } from "./credentials.ts";
 
 /** What a target is checked against, besides its schema. */
 export interface CheckRules {
@@ -18,7 +19,7 @@ export function refusal(target: Target, rules: CheckRules): string | undefined {
 	}
 	const digest = digestOf(content);
 	if (digest !== target.digest) return `the content's digest is ${digest}, the target says ${target.digest}`;
-	const paths = [...content.files, ...content.artifacts].map((item) => item.path);
+	const paths = pathsOf(content);
 	const outside = paths.find((path) => !isBelow(path, rules.writeRoots));
 	if (outside !== undefined) return `${outside} lies outside the folders that this agent writes to`;
 	const reserved = paths.find((path) => path.slice(path.lastIndexOf("/") + 1).startsWith(".rollcall-"));

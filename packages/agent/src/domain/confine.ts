@@ -13,9 +13,12 @@ export function folderOf(path: string): string {
 	return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
+/** Folders that hold keys. */
+const KEY_FOLDERS = ["/etc/kubernetes/pki", "/etc/kubernetes/encryption", "/var/lib/kubelet/pki"];
+
 /** Permission bits of a folder that the agent creates: keys are for root only. */
 export function folderMode(folder: string): number {
-	return folder === "/etc/kubernetes/pki" || folder.startsWith("/etc/kubernetes/pki/") ? 0o700 : 0o755;
+	return KEY_FOLDERS.some((root) => folder === root || folder.startsWith(`${root}/`)) ? 0o700 : 0o755;
 }
 
 /** All folders above `path` and below `root`, `root` included, outermost first. */

@@ -1,12 +1,14 @@
-import type { Facts, Hello } from "@rollcall/protocol";
-import type { Connect, Enroll, FactsReader } from "../ports.ts";
+import { type CertifyOrder, certifyText, type Facts, type Hello } from "@rollcall/protocol";
+import { type Connect, type Enroll, type FactsReader, type Keyring, type Link, LinkError } from "../ports.ts";
 import type { ApplyParts } from "./apply.ts";
 import { answerCommand } from "./commands.ts";
 import { createJoiner } from "./joiner.ts";
 import { type Keys, openPassport } from "./passport.ts";
+import { renewCertificates } from "./renewal.ts";
 import { createReporter } from "./reporter.ts";
 import { runSession } from "./session.ts";
 import { createTargetKeeper } from "./target-keeper.ts";
+import { createWallet } from "./wallet.ts";
 
 /** Facts of this age are as good as fresh ones, in milliseconds. */
 const FRESH_MS = 1_000;
@@ -16,7 +18,10 @@ const FENCED_MS = 60_000;
 const FIRST_ROUND_MS = 1_000;
 
 /** All that an agent is made of. `ready` is called once its work has begun. */
-export interface AgentParts extends ApplyParts {
+export interface AgentParts extends Omit<ApplyParts, "wallet"> {
+	readonly keyring: Keyring;
+	/** Signs a text (Ed25519, base64) with the seed of this boot's identity. */
+	readonly sign: (seed: string, text: string) => string;
 	readonly facts: FactsReader;
 	readonly enroll: Enroll;
 	readonly connect: Connect;
@@ -49,6 +54,13 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 		fenced.abort();
 	};
 	let greet = () => {};
+	let link: Link | undefined;
+	const certify = async (order: CertifyOrder) => {
+		if (!link) throw new LinkError("certify: not connected");
+		const { seed } = passport.identity();
+		return await link.certify({ order, signature: parts.sign(seed, certifyText(order)) });
+	};
+	const wallet = createWallet({ ...parts, bootId, certify, fenced: fence });
 	const reporter = createReporter({
 		...parts,
 		fenced: fence,
@@ -59,7 +71,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 			return { bootId, generation: standing?.generation ?? 0, ...progress, health: keeper.health() };
 		},
 	});
-	const keeper = createTargetKeeper({ ...parts, changed: reporter.ring, machineId: passport.machineId });
+	const keeper = createTargetKeeper({ ...parts, wallet, changed: reporter.ring, machineId: passport.machineId });
 	const started = keeper.start();
 	const firstReport = Promise.race([started.then(keeper.firstRound), clock.sleep(FIRST_ROUND_MS, signal)]);
 	void firstReport.then(() => {
@@ -80,6 +92,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 	const joiner = createJoiner({ ...parts, facts, passport, running: keeper.running });
 	const commandParts = { ...parts, keeper, passport, uptimeSeconds: () => process.uptime(), changed: () => greet() };
 	parts.ready();
+	const live = AbortSignal.any([signal, fenced.signal]);
+	const renewing = renewCertificates({ ...parts, wallet, keeper }, live);
 	await runSession(
 		{
 			...parts,
@@ -90,12 +104,16 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 			hello,
 			fence,
 			command: (command) => answerCommand(commandParts, command),
+			onLink: (now) => {
+				link = now;
+			},
 			onGreeter: (ring) => {
 				greet = ring;
 			},
 		},
-		AbortSignal.any([signal, fenced.signal]),
+		live,
 	);
+	await renewing;
 	while (!signal.aborted) {
 		if ((await parts.facts.read()).bootId !== bootId) {
 			await keeper.stop();

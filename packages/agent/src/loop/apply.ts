@@ -1,12 +1,14 @@
 import type { MachineId, TargetProgress } from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
+import { pathsOf } from "../domain/credentials.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
 import type { Accepted, Clock, Files, Ledger, Log, Memory, Prober, Units } from "../ports.ts";
 import { firstSuccess } from "./first-success.ts";
 import { raced } from "./raced.ts";
 import { rollBack } from "./roll-back.ts";
 import { runUnits } from "./run-units.ts";
+import type { Wallet } from "./wallet.ts";
 
 /** What applying needs. */
 export interface ApplyParts {
@@ -14,6 +16,7 @@ export interface ApplyParts {
 	readonly units: Units;
 	readonly prober: Prober;
 	readonly memory: Memory;
+	readonly wallet: Wallet;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly writeRoots: readonly string[];
@@ -31,7 +34,7 @@ export type Outcome = Extract<TargetProgress, { state: "applied" | "rejected" }>
 type Step = Extract<TargetProgress, { state: "rejected" }>["step"];
 
 /**
- * Brings the machine to a target, all or nothing: check, artifacts, files, units, probes. When any of them fails, what ran
+ * Brings the machine to a target, all or nothing: check, certificates, artifacts, files, units, probes. When any of them fails, what ran
  * before runs again. Whatever was begun stands in the ledger before it is done, so that it can be ended after a crash at
  * any point. Never throws.
  */
@@ -59,7 +62,9 @@ async function advance(
 	run: ApplyRun & { at: { step: Step; begun: number } },
 ): Promise<void> {
 	const { files, memory } = parts;
-	const { content } = accepted.target;
+	run.at.step = "certificates";
+	await parts.wallet.complete(accepted.target, run.signal);
+	const { content } = parts.wallet.filled(accepted.target.content);
 	run.at.step = "files";
 	const before = memory.ledger();
 	const plan = await raced(files.compare(content, before.files), run.signal);
@@ -69,7 +74,7 @@ async function advance(
 	const folders = [...new Set([...(halfway?.folders ?? []), ...plan.folders])];
 	memory.saveNext(accepted);
 	const ledger: Ledger = {
-		files: union(before.files, pathsOf(accepted)),
+		files: union(before.files, pathsOf(content)),
 		folders: union(before.folders, folders),
 		units: union(
 			before.units,
@@ -118,7 +123,7 @@ export function finish(
 	good: Accepted,
 	ledger: Ledger,
 ): void {
-	const wanted = pathsOf(good);
+	const wanted = pathsOf(good.target.content);
 	const needed = new Set(wanted.flatMap((path) => foldersBetween("/", path)));
 	const empty = ledger.folders.filter((folder) => !needed.has(folder));
 	// Before the ledger forgets the folders that may hold something.
@@ -128,11 +133,6 @@ export function finish(
 		folders: ledger.folders.filter((folder) => needed.has(folder)),
 		units: good.target.content.units.map((unit) => unit.name),
 	});
-}
-
-/** All paths that a target writes. */
-function pathsOf({ target }: Accepted): string[] {
-	return [...target.content.files, ...target.content.artifacts].map((item) => item.path);
 }
 
 function union(a: readonly string[], b: readonly string[]): string[] {

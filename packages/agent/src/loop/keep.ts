@@ -7,12 +7,19 @@ import { runUnits } from "./run-units.ts";
  * Looks whether everything is as the good target says, and mends what is not: a file that was changed or removed, a unit
  * that does not run. Does nothing, to files or units, when all is well. Failures are logged; the probes show what they mean.
  */
-export async function keep(parts: ApplyParts, good: Accepted, signal: AbortSignal): Promise<void> {
+export async function keep(
+	parts: ApplyParts,
+	good: Accepted,
+	signal: AbortSignal,
+	what: "mended" | "renewed" = "mended",
+): Promise<void> {
 	const { files, memory, units, log } = parts;
-	const { content } = good.target;
+	const { content, absent } = parts.wallet.filled(good.target.content);
 	try {
 		const ledger = memory.ledger();
-		const plan = await files.compare(content, ledger.files);
+		// What cannot be compared is left as it is.
+		const owned = ledger.files.filter((path) => !absent.has(path));
+		const plan = await files.compare(content, owned);
 		for (const artifact of content.artifacts) {
 			if (plan.changes.some((change) => change.path === artifact.path)) await files.fetch(artifact, signal);
 		}
@@ -21,7 +28,7 @@ export async function keep(parts: ApplyParts, good: Accepted, signal: AbortSigna
 		const changed = plan.changes.map((change) => change.path);
 		const actions = await runUnits(units, { wanted: content.units, owned: ledger.units, changed, signal });
 		if (changed.length + actions.length > 0) {
-			log.warn("mended", { files: changed.join(", "), actions: actions.join(", ") });
+			log[what === "renewed" ? "info" : "warn"](what, { files: changed.join(", "), actions: actions.join(", ") });
 		}
 		finish(parts, good, { ...ledger, files: [...new Set([...ledger.files, ...changed])] });
 	} catch (error) {

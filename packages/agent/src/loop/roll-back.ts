@@ -1,3 +1,4 @@
+import { pathsOf } from "../domain/credentials.ts";
 import type { Files, Log, Memory, Units } from "../ports.ts";
 import { runUnits } from "./run-units.ts";
 
@@ -44,7 +45,7 @@ export async function rollBack(parts: RollBackParts): Promise<void> {
 		if (!restored) return;
 	}
 	const content = good?.content;
-	const owned = content ? [...content.files, ...content.artifacts].map((item) => item.path) : [];
+	const owned = content ? pathsOf(content) : [];
 	const untidy = files.settle(ledger.files, open.phase === "staging" ? open.folders : [], true);
 	const folders = ledger.folders.filter((folder) => !open.folders.includes(folder));
 	attempt(log, () =>

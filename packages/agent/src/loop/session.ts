@@ -31,6 +31,8 @@ export interface SessionParts {
 	/** From a lost connection to the first enrollment anew, since the bus may have moved; up to twice as long, at random. */
 	readonly rejoinAfterMs: number;
 	readonly fence: (reason: string) => void;
+	/** The link, while there is one. */
+	readonly onLink: (link: Link | undefined) => void;
 	/** Lets others ask for a hello. */
 	readonly onGreeter: (ring: () => void) => void;
 }
@@ -97,6 +99,7 @@ async function onLink(parts: SessionParts, signal: AbortSignal): Promise<void> {
 	const jwt = () => passport.identity().joined?.jwt ?? joined.jwt;
 	const link = await parts.connect({ machineId: joined.machineId, seed, servers: joined.servers, jwt }, events);
 	parts.onGreeter(greeter.ring);
+	parts.onLink(link);
 	void link.closed.then((reason) => {
 		if (!live.aborted) log.warn("cut off from the bus", { reason });
 		ended.abort();
@@ -109,6 +112,7 @@ async function onLink(parts: SessionParts, signal: AbortSignal): Promise<void> {
 			moveWhenStranded(parts, { link, servers: joined.servers, end: () => ended.abort() }, live),
 		]);
 	} finally {
+		parts.onLink(undefined);
 		await link.close();
 	}
 }

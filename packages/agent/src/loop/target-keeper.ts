@@ -23,6 +23,8 @@ export interface TargetKeeper {
 	offer(accepted: Accepted): void;
 	/** Stops and removes everything that any target brought. Ends in generation 0. */
 	reset(): Promise<void>;
+	/** Brings what certificates have become to where the running target has them. While an apply is under way, that does it. */
+	mend(): Promise<void>;
 	running(): Accepted | undefined;
 	standing(): Standing | undefined;
 	health(): Health;
@@ -49,16 +51,23 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	let current = new AbortController();
 	/** Everything that touches files or units happens in this chain, one after the other. */
 	let turn: Promise<void> = Promise.resolve();
+	/** Works that are in the chain. */
+	let waiting = 0;
+	let mendDue = false;
 
 	function inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
 		current.abort();
 		current = new AbortController();
 		const signal = AbortSignal.any([current.signal, ended.signal]);
+		waiting++;
 		turn = turn
 			.then(async () => {
 				if (!signal.aborted) await work(signal);
 			})
-			.catch((error: unknown) => log.error("unexpected", { reason: error instanceof Error ? error.message : "" }));
+			.catch((error: unknown) => log.error("unexpected", { reason: error instanceof Error ? error.message : "" }))
+			.finally(() => {
+				waiting--;
+			});
 		return turn;
 	}
 
@@ -93,6 +102,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			if (before?.state !== "rejected" || before.reason !== outcome.reason) progress(generation, outcome);
 			if (outcome.step === "check") return;
 			await clock.sleep(backoff(RETRY, attempt, parts.random()), signal);
+			if (mendDue && running && !signal.aborted) await keep(parts, running, signal, "renewed");
+			mendDue = false;
 		}
 	}
 
@@ -134,6 +145,11 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 				standing = undefined;
 				parts.changed();
 			});
+		},
+		async mend() {
+			const now = running;
+			if (waiting > 0) mendDue = true;
+			else if (now) await inTurn((signal) => keep(parts, now, signal, "renewed"));
 		},
 		running: () => running,
 		standing: () => standing,

@@ -1,6 +1,8 @@
 import type {
 	Beat,
 	BootId,
+	Certify,
+	CertifyReply,
 	CommandReply,
 	EnrollRequest,
 	Facts,
@@ -9,16 +11,18 @@ import type {
 	Report,
 	ReportReply,
 } from "@rollcall/protocol";
+import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
 import type { AgentParts } from "../../src/loop/agent.ts";
 import { type Connect, type EnrollOutcome, LinkDenied, LinkError, type LinkEvents } from "../../src/ports.ts";
 import { MACHINE, PUBLIC_KEY } from "./targets.ts";
 
 /** A coordinator and its bus, in memory. Tests set what it answers and read what it heard. */
 export interface FakeBus {
-	readonly parts: Pick<AgentParts, "enroll" | "connect" | "createKeys" | "random">;
+	readonly parts: Pick<AgentParts, "enroll" | "connect" | "createKeys" | "keyring" | "sign" | "random">;
 	readonly enrollments: EnrollRequest[];
 	readonly hellos: Hello[];
 	readonly reports: Report[];
+	readonly orders: Certify[];
 	readonly beats: Beat[];
 	/** How each JWT looked that a connection was opened with. */
 	readonly jwts: string[];
@@ -27,6 +31,7 @@ export interface FakeBus {
 	enroll: () => EnrollOutcome;
 	hello: (hello: Hello) => HelloReply;
 	report: () => ReportReply;
+	certify: (message: Certify) => CertifyReply;
 	/** Servers refuse every JWT. */
 	denies: boolean;
 	/** Requests get no answer, and nothing arrives. */
@@ -63,6 +68,10 @@ export function createFakeBus(): FakeBus {
 				bus.reports.push(message);
 				return answered(() => bus.report());
 			},
+			certify: async (message) => {
+				bus.orders.push(message);
+				return answered(() => bus.certify(message));
+			},
 			beat: (message) => {
 				if (!bus.away) bus.beats.push(message);
 			},
@@ -79,11 +88,14 @@ export function createFakeBus(): FakeBus {
 				return bus.enroll();
 			},
 			createKeys: () => ({ seed: `SU${"A".repeat(56)}`, publicKey: PUBLIC_KEY }),
+			keyring: nodeKeyring,
+			sign: () => "",
 			random: () => 0,
 		},
 		enrollments: [],
 		hellos: [],
 		reports: [],
+		orders: [],
 		beats: [],
 		jwts: [],
 		servers: [],
@@ -99,6 +111,7 @@ export function createFakeBus(): FakeBus {
 		}),
 		hello: () => ({ kind: "wait", reason: "nobody declared this machine yet" }),
 		report: () => ({ kind: "ok" }),
+		certify: () => ({ kind: "certified", certificates: [], secrets: [] }),
 		denies: false,
 		away: false,
 		events: () => {

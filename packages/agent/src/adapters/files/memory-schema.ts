@@ -1,4 +1,4 @@
-import { AbsolutePath, BootId, MachineId, UnitName, UserPublicKey } from "@rollcall/protocol";
+import { AbsolutePath, BootId, Digest, MachineId, Name, UnitName, UserPublicKey } from "@rollcall/protocol";
 import { z } from "zod";
 
 const FileChange = z.strictObject({ path: AbsolutePath, kind: z.enum(["write", "remove"]), existed: z.boolean() });
@@ -31,4 +31,12 @@ export const LedgerFile = z.strictObject({
 			folders: z.array(AbsolutePath),
 		})
 		.optional(),
+});
+
+/** `credentials.json`: see `Credentials` in domain. */
+export const CredentialsFile = z.strictObject({
+	certificates: z.array(
+		z.strictObject({ name: Name, request: Digest, key: z.string(), certificate: z.string(), renewAt: z.number() }),
+	),
+	secrets: z.array(z.strictObject({ name: Name, revision: Digest, content: z.string() })),
 });

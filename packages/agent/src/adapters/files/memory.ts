@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { check, SignedAssignment, Target } from "@rollcall/protocol";
 import { z } from "zod";
+import { type Credentials, NO_CREDENTIALS } from "../../domain/credentials.ts";
 import type { Accepted, Identity, Ledger, Memory } from "../../ports.ts";
 import { filesError } from "./files-error.ts";
-import { IdentityFile, LedgerFile } from "./memory-schema.ts";
+import { CredentialsFile, IdentityFile, LedgerFile } from "./memory-schema.ts";
 
 const AcceptedFile = z.strictObject({ target: Target, proof: SignedAssignment });
 
@@ -21,7 +22,7 @@ const NOTHING: Ledger = { files: [], folders: [], units: [] };
 
 /**
  * The agent's memory in a folder of its own (0700), which must be RAM: `identity.json`, `ledger.json`, `next.json`,
- * `good.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws a
+ * `good.json`, `credentials.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws a
  * FilesError that names the file when it cannot be written.
  */
 export function createMemory(folder: string): Memory {
@@ -37,7 +38,7 @@ export function createMemory(folder: string): Memory {
 		}
 	}
 
-	function save(name: string, value: Accepted | Identity | Ledger): void {
+	function save(name: string, value: Accepted | Credentials | Identity | Ledger): void {
 		const fresh = `${folder}/.${name}.fresh`;
 		try {
 			write(fresh, Buffer.from(JSON.stringify(value)));
@@ -53,12 +54,19 @@ export function createMemory(folder: string): Memory {
 		saveIdentity: (identity) => save("identity.json", identity),
 		ledger: () => load("ledger.json", LedgerFile) ?? NOTHING,
 		saveLedger: (ledger) => save("ledger.json", ledger),
+		credentials: () => load("credentials.json", CredentialsFile) ?? NO_CREDENTIALS,
+		saveCredentials: (credentials) => save("credentials.json", credentials),
 		good: () => load("good.json", AcceptedFile),
 		next: () => load("next.json", AcceptedFile),
 		saveNext: (accepted) => save("next.json", accepted),
 		promote: () => renameSync(`${folder}/next.json`, `${folder}/good.json`),
 		forget(what) {
-			const names = ["next.json", "good.json", ...(what === "everything" ? ["ledger.json", "identity.json"] : [])];
+			const names = [
+				"next.json",
+				"good.json",
+				"credentials.json",
+				...(what === "everything" ? ["ledger.json", "identity.json"] : []),
+			];
 			for (const name of names) rmSync(`${folder}/${name}`, { force: true });
 		},
 	};

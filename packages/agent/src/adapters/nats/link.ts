@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { connect as connectNats } from "@nats-io/transport-node";
 import {
+	CertifyReply,
 	Command,
 	type CommandReply,
 	decode,
@@ -135,6 +136,7 @@ function createLink(parts: {
 	return {
 		hello: (message) => ask("hello", message, HelloReply),
 		report: (message) => ask("report", message, ReportReply),
+		certify: (message) => ask("certify", message, CertifyReply),
 		beat(message) {
 			if (parts.connected()) connection.publish(upSubject(machineId, "beat"), encode(message));
 		},

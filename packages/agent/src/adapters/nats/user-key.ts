@@ -27,6 +27,11 @@ export function userAuthenticator(jwt: () => string, seed: string): Authenticato
 	return (nonce) => ({ jwt: jwt(), sig: nonce ? sign(null, Buffer.from(nonce), key).toString("base64url") : "" });
 }
 
+/** A signature (Ed25519, base64) over a text with a user nkey's seed. */
+export function signWithSeed(seed: string, text: string): string {
+	return sign(null, Buffer.from(text), privateKey(seed)).toString("base64");
+}
+
 /** Throws RangeError for what is not an encoded user seed; never with the seed in it. */
 function privateKey(seed: string): KeyObject {
 	const bytes = decoded(seed);

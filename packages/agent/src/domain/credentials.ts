@@ -1,0 +1,135 @@
+import {
+	type CertificateRequest,
+	canonicalJson,
+	type Digest,
+	type SharedSecret,
+	sha256Of,
+	type TargetContent,
+	type TargetFile,
+} from "@rollcall/protocol";
+
+/** A certificate with its key, kept over the agent's restarts and as long as the boot. Times are of the monotonic clock, in milliseconds. */
+export interface KeptCertificate {
+	readonly name: string;
+	/** Digest of the request that it answers: another request needs another certificate. */
+	readonly request: Digest;
+	/** PEM; a secret. */
+	readonly key: string;
+	/** PEM. */
+	readonly certificate: string;
+	readonly renewAt: number;
+}
+
+/** A shared secret that was opened. */
+export interface KeptSecret {
+	readonly name: string;
+	readonly revision: Digest;
+	readonly content: string;
+}
+
+/** All that this boot was given that is secret. */
+export interface Credentials {
+	readonly certificates: readonly KeptCertificate[];
+	readonly secrets: readonly KeptSecret[];
+}
+
+export const NO_CREDENTIALS: Credentials = { certificates: [], secrets: [] };
+
+/** What names a request: the digest of all that it says. */
+export function requestDigest(request: CertificateRequest): Digest {
+	return sha256Of(canonicalJson(request));
+}
+
+/** What a target names and is not there. */
+export function lacking(
+	content: TargetContent,
+	kept: Credentials,
+): { certificates: readonly CertificateRequest[]; secrets: readonly SharedSecret[] } {
+	return {
+		certificates: (content.certificates ?? []).filter((request) => !keptFor(kept, request)),
+		secrets: (content.secrets ?? []).filter((secret) => !secretFor(kept, secret)),
+	};
+}
+
+/** When the first of a target's certificates is to be renewed; Infinity where there is none. */
+export function firstRenewal(content: TargetContent, kept: Credentials): number {
+	const times = (content.certificates ?? []).map(
+		(request) => keptFor(kept, request)?.renewAt ?? Number.POSITIVE_INFINITY,
+	);
+	return Math.min(Number.POSITIVE_INFINITY, ...times);
+}
+
+/** A target's requests whose time to be renewed has come. */
+export function dueAt(content: TargetContent, kept: Credentials, now: number): CertificateRequest[] {
+	return (content.certificates ?? []).filter(
+		(request) => (keptFor(kept, request)?.renewAt ?? Number.POSITIVE_INFINITY) <= now,
+	);
+}
+
+/** A target's content with the files that its certificates, keys and secrets become, as far as they are there. */
+export function filled(content: TargetContent, kept: Credentials): TargetContent {
+	const file = (path: string, text: string, mode = "0600"): TargetFile => ({
+		path,
+		mode,
+		encoding: "utf8",
+		content: text,
+		sensitive: true,
+	});
+	const pairs = (content.certificates ?? []).flatMap((request) => {
+		const found = keptFor(kept, request);
+		if (!found) return [];
+		if (request.certificate === request.key) return [file(request.key, found.certificate + found.key)];
+		return [file(request.certificate, found.certificate), file(request.key, found.key)];
+	});
+	const secrets = (content.secrets ?? []).flatMap((secret) => {
+		const found = secretFor(kept, secret);
+		return found ? [file(secret.path, found.content, secret.mode)] : [];
+	});
+	return { ...content, files: [...content.files, ...pairs, ...secrets] };
+}
+
+/** The paths of what a target names and is not there. */
+export function absentPaths(content: TargetContent, kept: Credentials): string[] {
+	const { certificates, secrets } = lacking(content, kept);
+	return [...certificates.flatMap(({ certificate, key }) => [certificate, key]), ...secrets.map(({ path }) => path)];
+}
+
+/** What was there and what came; of two for the same, the one that came. */
+export function merged(kept: Credentials, came: Credentials): Credentials {
+	const certificates = kept.certificates.filter(
+		(one) => !came.certificates.some(({ request }) => request === one.request),
+	);
+	const same = (one: KeptSecret) =>
+		came.secrets.some(({ name, revision }) => name === one.name && revision === one.revision);
+	return {
+		certificates: [...certificates, ...came.certificates],
+		secrets: [...kept.secrets.filter((one) => !same(one)), ...came.secrets],
+	};
+}
+
+/** What some targets still name; the rest can be forgotten. */
+export function stillNamed(kept: Credentials, contents: readonly TargetContent[]): Credentials {
+	const named = (one: KeptCertificate) =>
+		contents.some(({ certificates = [] }) => certificates.some((request) => requestDigest(request) === one.request));
+	const used = (one: KeptSecret) =>
+		contents.some(({ secrets = [] }) =>
+			secrets.some(({ name, revision }) => name === one.name && revision === one.revision),
+		);
+	return { certificates: kept.certificates.filter(named), secrets: kept.secrets.filter(used) };
+}
+
+/** All paths that a target writes, whatever their content comes from; each once. */
+export function pathsOf(content: TargetContent): string[] {
+	const { files, artifacts, certificates = [], secrets = [] } = content;
+	const pairs = certificates.flatMap(({ certificate, key }) => (certificate === key ? [key] : [certificate, key]));
+	return [...[...files, ...artifacts].map(({ path }) => path), ...pairs, ...secrets.map(({ path }) => path)];
+}
+
+function keptFor(kept: Credentials, request: CertificateRequest): KeptCertificate | undefined {
+	const digest = requestDigest(request);
+	return kept.certificates.find((one) => one.request === digest);
+}
+
+function secretFor(kept: Credentials, secret: SharedSecret): KeptSecret | undefined {
+	return kept.secrets.find((one) => one.name === secret.name && one.revision === secret.revision);
+}

@@ -1,0 +1,90 @@
+import type { Target, TargetContent } from "@rollcall/protocol";
+import { backoff } from "../domain/backoff.ts";
+import {
+	absentPaths,
+	type Credentials,
+	dueAt,
+	filled,
+	firstRenewal,
+	lacking,
+	merged,
+	stillNamed,
+} from "../domain/credentials.ts";
+import { LinkError, type Log, type Memory } from "../ports.ts";
+import { type OrderParts, placeOrder, type Wanted } from "./order.ts";
+
+const RETRY = { baseMs: 500, maxMs: 10_000 };
+
+/** What a wallet needs. */
+export interface WalletParts extends OrderParts {
+	readonly memory: Pick<Memory, "credentials" | "saveCredentials" | "good" | "next">;
+	readonly log: Log;
+}
+
+/** This boot's certificates, keys and shared secrets. Keys are made here and never leave the machine. */
+export interface Wallet {
+	/** Gets what a target names and is not there yet, until it is there. Throws when it is refused for good, or `signal` is aborted. */
+	complete(target: Target, signal: AbortSignal): Promise<void>;
+	/** The target's content, and in it as files what is there. `absent`: the paths of what is not. */
+	filled(content: TargetContent): { readonly content: TargetContent; readonly absent: ReadonlySet<string> };
+	/** When something is to be ordered for a target that runs already, on the monotonic clock; Infinity where nothing ever is. */
+	renewalAt(content: TargetContent): number;
+	/** Orders what is due or absent, with the keys that are there. Throws LinkError, or an Error with the refusal. */
+	renew(target: Target): Promise<void>;
+}
+
+export function createWallet(parts: WalletParts): Wallet {
+	const { memory, clock, log } = parts;
+	/** Orders go out one after the other, so that none overwrites what another brought. */
+	let turn: Promise<unknown> = Promise.resolve();
+
+	function inTurn(work: () => Promise<void>): Promise<void> {
+		const mine = turn.then(work);
+		turn = mine.catch(() => {});
+		return mine;
+	}
+
+	async function fetch(target: Target, wanted: (kept: Credentials) => Wanted): Promise<void> {
+		const kept = memory.credentials();
+		const { certificates, secrets } = wanted(kept);
+		if (certificates.length + secrets.length === 0) return;
+		const got = await placeOrder(parts, { target, wanted: { certificates, secrets }, kept });
+		const contents = [target, memory.good()?.target, memory.next()?.target].flatMap((one) =>
+			one ? [one.content] : [],
+		);
+		memory.saveCredentials(stillNamed(merged(kept, got), contents));
+		const names = [...certificates, ...secrets].map(({ name }) => name).join(", ");
+		log.info("certified", { generation: target.generation, names });
+	}
+
+	return {
+		async complete(target, signal) {
+			for (let attempt = 0; ; attempt++) {
+				try {
+					return await inTurn(() => fetch(target, (kept) => lacking(target.content, kept)));
+				} catch (error) {
+					if (!(error instanceof LinkError)) throw error;
+					log.debug("no certificates yet", { generation: target.generation, reason: error.message });
+					await clock.sleep(backoff(RETRY, attempt, parts.random()), signal);
+					if (signal.aborted) throw new Error(`no certificates: ${error.message}`);
+				}
+			}
+		},
+		filled(content) {
+			const kept = memory.credentials();
+			return { content: filled(content, kept), absent: new Set(absentPaths(content, kept)) };
+		},
+		renewalAt(content) {
+			const kept = memory.credentials();
+			const { certificates, secrets } = lacking(content, kept);
+			return certificates.length + secrets.length > 0 ? clock.monotonic() : firstRenewal(content, kept);
+		},
+		renew: (target) =>
+			inTurn(() =>
+				fetch(target, (kept) => {
+					const { certificates, secrets } = lacking(target.content, kept);
+					return { certificates: [...certificates, ...dueAt(target.content, kept, clock.monotonic())], secrets };
+				}),
+			),
+	};
+}
