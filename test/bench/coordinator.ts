@@ -11,6 +11,8 @@ const READY_WITHIN_MS = 60_000;
 /** A coordinator process under measurement, as it runs in production: its own nats-server, synced writes, log level info. */
 export interface BenchCoordinator {
 	readonly url: string;
+	/** Of its boot listener; empty without one. */
+	readonly bootUrl: string;
 	readonly dataFolder: string;
 	readonly pid: number;
 	readonly natsPid: number;
@@ -29,6 +31,8 @@ export interface BenchCoordinatorOptions {
 	readonly dataFolder: string;
 	/** Declared when the log has no document. */
 	readonly document?: string;
+	/** Its boot listener; without it there is none. */
+	readonly boot?: { readonly host: string; readonly port: number; readonly document: string };
 	/** More words for Node, in front of the program. */
 	readonly nodeOptions?: readonly string[];
 }
@@ -44,6 +48,7 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 		http: { host: "127.0.0.1", port: 0 },
 		nats: { embedded: { host: "127.0.0.1", port: 0 } },
 		...(options.document === undefined ? {} : { document: documentFile }),
+		...(options.boot === undefined ? {} : { boot: options.boot }),
 		logLevel: "warn",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
@@ -59,6 +64,7 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 	cleanup.add(() => process_.end());
 	const url = await untilReady(process_, api);
 	const readyAfterMs = performance.now() - begun;
+	const { boot: bootUrl = "" } = JSON.parse(readFileSync(api, "utf8")) as { boot?: string };
 	const token = readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
 	const pid = process_.child.pid ?? -1;
 	const natsPid = descendantsOf(pid).find((one) => /^\S*nats-server /.test(commandLine(one))) ?? -1;
@@ -78,6 +84,7 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 	};
 	return {
 		url,
+		bootUrl,
 		dataFolder,
 		pid,
 		natsPid,

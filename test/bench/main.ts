@@ -4,7 +4,9 @@ import { Cleanup } from "./cleanup.ts";
 import { createContext, ownFolder, type Section } from "./context.ts";
 import { agentMemory } from "./sections/agent-memory.ts";
 import { agentStart } from "./sections/agent-start.ts";
+import { assets } from "./sections/assets.ts";
 import { beats } from "./sections/beats.ts";
+import { bootAnswers } from "./sections/boot-answers.ts";
 import { hello } from "./sections/hello.ts";
 import { memory } from "./sections/memory.ts";
 import { silence } from "./sections/silence.ts";
@@ -25,6 +27,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	silence,
 	beats,
 	memory,
+	"boot-answers": bootAnswers,
+	assets,
 };
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
