@@ -5,7 +5,7 @@ import { targetEnd } from "./deadlines.ts";
 import { byMachineId, type Look, type MachineDraft } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { decideLeases, leaseChange } from "./leases.ts";
-import type { Observed, TargetSummary } from "./observed.ts";
+import type { Observed, SummaryIfKnown } from "./observed.ts";
 import { decideMoves, fault, isRestless } from "./releases.ts";
 import { decideSeats, isCandidate } from "./slots.ts";
 import { nextTarget } from "./targets.ts";
@@ -16,7 +16,7 @@ export { decideLeases };
  * What is to be recorded next. Pure and total; the caller records it and asks again until nothing is left. Each kind of
  * decision sees the ones before it recorded, so a round holds decisions of one kind only.
  */
-export function decide(fleet: Fleet, observed: Observed, summarize: TargetSummary): EventDraft[] {
+export function decide(fleet: Fleet, observed: Observed, summarize: SummaryIfKnown): EventDraft[] {
 	const at = Math.max(observed.at, fleet.at);
 	const first = [leaseChange(observed), commandEnd(at), targetEnd(at), admission(fleet), fault(fleet, at)];
 	return inOrder(fleet, at, { first, last: nextTarget(fleet, at, summarize) });

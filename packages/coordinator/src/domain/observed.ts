@@ -22,14 +22,23 @@ export type Rendered =
 	| { readonly ok: false; readonly reason: string };
 export type RenderTarget = (fleet: Fleet, machine: Machine, seat: Seat) => Rendered;
 
-/**
- * As much of a rendered target as decisions need. Asked for every seated machine in every round, so whoever gives it
- * remembers what it gave for a state that did not change. Pure in the same sense.
- */
+/** As much of a rendered target as decisions need. */
 export type Summary =
 	| { readonly ok: true; readonly digest: Digest; readonly deadlineSeconds: number }
 	| { readonly ok: false; readonly reason: string };
-export type TargetSummary = (fleet: Fleet, machine: Machine, seat: Seat) => Summary;
+
+/**
+ * Asked for every seated machine in every round, so whoever gives it remembers what it gave for a state that did not change.
+ * Pure in the sense of `RenderTarget`.
+ */
+export interface TargetSummary {
+	(fleet: Fleet, machine: Machine, seat: Seat): Summary;
+	/** False when the answer has to be rendered first. */
+	readonly isKnown?: (fleet: Fleet, machine: Machine, seat: Seat) => boolean;
+}
+
+/** Undefined where it is not known yet: then nothing is decided about this target, and the caller decides again soon. */
+export type SummaryIfKnown = (fleet: Fleet, machine: Machine, seat: Seat) => Summary | undefined;
 
 /** The summary that a renderer comes to, not remembered. */
 export function summaryOf(render: RenderTarget): TargetSummary {

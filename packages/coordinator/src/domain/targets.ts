@@ -1,7 +1,7 @@
 import type { Timestamp } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
-import type { TargetSummary } from "./observed.ts";
+import type { SummaryIfKnown } from "./observed.ts";
 
 /** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
 const TARGET_SLACK_MS = 30_000;
@@ -10,13 +10,14 @@ const TARGET_SLACK_MS = 30_000;
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
  * target when it is back. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
  */
-export function nextTarget(fleet: Fleet, at: Timestamp, summarize: TargetSummary): Look {
+export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Look {
 	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
 	const declaredSeq = fleet.cluster.seq;
 	return (machine) => {
 		const { machineId, bootId, seat, target } = machine;
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
 		const summary = summarize(fleet, machine, seat);
+		if (!summary) return undefined;
 		if (!summary.ok) {
 			const reason = summary.reason.slice(0, 1024);
 			if (machine.impossible === reason) return undefined;

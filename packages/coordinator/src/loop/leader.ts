@@ -12,6 +12,7 @@ import { isDeposed } from "./leadership.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LoopParts } from "./parts.ts";
 import { limitRefusals } from "./refusal-limit.ts";
+import { sliceOf } from "./slices.ts";
 import { type Turn, takeTurn } from "./turn.ts";
 
 /** How often time alone is a reason to decide, in milliseconds. */
@@ -22,6 +23,8 @@ const ANNOUNCE_EVERY_MS = 500;
 const RECONNECT_GRACE_MS = 10_000;
 /** A longer gap between two ticks means that this process did not run, and that it heard nobody meanwhile. */
 const STALL_MS = 1_000;
+/** So many targets one turn renders at most: some 50 ms, so that questions that come meanwhile are answered soon. */
+const RENDER_PER_TURN = 100;
 /** So many events after the last snapshot the next one is kept. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
 
@@ -87,7 +90,7 @@ export class Leader {
 				this.#snapshotSeq = ledger.fleet.seq;
 				await saveSnapshot();
 			}
-			await queue.next(TICK_MS);
+			await queue.next(this.#settled === ledger.fleet ? TICK_MS : 0);
 		}
 	}
 
@@ -128,18 +131,19 @@ export class Leader {
 		const secondsPass = timeIsUp && started - this.#lastDecision >= 1_000;
 		if (waiting.length === 0 && this.#settled === before && !leasesMove && !secondsPass) return;
 		try {
+			const slice = sliceOf(parts.summarize, RENDER_PER_TURN);
 			const turn = takeTurn({
 				fleet: before,
 				inputs: waiting.map(({ input }) => this.#inTime(input)),
 				observed,
-				summarize: parts.summarize,
+				summarize: slice.summarize,
 				keep: this.#keep,
 				decideAnyway: leasesMove || secondsPass || this.#settled !== before,
 			});
 			for (const { input } of waiting) parts.failpoint(`admitted:${input.kind}`);
 			await this.#append(turn.events);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;
-			this.#settled = ledger.fleet;
+			this.#settled = slice.isCut() ? undefined : ledger.fleet;
 			this.#hear(waiting, turn);
 			this.#answer(waiting, turn.answers);
 			if (turn.events.length > 0) {

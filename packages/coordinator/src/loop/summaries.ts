@@ -25,24 +25,24 @@ export function rememberSummaries(summarize: TargetSummary, sharedOf: (fleet: Fl
 		shared.set(fleet, text);
 		return text;
 	};
-	return (fleet, machine, seat) => {
-		const now = {
-			facts: machine.facts,
-			labels: machine.labels,
-			document: fleet.cluster?.document,
-			shared: textOf(fleet),
-		};
+	const knownOf = (fleet: Fleet, machine: Machine, seat: Seat): Known | undefined => {
 		const known = bySeat.get(seat);
-		if (
-			known &&
-			known.facts === now.facts &&
-			known.labels === now.labels &&
-			known.document === now.document &&
-			known.shared === now.shared
-		)
-			return known.summary;
+		const holds =
+			known?.facts === machine.facts &&
+			known.labels === machine.labels &&
+			known.document === fleet.cluster?.document &&
+			known.shared === textOf(fleet);
+		return holds ? known : undefined;
+	};
+	const remembered = (fleet: Fleet, machine: Machine, seat: Seat): Summary => {
+		const known = knownOf(fleet, machine, seat);
+		if (known) return known.summary;
 		const summary = summarize(fleet, machine, seat);
-		bySeat.set(seat, { ...now, summary });
+		const { facts, labels } = machine;
+		bySeat.set(seat, { facts, labels, document: fleet.cluster?.document, shared: textOf(fleet), summary });
 		return summary;
 	};
+	return Object.assign(remembered, {
+		isKnown: (fleet: Fleet, machine: Machine, seat: Seat) => knownOf(fleet, machine, seat) !== undefined,
+	});
 }

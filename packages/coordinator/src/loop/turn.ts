@@ -3,7 +3,7 @@ import { admit } from "../domain/admit.ts";
 import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
-import type { Observed, TargetSummary } from "../domain/observed.ts";
+import type { Observed, SummaryIfKnown } from "../domain/observed.ts";
 import { record } from "../domain/record.ts";
 
 /** More rounds than decisions can depend on each other; a decision that never settles is an error of ours, not a loop. */
@@ -21,7 +21,7 @@ export interface TurnParts {
 	readonly fleet: Fleet;
 	readonly inputs: readonly Input[];
 	readonly observed: Observed;
-	readonly summarize: TargetSummary;
+	readonly summarize: SummaryIfKnown;
 	/** Which drafts of an input are to be recorded; bounds what anonymous peers can make us write. */
 	readonly keep: (draft: EventDraft, at: Timestamp) => boolean;
 	/** False when nothing changed since the last decision, so that a turn with nothing new costs nothing. */
