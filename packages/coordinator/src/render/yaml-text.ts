@@ -24,7 +24,9 @@ type Filled = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 function isFilled(value: unknown): value is Filled {
 	if (typeof value !== "object" || value === null) return false;
-	return Array.isArray(value) ? value.length > 0 : entriesOf(value).length > 0;
+	if (Array.isArray(value)) return value.length > 0;
+	for (const key in value) if ((value as Record<string, unknown>)[key] !== undefined) return true;
+	return false;
 }
 
 function entriesOf(value: object): [string, unknown][] {
@@ -70,7 +72,21 @@ function scalar(value: unknown): string {
 	return "null";
 }
 
+/** Most keys and many values are the same on every node, and to find out how they are written is what writing costs. */
+const written = new Map<string, string>();
+const MOST_WRITTEN = 4_096;
+
 function text(value: string): string {
+	const known = written.get(value);
+	if (known !== undefined) return known;
+	const found = textOf(value);
+	if (value.length > LONGEST_KEY) return found;
+	if (written.size >= MOST_WRITTEN) written.clear();
+	written.set(value, found);
+	return found;
+}
+
+function textOf(value: string): string {
 	if (PLAIN.test(value) && !WORDS.has(value.toLowerCase())) return value;
 	const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 	return JSON.stringify(value.toWellFormed()).replaceAll(NOT_PRINTABLE, escaped);
