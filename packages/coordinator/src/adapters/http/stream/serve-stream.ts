@@ -3,11 +3,11 @@ import type { Duplex } from "node:stream";
 import { check } from "@rollcall/protocol";
 import type { FastifyInstance } from "fastify";
 import { WebSocketServer } from "ws";
+import { remoteKey } from "../../../rate/rate-limit.ts";
 import { authenticate, authorize } from "../caller.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
 import { INTERNAL, problemResponse, Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
-import { remoteKey } from "../rate.ts";
 import { StreamQuery } from "../routes/events.ts";
 import { admitToken, type Serving } from "../serve-route.ts";
 import { Readers } from "./readers.ts";
@@ -52,7 +52,8 @@ function admitReader(
 	const { api, limiters } = serving;
 	const ip = request.socket.remoteAddress;
 	spend(limiters.requests, remoteKey(ip), "requests from this address");
-	const [path = "", search = ""] = (request.url ?? "").split("?", 2);
+	const [path = "", ...rest] = (request.url ?? "").split("?");
+	const search = rest.join("?");
 	if (!STREAM_PATHS.has(path)) throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
 	const { origin } = request.headers;
 	if (origin !== undefined && !api.config.allowedOrigins.includes(origin)) {
