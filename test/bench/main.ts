@@ -31,6 +31,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	assets,
 };
 
+/** Of one, five and fifteen minutes: what else ran on the machine. */
+const loadAtStart = load();
+
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
 async function main(): Promise<number> {
@@ -68,7 +71,7 @@ async function main(): Promise<number> {
 			const begun = performance.now();
 			try {
 				const figures = await section(context);
-				results[name] = { seconds: Math.round((performance.now() - begun) / 1000), ...figures };
+				results[name] = { seconds: Math.round((performance.now() - begun) / 1000), load: load()[0], ...figures };
 			} catch (error) {
 				failed = true;
 				results[name] = { error: (error as Error).message };
@@ -94,9 +97,14 @@ function surroundings(quick: boolean): Record<string, unknown> {
 			cpu: cpus()[0]?.model ?? "",
 			cores: cpus().length,
 			memoryGiB: Math.round(totalmem() / 1024 ** 3),
-			loadAtEnd: loadavg().map((load) => Math.round(load * 10) / 10),
+			loadAtStart,
+			loadAtEnd: load(),
 		},
 	};
+}
+
+function load(): number[] {
+	return loadavg().map((average) => Math.round(average * 10) / 10);
 }
 
 process.exitCode = await main();

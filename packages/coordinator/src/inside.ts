@@ -3,6 +3,7 @@ export { Assets } from "./adapters/boot/assets.ts";
 export { openLog } from "./adapters/nats/log.ts";
 export { openEmbedded } from "./adapters/nats/open.ts";
 export { SigningKey } from "./adapters/nats/signing-key.ts";
+export { createPki } from "./adapters/pki/pki.ts";
 export { parseDocument } from "./document/parse-document.ts";
 export { chunkEvents } from "./loop/entry-size.ts";
 export { firstEvents } from "./loop/first-events.ts";

@@ -1,39 +1,14 @@
-import { execFileSync, spawn } from "node:child_process";
-import { randomBytes, randomUUID } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fillRoot, interfacesOf, type RehearsedMachine, writeSecret } from "@rollcall/agent";
 import { withDeadline } from "../../support/eventually.ts";
 import { agentBinary } from "../../support/processes.ts";
+import { RAM, startAgent } from "../agent-process.ts";
 import { type Context, ownFolder, type Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
 import { summarize } from "../numbers.ts";
 import { cpuMsOf } from "../process-cost.ts";
-
-const FILES = 12;
-const FILE_BYTES = 2_048;
-
-/** A role of twelve files, as many as a worker has; no units and no probes, so that nothing but files is measured. */
-function documentOfFiles(): string {
-	const content = "0123456789abcde\n".repeat(FILE_BYTES / 16);
-	const files = Array.from({ length: FILES }, (_, index) => ({
-		path: `/etc/rollcall/role/file-${index}`,
-		mode: "0600",
-		content,
-	}));
-	return JSON.stringify({
-		apiVersion: "rollcall/v1",
-		kind: "Cluster",
-		name: "bench",
-		kubernetes: { version: "1.36" },
-		networks: { pods: "10.254.0.0/16", services: "10.253.0.0/16" },
-		approval: { rules: [{ name: "all", selector: {} }] },
-		slots: [{ name: "files", role: "files", count: "rest" }],
-		roles: { files: { files } },
-	});
-}
+import { documentOfFiles, FILE_BYTES, FILES } from "../role-of-files.ts";
 
 interface Start {
 	readonly roleMs: number;
@@ -47,15 +22,14 @@ export const agentStart: Section = async (context) => {
 		dataFolder: context.folder("data"),
 		document: documentOfFiles(),
 	});
-	const ram = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 	const rounds = context.quick ? 10 : 60;
 	const starts: Start[] = [];
 	const floors = { nodeMs: [] as number[], versionMs: [] as number[], copyMs: [] as number[] };
 	for (let round = 0; round < rounds; round++) {
 		floors.nodeMs.push(timeOf(process.execPath, ["-e", "0"]));
-		starts.push(await startOnce(context, coordinator, { ram, number: round }));
+		starts.push(await startOnce(context, coordinator, round));
 		floors.versionMs.push(timeOf(agentBinary, ["--version"]));
-		floors.copyMs.push(copyFloor(context, ram));
+		floors.copyMs.push(copyFloor(context));
 	}
 	const node = summarize(floors.nodeMs);
 	const role = summarize(starts.map(({ roleMs }) => roleMs));
@@ -75,61 +49,29 @@ function timeOf(command: string, words: readonly string[]): number {
 	return performance.now() - begun;
 }
 
-/** One machine that was never seen before: a root in RAM, a token, and the agent as systemd would start it. */
-async function startOnce(
-	context: Context,
-	coordinator: BenchCoordinator,
-	{ ram, number }: { ram: string; number: number },
-): Promise<Start> {
-	const root = ownFolder(context.cleanup, "root", ram);
-	const machine: RehearsedMachine = {
-		name: `bench-${number}`,
-		bootId: randomUUID(),
-		uuid: randomUUID(),
-		serial: `BENCH-${number}`,
-		macs: [`02:${randomBytes(5).toString("hex").match(/../g)?.join(":")}`],
-		address: `10.146.1.${number + 1}`,
-		cpus: 4,
-		memoryBytes: 8 * 1024 ** 3,
-	};
-	await fillRoot(root, machine);
-	await writeSecret(root, "run/rollcall/token", await coordinator.enrollToken());
-	const config = {
-		coordinators: [coordinator.url],
-		tokenFile: join(root, "run/rollcall/token"),
-		root,
-		rehearsal: { loopback: "127.0.0.1", socket: join(root, "run/init.sock"), interfaces: interfacesOf(machine) },
-	};
-	await writeSecret(root, "etc/rollcall/agent.json", JSON.stringify(config));
-	const begun = performance.now();
-	const agent = spawn(agentBinary, ["run", "--config", join(root, "etc/rollcall/agent.json")], {
-		stdio: ["pipe", "ignore", "pipe"],
-	});
-	const end = () => void agent.kill("SIGKILL");
-	context.cleanup.add(end);
-	const lines: string[] = [];
+/** One machine that was never seen before, from the start of its agent to its files. */
+async function startOnce(context: Context, coordinator: BenchCoordinator, number: number): Promise<Start> {
+	const { child, root, begun, follow } = await startAgent(context, coordinator, number);
+	let role = { roleMs: 0, roleCpuMs: 0 };
 	const measured = new Promise<Start>((resolve, reject) => {
-		let role = { roleMs: 0, roleCpuMs: 0 };
-		createInterface(agent.stderr).on("line", (line) => {
-			lines.push(line);
+		follow((line) => {
 			if (line.startsWith("info applying "))
-				role = { roleMs: performance.now() - begun, roleCpuMs: cpuMsOf(agent.pid ?? -1) };
+				role = { roleMs: performance.now() - begun, roleCpuMs: cpuMsOf(child.pid ?? -1) };
 			const filesMs = /^info files are in place .*\bms=([\d.]+)/.exec(line)?.[1];
 			if (filesMs !== undefined) resolve({ ...role, filesMs: Number(filesMs) });
-		});
-		agent.once("exit", (code) => reject(new Error(`the agent ended with ${code}: ${lines.join("; ")}`)));
+		}).catch(reject);
 	});
 	try {
-		return await withDeadline(`files of an agent that said: ${lines.join("; ")}`, measured, 30_000);
+		return await withDeadline("an agent with its files", measured, 30_000);
 	} finally {
-		end();
+		child.kill("SIGKILL");
 		rmSync(root, { recursive: true, force: true });
 	}
 }
 
 /** The same bytes on the same file system, as a shell would bring them: copied beside their place, then renamed. */
-function copyFloor(context: Context, ram: string): number {
-	const folder = ownFolder(context.cleanup, "floor", ram);
+function copyFloor(context: Context): number {
+	const folder = ownFolder(context.cleanup, "floor", RAM);
 	mkdirSync(join(folder, "from"));
 	mkdirSync(join(folder, "to"));
 	const names = Array.from({ length: FILES }, (_, index) => `file-${index}`);

@@ -29,7 +29,7 @@ export const beats: Section = async (context) => {
 	return {
 		machines,
 		everyMs: 2_000,
-		...figures,
+		used: figures,
 		eventsRecorded: after.last - before.last,
 		floor: { idleCoordinatorCores: idle },
 		goal: { coordinatorCores: 0.25, writtenBytes: 0 },

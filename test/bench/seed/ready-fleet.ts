@@ -8,6 +8,7 @@ import {
 	type Facts,
 	type MachineId,
 	sha256Of,
+	type Trust,
 	type UserPublicKey,
 } from "@rollcall/protocol";
 import { factsOf, HEALTHY, newKey } from "./seed-machine.ts";
@@ -28,7 +29,7 @@ export interface SeededMachine {
 }
 
 /** The entries of a log in which so many machines enrolled, were assigned, and reported that they are ready. */
-export function eventsOfReadyFleet(wish: { count: number; document: string; adminTokenHash: Digest }): {
+export function eventsOfReadyFleet(wish: { count: number; document: string; adminTokenHash: Digest; trust: Trust }): {
 	readonly entries: readonly (readonly Event[])[];
 	readonly machines: readonly SeededMachine[];
 } {
@@ -58,9 +59,13 @@ export function eventsOfReadyFleet(wish: { count: number; document: string; admi
 	if (!parsed.ok) throw new Error(parsed.problem.message);
 	const { document, digest } = parsed;
 	const now = Date.now();
+	const first = firstEvents(
+		{ hadLog: false, document: { document, digest }, adminTokenHash: wish.adminTokenHash },
+		now,
+	);
 	const begun = record(
 		fleet,
-		firstEvents({ hadLog: false, document: { document, digest }, adminTokenHash: wish.adminTokenHash }, now),
+		[...first, { type: "trust-changed", trust: wish.trust, reason: "the fleet's own keys" }],
 		now,
 	);
 	fleet = begun.fleet;

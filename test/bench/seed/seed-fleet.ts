@@ -1,6 +1,6 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { adminToken, chunkEvents, openEmbedded, openLog } from "@rollcall/coordinator/inside";
+import { adminToken, chunkEvents, createPki, openEmbedded, openLog } from "@rollcall/coordinator/inside";
 import { sha256Of } from "@rollcall/protocol";
 import { repository } from "../../support/processes.ts";
 import { eventsOfReadyFleet, type SeededMachine } from "./ready-fleet.ts";
@@ -22,7 +22,8 @@ export async function seedFleet(dataFolder: string, count: number): Promise<Seed
 	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed" });
 	try {
 		const log = await openLog(bus.connection);
-		const fleet = eventsOfReadyFleet({ count, document: DOCUMENT, adminTokenHash: sha256Of(token) });
+		const trust = await createPki(join(dataFolder, "keys", "authorities"), { now: Date.now }).trust();
+		const fleet = eventsOfReadyFleet({ count, document: DOCUMENT, adminTokenHash: sha256Of(token), trust });
 		let position = 0;
 		for (const entry of fleet.entries)
 			for (const chunk of chunkEvents(entry)) position = await log.append(chunk, position);
