@@ -42,6 +42,8 @@ const Boot = z.strictObject({
 		.int()
 		.min(1)
 		.default(8 * 2 ** 30),
+	/** Requests of one address per second; twice as many at once. Above it they are told to ask again. */
+	requestsPerSecond: z.number().min(1).max(1_000_000).default(200),
 	/** Downloads of one address at once. */
 	downloadsPerClient: z.int().min(1).max(1024).default(8),
 	/** What the network carries, to say when to ask again. */

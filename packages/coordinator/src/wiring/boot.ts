@@ -12,10 +12,14 @@ import {
 } from "../adapters/boot/index.ts";
 import { type BootConfig, ConfigError } from "../config.ts";
 import type { Clock, Core } from "../ports.ts";
+import { rateLimit } from "../rate/rate-limit.ts";
 import { watchBootDocument } from "./boot-document.ts";
 import type { BootWatch } from "./boots.ts";
 import { addAgent } from "./bundled-agent.ts";
 import { bootKey } from "./folder.ts";
+
+/** So many addresses are told apart; the one that was silent for longest is forgotten first. */
+const ADDRESSES = 16_384;
 
 /** What the boot listener needs of the coordinator around it. */
 export interface BootSurroundings {
@@ -71,6 +75,11 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 			perClient: config.downloadsPerClient,
 			bytesPerSecond: config.bytesPerSecond,
 		}),
+		requests: rateLimit(
+			{ perSecond: config.requestsPerSecond, burst: 2 * config.requestsPerSecond },
+			around.clock,
+			ADDRESSES,
+		),
 		url: () => url,
 		key,
 		now,

@@ -1,6 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { Unencodable } from "../../boot/unencodable.ts";
-import { Refusal } from "./answers.ts";
+import { type RateLimit, remoteKey } from "../../rate/rate-limit.ts";
+import { Refusal, sendText } from "./answers.ts";
 import { assetRoutes } from "./asset-routes.ts";
 import type { Assets } from "./assets.ts";
 import type { BootCore } from "./boot-core.ts";
@@ -13,6 +14,8 @@ export interface BootOptions {
 	readonly core: BootCore;
 	readonly assets: Assets;
 	readonly budget: ByteBudget;
+	/** What one address may ask for; nothing is bounded without it. */
+	readonly requests?: RateLimit;
 	/** The listener as machines reach it, without a slash at the end: `http://192.0.2.1:8080`. */
 	readonly url: () => string;
 	/** Signs boot tokens; at least 32 random bytes, the same on every replica. */
@@ -42,6 +45,16 @@ export function bootApp(options: BootOptions): FastifyInstance {
 		connectionTimeout: 60_000,
 		keepAliveTimeout: 30_000,
 		routerOptions: { maxParamLength: 1024 },
+	});
+	app.addHook("onRequest", (request, reply, done) => {
+		const { requests } = options;
+		const client = remoteKey(request.ip);
+		if (!requests || requests.take(client)) return done();
+		// 503: iPXE and Ignition heed it and come again, 429 they do not know.
+		void sendText(
+			reply.code(503).header("retry-after", requests.retryAfterSeconds(client)),
+			"too many requests from this address; ask again\n",
+		);
 	});
 	app.setErrorHandler((error, request, reply) => {
 		reply.header("cache-control", "no-store").type("text/plain; charset=utf-8");

@@ -1,7 +1,7 @@
 import type { Clock } from "../../ports.ts";
+import { type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
 import type { ApiLimits } from "./limits.ts";
 import { tooMany } from "./problem.ts";
-import { type RateLimit, rateLimit } from "./rate.ts";
 
 /** The rate limits of one running API. */
 export interface Limiters {

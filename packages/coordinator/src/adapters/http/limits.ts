@@ -1,10 +1,5 @@
 import { ASSET_CHUNK_BYTES } from "@rollcall/protocol";
-
-/** A bucket of permits: `burst` at once, refilled with `perSecond`. */
-export interface Rate {
-	readonly burst: number;
-	readonly perSecond: number;
-}
+import type { Rate } from "../../rate/rate-limit.ts";
 
 /** Every bound of the API. Bytes, milliseconds and counts. */
 export interface ApiLimits {

@@ -1,11 +1,11 @@
 import { check } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { remoteKey } from "../../rate/rate-limit.ts";
 import { authenticate, authorize } from "./caller.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
 import { notLeader, Refusal, refuse } from "./problem.ts";
-import { remoteKey } from "./rate.ts";
 import type { Route } from "./route.ts";
 
 /** What routes of scope public and enroll see as their caller. It has no rights anywhere. */

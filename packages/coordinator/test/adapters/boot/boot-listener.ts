@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { ExecutionContext } from "ava";
-import { bootApp } from "../../../src/adapters/boot/app.ts";
+import { type BootOptions, bootApp } from "../../../src/adapters/boot/app.ts";
 import { Assets } from "../../../src/adapters/boot/assets.ts";
 import { type BudgetLimits, ByteBudget } from "../../../src/adapters/boot/byte-budget.ts";
 import { parseIpxe } from "../../boot/parsers/ipxe.ts";
@@ -59,14 +59,18 @@ const DOCUMENT = {
 };
 
 /** A boot app with its parts at hand, on no port at all: requests are injected. */
-export async function bootListener(t: ExecutionContext, limits: Partial<BudgetLimits> = {}) {
+export async function bootListener(
+	t: ExecutionContext,
+	limits: Partial<BudgetLimits> = {},
+	more: Partial<BootOptions> = {},
+) {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-boot-"));
 	const core = new InMemoryBootCore(DOCUMENT);
 	const assets = await Assets.open(path.join(folder, "assets"));
 	const budget = new ByteBudget({ bytes: 2 ** 30, perClient: 8, bytesPerSecond: 10 ** 8, ...limits });
 	const clock = { at: 1_000_000_000_000 };
 	const key = randomBytes(32);
-	const app = bootApp({ core, assets, budget, url: () => "http://192.0.2.1:8080", key, now: () => clock.at });
+	const app = bootApp({ core, assets, budget, url: () => "http://192.0.2.1:8080", key, now: () => clock.at, ...more });
 	t.teardown(async () => {
 		await app.close();
 		fs.rmSync(folder, { recursive: true });

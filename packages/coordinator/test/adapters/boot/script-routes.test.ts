@@ -1,4 +1,5 @@
 import test from "ava";
+import { rateLimit } from "../../../src/rate/rate-limit.ts";
 import { parseIpxe } from "../../boot/parsers/ipxe.ts";
 import { bootListener, MAC, WHO } from "./boot-listener.ts";
 
@@ -60,4 +61,15 @@ test("no boot URL gives a secret to who has no token", async (t) => {
 		);
 	}
 	t.is(core.tokens.size, 0);
+});
+
+test("an address that asks too often is told to come again, and others are served", async (t) => {
+	const requests = rateLimit({ burst: 3, perSecond: 1 }, { monotonic: () => 0 }, 16);
+	const { app } = await bootListener(t, {}, { requests });
+	const ask = (remoteAddress: string) => app.inject({ url: "/boot.ipxe", remoteAddress });
+	for (let n = 0; n < 3; n++) t.is((await ask("192.0.2.1")).statusCode, 200);
+	const refused = await ask("192.0.2.1");
+	t.is(refused.statusCode, 503);
+	t.is(refused.headers["retry-after"], "1");
+	t.is((await ask("192.0.2.2")).statusCode, 200);
 });

@@ -1,5 +1,10 @@
-import type { Clock } from "../../ports.ts";
-import type { Rate } from "./limits.ts";
+import type { Clock } from "../ports.ts";
+
+/** A bucket of permits: `burst` at once, refilled with `perSecond`. */
+export interface Rate {
+	readonly burst: number;
+	readonly perSecond: number;
+}
 
 interface Bucket {
 	permits: number;
@@ -20,7 +25,7 @@ export interface RateLimit {
  * Token buckets, one per key. At most `keys` are remembered; the key that was used longest ago is forgotten first, so that
  * a peer with many addresses costs bounded memory.
  */
-export function rateLimit(rate: Rate, clock: Clock, keys: number): RateLimit {
+export function rateLimit(rate: Rate, clock: Pick<Clock, "monotonic">, keys: number): RateLimit {
 	const buckets = new Map<string, Bucket>();
 
 	function permits(key: string): number {

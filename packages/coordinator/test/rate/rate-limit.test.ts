@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { rateLimit, remoteKey } from "../../../src/adapters/http/rate.ts";
-import { HandClock } from "./setup.ts";
+import { rateLimit, remoteKey } from "../../src/rate/rate-limit.ts";
+import { HandClock } from "../adapters/http/setup.ts";
 
 test("a bucket gives its burst, and then as much as the time refills", (t) => {
 	const clock = new HandClock();
