@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import type { BootDocument, BootStage } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "./answers.ts";
@@ -5,7 +6,7 @@ import type { BootOptions } from "./app.ts";
 import { AssetRefused } from "./asset-source.ts";
 import type { AssetFile } from "./assets.ts";
 import { parseByteRange } from "./byte-range.ts";
-import { fileStream } from "./file-stream.ts";
+import { sendFile } from "./send-file.ts";
 
 /** `/assets/*`: what machines download, with ranges, validators and a bound on what is being sent. */
 export function assetRoutes(app: FastifyInstance, options: BootOptions): void {
@@ -79,7 +80,14 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 	if (stage && last === file.sizeBytes - 1)
 		reply.raw.once("finish", () => options.core.record({ stage, outcome: "served", remote: request.ip, asset: name }));
 	reply.raw.once("close", () => leave.release());
-	return reply.send(length === 0 ? Buffer.alloc(0) : await fileStream(file.path, { first, last, sent: leave.sent }));
+	reply.hijack();
+	reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+	await sendFile(reply.raw, file.path, { first, last, sent: leave.sent }).catch((error: unknown) => {
+		// The head is out: what is left to say it with is the end of the connection.
+		request.log.error({ err: error, asset: name }, "asset broke off");
+		reply.raw.destroy();
+	});
+	return reply;
 }
 
 function matches(header: string | undefined, etag: string): boolean {
