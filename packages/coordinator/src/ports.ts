@@ -132,6 +132,8 @@ export class CertificateRefused extends Error {
 export interface Pki {
 	/** Whom machines are to believe where the log says nothing: those whose keys are here, or new ones. */
 	trust(): Promise<Trust>;
+	/** New keys for everything, to change over to. They are in the folder, and nobody believes them yet. */
+	freshTrust(): Promise<Trust>;
 	/** Keeps what the log says beside the keys, for the day when the log is lost. */
 	keep(trust: Trust): Promise<void>;
 	/** Throws CertificateRefused, or an Error that says which key is missing. */

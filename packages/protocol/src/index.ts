@@ -10,6 +10,7 @@ export * from "./boot/request.ts";
 export * from "./certificates/messages.ts";
 export * from "./certificates/request.ts";
 export * from "./certificates/target.ts";
+export * from "./certificates/rest.ts";
 export * from "./certificates/trust.ts";
 export * from "./cluster/document.ts";
 export * from "./cluster/kubernetes.ts";

@@ -3,11 +3,13 @@ import { addApply } from "./apply.ts";
 import { addApprove } from "./approve.ts";
 import { addAssets } from "./assets.ts";
 import { addBoots } from "./boots.ts";
+import { addCerts } from "./certs.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
 import { addCoordinator } from "./coordinator.ts";
 import { addIgnition } from "./ignition.ts";
 import { addImport } from "./import.ts";
+import { addKubeconfig } from "./kubeconfig.ts";
 import { addLabel } from "./label.ts";
 import { addLogs } from "./logs.ts";
 import { addMachines } from "./machines.ts";
@@ -51,6 +53,8 @@ export const COMMANDS: readonly AddCommand[] = [
 	addReset,
 	addWait,
 	addToken,
+	addCerts,
+	addKubeconfig,
 	addAssets,
 	addRender,
 	addImport,

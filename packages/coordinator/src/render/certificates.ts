@@ -15,7 +15,7 @@ export const SECRET_NAMES = ["cluster-authority-key", "service-account-key", "en
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 /** The group that the API server lets do everything before any role exists. */
-const MASTERS = "system:masters";
+export const MASTERS = "system:masters";
 /** kubeadm's group of administrators, which a role binding has to let in. */
 export const ADMINISTRATORS = "kubeadm:cluster-admins";
 

@@ -178,6 +178,7 @@ export async function startCoordinator(
 			clock,
 			failpoint,
 			log,
+			pki,
 			projections,
 			metrics,
 			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },

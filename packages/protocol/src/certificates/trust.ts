@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BootId, Digest, Name } from "../ids.ts";
+import { Digest, Name } from "../ids.ts";
 import { AuthorityName } from "./target.ts";
 
 const pem = z.string().max(8 * 1024);
@@ -49,23 +49,3 @@ export const IssuedCertificate = z.strictObject({
 	notAfter: z.int().min(0),
 });
 export type IssuedCertificate = z.infer<typeof IssuedCertificate>;
-
-/** `GET /v1/certificates`: authorities first, then by machine and name. */
-export const CertificateView = z.strictObject({
-	kind: z.enum(["authority", "node", "operator"]),
-	/** An authority's name, or the certificate's. */
-	name: Name,
-	machineId: z.string().optional(),
-	nodeName: Name.optional(),
-	bootId: BootId.optional(),
-	signer: AuthorityName,
-	subject: z.string(),
-	serial: z.string(),
-	issuedAt: z.string(),
-	expiresAt: z.string(),
-	/** For an authority: it signs; for others: who signed is still believed. */
-	state: z.enum(["signing", "believed", "valid", "expired", "replaced"]),
-});
-export type CertificateView = z.infer<typeof CertificateView>;
-export const CertificateList = z.strictObject({ certificates: z.array(CertificateView) });
-export type CertificateList = z.infer<typeof CertificateList>;

@@ -15,7 +15,7 @@ import type {
 import type { Logger } from "pino";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { Rendered } from "../../domain/observed.ts";
-import type { Bus, Clock, Core, Credentials, Failpoint } from "../../ports.ts";
+import type { Bus, Clock, Core, Credentials, Failpoint, Pki } from "../../ports.ts";
 import type { ApiLimits } from "./limits.ts";
 
 /** A cluster document that was read from text, or what is wrong with it (`document-invalid`, with all findings). */
@@ -92,6 +92,7 @@ export interface ApiDependencies {
 	readonly failpoint: Failpoint;
 	readonly log: Logger;
 	readonly projections: Projections;
+	readonly pki: Pick<Pki, "certify" | "freshTrust">;
 	readonly metrics: ApiMetrics;
 	readonly boots: BootReader;
 	/** Undefined where machines do not boot from here. */

@@ -22,13 +22,11 @@ export async function newTrust(keys: KeyFolder, now: number): Promise<Trust> {
 	]);
 	const encryption = makeSymmetricKey();
 	await keys.write(encryption.fingerprint, encryption.key);
-	const trust: Trust = {
+	return {
 		authorities: { cluster: alone(cluster), "front-proxy": alone(frontProxy), etcd: alone(etcd) },
 		serviceAccounts: alone(await newServiceAccountKey(keys)),
 		encryption: encryption.fingerprint,
 	};
-	await keys.keepTrust(trust);
-	return trust;
 }
 
 function alone(certificate: Authority["certificates"][number]): Authority;

@@ -15,7 +15,14 @@ const BACKDATED_MS = 300_000;
 export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 	const keys = openKeyFolder(folder);
 	return {
-		trust: async () => (await keys.trust()) ?? newTrust(keys, clock.now()),
+		async trust() {
+			const known = await keys.trust();
+			if (known) return known;
+			const made = await newTrust(keys, clock.now());
+			await keys.keepTrust(made);
+			return made;
+		},
+		freshTrust: () => newTrust(keys, clock.now()),
 		keep: (trust) => keys.keepTrust(trust),
 		async certify(trust, order) {
 			const { subject, authority } = order;

@@ -13,6 +13,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
 	"POST /v1/machines/{id}/commands": { kind: "ping", bootId: BOOT },
 	"PUT /v1/cluster": { text: "apiVersion: rollcall/v1" },
 	"POST /v1/plan": { text: "apiVersion: rollcall/v1" },
+	"POST /v1/certificates": { request: "AAAA" },
+	"POST /v1/certificates/rotate": { force: true },
 	"POST /v1/tokens": { scope: "enroll" },
 	"POST /v1/assets": { name: "a/b", source: { uploadBytes: 3, from: "here" } },
 	"PUT /v1/assets/work/{id}/content": Buffer.from("abc"),

@@ -10,6 +10,7 @@ import {
 import { EMPTY_FLEET, type Fleet, type Machine, type Token } from "../../../src/domain/fleet.ts";
 import type { Answer, Input } from "../../../src/domain/inputs.ts";
 import type { Core } from "../../../src/ports.ts";
+import { STAND_IN_TRUST } from "../../../src/render/stand-in-trust.ts";
 
 export const NOW = 1_793_606_400_000;
 export const BOOT = "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f" as BootId;
@@ -94,6 +95,7 @@ export function fixedFleet(): Fleet {
 		...EMPTY_FLEET,
 		seq: 0,
 		at: NOW,
+		trust: { trust: STAND_IN_TRUST, seq: 1 },
 		tokens: EMPTY_FLEET.tokens.withMutations((map) => {
 			for (const one of tokens) map.set(one.tokenId, one);
 		}),

@@ -9,6 +9,7 @@ import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
 import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
 import { fixedAssets } from "./fixed-assets.ts";
 import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
+import { FIXED_PKI } from "./fixed-pki.ts";
 
 const projections: Projections = {
 	parseDocument: (text) =>
@@ -168,6 +169,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		boots: { list: () => BOOTS, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),
+		pki: FIXED_PKI,
 		credentials: {
 			signer: "ASIGNER",
 			servers: ["nats://127.0.0.1:4222"],

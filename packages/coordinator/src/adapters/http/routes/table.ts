@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { ASSET_ROUTES } from "./assets.ts";
 import { BOOT_ROUTES } from "./boots.ts";
+import { CERTIFICATE_ROUTES } from "./certificates.ts";
 import { CLUSTER_ROUTES } from "./cluster.ts";
 import { COMMAND_ROUTES } from "./commands.ts";
 import { ENROLL_ROUTES } from "./enroll.ts";
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
 	...ASSET_ROUTES,
 	...CLUSTER_ROUTES,
 	...TOKEN_ROUTES,
+	...CERTIFICATE_ROUTES,
 	...EVENT_ROUTES,
 	...STATUS_ROUTES,
 ];

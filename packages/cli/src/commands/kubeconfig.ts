@@ -1,0 +1,109 @@
+import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import {
+	certificateRequest,
+	OperatorCertificate,
+	type OperatorCertificateRequest,
+	requestInfo,
+} from "@rollcall/protocol";
+import { stringify } from "yaml";
+import { Failure } from "../errors.ts";
+import type { AddCommand, Session } from "../session.ts";
+import { say } from "../terminal.ts";
+import { parseDuration } from "./values.ts";
+
+const AFTER = `
+The private key is made here and leaves this computer for nobody. The certificate ends by itself; there is no way to take
+it back before.
+
+Examples:
+  rollcall kubeconfig --out ~/.kube/lab
+  rollcall kubeconfig --expires 1h --user anna
+  rollcall kubeconfig --masters --expires 10m --out rescue.conf`;
+
+interface Options {
+	readonly expires?: number;
+	readonly user: string;
+	readonly masters?: boolean;
+	readonly server?: string;
+	readonly out?: string;
+}
+
+/** `rollcall kubeconfig`. */
+export const addKubeconfig: AddCommand = (program, run) => {
+	program
+		.command("kubeconfig")
+		.description("an administrator's kubeconfig for the cluster, with an end")
+		.option("--expires <time>", "its life, like 30m, 8h or 7d; 8 hours if nothing is said", parseDuration)
+		.option("--user <name>", "whom the API's audit log names", "kubernetes-admin")
+		.option("--masters", "may do everything, even before any role exists; for rescues")
+		.option("--api <url>", "how the API is reached from here, where that is another address")
+		.option("--out <file>", "write it there, 0600, and do not print it")
+		.addHelpText("after", AFTER)
+		.action((options: Options & { api?: string }, command) => run(command, (session) => write(session, options)));
+};
+
+async function write(session: Session, options: Options & { api?: string }): Promise<undefined> {
+	const api = await session.connect();
+	const { out } = options;
+	const file =
+		out === undefined
+			? undefined
+			: await open(out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+					const reason = error.code === "EEXIST" ? "it exists already" : error.message;
+					throw new Failure(`${out}: ${reason}`, { next: "name another file with --out" });
+				});
+	try {
+		const { key, request } = newRequest();
+		const { value } = await api.ask(OperatorCertificate, {
+			method: "POST",
+			path: "/v1/certificates",
+			body: {
+				request,
+				commonName: options.user,
+				group: options.masters ? "masters" : "admins",
+				...(options.expires === undefined ? {} : { expiresInSeconds: options.expires }),
+			} satisfies Partial<OperatorCertificateRequest>,
+			subject: "the certificate",
+		});
+		const text = kubeconfig(options.api === undefined ? value : { ...value, server: options.api }, options.user, key);
+		if (file) {
+			await file.writeFile(text);
+			say(session.out, `a kubeconfig for ${value.cluster}, until ${value.expiresAt}, is in ${out}`);
+		} else session.out.write(text);
+	} catch (error) {
+		if (out !== undefined) await rm(out, { force: true });
+		throw error;
+	} finally {
+		await file?.close();
+	}
+	return undefined;
+}
+
+/** A new P-256 key (PEM) and the certificate request for it (PKCS #10, DER, base64). */
+function newRequest(): { readonly key: string; readonly request: string } {
+	const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+	const info = requestInfo(createPublicKey(privateKey).export({ format: "der", type: "spki" }));
+	return {
+		key: privateKey.export({ format: "pem", type: "pkcs8" }) as string,
+		request: Buffer.from(certificateRequest(info, sign("sha256", info, privateKey))).toString("base64"),
+	};
+}
+
+/** A kubeconfig (client.authentication v1 Config) with everything inside. */
+function kubeconfig(given: OperatorCertificate, user: string, key: string): string {
+	const base64 = (text: string) => Buffer.from(text).toString("base64");
+	const { cluster, server, authority, certificate } = given;
+	const context = `${user}@${cluster}`;
+	return stringify(
+		{
+			apiVersion: "v1",
+			kind: "Config",
+			clusters: [{ name: cluster, cluster: { "certificate-authority-data": base64(authority), server } }],
+			users: [{ name: user, user: { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } }],
+			contexts: [{ name: context, context: { cluster, user } }],
+			"current-context": context,
+		},
+		{ lineWidth: 0 },
+	);
+}

@@ -1,0 +1,163 @@
+import {
+	CertificateList,
+	OperatorCertificate,
+	OperatorCertificateRequest,
+	RotateReply,
+	RotateRequest,
+	type Trust,
+} from "@rollcall/protocol";
+import { certificateList } from "../../../domain/certificate-list.ts";
+import type { Fleet } from "../../../domain/fleet.ts";
+import { nextStep, notFollowed, type RotationStep, rotated } from "../../../domain/rotation.ts";
+import { CertificateRefused } from "../../../ports.ts";
+import { ADMINISTRATORS, MASTERS } from "../../../render/certificates.ts";
+import { membersOf } from "../../../render/members.ts";
+import { urlHost } from "../../../render/node.ts";
+import { askCore } from "../ask-core.ts";
+import { refuse } from "../problem.ts";
+import { type Route, route } from "../route.ts";
+import { NOTHING } from "./parameters.ts";
+
+const PEM = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
+const FINGERPRINT = `sha256:${"5e".repeat(32)}`;
+const DONE: Readonly<Record<RotationStep, string>> = {
+	prepare:
+		"machines believe the new keys beside the old ones; ask again when all have followed, then the new ones sign",
+	sign: "the new keys sign; ask again when all machines have followed, then the old ones are believed no more",
+	finish: "only the new keys are believed",
+};
+
+function trustOf(fleet: Fleet): { readonly trust: Trust; readonly seq: number } {
+	if (fleet.trust) return fleet.trust;
+	throw refuse("not-ready", "the fleet has no keys of its own yet", { next: "try again in a few seconds" });
+}
+
+/** Where people reach the API: what the document names, or the first control plane. */
+function apiServer(fleet: Fleet): { readonly cluster: string; readonly server: string } {
+	const document = fleet.cluster?.document;
+	if (!document) throw refuse("not-found", "no cluster is declared", { next: "rollcall apply -f FILE" });
+	const { endpoint, port } = document.controlPlane;
+	const host = endpoint ?? membersOf(fleet, "control-plane")[0]?.address;
+	if (host === undefined)
+		throw refuse("not-found", `cluster ${document.name} has no control plane yet`, { next: "rollcall machines" });
+	return { cluster: document.name, server: `https://${urlHost(host)}:${port}` };
+}
+
+const common = { query: NOTHING, params: NOTHING, path: "/v1/certificates" } as const;
+
+/** Certificates of machines and people, and the change of the keys behind them. */
+export const CERTIFICATE_ROUTES: readonly Route[] = [
+	route({
+		...common,
+		method: "GET",
+		scope: "read",
+		leads: false,
+		status: 200,
+		summary: "All certificates in use, with their ends; no key",
+		body: null,
+		response: CertificateList,
+		example: {
+			certificates: [
+				{
+					kind: "authority",
+					name: "cluster",
+					signer: "cluster",
+					subject: "cluster",
+					fingerprint: FINGERPRINT,
+					expiresAt: "2036-11-02T08:00:00.000Z",
+					state: "signing",
+				},
+			],
+			rotations: [{ what: "authorities", next: "prepare" }],
+		},
+		refusals: ["not-ready"],
+		answer(api) {
+			const fleet = api.core.fleet();
+			const { trust } = trustOf(fleet);
+			return {
+				certificates: certificateList(fleet, api.clock.now()),
+				rotations: (["authorities", "service-accounts"] as const).map((what) => ({
+					what,
+					next: nextStep(trust, what),
+				})),
+			};
+		},
+	}),
+	route({
+		...common,
+		method: "POST",
+		scope: "admin",
+		leads: true,
+		status: 201,
+		summary: "A client certificate for a person's own key, with an end",
+		body: OperatorCertificateRequest,
+		response: OperatorCertificate,
+		example: {
+			cluster: "lab",
+			server: "https://192.0.2.10:6443",
+			authority: PEM,
+			certificate: PEM,
+			expiresAt: "2026-11-02T16:00:00.000Z",
+		},
+		refusals: ["not-found", "not-leader", "not-ready"],
+		async answer(api, { body, caller }) {
+			const fleet = api.core.fleet();
+			const { trust } = trustOf(fleet);
+			const reach = apiServer(fleet);
+			const { cluster } = trust.authorities;
+			const order = {
+				name: "kubeconfig",
+				subject: {
+					signer: "cluster" as const,
+					commonName: body.commonName,
+					organizations: [body.group === "masters" ? MASTERS : ADMINISTRATORS],
+					usages: ["client" as const],
+					names: [],
+					addresses: [],
+				},
+				authority: cluster.signing,
+				request: body.request,
+				lifeSeconds: body.expiresInSeconds,
+			};
+			const { pem, issued } = await api.pki.certify(trust, order).catch((error: unknown) => {
+				if (error instanceof CertificateRefused) throw refuse("bad-request", error.message, { path: "request" });
+				throw error;
+			});
+			await askCore(api.core, { kind: "operator-certificate", certificate: issued, by: caller.tokenId }, "ok");
+			return {
+				...reach,
+				authority: cluster.certificates.map((one) => one.pem).join(""),
+				certificate: pem,
+				expiresAt: new Date(issued.notAfter).toISOString(),
+			};
+		},
+	}),
+	route({
+		...common,
+		method: "POST",
+		path: "/v1/certificates/rotate",
+		scope: "admin",
+		leads: true,
+		status: 200,
+		summary: "The next step of a change of the fleet's own keys",
+		body: RotateRequest,
+		response: RotateReply,
+		example: { what: "authorities", done: "prepare", text: DONE.prepare },
+		refusals: ["conflict", "not-leader", "not-ready"],
+		async answer(api, { body: { what, force }, caller }) {
+			const fleet = api.core.fleet();
+			const { trust, seq } = trustOf(fleet);
+			const behind = force ? undefined : notFollowed(fleet);
+			if (behind)
+				throw refuse("conflict", `machine ${behind.machineId} has not followed the last change yet`, {
+					machineId: behind.machineId,
+					next: `rollcall why ${behind.machineId}; or ask with force, and that machine may have to boot again`,
+				});
+			const done = nextStep(trust, what);
+			const fresh = done === "prepare" ? await api.pki.freshTrust() : trust;
+			const reason = `${caller.tokenId} asked for it (${what}: ${done})`;
+			await askCore(api.core, { kind: "change-trust", trust: rotated(trust, what, fresh), after: seq, reason }, "ok");
+			return { what, done, text: DONE[done] };
+		},
+	}),
+];
