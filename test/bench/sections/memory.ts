@@ -3,13 +3,15 @@ import type { Context, Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
 import { INSPECTED, liveHeapBytes } from "../inspector.ts";
 import { rounded } from "../numbers.ts";
-import { anonymousBytes } from "../process-cost.ts";
+import { anonymousBytes, costOf } from "../process-cost.ts";
 
 const KIB = 1024;
 
 interface Weighed {
 	readonly fromLogMs: number;
 	readonly fromSnapshotMs: number;
+	/** Processor time up to then: what a start takes on a machine that does nothing else. */
+	readonly fromLogCpuMs: number;
 	/** After a start from the snapshot and a full collection. */
 	readonly liveHeapBytes: number;
 	readonly anonymousBytes: number;
@@ -24,7 +26,11 @@ export const memory: Section = async (context) => {
 		rounded((many[key] - few[key]) / (machines - 10) / KIB);
 	return {
 		machines,
-		startMs: { fromLog: Math.round(many.fromLogMs), fromSnapshot: Math.round(many.fromSnapshotMs) },
+		startMs: {
+			fromLog: Math.round(many.fromLogMs),
+			fromSnapshot: Math.round(many.fromSnapshotMs),
+			fromLogCpu: many.fromLogCpuMs,
+		},
 		perMachineKiB: { liveHeap: perMachineKiB("liveHeapBytes"), anonymous: perMachineKiB("anonymousBytes") },
 		with10Machines: few,
 		withAll: many,
@@ -36,13 +42,14 @@ export const memory: Section = async (context) => {
 async function weigh({ cleanup, seeded }: Context, machines: number): Promise<Weighed> {
 	const { dataFolder } = await seeded(machines);
 	const first = await startCoordinator(cleanup, { dataFolder });
+	const fromLogCpuMs = costOf(first.pid).cpuMs;
 	await first.stop();
 	const second = await startCoordinator(cleanup, { dataFolder });
 	await second.stop();
 	const inspected = await startCoordinator(cleanup, { dataFolder, nodeOptions: INSPECTED });
 	const weighed = await settled(inspected);
 	await inspected.stop();
-	return { fromLogMs: first.readyAfterMs, fromSnapshotMs: second.readyAfterMs, ...weighed };
+	return { fromLogMs: first.readyAfterMs, fromSnapshotMs: second.readyAfterMs, fromLogCpuMs, ...weighed };
 }
 
 /** Garbage of the start goes in steps: collects a few times. */
