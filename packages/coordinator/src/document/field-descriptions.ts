@@ -27,6 +27,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"images.mirrors": "Mirrors by registry, asked in order.",
 	approval: "Machines that need no person to let them in.",
 	machines: "Machines that are known before they come.",
+	users: "Accounts and SSH keys of people; a machine gets them when it boots.",
 	slots: "Places for roles; machines fill them in this order.",
 	"slots[].name": "Name of the slot.",
 	"slots[].role": "control-plane, etcd, worker, or one of roles.",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BootUser } from "../boot/user.ts";
 import { Labels, type Mac, Name, normalizeMac } from "../ids.ts";
 import { Probe, TargetFile, TargetUnit } from "../target.ts";
 import { ControlPlane, Images, Kubernetes, NodeLabels, Taint } from "./kubernetes.ts";
@@ -77,6 +78,12 @@ export const ClusterDocument = z.strictObject({
 		})
 		.prefault({}),
 	machines: z.array(DeclaredMachine).max(10_000).default([]),
+	/** People's accounts and SSH keys, on every machine that boots with Ignition or cloud-init; the boot document's go before. */
+	users: z
+		.array(BootUser)
+		.max(64)
+		.refine((users) => new Set(users.map(({ name }) => name)).size === users.length, "two users have the same name")
+		.optional(),
 	slots: z.array(Slot).min(1).max(64),
 	roles: z.record(Name, RoleDefinition).default({}),
 });

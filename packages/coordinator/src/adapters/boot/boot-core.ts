@@ -1,4 +1,4 @@
-import type { BootDocument, BootRequest, Mac, Problem } from "@rollcall/protocol";
+import type { BootDocument, BootRequest, BootUser, Mac, Problem } from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
 import type { BootSighting } from "../../boot/waterfall/sighting.ts";
 
@@ -12,6 +12,8 @@ export type IssuedEnrollToken =
 export interface BootCore {
 	/** What the operator declared. The same object for as long as it does not change. */
 	document(): BootDocument;
+	/** People's accounts of the cluster document; the boot document's go before. */
+	users(): readonly BootUser[];
 	/** What is known of the machine that asks. */
 	known(request: BootRequest): KnownMachine | undefined;
 	/**

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type BootDocument, type BootRequest, type Mac, sha256Of, type Timestamp } from "@rollcall/protocol";
+import {
+	type BootDocument,
+	type BootRequest,
+	type BootUser,
+	type Mac,
+	sha256Of,
+	type Timestamp,
+} from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
 import type { BootSighting } from "../../boot/waterfall/sighting.ts";
 import type { Core } from "../../ports.ts";
@@ -32,6 +39,10 @@ export class FleetBootCore implements BootCore {
 
 	document(): BootDocument {
 		return this.#boot.document();
+	}
+
+	users(): readonly BootUser[] {
+		return this.#boot.core.fleet().cluster?.document.users ?? [];
 	}
 
 	known(request: BootRequest): KnownMachine | undefined {

@@ -19,6 +19,7 @@ import { admit } from "../../../src/domain/admit.ts";
 import { EMPTY_FLEET, type Fleet } from "../../../src/domain/fleet.ts";
 import type { Input } from "../../../src/domain/inputs.ts";
 import { record } from "../../../src/domain/record.ts";
+import { example } from "../../render/fleet-of.ts";
 import { FACTS, KEY } from "../http/fixed-core.ts";
 import { bootListener, MAC, UUID } from "./boot-listener.ts";
 
@@ -135,4 +136,14 @@ test("the agent among the assets is known by what is in it", async (t) => {
 	fs.writeFileSync(file, "program");
 	await assets.add({ name: "rollcall/agent-arm64.gz", source: { file }, expect: {} });
 	await t.throwsAsync(readAgentAssets(assets), { instanceOf: AssetRefused, message: /agent-arm64.gz: not gzip/ });
+});
+
+test("people's accounts come from the cluster document in force", (t) => {
+	const core = new DomainCore();
+	const boot = fleetBoot(core);
+	t.deepEqual(boot.users(), []);
+	const users = [{ name: "ann", sshKeys: ["ssh-ed25519 AAAA ann"], groups: [] }];
+	const document = { ...example("three-nodes"), users };
+	core.append([{ type: "cluster-declared", document, digest: sha256Of("x"), by: "test" }]);
+	t.deepEqual(boot.users(), users);
 });

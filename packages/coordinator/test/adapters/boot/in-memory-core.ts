@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { BootDocument, type BootRequest } from "@rollcall/protocol";
+import { BootDocument, type BootRequest, type BootUser } from "@rollcall/protocol";
 import type { BootCore, IssuedEnrollToken } from "../../../src/adapters/boot/boot-core.ts";
 import type { KnownMachine } from "../../../src/boot/match.ts";
 import type { BootSighting } from "../../../src/boot/waterfall/sighting.ts";
@@ -22,6 +22,12 @@ export class InMemoryBootCore implements BootCore {
 
 	document(): BootDocument {
 		return this.declared;
+	}
+
+	clusterUsers: BootUser[] = [];
+
+	users(): readonly BootUser[] {
+		return this.clusterUsers;
 	}
 
 	known(request: BootRequest): KnownMachine | undefined {

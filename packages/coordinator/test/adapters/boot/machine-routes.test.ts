@@ -145,3 +145,20 @@ test("metadata is that of the group, without the token", async (t) => {
 	const answer = await get("/metadata?os=old&token=secret");
 	t.is(answer.body, "ETCD_NAME=n1\nOS=old\nREQUEST_QUERY_OS=old\nREQUEST_RAW_QUERY=os=old\n");
 });
+
+test("people of the cluster document get their accounts, unless the boot document has one of that name", async (t) => {
+	const { core, get, boot } = await bootListener(t);
+	core.clusterUsers = [
+		{ name: "core", sshKeys: ["ssh-ed25519 BBBB bea"], groups: [] },
+		{ name: "cem", sshKeys: ["ssh-ed25519 CCCC cem"], groups: ["sudo"] },
+	];
+	const ignition = JSON.parse((await get(await boot(WHO, IGNITION))).body);
+	t.deepEqual(ignition.passwd.users, [
+		{ name: "core", sshAuthorizedKeys: ["ssh-ed25519 AAAA ann"] },
+		{ name: "cem", sshAuthorizedKeys: ["ssh-ed25519 CCCC cem"], groups: ["sudo"] },
+	]);
+	const cloud = await get(
+		await boot(`${WHO}&os=cloud`, "ds=nocloud-net;s=").then((seed) => seed.replace("%s", "user-data")),
+	);
+	t.true(cloud.body.includes("ssh-ed25519 CCCC cem"), cloud.body);
+});
