@@ -8,6 +8,7 @@ import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
+import { trustAnnotation } from "./trust-digest.ts";
 
 /** The arguments of kube-controller-manager (its reference), without the operator's own. */
 function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
@@ -43,6 +44,7 @@ export function controllerManagerFiles(node: Node): TargetFile[] {
 	const manifest = staticPodText({
 		name: "kube-controller-manager",
 		tier: "control-plane",
+		annotations: trustAnnotation(node.trust, ["cluster", "front-proxy"], ["serviceAccounts"]),
 		image: imageOf(node, "kube-controller-manager"),
 		command: commandOf(
 			"kube-controller-manager",

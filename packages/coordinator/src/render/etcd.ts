@@ -6,6 +6,7 @@ import { PKI_PATHS } from "./pki-paths.ts";
 import { etcdQuota } from "./ram-budget.ts";
 import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES } from "./tls-policy.ts";
+import { trustAnnotation } from "./trust-digest.ts";
 
 /** The arguments of etcd 3.6 (etcd configuration options), without the operator's own. */
 function etcdArguments(node: Node): Readonly<Record<string, string>> {
@@ -53,6 +54,7 @@ export function etcdFiles(node: Node): TargetFile[] {
 		name: "etcd",
 		tier: "control-plane",
 		annotations: {
+			...trustAnnotation(node.trust, ["etcd"]),
 			"kubeadm.kubernetes.io/etcd.advertise-client-urls": `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`,
 		},
 		image: imageOf(node, "etcd"),

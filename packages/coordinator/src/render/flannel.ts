@@ -7,6 +7,7 @@ import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
+import { trustAnnotation } from "./trust-digest.ts";
 
 const FOLDER = `${NODE_PATHS.configuration}/flannel`;
 const CNI_CONFIG = "/etc/cni/net.d/10-flannel.conflist";
@@ -44,7 +45,10 @@ export function flannelFiles(node: Node): TargetFile[] {
 	const manifest = staticPodText({
 		name: "kube-flannel",
 		tier: "node",
-		annotations: { "rollcall/configuration": sha256Of(network + kubeconfig) },
+		annotations: {
+			"rollcall/configuration": sha256Of(network + kubeconfig),
+			...trustAnnotation(node.trust, ["cluster"]),
+		},
 		image: imageOf(node, "flannel"),
 		command: [
 			"/opt/bin/flanneld",

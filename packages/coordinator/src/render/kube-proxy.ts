@@ -9,6 +9,7 @@ import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
+import { trustAnnotation } from "./trust-digest.ts";
 import { yamlText } from "./yaml-text.ts";
 
 const FOLDER = `${NODE_PATHS.configuration}/kube-proxy`;
@@ -48,7 +49,10 @@ export function kubeProxyFiles(node: Node): TargetFile[] {
 	const manifest = staticPodText({
 		name: "kube-proxy",
 		tier: "node",
-		annotations: { "rollcall/configuration": sha256Of(config + kubeconfig) },
+		annotations: {
+			"rollcall/configuration": sha256Of(config + kubeconfig),
+			...trustAnnotation(node.trust, ["cluster"]),
+		},
 		image: imageOf(node, "kube-proxy"),
 		command: ["/usr/local/bin/kube-proxy", `--config=${CONFIG}`],
 		liveness: { host: "127.0.0.1", port: NODE_PORTS.kubeProxyHealth, path: "/livez", scheme: "HTTP" },

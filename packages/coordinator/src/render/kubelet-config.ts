@@ -61,7 +61,8 @@ function kubeletConfiguration(node: Node): KubeletConfiguration {
 		readOnlyPort: 0,
 		...(taints.length > 0 ? { registerWithTaints: taints } : {}),
 		resolvConf: NODE_PATHS.resolvConf,
-		rotateCertificates: true,
+		// The agent renews them, and kubelet reads them again; its own renewal would ask the API and write over the agent's files.
+		rotateCertificates: false,
 		seccompDefault: true,
 		serializeImagePulls: false,
 		maxParallelImagePulls: 3,
@@ -88,7 +89,6 @@ function standaloneKubeletConfiguration(node: Node): KubeletConfiguration {
 		authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
 		authorization: { mode: "AlwaysAllow" },
 		enableServer: false,
-		rotateCertificates: false,
 	};
 }
 

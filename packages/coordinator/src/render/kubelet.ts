@@ -17,6 +17,7 @@ export const KUBELET_RESTARTS: readonly string[] = [
 	NODE_PATHS.kubeletConfig,
 	NODE_PATHS.kubeletKubeconfig,
 	NODE_PATHS.resolvConf,
+	PKI_PATHS.ca.certificate,
 ];
 
 /** kubelet's unit, configuration, kubeconfig and resolv.conf. */

@@ -7,6 +7,7 @@ import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
+import { trustAnnotation } from "./trust-digest.ts";
 import { yamlText } from "./yaml-text.ts";
 
 const FOLDER = `${NODE_PATHS.configuration}/scheduler`;
@@ -46,7 +47,7 @@ export function schedulerFiles(node: Node): TargetFile[] {
 	const manifest = staticPodText({
 		name: "kube-scheduler",
 		tier: "control-plane",
-		annotations: { "rollcall/configuration": sha256Of(config) },
+		annotations: { "rollcall/configuration": sha256Of(config), ...trustAnnotation(node.trust, ["cluster"]) },
 		image: imageOf(node, "kube-scheduler"),
 		command: commandOf("kube-scheduler", schedulerArguments(node), node.document.kubernetes.extraArguments.scheduler),
 		liveness: check,

@@ -9,7 +9,7 @@ const EXCEPTIONS = new Set([
 	"4.2.2 etcd",
 	"4.2.7",
 	"4.2.9 etcd",
-	"4.2.10 etcd",
+	"4.2.10",
 	"4.2.3 etcd",
 	"beyond: images by digest",
 	"beyond: no privileged container",

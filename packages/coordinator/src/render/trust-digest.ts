@@ -1,0 +1,16 @@
+import { type AuthorityName, canonicalJson, type Digest, sha256Of, type Trust } from "@rollcall/protocol";
+
+/**
+ * An annotation that changes with what a static pod believes, so that kubelet starts the pod anew: most programs read
+ * certificates of authorities and keys of tokens once. Their own certificates they read again by themselves.
+ */
+export function trustAnnotation(
+	trust: Trust,
+	authorities: readonly AuthorityName[],
+	keys: readonly ("serviceAccounts" | "encryption")[] = [],
+): { readonly "rollcall/trust": Digest } {
+	const believed = authorities.map((name) =>
+		trust.authorities[name].certificates.map(({ fingerprint }) => fingerprint),
+	);
+	return { "rollcall/trust": sha256Of(canonicalJson([believed, keys.map((name) => trust[name])])) };
+}
