@@ -11,6 +11,7 @@ export const TARGET_LIMITS = {
 	units: 64,
 	probes: 64,
 	artifacts: 64,
+	unpacked: 64,
 } as const;
 
 /** A systemd unit's name (systemd.unit(5)). */
@@ -76,6 +77,20 @@ export const Artifact = z.strictObject({
 		.array(z.url({ protocol: /^https?$/ }).max(2048))
 		.min(1)
 		.max(8),
+	/**
+	 * The artifact is a tar archive, plain or compressed with gzip or zstd: these regular files of it are put in their places,
+	 * and nothing else. `path` then holds a note of what was unpacked, not the archive.
+	 */
+	unpack: z
+		.array(z.strictObject({ member: z.string().min(1).max(255), path: AbsolutePath, mode: Mode }))
+		.min(1)
+		.max(TARGET_LIMITS.unpacked)
+		.optional(),
+	/**
+	 * A unit takes the content in, removes the file and writes the artifact's digest here: as long as it stands here, the
+	 * artifact is not fetched again. For what would otherwise lie in RAM twice.
+	 */
+	takenNote: AbsolutePath.optional(),
 });
 export type Artifact = z.infer<typeof Artifact>;
 

@@ -7,6 +7,7 @@ import {
 	type TargetContent,
 	type TargetFile,
 } from "@rollcall/protocol";
+import { artifactPaths } from "./artifact-paths.ts";
 
 /** A certificate with its key, kept over the agent's restarts and as long as the boot. Times are of the monotonic clock, in milliseconds. */
 export interface KeptCertificate {
@@ -122,7 +123,8 @@ export function stillNamed(kept: Credentials, contents: readonly TargetContent[]
 export function pathsOf(content: TargetContent): string[] {
 	const { files, artifacts, certificates = [], secrets = [] } = content;
 	const pairs = certificates.flatMap(({ certificate, key }) => (certificate === key ? [key] : [certificate, key]));
-	return [...[...files, ...artifacts].map(({ path }) => path), ...pairs, ...secrets.map(({ path }) => path)];
+	const plain = [...files, ...secrets].map(({ path }) => path);
+	return [...plain, ...artifacts.flatMap(artifactPaths), ...pairs];
 }
 
 function keptFor(kept: Credentials, request: CertificateRequest): KeptCertificate | undefined {

@@ -46,6 +46,18 @@ test("a oneshot is over when its start returns, and stays active when its file s
 	t.is((await units.state("stays.service")).active, "active");
 });
 
+test("a unit whose condition does not hold is passed over", async (t) => {
+	const { units, write, read } = await rehearsedMachine(t);
+	const lines = (condition: string) =>
+		`[Unit]\nConditionPathExists=${condition}\n${service("Type=oneshot", 'ExecStart=/bin/sh -c "echo 1 >> tmp/done"')}`;
+	write(unitPath("without.service"), lines("/opt/archive"));
+	write(unitPath("with.service"), lines("!/opt/archive"));
+	await units.start("without.service");
+	t.is((await units.state("without.service")).active, "inactive");
+	await units.start("with.service");
+	t.is(read("tmp/done"), "1\n");
+});
+
 test("a failing command before the start fails the start with the command's words", async (t) => {
 	const { units, write } = await rehearsedMachine(t);
 	const lines = ['ExecStartPre=-/bin/sh -c "exit 1"', 'ExecStartPre=/bin/sh -c "echo no module >&2; exit 7"'];

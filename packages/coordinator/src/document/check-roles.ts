@@ -1,4 +1,4 @@
-import { isWritable, type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
+import { type Artifact, isWritable, type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
 import { messageBytes } from "../render/message-bytes.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
@@ -8,11 +8,22 @@ import { suggestion } from "./nearest.ts";
 export const checkRoles: Check = ({ roles, kubernetes }) => ({
 	findings: [
 		...Object.entries(roles).flatMap(([name, role]) => checkRole(["roles", name], role)),
-		...kubernetes.artifacts.flatMap(({ path }, index) =>
-			outside(["kubernetes", "artifacts", index, "path"], path, "/opt/rollcall/bin"),
-		),
+		...checkArtifacts(["kubernetes", "artifacts"], kubernetes.artifacts),
 	],
 });
+
+/** Programs land where agents write, each path once, those that are unpacked too. */
+function checkArtifacts(at: DocumentPath, artifacts: readonly Artifact[]): Finding[] {
+	const paths = artifacts.flatMap(({ path, unpack = [] }, index) => [
+		{ path: [...at, index, "path"], file: path },
+		...unpack.map((member, inner) => ({ path: [...at, index, "unpack", inner, "path"], file: member.path })),
+	]);
+	const twice = new Map(repeated(paths.map(({ file }) => file)));
+	return paths.flatMap(({ path, file }, index) => [
+		...outside(path, file, "/opt/rollcall/bin"),
+		...(twice.has(index) ? [{ path, message: `two artifacts lead to ${file}` }] : []),
+	]);
+}
 
 function tooLarge(path: DocumentPath, role: RoleDefinition): Finding[] {
 	const bytes = messageBytes(role.files);

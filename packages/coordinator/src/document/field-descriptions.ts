@@ -25,6 +25,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"images.repository": "Replaces the repository of the Kubernetes images.",
 	"images.overrides": "Whole image references by component, best with a digest.",
 	"images.mirrors": "Mirrors by registry, asked in order.",
+	"images.archives": "Archives of images, fetched by hash and imported on every node before kubelet starts.",
 	approval: "Machines that need no person to let them in.",
 	machines: "Machines that are known before they come.",
 	users: "Accounts and SSH keys of people; a machine gets them when it boots.",

@@ -59,8 +59,8 @@ function privateFolders(node: Node): UnitSetting[] {
 
 // What the operating system brings, or what the document has fetched (/usr is read-only on container systems).
 function kubeletProgram(node: Node): string {
-	const fetched = node.document.kubernetes.artifacts.find(({ path }) => path.endsWith("/kubelet"));
-	return fetched?.path ?? "/usr/bin/kubelet";
+	const fetched = node.document.kubernetes.artifacts.flatMap(({ path, unpack }) => unpack ?? [{ path }]);
+	return fetched.find(({ path }) => path.endsWith("/kubelet"))?.path ?? "/usr/bin/kubelet";
 }
 
 function kubeletUnitText(node: Node): string {

@@ -7,6 +7,7 @@ import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
 import { flannelFiles } from "./flannel.ts";
+import { imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
 import { kubeProxyFiles } from "./kube-proxy.ts";
 import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
@@ -26,13 +27,15 @@ const TARGET_DEADLINE = 900;
 export function nodeRoleParts(
 	role: BuiltInRole,
 	node: Node,
-): Pick<TargetContent, "files" | "units" | "probes" | "certificates" | "secrets" | "deadlineSeconds"> {
+): Pick<TargetContent, "artifacts" | "files" | "units" | "probes" | "certificates" | "secrets" | "deadlineSeconds"> {
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
+	const images = imageArchives(node.document.images);
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),
 		...containerdFiles(node),
 		...kubeletFiles(node),
+		...images.files,
 		...(runsEtcd ? etcdFiles(node) : []),
 		...(role === "control-plane"
 			? [
@@ -47,8 +50,9 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units(),
+		units: units(images.units),
 		probes: probes(role, node, runsEtcd),
+		artifacts: [...node.document.kubernetes.artifacts, ...images.artifacts],
 		certificates: nodeCertificates(node),
 		secrets: nodeSecrets(node),
 		deadlineSeconds: TARGET_DEADLINE,
@@ -68,12 +72,13 @@ function kernelFiles(node: Node): TargetFile[] {
 	];
 }
 
-function units(): TargetUnit[] {
+function units(images: readonly TargetUnit[]): TargetUnit[] {
 	return [
 		// The operating system's own: they read the folders in which our files lie.
 		{ name: "systemd-modules-load.service", restartOn: [NODE_PATHS.modules] },
 		{ name: "systemd-sysctl.service", restartOn: [NODE_PATHS.sysctls] },
 		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig] },
+		...images,
 		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS] },
 	];
 }

@@ -41,17 +41,21 @@ export function etcdQuota(memoryBytes: number): number {
 export function ramBudget(
 	role: string,
 	memoryBytes: number,
-	options: { readonly stackedEtcd: boolean; readonly fileBytes: number },
+	options: { readonly stackedEtcd: boolean; readonly fileBytes: number; readonly artifactBytes: number },
 ): RamBudget {
 	const etcd: readonly RamShare[] = [
 		{ what: "image and process of etcd", bytes: 260 * MI },
 		{ what: "etcd's data quota on tmpfs", bytes: etcdQuota(memoryBytes) },
 	];
+	const fetched: readonly RamShare[] =
+		options.artifactBytes > 0
+			? [{ what: "programs and image archives that are fetched", bytes: options.artifactBytes }]
+			: [];
 	const shares = ((): readonly RamShare[] => {
 		if (role === "control-plane")
-			return [...SYSTEM, ...NETWORK, ...CONTROL_PLANE, ...(options.stackedEtcd ? etcd : [])];
-		if (role === "worker") return [...SYSTEM, ...NETWORK, ...WORKER];
-		if (role === "etcd") return [...SYSTEM, ...etcd];
+			return [...SYSTEM, ...NETWORK, ...CONTROL_PLANE, ...(options.stackedEtcd ? etcd : []), ...fetched];
+		if (role === "worker") return [...SYSTEM, ...NETWORK, ...WORKER, ...fetched];
+		if (role === "etcd") return [...SYSTEM, ...etcd, ...fetched];
 		return [{ what: "files of the role", bytes: options.fileBytes }];
 	})();
 	const neededBytes = shares.reduce((sum, share) => sum + share.bytes, 0);

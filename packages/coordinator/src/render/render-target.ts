@@ -2,6 +2,7 @@ import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
+import { artifactBytes } from "./image-archives.ts";
 import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
 import { messageBytes } from "./message-bytes.ts";
 import { parseNetwork } from "./network.ts";
@@ -50,6 +51,7 @@ function renderSeat(placement: Placement): Rendered {
 	const budget = ramBudget(seat.role, machine.facts.memory.totalBytes, {
 		stackedEtcd: !hasOwnEtcd(document),
 		fileBytes: definition ? operatorRoleBytes(definition) : 0,
+		artifactBytes: artifactBytes([...document.kubernetes.artifacts, ...document.images.archives]),
 	});
 	if (!budget.fits) return refuse(explainBudget(seat.role, budget));
 	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
@@ -57,9 +59,7 @@ function renderSeat(placement: Placement): Rendered {
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
 		const node = address.ok ? resolveNode(placement, address.address) : address;
-		return "ok" in node
-			? node
-			: accept({ ...identity, ...nodeRoleParts(role, node), artifacts: document.kubernetes.artifacts });
+		return "ok" in node ? node : accept({ ...identity, ...nodeRoleParts(role, node) });
 	}
 	if (!definition) return refuse(`the role ${seat.role} is not defined`);
 	// A role of the operator needs an address only if it speaks of it.

@@ -73,6 +73,14 @@ const EVERYTHING = `  proxyMode: nftables
       sha256: "sha256:${"0".repeat(64)}"
       sizeBytes: 60000000
       urls: ["http://192.168.1.2/kubelet"]
+    - path: /opt/rollcall/archives/cni-plugins
+      mode: "0600"
+      sha256: "sha256:${"2".repeat(64)}"
+      sizeBytes: 50000000
+      urls: ["http://192.168.1.2/cni-plugins.tgz"]
+      unpack:
+        - { member: bridge, path: /opt/cni/bin/bridge, mode: "0755" }
+        - { member: portmap, path: /opt/cni/bin/portmap, mode: "0755" }
 controlPlane:
   endpoint: api.lab.example
   certificateNames: [kube.lab.example]
@@ -80,6 +88,8 @@ images:
   repository: mirror.lab.example/kubernetes
   overrides:
     haproxy: mirror.lab.example/haproxy@sha256:${"1".repeat(64)}
+  archives:
+    - { name: site, sha256: "sha256:${"3".repeat(64)}", sizeBytes: 300000000, urls: ["http://192.168.1.2/site.tar"] }
   mirrors:
     - { registry: docker.io, endpoints: ["http://192.168.1.2:5001"] }
     - { registry: "quay.io:443", endpoints: ["http://192.168.1.2:5002"], fallback: false }

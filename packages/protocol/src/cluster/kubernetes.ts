@@ -98,6 +98,8 @@ const ImageReference = z
 		"not an image reference",
 	);
 
+const ArchiveName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "a name has letters, digits and dashes");
+
 /** Where images come from. */
 export const Images = z.strictObject({
 	/** Replaces the repository of the Kubernetes images. */
@@ -125,6 +127,11 @@ export const Images = z.strictObject({
 			}),
 		)
 		.max(64)
+		.default([]),
+	/** Archives of images (as `ctr images export` and `docker save` write them), imported on every node before kubelet starts. */
+	archives: z
+		.array(Artifact.pick({ sha256: true, sizeBytes: true, urls: true }).extend({ name: ArchiveName }))
+		.max(16)
 		.default([]),
 });
 export type Images = z.infer<typeof Images>;

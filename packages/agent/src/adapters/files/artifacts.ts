@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, open, statfs } from "node:fs/promises";
 import type { Artifact } from "@rollcall/protocol";
+import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf } from "../../domain/confine.ts";
 import type { Found } from "../../domain/plan-files.ts";
 import { FilesError } from "../../ports.ts";
 import { beside } from "./beside.ts";
 import { type Disk, errnoOf } from "./disk.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
+import { readNote, unpack } from "./unpack.ts";
 
 /** Rounds through an artifact's URLs before it counts as unreachable. */
 const ROUNDS = 4;
@@ -16,6 +18,7 @@ const IDLE_MS = 20_000;
 
 /** Fetches and compares artifacts. Memory is bounded: contents pass through in the chunks in which they come. */
 export function createArtifacts(place: Place, disk: Disk) {
+	const at = (path: string) => realPlace(place, path);
 	/** Files whose hash was computed and that have not changed since, so that a large one is read only once. */
 	const known = new Map<string, { stamp: string; digest: string }>();
 
@@ -30,8 +33,39 @@ export function createArtifacts(place: Place, disk: Disk) {
 		return digest;
 	}
 
-	async function compare(artifact: Artifact): Promise<Found> {
-		const path = realPlace(place, artifact.path);
+	/** What stands at each path that the artifact leads to (`artifactPaths`). */
+	async function compare(artifact: Artifact): Promise<ReadonlyMap<string, Found>> {
+		const { path, takenNote, unpack: members } = artifact;
+		const found = new Map<string, Found>();
+		if (members) {
+			const paths = artifactPaths(artifact);
+			const same = await isUnpacked({ ...artifact, unpack: members });
+			for (const one of paths) found.set(one, { exists: disk.standing(at(one)) !== undefined, same });
+		} else found.set(path, await compareFile(artifact));
+		if (takenNote !== undefined) {
+			const note = disk.standing(at(takenNote));
+			found.set(takenNote, { exists: note !== undefined, same: true });
+			const isTaken =
+				note?.type === "file" && note.size < 256 && disk.read(at(takenNote)).toString().trim() === artifact.sha256;
+			if (isTaken && !disk.standing(at(path))) found.set(path, { exists: false, same: true });
+		}
+		return found;
+	}
+
+	/** Everything of the archive is in its place, as its note says. */
+	async function isUnpacked(artifact: Artifact & { unpack: NonNullable<Artifact["unpack"]> }): Promise<boolean> {
+		const note = readNote(disk, at(artifact.path), artifact);
+		if (!note) return false;
+		for (const { path, mode } of artifact.unpack) {
+			const standing = disk.standing(at(path));
+			if (standing?.type !== "file" || standing.mode !== Number.parseInt(mode, 8)) return false;
+			if ((await digestAt(at(path))) !== note.get(path)) return false;
+		}
+		return true;
+	}
+
+	async function compareFile(artifact: Artifact): Promise<Found> {
+		const path = at(artifact.path);
 		const standing = disk.standing(path);
 		if (standing?.type === "folder") throw new FilesError(`${artifact.path} is a folder; remove it`);
 		const mode = Number.parseInt(artifact.mode, 8);
@@ -42,14 +76,15 @@ export function createArtifacts(place: Place, disk: Disk) {
 	}
 
 	async function fetchArtifact(artifact: Artifact, signal: AbortSignal): Promise<void> {
-		guard(disk, place, [artifact.path]);
-		const path = realPlace(place, artifact.path);
+		const paths = artifactPaths(artifact);
+		guard(disk, place, paths);
+		const path = at(artifact.path);
 		const { staged, part: partOf } = beside(path);
 		const part = partOf(artifact.sha256);
 		try {
-			disk.makeFolder(realPlace(place, folderOf(artifact.path)), folderMode(folderOf(artifact.path)));
+			for (const folder of new Set(paths.map(folderOf))) disk.makeFolder(at(folder), folderMode(folder));
 			const { type } = disk.standing(staged) ?? {};
-			if (type === "file" && (await digestAt(staged)) === artifact.sha256) return;
+			if (type === "file" && !artifact.unpack && (await digestAt(staged)) === artifact.sha256) return;
 			await checkRoom(artifact, part);
 			let reason = "";
 			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {
@@ -57,6 +92,11 @@ export function createArtifacts(place: Place, disk: Disk) {
 				reason = await download({ url, part, sizeBytes: artifact.sizeBytes }, signal);
 				if (reason !== "") continue;
 				if ((await digestAt(part)) === artifact.sha256) {
+					const { unpack: members } = artifact;
+					if (members) {
+						// The archive stays beside until the apply has ended: one that is cut short need not fetch it again.
+						return await unpack(part, { ...artifact, unpack: members }, { disk, at });
+					}
 					await chmod(part, Number.parseInt(artifact.mode, 8));
 					await disk.sync([part]);
 					disk.rename(part, staged);

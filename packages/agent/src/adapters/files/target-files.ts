@@ -1,4 +1,5 @@
 import type { TargetContent } from "@rollcall/protocol";
+import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf, foldersBetween } from "../../domain/confine.ts";
 import { type FileChange, type FilePlan, type Found, planFiles } from "../../domain/plan-files.ts";
 import { type Files, FilesError } from "../../ports.ts";
@@ -14,7 +15,7 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 	const at = (path: string) => realPlace(place, path);
 
 	async function compare(content: TargetContent, owned: readonly string[]) {
-		const wanted = [...content.files, ...content.artifacts].map((item) => item.path);
+		const wanted = [...content.files.map(({ path }) => path), ...content.artifacts.flatMap(artifactPaths)];
 		return await naming("/", async () => {
 			guard(disk, place, [...wanted, ...owned]);
 			const found = new Map<string, Found>();
@@ -23,7 +24,9 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
 				const bytes = Buffer.from(file.content, file.encoding);
 				found.set(file.path, compareFile(file.path, bytes, Number.parseInt(file.mode, 8)));
 			}
-			for (const artifact of content.artifacts) found.set(artifact.path, await artifacts.compare(artifact));
+			for (const artifact of content.artifacts) {
+				for (const [path, standing] of await artifacts.compare(artifact)) found.set(path, standing);
+			}
 			const folders = new Set<string>();
 			for (const path of wanted) {
 				for (const folder of foldersBetween("/", path)) if (disk.standing(at(folder))) folders.add(folder);

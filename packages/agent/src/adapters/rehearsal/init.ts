@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { programOf, startCommand } from "./commands.ts";
@@ -53,6 +54,7 @@ export function createInit(machine: InitSurroundings): Init {
 			lastLine: () => journal.last(name),
 			startCommand: (words, environment) => startCommand(words, { ...machine, environment, log }),
 			readEnvironment: (paths) => readEnvironment(root, paths),
+			exists: (path) => existsSync(join(root, path)),
 		});
 		units.set(name, unit);
 		return unit;

@@ -10,6 +10,8 @@ export interface UnitFile {
 	readonly restartMs: number;
 	readonly startLimit: { readonly burst: number; readonly intervalMs: number };
 	readonly remainAfterExit: boolean;
+	/** Paths of which each must be there (`ConditionPathExists=`), with a `!` before those that must not; else a start does nothing. */
+	readonly conditionPaths: readonly string[];
 	readonly environment: Readonly<Record<string, string>>;
 	/** Paths, with a `-` before those that may be missing. */
 	readonly environmentFiles: readonly string[];
@@ -68,6 +70,7 @@ export function parseUnitFile(texts: readonly string[]): UnitFile {
 			intervalMs: interval === undefined ? 10_000 : parseSpan(interval),
 		},
 		remainAfterExit: /^(?:1|yes|true|on)$/i.test(last("Service.RemainAfterExit") ?? "no"),
+		conditionPaths: all("Unit.ConditionPathExists"),
 		environment: Object.fromEntries(
 			read("Service.Environment", splitWords)
 				.flat()

@@ -9,6 +9,8 @@ export interface UnitSurroundings {
 	startCommand(words: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunningCommand>;
 	/** The variables of the unit's `EnvironmentFile=`s. Throws when one is missing. */
 	readEnvironment(paths: readonly string[]): Promise<Record<string, string>>;
+	/** Whether a path of the machine is there. */
+	exists(path: string): boolean;
 	/** The last line that the unit wrote. */
 	lastLine(): string | undefined;
 	log(line: string): void;
@@ -85,6 +87,10 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 	const run = async (): Promise<void> => {
 		clearTimeout(restart);
 		if (state.active === "active" || stopping) return;
+		const unmet = unit.file.conditionPaths.find(
+			(path) => machine.exists(path.replace(/^!/, "")) === path.startsWith("!"),
+		);
+		if (unmet !== undefined) return machine.log(`${name}: skipped, unmet condition ConditionPathExists=${unmet}`);
 		limitStarts();
 		const { file } = unit;
 		become("activating", "start");
