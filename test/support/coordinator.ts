@@ -1,5 +1,6 @@
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -35,13 +36,20 @@ export interface CoordinatorOptions {
 	readonly natsPort?: number;
 }
 
-/** A port of the loopback address that is free now. */
+/**
+ * A port of the loopback address that is free now. It lies below the range that the kernel takes ports for connections from
+ * (32768 and up, ip(7)), so that no connection of another test has it when somebody begins to listen there.
+ */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
+	for (;;) {
+		const port = randomInt(10_000, 32_000);
+		const free = await new Promise<boolean>((resolve) => {
+			const server = createServer();
+			server.once("error", () => resolve(false));
+			server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+		});
+		if (free) return port;
+	}
 }
 
 /** A real coordinator process with its own data folder, and its REST API. */
