@@ -25,8 +25,8 @@ export const agentMemory: Section = async (context) => {
 		agent.follow((line) => line.startsWith("info files are in place ") && resolve()).catch(reject);
 	});
 	await withDeadline("an agent with its files", inPlace, 30_000);
-	await sleep(5_000);
-	const seconds = context.quick ? 5 : 25;
+	await sleep(context.quick ? 1_000 : 5_000);
+	const seconds = context.quick ? 2 : 25;
 	const cpuBefore = cpuMsOf(pid);
 	const anonymous: number[] = [];
 	for (let second = 0; second < seconds; second++) {

@@ -20,10 +20,10 @@ export const beats: Section = async (context) => {
 	const swarm = await beatingSwarm(context.cleanup, { coordinator, machines: fleet.machines });
 	context.say(`${machines} machines beat`);
 	// Connecting leaves garbage and late timers behind.
-	await sleep(context.quick ? 2_000 : 10_000);
+	await sleep(context.quick ? 1_000 : 10_000);
 	const before = await coordinator.call<{ last: number }>("GET", "/v1/events?limit=1");
 	const used = countUse(coordinator, swarm);
-	await sleep(context.quick ? 5_000 : 30_000);
+	await sleep(context.quick ? 3_000 : 30_000);
 	const figures = used();
 	const after = await coordinator.call<{ last: number }>("GET", "/v1/events?limit=1");
 	return {

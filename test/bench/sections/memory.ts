@@ -19,7 +19,7 @@ interface Weighed {
 
 /** What a machine costs in the coordinator's memory, and how long a start takes with a full log. */
 export const memory: Section = async (context) => {
-	const machines = context.quick ? 1_000 : 10_000;
+	const machines = context.quick ? 500 : 10_000;
 	const few = await weigh(context, 10);
 	const many = await weigh(context, machines);
 	const perMachineKiB = (key: "liveHeapBytes" | "anonymousBytes"): number =>

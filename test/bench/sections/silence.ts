@@ -13,7 +13,7 @@ const LOST_WITHIN_MS = 30_000;
 /** From the last moment of a machine to the moment at which a reader of the event stream knows. */
 export const silence: Section = async (context) => {
 	const fleets = [];
-	for (const machines of context.quick ? [10, 500] : [10, 10_000]) fleets.push(await oneFleet(context, machines));
+	for (const machines of context.quick ? [200] : [10, 10_000]) fleets.push(await oneFleet(context, machines));
 	return { fleets, goal: { suspectP99Ms: 3_000, lostP99Ms: 10_000 } };
 };
 
@@ -29,7 +29,7 @@ async function oneFleet(context: Context, machines: number): Promise<Record<stri
 		if (event.type === "lease-changed") seen.set(keyOf(event.machineId, event.lease), Date.now());
 	});
 	const count = machines === 10 ? 10 : quick ? 20 : 100;
-	const deaths = await swarm.tell("silence", { count, overMs: machines === 10 ? 4_000 : 10_000 });
+	const deaths = await swarm.tell("silence", { count, overMs: machines > 1_000 ? 10_000 : 4_000 });
 	await withDeadline(`${count} lost machines`, allSeen(deaths, seen), LOST_WITHIN_MS);
 	stopWatching();
 	const delays = (lease: LeaseState, from: "at" | "lastBeatAt"): number[] =>
