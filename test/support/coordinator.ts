@@ -34,6 +34,8 @@ export interface CoordinatorOptions {
 	readonly failpoint?: string;
 	readonly port?: number;
 	readonly natsPort?: number;
+	/** How long it may take to be ready; 20 s without it. */
+	readonly readyWithinMs?: number;
 }
 
 /**
@@ -139,7 +141,7 @@ export async function startCoordinator(t: Scope, options: CoordinatorOptions = {
 			const { ok } = await fetch(`${found}/readyz`);
 			return ok ? found : undefined;
 		},
-		20_000,
+		options.readyWithinMs ?? 20_000,
 	).catch((error: unknown) => {
 		throw new Error(`no ready coordinator:\n${started.output()}`, { cause: error });
 	});

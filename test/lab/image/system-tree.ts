@@ -112,13 +112,28 @@ async function fillRoot(tree: string): Promise<void> {
 	}
 }
 
-/** They ask a person at the console, or wait for hardware that a lab machine has not. */
+/** They ask a person at the console, serve people who log in, or look for hardware: a lab machine has nothing of it. */
 const MASKED = [
+	"dev-hugepages.mount",
+	"dev-mqueue.mount",
 	"getty@.service",
+	"modprobe@.service",
+	"proc-sys-fs-binfmt_misc.automount",
 	"serial-getty@.service",
+	"sys-kernel-debug.mount",
+	"sys-kernel-tracing.mount",
+	"systemd-ask-password-console.path",
+	"systemd-ask-password-wall.path",
 	"systemd-firstboot.service",
 	"systemd-hwdb-update.service",
-	"systemd-udev-settle.service",
+	"systemd-initctl.socket",
+	"systemd-logind.service",
+	"systemd-random-seed.service",
+	"systemd-tmpfiles-clean.timer",
+	"systemd-udev-trigger.service",
+	"systemd-update-utmp-runlevel.service",
+	"systemd-update-utmp.service",
+	"systemd-user-sessions.service",
 ] as const;
 
 const ROOT_FILES: Readonly<Record<string, string>> = {

@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Assets } from "@rollcall/coordinator/inside";
+import { freePort, ownFolder, type Scope, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { repository } from "../support/processes.ts";
+import { type BootWish, LAB_ASSETS, LAB_CLUSTER, labBootDocument } from "./documents.ts";
+import { type Emulator, findEmulator } from "./emulator.ts";
+import { buildImage, type LabImage } from "./image/build.ts";
+import { HOST_ADDRESS, LabMachine } from "./machine.ts";
+
+/** Where the image and QEMU are kept between runs. */
+export const LAB_CACHE = join(repository, ".cache/lab");
+/** A worker's least: what rollcall's budget asks for, and what the kernel keeps for itself. */
+const MEMORY_MIB = 2048;
+
+/** How a lab differs from the usual one. */
+export interface LabWish extends BootWish {
+	/** The cluster document's text. */
+	readonly document?: string;
+	readonly memoryMiB?: number;
+	readonly acceleration?: "kvm" | "tcg";
+	/** Progress, for whoever waits. */
+	readonly say?: (text: string) => void;
+}
+
+/** A coordinator, and machines that boot from it. */
+export interface Lab {
+	/** The one that runs now. */
+	coordinator(): TestCoordinator;
+	/** Ends the coordinator, and starts it again on the same ports and data. */
+	restartCoordinator(signal?: NodeJS.Signals): Promise<void>;
+	/** A machine without power. The same number is the same hardware; numbers begin at 1. */
+	machine(number: number): LabMachine;
+	readonly emulator: Emulator;
+	readonly image: LabImage;
+	/** Of this run alone: the coordinator's data and the consoles. */
+	readonly folder: string;
+}
+
+/** The parts that take long the first time: a QEMU and the image. Throws LabUnavailable. */
+export async function labParts(
+	say: (text: string) => void = () => {},
+	acceleration?: "kvm" | "tcg",
+): Promise<Pick<Lab, "emulator" | "image">> {
+	await mkdir(LAB_CACHE, { recursive: true });
+	const emulator = await findEmulator(LAB_CACHE, acceleration);
+	const image = await buildImage(LAB_CACHE);
+	say(
+		`${image.built ? "built" : "found"} the image ${image.hash.slice(0, 12)}; QEMU runs with ${emulator.acceleration}`,
+	);
+	return { emulator, image };
+}
+
+/**
+ * Opens a lab: a coordinator on the loopback, with the image among its assets. Its machines reach it as the host of their own
+ * networks. All of it ends with `t`, machines first. Throws LabUnavailable where there is no QEMU or no image to be had.
+ */
+export async function openLab(t: Scope, wish: LabWish = {}): Promise<Lab> {
+	const { emulator, image } = await labParts(wish.say, wish.acceleration);
+	const folder = ownFolder(t, "rollcall-lab-");
+	const dataFolder = join(folder, "coordinator");
+	await mkdir(dataFolder, { mode: 0o700 });
+	const assets = await Assets.open(join(dataFolder, "assets"));
+	for (const part of ["kernel", "initrd"] as const)
+		await assets.add({ name: LAB_ASSETS[part], source: { file: image[part] }, expect: {} });
+	const bootDocument = join(folder, "boot.yaml");
+	await writeFile(bootDocument, labBootDocument(wish));
+	const [port, natsPort, bootPort] = [await freePort(), await freePort(), await freePort()];
+	const seen = (at: number): string => `http://${HOST_ADDRESS}:${at}`;
+	let coordinator = await startCoordinator(t, {
+		dataFolder,
+		port,
+		natsPort,
+		document: wish.document ?? LAB_CLUSTER,
+		boot: { port: bootPort, url: seen(bootPort), document: bootDocument },
+		advertise: { http: seen(port), nats: [`${HOST_ADDRESS}:${natsPort}`] },
+		readyWithinMs: 120_000,
+	});
+	const machines = new Map<number, LabMachine>();
+	return {
+		emulator,
+		image,
+		folder,
+		coordinator: () => coordinator,
+		restartCoordinator: async (signal = "SIGTERM") => {
+			coordinator = await coordinator.restart({ signal });
+		},
+		machine: (number) => {
+			const known = machines.get(number);
+			if (known) return known;
+			const machine = new LabMachine({
+				name: `lab-${number}`,
+				number,
+				folder,
+				emulator,
+				bootUrl: `${seen(bootPort)}/boot.ipxe`,
+				memoryMiB: wish.memoryMiB ?? MEMORY_MIB,
+			});
+			machines.set(number, machine);
+			t.teardown(() => machine.cutPower());
+			return machine;
+		},
+	};
+}
