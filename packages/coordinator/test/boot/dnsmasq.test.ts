@@ -5,7 +5,7 @@ import { DnsmasqOptions } from "@rollcall/protocol";
 import test from "ava";
 import { dnsmasqText } from "../../src/boot/dnsmasq.ts";
 import { parseDnsmasq } from "./parsers/dnsmasq.ts";
-import { debianProgram } from "./programs/debian.ts";
+import { DNSMASQ, debianProgram } from "./programs/debian.ts";
 
 const proxy = DnsmasqOptions.parse({ mode: "proxy", url: "http://192.0.2.10:8080/", range: { start: "192.0.2.0" } });
 const full = DnsmasqOptions.parse({
@@ -23,22 +23,7 @@ for (const options of [proxy, full]) {
 		const text = dnsmasqText(options);
 		const shipped = path.resolve(import.meta.dirname, `../../../../deploy/dnsmasq/${options.mode}.conf`);
 		t.is(text, fs.readFileSync(shipped, "utf8"));
-		const dnsmasq = await debianProgram(t, {
-			program: "usr/sbin/dnsmasq",
-			packages: [
-				"dnsmasq-base",
-				"libnetfilter-conntrack3",
-				"libnftables1",
-				"libnfnetlink0",
-				"libmnl0",
-				"libnftnl11",
-				"libxtables12",
-				"libjansson4",
-				"libedit2",
-				"libidn2-0",
-				"libunistring2",
-			],
-		});
+		const dnsmasq = await debianProgram(t, DNSMASQ);
 		if (!dnsmasq) return;
 		const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-"));
 		t.teardown(() => fs.rmSync(folder, { recursive: true }));

@@ -1,9 +1,13 @@
+import fs from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { IGNITION_VERSIONS } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
+import { readBootDocument } from "../../src/boot/document.ts";
+import { findingText } from "../../src/boot/finding.ts";
 import { composeIgnition } from "../../src/boot/ignition/compose.ts";
 import { ownIgnitionPart } from "../../src/boot/ignition/own-part.ts";
+import { readIgnitionPart } from "../../src/boot/ignition/parts.ts";
 import { assertGolden } from "./golden-files.ts";
 import { FULL_MACHINE, machineBoots } from "./machine-boots.ts";
 import { ignitionValidate } from "./programs/debian.ts";
@@ -48,6 +52,37 @@ test("whatever is in it, the own part passes Ignition's own validator and reads 
 		}),
 		{ numRuns: 100 },
 	);
+});
+
+test("what the shipped profiles give to a machine passes Ignition's own validator, in every version", async (t) => {
+	const validate = await ignitionValidate(t);
+	const folder = new URL("../../../../deploy/profiles/", import.meta.url);
+	let rendered = 0;
+	for (const file of fs.readdirSync(folder)) {
+		const read = readBootDocument(fs.readFileSync(new URL(file, folder), "utf8"));
+		if (!read.ok) return t.fail(`${file}: ${read.findings.map(findingText).join("; ")}`);
+		const parts = new Map(
+			Object.entries(read.document.parts).map(([name, part]) => {
+				const config = readIgnitionPart(part);
+				if (!config.ok) throw new Error(`${file}: part ${name}`);
+				return [name, { name, config: config.config }];
+			}),
+		);
+		for (const profile of read.document.profiles) {
+			const wanted = profile.ignition;
+			for (const version of wanted ? IGNITION_VERSIONS.filter((known) => known.startsWith("3.")) : []) {
+				const { users, network } = read.document;
+				const own = ownIgnitionPart({ ...FULL_MACHINE, users: [...FULL_MACHINE.users, ...users], network });
+				const named = wanted?.parts.flatMap((name) => parts.get(name) ?? []) ?? [];
+				const composed = composeIgnition(own, named, version);
+				if (!composed.ok) return t.fail(`${file}: ${composed.reason}`);
+				const result = validate?.(composed.config);
+				if (result) t.deepEqual(result, { status: 0, output: "" }, `${file}, ${profile.name}, ${version}`);
+				rendered += 1;
+			}
+		}
+	}
+	t.true(rendered >= 8);
 });
 
 test("the agent's files hold the token and the configuration, for root alone", async (t) => {

@@ -76,6 +76,24 @@ export const HAPROXY: Wanted = {
 	packages: ["haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1", "libpcre2-8-0", "libsystemd0"],
 };
 
+/** dnsmasq 2.90, with DHCP and TFTP. */
+export const DNSMASQ: Wanted = {
+	program: "usr/sbin/dnsmasq",
+	packages: [
+		"dnsmasq-base",
+		"libnetfilter-conntrack3",
+		"libnftables1",
+		"libnfnetlink0",
+		"libmnl0",
+		"libnftnl11",
+		"libxtables12",
+		"libjansson4",
+		"libedit2",
+		"libidn2-0",
+		"libunistring2",
+	],
+};
+
 /** containerd 1.6. */
 export const CONTAINERD: Wanted = { program: "usr/bin/containerd", packages: ["containerd"] };
 
