@@ -11,10 +11,14 @@ import {
 	realpathSync,
 	renameSync,
 	rmdirSync,
+	statfsSync,
 	unlinkSync,
 	writeSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
+
+/** File systems without a device, on which fsync(2) does nothing: tmpfs and ramfs (statfs(2)). */
+const IN_MEMORY = [0x01021994, 0x858458f6];
 
 /** What stands at a path, links not followed. */
 interface Standing {
@@ -75,7 +79,7 @@ export const nodeDisk: Disk = {
 	},
 	async sync(paths) {
 		await Promise.all(
-			paths.map(async (path) => {
+			paths.filter(hasDevice).map(async (path) => {
 				const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 				try {
 					await file.sync();
@@ -95,6 +99,11 @@ export const nodeDisk: Disk = {
 	list: (path) => readdirSync(path),
 	realpath: (path) => realpathSync(path),
 };
+
+/** To go the long way for nothing costs an agent that has just started several milliseconds. */
+function hasDevice(path: string): boolean {
+	return !IN_MEMORY.includes(statfsSync(path).type >>> 0);
+}
 
 /** The code of a system error (`ENOSPC`), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
