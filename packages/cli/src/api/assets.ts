@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ASSET_CHUNK_BYTES, AssetList, type AssetRequest, AssetWork } from "@rollcall/protocol";
-import type { z } from "zod";
+import { ASSET_CHUNK_BYTES, AssetList, type AssetWish, AssetWork } from "@rollcall/protocol";
 import { Failure } from "../errors.ts";
 import type { ApiAnswer } from "./answer.ts";
 import type { Api } from "./client.ts";
@@ -16,18 +15,14 @@ export function listAssets(api: Api): Promise<ApiAnswer<AssetList>> {
 }
 
 /** Adds an asset that the coordinator fetches itself, and waits for it. Throws Failure. */
-export async function addFromUrl(
-	api: Api,
-	request: z.input<typeof AssetRequest>,
-	onProgress: OnProgress,
-): Promise<ApiAnswer<AssetWork>> {
+export async function addFromUrl(api: Api, request: AssetWish, onProgress: OnProgress): Promise<ApiAnswer<AssetWork>> {
 	return finish(api, await begin(api, request), onProgress);
 }
 
 /** Uploads content as an asset, and waits until it is kept. `content` must bring as many bytes as the request says. Throws Failure. */
 export async function upload(
 	api: Api,
-	request: z.input<typeof AssetRequest>,
+	request: AssetWish,
 	content: AsyncIterable<Buffer>,
 	onProgress: OnProgress,
 ): Promise<ApiAnswer<AssetWork>> {
@@ -61,7 +56,7 @@ export async function verifyAssets(api: Api, onProgress: OnProgress): Promise<Ap
 	return finish(api, value, onProgress);
 }
 
-async function begin(api: Api, request: z.input<typeof AssetRequest>): Promise<AssetWork> {
+async function begin(api: Api, request: AssetWish): Promise<AssetWork> {
 	const asked = { method: "POST", path: "/v1/assets", body: request, subject: `asset ${request.name}` } as const;
 	return (await api.ask(AssetWork, asked)).value;
 }

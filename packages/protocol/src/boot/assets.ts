@@ -68,6 +68,8 @@ export const AssetRequest = z
 		message: "what comes from a URL needs its SHA-256, its SHA-512 or a signature",
 	});
 export type AssetRequest = z.infer<typeof AssetRequest>;
+/** The same as it is sent, without what has a default. */
+export type AssetWish = z.input<typeof AssetRequest>;
 
 /** What became of one asset when all were read again. */
 export const AssetCheck = z.strictObject({ name: z.string(), ok: z.boolean(), reason: z.string().optional() });

@@ -12,7 +12,7 @@ const MOST_REMEMBERED = 64;
 const IDLE_MS = 60_000;
 
 /** What is asked for cannot be done now; the message says why. */
-export class WorkRefused extends Error {
+class WorkRefused extends Error {
 	override readonly name = "WorkRefused";
 	readonly kind: "busy" | "unknown" | "offset";
 
