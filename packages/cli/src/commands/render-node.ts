@@ -9,7 +9,7 @@ import { say } from "../terminal.ts";
 import { collectLabel } from "./values.ts";
 
 /** Shown below the help of `rollcall render`. */
-export const RENDER_NODE_HELP = `
+const RENDER_NODE_HELP = `
 FACTS.json holds a machine's facts, or all of \`rollcall show MACHINE -o json\`. Seats of control planes and etcd that no
 --other machine fills are filled with made-up ones, which are named on stderr. Keys and certificates are not part of a tree.
 

@@ -6,6 +6,7 @@ import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
+import { etcdData } from "./etcd-data.ts";
 import { flannelFiles } from "./flannel.ts";
 import { imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
@@ -36,7 +37,7 @@ export function nodeRoleParts(
 		...containerdFiles(node),
 		...kubeletFiles(node),
 		...images.files,
-		...(runsEtcd ? etcdFiles(node) : []),
+		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
 			? [
 					...apiServerFiles(node),
@@ -50,7 +51,7 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units(images.units),
+		units: units([...images.units, ...(runsEtcd ? etcdData().units : [])]),
 		probes: probes(role, node, runsEtcd),
 		artifacts: [...node.document.kubernetes.artifacts, ...images.artifacts],
 		certificates: nodeCertificates(node),
@@ -72,13 +73,13 @@ function kernelFiles(node: Node): TargetFile[] {
 	];
 }
 
-function units(images: readonly TargetUnit[]): TargetUnit[] {
+function units(beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
 	return [
 		// The operating system's own: they read the folders in which our files lie.
 		{ name: "systemd-modules-load.service", restartOn: [NODE_PATHS.modules] },
 		{ name: "systemd-sysctl.service", restartOn: [NODE_PATHS.sysctls] },
 		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig] },
-		...images,
+		...beforeKubelet,
 		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS] },
 	];
 }

@@ -20,7 +20,7 @@ export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
 }
 
 /** The manifest with the label of what rollcall applies. */
-export function managed(manifest: Manifest): Manifest {
+function managed(manifest: Manifest): Manifest {
 	const { metadata } = manifest;
 	return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, ...MANAGED_BY } } };
 }
