@@ -23,8 +23,10 @@ const ANNOUNCE_EVERY_MS = 500;
 const RECONNECT_GRACE_MS = 10_000;
 /** A longer gap between two ticks means that this process did not run, and that it heard nobody meanwhile. */
 const STALL_MS = 1_000;
-/** So many targets one turn renders at most: some 50 ms, so that questions that come meanwhile are answered soon. */
-const RENDER_PER_TURN = 100;
+/** So many targets one turn renders at most: some 30 ms, so that questions that come meanwhile are answered soon. */
+const RENDER_PER_TURN = 50;
+/** Between two turns that only render, in milliseconds: a question needs the event loop several times until it is an input. */
+const RENDER_PAUSE_MS = 10;
 /** So many events after the last snapshot the next one is kept. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
 
@@ -90,7 +92,7 @@ export class Leader {
 				this.#snapshotSeq = ledger.fleet.seq;
 				await saveSnapshot();
 			}
-			await queue.next(this.#settled === ledger.fleet ? TICK_MS : 0);
+			await queue.next(this.#settled === ledger.fleet ? TICK_MS : RENDER_PAUSE_MS);
 		}
 	}
 
