@@ -17,6 +17,7 @@ import { makeClientPair } from "../../../src/adapters/pki/client-pair.ts";
 import { createPki } from "../../../src/adapters/pki/pki.ts";
 import { CertificateRefused } from "../../../src/ports.ts";
 import { nodeTree } from "../../render/node-tree.ts";
+import { newRequest } from "./request.ts";
 
 const NOW = Date.now();
 const DAY = 86_400;
@@ -25,17 +26,6 @@ function ownFolder(t: ExecutionContext): string {
 	const folder = mkdtempSync(join(tmpdir(), "rollcall-pki-"));
 	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 	return folder;
-}
-
-/** A request as an agent makes it, and the private key behind it. */
-function newRequest(): { request: string; key: string } {
-	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-	const info = requestInfo(publicKey.export({ format: "der", type: "spki" }));
-	const request = certificateRequest(info, sign("sha256", info, privateKey));
-	return {
-		request: Buffer.from(request).toString("base64"),
-		key: privateKey.export({ format: "pem", type: "pkcs8" }) as string,
-	};
 }
 
 function openssl(...args: string[]): string {
