@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HEALTHY } from "../seed/seed-machine.ts";
 import { arrive } from "./arrive.ts";
 import { enroll } from "./enroll.ts";
-import type { Answered, Death, Orders, Sent } from "./orders.ts";
+import type { Answered, Death, Member, Orders, Sent } from "./orders.ts";
 import { SimAgent } from "./sim-agent.ts";
 
 /** As many connections are opened at the same time; more would only wait for one another. */
 const AT_A_TIME = 64;
+const MOST_ATTEMPTS = 5;
 const BEAT_MS = 2_000;
 const BEAT_SLICE_MS = 10;
 
@@ -31,7 +32,7 @@ const handlers: Handlers = {
 		const left = [...members];
 		const connectNext = async (): Promise<void> => {
 			for (let member = left.pop(); member; member = left.pop())
-				agents.push(await SimAgent.connect(member, await enroll(coordinator, member), HEALTHY));
+				agents.push(await connectPatiently(coordinator, member));
 		};
 		await Promise.all(Array.from({ length: AT_A_TIME }, connectNext));
 		return agents.map(({ machineId }) => machineId);
@@ -77,6 +78,17 @@ const handlers: Handlers = {
 		return { helloMs, roundTripMs };
 	},
 };
+
+/** A coordinator that has just started may be too busy to answer in time; agents ask again. */
+async function connectPatiently(coordinator: string, member: Member): Promise<SimAgent> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await SimAgent.connect(member, await enroll(coordinator, member), HEALTHY);
+		} catch (error) {
+			if (attempt === MOST_ATTEMPTS) throw error;
+		}
+	}
+}
 
 process.on("message", (message: Sent) => {
 	const handler = handlers[message.name] as (order: unknown) => Promise<unknown>;
