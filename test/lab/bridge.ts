@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import type { Scope } from "../support/coordinator.ts";
+import { LabUnavailable } from "./image/debian.ts";
+
+/** A host of its own with a switch: a network namespace with a bridge, and a socket for one emulated machine. */
+export interface Bridge {
+	/** The host's address on the switch, a documentation address (RFC 5737). */
+	readonly address: string;
+	/** The words before a command that make it run on that host. */
+	readonly onHost: readonly string[];
+	/** QEMU's arguments for a NIC on the switch. */
+	nic(mac: string): readonly string[];
+}
+
+let count = 0;
+
+/** Makes the host; gone with `t`. Throws LabUnavailable where this computer allows no namespaces or TAP devices. */
+export function makeBridge(t: Scope): Bridge {
+	const host = `rcl${process.pid}-${count++}`;
+	const ip = (...words: string[]): void => void execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
+	try {
+		ip("netns", "add", host);
+		t.teardown(() => ip("netns", "del", host));
+		ip("-n", host, "link", "set", "lo", "up");
+		ip("-n", host, "link", "add", "lan", "type", "bridge");
+		ip("-n", host, "address", "add", "192.0.2.1/24", "dev", "lan");
+		ip("-n", host, "tuntap", "add", "machine", "mode", "tap");
+		ip("-n", host, "link", "set", "machine", "master", "lan", "up");
+		ip("-n", host, "link", "set", "lan", "up");
+	} catch (error) {
+		throw new LabUnavailable(
+			`no network namespace with a TAP device can be made here (${(error as Error).message.slice(0, 300)}); run as root, with iproute2 and /dev/net/tun`,
+		);
+	}
+	return {
+		address: "192.0.2.1",
+		onHost: ["ip", "netns", "exec", host],
+		nic: (mac) => [
+			...["-netdev", "tap,id=lan,ifname=machine,script=no,downscript=no"],
+			...["-device", `virtio-net-pci,netdev=lan,mac=${mac}`],
+		],
+	};
+}
