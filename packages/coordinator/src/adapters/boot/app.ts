@@ -1,29 +1,11 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyInstance, LogController } from "fastify";
 import { Unencodable } from "../../boot/unencodable.ts";
-import { type RateLimit, remoteKey } from "../../rate/rate-limit.ts";
+import { remoteKey } from "../../rate/rate-limit.ts";
 import { Refusal, sendText } from "./answers.ts";
 import { assetRoutes } from "./asset-routes.ts";
-import type { Assets } from "./assets.ts";
-import type { BootCore } from "./boot-core.ts";
-import type { ByteBudget } from "./byte-budget.ts";
+import type { BootOptions } from "./boot-options.ts";
 import { machineRoutes } from "./machine-routes.ts";
 import { scriptRoutes } from "./script-routes.ts";
-
-/** What the boot listener is made of. */
-export interface BootOptions {
-	readonly core: BootCore;
-	readonly assets: Assets;
-	readonly budget: ByteBudget;
-	/** What one address may ask for; nothing is bounded without it. */
-	readonly requests?: RateLimit;
-	/** The listener as machines reach it, without a slash at the end: `http://192.0.2.1:8080`. */
-	readonly url: () => string;
-	/** Signs boot tokens; at least 32 random bytes, the same on every replica. */
-	readonly key: Uint8Array;
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-	readonly log?: FastifyBaseLogger;
-}
 
 /**
  * The boot endpoints: plain HTTP, since firmware has no certificates, on a listener of their own. They answer anybody and

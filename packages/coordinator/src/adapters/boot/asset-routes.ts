@@ -2,9 +2,9 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { BootDocument, BootStage } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "./answers.ts";
-import type { BootOptions } from "./app.ts";
 import { AssetRefused } from "./asset-source.ts";
 import type { AssetFile } from "./assets.ts";
+import type { BootOptions } from "./boot-options.ts";
 import { parseByteRange } from "./byte-range.ts";
 import { sendFile } from "./send-file.ts";
 

@@ -19,7 +19,7 @@ import {
 	sendText,
 	sighting,
 } from "./answers.ts";
-import type { BootOptions } from "./app.ts";
+import type { BootOptions } from "./boot-options.ts";
 import { machineBoot, PartReader, withEnrollToken } from "./machine-boot.ts";
 
 /** What a machine fetches about itself: Ignition, cloud-init, an Alpine overlay, metadata. */

@@ -5,7 +5,7 @@ import type { BootUrls } from "../../boot/machine-urls.ts";
 import { menuScript } from "../../boot/menu.ts";
 import { Unencodable } from "../../boot/unencodable.ts";
 import { type Asked, askedBy, type Chosen, chooseByRequest, describe, Refusal, sendText, sighting } from "./answers.ts";
-import type { BootOptions } from "./app.ts";
+import type { BootOptions } from "./boot-options.ts";
 import { makeBootToken } from "./boot-token.ts";
 
 /** How long a boot token is good: from the script to Ignition's fetch, on a slow link with a large initrd. */

@@ -2,7 +2,12 @@ import type { Event } from "@rollcall/protocol";
 import type { WebSocket } from "ws";
 import type { Api } from "../dependencies.ts";
 import { Outbox } from "./outbox.ts";
-import type { ReaderStart } from "./readers.ts";
+
+/** How a new reader begins: behind which event, and how to find out whether its token still counts. */
+export interface ReaderStart {
+	readonly after: number;
+	readonly reauthorize: () => boolean;
+}
 
 /** What a reader needs from the others. */
 export interface ReaderParts {

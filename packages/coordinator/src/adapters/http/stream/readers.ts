@@ -2,13 +2,7 @@ import type { Event } from "@rollcall/protocol";
 import type { WebSocket } from "ws";
 import type { Api } from "../dependencies.ts";
 import { hideEventSecrets } from "../hide-secrets.ts";
-import { Reader } from "./reader.ts";
-
-/** How a new reader begins: behind which event, and how to find out whether its token still counts. */
-export interface ReaderStart {
-	readonly after: number;
-	readonly reauthorize: () => boolean;
-}
+import { Reader, type ReaderStart } from "./reader.ts";
 
 /**
  * All open event streams. One subscription to the core feeds them, and each event is turned into text once, so that a
