@@ -46,6 +46,18 @@ test("a oneshot is over when its start returns, and stays active when its file s
 	t.is((await units.state("stays.service")).active, "active");
 });
 
+test("a unit that is no service is marked as started, also when its file is there and it is restarted", async (t) => {
+	const { units, write } = await rehearsedMachine(t);
+	write(unitPath("opt-data.mount"), "[Mount]\nWhat=tmpfs\nWhere=/opt/data\n");
+	await units.reload();
+	for (const action of ["start", "restart"] as const) {
+		await units[action]("opt-data.mount");
+		t.is((await units.state("opt-data.mount")).active, "active");
+	}
+	await units.stop("opt-data.mount");
+	t.is((await units.state("opt-data.mount")).active, "inactive");
+});
+
 test("a unit whose condition does not hold is passed over", async (t) => {
 	const { units, write, read } = await rehearsedMachine(t);
 	const lines = (condition: string) =>

@@ -99,7 +99,8 @@ export function createInit(machine: InitSurroundings): Init {
 				await stop(request.unit);
 				if (runsKubelet(request.unit)) await pods.clear();
 			} else {
-				if (request.op === "restart" && (await find(request.unit)) !== undefined) await stop(request.unit);
+				const isKnown = !request.unit.endsWith(".service") || (await find(request.unit)) !== undefined;
+				if (request.op === "restart" && isKnown) await stop(request.unit);
 				await start(request.unit, []);
 			}
 			return { kind: "done" };
