@@ -5,22 +5,8 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type AssetCheck, AssetName } from "@rollcall/protocol";
 import { type AssetEntry, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
-import { AssetRefused, type AssetSource, type Expected } from "./asset-source.ts";
-import { packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
-
-/** What an asset is added with. */
-export interface NewAsset {
-	readonly name: string;
-	readonly source: AssetSource;
-	readonly expect: Expected;
-	/** Also keep a gzip variant, for clients that take one. */
-	readonly compress?: boolean;
-	/** More is refused. 16 GiB by default. */
-	readonly maxBytes?: number;
-	readonly signal?: AbortSignal;
-	/** Hears how much has come, and how much there is where that is known. */
-	readonly onProgress?: (doneBytes: number, totalBytes: number | undefined) => void;
-}
+import { AssetRefused } from "./asset-source.ts";
+import { type NewAsset, packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
 
 /** A file that is ready to be sent. */
 export interface AssetFile {

@@ -7,8 +7,21 @@ import { createGzip } from "node:zlib";
 import { ASSET_MAX_BYTES } from "@rollcall/protocol";
 import type { AssetEntry } from "./asset-index.ts";
 import { signatureFault } from "./asset-signature.ts";
-import { AssetRefused, openAssetSource } from "./asset-source.ts";
-import type { NewAsset } from "./assets.ts";
+import { AssetRefused, type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
+
+/** What an asset is added with. */
+export interface NewAsset {
+	readonly name: string;
+	readonly source: AssetSource;
+	readonly expect: Expected;
+	/** Also keep a gzip variant, for clients that take one. */
+	readonly compress?: boolean;
+	/** More is refused. 16 GiB by default. */
+	readonly maxBytes?: number;
+	readonly signal?: AbortSignal;
+	/** Hears how much has come, and how much there is where that is known. */
+	readonly onProgress?: (doneBytes: number, totalBytes: number | undefined) => void;
+}
 
 /** Below this share of the original a compressed variant is worth its place. */
 const WORTH = 0.95;
