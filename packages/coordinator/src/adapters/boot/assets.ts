@@ -5,7 +5,7 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type AssetCheck, AssetName } from "@rollcall/protocol";
 import { type AssetEntry, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
-import { AssetRefused } from "./asset-source.ts";
+import { AssetRefused, type AssetSource } from "./asset-source.ts";
 import { type NewAsset, packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
 
 /** A file that is ready to be sent. */
