@@ -31,6 +31,8 @@ export interface CoordinatorOptions {
 	readonly boot?: unknown;
 	/** The `advertise` part of the configuration: what machines are told. */
 	readonly advertise?: unknown;
+	/** Life of the machines' certificates; as the coordinator has it without it. */
+	readonly certificateSeconds?: number;
 	readonly failpoint?: string;
 	readonly port?: number;
 	readonly natsPort?: number;
@@ -111,6 +113,7 @@ export function launchCoordinator(
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),
+		...(options.certificateSeconds ? { certificateSeconds: options.certificateSeconds } : {}),
 		logLevel: "debug",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });

@@ -1,3 +1,4 @@
+export { nodeKeyring } from "./adapters/keys/keyring.ts";
 export { createUserKey, userAuthenticator } from "./adapters/nats/user-key.ts";
 export { interfacesOf, type RehearsedMachine } from "./adapters/rehearsal/machine.ts";
 export { fillRoot, writeSecret } from "./adapters/rehearsal/root-folder.ts";
