@@ -4,8 +4,10 @@ import test from "ava";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { parseDocument } from "../../src/document/parse-document.ts";
+import { coreAddOns } from "../../src/render/addons/core-add-ons.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { fleetOf, labFacts } from "../render/fleet-of.ts";
+import { misfits } from "../render/kubernetes-types.ts";
 import { readTree } from "../render/node-tree.ts";
 import { anyDocument, anyFacts } from "./any-document.ts";
 
@@ -86,6 +88,10 @@ test("any valid document renders any seat on any machine to a whole target, or s
 			}
 			const machines = facts.map((one, index) => labFacts(index, one));
 			const { fleet, seated } = fleetOf(parsed.document, machines);
+			t.deepEqual(
+				coreAddOns(parsed.document).flatMap((manifest) => misfits(manifest, `V1${manifest.kind}`)),
+				[],
+			);
 			for (const { machine, seat } of seated) {
 				const one = renderTarget(fleet, machine, seat);
 				if (!one.ok) {
@@ -96,8 +102,12 @@ test("any valid document renders any seat on any machine to a whole target, or s
 				t.deepEqual(TargetContent.parse(one.content), one.content);
 				const paths = one.content.files.map(({ path }) => path);
 				t.is(new Set(paths).size, paths.length, "a file is there twice");
-				for (const path of paths.filter((path) => path.endsWith(".yaml")))
-					t.is(typeof readTree(one.content).yaml(path), "object");
+				const tree = readTree(one.content);
+				for (const path of paths.filter((path) => path.endsWith(".yaml"))) t.is(typeof tree.yaml(path), "object");
+				t.deepEqual(
+					tree.pods.flatMap(({ path, pod }) => misfits(pod, "V1Pod", path)),
+					[],
+				);
 			}
 		}),
 		{ numRuns: 800 },

@@ -1,6 +1,7 @@
 import type { Facts } from "@rollcall/protocol";
 import test from "ava";
 import { renderTarget } from "../../src/render/render-target.ts";
+import { NODE_TREES } from "./cis/rule.ts";
 import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
 import { readTree } from "./node-tree.ts";
 
@@ -212,4 +213,36 @@ test("13: images come through the mirrors that are declared", (t) => {
 		/^server = "https:\/\/registry\.k8s\.io"\n\n\[host\."http:\/\/192\.168\.1\.2:5000"\]/,
 	);
 	t.regex(tree.text("/etc/containerd/certs.d/_default/hosts.toml"), /^server = "http:\/\/192\.168\.1\.3"/);
+});
+
+test("6: nothing on a node has to do with SSH", (t) => {
+	for (const tree of Object.values(NODE_TREES)) {
+		t.deepEqual(
+			tree.content.files.filter(({ path, content }) => /ssh/i.test(path + content)).map(({ path }) => path),
+			[],
+		);
+		t.false(tree.content.units.some(({ name }) => /ssh/.test(name)));
+	}
+});
+
+test("14: tokens of service accounts are signed and checked with a key that the target brings", (t) => {
+	const tree = NODE_TREES["control-plane"];
+	const signing = tree.arguments("kube-apiserver")["service-account-signing-key-file"];
+	t.is(signing, tree.arguments("kube-controller-manager")["service-account-private-key-file"]);
+	const brought = [
+		...(tree.content.secrets ?? []).map(({ path }) => path),
+		...(tree.content.certificates ?? []).flatMap(({ certificate, key }) => [certificate, key]),
+		...tree.content.files.map(({ path }) => path),
+	];
+	t.true(brought.includes(signing ?? "none"));
+	t.true(brought.includes(tree.arguments("kube-apiserver")["service-account-key-file"] ?? "none"));
+});
+
+test("15: kubelet is configured by its file; its flags are the few that no file can hold", (t) => {
+	const allowed = ["config", "kubeconfig", "hostname-override", "node-ip", "node-labels"];
+	for (const { kubeletFlags } of Object.values(NODE_TREES))
+		t.deepEqual(
+			Object.keys(kubeletFlags).filter((flag) => !allowed.includes(flag)),
+			[],
+		);
 });
