@@ -36,7 +36,8 @@ test("systemd accepts the coordinator's unit, and rates its exposure at most 2.0
 	const verdict = analyze(["verify", "--man=no"]);
 	if (verdict === undefined) {
 		t.log("SKIPPED: there is no systemd-analyze here");
-		return t.not(process.env.CI, "true");
+		t.not(process.env.CI, "true");
+		return;
 	}
 	t.deepEqual(
 		verdict.split("\n").filter((line) => line.includes("rollcall")),
