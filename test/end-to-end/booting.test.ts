@@ -139,6 +139,14 @@ test("a boot is followed from its script to ready, and what came up is in the lo
 	const { text: metrics } = await ask(`${coordinator.url}/metrics`);
 	t.regex(metrics, /rollcall_boot_stage_seconds\{stage="total",quantile="0.99"\} \d/);
 	t.is((await eventsOf(coordinator, "boot-stuck")).length, 0);
+
+	const again = await coordinator.restart();
+	const remembered = await eventually("the boot of before", async () => {
+		const { boots } = await again.call<BootList>("GET", "/v1/boots?state=done");
+		return boots.find(({ machineId }) => machineId === booted.machineId);
+	});
+	t.is(remembered.stages.length, 10);
+	t.is((await eventsOf(again, "machine-booted")).length, 1, "it was recorded twice");
 });
 
 test("what machines download is checked, kept once, found damaged, and removed", async (t) => {

@@ -6,6 +6,7 @@ import { Boots } from "../boot/waterfall/boots.ts";
 import type { BootSighting } from "../boot/waterfall/sighting.ts";
 import type { BootDraft } from "../domain/inputs.ts";
 import type { Clock, Core } from "../ports.ts";
+import { hearFromLog } from "./boot-history.ts";
 
 /** How often it is looked whether a boot is stuck or has come up. */
 const LOOK_EVERY_MS = 1_000;
@@ -29,7 +30,7 @@ export interface BootWatch {
 
 /** What a watch needs of the coordinator around it. */
 export interface BootWatchSurroundings {
-	readonly core: Pick<Core, "fleet" | "submit" | "subscribe" | "leadership">;
+	readonly core: Pick<Core, "fleet" | "submit" | "subscribe" | "leadership" | "events" | "ready">;
 	readonly clock: Pick<Clock, "now">;
 	readonly log: Pick<Logger, "debug">;
 	/** Hears of every refusal, also of those that are not recorded. */
@@ -58,8 +59,9 @@ export function watchBoots({ core, clock, log, onRefused }: BootWatchSurrounding
 				waiting -= 1;
 			});
 	};
-	const unsubscribe = core.subscribe((event) => boots.hear(event, core.fleet()));
+	const history = hearFromLog(core, (event) => boots.hear(event, core.fleet()));
 	const look = (): void => {
+		history.look();
 		for (const boot of boots.all()) {
 			if (!cameFromHere(boot)) continue;
 			const done = bootedEvent(boot);
@@ -110,7 +112,7 @@ export function watchBoots({ core, clock, log, onRefused }: BootWatchSurrounding
 		},
 		close() {
 			clearInterval(timer);
-			unsubscribe();
+			history.stop();
 		},
 	};
 }
