@@ -1,7 +1,7 @@
 import type { BootDocument, BootView, MachineId } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import { type Boot, lastReached, story, waitsFor } from "../boot/waterfall/boot.ts";
-import { bootView, byUrgency, stageDurations, stateOf } from "../boot/waterfall/boot-view.ts";
+import { type BootFilter, bootView, bootViews, stageDurations, stateOf } from "../boot/waterfall/boot-view.ts";
 import { Boots } from "../boot/waterfall/boots.ts";
 import type { BootSighting } from "../boot/waterfall/sighting.ts";
 import type { BootDraft } from "../domain/inputs.ts";
@@ -17,8 +17,8 @@ const MAX_WAITING = 64;
 export interface BootWatch {
 	/** Takes in what the boot listener saw. */
 	see(sighting: BootSighting, document: BootDocument): void;
-	/** The newest boot of every machine, the most urgent first. */
-	list(): BootView[];
+	/** The newest boot of every machine, the most urgent first. `more`: how many were left out. */
+	list(filter: BootFilter): { boots: BootView[]; more: number };
 	ofMachine(machineId: MachineId): BootView | undefined;
 	/** How many boots are in which state, and how long stages took, in milliseconds, sorted. */
 	reading(): {
@@ -90,7 +90,7 @@ export function watchBoots({ core, clock, log, onRefused }: BootWatchSurrounding
 			// A machine without a group asks for its script every few seconds; what it is refused shows in the list of boots.
 			if (sighting.stage !== "ipxe") tell(refusedEvent(sighting));
 		},
-		list: () => boots.all().map(view).sort(byUrgency),
+		list: (filter) => bootViews(boots.all(), filter, { fleet: core.fleet(), at: clock.now() }),
 		ofMachine(machineId) {
 			const macs =
 				core

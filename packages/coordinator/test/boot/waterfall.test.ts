@@ -7,7 +7,7 @@ import {
 	type Timestamp,
 } from "@rollcall/protocol";
 import test from "ava";
-import { bootView, stageDurations } from "../../src/boot/waterfall/boot-view.ts";
+import { type BootFilter, bootView, bootViews, stageDurations } from "../../src/boot/waterfall/boot-view.ts";
 import { Boots } from "../../src/boot/waterfall/boots.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
@@ -238,4 +238,25 @@ test("after a restart the log tells how a machine booted", (t) => {
 	world.log(20_000, { type: "machine-booted", machineId: "m-1", bootId: BOOT, mac: MAC, stages } as never);
 	t.like(world.views(21_000)[0], { state: "done", totalMs: 19_000 });
 	t.true(world.boots.all()[0]?.recorded);
+});
+
+test("stuck boots are listed first, then the newest; what is left out is counted", (t) => {
+	const world = beginning();
+	const mac = (n: number) => `52:54:00:00:01:0${n}` as Mac;
+	world.see("ipxe", 0, { mac: mac(1), reason: "no group takes it" });
+	world.see("ipxe", 1_000, { mac: mac(2), profile: "ram" });
+	world.see("ipxe", 2_000, { mac: mac(3), profile: "ram" });
+	const list = (filter: Partial<BootFilter>) =>
+		bootViews(world.boots.all(), { limit: 10, ...filter }, { fleet: world.fleet(), at: 3_000 });
+	t.deepEqual(
+		list({}).boots.map((boot) => [boot.mac, boot.state]),
+		[
+			[mac(1), "stuck"],
+			[mac(3), "booting"],
+			[mac(2), "booting"],
+		],
+	);
+	t.like(list({ limit: 1 }), { more: 2 });
+	t.is(list({ state: "booting", mac: mac(2) }).boots.length, 1);
+	t.is(list({ state: "done" }).boots.length, 0);
 });

@@ -13,6 +13,7 @@ import type {
 	Why,
 } from "@rollcall/protocol";
 import type { Logger } from "pino";
+import type { BootFilter } from "../../boot/waterfall/boot-view.ts";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { Rendered } from "../../domain/observed.ts";
 import type { Bus, Clock, Core, Credentials, Failpoint, Pki } from "../../ports.ts";
@@ -56,8 +57,8 @@ interface ApiMetrics {
 
 /** What this coordinator saw of boots. */
 interface BootReader {
-	/** The newest boot of every machine, the most urgent first. */
-	list(): BootView[];
+	/** The newest boot of every machine, the most urgent first. `more`: how many were left out. */
+	list(filter: BootFilter): { boots: BootView[]; more: number };
 	ofMachine(machineId: MachineId): BootView | undefined;
 }
 

@@ -1,4 +1,11 @@
-import { BOOT_STAGES, type BootStageView, type BootState, type BootView, type Timestamp } from "@rollcall/protocol";
+import {
+	BOOT_STAGES,
+	type BootStageView,
+	type BootState,
+	type BootView,
+	type Mac,
+	type Timestamp,
+} from "@rollcall/protocol";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import { standing } from "../../domain/phase.ts";
 import { type Boot, lastReached, story, waitsFor } from "./boot.ts";
@@ -71,11 +78,38 @@ function stageViews(boot: Boot): BootStageView[] {
 	});
 }
 
-/** Stuck ones first, then held ones, then the newest. */
-export function byUrgency(a: BootView, b: BootView): number {
-	const order: readonly BootState[] = ["stuck", "held", "booting", "done"];
-	const urgency = order.indexOf(a.state) - order.indexOf(b.state);
-	return urgency !== 0 ? urgency : a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0;
+const URGENCY: readonly BootState[] = ["stuck", "held", "booting", "done"];
+
+/** Which boots are asked for. */
+export interface BootFilter {
+	readonly state?: BootState | undefined;
+	readonly mac?: Mac | undefined;
+	readonly limit: number;
+}
+
+/** Stuck boots first, then held ones, then the newest. Only those that are shown cost more than a glance. */
+export function bootViews(
+	boots: readonly Boot[],
+	filter: BootFilter,
+	now: { readonly fleet: Fleet; readonly at: Timestamp },
+): { readonly boots: BootView[]; readonly more: number } {
+	const wanted = boots
+		.filter(({ mac }) => filter.mac === undefined || mac === filter.mac)
+		.map((boot) => {
+			const machine = boot.machineId === undefined ? undefined : now.fleet.machines.get(boot.machineId);
+			const { state } = stateOf(boot, { ...now, machine });
+			return { boot, state, began: beganAt(boot) };
+		})
+		.filter(({ state }) => filter.state === undefined || state === filter.state)
+		.sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.began - a.began);
+	const shown = wanted.slice(0, filter.limit);
+	return { boots: shown.map(({ boot }) => bootView(boot, now.fleet, now.at)), more: wanted.length - shown.length };
+}
+
+function beganAt(boot: Boot): Timestamp {
+	let first = Number.POSITIVE_INFINITY;
+	for (const at of boot.reached.values()) first = Math.min(first, at);
+	return first;
 }
 
 /** How long each stage took in each boot that reached it, in milliseconds, sorted; and the whole way of those that came up. */

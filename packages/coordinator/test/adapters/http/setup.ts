@@ -7,6 +7,7 @@ import { buildApp } from "../../../src/adapters/http/app.ts";
 import type { ApiDependencies, Projections } from "../../../src/adapters/http/dependencies.ts";
 import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
 import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
+import type { BootFilter } from "../../../src/boot/waterfall/boot-view.ts";
 import { fixedAssets } from "./fixed-assets.ts";
 import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
 import { FIXED_PKI } from "./fixed-pki.ts";
@@ -127,6 +128,11 @@ const BOOTS: BootView[] = [
 	}),
 ];
 
+function listBoots({ state, mac, limit }: BootFilter) {
+	const wanted = BOOTS.filter((boot) => (state ?? boot.state) === boot.state && (mac ?? boot.mac) === boot.mac);
+	return { boots: wanted.slice(0, limit), more: Math.max(0, wanted.length - limit) };
+}
+
 export interface TestApi {
 	readonly app: FastifyInstance;
 	readonly core: FixedCore;
@@ -166,7 +172,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		metrics,
 		projections,
 		assets: () => assets,
-		boots: { list: () => BOOTS, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
+		boots: { list: listBoots, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),
 		pki: FIXED_PKI,

@@ -50,17 +50,7 @@ export const BOOT_ROUTES: readonly Route[] = [
 		response: BootList,
 		example: { boots: [EXAMPLE], more: 0 },
 		refusals: [],
-		answer(api, { query }) {
-			const wanted = api.boots
-				.list()
-				.filter(
-					(boot) =>
-						(query.state === undefined || boot.state === query.state) &&
-						(query.mac === undefined || boot.mac === query.mac),
-				);
-			const boots = wanted.slice(0, query.limit ?? 1000);
-			return { boots, more: wanted.length - boots.length };
-		},
+		answer: (api, { query }) => api.boots.list({ ...query, limit: query.limit ?? 1000 }),
 	}),
 	route({
 		...read,
