@@ -1,0 +1,28 @@
+/** Asks a URL over HTTPS with a client certificate, from wherever it is started (a network namespace): status and body as JSON. */
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+
+const [url = "", ca = "", cert = "", key = "", method = "GET", body = ""] = process.argv.slice(2);
+const outgoing = request(
+	url,
+	{
+		method,
+		ca: readFileSync(ca),
+		cert: readFileSync(cert),
+		key: readFileSync(key),
+		headers: { "content-type": "application/json" },
+		timeout: 5_000,
+	},
+	(answer) => {
+		let text = "";
+		answer.setEncoding("utf8").on("data", (part: string) => {
+			text += part;
+		});
+		answer.on("end", () => process.stdout.write(JSON.stringify({ status: answer.statusCode, text })));
+	},
+);
+outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 5 s")));
+outgoing.on("error", (error) => {
+	process.stdout.write(JSON.stringify({ status: 0, text: error.message }));
+});
+outgoing.end(body);

@@ -1,0 +1,156 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import test, { type ExecutionContext } from "ava";
+import { ownFolder, startCoordinator } from "../support/coordinator.ts";
+import { eventually } from "../support/eventually.ts";
+import { allReady, startMachine } from "../support/machine.ts";
+import { type Running, repository } from "../support/processes.ts";
+import { type MovedTree, moveTree } from "./moved-tree.ts";
+import { type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
+
+const execute = promisify(execFile);
+const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+/** Arguments of etcd 3.6 that an older one does not know; Debian 12 has 3.4. */
+const NEWER = ["feature-gates", "tls-min-version", "watch-progress-notify-interval", "listen-metrics-urls"];
+
+interface Scene {
+	readonly tree: MovedTree;
+	readonly address: string;
+	readonly nodeName: string;
+	identity(name: string): Identity;
+}
+
+/** A control plane as a real agent wrote it, with the certificates that a real coordinator issued, moved below a scratch folder. */
+async function controlPlane(t: ExecutionContext): Promise<Scene> {
+	const coordinator = await startCoordinator(t);
+	const machine = await startMachine(t, coordinator, { name: "control" });
+	const [view] = await allReady(coordinator, 1);
+	const tree = moveTree(machine.root, ownFolder(t, "rollcall-kubernetes-"));
+	const pki = tree.at("/etc/kubernetes/pki");
+	const address = tree.argument("kube-apiserver", "advertise-address");
+	return {
+		tree,
+		address,
+		nodeName: view?.nodeName ?? "",
+		identity: (name) => ({ ca: join(pki, "ca.crt"), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }),
+	};
+}
+
+test("all files that the control plane's arguments and configurations name are there and can be read (stub programs)", async (t) => {
+	const { tree } = await controlPlane(t);
+	for (const component of [...COMPONENTS, "etcd"]) {
+		const [, ...args] = tree.command(component);
+		const stub = join(repository, "test/kubernetes/stub-component.ts");
+		const { stdout } = await execute(process.execPath, [stub, ...args]).catch((error: Error & { stderr: string }) => {
+			throw new Error(`${component}: ${error.stderr}`);
+		});
+		t.log(`${component} (stub): ${stdout.trim()}`);
+		t.notRegex(stdout, /^0 files/);
+	}
+});
+
+/** Starts etcd with the rendered arguments: the one of KUBE_BIN, else Debian's without what it does not know. */
+async function startEtcd(
+	t: ExecutionContext,
+	network: NodeNetwork,
+	{ tree, address }: Scene,
+): Promise<Running | undefined> {
+	const [, ...args] = tree.command("etcd");
+	const own = join(process.env.KUBE_BIN ?? "/nowhere", "etcd");
+	if (existsSync(own)) return network.start(own, args);
+	const script = join(repository, "scripts/debian-package.mjs");
+	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
+	let program: string;
+	try {
+		program = join(debianPackage("etcd-server"), "usr/bin/etcd");
+	} catch (error) {
+		if (process.env.CI === "true") throw error;
+		t.log(`SKIPPED: there is no etcd: ${(error as Error).message}`);
+		t.pass();
+		return undefined;
+	}
+	t.log(`etcd of Debian instead of the rendered version at ${address}, without ${NEWER.join(", ")}`);
+	return network.start(
+		program,
+		args.filter((word) => !NEWER.some((name) => word.startsWith(`--${name}=`))),
+	);
+}
+
+test("a real etcd runs with the rendered arguments and certificates, and lets in only whom it should", async (t) => {
+	const scene = await controlPlane(t);
+	const network = await nodeNetwork(t, scene.address);
+	const etcd = network && (await startEtcd(t, network, scene));
+	if (!network || !etcd) return;
+	const pki = scene.tree.at("/etc/kubernetes/pki");
+	const ca = join(pki, "etcd/ca.crt");
+	const client = { ...scene.identity("apiserver-etcd-client"), ca };
+	const url = `https://${scene.address}:2379/health`;
+	const health = await eventually("a healthy etcd", async () => {
+		const answer = await network.ask(url, client);
+		if (answer.status === 200) return answer;
+		throw new Error(`${answer.text}\n${etcd.output().slice(-2000)}`);
+	});
+	t.like(JSON.parse(health.text), { health: "true" });
+	// A certificate of the cluster's authority is none of etcd's.
+	const stranger = await network.ask(url, { ...scene.identity("super-admin"), ca });
+	t.is(stranger.status, 0, stranger.text);
+});
+
+test("a real control plane is ready with exactly what was rendered, knows the kubelet, and gives service accounts tokens", async (t) => {
+	const programs = process.env.KUBE_BIN;
+	if (!programs) {
+		t.log(
+			"SKIPPED: set KUBE_BIN to a folder with kube-apiserver, kube-controller-manager and kube-scheduler to run them",
+		);
+		return t.pass();
+	}
+	for (const component of COMPONENTS)
+		if (!existsSync(join(programs, component))) throw new Error(`KUBE_BIN has no ${component}`);
+	const scene = await controlPlane(t);
+	const { tree, address, nodeName, identity } = scene;
+	const network = await nodeNetwork(t, address);
+	const etcd = network && (await startEtcd(t, network, scene));
+	if (!network || !etcd) return;
+	const running = COMPONENTS.map((component) => {
+		const [, ...args] = tree.command(component);
+		return [component, network.start(join(programs, component), args)] as const;
+	});
+	const words = (): string => running.map(([name, one]) => `${name}: ${one.output().slice(-1500)}`).join("\n");
+	const port = tree.argument("kube-apiserver", "secure-port");
+	const api = (path: string, as: Identity, wish?: { method: string; body: unknown }) =>
+		network.ask(`https://${address}:${port}${path}`, as, wish);
+	const admin = identity("super-admin");
+	await eventually(
+		"/readyz",
+		async () => {
+			const answer = await api("/readyz", admin);
+			if (answer.status === 200) return answer;
+			throw new Error(`${answer.status} ${answer.text}\n${words()}`);
+		},
+		120_000,
+	);
+
+	// The node authorizer knows the kubelet by its certificate: its own Node it may ask for, everybody's Secrets not.
+	const pair = tree.at("/var/lib/kubelet/pki/kubelet-client-current.pem");
+	const kubelet = { ca: admin.ca, cert: pair, key: pair };
+	t.is((await api(`/api/v1/nodes/${nodeName}`, kubelet)).status, 404);
+	t.is((await api("/api/v1/secrets", kubelet)).status, 403);
+
+	const path = "/api/v1/namespaces/default/serviceaccounts/default";
+	await eventually(
+		"the controller manager to make the default service account",
+		async () => {
+			const answer = await api(path, admin);
+			if (answer.status === 200) return answer;
+			throw new Error(`${answer.status} ${answer.text}\n${words()}`);
+		},
+		120_000,
+	);
+	const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
+	const token = await api(`${path}/token`, admin, { method: "POST", body: request });
+	t.is(token.status, 201, token.text);
+	t.regex(JSON.parse(token.text).status.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+	for (const [name, one] of running) t.is(one.child.exitCode, null, `${name} ended: ${one.output().slice(-1500)}`);
+});

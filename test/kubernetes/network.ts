@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ExecutionContext } from "ava";
+import { type Running, repository, run } from "../support/processes.ts";
+
+const execute = promisify(execFile);
+
+/** A network of a node's own, in which its address is real. */
+export interface NodeNetwork {
+	/** Starts a program in it; ended with the test. */
+	start(program: string, args: readonly string[]): Running;
+	/** Asks a URL from inside, with a client certificate. Status 0: no answer, with the reason. */
+	ask(
+		url: string,
+		identity: Identity,
+		request?: { method: string; body: unknown },
+	): Promise<{ status: number; text: string }>;
+}
+export interface Identity {
+	readonly ca: string;
+	readonly cert: string;
+	readonly key: string;
+}
+
+/** Makes a network namespace with this address in it. Undefined where that is not allowed; the test's log says so. */
+export async function nodeNetwork(t: ExecutionContext, address: string): Promise<NodeNetwork | undefined> {
+	const name = `rollcall-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+	const ip = (...words: string[]) =>
+		execute("ip", words, { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } });
+	try {
+		await ip("netns", "add", name);
+	} catch (error) {
+		const reason = `no network namespace can be made here: ${(error as Error).message.split("\n")[1] ?? ""}`;
+		if (process.env.CI === "true") throw new Error(reason);
+		t.log(`SKIPPED: ${reason}`);
+		t.pass();
+		return undefined;
+	}
+	t.teardown(() => ip("netns", "delete", name));
+	await ip("-n", name, "link", "set", "lo", "up");
+	await ip("-n", name, "link", "add", "node0", "type", "veth", "peer", "name", "node1");
+	for (const link of ["node0", "node1"]) await ip("-n", name, "link", "set", link, "up");
+	await ip("-n", name, "address", "add", `${address}/16`, "dev", "node0");
+	await ip("-n", name, "route", "add", "default", "dev", "node0");
+	return {
+		start(program, args) {
+			const started = run("ip", ["netns", "exec", name, program, ...args]);
+			t.teardown(() => started.end());
+			return started;
+		},
+		async ask(url, { ca, cert, key }, wish) {
+			const script = join(repository, "test/kubernetes/ask.ts");
+			const words = [script, url, ca, cert, key, ...(wish ? [wish.method, JSON.stringify(wish.body)] : [])];
+			const { stdout } = await execute("ip", ["netns", "exec", name, process.execPath, ...words]);
+			return JSON.parse(stdout) as { status: number; text: string };
+		},
+	};
+}
