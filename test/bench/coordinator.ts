@@ -60,6 +60,7 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 		join(repository, "packages/coordinator/src/main.ts"),
 		"--config",
 		configFile,
+		"--tether-stdin",
 	]);
 	cleanup.add(() => process_.end());
 	const url = await untilReady(process_, api);
