@@ -22,7 +22,7 @@ import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
 import { renderTarget } from "../render/render-target.ts";
 import { VERSION } from "../version.ts";
-import { startBoot } from "./boot.ts";
+import { type RunningBoot, startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
 import { startClusterKeeper } from "./cluster-keeper.ts";
 import { firstDocument } from "./declared.ts";
@@ -167,15 +167,18 @@ export async function startCoordinator(
 		const boots = watchBoots({ core: loop, clock, log, onRefused: metrics.bootRefused });
 		closers.push(() => boots.close());
 		metrics.observeBoots(boots.reading);
+		let boot: RunningBoot | undefined;
 
 		const app = buildApp({
 			core: loop,
 			boots,
+			assets: () => boot?.assets,
 			credentials,
 			bus,
 			clock,
 			failpoint,
 			log,
+			pki,
 			projections,
 			metrics,
 			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },
@@ -186,9 +189,8 @@ export async function startCoordinator(
 		loop.start();
 		closers.push(() => loop.stop());
 		closers.push(startClusterKeeper({ core: loop, clock, pki, log, manifests: config.manifests }));
-		const boot =
-			config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
-		if (boot) closers.push(() => boot.close());
+		boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
+		closers.push(() => boot?.close());
 		const urls = { url: local, ...(boot ? { boot: boot.url } : {}) };
 		await announceApi(dataFolder, urls);
 		log.info({ ...urls, coordinatorId: id }, "the API listens");
