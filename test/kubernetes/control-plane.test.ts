@@ -104,7 +104,8 @@ test("a real control plane is ready with exactly what was rendered, knows the ku
 		t.log(
 			"SKIPPED: set KUBE_BIN to a folder with kube-apiserver, kube-controller-manager and kube-scheduler to run them",
 		);
-		return t.pass();
+		t.pass();
+		return;
 	}
 	for (const component of COMPONENTS)
 		if (!existsSync(join(programs, component))) throw new Error(`KUBE_BIN has no ${component}`);
