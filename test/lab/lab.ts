@@ -9,7 +9,7 @@ import { buildImage, type LabImage } from "./image/build.ts";
 import { HOST_ADDRESS, LabMachine } from "./machine.ts";
 
 /** Where the image and QEMU are kept between runs. */
-export const LAB_CACHE = join(repository, ".cache/lab");
+const LAB_CACHE = join(repository, ".cache/lab");
 /** A worker's least: what rollcall's budget asks for, and what the kernel keeps for itself. */
 const MEMORY_MIB = 2048;
 
@@ -38,7 +38,7 @@ export interface Lab {
 }
 
 /** The parts that take long the first time: a QEMU and the image. Throws LabUnavailable. */
-export async function labParts(
+async function labParts(
 	say: (text: string) => void = () => {},
 	acceleration?: "kvm" | "tcg",
 ): Promise<Pick<Lab, "emulator" | "image">> {

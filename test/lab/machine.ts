@@ -142,5 +142,5 @@ export class LabMachine {
 /** A console's text without terminal sequences and other control characters. */
 export function plainText(text: string): string {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
-	return text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|[@-_])/g, "").replaceAll(/[^\n\t -~\u00a0-\uffff]/g, "");
+	return text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|[@-~])/g, "").replaceAll(/[^\n\t -~\u00a0-\uffff]/g, "");
 }

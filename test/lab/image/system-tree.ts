@@ -52,6 +52,8 @@ const UNUSED = [
 	"boot",
 	"usr/games",
 	"usr/include",
+	// For disks, consoles and boot loaders; each is run at every reload.
+	"usr/lib/systemd/system-generators",
 	"usr/lib/udev/hwdb.d",
 	"usr/lib/x86_64-linux-gnu/gconv",
 	"usr/lib/x86_64-linux-gnu/perl-base",
@@ -104,6 +106,10 @@ async function fillRoot(tree: string): Promise<void> {
 		await cp(join(tree, name), join(root, name), { verbatimSymlinks: true });
 	for (const name of ["passwd", "group"])
 		await copyFile(join(tree, "usr/share/base-passwd", `${name}.master`), join(root, "etc", name));
+	for (const name of ["run", "lock"]) {
+		await rm(join(root, "var", name), { recursive: true, force: true });
+		await symlink(name === "run" ? "/run" : "/run/lock", join(root, "var", name));
+	}
 	await mkdir(join(root, "etc/systemd/system"), { recursive: true });
 	for (const unit of MASKED) await symlink("/dev/null", join(root, "etc/systemd/system", unit));
 	for (const [path, text] of Object.entries(ROOT_FILES)) {
