@@ -142,6 +142,28 @@ export interface Pki {
 	seal(secret: { readonly trust: Trust; readonly name: string }, to: string, info: string): Promise<Sealed>;
 }
 
+/** etcd did not do what was asked: no member answers, or a refusal in its own words. */
+export class EtcdError extends Error {
+	override readonly name = "EtcdError";
+}
+
+/** The members of a running etcd. Everything throws EtcdError. */
+export interface EtcdMembers {
+	/** `name` is empty for one that was added and has not begun. */
+	list(): Promise<
+		readonly {
+			readonly id: string;
+			readonly name: string;
+			readonly peerUrls: readonly string[];
+			readonly learner: boolean;
+		}[]
+	>;
+	remove(id: string): Promise<void>;
+	addLearner(peerUrl: string): Promise<void>;
+	/** False: it has not caught up yet. */
+	promote(id: string): Promise<boolean>;
+}
+
 /** Who leads. `term` is the number of its `leader-elected` event: the higher one is right. */
 export interface Lead {
 	readonly coordinatorId: string;

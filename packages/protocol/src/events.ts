@@ -142,6 +142,12 @@ export const EVENT_PAYLOADS = {
 		generation: Generation,
 		certificates: z.array(IssuedCertificate).min(1).max(CERTIFICATE_LIMITS.certificates),
 	}),
+	/** etcd runs on most of the machines that began it together; from now on nobody begins anew. */
+	"etcd-founded": z.strictObject({ members: z.array(z.strictObject({ machineId, bootId, nodeName: Name })).max(64) }),
+	/** A boot without data may join etcd: the member that it was is removed, and it is a learner. */
+	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name }),
+	/** A learner of etcd has caught up, and votes. */
+	"etcd-member-promoted": z.strictObject({ machineId, bootId }),
 	/** An operator, or the coordinator for its own use, got a client certificate. */
 	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
 	/** How Kubernetes sees a machine's node, when that changes; null when it has no such node any more. */

@@ -10,6 +10,7 @@ import { commandFailed } from "./admit/command-failed.ts";
 import { createToken } from "./admit/create-token.ts";
 import { declare } from "./admit/declare.ts";
 import { enroll } from "./admit/enroll.ts";
+import { etcdStepDone } from "./admit/etcd.ts";
 import { hello } from "./admit/hello.ts";
 import { label } from "./admit/label.ts";
 import { nodesSeen } from "./admit/nodes-seen.ts";
@@ -42,6 +43,7 @@ const ADMITTERS: Admitters = {
 	command,
 	"command-failed": commandFailed,
 	certify,
+	"etcd-step-done": etcdStepDone,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
 	boot,

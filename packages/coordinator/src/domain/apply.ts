@@ -1,6 +1,7 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { applyCertified, applyOperatorCertificate, applyTrust } from "./apply/certificates.ts";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
+import { applyEtcdAdded, applyEtcdFounded, applyEtcdPromoted } from "./apply/etcd.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
 import { applyAddOnsApplied, applyAddOnsFailed, applyApiChanged, applyNodeChanged } from "./apply/kubernetes.ts";
 import {
@@ -58,6 +59,9 @@ const APPLIERS: Appliers = {
 	"trust-changed": applyTrust,
 	"certificates-issued": applyCertified,
 	"operator-certificate-issued": applyOperatorCertificate,
+	"etcd-founded": applyEtcdFounded,
+	"etcd-member-added": applyEtcdAdded,
+	"etcd-member-promoted": applyEtcdPromoted,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,
 	"node-changed": applyNodeChanged,

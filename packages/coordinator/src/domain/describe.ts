@@ -54,6 +54,9 @@ const DESCRIPTIONS: Descriptions = {
 	"trust-changed": (e) => `machines believe other keys: ${e.reason}`,
 	"certificates-issued": (e) =>
 		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${time(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,
+	"etcd-founded": (e) => `etcd runs on ${e.members.map(({ nodeName }) => nodeName).join(", ")}`,
+	"etcd-member-added": (e) => `${e.machineId} may join etcd as ${e.nodeName}: what it knew before went with its memory`,
+	"etcd-member-promoted": (e) => `${e.machineId} has caught up and votes in etcd`,
 	"operator-certificate-issued": (e) =>
 		`${e.by} got a certificate for ${e.certificate.subject}, until ${time(e.certificate.notAfter)}`,
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,

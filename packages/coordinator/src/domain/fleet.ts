@@ -17,6 +17,7 @@ import type {
 	UserPublicKey,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
+import type { EtcdMember } from "./etcd.ts";
 
 /** The seat that a machine holds. */
 export interface Seat {
@@ -160,6 +161,8 @@ export interface Fleet {
 		| undefined;
 	/** Whom machines believe, with the number of the event that said so. */
 	readonly trust?: { readonly trust: Trust; readonly seq: number } | undefined;
+	/** The members of etcd since it was founded, with the number of the last event that changed how one of them begins. */
+	readonly etcd?: { readonly members: readonly EtcdMember[]; readonly seq: number } | undefined;
 	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */
 	readonly operatorCertificates: readonly OperatorCertificate[];
 	/** The cluster's API, once it was ready for the first time. */

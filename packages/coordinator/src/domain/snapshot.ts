@@ -19,6 +19,7 @@ export interface FleetJson {
 	readonly cluster?: Fleet["cluster"];
 	readonly kubernetes?: Fleet["kubernetes"];
 	readonly trust?: Fleet["trust"];
+	readonly etcd?: Fleet["etcd"];
 	readonly operatorCertificates: Fleet["operatorCertificates"];
 	/** Sorted by id, as all lists here. */
 	readonly machines: readonly Machine[];
@@ -38,6 +39,7 @@ export function fleetToJson(fleet: Fleet): FleetJson {
 		...(fleet.cluster ? { cluster: fleet.cluster } : {}),
 		...(fleet.kubernetes ? { kubernetes: fleet.kubernetes } : {}),
 		...(fleet.trust ? { trust: fleet.trust } : {}),
+		...(fleet.etcd ? { etcd: fleet.etcd } : {}),
 		operatorCertificates: fleet.operatorCertificates,
 		machines: [...fleet.machines.values()].sort(byMachineId),
 		removed: removed.sort(byMachineId),
@@ -63,6 +65,7 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 		...(json.cluster ? { cluster: json.cluster } : {}),
 		...(json.kubernetes ? { kubernetes: json.kubernetes } : {}),
 		...(json.trust ? { trust: json.trust } : {}),
+		...(json.etcd ? { etcd: json.etcd } : {}),
 		operatorCertificates: json.operatorCertificates,
 		machines: PersistentMap(json.machines.map((machine) => [machine.machineId, machine])),
 		removed: PersistentMap(json.removed.map(({ machineId, ...entry }) => [machineId, entry])),

@@ -21,7 +21,7 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 		"feature-gates": "InitialCorruptCheck=true",
 		"initial-advertise-peer-urls": peer,
 		"initial-cluster": initialCluster(node),
-		"initial-cluster-state": "new",
+		"initial-cluster-state": node.etcdState,
 		"initial-cluster-token": node.document.name,
 		"key-file": PKI_PATHS.etcdServer.key,
 		"listen-client-urls": `https://127.0.0.1:${NODE_PORTS.etcdClient},${client}`,

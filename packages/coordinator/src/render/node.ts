@@ -28,6 +28,8 @@ export interface Node {
 	/** Whom it believes, and who signs for it. */
 	readonly trust: Trust;
 }
+	/** How etcd begins here: with the whole cluster, or as one that joins it. */
+	readonly etcdState: "new" | "existing";
 
 /** An address as the host part of a URL. */
 export function urlHost(address: string): string {

@@ -1,5 +1,6 @@
 import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
+import { etcdBeginning } from "../domain/etcd.ts";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
 import { artifactBytes } from "./image-archives.ts";
@@ -104,6 +105,10 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 		document,
 		version,
 		slot,
+	const beginning = seat.role === etcdRole ? etcdBeginning(fleet, machine) : "new";
+	if (beginning === undefined) {
+		return refuse("etcd runs without the memory of this machine; its member is being replaced");
+	}
 		role: seat.role,
 		nodeName: seat.nodeName,
 		machineId: machine.machineId,
@@ -124,6 +129,7 @@ function bounded(rendered: Rendered): Rendered {
 	if (!rendered.ok) return rendered;
 	const { files } = rendered.content;
 	const bytes = messageBytes(files);
+		etcdState: beginning,
 	if (files.length <= TARGET_LIMITS.files && bytes <= TARGET_LIMITS.totalBytes) return rendered;
 	const limit = `at most ${TARGET_LIMITS.files} and ${TARGET_LIMITS.totalBytes} fit`;
 	return refuse(`the target would have ${files.length} files with ${bytes} bytes; ${limit}`);

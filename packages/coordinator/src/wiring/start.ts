@@ -26,6 +26,7 @@ import { type RunningBoot, startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
 import { startClusterKeeper } from "./cluster-keeper.ts";
 import { firstDocument } from "./declared.ts";
+import { startEtcdKeeper } from "./etcd-keeper.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
 import { openBus } from "./open-bus.ts";
@@ -188,6 +189,7 @@ export async function startCoordinator(
 		url = config.advertise.http ?? local;
 		loop.start();
 		closers.push(() => loop.stop());
+		closers.push(startEtcdKeeper({ core: loop, pki, log }));
 		closers.push(startClusterKeeper({ core: loop, clock, pki, log, manifests: config.manifests }));
 		boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
 		closers.push(() => boot?.close());

@@ -1,5 +1,11 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { certificateRequest, type IssuedCertificate, requestInfo, type Trust } from "@rollcall/protocol";
+import {
+	type AuthorityName,
+	certificateRequest,
+	type IssuedCertificate,
+	requestInfo,
+	type Trust,
+} from "@rollcall/protocol";
 import type { Pki } from "../../ports.ts";
 import { makeKeyPair } from "./key-folder.ts";
 
@@ -19,28 +25,31 @@ export async function makeClientPair(
 	trust: Trust,
 	wish: {
 		readonly name: string;
+		/** Whose client it is; the cluster's API without it. */
+		readonly signer?: AuthorityName;
 		readonly commonName: string;
 		readonly organizations: readonly string[];
 		readonly lifeSeconds: number;
 	},
 ): Promise<ClientPair> {
 	const { key } = makeKeyPair();
-	const { cluster } = trust.authorities;
+	const { signer = "cluster" } = wish;
+	const authority = trust.authorities[signer];
 	const { pem, issued, expiresInSeconds } = await pki.certify(trust, {
 		name: wish.name,
 		subject: {
-			signer: "cluster",
+			signer,
 			commonName: wish.commonName,
 			organizations: [...wish.organizations],
 			usages: ["client"],
 			names: [],
 			addresses: [],
 		},
-		authority: cluster.signing,
+		authority: authority.signing,
 		request: requestFor(key),
 		lifeSeconds: wish.lifeSeconds,
 	});
-	return { ca: cluster.certificates.map((one) => one.pem).join(""), cert: pem, key, issued, expiresInSeconds };
+	return { ca: authority.certificates.map((one) => one.pem).join(""), cert: pem, key, issued, expiresInSeconds };
 }
 
 /** A certificate request (DER, base64) for a P-256 key in PEM. */

@@ -1,0 +1,97 @@
+import { request } from "node:https";
+import { z } from "zod";
+import { EtcdError, type EtcdMembers } from "../../ports.ts";
+
+/** One answer takes at most so long, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+/** No answer that is asked for is larger. */
+const MOST_BYTES = 256 * 1024;
+
+/** Members as etcd's JSON gateway lists them (etcd 3.4 and later, `/v3/cluster/member/list`). Numbers of 64 bits are texts. */
+const MemberList = z.object({
+	members: z
+		.array(
+			z.object({
+				ID: z.string(),
+				name: z.string().default(""),
+				peerURLs: z.array(z.string()).default([]),
+				isLearner: z.boolean().default(false),
+			}),
+		)
+		.max(64),
+});
+
+/** How to be let in: PEM. `key` is a secret. */
+export interface EtcdAccess {
+	readonly ca: string;
+	readonly cert: string;
+	readonly key: string;
+}
+
+/** Speaks to the members at these URLs; the first that answers is taken. */
+export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
+	async function ask(path: string, body: object): Promise<unknown> {
+		let trouble = "no member of etcd is known to live";
+		for (const url of urls) {
+			let answer: { status: number; text: string };
+			try {
+				answer = await post(new URL(path, url), JSON.stringify(body), access);
+			} catch (error) {
+				trouble = `${url}: ${(error as Error).message}`;
+				continue;
+			}
+			if (answer.status === 200) return JSON.parse(answer.text);
+			throw new EtcdError(`${url}${path}: ${answer.text.slice(0, 500)}`);
+		}
+		throw new EtcdError(trouble);
+	}
+	return {
+		async list() {
+			const { members } = MemberList.parse(await ask("/v3/cluster/member/list", {}));
+			return members.map(({ ID, name, peerURLs, isLearner }) => ({
+				id: ID,
+				name,
+				peerUrls: peerURLs,
+				learner: isLearner,
+			}));
+		},
+		async remove(id) {
+			await ask("/v3/cluster/member/remove", { ID: id });
+		},
+		async addLearner(peerUrl) {
+			await ask("/v3/cluster/member/add", { peerURLs: [peerUrl], isLearner: true });
+		},
+		async promote(id) {
+			try {
+				await ask("/v3/cluster/member/promote", { ID: id });
+				return true;
+			} catch (error) {
+				// etcd's own words for a learner that has not caught up (etcdserver, ErrGRPCLearnerNotReady).
+				if (error instanceof EtcdError && /in sync with leader/.test(error.message)) return false;
+				throw error;
+			}
+		},
+	};
+}
+
+function post(url: URL, body: string, access: EtcdAccess): Promise<{ status: number; text: string }> {
+	return new Promise((resolve, reject) => {
+		const asked = request(
+			url,
+			{ ...access, method: "POST", headers: { "content-type": "application/json" }, timeout: TIMEOUT_MS, agent: false },
+			(response) => {
+				let text = "";
+				response.setEncoding("utf8");
+				response.on("data", (chunk: string) => {
+					text += chunk;
+					if (text.length > MOST_BYTES) asked.destroy(new Error("the answer is too large"));
+				});
+				response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+				response.on("error", reject);
+			},
+		);
+		asked.on("timeout", () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+		asked.on("error", reject);
+		asked.end(body);
+	});
+}

@@ -1,0 +1,77 @@
+import type { BootId, ClusterDocument, MachineId } from "@rollcall/protocol";
+import { type Fleet, type Machine, seatKey } from "./fleet.ts";
+
+/**
+ * One boot of a machine as a member of etcd. Its data is in RAM, so another boot is another member. `begun`: with the whole
+ * cluster, or as one that joined it. A learner has no vote until it has caught up.
+ */
+export interface EtcdMember {
+	readonly machineId: MachineId;
+	readonly bootId: BootId;
+	readonly nodeName: string;
+	readonly begun: "new" | "existing";
+	readonly votes: boolean;
+}
+
+/** What etcd's members need next. One thing at a time: etcd takes one learner. */
+export type EtcdStep =
+	/** Most of the machines that began together run: from now on it is a cluster, and nobody begins anew. */
+	| { readonly kind: "found"; readonly machines: readonly Machine[] }
+	/** A boot without data takes the place of one whose memory is gone. */
+	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	/** A learner is to vote, once it has caught up. */
+	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] };
+
+/** The role whose machines run etcd. */
+export function etcdRole(document: ClusterDocument): "etcd" | "control-plane" {
+	return document.slots.some(({ role }) => role === "etcd") ? "etcd" : "control-plane";
+}
+
+/** The members whose memory is there, as far as anybody knows: their boot is the machine's newest, and it still has its seat. */
+export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
+	const document = fleet.cluster?.document;
+	if (!fleet.etcd || !document) return [];
+	const role = etcdRole(document);
+	return fleet.etcd.members.filter(({ machineId, bootId, nodeName }) => {
+		const machine = fleet.machines.get(machineId);
+		return machine?.bootId === bootId && machine.seat?.role === role && machine.seat.nodeName === nodeName;
+	});
+}
+
+/**
+ * How etcd begins on a machine (`initial-cluster-state`). Undefined: it must not begin yet, since a cluster runs that this boot
+ * is no member of; it would be refused, or worse, vote without its memory. When no memory is left anywhere, all begin anew.
+ */
+export function etcdBeginning(
+	fleet: Fleet,
+	machine: Pick<Machine, "machineId" | "bootId">,
+): "new" | "existing" | undefined {
+	const living = livingMembers(fleet);
+	if (living.length === 0) return "new";
+	return living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId)?.begun;
+}
+
+/** What to do next for etcd's members, if anything. */
+export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
+	const document = fleet.cluster?.document;
+	if (!document) return undefined;
+	const role = etcdRole(document);
+	const keys = document.slots.flatMap(({ name, role: has, count }) =>
+		has === role && count !== "rest" ? Array.from({ length: count }, (_, seat) => seatKey(name, seat)) : [],
+	);
+	const holders = keys.flatMap((key) => {
+		const machine = fleet.machines.get(fleet.seats.get(key) ?? ("" as MachineId));
+		return machine ? [machine] : [];
+	});
+	const living = livingMembers(fleet);
+	if (living.length === 0) {
+		const run = holders.filter(({ bootId, target }) => target?.bootId === bootId && target.progress === "applied");
+		const began = holders.filter(({ bootId, target }) => target?.bootId === bootId);
+		return keys.length > 0 && run.length > keys.length / 2 ? { kind: "found", machines: began } : undefined;
+	}
+	const learner = living.find(({ votes }) => !votes);
+	const machine = learner && fleet.machines.get(learner.machineId);
+	if (machine) return { kind: "promote", machine, living };
+	const empty = holders.find((one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined);
+	return empty ? { kind: "replace", machine: empty, living } : undefined;
+}

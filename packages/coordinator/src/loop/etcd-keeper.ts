@@ -1,0 +1,75 @@
+import { type EtcdStep, nextEtcdStep } from "../domain/etcd.ts";
+import type { Fleet, Machine } from "../domain/fleet.ts";
+import type { Core, EtcdMembers } from "../ports.ts";
+import { membersOf } from "../render/members.ts";
+import { urlHost } from "../render/node.ts";
+import { NODE_PORTS } from "../render/node-paths.ts";
+
+/** Between looks, in milliseconds; after trouble, longer. */
+const LOOK_MS = 500;
+const TROUBLE_MS = 3_000;
+
+export interface EtcdKeeperParts {
+	readonly core: Pick<Core, "fleet" | "leadership" | "submit">;
+	/** Speaks to the members at these URLs, in turn. */
+	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdMembers>;
+	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+	readonly onTrouble: (what: string, error: unknown) => void;
+}
+
+/**
+ * Replaces members of etcd whose machines lost their memory, for as long as this coordinator leads. A new boot id is the proof
+ * that a member's data is gone, so nobody waits for it: the old member is removed, a learner added in its place, and when it has caught
+ * up it votes. Nothing is asked of etcd while nothing is to be done.
+ */
+export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSignal): Promise<void> {
+	let trouble = "";
+	while (!signal.aborted) {
+		const fleet = parts.core.fleet();
+		const step = parts.core.leadership().leads ? nextEtcdStep(fleet) : undefined;
+		try {
+			if (step && (await done(parts, fleet, step))) await parts.core.submit({ kind: "etcd-step-done", step });
+			trouble = "";
+			await parts.sleep(LOOK_MS, signal);
+		} catch (error) {
+			const text = error instanceof Error ? error.message : String(error);
+			if (text !== trouble) parts.onTrouble("a member of etcd cannot be replaced yet; trying again", error);
+			trouble = text;
+			await parts.sleep(TROUBLE_MS, signal);
+		}
+	}
+}
+
+/** Does a step. False: it is not done yet. Throws EtcdError. */
+async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
+	// Rehearsed machines run no etcd that could be asked.
+	if (step.kind === "found" || step.machine.facts.rehearsal) return true;
+	const addresses = new Map(
+		[...membersOf(fleet, "control-plane"), ...membersOf(fleet, "etcd")].map((one) => [one.nodeName, one.address]),
+	);
+	const peer = peerUrl(addresses, step.machine);
+	const voters = step.living.filter(({ votes }) => votes);
+	const urls = voters.flatMap(({ nodeName }) => {
+		const address = addresses.get(nodeName);
+		return address === undefined ? [] : [`https://${urlHost(address)}:${NODE_PORTS.etcdClient}`];
+	});
+	const etcd = await parts.connect(fleet, urls);
+	const known = await etcd.list();
+	const own = known.find(({ peerUrls, name }) => peerUrls.includes(peer) && name === "");
+	if (step.kind === "promote") {
+		const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
+		return learner === undefined || !learner.learner || (learner.name !== "" && (await etcd.promote(learner.id)));
+	}
+	// Added already, by a try that did not get so far as to say so.
+	if (own?.learner) return true;
+	const names = new Set(step.living.map(({ nodeName }) => nodeName));
+	for (const dead of known.filter(({ name }) => !names.has(name))) await etcd.remove(dead.id);
+	await etcd.addLearner(peer);
+	return true;
+}
+
+function peerUrl(addresses: ReadonlyMap<string, string>, machine: Machine): string {
+	const address = addresses.get(machine.seat?.nodeName ?? "");
+	if (address === undefined) throw new Error(`machine ${machine.machineId} has no address for etcd`);
+	return `https://${urlHost(address)}:${NODE_PORTS.etcdPeer}`;
+}

@@ -1,0 +1,91 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdBeginning, nextEtcdStep } from "../../src/domain/etcd.ts";
+import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
+import { type Hardware, Story } from "./story.ts";
+
+const BOXES: readonly Hardware[] = ["a", "b", "c"].map((name) => ({ name, memoryGiB: 8 }));
+
+/** Three control planes with their targets; `applied` of them are done. */
+function begun(applied: number): { story: Story; ids: MachineId[] } {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count: 3 }]);
+	const ids = BOXES.map((box) => story.join(box));
+	for (const id of ids.slice(0, applied)) story.report(id, "applied", 1);
+	return { story, ids };
+}
+
+function takeStep(story: Story): void {
+	const step = nextEtcdStep(story.fleet);
+	if (!step) throw new Error("nothing is to be done");
+	story.take({ kind: "etcd-step-done", step });
+}
+
+function bootAgain(story: Story, index: number, boot = 2): void {
+	const box = BOXES[index];
+	if (box) story.join({ ...box, boot });
+}
+
+test("etcd counts as founded when most of its machines run, and all begin with it until then", (t) => {
+	const { story, ids } = begun(1);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	story.report(ids[1] as MachineId, "applied", 1);
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+	takeStep(story);
+	t.is(story.all("etcd-founded")[0]?.members.length, 3);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+});
+
+test("a machine that lost its memory must not begin until it was added, joins as a learner, and votes last", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	const own = () => story.machine(ids[0] as MachineId);
+	t.is(etcdBeginning(story.fleet, own()), undefined);
+	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: ids[0] as MachineId } });
+	takeStep(story);
+	t.is(etcdBeginning(story.fleet, own()), "existing");
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+	takeStep(story);
+	t.is(etcdBeginning(story.fleet, own()), "existing");
+	t.is(nextEtcdStep(story.fleet), undefined);
+	const kept = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(story.fleet))));
+	t.deepEqual(kept?.etcd, story.fleet.etcd);
+});
+
+test("two lost memories are replaced one after the other", (t) => {
+	const { story } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	bootAgain(story, 1);
+	const kinds: string[] = [];
+	for (let step = nextEtcdStep(story.fleet); step; step = nextEtcdStep(story.fleet)) {
+		kinds.push(step.kind);
+		takeStep(story);
+	}
+	t.deepEqual(kinds, ["replace", "promote", "replace", "promote"]);
+});
+
+test("a step that was done for a boot that is over meanwhile counts for nothing", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	const late = nextEtcdStep(story.fleet);
+	bootAgain(story, 0, 3);
+	if (late) story.take({ kind: "etcd-step-done", step: late });
+	t.deepEqual(story.all("etcd-member-added"), []);
+	t.is(etcdBeginning(story.fleet, story.machine(ids[0] as MachineId)), undefined);
+});
+
+test("when no memory is left anywhere, all begin anew", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	for (const index of [0, 1, 2]) bootAgain(story, index);
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+	t.is(nextEtcdStep(story.fleet), undefined);
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	t.is(story.all("etcd-founded").length, 2);
+});

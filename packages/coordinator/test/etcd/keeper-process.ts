@@ -1,0 +1,42 @@
+/** Does the next step for etcd's members, with everything real, and ends: run inside of the members' network. Reads JSON: the fleet and the folder of authorities. */
+import { createEtcdMembers } from "../../src/adapters/etcd/members.ts";
+import { makeClientPair } from "../../src/adapters/pki/client-pair.ts";
+import { createPki } from "../../src/adapters/pki/pki.ts";
+import { fleetFromJson } from "../../src/domain/snapshot.ts";
+import { keepEtcdMembers } from "../../src/loop/etcd-keeper.ts";
+
+const chunks: Buffer[] = [];
+for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+const given = JSON.parse(Buffer.concat(chunks).toString()) as { fleet: unknown; authorities: string };
+const fleet = fleetFromJson(given.fleet);
+if (!fleet?.trust) throw new Error("no fleet");
+const { trust } = fleet.trust;
+const pki = createPki(given.authorities, { now: () => Date.now() });
+const stop = new AbortController();
+
+await keepEtcdMembers(
+	{
+		core: {
+			fleet: () => fleet,
+			leadership: () => ({ leads: true, url: undefined }),
+			submit: async (input) => {
+				if (input.kind === "etcd-step-done") process.stdout.write(input.step.kind);
+				stop.abort();
+				return { kind: "ok" };
+			},
+		},
+		connect: async (_fleet, urls) => {
+			const wish = {
+				name: "test",
+				signer: "etcd",
+				commonName: "rollcall",
+				organizations: [],
+				lifeSeconds: 600,
+			} as const;
+			return createEtcdMembers(urls, await makeClientPair(pki, trust, wish));
+		},
+		sleep: (ms) => new Promise((resolve) => setTimeout(resolve, stop.signal.aborted ? 0 : Math.min(ms, 200))),
+		onTrouble: (what, error) => process.stderr.write(`${what}: ${String(error)}\n`),
+	},
+	stop.signal,
+);
