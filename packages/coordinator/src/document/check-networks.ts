@@ -7,12 +7,17 @@ export const checkNetworks: Check = (document) => {
 	const { networks } = document;
 	const pods = readNetwork(["networks", "pods"], networks.pods);
 	const services = readNetwork(["networks", "services"], networks.services);
+	const { second } = networks;
+	const secondPods = second && readNetwork(["networks", "second", "pods"], second.pods);
+	const secondServices = second && readNetwork(["networks", "second", "services"], second.services);
 	const rule = networks.nodeAddress;
 	const nodes = "cidr" in rule ? readNetwork(["networks", "nodeAddress", "cidr"], rule.cidr) : undefined;
-	const findings = [pods, services, nodes].flatMap((read) => read?.findings ?? []);
+	const findings = [pods, services, secondPods, secondServices, nodes].flatMap((read) => read?.findings ?? []);
 	const named = [
 		["networks.pods", pods, ["networks", "pods"]],
 		["networks.services", services, ["networks", "services"]],
+		["networks.second.pods", secondPods, ["networks", "second", "pods"]],
+		["networks.second.services", secondServices, ["networks", "second", "services"]],
 		["networks.nodeAddress.cidr", nodes, ["networks", "nodeAddress", "cidr"]],
 	] as const;
 	for (const [index, [name, a, path]] of named.entries()) {
@@ -28,7 +33,13 @@ export const checkNetworks: Check = (document) => {
 	}
 	findings.push(
 		...checkAddresses(document, pods.network, services.network),
-		...checkSizes(document, pods.network, services.network),
+		...checkSizes(document, { at: ["networks"], pods: pods.network, services: services.network }),
+		...checkSizes(document, {
+			at: ["networks", "second"],
+			pods: secondPods?.network,
+			services: secondServices?.network,
+		}),
+		...checkVersions(pods.network, secondPods?.network),
 	);
 	if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(networks.dnsDomain)) {
 		findings.push({ path: ["networks", "dnsDomain"], message: "not a DNS domain", suggestion: "cluster.local" });
@@ -126,12 +137,26 @@ function isHostName(text: string): boolean {
 	return /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/.test(text);
 }
 
+/** Two stacks are of two IP versions. */
+function checkVersions(first?: Network, second?: Network): Finding[] {
+	if (!first || !second || first.bits !== second.bits) return [];
+	const message = `networks.pods and networks.second.pods are both IPv${first.bits === 32 ? 4 : 6}`;
+	return [{ path: ["networks", "second", "pods"], message, suggestion: "a network of the other IP version" }];
+}
+
+/** The networks of one IP version, and where they stand in the document. */
+interface Pair {
+	readonly at: DocumentPath;
+	readonly pods: Network | undefined;
+	readonly services: Network | undefined;
+}
+
 /** Each node gets a /24 (or /64) of the pod network; services need room for the tenth address, the cluster's DNS. */
-function checkSizes(document: ClusterDocument, pods?: Network, services?: Network): Finding[] {
+function checkSizes(document: ClusterDocument, { at, pods, services }: Pair): Finding[] {
 	const findings: Finding[] = [];
 	if (pods && services && pods.bits !== services.bits) {
 		findings.push({
-			path: ["networks", "services"],
+			path: [...at, "services"],
 			message: "pods and services are of different IP versions",
 			suggestion: "give both the same one",
 		});
@@ -142,13 +167,13 @@ function checkSizes(document: ClusterDocument, pods?: Network, services?: Networ
 		const declared = document.slots.reduce((sum, { count }) => sum + (count === "rest" ? 1 : count), 0);
 		if (share - pods.prefix > 16) {
 			findings.push({
-				path: ["networks", "pods"],
+				path: [...at, "pods"],
 				message: `${formatNetwork(pods)} is too large: Kubernetes cuts at most 2^16 shares of a /${share} out of it`,
 				suggestion: `a /${share - 16} or smaller`,
 			});
 		} else if (nodes < Math.max(1, declared)) {
 			findings.push({
-				path: ["networks", "pods"],
+				path: [...at, "pods"],
 				message: `${formatNetwork(pods)} has room for ${nodes} nodes (a /${share} each), ${declared} are declared`,
 				suggestion: pods.bits === 32 ? "a larger network, like 10.254.0.0/16" : "a larger network, with a /48",
 			});
@@ -158,7 +183,7 @@ function checkSizes(document: ClusterDocument, pods?: Network, services?: Networ
 		const size = services.bits - services.prefix;
 		if (size < 4 || size > 20) {
 			findings.push({
-				path: ["networks", "services"],
+				path: [...at, "services"],
 				message: `${formatNetwork(services)} has 2^${size} addresses; between 2^4 and 2^20 can be used`,
 				suggestion: services.bits === 32 ? "a network between /12 and /28" : "a network between /108 and /124",
 			});

@@ -14,6 +14,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	networks: "Networks of pods, services and nodes.",
 	"networks.pods": "Network of the pods, in CIDR notation; each node gets a /24 (or /64) of it.",
 	"networks.services": "Network of the services, in CIDR notation.",
+	"networks.second": "Networks of pods and services of the other IP version, for dual stack.",
 	"networks.nodeAddress": "Which of a machine's addresses is its node address: by cidr, interface or defaultRoute.",
 	"networks.dnsDomain": "DNS domain of the cluster.",
 	"networks.dnsServers": "DNS servers of nodes and pods, at most three; otherwise those of each machine.",

@@ -1,8 +1,8 @@
 import type { TargetFile } from "@rollcall/protocol";
 import { admissionText, auditPolicyText, authenticationText } from "./api-server-policy.ts";
+import { networkList } from "./dual-stack.ts";
 import { featureGateArgument } from "./feature-gates.ts";
 import { imageOf } from "./images.ts";
-import { formatNetwork } from "./network.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
@@ -63,7 +63,7 @@ function apiServerArguments(node: Node): Readonly<Record<string, string>> {
 		"service-account-key-file": PKI_PATHS.serviceAccount.publicKey,
 		"service-account-lookup": "true",
 		"service-account-signing-key-file": PKI_PATHS.serviceAccount.key,
-		"service-cluster-ip-range": formatNetwork(node.services),
+		"service-cluster-ip-range": networkList(node, "services"),
 		"tls-cert-file": PKI_PATHS.apiServer.certificate,
 		"tls-cipher-suites": CIPHER_SUITES.join(","),
 		"tls-min-version": MIN_TLS_VERSION,

@@ -1,8 +1,8 @@
 import type { TargetFile } from "@rollcall/protocol";
+import { networkList } from "./dual-stack.ts";
 import { featureGateArgument } from "./feature-gates.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { formatNetwork } from "./network.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
@@ -19,7 +19,7 @@ function controllerManagerArguments(node: Node): Readonly<Record<string, string>
 		"authorization-kubeconfig": kubeconfig,
 		"bind-address": "127.0.0.1",
 		"client-ca-file": PKI_PATHS.ca.certificate,
-		"cluster-cidr": formatNetwork(node.pods),
+		"cluster-cidr": networkList(node, "pods"),
 		"cluster-name": node.document.name,
 		"cluster-signing-cert-file": PKI_PATHS.clusterSigner.certificate,
 		"cluster-signing-key-file": PKI_PATHS.clusterSigner.key,
@@ -30,7 +30,7 @@ function controllerManagerArguments(node: Node): Readonly<Record<string, string>
 		"requestheader-client-ca-file": PKI_PATHS.frontProxyCa.certificate,
 		"root-ca-file": PKI_PATHS.ca.certificate,
 		"service-account-private-key-file": PKI_PATHS.serviceAccount.key,
-		"service-cluster-ip-range": formatNetwork(node.services),
+		"service-cluster-ip-range": networkList(node, "services"),
 		"terminated-pod-gc-threshold": "100",
 		"tls-cipher-suites": CIPHER_SUITES.join(","),
 		"tls-min-version": MIN_TLS_VERSION,

@@ -14,10 +14,18 @@ const CNI_CONFIG = "/etc/cni/net.d/10-flannel.conflist";
 
 /** flannel's own configuration: the whole pod network, in VXLAN; each node's share comes from its Node object. */
 function networkText(node: Node): string {
-	const network = formatNetwork(node.pods);
-	const family =
-		node.pods.bits === 32 ? { Network: network } : { EnableIPv4: false, EnableIPv6: true, IPv6Network: network };
+	const networks = [node.pods, ...(node.second ? [node.second.pods] : [])];
+	const [ipv4, ipv6] = ([32, 128] as const).map((bits) => networks.find((network) => network.bits === bits));
+	const family = {
+		...(ipv4 ? { Network: formatNetwork(ipv4) } : { EnableIPv4: false }),
+		...(ipv6 ? { EnableIPv6: true, IPv6Network: formatNetwork(ipv6) } : {}),
+	};
 	return `${JSON.stringify({ ...family, Backend: { Type: "vxlan" } }, null, 2)}\n`;
+}
+
+/** With two addresses nothing is left to guess. */
+function publicAddress(address: string): string {
+	return `--public-ip${address.includes(":") ? "v6" : ""}=${address}`;
 }
 
 /** What containerd calls for each pod (CNI specification 1.0.0, configuration lists). */
@@ -57,6 +65,7 @@ export function flannelFiles(node: Node): TargetFile[] {
 			`--kubeconfig-file=${NODE_PATHS.flannelKubeconfig}`,
 			`--net-config-path=${FOLDER}/net-conf.json`,
 			`--iface=${node.address}`,
+			...(node.second ? [publicAddress(node.address), publicAddress(node.second.address)] : []),
 			"--healthz-ip=127.0.0.1",
 			`--healthz-port=${NODE_PORTS.flannelHealth}`,
 		],

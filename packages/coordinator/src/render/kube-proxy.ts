@@ -1,10 +1,10 @@
 import type { TargetFile } from "@rollcall/protocol";
 import { sha256Of } from "@rollcall/protocol";
 import { apiServerUrl } from "./api-server-url.ts";
+import { networkList } from "./dual-stack.ts";
 import { featureGates } from "./feature-gates.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { formatNetwork } from "./network.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
@@ -24,7 +24,7 @@ function kubeProxyConfiguration(node: Node) {
 		kind: "KubeProxyConfiguration",
 		bindAddress: node.address.includes(":") ? "::" : "0.0.0.0",
 		clientConnection: { kubeconfig: NODE_PATHS.kubeProxyKubeconfig },
-		clusterCIDR: formatNetwork(node.pods),
+		clusterCIDR: networkList(node, "pods"),
 		// Traffic is local when it comes from this node's own share of the pod network, not from all of it.
 		detectLocalMode: node.document.kubernetes.podNetwork === "none" ? "ClusterCIDR" : "NodeCIDR",
 		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),

@@ -70,7 +70,12 @@ function kubeletUnitText(node: Node): string {
 		config: NODE_PATHS.kubeletConfig,
 		...(inCluster ? { kubeconfig: NODE_PATHS.kubeletKubeconfig } : {}),
 		"hostname-override": node.nodeName,
-		...(inCluster ? { "node-ip": node.address, "node-labels": labels.join(",") } : {}),
+		...(inCluster
+			? {
+					"node-ip": [node.address, ...(node.second ? [node.second.address] : [])].join(","),
+					"node-labels": labels.join(","),
+				}
+			: {}),
 		...node.document.kubernetes.extraArguments.kubelet,
 	};
 	const words = [kubeletProgram(node), ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];

@@ -68,7 +68,7 @@ function kernelFiles(node: Node): TargetFile[] {
 			path: NODE_PATHS.sysctls,
 			mode: "0644",
 			encoding: "utf8",
-			content: sysctlText(nodeSysctls(node.pods.bits === 128)),
+			content: sysctlText(nodeSysctls(node.pods.bits === 128 || node.second?.pods.bits === 128)),
 		},
 	];
 }

@@ -10,6 +10,12 @@ export function findRouteOverlap(networks: Networks, facts: Facts): string | und
 	const declared = [
 		["networks.pods", networks.pods],
 		["networks.services", networks.services],
+		...(networks.second
+			? ([
+					["networks.second.pods", networks.second.pods],
+					["networks.second.services", networks.second.services],
+				] as const)
+			: []),
 	] as const;
 	const real = [
 		...facts.nics

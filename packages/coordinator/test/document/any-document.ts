@@ -25,6 +25,7 @@ const networks = fc.record(
 			octet.map((part) => `172.16.${part}.0/24`),
 			fc.constant("fd00:20::/112"),
 		),
+		second: fc.constant({ pods: "fd00:30::/56", services: "fd00:40::/112" }),
 		nodeAddress,
 		dnsDomain: fc.constantFrom("cluster.local", "lab.example"),
 		dnsServers: fc.array(fc.ipV4(), { maxLength: 4 }),

@@ -109,6 +109,8 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
 	{ name: "control-plane-everything-1.36", document: everything(), seat: 0, facts: lab(2) },
 	{ name: "worker-everything-1.36", document: everything(), seat: 1, facts: lab(2) },
 	{ name: "worker-ipv6-1.36", document: ipv6(), seat: 1, facts: [v6(0), v6(1)] },
+	{ name: "control-plane-dual-1.36", document: dual(), seat: 0, facts: [v6(0), v6(1)] },
+	{ name: "worker-dual-1.36", document: dual(), seat: 1, facts: [v6(0), v6(1)] },
 	{ name: "kiosk-1.36", document: KIOSK, seat: 0, facts: lab(1) },
 ];
 
@@ -124,6 +126,11 @@ function everything(): string {
     taints: [{ key: lab, value: dark, effect: NoExecute }]
 `
 	);
+}
+
+function dual(): string {
+	return `${head("1.36")}  second: { pods: "fd00:10::/56", services: "fd00:20::/112" }
+${slots(false)}`;
 }
 
 function ipv6(): string {

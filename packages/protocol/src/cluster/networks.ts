@@ -17,6 +17,8 @@ export type NodeAddressRule = z.infer<typeof NodeAddressRule>;
 export const Networks = z.strictObject({
 	pods: Cidr.default("10.254.0.0/16"),
 	services: Cidr.default("10.253.0.0/16"),
+	/** Networks of the other IP version, for dual stack: each node and pod has an address of both. */
+	second: z.strictObject({ pods: Cidr, services: Cidr }).optional(),
 	nodeAddress: NodeAddressRule.default({ defaultRoute: true }),
 	dnsDomain: z.string().max(253).default("cluster.local"),
 	/** DNS servers for pods and nodes; at most three are used (resolv.conf(5)). Absent: those that the machine has. */

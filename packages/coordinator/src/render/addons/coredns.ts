@@ -143,7 +143,7 @@ function container(image: string) {
 	};
 }
 
-function service({ services }: DnsAddOn): Manifest {
+function service({ document, services }: DnsAddOn): Manifest {
 	const port = (name: string, at: number, protocol: string, targetPort: string) => ({
 		name,
 		port: at,
@@ -166,6 +166,7 @@ function service({ services }: DnsAddOn): Manifest {
 		},
 		spec: {
 			clusterIP: clusterDns(services),
+			...(document.networks.second ? { ipFamilyPolicy: "PreferDualStack" } : {}),
 			ports: [
 				port("dns", 53, "UDP", "dns"),
 				port("dns-tcp", 53, "TCP", "dns-tcp"),
