@@ -14,11 +14,18 @@ export { decideLeases };
 
 /**
  * What is to be recorded next. Pure and total; the caller records it and asks again until nothing is left. Each kind of
- * decision sees the ones before it recorded, so a round holds decisions of one kind only.
+ * decision sees the ones before it recorded, so a round holds decisions of one kind only. `leasesDone`: the leases were
+ * decided on for this very time and have been recorded; no other decision changes them.
  */
-export function decide(fleet: Fleet, observed: Observed, summarize: SummaryIfKnown): EventDraft[] {
+export function decide(
+	fleet: Fleet,
+	observed: Observed,
+	summarize: SummaryIfKnown,
+	{ leasesDone = false }: { readonly leasesDone?: boolean } = {},
+): EventDraft[] {
 	const at = Math.max(observed.at, fleet.at);
-	const first = [leaseChange(observed), commandEnd(at), targetEnd(at), admission(fleet), fault(fleet, at)];
+	const first = [commandEnd(at), targetEnd(at), admission(fleet), fault(fleet, at)];
+	if (!leasesDone) first.unshift(leaseChange(observed));
 	return inOrder(fleet, at, { first, last: nextTarget(fleet, at, summarize) });
 }
 

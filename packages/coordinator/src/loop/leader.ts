@@ -149,7 +149,7 @@ export class Leader {
 			this.#hear(waiting, turn);
 			this.#answer(waiting, turn.answers);
 			if (turn.events.length > 0) {
-				heard.prune(ledger.fleet);
+				if (turn.events.some(({ type }) => type === "machine-removed")) heard.prune(ledger.fleet);
 				void runEffects(before, turn.events, {
 					bus: parts.bus,
 					credentials: parts.credentials,

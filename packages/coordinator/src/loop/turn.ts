@@ -46,7 +46,7 @@ export function takeTurn(parts: TurnParts): Turn {
 	}
 	if (events.length > 0 || parts.decideAnyway) {
 		for (let round = 0; ; round++) {
-			const drafts = decide(fleet, parts.observed, parts.summarize);
+			const drafts = decide(fleet, parts.observed, parts.summarize, { leasesDone: round > 0 });
 			if (drafts.length === 0) break;
 			if (round === MAX_ROUNDS)
 				throw new Error(`decisions did not settle in ${MAX_ROUNDS} rounds; the last were ${types(drafts)}`);
