@@ -32,7 +32,12 @@ export interface BenchCoordinatorOptions {
 	/** Declared when the log has no document. */
 	readonly document?: string;
 	/** Its boot listener; without it there is none. */
-	readonly boot?: { readonly host: string; readonly port: number; readonly document: string };
+	readonly boot?: {
+		readonly host: string;
+		readonly port: number;
+		readonly document: string;
+		readonly requestsPerSecond?: number;
+	};
 	/** More words for Node, in front of the program. */
 	readonly nodeOptions?: readonly string[];
 }

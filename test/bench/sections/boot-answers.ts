@@ -21,7 +21,8 @@ export const bootAnswers: Section = async (context) => {
 	writeFileSync(join(dataFolder, "boot.yaml"), bootDocument("bench"));
 	const coordinator = await startCoordinator(cleanup, {
 		dataFolder,
-		boot: { host: "127.0.0.1", port: 0, document: "boot.yaml" },
+		// The tokens of all machines are fetched from one address beforehand.
+		boot: { host: "127.0.0.1", port: 0, document: "boot.yaml", requestsPerSecond: 1_000_000 },
 	});
 	const count = PER_SECOND * (quick ? 1 : 5);
 	const measured = async (order: Pick<LoadOrder, "urls">) => {
