@@ -1,5 +1,4 @@
 import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
-import type { SecondStack } from "./dual-stack.ts";
 import type { Member } from "./members.ts";
 import type { Network } from "./network.ts";
 import type { DnsChoice } from "./resolv-conf.ts";
@@ -20,19 +19,17 @@ export interface Node {
 	readonly dns: DnsChoice;
 	readonly services: Network;
 	readonly pods: Network;
-	/** The second IP version, where the document has one. */
-	readonly second?: SecondStack | undefined;
 	/** Holders of the control-plane seats, this one included. */
 	readonly controlPlanes: readonly Member[];
 	/** Holders of the seats that run etcd, this one included. */
 	readonly etcdMembers: readonly Member[];
 	/** True when etcd runs on the control-plane machines. */
 	readonly stackedEtcd: boolean;
+	/** How etcd begins here: with the whole cluster, or as one that joins it. */
+	readonly etcdState: "new" | "existing";
 	/** Whom it believes, and who signs for it. */
 	readonly trust: Trust;
 }
-	/** How etcd begins here: with the whole cluster, or as one that joins it. */
-	readonly etcdState: "new" | "existing";
 
 /** An address as the host part of a URL. */
 export function urlHost(address: string): string {
