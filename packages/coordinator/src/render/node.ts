@@ -1,4 +1,5 @@
 import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
+import type { SecondStack } from "./dual-stack.ts";
 import type { Member } from "./members.ts";
 import type { Network } from "./network.ts";
 import type { DnsChoice } from "./resolv-conf.ts";
@@ -19,6 +20,8 @@ export interface Node {
 	readonly dns: DnsChoice;
 	readonly services: Network;
 	readonly pods: Network;
+	/** The second IP version, where the document has one. */
+	readonly second?: SecondStack | undefined;
 	/** Holders of the control-plane seats, this one included. */
 	readonly controlPlanes: readonly Member[];
 	/** Holders of the seats that run etcd, this one included. */

@@ -3,6 +3,7 @@ import { TARGET_LIMITS } from "@rollcall/protocol";
 import { etcdBeginning } from "../domain/etcd.ts";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
+import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { artifactBytes } from "./image-archives.ts";
 import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
 import { messageBytes } from "./message-bytes.ts";
@@ -59,7 +60,7 @@ function renderSeat(placement: Placement): Rendered {
 	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
-		const node = address.ok ? resolveNode(placement, address.address) : address;
+		const node = address.ok ? resolveNode(placement, address) : address;
 		return "ok" in node ? node : accept({ ...identity, ...nodeRoleParts(role, node) });
 	}
 	if (!definition) return refuse(`the role ${seat.role} is not defined`);
@@ -73,7 +74,11 @@ function renderSeat(placement: Placement): Rendered {
 	return accept({ ...identity, ...operatorRoleParts(definition, values), artifacts: [] });
 }
 
-function resolveNode({ fleet, machine, seat, document, slot }: Placement, address: string): Node | Rendered {
+function resolveNode(
+	{ fleet, machine, seat, document, slot }: Placement,
+	chosen: { address: string; nic: string },
+): Node | Rendered {
+	const { address } = chosen;
 	const version = findVersion(document.kubernetes.version);
 	if (!version)
 		return refuse(`Kubernetes ${document.kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`);
@@ -82,6 +87,8 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 	if (!pods || !services) return refuse("networks.pods or networks.services is not a network");
 	const trust = fleet.trust?.trust;
 	if (!trust) return refuse("the fleet has no keys of its own yet; the coordinator that leads makes them");
+	const second = secondStack(document, machine, chosen.nic);
+	if (typeof second === "string") return refuse(second);
 	const overlap = findRouteOverlap(document.networks, machine.facts);
 	if (overlap !== undefined) return refuse(overlap);
 	const stackedEtcd = !hasOwnEtcd(document);
@@ -118,12 +125,24 @@ function resolveNode({ fleet, machine, seat, document, slot }: Placement, addres
 		dns: chooseDns(document.networks, machine.facts),
 		pods,
 		services,
+		...(second ? { second } : {}),
 		controlPlanes: withSelf("control-plane"),
 		etcdMembers,
 		stackedEtcd,
 		etcdState: beginning,
 		trust,
 	};
+}
+
+/** The second IP version on this machine; undefined where none is declared, a sentence where the machine cannot have it. */
+function secondStack(document: ClusterDocument, machine: Machine, nic: string): SecondStack | string | undefined {
+	const declared = document.networks.second;
+	if (!declared) return undefined;
+	const [pods, services] = [parseNetwork(declared.pods), parseNetwork(declared.services)];
+	if (!pods || !services) return "networks.second.pods or networks.second.services is not a network";
+	const address = secondAddress(machine.facts, nic, pods.bits);
+	if (address !== undefined) return { pods, services, address };
+	return `the machine has no IPv${pods.bits === 32 ? 4 : 6} address on ${nic}, which networks.second needs`;
 }
 
 function bounded(rendered: Rendered): Rendered {
