@@ -1,7 +1,14 @@
 import type { BootDocument, BootView, MachineId } from "@rollcall/protocol";
 import type { Logger } from "pino";
-import { type Boot, lastReached, story, waitsFor } from "../boot/waterfall/boot.ts";
-import { type BootFilter, bootView, bootViews, stageDurations, stateOf } from "../boot/waterfall/boot-view.ts";
+import { type Boot, story, waitsFor } from "../boot/waterfall/boot.ts";
+import {
+	type BootFilter,
+	bootView,
+	bootViews,
+	stageDurations,
+	standingOf,
+	stateOf,
+} from "../boot/waterfall/boot-view.ts";
 import { Boots } from "../boot/waterfall/boots.ts";
 import type { BootSighting } from "../boot/waterfall/sighting.ts";
 import type { BootDraft } from "../domain/inputs.ts";
@@ -106,7 +113,7 @@ export function watchBoots({ core, clock, log, onRefused }: BootWatchSurrounding
 			const fleet = core.fleet();
 			const states = all.map((boot) => {
 				const machine = boot.machineId === undefined ? undefined : fleet.machines.get(boot.machineId);
-				return stateOf(boot, { fleet, machine, at }).state;
+				return stateOf(boot, { machine, at });
 			});
 			return { states, durations: stageDurations(all) };
 		},
@@ -134,12 +141,12 @@ function stuckEvent(
 	at: number,
 ): Extract<BootDraft, { type: "boot-stuck" }> | undefined {
 	const waitingFor = waitsFor(boot);
-	const last = lastReached(boot);
+	const { last } = boot;
 	if (waitingFor === undefined || last === undefined || boot.told.has(waitingFor)) return undefined;
 	const fleet = core.fleet();
 	const machine = boot.machineId === undefined ? undefined : fleet.machines.get(boot.machineId);
-	const { state, cause } = stateOf(boot, { fleet, machine, at });
-	if (state !== "stuck") return undefined;
+	if (stateOf(boot, { machine, at }) !== "stuck") return undefined;
+	const { cause } = standingOf(boot, { fleet, machine, at });
 	return {
 		type: "boot-stuck",
 		...(boot.mac === undefined ? {} : { mac: boot.mac }),

@@ -1,5 +1,6 @@
 import {
 	BOOT_STAGES,
+	type BootStage,
 	type BootStageView,
 	type BootState,
 	type BootView,
@@ -7,54 +8,70 @@ import {
 	type Timestamp,
 } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
-import { standing } from "../../domain/phase.ts";
-import { type Boot, lastReached, story, waitsFor } from "./boot.ts";
+import { phaseOf, standing } from "../../domain/phase.ts";
+import { type Boot, story, waitsFor } from "./boot.ts";
 import { orderOf, ruleOf } from "./stages.ts";
 
 /** A boot as the API shows it, at a time. */
 export function bootView(boot: Boot, fleet: Fleet, at: Timestamp): BootView {
 	const stages = story(boot);
 	const startedAt = stages.reduce((earliest, { at: time }) => Math.min(earliest, time), at);
-	const latest = lastReached(boot)?.at ?? startedAt;
+	const latest = boot.last?.at ?? startedAt;
 	const machine = boot.machineId === undefined ? undefined : fleet.machines.get(boot.machineId);
 	const nodeName = machine?.seat?.nodeName;
 	const given = { machineId: boot.machineId, bootId: boot.bootId, nodeName, mac: boot.mac, uuid: boot.uuid };
 	return {
 		...dropUndefined({ ...given, address: boot.remote, group: boot.group, profile: boot.profile }),
-		...stateOf(boot, { fleet, machine, at }),
+		...standingOf(boot, { fleet, machine, at }),
 		startedAt: iso(startedAt),
 		totalMs: latest - startedAt,
 		stages: stageViews(boot),
 	};
 }
 
-/** How the boot goes, and what is in its way. */
-export function stateOf(
-	boot: Boot,
-	around: { readonly fleet: Fleet; readonly machine: Machine | undefined; readonly at: Timestamp },
-): Pick<BootView, "state" | "waitingFor" | "cause" | "next"> {
+/** What a boot is seen in: the fleet, its machine where it is known, and the time. */
+interface Around {
+	readonly fleet: Fleet;
+	readonly machine: Machine | undefined;
+	readonly at: Timestamp;
+}
+
+/** How the boot goes, in one word; cheap enough to be asked of the whole fleet every second. */
+export function stateOf(boot: Boot, { machine, at }: Omit<Around, "fleet">): BootState {
 	const waitingFor = waitsFor(boot);
-	if (waitingFor === undefined) return { state: "done" };
-	const is = (state: BootState, why: { reason: string; next?: string | undefined }) => ({
-		state,
-		waitingFor,
-		cause: why.reason,
-		...(why.next === undefined ? {} : { next: why.next }),
-	});
-	const { machine, fleet, at } = around;
-	const rule = ruleOf(waitingFor);
-	const late = at >= (lastReached(boot)?.at ?? at) + rule.deadlineSeconds * 1000;
+	if (waitingFor === undefined) return "done";
+	const late = at >= (boot.last?.at ?? at) + ruleOf(waitingFor).deadlineSeconds * 1000;
 	if (machine) {
-		const stands = standing(fleet, machine);
-		if (stands.phase === "waiting" || stands.phase === "rejected" || stands.phase === "idle") return is("held", stands);
-		if (late || stands.phase === "failed" || stands.phase === "lost")
-			return is("stuck", { next: rule.next, ...stands });
-		return { state: "booting", waitingFor };
+		const phase = phaseOf(machine);
+		if (phase === "waiting" || phase === "rejected" || phase === "idle") return "held";
+		return late || phase === "failed" || phase === "lost" ? "stuck" : "booting";
 	}
+	if (boot.refused) return "stuck";
+	if (boot.choosing) return "held";
+	return late ? "stuck" : "booting";
+}
+
+/** The same with what is in its way. */
+export function standingOf(boot: Boot, around: Around): Pick<BootView, "state" | "waitingFor" | "cause" | "next"> {
+	const state = stateOf(boot, around);
+	const waitingFor = waitsFor(boot);
+	if (waitingFor === undefined) return { state };
+	if (state === "booting") return { state, waitingFor };
+	const { reason, next } = reasonOf(boot, waitingFor, around);
+	return { state, waitingFor, cause: reason, ...(next === undefined ? {} : { next }) };
+}
+
+function reasonOf(
+	boot: Boot,
+	waitingFor: BootStage,
+	{ fleet, machine }: Around,
+): { readonly reason: string; readonly next?: string | undefined } {
+	const rule = ruleOf(waitingFor);
+	if (machine) return { next: rule.next, ...standing(fleet, machine) };
 	if (boot.refused)
-		return is("stuck", { reason: `it was refused: ${boot.refused.reason}`, next: nextOfRefusal(boot.refused.stage) });
-	if (boot.choosing) return is("held", { reason: "its menu waits for somebody to choose" });
-	return late ? is("stuck", { reason: rule.cause, next: rule.next }) : { state: "booting", waitingFor };
+		return { reason: `it was refused: ${boot.refused.reason}`, next: nextOfRefusal(boot.refused.stage) };
+	if (boot.choosing) return { reason: "its menu waits for somebody to choose" };
+	return { reason: rule.cause, next: rule.next };
 }
 
 function nextOfRefusal(stage: string): string {
@@ -69,7 +86,7 @@ function stageViews(boot: Boot): BootStageView[] {
 		const from = before;
 		const due = (since: Timestamp): string => iso(since + ruleOf(stage).deadlineSeconds * 1000);
 		if (reachedAt === undefined) {
-			const last = stage === waitingFor ? lastReached(boot)?.at : undefined;
+			const last = stage === waitingFor ? boot.last?.at : undefined;
 			return { stage, ...(last === undefined ? {} : { deadlineAt: due(last) }) };
 		}
 		before = reachedAt;
@@ -97,8 +114,7 @@ export function bootViews(
 		.filter(({ mac }) => filter.mac === undefined || mac === filter.mac)
 		.map((boot) => {
 			const machine = boot.machineId === undefined ? undefined : now.fleet.machines.get(boot.machineId);
-			const { state } = stateOf(boot, { ...now, machine });
-			return { boot, state, began: beganAt(boot) };
+			return { boot, state: stateOf(boot, { at: now.at, machine }), began: beganAt(boot) };
 		})
 		.filter(({ state }) => filter.state === undefined || state === filter.state)
 		.sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.began - a.began);

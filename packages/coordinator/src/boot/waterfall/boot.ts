@@ -12,7 +12,10 @@ export interface Boot {
 	machineId?: MachineId | undefined;
 	bootId?: BootId | undefined;
 	expected: readonly BootStage[];
+	/** Changed by `reach` alone. */
 	readonly reached: Map<BootStage, Timestamp>;
+	/** The last stage that was reached, in the order of stages, with the time of the last one in time. */
+	last?: { readonly stage: BootStage; readonly at: Timestamp } | undefined;
 	/** A person was asked what to boot. */
 	choosing: boolean;
 	/** What was refused, and not granted since. */
@@ -28,29 +31,20 @@ export function newBoot(expected: readonly BootStage[]): Boot {
 	return { expected, reached: new Map(), choosing: false, told: new Set(), recorded: false };
 }
 
-/** The last stage that was reached, in the order of stages, with the time of the last one in time. */
-export function lastReached(boot: Boot): { readonly stage: BootStage; readonly at: Timestamp } | undefined {
-	let last: BootStage | undefined;
-	let latest = 0;
-	for (const [stage, at] of boot.reached) {
-		if (last === undefined || orderOf(stage) > orderOf(last)) last = stage;
-		latest = Math.max(latest, at);
-	}
-	return last === undefined ? undefined : { stage: last, at: latest };
-}
-
 /** The stage that comes next: the first one that is expected behind the last one that was reached. */
 export function waitsFor(boot: Boot): BootStage | undefined {
-	const last = lastReached(boot);
-	const order = last === undefined ? -1 : orderOf(last.stage);
+	const order = boot.last === undefined ? -1 : orderOf(boot.last.stage);
 	return boot.expected.find((stage) => orderOf(stage) > order);
 }
 
 /** Notes that a stage was reached; time never goes back. A stage that is over keeps its time. */
 export function reach(boot: Boot, stage: BootStage, at: Timestamp): void {
-	const last = lastReached(boot);
-	if (last && orderOf(stage) < orderOf(last.stage) && boot.reached.has(stage)) return;
-	boot.reached.set(stage, Math.max(at, last?.at ?? at));
+	const { last } = boot;
+	const isLast = !last || orderOf(stage) >= orderOf(last.stage);
+	if (!isLast && boot.reached.has(stage)) return;
+	const reachedAt = Math.max(at, last?.at ?? at);
+	boot.reached.set(stage, reachedAt);
+	boot.last = { stage: isLast ? stage : last.stage, at: reachedAt };
 	boot.refused = undefined;
 }
 

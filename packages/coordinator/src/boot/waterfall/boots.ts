@@ -1,7 +1,7 @@
 import type { BootDocument, BootStage, Event, EventOf, Mac, MachineId, Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../../domain/fleet.ts";
 import { phaseOf } from "../../domain/phase.ts";
-import { type Boot, lastReached, newBoot, reach } from "./boot.ts";
+import { type Boot, newBoot, reach } from "./boot.ts";
 import { Downloads } from "./downloads.ts";
 import type { BootSighting } from "./sighting.ts";
 import { expectedStages, FLEET_STAGES } from "./stages.ts";
@@ -46,7 +46,7 @@ export class Boots {
 		this.#downloads.belongTo(remote, boot);
 		if (sighting.outcome === "refused") {
 			// It has an address, or it could not ask.
-			if (boot.reached.size === 0) boot.reached.set("dhcp", at);
+			if (boot.reached.size === 0) reach(boot, "dhcp", at);
 			if (!boot.reached.has(stage)) boot.refused = { stage, reason: sighting.reason ?? "no reason was given" };
 			return;
 		}
@@ -97,7 +97,7 @@ export class Boots {
 
 	#bootOf(key: string, sighting: BootSighting, at: Timestamp): Boot {
 		const before = this.#unknown.get(key);
-		const last = before && lastReached(before);
+		const last = before?.last;
 		const begins = sighting.stage === "ipxe" && sighting.outcome === "served";
 		const goesOn = last && (last.stage === "dhcp" || last.stage === "ipxe") && at - last.at < SAME_BOOT_MS;
 		if (before && (!begins || goesOn)) {
@@ -108,7 +108,7 @@ export class Boots {
 		const boot = newBoot(sighting.stage === "ipxe" ? ["ipxe"] : [sighting.stage, ...FLEET_STAGES]);
 		const stub = this.#stubs.get(sighting.remote);
 		if (begins && stub !== undefined && at - stub < STUB_MS) {
-			boot.reached.set("dhcp", stub);
+			reach(boot, "dhcp", stub);
 			this.#stubs.delete(sighting.remote);
 		}
 		if (before) this.#downloads.forget(before);
@@ -138,7 +138,7 @@ export class Boots {
 			const boot = key === undefined ? undefined : this.#unknown.get(key);
 			if (!boot || key === undefined) continue;
 			this.#unknown.delete(key);
-			if (at - (lastReached(boot)?.at ?? 0) < STALE_MS) found ??= boot;
+			if (at - (boot.last?.at ?? 0) < STALE_MS) found ??= boot;
 		}
 		return found;
 	}
@@ -147,7 +147,9 @@ export class Boots {
 	#remember(event: EventOf<"machine-booted">): void {
 		const boot = this.#known.get(event.machineId) ?? newBoot(event.stages.map(({ stage }) => stage));
 		if (boot.bootId !== undefined && boot.bootId !== event.bootId) return;
-		for (const { stage, at } of event.stages) boot.reached.set(stage, at);
+		boot.reached.clear();
+		boot.last = undefined;
+		for (const { stage, at } of event.stages) reach(boot, stage, at);
 		Object.assign(boot, {
 			machineId: event.machineId,
 			bootId: event.bootId,

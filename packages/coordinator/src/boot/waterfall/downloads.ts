@@ -1,5 +1,5 @@
 import type { BootStage, Timestamp } from "@rollcall/protocol";
-import { type Boot, lastReached, reach, waitsFor } from "./boot.ts";
+import { type Boot, reach, waitsFor } from "./boot.ts";
 import { orderOf } from "./stages.ts";
 
 /** More boots than this behind one address cannot be told apart in any way that is worth its memory. */
@@ -52,9 +52,9 @@ export class Downloads {
 		const boots = [...(this.#boots.get(address) ?? [])].filter((boot) => boot.expected.includes(stage));
 		const waiting = boots
 			.filter((boot) => waitsFor(boot) === stage)
-			.sort((a, b) => (lastReached(a)?.at ?? 0) - (lastReached(b)?.at ?? 0));
+			.sort((a, b) => (a.last?.at ?? 0) - (b.last?.at ?? 0));
 		// Of several initrds the last one counts.
-		const again = boots.filter((boot) => lastReached(boot)?.stage === stage);
+		const again = boots.filter((boot) => boot.last?.stage === stage);
 		// Of the only machine there, also what came out of its turn: the kernel that was asked for again, a stage that was not seen.
 		const only = boots.length === 1 ? boots.filter((boot) => mayStillCome(boot, stage)) : [];
 		const [boot] = [...waiting, ...again, ...only];
@@ -63,6 +63,6 @@ export class Downloads {
 }
 
 function mayStillCome(boot: Boot, stage: BootStage): boolean {
-	const last = lastReached(boot);
+	const { last } = boot;
 	return last === undefined || orderOf(stage) >= orderOf(last.stage) || !boot.reached.has(stage);
 }
