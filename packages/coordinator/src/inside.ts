@@ -9,4 +9,4 @@ export { chunkEvents } from "./loop/entry-size.ts";
 export { firstEvents } from "./loop/first-events.ts";
 export { takeTurn } from "./loop/turn.ts";
 export { adminToken } from "./wiring/folder.ts";
-export { renderedSummaries } from "./wiring/summaries.ts";
+export { renderedTargets } from "./wiring/targets.ts";

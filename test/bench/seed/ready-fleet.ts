@@ -1,6 +1,6 @@
 import type { Fleet, Input } from "@rollcall/coordinator";
 import { EMPTY_FLEET, record } from "@rollcall/coordinator";
-import { firstEvents, parseDocument, renderedSummaries, takeTurn } from "@rollcall/coordinator/inside";
+import { firstEvents, parseDocument, renderedTargets, takeTurn } from "@rollcall/coordinator/inside";
 import {
 	type BootId,
 	type Digest,
@@ -33,7 +33,7 @@ export function eventsOfReadyFleet(wish: { count: number; document: string; admi
 	readonly entries: readonly (readonly Event[])[];
 	readonly machines: readonly SeededMachine[];
 } {
-	const summarize = renderedSummaries();
+	const { summarize } = renderedTargets();
 	const seeds = new Map<UserPublicKey, string>();
 	const key = (): UserPublicKey => {
 		const { seed, publicKey } = newKey();

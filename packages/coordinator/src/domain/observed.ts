@@ -43,11 +43,8 @@ export interface TargetSummary {
 /** Undefined where it is not known yet: then nothing is decided about this target, and the caller decides again soon. */
 export type SummaryIfKnown = (fleet: Fleet, machine: Machine, seat: Seat) => Summary | undefined;
 
-/** The summary that a renderer comes to, not remembered. */
-export function summaryOf(render: RenderTarget): TargetSummary {
-	return (fleet, machine, seat) => {
-		const rendered = render(fleet, machine, seat);
-		if (!rendered.ok) return rendered;
-		return { ok: true, digest: digestOf(rendered.content), deadlineSeconds: rendered.content.deadlineSeconds };
-	};
+/** What decisions need of a rendered target. */
+export function summaryOf(rendered: Rendered): Summary {
+	if (!rendered.ok) return rendered;
+	return { ok: true, digest: digestOf(rendered.content), deadlineSeconds: rendered.content.deadlineSeconds };
 }

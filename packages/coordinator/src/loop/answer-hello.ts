@@ -1,14 +1,13 @@
 import type { Assignment, Hello, HelloReply, MachineId } from "@rollcall/protocol";
-import { digestOf } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer } from "../domain/inputs.ts";
-import type { RenderTarget } from "../domain/observed.ts";
 import type { Credentials } from "../ports.ts";
+import type { RememberedTargets } from "./remembered-targets.ts";
 
 /** Turns the domain's answer to a hello into the message: renders the target, signs the assignment, renews the JWT. */
 export async function answerHello(
 	question: { machineId: MachineId; hello: Hello; answer: Answer },
-	parts: { fleet: Fleet; render: RenderTarget; credentials: Credentials },
+	parts: { fleet: Fleet; targets: RememberedTargets; credentials: Credentials },
 ): Promise<HelloReply> {
 	const { machineId, hello, answer } = question;
 	if (answer.kind === "problem") return { kind: "problem", problem: answer.problem };
@@ -20,11 +19,12 @@ export async function answerHello(
 	if (answer.kind === "wait") return wait(answer.reason);
 	const machine = parts.fleet.machines.get(machineId);
 	if (!machine?.seat || !machine.target) return wait("the role is being decided");
-	const rendered = parts.render(parts.fleet, machine, machine.seat);
-	if (!rendered.ok) return wait(rendered.reason);
-	const digest = digestOf(rendered.content);
-	if (digest !== machine.target.digest) return wait("the target is being renewed");
 	const { seat, target } = machine;
+	const rendered = parts.targets.render(parts.fleet, machine, seat);
+	if (!rendered.ok) return wait(rendered.reason);
+	const summary = parts.targets.summarize(parts.fleet, machine, seat);
+	if (!summary.ok || summary.digest !== target.digest) return wait("the target is being renewed");
+	const { digest } = summary;
 	const assignment: Assignment = {
 		machineId,
 		bootId: machine.bootId,

@@ -20,7 +20,6 @@ import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
 import { answerCertify } from "../loop/answer-certify.ts";
 import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
-import { renderTarget } from "../render/render-target.ts";
 import { VERSION } from "../version.ts";
 import { type RunningBoot, startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
@@ -32,7 +31,7 @@ import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
 import { openBus } from "./open-bus.ts";
 import { projections } from "./projections.ts";
 import { readFleet } from "./read-fleet.ts";
-import { renderedSummaries } from "./summaries.ts";
+import { renderedTargets } from "./targets.ts";
 
 /** A coordinator that runs. */
 export interface RunningCoordinator {
@@ -84,6 +83,7 @@ export async function startCoordinator(
 		});
 		let url = "";
 		let origin: string | undefined;
+		const targets = renderedTargets();
 		const loop = new ControlLoop({
 			coordinatorId: id,
 			url: () => url,
@@ -99,7 +99,7 @@ export async function startCoordinator(
 			clock,
 			connected: () => connection.connected(),
 			reconnects: () => reconnects,
-			summarize: renderedSummaries(),
+			summarize: targets.summarize,
 			trust: () => pki.trust(),
 			beginning: async () => {
 				const before = await seen.load();
@@ -126,11 +126,11 @@ export async function startCoordinator(
 			core: loop,
 			verify: (signed) => credentials.verify(signed),
 			answerHello: (machineId, hello, answer) =>
-				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), render: renderTarget, credentials }),
+				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), targets, credentials }),
 			answerCertify: (machineId, message) =>
 				answerCertify(
 					{ machineId, message },
-					{ core: loop, pki, render: renderTarget, verify: isSignedBy, lifeSeconds: config.certificateSeconds },
+					{ core: loop, pki, render: targets.render, verify: isSignedBy, lifeSeconds: config.certificateSeconds },
 				),
 			onBadMessage: ({ verb, reason, machineId, text }) => {
 				metrics.badMessage(reason);

@@ -7,7 +7,7 @@ import { apply } from "../../src/domain/apply.ts";
 import { decide } from "../../src/domain/decide.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
-import { summaryOf } from "../../src/domain/observed.ts";
+import { summaryOf, type TargetSummary } from "../../src/domain/observed.ts";
 import { fleetFromJson, fleetToJson, stateDigest } from "../../src/domain/snapshot.ts";
 import { bootIdOf, documentOf, factsOf, keyOf, renderForTests, START, Story, uuidOf } from "./story.ts";
 
@@ -92,7 +92,7 @@ const story = fc.array(step, { maxLength: 40 }).map((steps) => {
 	for (const one of steps) one(told);
 	return told;
 });
-const summarize = summaryOf(renderForTests);
+const summarize: TargetSummary = (...about) => summaryOf(renderForTests(...about));
 
 test("whatever is taken in, decisions come to an end, and nothing throws", (t) => {
 	t.notThrows(() =>

@@ -149,7 +149,7 @@ export class Story {
 
 	settle(): void {
 		for (let round = 0; ; round++) {
-			const drafts = decide(this.fleet, this.observed(), summaryOf(renderForTests));
+			const drafts = decide(this.fleet, this.observed(), (...about) => summaryOf(renderForTests(...about)));
 			if (drafts.length === 0) return;
 			if (round > 20) throw new Error(`does not settle: ${drafts.map(({ type }) => type).join(", ")}`);
 			this.record(drafts);

@@ -1,8 +1,8 @@
 import test from "ava";
 import type { Fleet, Machine, Seat } from "../../src/domain/fleet.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
+import { rememberTargets } from "../../src/loop/remembered-targets.ts";
 import { sliceOf } from "../../src/loop/slices.ts";
-import { rememberSummaries } from "../../src/loop/summaries.ts";
 
 const machines = Array.from({ length: 5 }, (_, number) => ({ facts: {}, labels: {}, seat: { seat: number } }));
 
@@ -16,7 +16,7 @@ function ask(summarize: (fleet: Fleet, machine: Machine, seat: Seat) => unknown)
 
 test("a turn renders so many targets, and the next turns the others", (t) => {
 	let rendered = 0;
-	const remembered = rememberSummaries(
+	const { summarize } = rememberTargets(
 		() => {
 			rendered++;
 			return { ok: false, reason: "none" };
@@ -25,7 +25,7 @@ test("a turn renders so many targets, and the next turns the others", (t) => {
 	);
 	const turns = [];
 	for (let turn = 0; turn < 4; turn++) {
-		const slice = sliceOf(remembered, 2);
+		const slice = sliceOf(summarize, 2);
 		const got = ask(slice.summarize);
 		t.deepEqual(ask(slice.summarize), got, "a second round of the same turn sees the same");
 		turns.push({ known: got.filter(Boolean).length, cut: slice.isCut(), rendered });

@@ -1,0 +1,55 @@
+import test from "ava";
+import { EMPTY_FLEET, type Fleet, type Machine, type Seat } from "../../src/domain/fleet.ts";
+import { rememberTargets } from "../../src/loop/remembered-targets.ts";
+
+const FLEET: Fleet = { ...EMPTY_FLEET };
+
+function machineIn(seat: number): Machine & { seat: Seat } {
+	return { facts: {}, labels: {}, seat: { seat } } as unknown as Machine & { seat: Seat };
+}
+
+/** A renderer that counts, and whose shared part can be changed. */
+function counting() {
+	const seen = { rendered: 0, shared: "a" };
+	const targets = rememberTargets(
+		(_fleet, _machine, seat) => ({ ok: true, content: { number: ++seen.rendered, seat: seat.seat } as never }),
+		() => seen.shared,
+	);
+	return { seen, targets };
+}
+
+test("what was rendered to decide is what the machine gets, without rendering it again", (t) => {
+	const { seen, targets } = counting();
+	const machine = machineIn(1);
+	const summary = targets.summarize(FLEET, machine, machine.seat);
+	const rendered = targets.render(FLEET, machine, machine.seat);
+	t.is(seen.rendered, 1);
+	t.deepEqual(targets.summarize(FLEET, machine, machine.seat), summary);
+	t.deepEqual(rendered, { ok: true, content: { number: 1, seat: 1 } as never });
+});
+
+test("a machine, a document or other members that changed are rendered anew", (t) => {
+	const { seen, targets } = counting();
+	const machine = machineIn(1);
+	targets.render(FLEET, machine, machine.seat);
+	targets.render(FLEET, { ...machine, labels: {} }, machine.seat);
+	t.is(seen.rendered, 2);
+	targets.render({ ...FLEET, cluster: { document: {} } as never }, machine, machine.seat);
+	t.is(seen.rendered, 3);
+	seen.shared = "b";
+	targets.render({ ...FLEET }, machine, machine.seat);
+	t.is(seen.rendered, 4);
+});
+
+test("only the latest targets are kept whole; what is fetched later is rendered again", (t) => {
+	const { seen, targets } = counting();
+	const machines = Array.from({ length: 300 }, (_, seat) => machineIn(seat));
+	for (const machine of machines) targets.summarize(FLEET, machine, machine.seat);
+	t.is(seen.rendered, 300);
+	const latest = machines.at(-1) as (typeof machines)[number];
+	targets.render(FLEET, latest, latest.seat);
+	t.is(seen.rendered, 300);
+	const first = machines[0] as (typeof machines)[number];
+	targets.render(FLEET, first, first.seat);
+	t.is(seen.rendered, 301);
+});
