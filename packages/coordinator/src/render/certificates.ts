@@ -33,7 +33,7 @@ export function nodeCertificates(node: Node): CertificateRequest[] {
 	});
 	const client = (name: string, place: Place, commonName: string, organization?: string) =>
 		request(name, "cluster", place, { commonName, ...(organization ? { organizations: [organization] } : {}) });
-	const own = { names: [node.nodeName], addresses: [node.address] };
+	const own = { names: [node.nodeName], addresses: [node.address, ...(node.second ? [node.second.address] : [])] };
 	const controlPlane = node.role === "control-plane";
 	const member = { ...reachedAt(node, ["localhost"]), usages: ["server", "client"] as CertificateSubject["usages"] };
 	const { kubernetes } = node.document;
@@ -98,6 +98,7 @@ function apiServerNames(node: Node): Pick<CertificateSubject, "names" | "address
 		service,
 		`${service}.${networks.dnsDomain}`,
 		addressAt(node.services, 1),
+		...(node.second ? [addressAt(node.second.services, 1)] : []),
 		...declared,
 	]);
 }
@@ -106,8 +107,9 @@ function apiServerNames(node: Node): Pick<CertificateSubject, "names" | "address
 function reachedAt(node: Node, more: readonly string[]): Pick<CertificateSubject, "names" | "addresses"> {
 	const names = new Set<string>([node.nodeName]);
 	const addresses = new Set<string>();
-	const loopback = node.address.includes(":") ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
-	for (const one of [node.address, ...loopback, ...more]) {
+	const own = [node.address, ...(node.second ? [node.second.address] : [])];
+	const loopback = own.some((address) => address.includes(":")) ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
+	for (const one of [...own, ...loopback, ...more]) {
 		const address = parseAddress(one);
 		if (address) addresses.add(formatAddress(address.value, address.bits));
 		else names.add(one.toLowerCase());
