@@ -3,7 +3,7 @@ import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import { type Rendered, type RenderTarget, type Summary, summaryOf, type TargetSummary } from "../domain/observed.ts";
 
 /** A target is decided on, and fetched by its machine a moment later: so many wait whole, some 60 KB each. */
-const KEPT_WHOLE = 256;
+const KEPT_WHOLE = 1_000;
 
 interface Known {
 	readonly facts: Machine["facts"];
