@@ -1,0 +1,257 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CertifyOrder, type CertifyReply, Digest, type TargetContent } from "@rollcall/protocol";
+import test, { type ExecutionContext } from "ava";
+import { nodeKeyring } from "../src/adapters/keys/keyring.ts";
+import { applyTarget } from "../src/loop/apply.ts";
+import { keep } from "../src/loop/keep.ts";
+import { createTargetKeeper } from "../src/loop/target-keeper.ts";
+import { createWallet } from "../src/loop/wallet.ts";
+import { type Accepted, type Clock, LinkError } from "../src/ports.ts";
+import { temporaryRoot, tree } from "./support/machine.ts";
+import { applyParts, until } from "./support/parts.ts";
+import { createScriptedUnits } from "./support/scripted-units.ts";
+import { accepted, BOOT, file, MACHINE } from "./support/targets.ts";
+
+const AUTHORITY = Digest.parse(`sha256:${"a".repeat(64)}`);
+const REVISION = Digest.parse(`sha256:${"b".repeat(64)}`);
+const LIFE = 3600;
+
+function request(name: string, commonName = name): NonNullable<TargetContent["certificates"]>[number] {
+	const place = `/etc/kubernetes/pki/${name}`;
+	return {
+		name,
+		certificate: `${place}.crt`,
+		key: `${place}.key`,
+		authority: AUTHORITY,
+		subject: { signer: "cluster", commonName, organizations: [], usages: ["client"], names: [], addresses: [] },
+	};
+}
+const COMBINED = {
+	...request("kubelet"),
+	certificate: "/var/lib/kubelet/pki/k.pem",
+	key: "/var/lib/kubelet/pki/k.pem",
+};
+const SECRET = { name: "shared", path: "/etc/kubernetes/pki/sa.key", mode: "0600", revision: REVISION };
+
+/** Certifies what it is asked for: a certificate is its number. What is sealed is not encrypted here. */
+function certifier() {
+	const orders: CertifyOrder[] = [];
+	let number = 0;
+	const self = {
+		orders,
+		answer: undefined as (() => CertifyReply) | undefined,
+		certify: async (order: CertifyOrder): Promise<CertifyReply> => {
+			orders.push(order);
+			if (self.answer) return self.answer();
+			return {
+				kind: "certified",
+				certificates: order.certificates.map(({ name }) => ({
+					name,
+					certificate: `certificate ${name} ${++number}\n`,
+					expiresInSeconds: LIFE,
+				})),
+				secrets: order.secrets.map((name) => ({
+					name,
+					revision: REVISION,
+					sealed: { encapsulated: "", ciphertext: Buffer.from(`secret ${name}`).toString("base64") },
+				})),
+			};
+		},
+	};
+	return self;
+}
+
+/** Everything for an apply, with a clock that the test turns. The same root is the same machine in its next life. */
+function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifier()) {
+	let now = 1_000_000;
+	const clock: Clock = {
+		monotonic: () => now,
+		sleep: (_ms, signal) => new Promise((resolve) => (signal.aborted ? resolve() : setTimeout(resolve, 1))),
+	};
+	const parts = applyParts(root, createScriptedUnits());
+	const wallet = createWallet({
+		memory: parts.memory,
+		log: parts.log,
+		clock,
+		random: () => 0,
+		bootId: BOOT,
+		keyring: {
+			...nodeKeyring,
+			newSealKey: () => ({
+				publicKey: "",
+				open: ({ ciphertext }) => Buffer.from(ciphertext, "base64").toString(),
+			}),
+		},
+		certify: by.certify,
+		fenced: () => {},
+	});
+	const all = { ...parts, wallet, clock };
+	const apply = (one: Accepted, signal = new AbortController().signal) =>
+		applyTarget(all, one, { machineId: MACHINE, signal, started: () => {} });
+	return {
+		root,
+		by,
+		parts: all,
+		wallet,
+		apply,
+		pass: (seconds: number) => (now += seconds * 1000),
+		files: () => tree(root),
+	};
+}
+
+const TARGET = accepted(1, {
+	files: [file("/etc/kubernetes/a", "a")],
+	certificates: [request("one"), COMBINED],
+	secrets: [SECRET],
+});
+
+test("keys are made here; certificates, keys and secrets become files for root alone, next to the target's own", async (t) => {
+	const { apply, files, by, root } = setUp(t);
+	t.deepEqual(await apply(TARGET), { state: "applied" });
+	const { "/etc/kubernetes/pki/one.key": key = "", "/var/lib/kubelet/pki/k.pem": both = "", ...rest } = files();
+	t.deepEqual(rest, {
+		"/etc/kubernetes/a": "644 a",
+		"/etc/kubernetes/pki/one.crt": "600 certificate one 1\n",
+		"/etc/kubernetes/pki/sa.key": "600 secret shared",
+	});
+	t.regex(both, /^600 certificate kubelet 2\n-----BEGIN PRIVATE KEY-----/);
+	t.is(statSync(join(root, "etc/kubernetes/pki")).mode & 0o777, 0o700);
+	const [order] = by.orders;
+	t.is(by.orders.length, 1);
+	t.notRegex(JSON.stringify(order), /PRIVATE/);
+	const publicKey = createPublicKey(createPrivateKey(key.slice(4))).export({ format: "der", type: "spki" });
+	t.true(Buffer.from(order?.certificates[0]?.request ?? "", "base64").includes(publicKey));
+});
+
+test("what is valid is not asked for again, over restarts of the agent and new targets", async (t) => {
+	const { apply, files, by, root } = setUp(t);
+	await apply(TARGET);
+	const before = files();
+	const again = setUp(t, root, by);
+	t.deepEqual(await again.apply(TARGET), { state: "applied" });
+	t.deepEqual(await again.apply(accepted(2, { ...TARGET.target.content, files: [] })), { state: "applied" });
+	const { "/etc/kubernetes/a": _gone, ...rest } = before;
+	t.deepEqual(again.files(), rest);
+	t.is(by.orders.length, 1);
+});
+
+test("another subject needs another certificate, with the same key; what is not named any more goes", async (t) => {
+	const { apply, files, by } = setUp(t);
+	await apply(TARGET);
+	const key = files()["/etc/kubernetes/pki/one.key"];
+	t.deepEqual(await apply(accepted(2, { certificates: [request("one", "other")] })), { state: "applied" });
+	t.deepEqual(files(), {
+		"/etc/kubernetes/pki/one.crt": "600 certificate one 3\n",
+		"/etc/kubernetes/pki/one.key": key ?? "",
+	});
+	t.deepEqual(
+		by.orders.map(({ certificates }) => certificates.map(({ name }) => name)),
+		[["one", "kubelet"], ["one"]],
+	);
+});
+
+test("an order that is refused rejects the target, and nothing was written", async (t) => {
+	const { apply, by, files } = setUp(t);
+	by.answer = () => ({ kind: "problem", problem: { code: "forbidden", message: "not yours" } });
+	t.deepEqual(await apply(TARGET), { state: "rejected", step: "certificates", reason: "not yours" });
+	t.deepEqual(files(), {});
+});
+
+test("while nobody answers it asks again, and goes on when somebody does", async (t) => {
+	const { apply, by, files } = setUp(t);
+	by.answer = () => {
+		if (by.orders.length < 4) throw new LinkError("no answer");
+		if (by.orders.length < 6) return { kind: "problem", problem: { code: "not-leader", message: "ask the other" } };
+		by.answer = undefined;
+		throw new LinkError("once more");
+	};
+	t.deepEqual(await apply(TARGET), { state: "applied" });
+	t.is(by.orders.length, 7);
+	t.is(Object.keys(files()).length, 5);
+});
+
+test("an answer that lacks something, or is sealed to somebody else, rejects the target", async (t) => {
+	const { apply, by } = setUp(t);
+	by.answer = () => ({ kind: "certified", certificates: [], secrets: [] });
+	t.like(await apply(TARGET), { state: "rejected", step: "certificates" });
+	const real = setUp(t);
+	const wallet = createWallet({
+		...real.parts,
+		keyring: nodeKeyring,
+		bootId: BOOT,
+		random: () => 0,
+		certify: real.by.certify,
+		fenced: () => {},
+	});
+	const outcome = await applyTarget({ ...real.parts, wallet }, TARGET, {
+		machineId: MACHINE,
+		signal: new AbortController().signal,
+		started: () => {},
+	});
+	t.deepEqual(outcome, {
+		state: "rejected",
+		step: "certificates",
+		reason: "the secret shared was not sealed to this machine",
+	});
+});
+
+test("after two thirds of its life a certificate is renewed, its key stays, and the file follows", async (t) => {
+	const { apply, wallet, parts, files, pass, by } = setUp(t);
+	await apply(TARGET);
+	const { content } = TARGET.target;
+	const before = files();
+	pass((LIFE * 2) / 3 - 1);
+	t.true(wallet.renewalAt(content) > parts.clock.monotonic());
+	pass(1);
+	t.true(wallet.renewalAt(content) <= parts.clock.monotonic());
+	await wallet.renew(TARGET.target);
+	t.deepEqual(by.orders[1]?.secrets, []);
+	t.deepEqual(files(), before);
+	await keep(parts, TARGET, new AbortController().signal, "renewed");
+	const after = files();
+	t.is(after["/etc/kubernetes/pki/one.crt"], "600 certificate one 3\n");
+	t.is(after["/etc/kubernetes/pki/one.key"], before["/etc/kubernetes/pki/one.key"]);
+	t.true(wallet.renewalAt(content) > parts.clock.monotonic());
+	t.false(parts.log.lines.join("\n").includes("PRIVATE"));
+});
+
+test("a running target is taken up without anybody to ask, and what was changed by hand is put right", async (t) => {
+	const { apply, root, by, files } = setUp(t);
+	await apply(TARGET);
+	const before = files();
+	by.answer = () => {
+		throw new LinkError("nobody is there");
+	};
+	writeFileSync(join(root, "etc/kubernetes/pki/one.key"), "damaged");
+	const next = setUp(t, root, by);
+	const keeper = createTargetKeeper({ ...next.parts, random: () => 0, machineId: () => MACHINE, changed: () => {} });
+	t.teardown(() => keeper.stop());
+	await keeper.start();
+	t.is(keeper.running()?.target.generation, 1);
+	t.deepEqual(next.files(), before);
+	t.is(by.orders.length, 1);
+});
+
+test("certificates that the agent forgot stay where they are until they can be had again", async (t) => {
+	const { apply, root, by, files, parts } = setUp(t);
+	await apply(TARGET);
+	const before = files();
+	parts.memory.saveCredentials({ certificates: [], secrets: [] });
+	const next = setUp(t, root, by);
+	await keep(next.parts, TARGET, new AbortController().signal);
+	t.deepEqual(next.files(), before);
+	t.true(next.wallet.renewalAt(TARGET.target.content) <= next.parts.clock.monotonic());
+});
+
+test("a reset takes keys, certificates and secrets away, also from the agent's memory", async (t) => {
+	const { apply, parts, files } = setUp(t);
+	await apply(TARGET);
+	const keeper = createTargetKeeper({ ...parts, random: () => 0, machineId: () => MACHINE, changed: () => {} });
+	t.teardown(() => keeper.stop());
+	await keeper.start();
+	await keeper.reset();
+	await until("everything is gone", () => Object.keys(files()).length === 0);
+	t.deepEqual(parts.memory.credentials(), { certificates: [], secrets: [] });
+});
