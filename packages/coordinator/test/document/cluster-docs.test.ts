@@ -9,7 +9,7 @@ const text = readFileSync(new URL("../../../../docs/cluster.md", import.meta.url
 /** Names in the first column of the table below a heading. */
 function documented(heading: string): string[] {
 	const section = text.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
-	const cells = [...section.matchAll(/^\| (`[^|]+`) \|/gm)].map(([, cell = ""]) => cell);
+	const cells = [...section.matchAll(/^\| (`[^|]+`) *\|/gm)].map(([, cell = ""]) => cell);
 	return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)).sort();
 }
 
