@@ -8,7 +8,7 @@ import { clusterAccess } from "./cluster-access.ts";
 
 /** The group that the API lets do everything before any role exists: somebody has to apply the first one. */
 const MASTERS = "system:masters";
-/** Life of the coordinator's own certificate for the API, in seconds; replaced after two thirds of it. */
+/** Life of the coordinator's own certificate for the API, in seconds; replaced after two thirds of it. Never leaves memory, so nobody has to hear of it. */
 const CERTIFICATE_SECONDS = 3600;
 
 /** What keeping the cluster's API needs of a coordinator. */

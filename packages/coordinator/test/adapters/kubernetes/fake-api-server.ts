@@ -41,12 +41,19 @@ export interface FakeApiServer {
 	stop(): Promise<void>;
 }
 
+/** What the stand-in shows, and whose certificates it takes. PEM. */
+export interface ServerIdentity {
+	readonly cert: string;
+	readonly key: string;
+	readonly ca: string;
+}
+
 /** Starts the stand-in on a port of its own. */
-export async function startFakeApiServer(t: ExecutionContext): Promise<FakeApiServer> {
-	const pair = await selfSigned();
+export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdentity): Promise<FakeApiServer> {
+	const pair = own ?? (await selfSigned());
 	const objects = new Map<string, Json>();
 	const requests: string[] = [];
-	const server = createServer({ ...pair, ca: pair.cert, requestCert: true, rejectUnauthorized: false });
+	const server = createServer({ ...pair, ca: own?.ca ?? pair.cert, requestCert: true, rejectUnauthorized: false });
 	let version = 1;
 	server.on("request", async (request, response) => {
 		const url = new URL(request.url ?? "/", "https://fake");
