@@ -27,6 +27,7 @@ export interface CoordinatorOptions {
 	/** The `nats` part of the configuration; an embedded server on a random port without it. */
 	readonly nats?: unknown;
 	readonly signingSeedFile?: string;
+	readonly authorityFolder?: string;
 	/** The `boot` part of the configuration; no boot listener without it. */
 	readonly boot?: unknown;
 	/** The `advertise` part of the configuration: what machines are told. */
@@ -111,6 +112,7 @@ export function launchCoordinator(
 		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: natsPort } },
 		document: documentFile,
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
+		...(options.authorityFolder ? { authorityFolder: options.authorityFolder } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),
 		...(options.certificateSeconds ? { certificateSeconds: options.certificateSeconds } : {}),

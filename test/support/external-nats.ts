@@ -15,7 +15,10 @@ export interface ExternalNats {
 	 * What a coordinator on it is started with. `system: false`: without the credentials that cut off revoked agents; `wish`:
 	 * other settings of `nats.external`.
 	 */
-	options(wish?: { system?: boolean; external?: object }): Pick<CoordinatorOptions, "nats" | "signingSeedFile">;
+	options(wish?: {
+		system?: boolean;
+		external?: object;
+	}): Pick<CoordinatorOptions, "nats" | "signingSeedFile" | "authorityFolder">;
 	/** Where its keys and credentials lie. */
 	readonly keys: string;
 	/** Kills it with SIGKILL. */
@@ -85,6 +88,7 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 				},
 			},
 			signingSeedFile: join(keys, "assignments.nk"),
+			authorityFolder: join(keys, "authorities"),
 		}),
 		kill: async () => server?.end("SIGKILL"),
 		start,

@@ -134,6 +134,8 @@ export interface Pki {
 	trust(): Promise<Trust>;
 	/** New keys for everything, to change over to. They are in the folder, and nobody believes them yet. */
 	freshTrust(): Promise<Trust>;
+	/** Which private keys of those that are to sign or to be shared are not here: their fingerprints. */
+	missing(trust: Trust): Promise<readonly Digest[]>;
 	/** Keeps what the log says beside the keys, for the day when the log is lost. */
 	keep(trust: Trust): Promise<void>;
 	/** Throws CertificateRefused, or an Error that says which key is missing. */

@@ -72,6 +72,26 @@ export async function answerCertify(
 	};
 }
 
+/** Lets so many orders wait and refuses the others at once, so that a storm ends by asking again instead of by work for nobody. */
+export function atMostWaiting(
+	most: number,
+	answer: (machineId: MachineId, message: Certify) => Promise<CertifyReply>,
+): (machineId: MachineId, message: Certify) => Promise<CertifyReply> {
+	let waiting = 0;
+	return async (machineId, message) => {
+		if (waiting >= most) {
+			const text = `${most} orders for certificates are being worked on`;
+			return problem(machineId, { code: "too-many-requests", message: text, next: "ask again in a moment" });
+		}
+		waiting++;
+		try {
+			return await answer(machineId, message);
+		} finally {
+			waiting--;
+		}
+	};
+}
+
 interface Wanted {
 	readonly certificates: readonly { readonly request: CertificateRequest; readonly der: string }[];
 	readonly secrets: readonly SharedSecret[];

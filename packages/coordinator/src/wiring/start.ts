@@ -17,7 +17,7 @@ import { createPki } from "../adapters/pki/pki.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
 import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
-import { answerCertify } from "../loop/answer-certify.ts";
+import { answerCertify, atMostWaiting } from "../loop/answer-certify.ts";
 import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
 import { VERSION } from "../version.ts";
@@ -28,10 +28,14 @@ import { firstDocument } from "./declared.ts";
 import { startEtcdKeeper } from "./etcd-keeper.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
+import { tellMissingKeys } from "./missing-keys.ts";
 import { openBus } from "./open-bus.ts";
 import { projections } from "./projections.ts";
 import { readFleet } from "./read-fleet.ts";
 import { renderedTargets } from "./targets.ts";
+
+/** Orders for certificates that may wait: some seconds of work, after which their senders would ask again. */
+const MAX_ORDERS = 256;
 
 /** A coordinator that runs. */
 export interface RunningCoordinator {
@@ -115,6 +119,7 @@ export async function startCoordinator(
 					if (leads) responder.lead();
 					else responder.follow();
 					log.info({ coordinatorId: id }, leads ? "this coordinator leads" : "this coordinator does not lead any more");
+					if (leads) void tellMissingKeys(pki, loop.fleet().trust?.trust, log);
 				},
 				onTurn: (ms) => metrics.turn(ms / 1000),
 				onAppend: (outcome, ms) => metrics.append(outcome, ms / 1000),
@@ -127,11 +132,12 @@ export async function startCoordinator(
 			verify: (signed) => credentials.verify(signed),
 			answerHello: (machineId, hello, answer) =>
 				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), targets, credentials }),
-			answerCertify: (machineId, message) =>
+			answerCertify: atMostWaiting(MAX_ORDERS, (machineId, message) =>
 				answerCertify(
 					{ machineId, message },
 					{ core: loop, pki, render: targets.render, verify: isSignedBy, lifeSeconds: config.certificateSeconds },
 				),
+			),
 			onBadMessage: ({ verb, reason, machineId, text }) => {
 				metrics.badMessage(reason);
 				log.debug({ verb, reason, machineId }, `message not taken: ${text}`);

@@ -10,6 +10,7 @@ import {
 	KeyUsagesExtension,
 	Name,
 	Pkcs10CertificateRequest,
+	type PublicKey,
 	SubjectAlternativeNameExtension,
 	SubjectKeyIdentifierExtension,
 	X509Certificate,
@@ -26,10 +27,21 @@ export interface Validity {
 	readonly notAfter: number;
 }
 
-/** An authority that can sign: its certificate and private key, both PEM. */
+/** An authority that can sign, ready for use: making it takes as long as signing. */
 export interface Signer {
-	readonly certificate: string;
-	readonly key: string;
+	readonly certificate: X509Certificate;
+	readonly key: webcrypto.CryptoKey;
+	readonly identifier: Extension;
+}
+
+/** An authority from its certificate and private key, both PEM. */
+export async function openSigner(certificate: string, key: string): Promise<Signer> {
+	const parsed = new X509Certificate(certificate);
+	return {
+		certificate: parsed,
+		key: await importPrivate(key),
+		identifier: await AuthorityKeyIdentifierExtension.create(parsed),
+	};
 }
 
 /** A certificate request that was not made by who holds its key, or is none. */
@@ -38,10 +50,10 @@ export class BadRequest extends Error {
 }
 
 /**
- * The public key of a certificate request (PKCS #10, DER), as SubjectPublicKeyInfo in PEM. Whatever else the request says is not
+ * The public key of a certificate request (PKCS #10, DER). Whatever else the request says is not
  * read. Throws BadRequest when it is not signed with its own key, or when that is not an elliptic one on P-256.
  */
-export async function publicKeyOfRequest(der: Uint8Array): Promise<string> {
+export async function publicKeyOfRequest(der: Uint8Array): Promise<PublicKey> {
 	let request: Pkcs10CertificateRequest;
 	let signed: boolean;
 	try {
@@ -53,7 +65,7 @@ export async function publicKeyOfRequest(der: Uint8Array): Promise<string> {
 	if (!signed) throw new BadRequest("the certificate request is not signed with its own key");
 	const { name, namedCurve } = request.publicKey.algorithm as EcKeyAlgorithm;
 	if (name !== "ECDSA" || namedCurve !== "P-256") throw new BadRequest("its key is not an elliptic one on P-256");
-	return request.publicKey.toString("pem");
+	return request.publicKey;
 }
 
 interface EcKeyAlgorithm {
@@ -61,12 +73,11 @@ interface EcKeyAlgorithm {
 	readonly namedCurve?: string;
 }
 
-/** A certificate for a public key (PEM), signed by an authority. Every field is the caller's. */
+/** A certificate for a public key, signed by an authority. Every field is the caller's. */
 export async function signCertificate(
-	wish: { readonly subject: CertificateSubject; readonly publicKey: string; readonly validity: Validity },
+	wish: { readonly subject: CertificateSubject; readonly publicKey: PublicKey; readonly validity: Validity },
 	by: Signer,
 ): Promise<X509Certificate> {
-	const authority = new X509Certificate(by.certificate);
 	const { subject } = wish;
 	const names = [
 		...subject.names.map((value) => ({ type: "dns", value }) as const),
@@ -76,18 +87,18 @@ export async function signCertificate(
 		new BasicConstraintsExtension(false, undefined, true),
 		new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
 		new ExtendedKeyUsageExtension(subject.usages.map((usage) => USAGES[usage])),
-		await AuthorityKeyIdentifierExtension.create(authority),
+		by.identifier,
 		...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
 	];
 	const name = [...subject.organizations.map((organization) => ({ O: [organization] })), { CN: [subject.commonName] }];
 	return X509CertificateGenerator.create({
 		serialNumber: serialNumber(),
 		subject: new Name(name),
-		issuer: authority.subjectName,
+		issuer: by.certificate.subjectName,
 		...times(wish.validity),
 		signingAlgorithm: ECDSA,
-		publicKey: await importPublic(wish.publicKey),
-		signingKey: await importPrivate(by.key),
+		publicKey: wish.publicKey,
+		signingKey: by.key,
 		extensions,
 	});
 }

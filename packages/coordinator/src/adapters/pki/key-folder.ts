@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
@@ -11,6 +11,7 @@ import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 export interface KeyFolder {
 	/** The key in PEM (PKCS #8), or the text of a symmetric one. Throws an Error that names the file and what to do. */
 	read(fingerprint: Digest): Promise<string>;
+	has(fingerprint: Digest): Promise<boolean>;
 	write(fingerprint: Digest, secret: string): Promise<void>;
 	trust(): Promise<Trust | undefined>;
 	keepTrust(trust: Trust): Promise<void>;
@@ -28,6 +29,11 @@ export function openKeyFolder(folder: string): KeyFolder {
 				);
 			});
 		},
+		has: (fingerprint) =>
+			access(fileOf(fingerprint)).then(
+				() => true,
+				() => false,
+			),
 		async write(fingerprint, secret) {
 			await makePrivateFolder(folder);
 			await writeAtomically(fileOf(fingerprint), secret, 0o600);

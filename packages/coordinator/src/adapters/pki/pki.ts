@@ -1,8 +1,8 @@
-import type { X509Certificate } from "@peculiar/x509";
+import type { PublicKey, X509Certificate } from "@peculiar/x509";
 import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
 import { type CertificateOrder, CertificateRefused, type Clock, type Pki } from "../../ports.ts";
 import { SECRET_NAMES } from "../../render/certificates.ts";
-import { BadRequest, publicKeyOfRequest, signCertificate } from "./certificate.ts";
+import { BadRequest, openSigner, publicKeyOfRequest, type Signer, signCertificate } from "./certificate.ts";
 import { openKeyFolder } from "./key-folder.ts";
 import { newTrust } from "./new-keys.ts";
 import { seal } from "./seal.ts";
@@ -14,6 +14,13 @@ const BACKDATED_MS = 300_000;
 /** The authorities whose private keys lie in `folder` (0700, files 0600). Keys are made when `trust` is asked for and there are none. */
 export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 	const keys = openKeyFolder(folder);
+	/** At most as many as authorities are believed, for as long as this coordinator lives. */
+	const signers = new Map<Digest, Signer>();
+	const signerOf = async (authority: Digest, certificate: string): Promise<Signer> => {
+		const known = signers.get(authority) ?? (await openSigner(certificate, await keys.read(authority)));
+		signers.set(authority, known);
+		return known;
+	};
 	return {
 		async trust() {
 			const known = await keys.trust();
@@ -23,6 +30,11 @@ export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 			return made;
 		},
 		freshTrust: () => newTrust(keys, clock.now()),
+		async missing({ authorities, serviceAccounts, encryption }) {
+			const wanted = [...Object.values(authorities), serviceAccounts].map(({ signing }) => signing);
+			const found = await Promise.all([...wanted, encryption].map(async (one) => ((await keys.has(one)) ? [] : [one])));
+			return found.flat();
+		},
 		keep: (trust) => keys.keepTrust(trust),
 		async certify(trust, order) {
 			const { subject, authority } = order;
@@ -36,8 +48,10 @@ export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 				notBefore: now - BACKDATED_MS,
 				notAfter: Math.min(now + order.lifeSeconds * 1000, certificate.notAfter),
 			};
-			const key = await keys.read(authority);
-			const signed = await signCertificate({ subject, publicKey, validity }, { certificate: certificate.pem, key });
+			const signed = await signCertificate(
+				{ subject, publicKey, validity },
+				await signerOf(authority, certificate.pem),
+			);
 			return {
 				pem: `${signed.toString("pem").trimEnd()}\n`,
 				issued: recordOf(signed, { name: order.name, signer: subject.signer, authority }),
@@ -54,7 +68,7 @@ export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 	};
 }
 
-async function readRequest({ name, request }: CertificateOrder): Promise<string> {
+async function readRequest({ name, request }: CertificateOrder): Promise<PublicKey> {
 	try {
 		return await publicKeyOfRequest(Buffer.from(request, "base64"));
 	} catch (error) {

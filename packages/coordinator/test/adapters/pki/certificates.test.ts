@@ -221,3 +221,10 @@ test("the coordinator's own client certificate fits its key and is signed by the
 	t.is(read.subject, "O=system:masters\nCN=rollcall");
 	t.is(issued.name, "add-ons");
 });
+
+test("keys that are not here are named, whether they sign or are shared", async (t) => {
+	const { folder, pki, trust } = await setUp(t);
+	t.deepEqual(await pki.missing(trust), []);
+	for (const gone of [trust.authorities.etcd.signing, trust.encryption]) rmSync(join(folder, `${gone.slice(7)}.key`));
+	t.deepEqual(await pki.missing(trust), [trust.authorities.etcd.signing, trust.encryption]);
+});

@@ -1,0 +1,13 @@
+import type { Trust } from "@rollcall/protocol";
+import type { Logger } from "pino";
+import type { Pki } from "../ports.ts";
+
+/** Says loudly that this coordinator cannot sign for the fleet that it leads: it was started without the others' keys. */
+export async function tellMissingKeys(pki: Pki, trust: Trust | undefined, log: Logger): Promise<void> {
+	const missing = trust ? await pki.missing(trust) : [];
+	if (missing.length === 0) return;
+	log.error(
+		{ missing },
+		"private keys of the fleet's authorities are missing here, so machines get no certificates; give all coordinators the same authorityFolder, or copy the files",
+	);
+}
