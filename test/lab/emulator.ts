@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { alone } from "./image/alone.ts";
 import { LabUnavailable, unpackPackages } from "./image/debian.ts";
 
 const run = promisify(execFile);
@@ -51,7 +52,10 @@ async function installed(): Promise<Found | undefined> {
 async function unpacked(cache: string): Promise<Found> {
 	const tree = join(cache, "qemu");
 	const program = join(tree, "usr/bin", PROGRAM);
-	if (!(await isThere(program))) await unpackPackages({ names: PACKAGES, beside: "this-computer" }, tree, cache);
+	if (!(await isThere(program)))
+		await alone(cache, async () => {
+			if (!(await isThere(program))) await unpackPackages({ names: PACKAGES, beside: "this-computer" }, tree, cache);
+		});
 	const found = {
 		program,
 		args: FIRMWARE.flatMap((folder) => ["-L", join(tree, folder)]),

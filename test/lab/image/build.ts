@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress } from "node:zlib";
+import { alone } from "./alone.ts";
 import { initramfs } from "./archive.ts";
 import { unpackPackages } from "./debian.ts";
 import { makeSystem, SCRIPT_PACKAGES, SYSTEM_PACKAGES } from "./system-tree.ts";
@@ -30,25 +31,29 @@ export async function buildImage(cache: string): Promise<LabImage> {
 	const folder = join(images, hash.slice(0, 16));
 	const image = { kernel: join(folder, "kernel"), initrd: join(folder, "initrd"), hash };
 	if (await exists(folder)) return { ...image, built: false };
+	return await alone(cache, async () => {
+		// Another process may have built it in the meantime.
+		if (await exists(folder)) return { ...image, built: false };
+		await build(cache, folder);
+		await removeOld(images, folder);
+		return { ...image, built: true };
+	});
+}
+
+async function build(cache: string, folder: string): Promise<void> {
 	const parts = join(import.meta.dirname, "system");
-	const tree = join(cache, `tree-${process.pid}`);
+	const work = await mkdtemp(join(cache, "image-"));
+	const tree = join(work, "tree");
 	try {
-		await rm(tree, { recursive: true, force: true });
 		await unpackPackages({ names: SYSTEM_PACKAGES, beside: "nothing", without: SCRIPT_PACKAGES }, tree, cache);
-		const work = await mkdtemp(join(cache, "image-"));
 		await writeFile(join(work, "kernel"), await makeSystem(tree, parts));
 		await pipeline(Readable.from(initramfs(tree)), createZstdCompress(), createWriteStream(join(work, "initrd")));
-		await mkdir(images, { recursive: true });
-		await rename(work, folder).catch(async (error: unknown) => {
-			// Another process was faster.
-			await rm(work, { recursive: true, force: true });
-			if (!(await exists(folder))) throw error;
-		});
+		await mkdir(dirname(folder), { recursive: true });
+		await rm(tree, { recursive: true });
+		await rename(work, folder);
 	} finally {
-		await rm(tree, { recursive: true, force: true });
+		await rm(work, { recursive: true, force: true });
 	}
-	await removeOld(images, folder);
-	return { ...image, built: true };
 }
 
 async function removeOld(images: string, newest: string): Promise<void> {

@@ -35,10 +35,7 @@ export async function unpackPackages(wish: PackageWish, tree: string, cache: str
 		const unpacked = join(work, "tree");
 		await mergedUsr(unpacked);
 		for (const archive of archives) await unpack(archive, unpacked);
-		await rename(unpacked, tree).catch((error: NodeJS.ErrnoException) => {
-			// Another process was faster.
-			if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-		});
+		await rename(unpacked, tree);
 	} finally {
 		await rm(work, { recursive: true, force: true });
 	}
