@@ -8,6 +8,7 @@ import { assets } from "./sections/assets.ts";
 import { beats } from "./sections/beats.ts";
 import { bootAnswers } from "./sections/boot-answers.ts";
 import { hello } from "./sections/hello.ts";
+import { labBoots } from "./sections/lab-boots.ts";
 import { memory } from "./sections/memory.ts";
 import { silence } from "./sections/silence.ts";
 import { storm } from "./sections/storm.ts";
@@ -29,6 +30,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	memory,
 	"boot-answers": bootAnswers,
 	assets,
+	"lab-boots": labBoots,
 };
 
 /** Of one, five and fifteen minutes: what else ran on the machine. */
