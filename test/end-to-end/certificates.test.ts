@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type CertificateRequest, Target, type TargetContent } from "@rollcall/protocol";
 import test from "ava";
 import { startCoordinator } from "../support/coordinator.ts";
+import { startExternalNats } from "../support/external-nats.ts";
 import { allReady, startMachine, type TestMachine } from "../support/machine.ts";
 
 /** The target that a machine runs, as its agent keeps it. */
@@ -104,3 +105,32 @@ function checkPair(
 	for (const path of [request.certificate, request.key])
 		t.is(statSync(join(machine.root, path)).mode & 0o777, 0o600, path);
 }
+
+test("whoever hears everything on the bus hears no private key and no secret", async (t) => {
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	const bus = await nats.overhear();
+	const machine = await startMachine(t, coordinator, { name: "overheard" });
+	await allReady(coordinator, 1, 90_000);
+	const { certificates = [], secrets = [] } = runs(machine);
+	t.is(runs(machine).role, "control-plane");
+	t.true(
+		bus.said.some((text) => /\.certify \{"order"/.test(text)),
+		"the order was not heard",
+	);
+	t.true(
+		bus.said.some((text) => text.includes('"ciphertext"')),
+		"the answer was not heard",
+	);
+	// The second line of a key in PEM begins with the rest of its secret number.
+	const secret = (text: string) => /secret: "?([^"\n]+)/.exec(text)?.[1] ?? text.split("\n")[2] ?? text;
+	const hidden = [
+		...certificates.map(({ key }) => secret(keyIn(read(machine, key)))),
+		...secrets.map(({ path }) => secret(read(machine, path))),
+	];
+	t.true(hidden.every((text) => text.length >= 40));
+	for (const text of bus.said) {
+		t.notRegex(text, /PRIVATE KEY|secretbox/);
+		t.false(hidden.some((one) => text.includes(one.slice(0, 40))));
+	}
+});

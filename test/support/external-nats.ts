@@ -27,6 +27,8 @@ export interface ExternalNats {
 	start(wish?: { empty?: boolean }): Promise<void>;
 	/** The event log as the stream holds it, entry by entry. */
 	entries(): Promise<Event[][]>;
+	/** Hears everything on the bus from now on, as text; the subject and what was said. */
+	overhear(): Promise<{ readonly said: readonly string[] }>;
 	/** The keys of the users that are connected now. */
 	connectedUsers(): Promise<string[]>;
 }
@@ -92,6 +94,18 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 		}),
 		kill: async () => server?.end("SIGKILL"),
 		start,
+		async overhear() {
+			const authenticator = credsAuthenticator(readFileSync(join(keys, "coordinator.creds")));
+			const nc = await connect({ servers: url, authenticator, timeout: 5_000 });
+			t.teardown(() => nc.close());
+			const said: string[] = [];
+			nc.subscribe(">", {
+				callback: (_error, message) =>
+					void said.push(`${message.subject} ${Buffer.from(message.data).toString("latin1")}`),
+			});
+			await nc.flush();
+			return { said };
+		},
 		entries: () => asUser("coordinator", readEntries),
 		connectedUsers: () => asUser("system", readUsers),
 	};

@@ -25,6 +25,9 @@ const reason = z.string().max(1024);
 export const Timestamp = z.int().min(0);
 export type Timestamp = z.infer<typeof Timestamp>;
 
+/** The members that a member of etcd begins with, by name and address. They stay in its arguments for as long as it lives. */
+const EtcdCluster = z.array(z.strictObject({ nodeName: Name, address: z.string().max(64) })).max(64);
+
 /**
  * Everything that can happen, one schema per type. An event is a recorded fact or decision; state is the fold of all of
  * them. Secrets are never part of one.
@@ -143,9 +146,12 @@ export const EVENT_PAYLOADS = {
 		certificates: z.array(IssuedCertificate).min(1).max(CERTIFICATE_LIMITS.certificates),
 	}),
 	/** etcd runs on most of the machines that began it together; from now on nobody begins anew. */
-	"etcd-founded": z.strictObject({ members: z.array(z.strictObject({ machineId, bootId, nodeName: Name })).max(64) }),
+	"etcd-founded": z.strictObject({
+		members: z.array(z.strictObject({ machineId, bootId, nodeName: Name })).max(64),
+		cluster: EtcdCluster,
+	}),
 	/** A boot without data may join etcd: the member that it was is removed, and it is a learner. */
-	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name }),
+	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name, cluster: EtcdCluster }),
 	/** A learner of etcd has caught up, and votes. */
 	"etcd-member-promoted": z.strictObject({ machineId, bootId }),
 	/** An operator, or the coordinator for its own use, got a client certificate. */

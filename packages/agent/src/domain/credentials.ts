@@ -22,7 +22,7 @@ export interface KeptCertificate {
 }
 
 /** A shared secret that was opened. */
-export interface KeptSecret {
+interface KeptSecret {
 	readonly name: string;
 	readonly revision: Digest;
 	readonly content: string;

@@ -17,7 +17,7 @@ const SPREAD = 0.05;
 const FINAL = new Set(["bad-request", "forbidden", "too-large"]);
 
 /** A refusal that no repetition changes. */
-export class Refused extends Error {
+class Refused extends Error {
 	override readonly name = "Refused";
 }
 

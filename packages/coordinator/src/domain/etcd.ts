@@ -11,6 +11,14 @@ export interface EtcdMember {
 	readonly nodeName: string;
 	readonly begun: "new" | "existing";
 	readonly votes: boolean;
+	/** The members that it began with. Kept as they were, so that a change elsewhere does not start this one anew. */
+	readonly cluster: readonly EtcdPeer[];
+}
+
+/** A member by its name and address. */
+export interface EtcdPeer {
+	readonly nodeName: string;
+	readonly address: string;
 }
 
 /** What etcd's members need next. One thing at a time: etcd takes one learner. */
@@ -22,8 +30,14 @@ export type EtcdStep =
 	/** A learner is to vote, once it has caught up. */
 	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] };
 
+/** How etcd begins on a machine, and with whom; without `cluster`: with all that have a seat for it. */
+export interface EtcdBeginning {
+	readonly state: "new" | "existing";
+	readonly cluster?: readonly EtcdPeer[] | undefined;
+}
+
 /** The role whose machines run etcd. */
-export function etcdRole(document: ClusterDocument): "etcd" | "control-plane" {
+function etcdRole(document: ClusterDocument): "etcd" | "control-plane" {
 	return document.slots.some(({ role }) => role === "etcd") ? "etcd" : "control-plane";
 }
 
@@ -42,13 +56,11 @@ export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
  * How etcd begins on a machine (`initial-cluster-state`). Undefined: it must not begin yet, since a cluster runs that this boot
  * is no member of; it would be refused, or worse, vote without its memory. When no memory is left anywhere, all begin anew.
  */
-export function etcdBeginning(
-	fleet: Fleet,
-	machine: Pick<Machine, "machineId" | "bootId">,
-): "new" | "existing" | undefined {
+export function etcdBeginning(fleet: Fleet, machine: Pick<Machine, "machineId" | "bootId">): EtcdBeginning | undefined {
 	const living = livingMembers(fleet);
-	if (living.length === 0) return "new";
-	return living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId)?.begun;
+	if (living.length === 0) return { state: "new" };
+	const own = living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId);
+	return own && { state: own.begun, cluster: own.cluster };
 }
 
 /** What to do next for etcd's members, if anything. */

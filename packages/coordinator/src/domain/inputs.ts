@@ -18,7 +18,7 @@ import type {
 	Trust,
 	UserPublicKey,
 } from "@rollcall/protocol";
-import type { EtcdStep } from "./etcd.ts";
+import type { EtcdPeer, EtcdStep } from "./etcd.ts";
 
 /** The events that the boot listener leads to. */
 export type BootDraft = Extract<EventDraft, { type: "boot-refused" | "boot-stuck" | "machine-booted" }>;
@@ -84,8 +84,8 @@ export type Input =
 			readonly digest: Digest;
 			readonly certificates: readonly IssuedCertificate[];
 	  }
-	/** What etcd's members needed next was done. */
-	| { readonly kind: "etcd-step-done"; readonly step: EtcdStep }
+	/** What etcd's members needed next was done. `cluster`: whom a member that begins by it begins with. */
+	| { readonly kind: "etcd-step-done"; readonly step: EtcdStep; readonly cluster: readonly EtcdPeer[] }
 	| { readonly kind: "operator-certificate"; readonly certificate: IssuedCertificate; readonly by: string }
 	/** Whom machines believe from now on. `after`: the number of the event that this change knows; refused when there was another. */
 	| {

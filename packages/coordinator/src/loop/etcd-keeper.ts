@@ -1,7 +1,7 @@
-import { type EtcdStep, nextEtcdStep } from "../domain/etcd.ts";
+import { type EtcdPeer, type EtcdStep, nextEtcdStep } from "../domain/etcd.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Core, EtcdMembers } from "../ports.ts";
-import { membersOf } from "../render/members.ts";
+import { hasOwnEtcd, membersOf } from "../render/members.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 
@@ -28,7 +28,8 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 		const fleet = parts.core.fleet();
 		const step = parts.core.leadership().leads ? nextEtcdStep(fleet) : undefined;
 		try {
-			if (step && (await done(parts, fleet, step))) await parts.core.submit({ kind: "etcd-step-done", step });
+			if (step && (await done(parts, fleet, step)))
+				await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });
 			trouble = "";
 			await parts.sleep(LOOK_MS, signal);
 		} catch (error) {
@@ -40,13 +41,24 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 	}
 }
 
+/** Whom a member that begins by this step begins with: the living, and itself. */
+function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
+	const all = etcdPeers(fleet);
+	if (step.kind === "found") return all;
+	const names = new Set([...step.living.map(({ nodeName }) => nodeName), step.machine.seat?.nodeName]);
+	return all.filter(({ nodeName }) => names.has(nodeName));
+}
+
+function etcdPeers(fleet: Fleet): readonly EtcdPeer[] {
+	const document = fleet.cluster?.document;
+	return document ? membersOf(fleet, hasOwnEtcd(document) ? "etcd" : "control-plane") : [];
+}
+
 /** Does a step. False: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
 	// Rehearsed machines run no etcd that could be asked.
 	if (step.kind === "found" || step.machine.facts.rehearsal) return true;
-	const addresses = new Map(
-		[...membersOf(fleet, "control-plane"), ...membersOf(fleet, "etcd")].map((one) => [one.nodeName, one.address]),
-	);
+	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
 	const peer = peerUrl(addresses, step.machine);
 	const voters = step.living.filter(({ votes }) => votes);
 	const urls = voters.flatMap(({ nodeName }) => {

@@ -21,7 +21,7 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 		"feature-gates": "InitialCorruptCheck=true",
 		"initial-advertise-peer-urls": peer,
 		"initial-cluster": initialCluster(node),
-		"initial-cluster-state": node.etcdState,
+		"initial-cluster-state": node.etcdBeginning.state,
 		"initial-cluster-token": node.document.name,
 		"key-file": PKI_PATHS.etcdServer.key,
 		"listen-client-urls": `https://127.0.0.1:${NODE_PORTS.etcdClient},${client}`,
@@ -40,7 +40,9 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 }
 
 function initialCluster(node: Node): string {
-	const members = node.etcdMembers.map(({ nodeName, address }) => [nodeName, address] as const);
+	const members = (node.etcdBeginning.cluster ?? node.etcdMembers).map(
+		({ nodeName, address }) => [nodeName, address] as const,
+	);
 	const all = members.some(([name]) => name === node.nodeName)
 		? members
 		: [...members, [node.nodeName, node.address] as const];

@@ -1,4 +1,5 @@
 import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
+import type { EtcdBeginning } from "../domain/etcd.ts";
 import type { SecondStack } from "./dual-stack.ts";
 import type { Member } from "./members.ts";
 import type { Network } from "./network.ts";
@@ -28,8 +29,8 @@ export interface Node {
 	readonly etcdMembers: readonly Member[];
 	/** True when etcd runs on the control-plane machines. */
 	readonly stackedEtcd: boolean;
-	/** How etcd begins here: with the whole cluster, or as one that joins it. */
-	readonly etcdState: "new" | "existing";
+	/** How etcd begins here: with the whole cluster, or as one that joins it; and with whom. */
+	readonly etcdBeginning: EtcdBeginning;
 	/** Whom it believes, and who signs for it. */
 	readonly trust: Trust;
 }

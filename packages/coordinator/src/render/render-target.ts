@@ -105,7 +105,7 @@ function resolveNode(
 	if (seat.role === etcdRole && etcdMembers.length < declared) {
 		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
 	}
-	const beginning = seat.role === etcdRole ? etcdBeginning(fleet, machine) : "new";
+	const beginning = seat.role === etcdRole ? etcdBeginning(fleet, machine) : ({ state: "new" } as const);
 	if (beginning === undefined) {
 		return refuse("etcd runs without the memory of this machine; its member is being replaced");
 	}
@@ -129,7 +129,7 @@ function resolveNode(
 		controlPlanes: withSelf("control-plane"),
 		etcdMembers,
 		stackedEtcd,
-		etcdState: beginning,
+		etcdBeginning: beginning,
 		trust,
 	};
 }

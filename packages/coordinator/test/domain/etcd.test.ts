@@ -18,7 +18,7 @@ function begun(applied: number): { story: Story; ids: MachineId[] } {
 function takeStep(story: Story): void {
 	const step = nextEtcdStep(story.fleet);
 	if (!step) throw new Error("nothing is to be done");
-	story.take({ kind: "etcd-step-done", step });
+	story.take({ kind: "etcd-step-done", step, cluster: [] });
 }
 
 function bootAgain(story: Story, index: number, boot = 2): void {
@@ -31,11 +31,11 @@ test("etcd counts as founded when most of its machines run, and all begin with i
 	t.is(nextEtcdStep(story.fleet), undefined);
 	story.report(ids[1] as MachineId, "applied", 1);
 	t.is(nextEtcdStep(story.fleet)?.kind, "found");
-	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id))?.state, "new");
 	takeStep(story);
 	t.is(story.all("etcd-founded")[0]?.members.length, 3);
 	t.is(nextEtcdStep(story.fleet), undefined);
-	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id))?.state, "new");
 });
 
 test("a machine that lost its memory must not begin until it was added, joins as a learner, and votes last", (t) => {
@@ -46,10 +46,10 @@ test("a machine that lost its memory must not begin until it was added, joins as
 	t.is(etcdBeginning(story.fleet, own()), undefined);
 	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: ids[0] as MachineId } });
 	takeStep(story);
-	t.is(etcdBeginning(story.fleet, own()), "existing");
+	t.is(etcdBeginning(story.fleet, own())?.state, "existing");
 	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
 	takeStep(story);
-	t.is(etcdBeginning(story.fleet, own()), "existing");
+	t.is(etcdBeginning(story.fleet, own())?.state, "existing");
 	t.is(nextEtcdStep(story.fleet), undefined);
 	const kept = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(story.fleet))));
 	t.deepEqual(kept?.etcd, story.fleet.etcd);
@@ -74,7 +74,7 @@ test("a step that was done for a boot that is over meanwhile counts for nothing"
 	bootAgain(story, 0);
 	const late = nextEtcdStep(story.fleet);
 	bootAgain(story, 0, 3);
-	if (late) story.take({ kind: "etcd-step-done", step: late });
+	if (late) story.take({ kind: "etcd-step-done", step: late, cluster: [] });
 	t.deepEqual(story.all("etcd-member-added"), []);
 	t.is(etcdBeginning(story.fleet, story.machine(ids[0] as MachineId)), undefined);
 });
@@ -83,7 +83,7 @@ test("when no memory is left anywhere, all begin anew", (t) => {
 	const { story, ids } = begun(3);
 	takeStep(story);
 	for (const index of [0, 1, 2]) bootAgain(story, index);
-	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id)), "new");
+	for (const id of ids) t.is(etcdBeginning(story.fleet, story.machine(id))?.state, "new");
 	t.is(nextEtcdStep(story.fleet), undefined);
 	for (const id of ids) story.report(id, "applied", 1);
 	takeStep(story);

@@ -5,6 +5,7 @@ import test from "ava";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
+import { membersOf } from "../../src/render/members.ts";
 import { MEMBERS, type Scene, setUpScene, until } from "./scene.ts";
 
 const KEEPER = join(import.meta.dirname, "keeper-process.ts");
@@ -65,9 +66,11 @@ test.serial("a real member whose machine lost its memory is replaced by a learne
 	await startAll(scene);
 	ask(0, ["put", "key", "kept"]);
 	const after = (fleet: Fleet, draft: EventDraft): Fleet => record(fleet, [draft], 1).fleet;
+	const cluster = [...membersOf(scene.fleet, "control-plane")];
 	const founded = after(scene.fleet, {
 		type: "etcd-founded",
 		members: seated.map(({ machine: { machineId, bootId }, seat: { nodeName } }) => ({ machineId, bootId, nodeName })),
+		cluster,
 	});
 
 	await members[0]?.loseMemory();
@@ -80,7 +83,13 @@ test.serial("a real member whose machine lost its memory is replaced by a learne
 	await t.throwsAsync(scene.fill(booted, 0), { message: /its member is being replaced/ });
 
 	t.is(step(scene, booted), "replace");
-	const added = after(booted, { type: "etcd-member-added", machineId, bootId, nodeName: before.seat?.nodeName ?? "" });
+	const added = after(booted, {
+		type: "etcd-member-added",
+		machineId,
+		bootId,
+		nodeName: before.seat?.nodeName ?? "",
+		cluster,
+	});
 	await scene.fill(added, 0);
 	members[0]?.start();
 	t.is(step(scene, added), "promote");

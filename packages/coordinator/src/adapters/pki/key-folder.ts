@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
@@ -71,11 +71,6 @@ export function makeKeyPair(): { readonly key: string; readonly publicKey: strin
 		publicKey: publicKey.export({ format: "pem", type: "spki" }) as string,
 		fingerprint: sha256Of(publicKey.export({ format: "der", type: "spki" })),
 	};
-}
-
-/** The public half of a private key in PEM. */
-export function publicKeyOf(key: string): string {
-	return createPublicKey(createPrivateKey(key)).export({ format: "pem", type: "spki" }) as string;
 }
 
 /** A new key of 32 random bytes, as base64. */

@@ -38,7 +38,7 @@ function alone(one: { fingerprint: Digest }): object {
 }
 
 /** A new authority: its key is in the folder, its certificate is given back. */
-export async function newAuthority(
+async function newAuthority(
 	keys: KeyFolder,
 	name: AuthorityName,
 	now: number,
@@ -57,7 +57,7 @@ export async function newAuthority(
 }
 
 /** A new key for service account tokens. */
-export async function newServiceAccountKey(keys: KeyFolder): Promise<Trust["serviceAccounts"]["keys"][number]> {
+async function newServiceAccountKey(keys: KeyFolder): Promise<Trust["serviceAccounts"]["keys"][number]> {
 	const { key, publicKey, fingerprint } = makeKeyPair();
 	await keys.write(fingerprint, key);
 	return { fingerprint, pem: publicKey };
