@@ -21,7 +21,11 @@ async function reasonOf(
 	{ view, boot }: { view: MachineView | undefined; boot: BootList["boots"][number] | undefined },
 ): Promise<string> {
 	if (!machine.hasPower) return `its QEMU ended: ${machine.complaint || "it said nothing"}`;
-	const shown = (await machine.consoleTail(2)).replaceAll("\n", " | ").slice(-300) || "nothing";
+	const shown =
+		(await machine.consoleTail(2))
+			.trim()
+			.replaceAll(/\s*\n\s*/g, " | ")
+			.slice(-300) || "nothing";
 	if (view) return `${view.phase}: ${view.reason}${view.next ? `; ${view.next}` : ""}; its console shows ${shown}`;
 	const waits = boot?.waitingFor ? `its boot waits for ${boot.waitingFor}` : "nothing was heard of it";
 	return `${waits}${boot?.cause ? ` (${boot.cause})` : ""}; its console shows ${shown}`;
