@@ -1,4 +1,3 @@
-import type { Plan } from "@rollcall/protocol";
 import type { TestCoordinator } from "./coordinator.ts";
 
 /** Parts of a cluster document; what is not given is that of a small cluster for rehearsal machines. */
@@ -27,11 +26,6 @@ export function documentText({ slots, roles = {}, machines = [], rules }: Docume
 /** Declares a document. Throws with the problem when it is refused. */
 export async function declare(coordinator: TestCoordinator, wish: DocumentWish): Promise<void> {
 	await coordinator.call("PUT", "/v1/cluster", { text: documentText(wish) });
-}
-
-/** What a document would change. */
-export function planOf(coordinator: TestCoordinator, wish: DocumentWish): Promise<Plan> {
-	return coordinator.call("POST", "/v1/plan", { text: documentText(wish) });
 }
 
 /** A role of a few bytes: a file, a unit that sleeps, and a probe that looks for the unit. */

@@ -43,7 +43,7 @@ export interface TestMachine {
 }
 
 /** A free address of the loopback network, so that fixed ports of several machines do not collide. */
-export async function freeLoopback(): Promise<string> {
+async function freeLoopback(): Promise<string> {
 	for (;;) {
 		const address = `127.${randomInt(64, 128)}.${randomInt(0, 256)}.${randomInt(2, 254)}`;
 		const free = await new Promise<boolean>((resolve) => {

@@ -58,7 +58,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** The processes whose parent this is. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
 	try {
 		return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 	} catch {

@@ -46,7 +46,7 @@ export async function allAnswer(
 }
 
 /** Every change of a lease. */
-export function leaseChanges(events: readonly Event[]): Extract<Event, { type: "lease-changed" }>[] {
+function leaseChanges(events: readonly Event[]): Extract<Event, { type: "lease-changed" }>[] {
 	return events.filter((event) => event.type === "lease-changed");
 }
 
