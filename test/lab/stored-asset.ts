@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
 /** Which byte of an asset's content in a coordinator's data folder is flipped. Flipped again, it is whole. */
-export interface Flip {
+interface Flip {
 	readonly dataFolder: string;
 	readonly asset: string;
 	/** True: size and times stay as they were, as when a disk lies; the coordinator cannot see it. */
@@ -15,11 +15,7 @@ export interface Flip {
 
 /** Flips a bit of the byte behind the first hundredth of a file. */
 export async function flipByte({ dataFolder, asset, unseen }: Flip): Promise<void> {
-	const folder = join(dataFolder, "assets");
-	const index = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as {
-		assets: Record<string, { sha256: string }>;
-	};
-	const path = join(folder, "blobs", index.assets[asset]?.sha256 ?? "");
+	const path = await assetPath(dataFolder, asset);
 	// Node's own times are not exact to the nanosecond.
 	const times = `${path}.times`;
 	await run("touch", ["-r", path, times]);
@@ -36,4 +32,22 @@ export async function flipByte({ dataFolder, asset, unseen }: Flip): Promise<voi
 	}
 	if (unseen) await run("touch", ["-r", times, path]);
 	await rm(times);
+}
+
+/** Whether a process has an asset's file open: somebody downloads it. */
+export async function isBeingSent(pid: number, dataFolder: string, asset: string): Promise<boolean> {
+	const path = await assetPath(dataFolder, asset);
+	const folder = `/proc/${pid}/fd`;
+	const open = await Promise.all(
+		(await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => "closed since")),
+	);
+	return open.includes(path);
+}
+
+async function assetPath(dataFolder: string, asset: string): Promise<string> {
+	const folder = join(dataFolder, "assets");
+	const index = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as {
+		assets: Record<string, { sha256: string }>;
+	};
+	return join(folder, "blobs", index.assets[asset]?.sha256 ?? "");
 }
