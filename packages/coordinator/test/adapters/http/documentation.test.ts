@@ -12,7 +12,7 @@ test("docs/api.md lists the routes of the table and no other", (t) => {
 		rows,
 		ROUTES.map(
 			({ method, path, scope, leads, summary }) =>
-				`| \`${method} ${path}\` | ${scope} | ${leads ? "yes" : ""} | ${summary} |`,
+				`| \`${method} ${path}\` | ${scope} | ${leads ? "yes |" : "|"} ${summary} |`,
 		),
 	);
 });
