@@ -79,14 +79,18 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 	// All of it was handed to the network: to its end, so that a download that breaks off is none.
 	if (stage && last === file.sizeBytes - 1)
 		reply.raw.once("finish", () => options.core.record({ stage, outcome: "served", remote: request.ip, asset: name }));
-	reply.raw.once("close", () => leave.release());
 	reply.hijack();
-	reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
-	await sendFile(reply.raw, file.path, { first, last, sent: leave.sent }).catch((error: unknown) => {
+	try {
+		reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+		await sendFile(reply.raw, file.path, { first, last, sent: leave.sent });
+	} catch (error) {
 		// The head is out: what is left to say it with is the end of the connection.
 		request.log.error({ err: error, asset: name }, "asset broke off");
 		reply.raw.destroy();
-	});
+	} finally {
+		// Not when the connection closes: it may have closed before it was asked whether there is leave.
+		leave.release();
+	}
 	return reply;
 }
 

@@ -22,7 +22,9 @@ export interface AssetFile {
  */
 export class Assets {
 	readonly #folder: string;
-	readonly #entries: Map<string, AssetEntry>;
+	#entries: Map<string, AssetEntry>;
+	/** By SHA-256: files with another time than the index knows, as after a restore, that were read and found to be right. */
+	readonly #reread = new Map<string, { readonly modifiedMs: number; readonly damage: Promise<string | undefined> }>();
 	#turn: Promise<unknown> = Promise.resolve();
 
 	private constructor(folder: string, entries: Map<string, AssetEntry>) {
@@ -36,7 +38,11 @@ export class Assets {
 		// What was being added when the process before this one ended.
 		for (const name of await fs.readdir(folder))
 			if (name.startsWith(".add-")) await fs.rm(path.join(folder, name), { force: true });
-		return new Assets(folder, await readAssetIndex(folder));
+		const entries = await readAssetIndex(folder);
+		const known = new Set([...entries.values()].map(({ sha256 }) => sha256));
+		for (const name of await fs.readdir(path.join(folder, "blobs")))
+			if (!known.has(name.slice(0, 64))) await fs.rm(path.join(folder, "blobs", name), { force: true });
+		return new Assets(folder, entries);
 	}
 
 	/** All assets, sorted by name. */
@@ -63,7 +69,7 @@ export class Assets {
 			const received = await receiveAsset(asset, temporary);
 			return await this.#inTurn(() => this.#keep(asset, received, temporary));
 		} finally {
-			await fs.rm(temporary, { force: true });
+			for (const end of ["", ".gz"]) await fs.rm(temporary + end, { force: true });
 		}
 	}
 
@@ -95,8 +101,8 @@ export class Assets {
 	}
 
 	/**
-	 * The file to send for a name. Where a file was touched since it was added, it is read first, so that a damaged one is
-	 * never sent. Throws AssetRefused; undefined where there is no such asset.
+	 * The file to send for a name. Where a file was touched since it was added, it is read first, once for all who ask, so
+	 * that a damaged one is never sent. Throws AssetRefused; undefined where there is no such asset.
 	 */
 	async file(name: string, acceptsGzip: boolean): Promise<AssetFile | undefined> {
 		const entry = this.#entries.get(name);
@@ -104,7 +110,7 @@ export class Assets {
 		const plain = this.#blob(entry.sha256);
 		const found = await fs.stat(plain).catch(() => undefined);
 		if (found?.size !== entry.sizeBytes || found.mtimeMs !== entry.modifiedMs) {
-			const reason = await this.#damage(entry);
+			const reason = await this.#damageOnce(entry, found?.mtimeMs ?? 0);
 			if (reason !== undefined) throw new AssetRefused(`${name}: ${reason}; add it again`);
 		}
 		if (!acceptsGzip || !entry.gzip) return { path: plain, sizeBytes: entry.sizeBytes, etag: `"${entry.sha256}"` };
@@ -117,9 +123,8 @@ export class Assets {
 
 	async #keep(asset: NewAsset, received: ReceivedAsset, temporary: string): Promise<AssetEntry> {
 		const blob = this.#blob(received.sha256);
-		await fs.rename(temporary, blob);
-		const { mtimeMs } = await fs.stat(blob);
-		const gzip = asset.compress ? await packAsset(blob, received.sizeBytes) : undefined;
+		const gzip = asset.compress ? await packAsset(temporary, received.sizeBytes) : undefined;
+		const { mtimeMs } = await fs.stat(temporary);
 		const entry: AssetEntry = {
 			...received,
 			modifiedMs: mtimeMs,
@@ -127,14 +132,34 @@ export class Assets {
 			...(gzip ? { gzip } : {}),
 		};
 		const before = this.#entries.get(asset.name);
+		const entries = new Map(this.#entries);
 		// Another name may have the same content, with or without a variant.
-		for (const [name, other] of this.#entries) {
-			if (other.sha256 === entry.sha256) this.#entries.set(name, { ...other, modifiedMs: mtimeMs });
+		for (const [name, other] of entries) {
+			if (other.sha256 === entry.sha256) entries.set(name, { ...other, modifiedMs: mtimeMs });
 		}
-		this.#entries.set(asset.name, entry);
-		await writeAssetIndex(this.#folder, this.#entries);
+		entries.set(asset.name, entry);
+		if (gzip) await fs.rename(`${temporary}.gz`, `${blob}.gz`);
+		await fs.rename(temporary, blob);
+		try {
+			await writeAssetIndex(this.#folder, entries);
+		} catch (error) {
+			await this.#sweep(entry);
+			throw error;
+		}
+		this.#entries = entries;
 		if (before) await this.#sweep(before);
 		return entry;
+	}
+
+	/** Who asks while a file is being read waits for the same reading. What was found is forgotten when it was damage. */
+	async #damageOnce(entry: AssetEntry, modifiedMs: number): Promise<string | undefined> {
+		const known = this.#reread.get(entry.sha256);
+		if (known?.modifiedMs === modifiedMs) return await known.damage;
+		const damage = this.#damage(entry);
+		this.#reread.set(entry.sha256, { modifiedMs, damage });
+		const found = await damage;
+		if (found !== undefined) this.#reread.delete(entry.sha256);
+		return found;
 	}
 
 	async #damage(entry: AssetEntry): Promise<string | undefined> {
@@ -149,6 +174,7 @@ export class Assets {
 
 	async #sweep(entry: AssetEntry): Promise<void> {
 		if ([...this.#entries.values()].some((other) => other.sha256 === entry.sha256)) return;
+		this.#reread.delete(entry.sha256);
 		await fs.rm(this.#blob(entry.sha256), { force: true });
 		await fs.rm(`${this.#blob(entry.sha256)}.gz`, { force: true });
 	}

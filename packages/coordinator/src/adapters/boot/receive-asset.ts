@@ -81,18 +81,17 @@ async function checkReceived(
 	return checked;
 }
 
-/** Makes the gzip variant beside a file. Undefined where it would not be worth its place. */
+/** Makes the gzip variant of a file, beside it with the ending `.gz`. Undefined where it would not be worth its place. */
 export async function packAsset(
-	blob: string,
+	file: string,
 	sizeBytes: number,
 ): Promise<{ sizeBytes: number; modifiedMs: number } | undefined> {
-	const temporary = `${blob}.gz.new`;
-	await pipeline(createReadStream(blob), createGzip({ level: 9 }), createWriteStream(temporary, { flush: true }));
-	const { size } = await fs.stat(temporary);
+	const packed = `${file}.gz`;
+	await pipeline(createReadStream(file), createGzip({ level: 9 }), createWriteStream(packed, { flush: true }));
+	const { size, mtimeMs } = await fs.stat(packed);
 	if (size > sizeBytes * WORTH) {
-		await fs.rm(temporary);
+		await fs.rm(packed);
 		return undefined;
 	}
-	await fs.rename(temporary, `${blob}.gz`);
-	return { sizeBytes: size, modifiedMs: (await fs.stat(`${blob}.gz`)).mtimeMs };
+	return { sizeBytes: size, modifiedMs: mtimeMs };
 }

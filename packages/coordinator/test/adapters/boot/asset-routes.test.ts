@@ -123,3 +123,17 @@ function buffersAfterCollection(): number {
 	(runInNewContext("gc") as () => void)();
 	return process.memoryUsage().arrayBuffers;
 }
+
+test("clients that go away while they are being answered leave no promise behind", async (t) => {
+	const { app, budget, get } = await withAsset(t, Buffer.alloc(2 ** 20, 1));
+	await app.listen({ port: 0, host: "127.0.0.1" });
+	const { port } = app.server.address() as AddressInfo;
+	for (let round = 0; round < 60; round++) {
+		const socket = connect(port, "127.0.0.1").on("error", () => {});
+		await once(socket, "connect");
+		socket.write("GET /assets/flatcar/vmlinuz HTTP/1.1\r\nhost: x\r\n\r\n", () => socket.resetAndDestroy());
+		await once(socket, "close");
+	}
+	await eventually(t, "nothing is promised any more", () => budget.promised === 0);
+	t.is((await get("/assets/flatcar/vmlinuz")).status, 200);
+});

@@ -100,3 +100,31 @@ test("a file that was changed in the store is found, and never sent", async (t) 
 	await assets.add({ name: "k", source: { file }, expect: {} });
 	t.like(await get("/assets/k"), { status: 200, body: "kernel" });
 });
+
+test("an asset whose name cannot be recorded leaves nothing, and what no name has is gone at the next start", async (t) => {
+	const { assets, folder } = await bootListener(t);
+	const file = path.join(folder, "kernel");
+	fs.writeFileSync(file, "kernel".repeat(1000));
+	// Nothing can be moved to where a folder is.
+	fs.mkdirSync(path.join(folder, "assets/index.json/in-the-way"), { recursive: true });
+	await t.throwsAsync(assets.add({ name: "a/vmlinuz", source: { file }, expect: {}, compress: true }));
+	t.deepEqual(assets.list(), []);
+	t.deepEqual(fs.readdirSync(path.join(folder, "assets/blobs")), []);
+	fs.rmSync(path.join(folder, "assets/index.json"), { recursive: true });
+	fs.writeFileSync(path.join(folder, "assets/blobs", "0".repeat(64)), "from a process that was killed");
+	await Assets.open(path.join(folder, "assets"));
+	t.deepEqual(fs.readdirSync(path.join(folder, "assets/blobs")), []);
+});
+
+test("a store that was restored with other file times is read once, and serves", async (t) => {
+	const { assets, folder } = await bootListener(t);
+	const file = path.join(folder, "kernel");
+	fs.writeFileSync(file, "kernel");
+	const entry = await assets.add({ name: "a/vmlinuz", source: { file }, expect: {} });
+	const blob = path.join(folder, "assets/blobs", entry.sha256);
+	fs.utimesSync(blob, 1_000_000, 1_000_000);
+	const found = await Promise.all(Array.from({ length: 5 }, () => assets.file("a/vmlinuz", false)));
+	t.true(found.every((one) => one?.path === blob));
+	fs.writeFileSync(blob, "kermel");
+	await t.throwsAsync(assets.file("a/vmlinuz", false), { instanceOf: AssetRefused });
+});
