@@ -1,6 +1,6 @@
 import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
-import { etcdBeginning } from "../domain/etcd.ts";
+import { type EtcdBeginning, etcdBeginning } from "../domain/etcd.ts";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
@@ -100,14 +100,15 @@ function resolveNode(
 	};
 	const etcdRole = stackedEtcd ? "control-plane" : "etcd";
 	const etcdMembers = withSelf(etcdRole);
-	const declared = declaredMembers(document, etcdRole);
-	// A member that begins without the others would be a cluster of its own, and never join theirs.
-	if (seat.role === etcdRole && etcdMembers.length < declared) {
-		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
-	}
-	const beginning = seat.role === etcdRole ? etcdBeginning(fleet, machine) : ({ state: "new" } as const);
+	const beginning: EtcdBeginning | undefined =
+		seat.role === etcdRole ? etcdBeginning(fleet, machine) : { state: "new" };
 	if (beginning === undefined) {
 		return refuse("etcd runs without the memory of this machine; its member is being replaced");
+	}
+	const declared = declaredMembers(document, etcdRole);
+	// A member that begins without the others would be a cluster of its own, and never join theirs. One that runs already goes on.
+	if (seat.role === etcdRole && !beginning.cluster && etcdMembers.length < declared) {
+		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
 	}
 	if (seat.role === "control-plane" && etcdMembers.length === 0) {
 		return refuse("an API server needs etcd, and no machine has a seat for it yet");

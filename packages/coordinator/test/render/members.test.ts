@@ -1,4 +1,6 @@
 import test from "ava";
+import { record } from "../../src/domain/record.ts";
+import { membersOf } from "../../src/render/members.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { documentOf, example, fleetOf, labFacts } from "./fleet-of.ts";
 import { readTree } from "./node-tree.ts";
@@ -13,6 +15,15 @@ function treeAt(fleetAndSeats: ReturnType<typeof fleetOf>, index: number) {
 	return readTree(rendered.content);
 }
 
+function foundedBy({ fleet, seated }: ReturnType<typeof fleetOf>) {
+	const members = seated.map(({ machine: { machineId, bootId }, seat: { nodeName } }) => ({
+		machineId,
+		bootId,
+		nodeName,
+	}));
+	return { type: "etcd-founded" as const, members, cluster: membersOf(fleet, "control-plane").slice() };
+}
+
 test("etcd waits until all of its machines are here, and then all get the same list of members", (t) => {
 	const two = fleetOf(example("ha"), lab(2));
 	for (const { machine, seat } of two.seated) {
@@ -25,6 +36,25 @@ test("etcd waits until all of its machines are here, and then all get the same l
 	const lists = [0, 1, 2].map((index) => treeAt(four, index).arguments("etcd")["initial-cluster"]);
 	t.is(lists[0], "node-0=https://192.168.1.10:2380,node-1=https://192.168.1.11:2380,node-2=https://192.168.1.12:2380");
 	t.is(new Set(lists).size, 1);
+});
+
+test("while a seat is empty, the members of a running etcd keep their targets, and so their certificates", (t) => {
+	const full = fleetOf(example("ha"), lab(3));
+	const founded = record(full.fleet, [foundedBy(full)], 1).fleet;
+	const [gone] = full.seated;
+	if (!gone) return t.fail("no seat");
+	const { machineId } = gone.machine;
+	const without = record(founded, [{ type: "machine-removed", machineId, by: "test", cause: 1 }], 1).fleet;
+	for (const { machine, seat } of full.seated.slice(1)) {
+		const rendered = renderTarget(without, machine, seat);
+		if (!rendered.ok) return t.fail(rendered.reason);
+		const before = renderTarget(founded, machine, seat);
+		t.deepEqual(rendered.content.certificates, before.ok ? before.content.certificates : []);
+		t.is(
+			readTree(rendered.content).arguments("etcd")["initial-cluster"],
+			treeAt(full, 1).arguments("etcd")["initial-cluster"],
+		);
+	}
 });
 
 test("a worker's balancer knows all control planes, and another one is another first line of its configuration", (t) => {
