@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from "ava";
 import { nodeKeyring } from "../src/adapters/keys/keyring.ts";
 import { applyTarget } from "../src/loop/apply.ts";
 import { keep } from "../src/loop/keep.ts";
+import { renewCertificates } from "../src/loop/renewal.ts";
 import { createTargetKeeper } from "../src/loop/target-keeper.ts";
 import { createWallet } from "../src/loop/wallet.ts";
 import { type Accepted, type Clock, LinkError } from "../src/ports.ts";
@@ -206,7 +207,7 @@ test("after two thirds of its life a certificate is renewed, its key stays, and 
 	t.true(wallet.renewalAt(content) > parts.clock.monotonic());
 	pass(1);
 	t.true(wallet.renewalAt(content) <= parts.clock.monotonic());
-	await wallet.renew(TARGET.target);
+	await wallet.renew(TARGET.target, TARGET.target);
 	t.deepEqual(by.orders[1]?.secrets, []);
 	t.deepEqual(files(), before);
 	await keep(parts, TARGET, new AbortController().signal, "renewed");
@@ -215,6 +216,53 @@ test("after two thirds of its life a certificate is renewed, its key stays, and 
 	t.is(after["/etc/kubernetes/pki/one.key"], before["/etc/kubernetes/pki/one.key"]);
 	t.true(wallet.renewalAt(content) > parts.clock.monotonic());
 	t.false(parts.log.lines.join("\n").includes("PRIVATE"));
+});
+
+test("while the newest target is rejected, what runs is renewed in its name", async (t) => {
+	const { apply, parts, files, pass, by, wallet } = setUp(t);
+	await apply(TARGET);
+	const ended = new AbortController();
+	const keeper = createTargetKeeper({ ...parts, random: () => 0, machineId: () => MACHINE, changed: () => {} });
+	await keeper.start();
+	const newest = accepted(2, { ...TARGET.target.content, files: [file("/nowhere/a", "not allowed")] });
+	keeper.offer(newest);
+	await until("it is rejected", () => keeper.standing()?.progress.state === "rejected");
+	by.answer = () => {
+		by.answer = undefined;
+		const order = by.orders.at(-1);
+		if (order?.generation === 2 && order.digest === newest.target.digest) throw new LinkError("once more");
+		by.answer = () => ({ kind: "problem", problem: { code: "conflict", message: "not its target" } });
+		return by.answer();
+	};
+	pass((LIFE * 2) / 3);
+	const renewing = renewCertificates({ ...parts, wallet, keeper, random: () => 0 }, ended.signal);
+	t.teardown(async () => {
+		ended.abort();
+		await renewing;
+		await keeper.stop();
+	});
+	await until("it is renewed", () => files()["/etc/kubernetes/pki/one.crt"] === "600 certificate one 3\n");
+	t.is(keeper.running()?.target.generation, 1);
+	t.deepEqual(by.orders.at(-1)?.secrets, []);
+});
+
+test("of what runs, only what the newest target names in the same words can be renewed; the rest is told", async (t) => {
+	const { apply, pass, by, wallet } = setUp(t);
+	await apply(TARGET);
+	pass((LIFE * 2) / 3);
+	const half = accepted(2, { certificates: [request("one"), request("kubelet", "other")] });
+	await wallet.renew(TARGET.target, half.target);
+	t.deepEqual(
+		by.orders.at(-1)?.certificates.map(({ name }) => name),
+		["one"],
+	);
+	await t.throwsAsync(
+		wallet.renew(TARGET.target, accepted(3, { certificates: [request("kubelet", "other")] }).target),
+		{
+			message: /generation 1 runs, and the newest, 3, names none of kubelet/,
+		},
+	);
+	t.is(by.orders.length, 2);
 });
 
 test("a running target is taken up without anybody to ask, and what was changed by hand is put right", async (t) => {

@@ -52,6 +52,19 @@ export function lacking(
 	};
 }
 
+/** Of what is wanted, what a target names in the very same words: whoever holds that target is given it. */
+export function alsoNamed(
+	wanted: { readonly certificates: readonly CertificateRequest[]; readonly secrets: readonly SharedSecret[] },
+	content: TargetContent,
+): { certificates: readonly CertificateRequest[]; secrets: readonly SharedSecret[] } {
+	const requests = new Set((content.certificates ?? []).map(requestDigest));
+	const secrets = new Set((content.secrets ?? []).map(({ name, revision }) => `${name} ${revision}`));
+	return {
+		certificates: wanted.certificates.filter((request) => requests.has(requestDigest(request))),
+		secrets: wanted.secrets.filter(({ name, revision }) => secrets.has(`${name} ${revision}`)),
+	};
+}
+
 /** When the first of a target's certificates is to be renewed; Infinity where there is none. */
 export function firstRenewal(content: TargetContent, kept: Credentials): number {
 	const times = (content.certificates ?? []).map(

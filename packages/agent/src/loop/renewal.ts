@@ -17,7 +17,8 @@ export interface RenewalParts {
 
 /**
  * Renews the certificates of what runs before they end, without a new target: they are ordered again, and the files replaced.
- * Whoever uses them reads them again by itself. While nobody answers, the old ones go on.
+ * Whoever uses them reads them again by itself. While nobody answers, the old ones go on. What runs is not always the newest
+ * target, which may have been rejected; it is renewed for as long as that may be.
  */
 export async function renewCertificates(parts: RenewalParts, signal: AbortSignal): Promise<void> {
 	const { wallet, keeper, clock, log } = parts;
@@ -30,7 +31,7 @@ export async function renewCertificates(parts: RenewalParts, signal: AbortSignal
 			continue;
 		}
 		try {
-			await wallet.renew(running);
+			await wallet.renew(running, keeper.newest()?.target ?? running);
 			failures = 0;
 			await keeper.mend();
 		} catch (error) {

@@ -26,6 +26,8 @@ export interface TargetKeeper {
 	/** Brings what certificates have become to where the running target has them. While an apply is under way, that does it. */
 	mend(): Promise<void>;
 	running(): Accepted | undefined;
+	/** The newest target that was accepted, also while it is being applied, and when it was rejected. */
+	newest(): Accepted | undefined;
 	standing(): Standing | undefined;
 	health(): Health;
 	/** Resolves when all components were looked at once since the start. */
@@ -152,6 +154,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			else if (now) await inTurn((signal) => keep(parts, now, signal, "renewed"));
 		},
 		running: () => running,
+		newest: () => newest,
 		standing: () => standing,
 		health: watch.health,
 		firstRound: watch.firstRound,

@@ -2,6 +2,7 @@ import type { Target, TargetContent } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
 import {
 	absentPaths,
+	alsoNamed,
 	type Credentials,
 	dueAt,
 	filled,
@@ -29,8 +30,12 @@ export interface Wallet {
 	filled(content: TargetContent): { readonly content: TargetContent; readonly absent: ReadonlySet<string> };
 	/** When something is to be ordered for a target that runs already, on the monotonic clock; Infinity where nothing ever is. */
 	renewalAt(content: TargetContent): number;
-	/** Orders what is due or absent, with the keys that are there. Throws LinkError, or an Error with the refusal. */
-	renew(target: Target): Promise<void>;
+	/**
+	 * Orders what is due or absent of a target that runs, with the keys that are there, in the name of the `newest` one: that is
+	 * the only one that the coordinator still knows. Throws LinkError, or an Error with the refusal, also when there is nothing
+	 * that the newest one names too.
+	 */
+	renew(running: Target, newest: Target): Promise<void>;
 }
 
 export function createWallet(parts: WalletParts): Wallet {
@@ -79,11 +84,21 @@ export function createWallet(parts: WalletParts): Wallet {
 			const { certificates, secrets } = lacking(content, kept);
 			return certificates.length + secrets.length > 0 ? clock.monotonic() : firstRenewal(content, kept);
 		},
-		renew: (target) =>
+		renew: (running, newest) =>
 			inTurn(() =>
-				fetch(target, (kept) => {
-					const { certificates, secrets } = lacking(target.content, kept);
-					return { certificates: [...certificates, ...dueAt(target.content, kept, clock.monotonic())], secrets };
+				fetch(newest, (kept) => {
+					const { certificates, secrets } = lacking(running.content, kept);
+					const due = dueAt(running.content, kept, clock.monotonic());
+					const wanted = { certificates: [...certificates, ...due], secrets };
+					const named = alsoNamed(wanted, newest.content);
+					const nothing = named.certificates.length + named.secrets.length === 0;
+					if (nothing && wanted.certificates.length + secrets.length > 0) {
+						const names = [...wanted.certificates, ...secrets].map(({ name }) => name).join(", ");
+						throw new Error(
+							`generation ${running.generation} runs, and the newest, ${newest.generation}, names none of ${names} as it does`,
+						);
+					}
+					return named;
 				}),
 			),
 	};
