@@ -25,8 +25,7 @@ async function parts(
 	try {
 		await mkdir(CACHE, { recursive: true });
 		const dnsmasq = join(CACHE, "dnsmasq");
-		if (!existsSync(dnsmasq))
-			await unpackPackages({ names: ["dnsmasq-base"], beside: "this-computer" }, dnsmasq, CACHE);
+		await unpackPackages({ names: ["dnsmasq-base"], beside: "this-computer" }, dnsmasq, CACHE);
 		return { emulator: await findEmulator(CACHE), dnsmasq, bridge: makeBridge(t) };
 	} catch (error) {
 		if (!(error instanceof LabUnavailable) || process.env.CI) throw error;

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { alone } from "./alone.ts";
 
 const execute = promisify(execFile);
 
@@ -23,10 +25,16 @@ export interface PackageWish {
 }
 
 /**
- * Unpacks packages and what they need into the folder `tree`, which must not be there. apt's lists and archives stay below
- * `cache`. Throws LabUnavailable where there is no apt, no such package or no network.
+ * Unpacks packages and what they need into the folder `tree`, where it is not there yet. apt's lists and archives stay below
+ * `cache`; who else needs packages meanwhile waits, since apt does not share its lists. Throws LabUnavailable where there is no apt, no such package or no network.
  */
 export async function unpackPackages(wish: PackageWish, tree: string, cache: string): Promise<void> {
+	await alone(join(cache, "apt"), async () => {
+		if (!existsSync(tree)) await unpackAll(wish, tree, cache);
+	});
+}
+
+async function unpackAll(wish: PackageWish, tree: string, cache: string): Promise<void> {
 	await mkdir(dirname(tree), { recursive: true });
 	await mkdir(join(cache, "apt/lists/partial"), { recursive: true });
 	const work = await mkdtemp(join(cache, "apt/work-"));
