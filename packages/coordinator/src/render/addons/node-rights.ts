@@ -22,17 +22,12 @@ function clusterRoleBinding({ name, role, subject }: Binding) {
 
 /**
  * What the components of nodes may do at the API, besides what the node authorizer gives to kubelets and Kubernetes' own
- * default roles are for: kubelets renew their client certificates, kube-proxy reads services, flannel reads nodes and writes
+ * default roles are for: kube-proxy reads services, flannel reads nodes and writes
  * its part of their status. And the administrators' group, which their certificates are made for.
  */
 export function nodeRights(document: ClusterDocument): readonly Manifest[] {
 	const { proxyMode, podNetwork } = document.kubernetes;
 	return [
-		clusterRoleBinding({
-			name: "rollcall:kubelet-renews-certificate",
-			role: "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
-			subject: { kind: "Group", name: "system:nodes" },
-		}),
 		// The name is kubeadm's: people and tools look for it.
 		clusterRoleBinding({
 			name: ADMINISTRATORS,

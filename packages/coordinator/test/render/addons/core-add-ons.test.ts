@@ -21,7 +21,6 @@ const find = (manifests: readonly Manifest[], kind: string) =>
 
 test("rights come before what needs them, and nothing is applied for what a document leaves out", (t) => {
 	t.deepEqual(names(addOns()), [
-		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:kubelet-renews-certificate",
 		"ClusterRoleBinding.rbac.authorization.k8s.io kubeadm:cluster-admins",
 		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:kube-proxy",
 		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
