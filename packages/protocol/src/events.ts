@@ -154,6 +154,8 @@ export const EVENT_PAYLOADS = {
 	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name, cluster: EtcdCluster }),
 	/** A learner of etcd has caught up, and votes. */
 	"etcd-member-promoted": z.strictObject({ machineId, bootId }),
+	/** A member of etcd whose machine holds no seat for it any more was taken out. */
+	"etcd-member-removed": z.strictObject({ machineId, bootId, nodeName: Name }),
 	/** An operator, or the coordinator for its own use, got a client certificate. */
 	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
 	/** How Kubernetes sees a machine's node, when that changes; null when it has no such node any more. */

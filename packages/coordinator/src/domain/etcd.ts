@@ -13,6 +13,8 @@ export interface EtcdMember {
 	readonly votes: boolean;
 	/** The members that it began with. Kept as they were, so that a change elsewhere does not start this one anew. */
 	readonly cluster: readonly EtcdPeer[];
+	/** etcd took it out. Its data names a member that is no more, so this boot cannot join again. */
+	readonly removed?: true | undefined;
 }
 
 /** A member by its name and address. */
@@ -28,7 +30,9 @@ export type EtcdStep =
 	/** A boot without data takes the place of one whose memory is gone. */
 	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
 	/** A learner is to vote, once it has caught up. */
-	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] };
+	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	/** A member whose machine holds no seat for etcd any more is taken out, or it would count for the quorum for ever. */
+	| { readonly kind: "remove"; readonly member: EtcdMember; readonly living: readonly EtcdMember[] };
 
 /** How etcd begins on a machine, and with whom; without `cluster`: with all that have a seat for it. */
 export interface EtcdBeginning {
@@ -46,10 +50,16 @@ export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
 	const document = fleet.cluster?.document;
 	if (!fleet.etcd || !document) return [];
 	const role = etcdRole(document);
-	return fleet.etcd.members.filter(({ machineId, bootId, nodeName }) => {
+	return fleet.etcd.members.filter(({ machineId, bootId, nodeName, removed }) => {
 		const machine = fleet.machines.get(machineId);
-		return machine?.bootId === bootId && machine.seat?.role === role && machine.seat.nodeName === nodeName;
+		return !removed && machine?.bootId === bootId && machine.seat?.role === role && machine.seat.nodeName === nodeName;
 	});
+}
+
+/** True for a boot that etcd took out: it can join only after another boot, with empty memory. */
+export function wasTakenOut(fleet: Fleet, { machineId, bootId }: Pick<Machine, "machineId" | "bootId">): boolean {
+	const has = (one: EtcdMember) => one.removed && one.machineId === machineId && one.bootId === bootId;
+	return fleet.etcd?.members.some(has) ?? false;
 }
 
 /**
@@ -84,6 +94,11 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	const learner = living.find(({ votes }) => !votes);
 	const machine = learner && fleet.machines.get(learner.machineId);
 	if (machine) return { kind: "promote", machine, living };
-	const empty = holders.find((one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined);
-	return empty ? { kind: "replace", machine: empty, living } : undefined;
+	const empty = holders.find(
+		(one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined && !wasTakenOut(fleet, one),
+	);
+	if (empty) return { kind: "replace", machine: empty, living };
+	const seated = new Set(holders.map(({ machineId }) => machineId));
+	const left = fleet.etcd?.members.find(({ machineId, removed }) => !removed && !seated.has(machineId));
+	return left && { kind: "remove", member: left, living };
 }

@@ -45,6 +45,7 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
 	const all = etcdPeers(fleet);
 	if (step.kind === "found") return all;
+	if (step.kind === "remove") return [];
 	const names = new Set([...step.living.map(({ nodeName }) => nodeName), step.machine.seat?.nodeName]);
 	return all.filter(({ nodeName }) => names.has(nodeName));
 }
@@ -57,9 +58,8 @@ function etcdPeers(fleet: Fleet): readonly EtcdPeer[] {
 /** Does a step. False: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
 	// Rehearsed machines run no etcd that could be asked.
-	if (step.kind === "found" || step.machine.facts.rehearsal) return true;
+	if (step.kind === "found" || isRehearsed(fleet, step)) return true;
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
-	const peer = peerUrl(addresses, step.machine);
 	const voters = step.living.filter(({ votes }) => votes);
 	const urls = voters.flatMap(({ nodeName }) => {
 		const address = addresses.get(nodeName);
@@ -67,6 +67,15 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	});
 	const etcd = await parts.connect(fleet, urls);
 	const known = await etcd.list();
+	const names = new Set(step.living.map(({ nodeName }) => nodeName));
+	if (step.kind === "remove") {
+		const { nodeName } = step.member;
+		const left = names.has(nodeName) ? [] : known.filter(({ name }) => name === nodeName);
+		// etcd itself refuses when too few of the others run.
+		for (const { id } of left) await etcd.remove(id);
+		return true;
+	}
+	const peer = peerUrl(addresses, step.machine);
 	const own = known.find(({ peerUrls, name }) => peerUrls.includes(peer) && name === "");
 	if (step.kind === "promote") {
 		const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
@@ -74,10 +83,14 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	}
 	// Added already, by a try that did not get so far as to say so.
 	if (own?.learner) return true;
-	const names = new Set(step.living.map(({ nodeName }) => nodeName));
 	for (const dead of known.filter(({ name }) => !names.has(name))) await etcd.remove(dead.id);
 	await etcd.addLearner(peer);
 	return true;
+}
+
+function isRehearsed(fleet: Fleet, step: Exclude<EtcdStep, { kind: "found" }>): boolean {
+	const asked = step.kind === "remove" ? step.living[0]?.machineId : step.machine.machineId;
+	return (asked !== undefined && fleet.machines.get(asked)?.facts.rehearsal) || false;
 }
 
 function peerUrl(addresses: ReadonlyMap<string, string>, machine: Machine): string {

@@ -1,6 +1,6 @@
 import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
-import { type EtcdBeginning, etcdBeginning } from "../domain/etcd.ts";
+import { type EtcdBeginning, etcdBeginning, wasTakenOut } from "../domain/etcd.ts";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
@@ -102,6 +102,9 @@ function resolveNode(
 	const etcdMembers = withSelf(etcdRole);
 	const beginning: EtcdBeginning | undefined =
 		seat.role === etcdRole ? etcdBeginning(fleet, machine) : { state: "new" };
+	if (seat.role === etcdRole && wasTakenOut(fleet, machine)) {
+		return refuse("etcd took this boot of the machine out; boot it anew, and it joins with empty memory");
+	}
 	if (beginning === undefined) {
 		return refuse("etcd runs without the memory of this machine; its member is being replaced");
 	}

@@ -1,6 +1,6 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { etcdBeginning, nextEtcdStep } from "../../src/domain/etcd.ts";
+import { etcdBeginning, nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { type Hardware, Story } from "./story.ts";
 
@@ -77,6 +77,41 @@ test("a step that was done for a boot that is over meanwhile counts for nothing"
 	if (late) story.take({ kind: "etcd-step-done", step: late, cluster: [] });
 	t.deepEqual(story.all("etcd-member-added"), []);
 	t.is(etcdBeginning(story.fleet, story.machine(ids[0] as MachineId)), undefined);
+});
+
+test("members whose seats were taken away are taken out one by one, and cannot join again without another boot", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
+	const out: string[] = [];
+	for (let step = nextEtcdStep(story.fleet); step?.kind === "remove"; step = nextEtcdStep(story.fleet)) {
+		t.deepEqual(
+			step.living.map(({ machineId }) => machineId),
+			[story.seating()["control/0"] as MachineId],
+		);
+		out.push(step.member.machineId);
+		takeStep(story);
+	}
+	const kept = story.seating()["control/0"];
+	t.deepEqual(out.sort(), ids.filter((id) => id !== kept).sort());
+	t.is(nextEtcdStep(story.fleet), undefined);
+
+	story.declare([{ name: "control", role: "control-plane", count: 3 }]);
+	t.is(nextEtcdStep(story.fleet), undefined, "their data is of members that are no more");
+	for (const id of out) t.true(wasTakenOut(story.fleet, story.machine(id as MachineId)));
+	bootAgain(story, ids.indexOf(out[0] as MachineId));
+	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: out[0] } });
+});
+
+test("a removed machine that leaves its seat empty leaves etcd too", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	story.take({ kind: "remove", machineId: ids[2] as MachineId, by: "test" });
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId: ids[2] as MachineId } });
+	takeStep(story);
+	t.is(story.all("etcd-member-removed").length, 1);
+	t.deepEqual(story.fleet.etcd?.members.map(({ machineId }) => machineId).sort(), [...ids].sort());
+	t.is(nextEtcdStep(story.fleet), undefined);
 });
 
 test("when no memory is left anywhere, all begin anew", (t) => {

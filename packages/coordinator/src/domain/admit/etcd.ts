@@ -1,5 +1,5 @@
 import { type EtcdStep, nextEtcdStep } from "../etcd.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING } from "./verdict.ts";
 
@@ -13,6 +13,11 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 		);
 		return accept([{ type: "etcd-founded", members, cluster: [...cluster] }]);
 	}
+	if (next.kind === "remove") {
+		const { machineId, bootId, nodeName } = next.member;
+		const cause = fleet.machines.get(machineId)?.changedSeq ?? fleet.seq;
+		return accept([{ type: "etcd-member-removed", machineId, bootId, nodeName, cause }]);
+	}
 	const { machineId, bootId, seat, changedSeq: cause } = next.machine;
 	if (!seat) return NOTHING;
 	return accept([
@@ -23,6 +28,12 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 }
 
 function same(a: EtcdStep, b: EtcdStep): boolean {
-	if (a.kind === "found") return b.kind === "found";
-	return b.kind === a.kind && b.machine.machineId === a.machine.machineId && b.machine.bootId === a.machine.bootId;
+	if (a.kind !== b.kind) return false;
+	const [one, other] = [bootOf(a), bootOf(b)];
+	return one?.machineId === other?.machineId && one?.bootId === other?.bootId;
+}
+
+function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | undefined {
+	if (step.kind === "found") return undefined;
+	return step.kind === "remove" ? step.member : step.machine;
 }

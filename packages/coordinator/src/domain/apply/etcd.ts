@@ -1,20 +1,29 @@
 import type { EventOf } from "@rollcall/protocol";
-import type { EtcdMember } from "../etcd.ts";
+import { type EtcdMember, livingMembers } from "../etcd.ts";
 import type { Fleet } from "../fleet.ts";
 
 export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): Fleet {
 	const members = event.members.map(
 		(one): EtcdMember => ({ ...one, begun: "new", votes: true, cluster: event.cluster }),
 	);
-	return { ...fleet, etcd: { members, seq: event.seq } };
+	const out = (fleet.etcd?.members ?? []).filter(
+		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
+	);
+	return { ...fleet, etcd: { members: [...members, ...stillThere(fleet, out)], seq: event.seq } };
 }
 
-/** The new one takes the place of the machine's and the node's earlier ones. */
+/** The new one takes the place of the machine's and the node's earlier ones; those that did not live were taken out before it. */
 export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, nodeName, cluster } = event;
-	const others = fleet.etcd.members.filter((one) => one.machineId !== machineId && one.nodeName !== nodeName);
-	const members: EtcdMember[] = [...others, { machineId, bootId, nodeName, begun: "existing", votes: false, cluster }];
+	const living = livingMembers(fleet);
+	const others = fleet.etcd.members
+		.filter((one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed))
+		.map((one): EtcdMember => (living.includes(one) ? one : { ...one, removed: true }));
+	const members: EtcdMember[] = [
+		...stillThere(fleet, others),
+		{ machineId, bootId, nodeName, begun: "existing", votes: false, cluster },
+	];
 	return { ...fleet, etcd: { members, seq: event.seq } };
 }
 
@@ -25,4 +34,21 @@ export function applyEtcdPromoted(fleet: Fleet, event: EventOf<"etcd-member-prom
 	);
 	// How it begins does not change by this, and nothing is rendered anew.
 	return { ...fleet, etcd: { ...fleet.etcd, members } };
+}
+
+export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-removed">): Fleet {
+	if (!fleet.etcd) return fleet;
+	const members = fleet.etcd.members.map(
+		(one): EtcdMember =>
+			one.machineId === event.machineId && one.bootId === event.bootId ? { ...one, removed: true } : one,
+	);
+	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members) } };
+}
+
+/** Without those that were taken out and whose memory is gone since: they cannot come back, and need not be remembered. */
+function stillThere(fleet: Fleet, members: readonly EtcdMember[]): readonly EtcdMember[] {
+	return members.filter(({ machineId, bootId, removed }) => {
+		const last = fleet.machines.get(machineId)?.bootId ?? fleet.removed.get(machineId)?.boots.at(-1);
+		return !removed || last === bootId;
+	});
 }
