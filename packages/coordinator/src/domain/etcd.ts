@@ -93,11 +93,12 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	}
 	const learner = living.find(({ votes }) => !votes);
 	const machine = learner && fleet.machines.get(learner.machineId);
-	if (machine) return { kind: "promote", machine, living };
 	const empty = holders.find(
 		(one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined && !wasTakenOut(fleet, one),
 	);
-	if (empty) return { kind: "replace", machine: empty, living };
+	if (machine && !(machine.lease === "lost" && empty)) return { kind: "promote", machine, living };
+	// A learner that is lost must not keep another machine out: etcd takes one, and without a vote it is none to wait for.
+	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
 	const seated = new Set(holders.map(({ machineId }) => machineId));
 	const left = fleet.etcd?.members.find(({ machineId, removed }) => !removed && !seated.has(machineId));
 	return left && { kind: "remove", member: left, living };

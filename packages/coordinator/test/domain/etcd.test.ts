@@ -68,6 +68,28 @@ test("two lost memories are replaced one after the other", (t) => {
 	t.deepEqual(kinds, ["replace", "promote", "replace", "promote"]);
 });
 
+test("a learner that is lost keeps no other machine out", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	takeStep(story);
+	bootAgain(story, 1);
+	story.silent.add(ids[0] as MachineId);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+	story.pass(30);
+	t.is(story.machine(ids[0] as MachineId).lease, "lost");
+	const step = nextEtcdStep(story.fleet);
+	t.like(step, { kind: "replace", machine: { machineId: ids[1] as MachineId } });
+	t.deepEqual(step?.kind === "replace" && step.living.map(({ machineId }) => machineId), [ids[2] as MachineId]);
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet), undefined, "it was taken out, and its boot cannot join again");
+	t.true(wasTakenOut(story.fleet, story.machine(ids[0] as MachineId)));
+	bootAgain(story, 0, 3);
+	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: ids[0] as MachineId } });
+});
+
 test("a step that was done for a boot that is over meanwhile counts for nothing", (t) => {
 	const { story, ids } = begun(3);
 	takeStep(story);

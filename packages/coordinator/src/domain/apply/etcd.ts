@@ -12,14 +12,14 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 	return { ...fleet, etcd: { members: [...members, ...stillThere(fleet, out)], seq: event.seq } };
 }
 
-/** The new one takes the place of the machine's and the node's earlier ones; those that did not live were taken out before it. */
+/** The new one takes the place of the machine's and the node's earlier ones; those that did not live, and a learner, were taken out before it. */
 export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, nodeName, cluster } = event;
 	const living = livingMembers(fleet);
 	const others = fleet.etcd.members
 		.filter((one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed))
-		.map((one): EtcdMember => (living.includes(one) ? one : { ...one, removed: true }));
+		.map((one): EtcdMember => (one.votes && living.includes(one) ? one : { ...one, removed: true }));
 	const members: EtcdMember[] = [
 		...stillThere(fleet, others),
 		{ machineId, bootId, nodeName, begun: "existing", votes: false, cluster },
