@@ -79,7 +79,12 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const own = known.find(({ peerUrls, name }) => peerUrls.includes(peer) && name === "");
 	if (step.kind === "promote") {
 		const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
-		return learner === undefined || !learner.learner || (learner.name !== "" && (await etcd.promote(learner.id)));
+		// The answer may come from one that is behind, or somebody took it out by hand.
+		if (!learner) {
+			const { machineId } = step.machine;
+			throw new Error(`etcd does not list the learner ${peer} of machine ${machineId}; if that stays so, boot it anew`);
+		}
+		return !learner.learner || (learner.name !== "" && (await etcd.promote(learner.id)));
 	}
 	// Added already, by a try that did not get so far as to say so.
 	if (own?.learner) return true;

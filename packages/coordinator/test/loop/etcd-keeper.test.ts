@@ -1,0 +1,128 @@
+import type { BootId, EventDraft, MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { admit } from "../../src/domain/admit.ts";
+import type { Fleet, Machine } from "../../src/domain/fleet.ts";
+import type { Input } from "../../src/domain/inputs.ts";
+import { record } from "../../src/domain/record.ts";
+import { keepEtcdMembers } from "../../src/loop/etcd-keeper.ts";
+import type { EtcdMembers } from "../../src/ports.ts";
+import { membersOf } from "../../src/render/members.ts";
+import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+
+const DOCUMENT = `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+slots:
+  - { name: control, role: control-plane, count: 3 }
+`;
+const NEW_BOOT = "99999999-0000-4000-8000-000000000000" as BootId;
+
+type Listed = Awaited<ReturnType<EtcdMembers["list"]>>[number];
+
+/** Three members of which the first one's machine booted anew, and an etcd that only keeps a list. */
+class Scene {
+	fleet: Fleet;
+	readonly listed: Listed[];
+	readonly troubles: string[] = [];
+	/** What was done to etcd and to the log, in order. */
+	readonly done: string[] = [];
+	readonly #own: { readonly id: MachineId; readonly machine: Machine };
+
+	constructor() {
+		const { fleet, seated } = fleetOf(
+			documentOf(DOCUMENT),
+			[0, 1, 2].map((index) => labFacts(index)),
+		);
+		const members = seated.map(({ machine: { machineId, bootId }, seat: { nodeName } }) => ({
+			machineId,
+			bootId,
+			nodeName,
+		}));
+		const cluster = [...membersOf(fleet, "control-plane")];
+		this.listed = cluster.map(({ nodeName, address }, index) => ({
+			id: `${index + 1}`,
+			name: nodeName,
+			peerUrls: [`https://${address}:2380`],
+			learner: false,
+		}));
+		this.fleet = record(fleet, [{ type: "etcd-founded", members, cluster }], 1).fleet;
+		const first = seated[0]?.machine;
+		if (!first) throw new Error("no machine");
+		this.#own = { id: first.machineId, machine: { ...first, bootId: NEW_BOOT } };
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(first.machineId, this.#own.machine) };
+	}
+
+	record(draft: EventDraft): void {
+		this.fleet = record(this.fleet, [draft], 1).fleet;
+	}
+
+	/** The first machine's new boot was added as a learner, as far as the log knows. */
+	added(): void {
+		const { machineId, bootId, seat } = this.#own.machine;
+		const cluster = [...membersOf(this.fleet, "control-plane")];
+		this.record({ type: "etcd-member-added", machineId, bootId, nodeName: seat?.nodeName ?? "", cluster });
+	}
+
+	/** Lets the keeper look so often. `submit` may refuse. */
+	async look(times: number, refuses: (input: Input) => boolean = () => false): Promise<void> {
+		const stop = new AbortController();
+		let left = times;
+		const etcd: EtcdMembers = {
+			list: async () => [...this.listed],
+			remove: async (id) => {
+				this.done.push(`remove ${id}`);
+				this.listed.splice(
+					this.listed.findIndex((one) => one.id === id),
+					1,
+				);
+			},
+			addLearner: async (peerUrl) => {
+				this.done.push(`add ${peerUrl}`);
+				this.listed.push({ id: "9", name: "", peerUrls: [peerUrl], learner: true });
+			},
+			promote: async (id) => {
+				this.done.push(`promote ${id}`);
+				return true;
+			},
+		};
+		await keepEtcdMembers(
+			{
+				core: {
+					fleet: () => this.fleet,
+					leadership: () => ({ leads: true, url: undefined }),
+					submit: async (input) => {
+						if (refuses(input))
+							return { kind: "problem", problem: { code: "not-ready", message: "the log cannot be written to" } };
+						const { events, answer } = admit(this.fleet, input, 1);
+						for (const event of events) {
+							this.record(event);
+							this.done.push(event.type);
+						}
+						return answer;
+					},
+				},
+				connect: async () => etcd,
+				sleep: async () => {
+					left--;
+					if (left <= 0) stop.abort();
+				},
+				onTrouble: (_, error) => this.troubles.push(String(error)),
+			},
+			stop.signal,
+		);
+	}
+}
+
+test("a learner that etcd does not list does not count as one that votes", async (t) => {
+	const scene = new Scene();
+	scene.listed.shift();
+	scene.added();
+	await scene.look(2);
+	t.deepEqual(scene.done, []);
+	t.regex(scene.troubles.join(), /does not list the learner https:\/\/192\.168\.1\.10:2380 of machine machine-0/);
+
+	scene.listed.push({ id: "9", name: "node-0", peerUrls: ["https://192.168.1.10:2380"], learner: true });
+	await scene.look(1);
+	t.deepEqual(scene.done, ["promote 9", "etcd-member-promoted"]);
+});
