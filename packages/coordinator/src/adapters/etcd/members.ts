@@ -28,7 +28,7 @@ export interface EtcdAccess {
 	readonly key: string;
 }
 
-/** Speaks to the members at these URLs; the first that answers is taken. */
+/** Speaks to the members at these URLs; the first that answers is taken. One that cannot do it now (5xx) is as good as none. */
 export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
 	async function ask(path: string, body: object): Promise<unknown> {
 		let trouble = "no member of etcd is known to live";
@@ -41,7 +41,8 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 				continue;
 			}
 			if (answer.status === 200) return JSON.parse(answer.text);
-			throw new EtcdError(`${url}${path}: ${answer.text.slice(0, 500)}`);
+			trouble = `${url}${path}: ${answer.text.slice(0, 500)}`;
+			if (answer.status < 500) break;
 		}
 		throw new EtcdError(trouble);
 	}

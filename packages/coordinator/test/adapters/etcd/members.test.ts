@@ -1,0 +1,40 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import test, { type ExecutionContext } from "ava";
+import { createEtcdMembers } from "../../../src/adapters/etcd/members.ts";
+import { EtcdError } from "../../../src/ports.ts";
+import { selfSigned } from "../../render/self-signed.ts";
+
+/** NOT etcd: a member that answers everything like this. Counts how often it was asked. */
+async function member(t: ExecutionContext, pair: { cert: string; key: string }, status: number, body: object) {
+	let asked = 0;
+	const server = createServer(pair, (_, response) => {
+		asked++;
+		response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+	}).listen(0, "127.0.0.1");
+	await new Promise((resolve) => server.once("listening", resolve));
+	t.teardown(() => server.close());
+	return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked };
+}
+
+const LIST = { members: [{ ID: "7", name: "node-0", peerURLs: ["https://192.0.2.1:2380"] }] };
+
+test("a member that has no leader is passed over, and the next one asked", async (t) => {
+	const pair = await selfSigned();
+	const sick = await member(t, pair, 503, { error: "etcdserver: no leader" });
+	const well = await member(t, pair, 200, LIST);
+	const etcd = createEtcdMembers([sick.url, well.url], { ...pair, ca: pair.cert });
+	t.deepEqual(await etcd.list(), [{ id: "7", name: "node-0", peerUrls: ["https://192.0.2.1:2380"], learner: false }]);
+	t.is(sick.asked(), 1);
+	const none = createEtcdMembers([sick.url], { ...pair, ca: pair.cert });
+	await t.throwsAsync(none.list(), { instanceOf: EtcdError, message: /no leader/ });
+});
+
+test("a refusal is an answer: nobody else is asked", async (t) => {
+	const pair = await selfSigned();
+	const refuses = await member(t, pair, 400, { error: "etcdserver: re-configuration failed" });
+	const other = await member(t, pair, 200, LIST);
+	const etcd = createEtcdMembers([refuses.url, other.url], { ...pair, ca: pair.cert });
+	await t.throwsAsync(etcd.remove("7"), { instanceOf: EtcdError, message: /re-configuration failed/ });
+	t.is(other.asked(), 0);
+});
