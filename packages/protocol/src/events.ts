@@ -154,6 +154,12 @@ export const EVENT_PAYLOADS = {
 	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name, cluster: EtcdCluster }),
 	/** A learner of etcd has caught up, and votes. */
 	"etcd-member-promoted": z.strictObject({ machineId, bootId }),
+	/** etcd is about to be asked to take out members, by ids of its own (64 bits, decimal), before this boot joins or because it leaves. */
+	"etcd-members-removing": z.strictObject({
+		machineId,
+		bootId,
+		ids: z.array(z.string().regex(/^\d{1,20}$/)).max(64),
+	}),
 	/** A member of etcd whose machine holds no seat for it any more was taken out. */
 	"etcd-member-removed": z.strictObject({ machineId, bootId, nodeName: Name }),
 	/** An operator, or the coordinator for its own use, got a client certificate. */

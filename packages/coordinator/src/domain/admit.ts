@@ -10,7 +10,7 @@ import { commandFailed } from "./admit/command-failed.ts";
 import { createToken } from "./admit/create-token.ts";
 import { declare } from "./admit/declare.ts";
 import { enroll } from "./admit/enroll.ts";
-import { etcdStepDone } from "./admit/etcd.ts";
+import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
 import { hello } from "./admit/hello.ts";
 import { label } from "./admit/label.ts";
 import { nodesSeen } from "./admit/nodes-seen.ts";
@@ -44,6 +44,7 @@ const ADMITTERS: Admitters = {
 	"command-failed": commandFailed,
 	certify,
 	"etcd-step-done": etcdStepDone,
+	"etcd-removing": etcdRemoving,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
 	boot,

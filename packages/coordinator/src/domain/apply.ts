@@ -1,7 +1,13 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { applyCertified, applyOperatorCertificate, applyTrust } from "./apply/certificates.ts";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
-import { applyEtcdAdded, applyEtcdFounded, applyEtcdPromoted, applyEtcdRemoved } from "./apply/etcd.ts";
+import {
+	applyEtcdAdded,
+	applyEtcdFounded,
+	applyEtcdPromoted,
+	applyEtcdRemoved,
+	applyEtcdRemoving,
+} from "./apply/etcd.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
 import { applyAddOnsApplied, applyAddOnsFailed, applyApiChanged, applyNodeChanged } from "./apply/kubernetes.ts";
 import {
@@ -62,6 +68,7 @@ const APPLIERS: Appliers = {
 	"etcd-founded": applyEtcdFounded,
 	"etcd-member-added": applyEtcdAdded,
 	"etcd-member-promoted": applyEtcdPromoted,
+	"etcd-members-removing": applyEtcdRemoving,
 	"etcd-member-removed": applyEtcdRemoved,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,

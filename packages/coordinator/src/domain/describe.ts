@@ -57,6 +57,7 @@ const DESCRIPTIONS: Descriptions = {
 	"etcd-founded": (e) => `etcd runs on ${e.members.map(({ nodeName }) => nodeName).join(", ")}`,
 	"etcd-member-added": (e) => `${e.machineId} may join etcd as ${e.nodeName}: what it knew before went with its memory`,
 	"etcd-member-promoted": (e) => `${e.machineId} has caught up and votes in etcd`,
+	"etcd-members-removing": (e) => `etcd is asked to take out ${e.ids.length} members, for ${e.machineId}`,
 	"etcd-member-removed": (e) => `${e.nodeName} (${e.machineId}) is no member of etcd any more: it holds no seat for it`,
 	"operator-certificate-issued": (e) =>
 		`${e.by} got a certificate for ${e.certificate.subject}, until ${time(e.certificate.notAfter)}`,

@@ -13,14 +13,21 @@ export interface EtcdMember {
 	readonly votes: boolean;
 	/** The members that it began with. Kept as they were, so that a change elsewhere does not start this one anew. */
 	readonly cluster: readonly EtcdPeer[];
-	/** etcd took it out. Its data names a member that is no more, so this boot cannot join again. */
-	readonly removed?: true | undefined;
+	/** etcd was asked to take it out, or did. Its data names a member that is no more, so this boot cannot join again. */
+	readonly removed?: "asked" | "done" | undefined;
 }
 
 /** A member by its name and address. */
 export interface EtcdPeer {
 	readonly nodeName: string;
 	readonly address: string;
+}
+
+/** Members that etcd is asked to take out, by etcd's own ids; for the step of this boot, which joins or leaves. Recorded before etcd is asked. */
+export interface EtcdRemoving {
+	readonly machineId: MachineId;
+	readonly bootId: BootId;
+	readonly ids: readonly string[];
 }
 
 /** What etcd's members need next. One thing at a time: etcd takes one learner. */
@@ -52,13 +59,18 @@ export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
 	const role = etcdRole(document);
 	return fleet.etcd.members.filter(({ machineId, bootId, nodeName, removed }) => {
 		const machine = fleet.machines.get(machineId);
-		return !removed && machine?.bootId === bootId && machine.seat?.role === role && machine.seat.nodeName === nodeName;
+		return (
+			removed === undefined &&
+			machine?.bootId === bootId &&
+			machine.seat?.role === role &&
+			machine.seat.nodeName === nodeName
+		);
 	});
 }
 
 /** True for a boot that etcd took out: it can join only after another boot, with empty memory. */
 export function wasTakenOut(fleet: Fleet, { machineId, bootId }: Pick<Machine, "machineId" | "bootId">): boolean {
-	const has = (one: EtcdMember) => one.removed && one.machineId === machineId && one.bootId === bootId;
+	const has = (one: EtcdMember) => one.removed !== undefined && one.machineId === machineId && one.bootId === bootId;
 	return fleet.etcd?.members.some(has) ?? false;
 }
 
@@ -71,6 +83,19 @@ export function etcdBeginning(fleet: Fleet, machine: Pick<Machine, "machineId" |
 	if (living.length === 0) return { state: "new" };
 	const own = living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId);
 	return own && { state: own.begun, cluster: own.cluster };
+}
+
+/** What is recorded as being taken out for this step; undefined when nothing was recorded for it. */
+export function removingFor(fleet: Fleet, step: EtcdStep): readonly string[] | undefined {
+	const boot = bootOf(step);
+	const { removing } = fleet.etcd ?? {};
+	return boot && removing?.machineId === boot.machineId && removing.bootId === boot.bootId ? removing.ids : undefined;
+}
+
+/** The boot that a step is for: it joins, votes or leaves. */
+export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | undefined {
+	if (step.kind === "found") return undefined;
+	return step.kind === "remove" ? step.member : step.machine;
 }
 
 /** What to do next for etcd's members, if anything. */
@@ -100,6 +125,10 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	// A learner that is lost must not keep another machine out: etcd takes one, and without a vote it is none to wait for.
 	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
 	const seated = new Set(holders.map(({ machineId }) => machineId));
-	const left = fleet.etcd?.members.find(({ machineId, removed }) => !removed && !seated.has(machineId));
+	const members = fleet.etcd?.members ?? [];
+	// What was begun is brought to its end first.
+	const left =
+		members.find(({ removed }) => removed === "asked") ??
+		members.find(({ machineId, removed }) => !removed && !seated.has(machineId));
 	return left && { kind: "remove", member: left, living };
 }

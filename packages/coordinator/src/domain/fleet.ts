@@ -17,7 +17,7 @@ import type {
 	UserPublicKey,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
-import type { EtcdMember } from "./etcd.ts";
+import type { EtcdMember, EtcdRemoving } from "./etcd.ts";
 
 /** The seat that a machine holds. */
 export interface Seat {
@@ -162,7 +162,14 @@ export interface Fleet {
 	/** Whom machines believe, with the number of the event that said so. */
 	readonly trust?: { readonly trust: Trust; readonly seq: number } | undefined;
 	/** The members of etcd since it was founded, with the number of the last event that changed how one of them begins. */
-	readonly etcd?: { readonly members: readonly EtcdMember[]; readonly seq: number } | undefined;
+	readonly etcd?:
+		| {
+				readonly members: readonly EtcdMember[];
+				readonly seq: number;
+				/** What etcd is asked to take out just now, and for which boot's step. */
+				readonly removing?: EtcdRemoving | undefined;
+		  }
+		| undefined;
 	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */
 	readonly operatorCertificates: readonly OperatorCertificate[];
 	/** The cluster's API, once it was ready for the first time. */

@@ -86,6 +86,8 @@ export type Input =
 	  }
 	/** What etcd's members needed next was done. `cluster`: whom a member that begins by it begins with. */
 	| { readonly kind: "etcd-step-done"; readonly step: EtcdStep; readonly cluster: readonly EtcdPeer[] }
+	/** etcd is about to be asked to take out the members with these ids of its own, for a step. */
+	| { readonly kind: "etcd-removing"; readonly step: EtcdStep; readonly ids: readonly string[] }
 	| { readonly kind: "operator-certificate"; readonly certificate: IssuedCertificate; readonly by: string }
 	/** Whom machines believe from now on. `after`: the number of the event that this change knows; refused when there was another. */
 	| {

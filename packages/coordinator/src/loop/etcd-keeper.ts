@@ -1,4 +1,4 @@
-import { type EtcdPeer, type EtcdStep, nextEtcdStep } from "../domain/etcd.ts";
+import { type EtcdPeer, type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Core, EtcdMembers } from "../ports.ts";
 import { hasOwnEtcd, membersOf } from "../render/members.ts";
@@ -10,7 +10,7 @@ const LOOK_MS = 500;
 const TROUBLE_MS = 3_000;
 
 export interface EtcdKeeperParts {
-	readonly core: Pick<Core, "fleet" | "leadership" | "submit">;
+	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
 	/** Speaks to the members at these URLs, in turn. */
 	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdMembers>;
 	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -26,7 +26,9 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 	let trouble = "";
 	while (!signal.aborted) {
 		const fleet = parts.core.fleet();
-		const step = parts.core.leadership().leads ? nextEtcdStep(fleet) : undefined;
+		// Without the bus nobody knows whether it still leads.
+		const leads = parts.core.leadership().leads && parts.core.ready().ready;
+		const step = leads ? nextEtcdStep(fleet) : undefined;
 		try {
 			if (step && (await done(parts, fleet, step)))
 				await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });
@@ -71,9 +73,7 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	if (step.kind === "remove") {
 		const { nodeName } = step.member;
 		const left = names.has(nodeName) ? [] : known.filter(({ name }) => name === nodeName);
-		// etcd itself refuses when too few of the others run.
-		for (const { id } of left) await etcd.remove(id);
-		return true;
+		return takeOut(parts, etcd, { fleet, step, ids: left.map(({ id }) => id) });
 	}
 	const peer = peerUrl(addresses, step.machine);
 	const own = known.find(({ peerUrls, name }) => peerUrls.includes(peer) && name === "");
@@ -88,8 +88,28 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	}
 	// Added already, by a try that did not get so far as to say so.
 	if (own?.learner) return true;
-	for (const dead of known.filter(({ name }) => !names.has(name))) await etcd.remove(dead.id);
+	const dead = known.filter(({ name }) => !names.has(name));
+	if (!(await takeOut(parts, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return false;
 	await etcd.addLearner(peer);
+	return true;
+}
+
+/**
+ * Takes members out of etcd, which itself refuses when too few of the others run. They must be recorded as such first: who does
+ * not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the state has changed.
+ */
+async function takeOut(
+	{ core }: EtcdKeeperParts,
+	etcd: EtcdMembers,
+	{ fleet, step, ids }: { fleet: Fleet; step: EtcdStep; ids: readonly string[] },
+): Promise<boolean> {
+	const recorded = removingFor(fleet, step);
+	if (!recorded || !ids.every((id) => recorded.includes(id))) {
+		const answer = await core.submit({ kind: "etcd-removing", step, ids });
+		if (answer.kind === "problem") throw new Error(answer.problem.message);
+		return false;
+	}
+	for (const id of ids) await etcd.remove(id);
 	return true;
 }
 

@@ -125,6 +125,47 @@ test("members whose seats were taken away are taken out one by one, and cannot j
 	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: out[0] } });
 });
 
+test("a member that is being taken out does not count as living again, and goes although it has a seat again", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	const slots = (count: number) => [{ name: "control", role: "control-plane", count }];
+	story.declare(slots(2));
+	const step = nextEtcdStep(story.fleet);
+	if (step?.kind !== "remove") return t.fail(step?.kind);
+	story.take({ kind: "etcd-removing", step, ids: ["3"] });
+	story.declare(slots(3));
+	const { machineId } = step.member;
+	t.true(wasTakenOut(story.fleet, story.machine(machineId)));
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId } });
+	takeStep(story);
+	t.is(story.all("etcd-member-removed").length, 1);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	t.true(ids.includes(machineId));
+});
+
+test("what was begun to be taken out for a machine that is lost then is taken out all the same", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	const step = nextEtcdStep(story.fleet);
+	if (step) story.take({ kind: "etcd-removing", step, ids: ["1"] });
+	story.silent.add(ids[0] as MachineId);
+	story.pass(30);
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId: ids[0] as MachineId } });
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet), undefined);
+});
+
+test("what was decided to be taken out counts for nothing when somebody else lives by then", (t) => {
+	const { story } = begun(3);
+	takeStep(story);
+	bootAgain(story, 0);
+	const step = nextEtcdStep(story.fleet);
+	bootAgain(story, 1);
+	if (step) story.take({ kind: "etcd-removing", step, ids: ["1"] });
+	t.deepEqual(story.all("etcd-members-removing"), []);
+});
+
 test("a removed machine that leaves its seat empty leaves etcd too", (t) => {
 	const { story, ids } = begun(3);
 	takeStep(story);

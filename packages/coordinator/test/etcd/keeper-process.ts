@@ -2,15 +2,19 @@
 import { createEtcdMembers } from "../../src/adapters/etcd/members.ts";
 import { makeClientPair } from "../../src/adapters/pki/client-pair.ts";
 import { createPki } from "../../src/adapters/pki/pki.ts";
+import { admit } from "../../src/domain/admit.ts";
+import type { Fleet } from "../../src/domain/fleet.ts";
+import { record } from "../../src/domain/record.ts";
 import { fleetFromJson } from "../../src/domain/snapshot.ts";
 import { keepEtcdMembers } from "../../src/loop/etcd-keeper.ts";
 
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
 const given = JSON.parse(Buffer.concat(chunks).toString()) as { fleet: unknown; authorities: string };
-const fleet = fleetFromJson(given.fleet);
-if (!fleet?.trust) throw new Error("no fleet");
-const { trust } = fleet.trust;
+const read = fleetFromJson(given.fleet);
+if (!read?.trust) throw new Error("no fleet");
+let fleet: Fleet = read;
+const { trust } = read.trust;
 const pki = createPki(given.authorities, { now: () => Date.now() });
 const stop = new AbortController();
 
@@ -19,9 +23,12 @@ await keepEtcdMembers(
 		core: {
 			fleet: () => fleet,
 			leadership: () => ({ leads: true, url: undefined }),
+			ready: () => ({ ready: true, reason: "leads" }),
 			submit: async (input) => {
-				if (input.kind === "etcd-step-done") process.stdout.write(input.step.kind);
-				stop.abort();
+				if (input.kind === "etcd-step-done") {
+					process.stdout.write(input.step.kind);
+					stop.abort();
+				} else fleet = record(fleet, admit(fleet, input, 1).events, 1).fleet;
 				return { kind: "ok" };
 			},
 		},

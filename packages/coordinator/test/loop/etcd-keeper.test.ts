@@ -24,6 +24,7 @@ type Listed = Awaited<ReturnType<EtcdMembers["list"]>>[number];
 class Scene {
 	fleet: Fleet;
 	readonly listed: Listed[];
+	connected = true;
 	readonly troubles: string[] = [];
 	/** What was done to etcd and to the log, in order. */
 	readonly done: string[] = [];
@@ -91,6 +92,7 @@ class Scene {
 				core: {
 					fleet: () => this.fleet,
 					leadership: () => ({ leads: true, url: undefined }),
+					ready: () => ({ ready: this.connected, reason: "" }),
 					submit: async (input) => {
 						if (refuses(input))
 							return { kind: "problem", problem: { code: "not-ready", message: "the log cannot be written to" } };
@@ -125,4 +127,29 @@ test("a learner that etcd does not list does not count as one that votes", async
 	scene.listed.push({ id: "9", name: "node-0", peerUrls: ["https://192.168.1.10:2380"], learner: true });
 	await scene.look(1);
 	t.deepEqual(scene.done, ["promote 9", "etcd-member-promoted"]);
+});
+
+test("nobody is taken out of etcd before it is recorded, and a coordinator that cannot record takes nobody out", async (t) => {
+	const scene = new Scene();
+	await scene.look(3, () => true);
+	t.deepEqual(scene.done, []);
+	t.regex(scene.troubles.join(), /the log cannot be written to/);
+	scene.connected = false;
+	await scene.look(3);
+	t.deepEqual(scene.done, [], "the bus is away");
+	scene.connected = true;
+	await scene.look(2);
+	t.deepEqual(scene.done, ["etcd-members-removing", "remove 1", "add https://192.168.1.10:2380", "etcd-member-added"]);
+	t.is(scene.fleet.etcd?.removing, undefined);
+});
+
+test("who is found dead later is recorded too before it is taken out", async (t) => {
+	const scene = new Scene();
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-members-removing"]);
+	scene.listed.push({ id: "8", name: "stranger", peerUrls: ["https://192.168.1.99:2380"], learner: false });
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-members-removing", "etcd-members-removing"]);
+	await scene.look(1);
+	t.deepEqual(scene.done.slice(2, 4), ["remove 1", "remove 8"]);
 });

@@ -1,5 +1,5 @@
-import { type EtcdStep, nextEtcdStep } from "../etcd.ts";
-import type { Fleet, Machine } from "../fleet.ts";
+import { bootOf, type EtcdStep, nextEtcdStep } from "../etcd.ts";
+import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING } from "./verdict.ts";
 
@@ -27,13 +27,27 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 	]);
 }
 
+/**
+ * etcd is about to be asked to take members out. Recorded first, so that only a coordinator that still leads gets to ask, and
+ * what it takes for dead does not count as living again. Counts only if nothing changed since it was decided.
+ */
+export function etcdRemoving(fleet: Fleet, { step, ids }: InputOf<"etcd-removing">): Verdict {
+	const next = nextEtcdStep(fleet);
+	if (!next || !same(next, step) || !sameLiving(next, step)) return NOTHING;
+	const boot = bootOf(next);
+	if (!boot || next.kind === "promote") return NOTHING;
+	const { machineId, bootId } = boot;
+	const cause = fleet.machines.get(machineId)?.changedSeq ?? fleet.seq;
+	return accept([{ type: "etcd-members-removing", machineId, bootId, ids: [...ids], cause }]);
+}
+
+function sameLiving(a: EtcdStep, b: EtcdStep): boolean {
+	const boots = (step: EtcdStep) => (step.kind === "found" ? [] : step.living.map(({ bootId }) => bootId).sort());
+	return boots(a).join() === boots(b).join();
+}
+
 function same(a: EtcdStep, b: EtcdStep): boolean {
 	if (a.kind !== b.kind) return false;
 	const [one, other] = [bootOf(a), bootOf(b)];
 	return one?.machineId === other?.machineId && one?.bootId === other?.bootId;
-}
-
-function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | undefined {
-	if (step.kind === "found") return undefined;
-	return step.kind === "remove" ? step.member : step.machine;
 }

@@ -16,10 +16,9 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, nodeName, cluster } = event;
-	const living = livingMembers(fleet);
-	const others = fleet.etcd.members
-		.filter((one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed))
-		.map((one): EtcdMember => (one.votes && living.includes(one) ? one : { ...one, removed: true }));
+	const others = withoutDead(fleet, "done").filter(
+		(one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed),
+	);
 	const members: EtcdMember[] = [
 		...stillThere(fleet, others),
 		{ machineId, bootId, nodeName, begun: "existing", votes: false, cluster },
@@ -40,15 +39,35 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 	if (!fleet.etcd) return fleet;
 	const members = fleet.etcd.members.map(
 		(one): EtcdMember =>
-			one.machineId === event.machineId && one.bootId === event.bootId ? { ...one, removed: true } : one,
+			one.machineId === event.machineId && one.bootId === event.bootId ? { ...one, removed: "done" } : one,
 	);
-	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members) } };
+	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members), removing: undefined } };
+}
+
+/** From here on nobody can tell whether they are members: they do not count as living again. */
+export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-removing">): Fleet {
+	if (!fleet.etcd) return fleet;
+	const { machineId, bootId, ids } = event;
+	const leaves = (one: EtcdMember) => one.machineId === machineId && one.bootId === bootId;
+	const members = fleet.etcd.members.some(leaves)
+		? fleet.etcd.members.map((one): EtcdMember => (leaves(one) ? { ...one, removed: "asked" } : one))
+		: withoutDead(fleet, "asked");
+	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
+}
+
+/** The members, those marked that go when another one joins: who does not live, and a learner. */
+function withoutDead(fleet: Fleet, removed: "asked" | "done"): readonly EtcdMember[] {
+	const living = livingMembers(fleet);
+	const members = fleet.etcd?.members ?? [];
+	return members.map((one) =>
+		(one.votes && living.includes(one)) || one.removed === "done" ? one : { ...one, removed },
+	);
 }
 
 /** Without those that were taken out and whose memory is gone since: they cannot come back, and need not be remembered. */
 function stillThere(fleet: Fleet, members: readonly EtcdMember[]): readonly EtcdMember[] {
 	return members.filter(({ machineId, bootId, removed }) => {
 		const last = fleet.machines.get(machineId)?.bootId ?? fleet.removed.get(machineId)?.boots.at(-1);
-		return !removed || last === bootId;
+		return removed !== "done" || last === bootId;
 	});
 }
