@@ -1,5 +1,7 @@
 import type { AuthorityName, Trust } from "@rollcall/protocol";
+import { byMachineId } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
+import type { SummaryIfKnown } from "./observed.ts";
 
 /** prepare: the new keys are believed beside the old ones. sign: the new ones sign. finish: the old ones are believed no more. */
 export type RotationStep = "prepare" | "sign" | "finish";
@@ -53,11 +55,20 @@ function change<K extends { readonly fingerprint: Trust["encryption"] }>(
 }
 
 /**
- * The machine that has not followed the last step yet, or undefined: with a step more, it would believe nobody that the
- * others believe. A lost machine comes back with an empty memory and needs no waiting for.
+ * The machines that may not believe yet what the fleet's keys are since their last change, sorted by id: with a step more, they
+ * would believe nobody that the others believe. Lost ones count too, since one that was only cut off goes on with what it
+ * holds; what is gone for good has to be removed. A target from before the change will do where the change means nothing to
+ * it, and what it means now is not known counts as behind.
  */
-export function notFollowed(fleet: Fleet): Machine | undefined {
-	return [...fleet.machines.values()].find(
-		({ seat, lease, target }) => seat !== undefined && lease !== "lost" && target?.progress !== "applied",
-	);
+export function behind(fleet: Fleet, summarize: SummaryIfKnown): Machine[] {
+	const since = fleet.trust?.seq ?? 0;
+	const follows = (machine: Machine): boolean => {
+		const { seat, target, bootId, approval, impossible } = machine;
+		if (!seat || approval !== "approved") return true;
+		if (impossible !== undefined || target?.bootId !== bootId || target.progress !== "applied") return false;
+		if (target.seq > since) return true;
+		const summary = summarize(fleet, machine, seat);
+		return summary?.ok === true && summary.digest === target.digest;
+	};
+	return [...fleet.machines.values()].filter((machine) => !follows(machine)).sort(byMachineId);
 }

@@ -20,6 +20,7 @@ import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
 import { answerCertify, atMostWaiting } from "../loop/answer-certify.ts";
 import { answerHello } from "../loop/answer-hello.ts";
 import { ControlLoop } from "../loop/control-loop.ts";
+import { sliceOf } from "../loop/slices.ts";
 import { VERSION } from "../version.ts";
 import { type RunningBoot, startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
@@ -187,6 +188,7 @@ export async function startCoordinator(
 			log,
 			pki,
 			projections,
+			summary: sliceOf(targets.summarize, 0).summarize,
 			metrics,
 			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },
 		});

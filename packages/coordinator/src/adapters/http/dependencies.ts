@@ -15,7 +15,7 @@ import type {
 import type { Logger } from "pino";
 import type { BootFilter } from "../../boot/waterfall/boot-view.ts";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
-import type { Rendered } from "../../domain/observed.ts";
+import type { Rendered, SummaryIfKnown } from "../../domain/observed.ts";
 import type { Bus, Clock, Core, Credentials, Failpoint, Pki } from "../../ports.ts";
 import type { ApiLimits } from "./limits.ts";
 
@@ -93,6 +93,8 @@ export interface ApiDependencies {
 	readonly failpoint: Failpoint;
 	readonly log: Logger;
 	readonly projections: Projections;
+	/** What targets are now; undefined where that has not been rendered yet. */
+	readonly summary: SummaryIfKnown;
 	readonly pki: Pick<Pki, "certify" | "freshTrust">;
 	readonly metrics: ApiMetrics;
 	readonly boots: BootReader;

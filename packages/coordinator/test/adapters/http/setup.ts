@@ -171,6 +171,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		clock,
 		metrics,
 		projections,
+		summary: () => undefined,
 		assets: () => assets,
 		boots: { list: listBoots, ofMachine: (machineId) => BOOTS.find((boot) => boot.machineId === machineId) },
 		failpoint: () => {},

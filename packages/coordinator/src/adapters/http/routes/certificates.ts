@@ -8,7 +8,7 @@ import {
 } from "@rollcall/protocol";
 import { certificateList } from "../../../domain/certificate-list.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
-import { nextStep, notFollowed, type RotationStep, rotated } from "../../../domain/rotation.ts";
+import { behind, nextStep, type RotationStep, rotated } from "../../../domain/rotation.ts";
 import { CertificateRefused } from "../../../ports.ts";
 import { ADMINISTRATORS, MASTERS } from "../../../render/certificates.ts";
 import { membersOf } from "../../../render/members.ts";
@@ -20,6 +20,8 @@ import { NOTHING } from "./parameters.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
 const FINGERPRINT = `sha256:${"5e".repeat(32)}`;
+/** So many machines a refusal names. */
+const MAX_NAMED = 10;
 const DONE: Readonly<Record<RotationStep, string>> = {
 	prepare:
 		"machines believe the new keys beside the old ones; ask again when all have followed, then the new ones sign",
@@ -147,12 +149,16 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 		async answer(api, { body: { what, force }, caller }) {
 			const fleet = api.core.fleet();
 			const { trust, seq } = trustOf(fleet);
-			const behind = force ? undefined : notFollowed(fleet);
-			if (behind)
-				throw refuse("conflict", `machine ${behind.machineId} has not followed the last change yet`, {
-					machineId: behind.machineId,
-					next: `rollcall why ${behind.machineId}; or ask with force, and that machine may have to boot again`,
+			const waitedFor = force ? [] : behind(fleet, api.summary).map(({ machineId }) => machineId);
+			const [first] = waitedFor;
+			if (first) {
+				const more = waitedFor.length > MAX_NAMED ? ` and ${waitedFor.length - MAX_NAMED} more` : "";
+				const names = `${waitedFor.slice(0, MAX_NAMED).join(", ")}${more}`;
+				throw refuse("conflict", `these machines have not followed the last change yet: ${names}`, {
+					machineId: first,
+					next: `ask again in a few seconds; then rollcall why ${first}, and rollcall remove for what is gone for good; or ask with force, and those machines may have to boot again`,
 				});
+			}
 			const done = nextStep(trust, what);
 			const fresh = done === "prepare" ? await api.pki.freshTrust() : trust;
 			const reason = `${caller.tokenId} asked for it (${what}: ${done})`;
