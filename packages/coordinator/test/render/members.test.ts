@@ -57,6 +57,18 @@ test("while a seat is empty, the members of a running etcd keep their targets, a
 	}
 });
 
+test("a boot that etcd took out is told to boot anew", (t) => {
+	const full = fleetOf(example("ha"), lab(3));
+	const [first] = full.seated;
+	if (!first) return t.fail("no seat");
+	const { machine, seat } = first;
+	const { machineId, bootId } = machine;
+	const removed = { type: "etcd-member-removed" as const, machineId, bootId, nodeName: seat.nodeName };
+	const { fleet } = record(full.fleet, [foundedBy(full), removed], 1);
+	const rendered = renderTarget(fleet, machine, seat);
+	t.regex(rendered.ok ? "" : rendered.reason, /took this boot of the machine out; boot it anew/);
+});
+
 test("a worker's balancer knows all control planes, and another one is another first line of its configuration", (t) => {
 	const backends = (machines: number) => {
 		const tree = treeAt(fleetOf(example("three-nodes"), lab(machines)), 1);
