@@ -29,6 +29,7 @@ import { firstDocument } from "./declared.ts";
 import { startEtcdKeeper } from "./etcd-keeper.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
+import { trustKeeper } from "./keep-trust.ts";
 import { tellMissingKeys } from "./missing-keys.ts";
 import { openBus } from "./open-bus.ts";
 import { projections } from "./projections.ts";
@@ -145,6 +146,11 @@ export async function startCoordinator(
 			},
 		});
 		closers.push(() => responder.close());
+		const keepTrust = trustKeeper({
+			newest: () => loop.fleet().trust?.trust,
+			keep: (trust) => pki.keep(trust),
+			onTrouble: (error) => log.error({ err: error }, "could not keep whom the machines believe"),
+		});
 		let noted: string | undefined;
 		loop.subscribe((event) => {
 			metrics.event(event.type);
@@ -159,11 +165,7 @@ export async function startCoordinator(
 				{ seq: event.seq, type: event.type, machineId: "machineId" in event ? event.machineId : undefined },
 				projections.describe(event),
 			);
-			if (event.type === "trust-changed") {
-				void pki
-					.keep(event.trust)
-					.catch((error: unknown) => log.error({ err: error }, "could not keep whom the machines believe"));
-			}
+			if (event.type === "trust-changed") keepTrust();
 			if (event.type === "cluster-declared") {
 				void lastDocument
 					.save(event.document)
