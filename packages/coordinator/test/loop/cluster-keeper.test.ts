@@ -68,7 +68,7 @@ async function keep(t: ExecutionContext, api?: FakeApiServer) {
 test("when the API answers, everything is applied, once, and the event says so", async (t) => {
 	const { fake, all } = await keep(t);
 	await eventually(() => all("add-ons-applied").length === 1);
-	t.is(all("add-ons-applied")[0]?.objects, 11);
+	t.is(all("add-ons-applied")[0]?.objects, 10);
 	t.deepEqual(all("api-changed")[0]?.ready, true);
 	const patches = () => fake.requests.filter((line) => line.startsWith("PATCH")).length;
 	const after = patches();
