@@ -27,8 +27,7 @@ export function openBus(config: CoordinatorConfig, { coordinatorId, log, signal 
 	return openEmbedded({
 		...common,
 		...config.nats.embedded,
-		onExit: ({ reason, tail, retryInMs }) =>
-			log.warn({ tail: tail.slice(-5), retryInMs }, `nats-server ended: ${reason}`),
+		onExit: ({ reason, tail, retryInMs }) => log.warn({ tail: tail.slice(-5), retryInMs }, reason),
 		onLog: (line) => log.debug(`nats-server: ${line}`),
 	});
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
@@ -11,6 +11,11 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** A server that ran for so long begins again with the shortest pause. */
 const PROVEN_AFTER_MS = 30_000;
+/** A server that found its disk full gives up its store until it is started again (`handleOutOfSpace` in its source). */
+const DISK_FULL = /JetStream out of .*resources|no space left on device/i;
+/** So much room is worth another try, in bytes; looked at so often, in milliseconds. */
+const ROOM_BYTES = 2 * 1024 * 1024;
+const LOOK_FOR_ROOM_MS = 1_000;
 
 /** The server ended although nobody asked it to, or could not be started again; the next attempt follows by itself. */
 interface ServerExit {
@@ -50,6 +55,7 @@ export class EmbeddedServer {
 	#listen: ListenOptions;
 	#process: ServerProcess | undefined;
 	#watching: Promise<void> = Promise.resolve();
+	#waitsForRoom = false;
 
 	private constructor(options: EmbeddedOptions, claims: () => Promise<ServerClaims>) {
 		this.#options = options;
@@ -109,7 +115,10 @@ export class EmbeddedServer {
 			configFile: paths.configFile,
 			pidFile: paths.pidFile,
 			ports: paths.ports,
-			onLog: (line) => this.#options.onLog?.(line),
+			onLog: (line) => {
+				if (DISK_FULL.test(line)) void this.#restartWhenThereIsRoom();
+				this.#options.onLog?.(line);
+			},
 		});
 		const port = await this.#process.ready();
 		this.#listen = { ...this.#listen, port };
@@ -137,6 +146,22 @@ export class EmbeddedServer {
 				}
 			}
 		}
+	}
+
+	/** After a full disk: ends the server once there is room again, so that it is started anew, with its store. */
+	async #restartWhenThereIsRoom(): Promise<void> {
+		if (this.#waitsForRoom) return;
+		this.#waitsForRoom = true;
+		const { signal } = this.#stopping;
+		this.#tell("nats-server cannot write: the disk of the data folder is full; make room there", [], LOOK_FOR_ROOM_MS);
+		for (let room = 0; room < ROOM_BYTES; ) {
+			await sleep(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => {});
+			if (signal.aborted) return;
+			const { bavail, bsize } = await statfs(this.#paths.folder);
+			room = bavail * bsize;
+		}
+		this.#waitsForRoom = false;
+		await this.#process?.stop();
 	}
 
 	#tell(reason: string, tail: readonly string[], retryInMs: number): void {
