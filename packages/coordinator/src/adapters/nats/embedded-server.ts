@@ -116,7 +116,7 @@ export class EmbeddedServer {
 			pidFile: paths.pidFile,
 			ports: paths.ports,
 			onLog: (line) => {
-				if (DISK_FULL.test(line)) void this.#restartWhenThereIsRoom();
+				if (DISK_FULL.test(line) && this.pid !== undefined) void this.#restartWhenThereIsRoom();
 				this.#options.onLog?.(line);
 			},
 		});
@@ -157,8 +157,10 @@ export class EmbeddedServer {
 		for (let room = 0; room < ROOM_BYTES; ) {
 			await sleep(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => {});
 			if (signal.aborted) return;
-			const { bavail, bsize } = await statfs(this.#paths.folder);
-			room = bavail * bsize;
+			room = await statfs(this.#paths.folder).then(
+				({ bavail, bsize }) => bavail * bsize,
+				() => 0,
+			);
 		}
 		this.#waitsForRoom = false;
 		await this.#process?.stop();
