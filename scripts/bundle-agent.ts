@@ -195,7 +195,8 @@ if (import.meta.main && argv[2] === "--executable" && argv[3] !== undefined) awa
 else if (import.meta.main) {
 	const { path, version, sizeBytes, bundleBytes, built } = await bundleAgent();
 	const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-	stdout.write(
-		`${built ? "built" : "unchanged"}: ${relative(process.cwd(), path)} ${version}, ${megabytes(sizeBytes)}, of it ${megabytes(bundleBytes)} bundle\n`,
-	);
+	if (built || !argv.includes("--quiet"))
+		stdout.write(
+			`${built ? "built" : "unchanged"}: ${relative(process.cwd(), path)} ${version}, ${megabytes(sizeBytes)}, of it ${megabytes(bundleBytes)} bundle\n`,
+		);
 }

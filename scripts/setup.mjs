@@ -125,7 +125,7 @@ async function main() {
 		if (!fs.existsSync(bundler)) return;
 		// It skips itself when the bundle is newer than what it is made of.
 		const node = path.join(root, "node_modules", ".bin", "node");
-		const { status, error } = spawnSync(node, [bundler], { cwd: root, stdio: ["ignore", 2, 2] });
+		const { status, error } = spawnSync(node, [bundler, "--quiet"], { cwd: root, stdio: ["ignore", 2, 2] });
 		if (status !== 0) throw new Error(`the agent could not be bundled (${error?.message ?? `exit code ${status}`})`);
 	});
 }

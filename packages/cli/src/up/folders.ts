@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { usageFailure } from "../errors.ts";
 
 /** Where a run of `rollcall up` keeps its things. */
 export interface UpFolders {
@@ -23,7 +24,7 @@ export async function makeFolders(data: string | undefined): Promise<UpFolders> 
 	const base = data === undefined ? await mkdtemp(join(tmpdir(), "rollcall-up-")) : resolve(data);
 	const machines = join(base, "rehearsal");
 	const coordinatorData = join(base, "coordinator");
-	for (const folder of [base, machines, coordinatorData]) await mkdir(folder, { recursive: true, mode: 0o700 });
+	for (const folder of [base, machines, coordinatorData]) await makeFolder(folder);
 	return {
 		base,
 		coordinatorConfig: join(base, "coordinator.yaml"),
@@ -35,6 +36,19 @@ export async function makeFolders(data: string | undefined): Promise<UpFolders> 
 			log: join(machines, `${name}.log`),
 		}),
 	};
+}
+
+/** One folder, not those above it: a recursive mkdir never ends below /proc. Throws Failure, with what is in the way. */
+async function makeFolder(folder: string): Promise<void> {
+	try {
+		await mkdir(folder, { mode: 0o700 });
+	} catch (error) {
+		const { code = "" } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
+		const what =
+			code === "EEXIST" ? "it is there, and no folder" : code === "ENOENT" ? "what lies above it is not there" : code;
+		throw usageFailure(`the folder ${folder} cannot be made: ${what}`, "give another one with --data");
+	}
 }
 
 /** Writes the coordinator's configuration, 0600. Ports stay the same over restarts, since machines keep the address. */
