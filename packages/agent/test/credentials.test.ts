@@ -1,112 +1,17 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CertifyOrder, type CertifyReply, Digest, type TargetContent } from "@rollcall/protocol";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { nodeKeyring } from "../src/adapters/keys/keyring.ts";
 import { applyTarget } from "../src/loop/apply.ts";
 import { keep } from "../src/loop/keep.ts";
 import { renewCertificates } from "../src/loop/renewal.ts";
 import { createTargetKeeper } from "../src/loop/target-keeper.ts";
 import { createWallet } from "../src/loop/wallet.ts";
-import { type Accepted, type Clock, LinkError } from "../src/ports.ts";
-import { temporaryRoot, tree } from "./support/machine.ts";
-import { applyParts, until } from "./support/parts.ts";
-import { createScriptedUnits } from "./support/scripted-units.ts";
+import { LinkError } from "../src/ports.ts";
+import { LIFE, request, setUp, TARGET } from "./support/certified.ts";
+import { until } from "./support/parts.ts";
 import { accepted, BOOT, file, MACHINE } from "./support/targets.ts";
-
-const AUTHORITY = Digest.parse(`sha256:${"a".repeat(64)}`);
-const REVISION = Digest.parse(`sha256:${"b".repeat(64)}`);
-const LIFE = 3600;
-
-function request(name: string, commonName = name): NonNullable<TargetContent["certificates"]>[number] {
-	const place = `/etc/kubernetes/pki/${name}`;
-	return {
-		name,
-		certificate: `${place}.crt`,
-		key: `${place}.key`,
-		authority: AUTHORITY,
-		subject: { signer: "cluster", commonName, organizations: [], usages: ["client"], names: [], addresses: [] },
-	};
-}
-const COMBINED = {
-	...request("kubelet"),
-	certificate: "/var/lib/kubelet/pki/k.pem",
-	key: "/var/lib/kubelet/pki/k.pem",
-};
-const SECRET = { name: "shared", path: "/etc/kubernetes/pki/sa.key", mode: "0600", revision: REVISION };
-
-/** Certifies what it is asked for: a certificate is its number. What is sealed is not encrypted here. */
-function certifier() {
-	const orders: CertifyOrder[] = [];
-	let number = 0;
-	const self = {
-		orders,
-		answer: undefined as (() => CertifyReply) | undefined,
-		certify: async (order: CertifyOrder): Promise<CertifyReply> => {
-			orders.push(order);
-			if (self.answer) return self.answer();
-			return {
-				kind: "certified",
-				certificates: order.certificates.map(({ name }) => ({
-					name,
-					certificate: `certificate ${name} ${++number}\n`,
-					expiresInSeconds: LIFE,
-				})),
-				secrets: order.secrets.map((name) => ({
-					name,
-					revision: REVISION,
-					sealed: { encapsulated: "", ciphertext: Buffer.from(`secret ${name}`).toString("base64") },
-				})),
-			};
-		},
-	};
-	return self;
-}
-
-/** Everything for an apply, with a clock that the test turns. The same root is the same machine in its next life. */
-function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifier()) {
-	let now = 1_000_000;
-	const clock: Clock = {
-		monotonic: () => now,
-		sleep: (_ms, signal) => new Promise((resolve) => (signal.aborted ? resolve() : setTimeout(resolve, 1))),
-	};
-	const parts = applyParts(root, createScriptedUnits());
-	const wallet = createWallet({
-		memory: parts.memory,
-		log: parts.log,
-		clock,
-		random: () => 0,
-		bootId: BOOT,
-		keyring: {
-			...nodeKeyring,
-			newSealKey: () => ({
-				publicKey: "",
-				open: ({ ciphertext }) => Buffer.from(ciphertext, "base64").toString(),
-			}),
-		},
-		certify: by.certify,
-		fenced: () => {},
-	});
-	const all = { ...parts, wallet, clock };
-	const apply = (one: Accepted, signal = new AbortController().signal) =>
-		applyTarget(all, one, { machineId: MACHINE, signal, started: () => {} });
-	return {
-		root,
-		by,
-		parts: all,
-		wallet,
-		apply,
-		pass: (seconds: number) => (now += seconds * 1000),
-		files: () => tree(root),
-	};
-}
-
-const TARGET = accepted(1, {
-	files: [file("/etc/kubernetes/a", "a")],
-	certificates: [request("one"), COMBINED],
-	secrets: [SECRET],
-});
 
 test("keys are made here; certificates, keys and secrets become files for root alone, next to the target's own", async (t) => {
 	const { apply, files, by, root } = setUp(t);
