@@ -134,7 +134,9 @@ test.serial("a download whose reader stands still costs at most 128 KiB", async 
 /** Bytes in buffers, after a real garbage collection. */
 function buffersAfterCollection(): number {
 	setFlagsFromString("--expose-gc");
-	(runInNewContext("gc") as () => void)();
+	const collect = runInNewContext("gc") as () => void;
+	// What the first one finds unused, some of it only the next ones free.
+	for (let round = 0; round < 3; round++) collect();
 	return process.memoryUsage().arrayBuffers;
 }
 
