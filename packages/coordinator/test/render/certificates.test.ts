@@ -74,9 +74,9 @@ test("so it is for any document and machine", (t) => {
 				check(t, TargetContent.parse(one.content));
 			}
 		}),
-		{ numRuns: 500 },
+		{ numRuns: 1_500 },
 	);
-	t.true(rendered > 3, `only ${rendered} targets were rendered`);
+	t.true(rendered > 20, `only ${rendered} targets were rendered`);
 });
 
 test("only a worker's own identity is asked for by a worker, and nothing of the cluster's keys", (t) => {
