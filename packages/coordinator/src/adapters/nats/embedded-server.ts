@@ -17,7 +17,7 @@ const DISK_FULL = /JetStream out of .*resources|no space left on device/i;
 const ROOM_BYTES = 2 * 1024 * 1024;
 const LOOK_FOR_ROOM_MS = 1_000;
 
-/** The server ended although nobody asked it to, or could not be started again; the next attempt follows by itself. */
+/** The server ended although nobody asked it to, cannot write, or could not be started again; the next attempt follows by itself. */
 interface ServerExit {
 	readonly reason: string;
 	readonly tail: readonly string[];

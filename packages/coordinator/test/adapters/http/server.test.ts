@@ -1,29 +1,8 @@
-import { connect, type Socket } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { listen } from "../../../src/adapters/http/listen.ts";
 import { TOKENS } from "./fixed-core.ts";
+import { raw } from "./raw-connection.ts";
 import { bearer, type TestWish, testApi } from "./setup.ts";
-
-/** A raw connection that keeps all that it is told. */
-interface Raw {
-	readonly socket: Socket;
-	answer(): string;
-	/** The whole answer, once the other end has closed. */
-	readonly ended: Promise<string>;
-}
-
-function raw(t: ExecutionContext, url: string): Raw {
-	const { hostname, port } = new URL(url);
-	const socket = connect(Number(port), hostname);
-	t.teardown(() => socket.destroy());
-	let answer = "";
-	socket.on("data", (chunk) => {
-		answer += chunk;
-	});
-	socket.on("error", () => {});
-	const ended = new Promise<string>((resolve) => socket.on("close", () => resolve(answer)));
-	return { socket, answer: () => answer, ended };
-}
 
 async function started(t: ExecutionContext, wish: TestWish = {}): Promise<string> {
 	return listen(testApi(t, wish).app);

@@ -1,7 +1,7 @@
-import { connect } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { type ClientOptions, WebSocket } from "ws";
 import { TOKENS } from "./fixed-core.ts";
+import { raw } from "./raw-connection.ts";
 import { bearer } from "./setup.ts";
 import { eventually, open, started } from "./stream-client.ts";
 
@@ -67,31 +67,19 @@ test("there are only so many readers", async (t) => {
 
 test("another upgrade is answered as the plain request that it is too", async (t) => {
 	const { url } = await started(t);
-	const { hostname, port } = new URL(url);
-	const socket = connect(Number(port), hostname);
-	t.teardown(() => socket.destroy());
-	let answer = "";
-	socket.on("data", (chunk) => {
-		answer += chunk;
-	});
+	const { socket, answer } = raw(t, url);
 	socket.write("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n");
-	await eventually(t, "an answer", () => answer.includes('{"ok":true}'));
-	t.true(answer.startsWith("HTTP/1.1 200"));
+	await eventually(t, "an answer", () => answer().includes('{"ok":true}'));
+	t.true(answer().startsWith("HTTP/1.1 200"));
 });
 
 test("a handshake that is none is refused with a problem", async (t) => {
 	const { url } = await started(t);
-	const { hostname, port } = new URL(url);
-	const socket = connect(Number(port), hostname);
-	t.teardown(() => socket.destroy());
-	let answer = "";
-	socket.on("data", (chunk) => {
-		answer += chunk;
-	});
+	const { socket, answer } = raw(t, url);
 	const { authorization } = bearer(TOKENS.read);
 	socket.write(
 		`GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
 	);
-	await eventually(t, "an answer", () => answer.includes("bad-request"));
-	t.true(answer.startsWith("HTTP/1.1 400"));
+	await eventually(t, "an answer", () => answer().includes("bad-request"));
+	t.true(answer().startsWith("HTTP/1.1 400"));
 });
