@@ -110,7 +110,7 @@ test("any valid document renders any seat on any machine to a whole target, or s
 				);
 			}
 		}),
-		{ numRuns: 800 },
+		{ numRuns: 1600 },
 	);
 	t.true(rendered > 100, `only ${rendered} targets were rendered`);
 });
