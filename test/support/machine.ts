@@ -38,8 +38,8 @@ export interface TestMachine {
 	startAgent(t: ExecutionContext): Running;
 	/** Cuts the power: the stand-in and everything in it, at once. */
 	cutPower(): Promise<void>;
-	/** Empties the memory and starts again with a fresh token: another boot. */
-	bootAgain(coordinator: TestCoordinator, wish?: { bootId?: string }): Promise<TestMachine>;
+	/** Empties the memory and starts again with a fresh token: another boot, at another address unless a wish says which. */
+	bootAgain(coordinator: TestCoordinator, wish?: { bootId?: string; loopback?: string }): Promise<TestMachine>;
 }
 
 /** A free address of the loopback network, so that fixed ports of several machines do not collide. */

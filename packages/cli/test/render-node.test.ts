@@ -14,6 +14,7 @@ test("a machine's tree is written without a coordinator, with its modes", async 
 	t.regex(ended.stdout, /^control-plane-\w+: control-plane, slot control-planes: \d+ files, \d+ units, \d+ probes in /);
 	t.regex(ended.stderr, /made up, since no --other machine has these seats: control-plane-\w+, control-plane-\w+/);
 	t.deepEqual((await readdir(join(out, "etc/kubernetes/manifests"))).sort(), [
+		"api-balancer.yaml",
 		"etcd.yaml",
 		"kube-apiserver.yaml",
 		"kube-controller-manager.yaml",

@@ -1,5 +1,5 @@
 import type { TargetFile } from "@rollcall/protocol";
-import { apiServerUrl } from "./api-server-url.ts";
+import { BALANCED_API_URL } from "./api-server-url.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
@@ -11,7 +11,7 @@ export function adminKubeconfigFiles(node: Node): TargetFile[] {
 		path: `${NODE_PATHS.configuration}/${name}.conf`,
 		mode: "0600",
 		encoding: "utf8",
-		content: kubeconfigText({ cluster: node.document.name, server: apiServerUrl(node), user, ...pair }),
+		content: kubeconfigText({ cluster: node.document.name, server: BALANCED_API_URL, user, ...pair }),
 	});
 	return [
 		file("admin", "kubernetes-admin", PKI_PATHS.admin),

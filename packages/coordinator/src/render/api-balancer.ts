@@ -1,5 +1,6 @@
 import { sha256Of, type TargetFile } from "@rollcall/protocol";
 import { imageOf } from "./images.ts";
+import type { Member } from "./members.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
@@ -28,8 +29,9 @@ const RUN = [
 ].join("\n");
 
 /**
- * HAProxy's configuration: TCP to whichever API server answers `/readyz`, on the loopback only. Everything in it is a
- * number, an address or a node name, so nothing needs to be escaped. The first line names the rest.
+ * HAProxy's configuration: TCP to whichever API server answers `/readyz`, on the loopback only; on a control plane to the one
+ * beside it while that answers. Everything in it is a number, an address or a node name, so nothing needs to be escaped. The
+ * first line names the rest.
  */
 function balancerConfigText(node: Node): string {
 	const text = settingsText(node);
@@ -37,7 +39,6 @@ function balancerConfigText(node: Node): string {
 }
 
 function settingsText(node: Node): string {
-	const { port } = node.document.controlPlane;
 	return [
 		"global",
 		"  maxconn 1024",
@@ -61,10 +62,11 @@ function settingsText(node: Node): string {
 		"",
 		"backend control-planes",
 		"  balance roundrobin",
+		...(node.role === "control-plane" ? ["  option allbackups"] : []),
 		"  option httpchk GET /readyz",
 		"  http-check expect status 200",
 		"  default-server check check-ssl verify none inter 1s fall 2 rise 1 on-marked-down shutdown-sessions",
-		...node.controlPlanes.map(({ nodeName, address }) => `  server ${nodeName} ${urlHost(address)}:${port}`),
+		...serverLines(node),
 		"",
 		"frontend health",
 		"  mode http",
@@ -72,6 +74,21 @@ function settingsText(node: Node): string {
 		"  monitor-uri /healthz",
 		"",
 	].join("\n");
+}
+
+/**
+ * A worker takes all API servers in turn. A control plane has the others as a reserve only: while an upgrade goes through the
+ * control planes, a kubelet that is newer than they are shall not speak to them. When the own server is ready again, open
+ * connections to the others end too, since kubelet would keep its one for hours. The own server is the first line: HAProxy
+ * checks servers one after the other at a start, and takes them for ready until then.
+ */
+function serverLines(node: Node): string[] {
+	const { port } = node.document.controlPlane;
+	const line = ({ nodeName, address }: Member) => `  server ${nodeName} ${urlHost(address)}:${port}`;
+	if (node.role !== "control-plane") return node.controlPlanes.map(line);
+	const own = { nodeName: node.nodeName, address: node.address };
+	const others = node.controlPlanes.filter(({ nodeName }) => nodeName !== node.nodeName);
+	return [`${line(own)} on-marked-up shutdown-backup-sessions`, ...others.map((other) => `${line(other)} backup`)];
 }
 
 /** The local balancer: a static pod that follows its configuration without being replaced (decision 0012). */

@@ -1,5 +1,5 @@
 import { sha256Of, type TargetFile } from "@rollcall/protocol";
-import { apiServerUrl } from "./api-server-url.ts";
+import { BALANCED_API_URL } from "./api-server-url.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { formatNetwork } from "./network.ts";
@@ -46,7 +46,7 @@ export function flannelFiles(node: Node): TargetFile[] {
 	const network = networkText(node);
 	const kubeconfig = kubeconfigText({
 		cluster: node.document.name,
-		server: apiServerUrl(node),
+		server: BALANCED_API_URL,
 		user: "system:flannel",
 		...PKI_PATHS.flannel,
 	});

@@ -1,6 +1,6 @@
 import type { TargetFile } from "@rollcall/protocol";
 import { sha256Of } from "@rollcall/protocol";
-import { apiServerUrl } from "./api-server-url.ts";
+import { BALANCED_API_URL } from "./api-server-url.ts";
 import { networkList } from "./dual-stack.ts";
 import { featureGates } from "./feature-gates.ts";
 import { imageOf } from "./images.ts";
@@ -42,7 +42,7 @@ export function kubeProxyFiles(node: Node): TargetFile[] {
 	const config = yamlText(kubeProxyConfiguration(node));
 	const kubeconfig = kubeconfigText({
 		cluster: node.document.name,
-		server: apiServerUrl(node),
+		server: BALANCED_API_URL,
 		user: "system:kube-proxy",
 		...PKI_PATHS.kubeProxy,
 	});

@@ -1,5 +1,5 @@
 import type { TargetFile } from "@rollcall/protocol";
-import { apiServerUrl } from "./api-server-url.ts";
+import { BALANCED_API_URL } from "./api-server-url.ts";
 import { CONTAINERD_UNIT } from "./containerd.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { kubeletConfigText } from "./kubelet-config.ts";
@@ -31,7 +31,7 @@ export function kubeletFiles(node: Node): TargetFile[] {
 	if (!inCluster) return files;
 	const kubeconfig = kubeconfigText({
 		cluster: node.document.name,
-		server: apiServerUrl(node),
+		server: BALANCED_API_URL,
 		user: `system:node:${node.nodeName}`,
 		...PKI_PATHS.kubeletClient,
 	});

@@ -34,7 +34,7 @@ export const NODE_PORTS = {
 	kubeProxyMetrics: 10249,
 	kubeProxyHealth: 10256,
 	flannelHealth: 8471,
-	/** The local balancer: the API as every worker reaches it, and its own health. */
+	/** The local balancer: the API as the components of every node of the cluster reach it, and its own health. */
 	balancer: 7443,
 	balancerHealth: 7444,
 } as const;

@@ -46,8 +46,7 @@ export function nodeRoleParts(
 					...adminKubeconfigFiles(node),
 				]
 			: []),
-		...(role === "worker" ? balancerFiles(node) : []),
-		...(role === "etcd" ? [] : [...kubeProxyFiles(node), ...flannelFiles(node)]),
+		...(role === "etcd" ? [] : [...balancerFiles(node), ...kubeProxyFiles(node), ...flannelFiles(node)]),
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -107,6 +106,6 @@ function probes(role: BuiltInRole, node: Node, runsEtcd: boolean): Probe[] {
 					http("kube-scheduler", NODE_PORTS.scheduler, "/healthz", "https"),
 				]
 			: []),
-		...(role === "worker" ? [http("api-balancer", NODE_PORTS.balancerHealth, "/healthz")] : []),
+		...(role === "etcd" ? [] : [http("api-balancer", NODE_PORTS.balancerHealth, "/healthz")]),
 	];
 }

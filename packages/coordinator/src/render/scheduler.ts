@@ -1,8 +1,9 @@
 import { sha256Of, type TargetFile } from "@rollcall/protocol";
+import { ownApiServerUrl } from "./api-server-url.ts";
 import { featureGateArgument } from "./feature-gates.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { type Node, urlHost } from "./node.ts";
+import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
@@ -60,7 +61,7 @@ export function schedulerFiles(node: Node): TargetFile[] {
 	});
 	const kubeconfig = kubeconfigText({
 		cluster: node.document.name,
-		server: `https://${urlHost(node.address)}:${node.document.controlPlane.port}`,
+		server: ownApiServerUrl(node),
 		user: "system:kube-scheduler",
 		...PKI_PATHS.scheduler,
 	});

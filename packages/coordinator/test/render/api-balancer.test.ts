@@ -1,114 +1,118 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:https";
-import { type AddressInfo, createServer as createTcp } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import { connect } from "node:tls";
-import test, { type ExecutionContext } from "ava";
-import { debianCommand, HAPROXY } from "../boot/programs/debian.ts";
-import { NODE_TREES } from "./cis/rule.ts";
-import { selfSigned } from "./self-signed.ts";
+import test from "ava";
+import { renderTarget } from "../../src/render/render-target.ts";
+import { example, fleetOf, labFacts } from "./fleet-of.ts";
+import { type NodeTree, readTree } from "./node-tree.ts";
+import { startBalancer } from "./running-balancer.ts";
+import { runningApiServers, standInApiServer } from "./stand-in-api-server.ts";
 
-const CONFIG = "/etc/kubernetes/balancer/haproxy.cfg";
-const WITHIN_MS = 15_000;
-
-/** A stand-in for an API server: ready, and says its name. */
-async function apiServer(t: ExecutionContext, name: string): Promise<number> {
-	const server = createServer(await selfSigned(), (_, response) => response.end(name));
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	t.teardown(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-	return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-	const server = createTcp().listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
-
-/** Whom a new connection to the balancer leads to, or why it leads nowhere. */
-function ask(port: number): Promise<string> {
-	return new Promise((resolve) => {
-		const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () =>
-			socket.end("GET /readyz HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n"),
-		);
-		let text = "";
-		socket.setTimeout(2_000, () => socket.destroy(new Error("no answer")));
-		socket.on("data", (chunk) => {
-			text += chunk;
-		});
-		socket.on("error", (error) => resolve(error.message));
-		socket.on("close", () => resolve(text.trim().split(/\s/).at(-1) ?? ""));
-	});
-}
-
-async function until(port: number, name: string): Promise<number> {
-	const begun = performance.now();
-	let said = "";
-	while (performance.now() - begun < WITHIN_MS) {
-		said = await ask(port);
-		if (said === name) return performance.now() - begun;
-		await pause(20);
-	}
-	throw new Error(`${name} does not answer behind the balancer after ${WITHIN_MS} ms: ${said}`);
-}
+/** Three control planes, node-0 to node-2, and a worker. */
+const ha = fleetOf(
+	example("ha"),
+	[0, 1, 2, 3].map((index) => labFacts(index)),
+);
+const [, CONTROL, , WORKER] = ha.seated.map(({ machine, seat }): NodeTree => {
+	const rendered = renderTarget(ha.fleet, machine, seat);
+	if (!rendered.ok) throw new Error(rendered.reason);
+	return readTree(rendered.content);
+}) as [NodeTree, NodeTree, NodeTree, NodeTree];
+/** The control plane whose balancer is tried: not the first one that was declared. */
+const OWN = "node-1";
 
 test("the balancer follows a change of the control planes in the same pod, and ends with it", async (t) => {
-	const haproxy = await debianCommand(t, HAPROXY);
-	if (!haproxy) return;
-	const folder = await mkdtemp(join(tmpdir(), "rollcall-balancer-"));
-	t.teardown(() => rm(folder, { recursive: true, force: true }));
-	await symlink(haproxy.program, join(folder, "haproxy"));
-	const [port, health] = [await freePort(), await freePort()];
-	const file = join(folder, "haproxy.cfg");
-	const tree = NODE_TREES.worker;
-	const declare = async (digest: string, servers: readonly (readonly [string, number])[]): Promise<void> => {
-		const lines = servers.map(([name, at]) => `  server ${name} 127.0.0.1:${at}\n`).join("");
-		const text = tree
-			.text(CONFIG)
-			.replace(/^# .*/, `# ${digest}`)
-			.replace(/(?:^ {2}server .*\n)+/m, lines)
-			.replace(":7443", `:${port}`)
-			.replace(":7444", `:${health}`);
-		// As the agent does it.
-		await writeFile(`${file}.staged`, text);
-		await rename(`${file}.staged`, file);
-	};
-	const [one, two] = [await apiServer(t, "one"), await apiServer(t, "two")];
-	await declare("first", [["one", one]]);
-	const [program = "", ...words] =
-		tree.pods.find(({ pod }) => pod.metadata.name === "api-balancer")?.pod.spec.containers[0]?.command ?? [];
-	const child = spawn(
-		program,
-		words.map((word) => (word === CONFIG ? file : word)),
-		{ env: { ...haproxy.env, PATH: `${folder}:${process.env.PATH}` }, stdio: ["ignore", "pipe", "pipe"] },
+	const { one, two } = await runningApiServers(t, "one", "two");
+	const balancer = await startBalancer(t, WORKER, { "node-0": one.port });
+	if (!balancer) return;
+	await balancer.until("one");
+	const old = await balancer.hold();
+	const begun = performance.now();
+	await balancer.declare({ "node-1": two.port });
+	const there = await balancer.until("two");
+	await old.ended;
+	const cut = performance.now() - begun;
+	await balancer.declare({ "node-0": one.port, "node-1": two.port });
+	const back = await balancer.until("one");
+	t.log(
+		`new connections followed after ${there.toFixed(0)} and ${back.toFixed(0)} ms, an open one after ${cut.toFixed(0)} ms`,
 	);
-	let output = "";
-	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-	const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-	t.teardown(() => void child.kill("SIGTERM"));
+	t.is(await balancer.health(), 200);
+	t.is(balancer.exitCode(), null);
+	t.notRegex(balancer.output(), /ALERT/);
 
-	await until(port, "one");
-	await declare("second", [["two", two]]);
-	const there = await until(port, "two");
-	await declare("third", [
-		["one", one],
-		["two", two],
-	]);
-	const back = await until(port, "one");
-	t.log(`new connections followed after ${there.toFixed(0)} and ${back.toFixed(0)} ms`);
-	t.is((await fetch(`http://127.0.0.1:${health}/healthz`)).status, 200);
-	t.is(child.exitCode, null);
-	t.notRegex(output, /ALERT/);
+	await balancer.stop();
+	await t.throwsAsync(balancer.health());
+});
 
-	child.kill("SIGTERM");
-	await ended;
-	await t.throwsAsync(fetch(`http://127.0.0.1:${health}/healthz`));
+for (const [how, leave, comeBack] of [
+	["does not say that it is ready", "unready", "ready"],
+	["is away", "stop", "start"],
+] as const) {
+	test(`a control plane's balancer leads to the API server beside it, to the others while that ${how}, and back, open connections too`, async (t) => {
+		const servers = await runningApiServers(t, "own", "second", "third");
+		const { own, second, third } = servers;
+		const balancer = await startBalancer(t, CONTROL, { "node-0": second.port, [OWN]: own.port, "node-2": third.port });
+		if (!balancer) return;
+		const change = { unready: () => own.ready(false), ready: () => own.ready(true), stop: own.stop, start: own.start };
+		const several = () => Promise.all(Array.from({ length: 12 }, () => balancer.ask()));
+		await balancer.until("own");
+		t.deepEqual([...new Set(await several())], ["own"]);
+
+		const before = await balancer.hold();
+		t.is(before.name, "own");
+		let begun = performance.now();
+		await change[leave]();
+		await before.ended;
+		await balancer.until("second", "third");
+		const away = performance.now() - begun;
+		// Both of the others serve, as `option allbackups` has it.
+		t.deepEqual([...new Set(await several())].sort(), ["second", "third"]);
+
+		const meanwhile = await balancer.hold();
+		t.not(meanwhile.name, "own");
+		begun = performance.now();
+		await change[comeBack]();
+		await meanwhile.ended;
+		const back = performance.now() - begun;
+		t.deepEqual([...new Set(await several())], ["own"]);
+		t.log(`${away.toFixed(0)} ms to another API server, ${back.toFixed(0)} ms until the last connection to it was cut`);
+		t.notRegex(balancer.output(), /ALERT.*(?:config|parsing)/);
+	});
+}
+
+test("a control plane that boots finds whichever API server comes first, and then the one beside it", async (t) => {
+	const [own, other] = [await standInApiServer(t, "own"), await standInApiServer(t, "other")];
+	const balancer = await startBalancer(t, CONTROL, { "node-0": other.port, [OWN]: own.port });
+	if (!balancer) return;
+	// Nobody is there yet: whoever asks is sent away and comes again.
+	t.notRegex(await balancer.ask(), /^(?:own|other)$/);
+	await other.start();
+	await balancer.until("other");
+	await own.start();
+	await balancer.until("own");
+	t.is(await balancer.ask(), "own");
+});
+
+test("the first control plane finds the API server beside it when that comes up", async (t) => {
+	const own = await standInApiServer(t, "own");
+	const balancer = await startBalancer(t, CONTROL, { [OWN]: own.port });
+	if (!balancer) return;
+	t.not(await balancer.ask(), "own");
+	await own.start();
+	await balancer.until("own");
+	await own.stop();
+	await own.start();
+	await balancer.until("own");
+});
+
+test("a control plane whose own API server is down follows a change of the others", async (t) => {
+	const own = await standInApiServer(t, "own");
+	const { second, third } = await runningApiServers(t, "second", "third");
+	const balancer = await startBalancer(t, CONTROL, { [OWN]: own.port, "node-0": second.port });
+	if (!balancer) return;
+	await balancer.until("second");
+	await balancer.declare({ [OWN]: own.port, "node-2": third.port });
+	const there = await balancer.until("third");
+	t.log(`new connections followed after ${there.toFixed(0)} ms`);
+	await own.start();
+	await balancer.until("own");
+	t.is(await balancer.ask(), "own");
 });

@@ -17,11 +17,18 @@ async function fileWith(t: ExecutionContext, text: string): Promise<string> {
 test("HAProxy takes the balancer's configuration as valid, with and without control planes", async (t) => {
 	const haproxy = await debianProgram(t, HAPROXY);
 	if (!haproxy) return;
-	const config = NODE_TREES.worker.text("/etc/kubernetes/balancer/haproxy.cfg");
-	for (const text of [config, config.replaceAll(/^ {2}server .*\n/gm, "")]) {
-		const { status, output } = haproxy(["-c", "-f", await fileWith(t, text)]);
-		t.is(status, 0, output);
-		t.notRegex(output, /WARNING|ALERT/);
+	const own = NODE_TREES["control-plane"].text("/etc/kubernetes/balancer/haproxy.cfg");
+	const reserve = ["192.168.1.11", "[2001:db8:1::12]"]
+		.map((address, index) => `  server other-${index} ${address}:6443 backup\n`)
+		.join("");
+	const several = own.replace(/^ {2}server .*\n/m, `$&${reserve}`);
+	t.is(several.match(/^ {2}server /gm)?.length, 3);
+	for (const config of [NODE_TREES.worker.text("/etc/kubernetes/balancer/haproxy.cfg"), own, several]) {
+		for (const text of [config, config.replaceAll(/^ {2}server .*\n/gm, "")]) {
+			const { status, output } = haproxy(["-c", "-f", await fileWith(t, text)]);
+			t.is(status, 0, output);
+			t.notRegex(output, /WARNING|ALERT/);
+		}
 	}
 });
 
