@@ -42,8 +42,9 @@ function settingsText(node: Node): string {
 	return [
 		"global",
 		"  maxconn 1024",
-		// What the process before a change still holds ends soon: its servers may be gone, and nobody checks them any more.
-		"  hard-stop-after 3s",
+		// What the process before a change still holds ends at once: its servers may be gone, and nobody checks them any more. More
+		// time would help nobody, since Kubernetes' clients send everything over one lasting connection.
+		"  hard-stop-after 300ms",
 		"  log stdout format raw local0 notice",
 		"",
 		"defaults",
