@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
@@ -7,6 +7,7 @@ import { ownFolder, startCoordinator } from "../support/coordinator.ts";
 import { eventually } from "../support/eventually.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 import { type Running, repository } from "../support/processes.ts";
+import { startBalancer } from "./balancer.ts";
 import { type MovedTree, moveTree } from "./moved-tree.ts";
 import { type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
 
@@ -153,5 +154,19 @@ test("a real control plane is ready with exactly what was rendered, knows the ku
 	const token = await api(`${path}/token`, admin, { method: "POST", body: request });
 	t.is(token.status, 201, token.text);
 	t.regex(JSON.parse(token.text).status.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+
+	// Where kubelet and administrators are told to look for the API.
+	const [, server = ""] = /server: (\S+)/.exec(readFileSync(tree.at("/etc/kubernetes/kubelet.conf"), "utf8")) ?? [];
+	t.is(server, "https://127.0.0.1:7443");
+	const balancer = await startBalancer(t, network, tree);
+	if (balancer) {
+		const through = await eventually("the API through the node's balancer", async () => {
+			const answer = await network.ask(`${server}/api/v1/nodes`, admin);
+			if (answer.status === 200) return answer;
+			throw new Error(`${answer.status} ${answer.text}\n${balancer.output().slice(-1500)}`);
+		});
+		t.like(JSON.parse(through.text), { kind: "NodeList" });
+		t.is((await network.ask(`${server}/api/v1/secrets`, kubelet)).status, 403);
+	}
 	for (const [name, one] of running) t.is(one.child.exitCode, null, `${name} ended: ${one.output().slice(-1500)}`);
 });
