@@ -7,6 +7,7 @@ import { ownFolder, startCoordinator } from "../support/coordinator.ts";
 import { eventually } from "../support/eventually.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 import { type Running, repository } from "../support/processes.ts";
+import { tryAddOns } from "./add-ons.ts";
 import { startBalancer } from "./balancer.ts";
 import { type MovedTree, moveTree } from "./moved-tree.ts";
 import { type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
@@ -168,5 +169,6 @@ test("a real control plane is ready with exactly what was rendered, knows the ku
 		t.like(JSON.parse(through.text), { kind: "NodeList" });
 		t.is((await network.ask(`${server}/api/v1/secrets`, kubelet)).status, 403);
 	}
+	await tryAddOns(t, (path, wish) => api(path, admin, wish));
 	for (const [name, one] of running) t.is(one.child.exitCode, null, `${name} ended: ${one.output().slice(-1500)}`);
 });

@@ -70,6 +70,16 @@ test("show prints all that is known of one machine", async (t) => {
 	await golden(t, "show.txt", stdout.replaceAll(/\((\d{4}-[^)]*Z)\)/g, "(TIME)"));
 });
 
+test("status tells which claims wait for a volume that nobody makes, and nothing of volumes where none does", async (t) => {
+	const claims = "1 claim waits for a volume that nobody makes: class/db; declare volumes.nfs";
+	for (const more of [{}, { claims }]) {
+		const kubernetes = { ready: true, addOns: true, ...more };
+		const { env } = await coordinatorWith(t, { "GET /v1/status": { ...status, kubernetes } });
+		const { stdout } = await runCli(t, ["status"], env);
+		t.is(/^volumes +1 claim waits/m.test(stdout), "claims" in more, stdout);
+	}
+});
+
 test("what a machine says cannot move the cursor of the operator's terminal", async (t) => {
 	const evil = machine("e1", { reason: "\u001b[2Jgone\u202e\r\nnew" });
 	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines: [evil] } });

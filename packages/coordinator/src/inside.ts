@@ -1,4 +1,4 @@
-/** What the benchmark and the lab need of the coordinator's inside, beyond its pure heart: the means to write a log, and to fill the store of what machines download. */
+/** What the benchmark, the lab and the trials with real programs need of the coordinator's inside, beyond its pure heart: the means to write a log, and to fill the store of what machines download. */
 export { Assets } from "./adapters/boot/assets.ts";
 export { openLog } from "./adapters/nats/log.ts";
 export { openEmbedded } from "./adapters/nats/open.ts";
@@ -8,5 +8,6 @@ export { parseDocument } from "./document/parse-document.ts";
 export { chunkEvents } from "./loop/entry-size.ts";
 export { firstEvents } from "./loop/first-events.ts";
 export { takeTurn } from "./loop/turn.ts";
+export { coreAddOns } from "./render/addons/core-add-ons.ts";
 export { adminToken } from "./wiring/folder.ts";
 export { renderedTargets } from "./wiring/targets.ts";

@@ -14,6 +14,7 @@ import type {
 	Timestamp,
 	Trust,
 	UserPublicKey,
+	WaitingClaim,
 } from "@rollcall/protocol";
 import type { Fleet } from "./domain/fleet.ts";
 import type { Answer, Input } from "./domain/inputs.ts";
@@ -246,6 +247,8 @@ export interface Kubernetes {
 	/** Removes an object and, in the background, what it owns. One that is not there counts as removed. */
 	remove(ref: ManifestRef): Promise<void>;
 	nodes(): Promise<readonly NodeSeen[]>;
+	/** Claims that no provisioner will ever see, sorted by namespace and name. Looks at the first 10,000 claims. */
+	waitingClaims(): Promise<readonly WaitingClaim[]>;
 	/** Sets labels of a Node that exists. */
 	labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
 	close(): Promise<void>;

@@ -142,7 +142,15 @@ export const Status = z.strictObject({
 	stateDigest: Digest,
 	cluster: Name.optional(),
 	/** The cluster's API, once it was ready for the first time: how it stands, and whether it holds what it is to hold. */
-	kubernetes: z.strictObject({ ready: z.boolean(), addOns: z.boolean(), reason: z.string().optional() }).optional(),
+	kubernetes: z
+		.strictObject({
+			ready: z.boolean(),
+			addOns: z.boolean(),
+			reason: z.string().optional(),
+			/** Claims that wait for a volume that nobody makes: which, and what to do. */
+			claims: z.string().optional(),
+		})
+		.optional(),
 	recovering: z.boolean(),
 	machines: z.record(MachinePhase, z.int()),
 	version: z.string(),

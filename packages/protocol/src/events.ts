@@ -8,6 +8,7 @@ import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
 import { TargetProgress } from "./messages.ts";
 import { NodeState } from "./node-state.ts";
+import { WaitingClaim } from "./waiting-claim.ts";
 
 /** Where a lease stands. Heartbeats renew it in memory; only its transitions are events. */
 export const LeaseState = z.enum(["alive", "suspect", "lost"]);
@@ -177,6 +178,8 @@ export const EVENT_PAYLOADS = {
 	}),
 	/** It could not all be applied; tried again until it is. */
 	"add-ons-failed": z.strictObject({ reason }),
+	/** Which claims wait for a volume that nobody makes, when that changes: at most 16 of `total`, sorted. */
+	"claims-waiting": z.strictObject({ claims: z.array(WaitingClaim).max(16), total: z.int().min(0) }),
 	"command-issued": z.strictObject({
 		machineId,
 		bootId,

@@ -29,6 +29,7 @@ export const addStatus: AddCommand = (program, run) => {
 					["server", api.connection.server],
 					["cluster", value.cluster ?? "none declared; `rollcall apply -f FILE` declares one"],
 					["kubernetes", value.kubernetes && kubernetesText(value.kubernetes)],
+					["volumes", value.kubernetes?.claims],
 					[
 						"recovering",
 						value.recovering ? "yes: agents are asked what they hold; nothing new is assigned" : undefined,

@@ -72,6 +72,7 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 		...document.images.mirrors.flatMap(({ endpoints }, mirror) =>
 			endpoints.map((url, index) => [["images", "mirrors", mirror, "endpoints", index], hostOf(url)] as const),
 		),
+		...(document.volumes?.nfs ? [[["volumes", "nfs", "server"], document.volumes.nfs.server] as const] : []),
 		...(networks.dnsServers ?? []).map((server, index) => [["networks", "dnsServers", index], server] as const),
 	];
 	return declared.flatMap(([path, text]): Finding[] => {
@@ -91,7 +92,9 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 					path,
 					message: `${text} means any address; nobody can connect to it`,
 					suggestion:
-						"the address of a control-plane machine, a name that leads to them all, or nothing: each node then balances by itself",
+						path[0] === "volumes"
+							? "the file server's address, as nodes reach it"
+							: "the address of a control-plane machine, a name that leads to them all, or nothing: each node then balances by itself",
 				},
 			];
 		}

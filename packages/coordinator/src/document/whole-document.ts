@@ -5,9 +5,18 @@ import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-networks.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
+import { checkVolumes } from "./check-volumes.ts";
 import type { Check, Verdict } from "./finding.ts";
 
-const CHECKS: readonly Check[] = [checkKubernetes, checkArguments, checkNetworks, checkNames, checkSlots, checkRoles];
+const CHECKS: readonly Check[] = [
+	checkKubernetes,
+	checkArguments,
+	checkNetworks,
+	checkNames,
+	checkSlots,
+	checkRoles,
+	checkVolumes,
+];
 
 /** Checks what needs more than one field, or knowledge that no schema has. */
 export function checkDocument(document: ClusterDocument): Verdict {

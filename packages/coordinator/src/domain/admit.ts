@@ -5,6 +5,7 @@ import { approve } from "./admit/approve.ts";
 import { boot } from "./admit/boot.ts";
 import { changeTrust, operatorCertificate } from "./admit/certificates.ts";
 import { certify } from "./admit/certify.ts";
+import { claimsSeen } from "./admit/claims-seen.ts";
 import { command } from "./admit/command.ts";
 import { commandFailed } from "./admit/command-failed.ts";
 import { createToken } from "./admit/create-token.ts";
@@ -50,6 +51,7 @@ const ADMITTERS: Admitters = {
 	boot,
 	"api-seen": apiSeen,
 	"nodes-seen": nodesSeen,
+	"claims-seen": claimsSeen,
 	"add-ons": addOns,
 };
 

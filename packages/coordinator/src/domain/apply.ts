@@ -9,7 +9,13 @@ import {
 	applyEtcdRemoving,
 } from "./apply/etcd.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
-import { applyAddOnsApplied, applyAddOnsFailed, applyApiChanged, applyNodeChanged } from "./apply/kubernetes.ts";
+import {
+	applyAddOnsApplied,
+	applyAddOnsFailed,
+	applyApiChanged,
+	applyClaimsWaiting,
+	applyNodeChanged,
+} from "./apply/kubernetes.ts";
 import {
 	applyApproved,
 	applyLabelled,
@@ -76,6 +82,7 @@ const APPLIERS: Appliers = {
 	"api-changed": applyApiChanged,
 	"add-ons-applied": applyAddOnsApplied,
 	"add-ons-failed": applyAddOnsFailed,
+	"claims-waiting": applyClaimsWaiting,
 	"boot-refused": (fleet) => fleet,
 	"boot-stuck": applyStuck,
 	"machine-booted": applyNoted,

@@ -1,4 +1,5 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
+import { claimsText } from "./claims-text.ts";
 
 type Descriptions = { readonly [T in EventType]: (event: EventOf<T>) => string };
 
@@ -78,6 +79,7 @@ const DESCRIPTIONS: Descriptions = {
 			...(e.pruned.length > 0 ? [`removed: ${e.pruned.join(", ")}`] : []),
 		].join("; "),
 	"add-ons-failed": (e) => `add-ons could not be applied, trying again: ${e.reason}`,
+	"claims-waiting": (e) => (e.total === 0 ? "no claim waits for a volume that nobody makes any more" : claimsText(e)),
 	"boot-refused": (e) => `${e.mac ?? "a machine"} at ${e.remote} did not get its ${e.stage}: ${e.reason}`,
 	"boot-stuck": (e) =>
 		`${e.machineId ?? e.mac ?? "a machine"} is stuck in its boot: ${e.waitingFor} did not come within ${seconds(e.waitedMs)} of ${e.reached}; ${e.reason}`,

@@ -15,6 +15,7 @@ import type {
 	TokenScope,
 	Trust,
 	UserPublicKey,
+	WaitingClaim,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
 import type { EtcdMember, EtcdRemoving } from "./etcd.ts";
@@ -107,6 +108,8 @@ export interface KubernetesStanding {
 	/** The add-ons that were all applied last, and why those of now cannot be. */
 	readonly addOns?: { readonly digest: Digest; readonly at: Timestamp } | undefined;
 	readonly addOnsTrouble?: string | undefined;
+	/** Claims that wait for a volume that nobody makes, the first 16 of them; absent when none does. */
+	readonly claims?: { readonly claims: readonly WaitingClaim[]; readonly total: number } | undefined;
 }
 
 /** A token; the token itself is never stored. */

@@ -17,6 +17,7 @@ import type {
 	TokenScope,
 	Trust,
 	UserPublicKey,
+	WaitingClaim,
 } from "@rollcall/protocol";
 import type { EtcdPeer, EtcdStep } from "./etcd.ts";
 
@@ -73,6 +74,8 @@ export type Input =
 	  }
 	/** What became of one round of applying the add-ons. */
 	| { readonly kind: "add-ons"; readonly outcome: AddOnsOutcome }
+	/** Claims that no provisioner will ever see, sorted by namespace and name. */
+	| { readonly kind: "claims-seen"; readonly waiting: readonly WaitingClaim[] }
 	/** What the boot listener saw and an operator should hear of. */
 	| { readonly kind: "boot"; readonly event: BootDraft }
 	/** Certificates were signed for a boot's own keys. They go out only if that boot still holds this target. */

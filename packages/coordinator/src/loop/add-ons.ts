@@ -1,6 +1,6 @@
 import { canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
 import type { AddOnsOutcome } from "../domain/inputs.ts";
-import type { Kubernetes } from "../ports.ts";
+import { type Kubernetes, KubernetesError } from "../ports.ts";
 import { covers, type Manifest, type ManifestRef, refOf, refText } from "../render/addons/manifest.ts";
 
 /** What was applied is written down in the cluster itself, so that any coordinator knows later what to remove. */
@@ -13,6 +13,9 @@ const INVENTORY: ManifestRef = {
 const INVENTORY_KEY = "inventory";
 /** So many reasons are named when a round fails. */
 const MOST_REASONS = 4;
+
+/** Kinds whose fields the API lets nobody change, and that nothing is lost with: volumes of a class outlive it. */
+const MADE_ANEW: ReadonlySet<string> = new Set(["StorageClass"]);
 
 interface Entry extends ManifestRef {
 	/** Of the manifest as it was applied; empty for a Secret, whose digest would help to guess it. */
@@ -79,7 +82,19 @@ async function round(kubernetes: Kubernetes, wanted: readonly Manifest[]): Promi
 async function bring(kubernetes: Kubernetes, manifest: Manifest): Promise<boolean> {
 	const live = await kubernetes.read(refOf(manifest));
 	if (live && covers(live, manifest)) return false;
-	return (await kubernetes.apply(manifest)) !== live?.metadata.resourceVersion;
+	try {
+		return (await kubernetes.apply(manifest)) !== live?.metadata.resourceVersion;
+	} catch (error) {
+		if (!live || !isRefusedChange(error) || !MADE_ANEW.has(manifest.kind)) throw error;
+		await kubernetes.remove(refOf(manifest));
+		await kubernetes.apply(manifest);
+		return true;
+	}
+}
+
+/** The API takes the object, but not as a change of the one that is there (422, Unprocessable Entity). */
+function isRefusedChange(error: unknown): boolean {
+	return error instanceof KubernetesError && error.status === 422;
 }
 
 function entryOf(manifest: Manifest): Entry {

@@ -30,6 +30,8 @@ const PACE = {
 	worst: 30_000,
 	/** Between rounds of applying when nothing seems to have changed: others may have changed something. */
 	repeat: 60_000,
+	/** Between looks at the claims. */
+	claims: 30_000,
 };
 /** A list of nodes is some 15 KiB each; so many more make the look longer by a second. */
 const NODES_PER_SECOND = 200;
@@ -51,6 +53,7 @@ export class ClusterKeeper {
 	#open: { readonly key: string; readonly kubernetes: Kubernetes } | undefined;
 	#misses = 0;
 	#troubles = 0;
+	#claimsAt: number | undefined;
 	#applied: { readonly digest: string; readonly at: number } | undefined;
 
 	constructor(parts: ClusterKeeperParts) {
@@ -105,6 +108,7 @@ export class ClusterKeeper {
 		const nodes = await kubernetes.nodes();
 		await core.submit({ kind: "nodes-seen", nodes });
 		await this.#labelRoles(kubernetes, nodes);
+		await this.#lookAtClaims(kubernetes);
 		if (!allApplied) return this.#afterTrouble();
 		this.#troubles = 0;
 		return this.#pace.look + Math.ceil(nodes.length / NODES_PER_SECOND) * 1000;
@@ -128,6 +132,14 @@ export class ClusterKeeper {
 		await core.submit({ kind: "add-ons", outcome });
 		this.#applied = outcome.ok ? { digest, at: clock.monotonic() } : undefined;
 		return outcome.ok;
+	}
+
+	/** Nobody else says why a pod with such a claim does not start. */
+	async #lookAtClaims(kubernetes: Kubernetes): Promise<void> {
+		const { core, clock } = this.#parts;
+		if (this.#claimsAt !== undefined && clock.monotonic() - this.#claimsAt < this.#pace.claims) return;
+		await core.submit({ kind: "claims-seen", waiting: await kubernetes.waitingClaims() });
+		this.#claimsAt = clock.monotonic();
 	}
 
 	/** `kubectl get nodes` shows roles by these labels, which a kubelet may not give itself. */
@@ -159,6 +171,7 @@ export class ClusterKeeper {
 		const open = this.#open;
 		this.#open = undefined;
 		this.#applied = undefined;
+		this.#claimsAt = undefined;
 		await open?.kubernetes.close();
 	}
 

@@ -12,6 +12,9 @@ export const IMAGE_COMPONENTS = [
 	"flannel",
 	"flannel-cni-plugin",
 	"haproxy",
+	"nfs-driver",
+	"csi-provisioner",
+	"csi-node-driver-registrar",
 ] as const;
 export type ImageComponent = (typeof IMAGE_COMPONENTS)[number];
 
@@ -37,6 +40,12 @@ export function imageOf(node: Pick<Node, "document" | "version">, component: Ima
 			return "ghcr.io/flannel-io/flannel-cni-plugin:v1.8.0-flannel1";
 		case "haproxy":
 			return "docker.io/library/haproxy:3.2-alpine";
+		case "nfs-driver":
+			return `${repository}/sig-storage/nfsplugin:v4.13.4`;
+		case "csi-provisioner":
+			return `${repository}/sig-storage/csi-provisioner:v6.3.0`;
+		case "csi-node-driver-registrar":
+			return `${repository}/sig-storage/csi-node-driver-registrar:v2.17.0`;
 		default:
 			return `${repository}/${component}:${version.release}`;
 	}

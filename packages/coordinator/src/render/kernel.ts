@@ -1,7 +1,10 @@
-import type { Kubernetes } from "@rollcall/protocol";
+import type { ClusterDocument, Kubernetes } from "@rollcall/protocol";
 
 /** Modules that the choices of the document need. The kernel of a node must have them, built in or to load. */
-export function kernelModules(kubernetes: Kubernetes): readonly string[] {
+export function kernelModules({
+	kubernetes,
+	volumes,
+}: Pick<ClusterDocument, "kubernetes" | "volumes">): readonly string[] {
 	const proxy: Record<Kubernetes["proxyMode"], readonly string[]> = {
 		iptables: ["nf_conntrack"],
 		ipvs: ["ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh", "nf_conntrack"],
@@ -9,7 +12,9 @@ export function kernelModules(kubernetes: Kubernetes): readonly string[] {
 		none: [],
 	};
 	const network = kubernetes.podNetwork === "flannel" ? ["vxlan"] : [];
-	return ["overlay", "br_netfilter", ...network, ...proxy[kubernetes.proxyMode]];
+	// nfsv4 serves all of NFS 4.0 to 4.2, which is all that the document allows.
+	const files = volumes?.nfs ? ["nfs", "nfsv4"] : [];
+	return ["overlay", "br_netfilter", ...network, ...proxy[kubernetes.proxyMode], ...files];
 }
 
 /** The text of a modules-load.d(5) file. */

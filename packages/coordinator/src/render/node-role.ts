@@ -60,7 +60,7 @@ export function nodeRoleParts(
 }
 
 function kernelFiles(node: Node): TargetFile[] {
-	const modules = modulesText(kernelModules(node.document.kubernetes));
+	const modules = modulesText(kernelModules(node.document));
 	return [
 		{ path: NODE_PATHS.modules, mode: "0644", encoding: "utf8", content: modules },
 		{

@@ -31,6 +31,14 @@ const CONTROL_PLANE: readonly RamShare[] = [
 ];
 const WORKER: readonly RamShare[] = [{ what: "room for pods and their images", bytes: 512 * MI }];
 
+// With volumes.nfs, reckoned by what the images are made of: a minimal Debian with the NFS client and the driver, unpacked, is
+// some 190 MiB, a sidecar 30 to 70 MiB, and each process at rest some 20 MiB.
+const NFS_NODE: readonly RamShare[] = [{ what: "images and processes of the NFS volume driver", bytes: 300 * MI }];
+const NFS_CONTROL_PLANE: readonly RamShare[] = [
+	...NFS_NODE,
+	{ what: "image and process of the volume provisioner", bytes: 150 * MI },
+];
+
 /** The quota of etcd's data: an eighth of the RAM, between 256 MiB and etcd's own default of 2 GiB. In bytes. */
 export function etcdQuota(memoryBytes: number): number {
 	return Math.min(2048 * MI, Math.max(256 * MI, Math.floor(memoryBytes / 8 / MI) * MI));
@@ -40,7 +48,12 @@ export function etcdQuota(memoryBytes: number): number {
 export function ramBudget(
 	role: string,
 	memoryBytes: number,
-	options: { readonly stackedEtcd: boolean; readonly fileBytes: number; readonly artifactBytes: number },
+	options: {
+		readonly stackedEtcd: boolean;
+		readonly nfsVolumes: boolean;
+		readonly fileBytes: number;
+		readonly artifactBytes: number;
+	},
 ): RamBudget {
 	const etcd: readonly RamShare[] = [
 		{ what: "image and process of etcd", bytes: 260 * MI },
@@ -50,10 +63,19 @@ export function ramBudget(
 		options.artifactBytes > 0
 			? [{ what: "programs and image archives that are fetched", bytes: options.artifactBytes }]
 			: [];
+	const nfs = (shares: readonly RamShare[]) => (options.nfsVolumes ? shares : []);
 	const shares = ((): readonly RamShare[] => {
 		if (role === "control-plane")
-			return [...SYSTEM, ...NETWORK, ...BALANCER, ...CONTROL_PLANE, ...(options.stackedEtcd ? etcd : []), ...fetched];
-		if (role === "worker") return [...SYSTEM, ...NETWORK, ...BALANCER, ...WORKER, ...fetched];
+			return [
+				...SYSTEM,
+				...NETWORK,
+				...BALANCER,
+				...CONTROL_PLANE,
+				...(options.stackedEtcd ? etcd : []),
+				...nfs(NFS_CONTROL_PLANE),
+				...fetched,
+			];
+		if (role === "worker") return [...SYSTEM, ...NETWORK, ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
 		if (role === "etcd") return [...SYSTEM, ...etcd, ...fetched];
 		return [{ what: "files of the role", bytes: options.fileBytes }];
 	})();

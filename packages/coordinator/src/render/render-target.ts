@@ -52,6 +52,7 @@ function renderSeat(placement: Placement): Rendered {
 	if (!role && !definition) return refuse(`the role ${seat.role} is neither built in nor defined under roles`);
 	const budget = ramBudget(seat.role, machine.facts.memory.totalBytes, {
 		stackedEtcd: !hasOwnEtcd(document),
+		nfsVolumes: document.volumes?.nfs !== undefined,
 		fileBytes: definition ? operatorRoleBytes(definition) : 0,
 		artifactBytes: artifactBytes([...document.kubernetes.artifacts, ...document.images.archives]),
 	});

@@ -19,6 +19,10 @@ for (const heading of ["kubernetes", "networks", "controlPlane", "images"]) {
 	});
 }
 
+test("docs/cluster.md has a row for each field of volumes.nfs, and no other", (t) => {
+	t.deepEqual(documented("volumes"), [...knownKeys(clusterJsonSchema(), ["volumes", "nfs"])]);
+});
+
 test("docs/cluster.md has a row for each field of a slot, and no other", (t) => {
 	t.deepEqual(documented("slots"), [...knownKeys(clusterJsonSchema(), ["slots", 0])]);
 });

@@ -27,7 +27,7 @@ test("the schema knows the keys of every part of the examples", (t) => {
 			}
 		}
 	};
-	for (const name of ["three-nodes", "ha"]) {
+	for (const name of ["three-nodes", "ha", "file-server"]) {
 		check(parse(readFileSync(new URL(`../../../../deploy/examples/${name}.yaml`, import.meta.url), "utf8")), []);
 	}
 });
@@ -43,7 +43,8 @@ test("every field that an operator meets first has a description, and none is of
 		knownKeys(schema, path).map((key) => (prefix === "" ? key : `${prefix}.${key}`));
 	const fields = [
 		...under("", []).filter((key) => key !== "apiVersion" && key !== "kind"),
-		...["kubernetes", "networks", "controlPlane", "images"].flatMap((key) => under(key, [key])),
+		...["kubernetes", "networks", "controlPlane", "images", "volumes"].flatMap((key) => under(key, [key])),
+		...under("volumes.nfs", ["volumes", "nfs"]),
 		...under("slots[]", ["slots", 0]),
 	];
 	t.deepEqual(Object.keys(FIELD_DESCRIPTIONS).sort(), fields.sort());

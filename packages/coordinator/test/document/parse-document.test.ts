@@ -17,7 +17,7 @@ function findings(text: string): string[] {
 	);
 }
 
-for (const name of ["three-nodes", "ha"]) {
+for (const name of ["three-nodes", "ha", "file-server", "rehearsal"]) {
 	test(`deploy/examples/${name}.yaml is valid, without a warning`, (t) => {
 		const parsed = parseDocument(example(name));
 		t.true(parsed.ok, JSON.stringify(parsed));
@@ -38,7 +38,7 @@ test("the digest does not depend on how the document was written", (t) => {
 
 test("a fault in the YAML is named by line and column", (t) => {
 	t.regex(findings("a: [\n b: c")[0] ?? "", /^: line 2, column 6: /);
-	t.regex(findings(`${BASE}name: again\n`)[0] ?? "", /line 21, column 1: Map keys must be unique/);
+	t.regex(findings(`${BASE}name: again\n`)[0] ?? "", /line 23, column 1: Map keys must be unique/);
 });
 
 test("a date stays a text, a number that should be a text is named with its quotes", (t) => {

@@ -76,6 +76,33 @@ test("the API's state is an event when it changes, and not before it was ready o
 	);
 });
 
+test("claims that wait are an event when they are others, and stay known while add-ons come and go, also in a snapshot", (t) => {
+	const { story } = readyMachine();
+	const see = (...waiting: { namespace: string; name: string }[]) => story.take({ kind: "claims-seen", waiting });
+	const [one, other] = [
+		{ namespace: "class", name: "a" },
+		{ namespace: "class", name: "b" },
+	];
+	see();
+	see(one);
+	see(one);
+	story.take({
+		kind: "add-ons",
+		outcome: { ok: true, digest: sha256Of("add-ons"), objects: 1, drifted: [], pruned: [] },
+	});
+	t.deepEqual(story.fleet.kubernetes?.claims, { claims: [one], total: 1 });
+	const kept = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(story.fleet))));
+	t.deepEqual(kept?.kubernetes, story.fleet.kubernetes);
+	see(one, other);
+	see();
+	see();
+	t.deepEqual(
+		story.all("claims-waiting").map(({ total }) => total),
+		[1, 2, 0],
+	);
+	t.is(story.fleet.kubernetes?.claims, undefined);
+});
+
 test("add-ons are an event when they are new, drifted, or failed, and survive a snapshot", (t) => {
 	const { story } = readyMachine();
 	const digest = sha256Of("add-ons");

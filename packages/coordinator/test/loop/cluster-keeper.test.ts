@@ -2,21 +2,24 @@ import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import test, { type ExecutionContext } from "ava";
 import { createKubernetes } from "../../src/adapters/kubernetes/kubernetes.ts";
 import { admit } from "../../src/domain/admit.ts";
+import { describe } from "../../src/domain/describe.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { record } from "../../src/domain/record.ts";
 import { ClusterKeeper } from "../../src/loop/cluster-keeper.ts";
 import type { Manifest } from "../../src/render/addons/manifest.ts";
-import { type FakeApiServer, fakeNode, startFakeApiServer } from "../adapters/kubernetes/fake-api-server.ts";
+import { type FakeApiServer, fakeClaim, fakeNode, startFakeApiServer } from "../adapters/kubernetes/fake-api-server.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
 
 const COREDNS = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
 const FLANNEL = "/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall:flannel";
-const document = (podNetwork: string) =>
+const CLASS = "/apis/storage.k8s.io/v1/storageclasses/nfs";
+const document = (podNetwork: string, more = "") =>
 	documentOf(`apiVersion: rollcall/v1
 kind: Cluster
 name: lab
 kubernetes: { version: "1.36", podNetwork: ${podNetwork} }
+${more}
 slots:
   - { name: control, role: control-plane, count: 1 }
 `);
@@ -56,13 +59,16 @@ async function keep(t: ExecutionContext, api?: FakeApiServer) {
 		connect: async (access) => createKubernetes(access),
 		ownManifests: () => own(),
 		onTrouble: (what, error) => t.log(what, error),
-		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30 },
+		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30, claims: 10 },
 	});
 	t.teardown(() => keeper.stop());
 	keeper.start();
 	const all = <T extends EventType>(type: T) =>
 		world.events.filter((event): event is EventOf<T> & Event => event.type === type);
-	return { fake, world, keeper, all, bring: (from: typeof own) => (own = from) };
+	const declare = (next: ReturnType<typeof document>) => {
+		world.fleet = { ...world.fleet, cluster: { ...world.fleet.cluster, document: next } as never };
+	};
+	return { fake, world, keeper, all, declare, bring: (from: typeof own) => (own = from) };
 }
 
 test("when the API answers, everything is applied, once, and the event says so", async (t) => {
@@ -142,6 +148,47 @@ test("the operator's own manifests are applied, and a broken one is a reason", a
 	t.deepEqual(
 		all("add-ons-applied").flatMap(({ pruned }) => pruned),
 		["ConfigMap class/own"],
+	);
+});
+
+test("17: claims wait and the events say which and why, until volumes are declared; then the file server's class is there", async (t) => {
+	const { fake, all, declare } = await keep(t);
+	await eventually(() => all("add-ons-applied").length === 1);
+	t.deepEqual(all("claims-waiting"), []);
+	for (let index = 10; index < 30; index++) {
+		const name = `data-${index}`;
+		fake.objects.set(`/api/v1/namespaces/class/persistentvolumeclaims/${name}`, fakeClaim("class", name));
+	}
+	await eventually(() => all("claims-waiting").at(-1)?.total === 20);
+	const event = all("claims-waiting").at(-1);
+	t.is(event?.claims.length, 16);
+	t.deepEqual(event?.claims[0], { namespace: "class", name: "data-10" });
+	t.regex(
+		event ? describe(event) : "",
+		/^20 claims wait for a volume that nobody makes: class\/data-10, .* and 16 more; declare volumes\.nfs /,
+	);
+	declare(document("flannel", "volumes: { nfs: { server: 192.168.1.2, path: /export } }"));
+	await eventually(() => fake.objects.has(CLASS));
+	await eventually(() => all("claims-waiting").at(-1)?.total === 0);
+	const told = all("claims-waiting").length;
+	const requests = fake.requests.length;
+	await eventually(() => fake.requests.length > requests + 40);
+	t.is(all("claims-waiting").length, told);
+});
+
+test("another file server makes the class anew, which the API lets nobody change, and without one everything of it goes", async (t) => {
+	const { fake, all, declare } = await keep(t);
+	const nfs = (server: string) => document("flannel", `volumes: { nfs: { server: ${server}, path: /export } }`);
+	declare(nfs("192.168.1.2"));
+	await eventually(() => fake.objects.has(CLASS));
+	declare(nfs("192.168.1.3"));
+	await eventually(() => JSON.stringify(fake.objects.get(CLASS) ?? "").includes('"server":"192.168.1.3"'));
+	t.deepEqual(all("add-ons-failed"), []);
+	declare(document("flannel"));
+	await eventually(() => all("add-ons-applied").some(({ pruned }) => pruned.length > 0));
+	t.deepEqual(
+		[...fake.objects.keys()].filter((path) => /nfs/.test(path)),
+		[],
 	);
 });
 

@@ -190,6 +190,21 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 	]);
 });
 
+test("17: volumes come from a file server, mounted from within pods: a node needs the kernel's NFS client, loaded and in the RAM budget", (t) => {
+	const nfs = "volumes: { nfs: { server: 192.168.1.2, path: /export/volumes } }";
+	const modules = (text: string) => treeOf(text, {}).text("/etc/modules-load.d/rollcall.conf").trim().split("\n");
+	t.deepEqual(modules(document(nfs)).slice(-2), ["nfs", "nfsv4"]);
+	t.false(modules(document()).includes("nfs"));
+	const share = /images and processes of the NFS volume driver 300 MiB/;
+	t.regex(reasonOf(document(nfs), memory(1850)), share);
+	t.true(render(document(), memory(1850)).ok);
+	const control = "  - { name: control, role: control-plane, count: 1 }";
+	t.regex(reasonOf(document(nfs, control), memory(2048)), /NFS volume driver .*volume provisioner 150 MiB/);
+	t.true(render(document(nfs, control), memory(3900)).ok);
+	const etcd = "  - { name: etcd, role: etcd, count: 1 }";
+	t.notRegex(reasonOf(document(nfs, etcd), memory(900)), share);
+});
+
 test("11: a role that nobody declared is rendered for nobody", (t) => {
 	const { fleet, seated } = fleetOf(documentOf(document()), [labFacts(0)]);
 	const [place] = seated;

@@ -6,6 +6,7 @@ import { example, fleetOf, labFacts } from "./fleet-of.ts";
 for (const [name, machines] of [
 	["three-nodes", 3],
 	["ha", 6],
+	["file-server", 3],
 ] as const) {
 	test(`every seat of deploy/examples/${name}.yaml gets a target that the protocol accepts`, (t) => {
 		const { fleet, seated } = fleetOf(

@@ -81,6 +81,8 @@ const EVERYTHING = `  proxyMode: nftables
       unpack:
         - { member: bridge, path: /opt/cni/bin/bridge, mode: "0755" }
         - { member: portmap, path: /opt/cni/bin/portmap, mode: "0755" }
+volumes:
+  nfs: { server: files.lab.example, path: /volumes, storageClass: lab, reclaimPolicy: Retain }
 controlPlane:
   endpoint: api.lab.example
   certificateNames: [kube.lab.example]

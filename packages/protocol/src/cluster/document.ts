@@ -5,6 +5,7 @@ import { Probe, TargetFile, TargetUnit } from "../target.ts";
 import { ControlPlane, Images, Kubernetes, NodeLabels, Taint } from "./kubernetes.ts";
 import { Networks } from "./networks.ts";
 import { Selector } from "./selector.ts";
+import { Volumes } from "./volumes.ts";
 
 /**
  * A place for a role. `count` machines fill it, or all that are left (`rest`). Slots are filled in the order in which they
@@ -68,6 +69,8 @@ export const ClusterDocument = z.strictObject({
 	networks: Networks.prefault({}),
 	controlPlane: ControlPlane.prefault({}),
 	images: Images.prefault({}),
+	/** Where volumes of pods come from. Absent: nobody makes any, and a warning says so. */
+	volumes: Volumes.optional(),
 	/** Machines that need no person to let them in. */
 	approval: z
 		.strictObject({

@@ -8,12 +8,14 @@ import {
 	loadYaml,
 	PatchStrategy,
 	ServerConfiguration,
+	StorageV1Api,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { type Kubernetes, type KubernetesAccess, KubernetesError } from "../../ports.ts";
 import type { Manifest, ManifestRef } from "../../render/addons/manifest.ts";
 import { createHttpsLibrary } from "./https-library.ts";
 import { nodeSeen } from "./node-seen.ts";
+import { waitingClaims } from "./waiting-claims.ts";
 
 /** Who owns the fields that we apply (server-side apply). */
 const FIELD_MANAGER = "rollcall";
@@ -30,6 +32,7 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 	});
 	const objects = new KubernetesObjectApi(configuration);
 	const core = new CoreV1Api(configuration);
+	const storage = new StorageV1Api(configuration);
 	return {
 		async ready() {
 			const { status, text } = await https.get("/readyz?verbose");
@@ -75,6 +78,13 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 				throw said(error);
 			}
 			return seen;
+		},
+		async waitingClaims() {
+			try {
+				return await waitingClaims(core, storage);
+			} catch (error) {
+				throw said(error);
+			}
 		},
 		async labelNode(name, labels) {
 			const ref = { apiVersion: "v1", kind: "Node", name };

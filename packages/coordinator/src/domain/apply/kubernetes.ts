@@ -13,11 +13,16 @@ export function applyApiChanged(fleet: Fleet, { ready, reason }: EventOf<"api-ch
 }
 
 export function applyAddOnsApplied(fleet: Fleet, { digest, at }: EventOf<"add-ons-applied">): Fleet {
-	const { ready, reason } = fleet.kubernetes ?? { ready: true, reason: "" };
-	return { ...fleet, kubernetes: { ready, reason, addOns: { digest, at } } };
+	const { addOnsTrouble: _, ...standing } = fleet.kubernetes ?? { ready: true, reason: "" };
+	return { ...fleet, kubernetes: { ...standing, addOns: { digest, at } } };
 }
 
 export function applyAddOnsFailed(fleet: Fleet, { reason }: EventOf<"add-ons-failed">): Fleet {
 	const standing = fleet.kubernetes ?? { ready: true, reason: "" };
 	return { ...fleet, kubernetes: { ...standing, addOnsTrouble: reason } };
+}
+
+export function applyClaimsWaiting(fleet: Fleet, { claims, total }: EventOf<"claims-waiting">): Fleet {
+	const { claims: _, ...standing } = fleet.kubernetes ?? { ready: true, reason: "" };
+	return { ...fleet, kubernetes: total === 0 ? standing : { ...standing, claims: { claims, total } } };
 }

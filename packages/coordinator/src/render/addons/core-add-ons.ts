@@ -3,20 +3,25 @@ import { parseNetwork } from "../network.ts";
 import { findVersion } from "../versions.ts";
 import { coreDns } from "./coredns.ts";
 import type { Manifest } from "./manifest.ts";
+import { nfsVolumes } from "./nfs-volumes.ts";
 import { nodeRights } from "./node-rights.ts";
 
 /** The label of everything that rollcall applies: for people who look, never to decide what is removed. */
 const MANAGED_BY = { "app.kubernetes.io/managed-by": "rollcall" } as const;
 
 /**
- * What the API needs to hold so that nodes become Ready and pods find each other: rights of the nodes' components and DNS, in
- * the order in which they are applied. None where the document cannot be rendered.
+ * What the API needs to hold so that nodes become Ready, pods find each other and claims get volumes: rights of the nodes'
+ * components, DNS and the volume provisioner, in the order in which they are applied. None where the document cannot be rendered.
  */
 export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
 	const version = findVersion(document.kubernetes.version);
 	const services = parseNetwork(document.networks.services);
 	if (!version || !services) return [];
-	return [...nodeRights(document), ...coreDns({ document, version, services })].map(managed);
+	return [
+		...nodeRights(document),
+		...coreDns({ document, version, services }),
+		...nfsVolumes({ document, version }),
+	].map(managed);
 }
 
 /** The manifest with the label of what rollcall applies. */

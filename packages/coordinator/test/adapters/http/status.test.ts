@@ -11,6 +11,25 @@ test("the status counts the machines in every phase", async (t) => {
 	t.like(status.machines, { ready: 2, idle: 1, lost: 0 });
 });
 
+test("claims that wait for a volume that nobody makes are named with the next step, not all of many", async (t) => {
+	const api = testApi(t);
+	const claims = Array.from({ length: 16 }, (_, index) => ({ namespace: "class", name: `data-${index}` }));
+	const claim = { namespace: "class", name: "db", storageClass: "gp3" };
+	const told = async (first: readonly object[], total: number) => {
+		api.core.state = {
+			...api.core.state,
+			kubernetes: { ready: true, reason: "", claims: { claims: first as never, total } },
+		};
+		const response = await api.app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) });
+		return Status.parse(response.json()).kubernetes?.claims ?? "";
+	};
+	t.regex(
+		await told([claim], 1),
+		/^1 claim waits .*: class\/db \(its StorageClass gp3 is not there\); declare volumes\.nfs/,
+	);
+	t.regex(await told(claims, 700), /^700 claims wait .*: class\/data-0, .*, class\/data-3 and 696 more; /);
+});
+
 test("the digest of the state follows the state", async (t) => {
 	const { app, core } = testApi(t);
 	const get = async () => (await app.inject({ url: "/v1/status", headers: bearer(TOKENS.read) })).json();

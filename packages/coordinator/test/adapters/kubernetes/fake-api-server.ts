@@ -16,12 +16,22 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
 		["Service", "services", true],
 		["ServiceAccount", "serviceaccounts", true],
 		["Node", "nodes", false],
+		["PersistentVolumeClaim", "persistentvolumeclaims", true],
 	],
-	"/apis/apps/v1": [["Deployment", "deployments", true]],
+	"/apis/apps/v1": [
+		["Deployment", "deployments", true],
+		["DaemonSet", "daemonsets", true],
+	],
 	"/apis/networking.k8s.io/v1": [["NetworkPolicy", "networkpolicies", true]],
 	"/apis/rbac.authorization.k8s.io/v1": [
 		["ClusterRole", "clusterroles", false],
 		["ClusterRoleBinding", "clusterrolebindings", false],
+		["Role", "roles", true],
+		["RoleBinding", "rolebindings", true],
+	],
+	"/apis/storage.k8s.io/v1": [
+		["CSIDriver", "csidrivers", false],
+		["StorageClass", "storageclasses", false],
 	],
 };
 
@@ -74,7 +84,8 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 			const list = resources.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs: ["get"] }));
 			return answer(200, { kind: "APIResourceList", groupVersion: path.slice(6), resources: list });
 		}
-		if (path === "/api/v1/nodes" && request.method === "GET") return answer(200, page(objects, url));
+		const list = LISTS[path];
+		if (list && request.method === "GET") return answer(200, page(objects, list, url));
 		const before = objects.get(path);
 		if (request.method === "PATCH") {
 			const type = request.headers["content-type"];
@@ -83,6 +94,8 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 				return refuse(400, "fieldManager is required");
 			if (!isApply && !before) return refuse(404, `${path} not found`);
 			const patch = JSON.parse(await text(request)) as Json;
+			if (before?.kind === "StorageClass" && "parameters" in patch && !same(before.parameters, patch.parameters))
+				return refuse(422, "parameters: Forbidden: updates to parameters are forbidden.");
 			const after = merge(before ?? {}, patch) as Json & { metadata: Json };
 			if (canonicalJson(after) !== canonicalJson(before ?? {})) after.metadata.resourceVersion = String(++version);
 			objects.set(path, after);
@@ -131,12 +144,35 @@ export function fakeNode(name: string, more: { ready?: boolean; bootId?: string;
 	};
 }
 
-function page(objects: Map<string, Json>, url: URL): Json {
-	const nodes = [...objects.entries()].filter(([path]) => path.startsWith("/api/v1/nodes/")).map(([, node]) => node);
+/** A claim that nobody has made a volume for yet. */
+export function fakeClaim(namespace: string, name: string, spec: Json = {}): Json {
+	const metadata = { name, namespace };
+	return { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec, status: { phase: "Pending" } };
+}
+
+/** What can be listed over all namespaces, and whose paths are of the list. */
+const LISTS: Readonly<Record<string, { readonly kind: string; readonly of: RegExp }>> = {
+	"/api/v1/nodes": { kind: "NodeList", of: /^\/api\/v1\/nodes\// },
+	"/api/v1/persistentvolumeclaims": {
+		kind: "PersistentVolumeClaimList",
+		of: /^\/api\/v1\/namespaces\/[^/]+\/persistentvolumeclaims\//,
+	},
+	"/apis/storage.k8s.io/v1/storageclasses": {
+		kind: "StorageClassList",
+		of: /^\/apis\/storage\.k8s\.io\/v1\/storageclasses\//,
+	},
+};
+
+function page(objects: Map<string, Json>, { kind, of }: { kind: string; of: RegExp }, url: URL): Json {
+	const all = [...objects.entries()].filter(([path]) => of.test(path)).map(([, one]) => one);
 	const from = Number(url.searchParams.get("continue") ?? 0);
-	const limit = Number(url.searchParams.get("limit") ?? nodes.length);
-	const more = from + limit < nodes.length ? { continue: String(from + limit) } : {};
-	return { apiVersion: "v1", kind: "NodeList", metadata: more, items: nodes.slice(from, from + limit) };
+	const limit = Number(url.searchParams.get("limit") ?? all.length);
+	const more = from + limit < all.length ? { continue: String(from + limit) } : {};
+	return { apiVersion: "v1", kind, metadata: more, items: all.slice(from, from + limit) };
+}
+
+function same(a: unknown, b: unknown): boolean {
+	return canonicalJson(a ?? null) === canonicalJson(b ?? null);
 }
 
 function merge(before: unknown, patch: unknown): unknown {

@@ -3,7 +3,7 @@ import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts
 import { KubernetesError } from "../../../src/ports.ts";
 import { covers } from "../../../src/render/addons/manifest.ts";
 import { selfSigned } from "../../render/self-signed.ts";
-import { fakeNode, startFakeApiServer } from "./fake-api-server.ts";
+import { fakeClaim, fakeNode, startFakeApiServer } from "./fake-api-server.ts";
 
 async function start(t: ExecutionContext) {
 	const api = await startFakeApiServer(t);
@@ -69,6 +69,31 @@ test("nodes come page by page, with what is looked at", async (t) => {
 	await kubernetes.labelNode("ill", { "node-role.kubernetes.io/worker": "" });
 	t.like(api.objects.get("/api/v1/nodes/ill"), { metadata: { labels: { "node-role.kubernetes.io/worker": "" } } });
 	await t.throwsAsync(kubernetes.labelNode("none", { a: "b" }), { message: /not found/ });
+});
+
+test("claims that no provisioner will see are those without a class where none is the default, and those whose class is not there", async (t) => {
+	const { api, kubernetes } = await start(t);
+	const put = (path: string, object: Record<string, unknown>) => api.objects.set(path, object);
+	const claim = (name: string, spec = {}, more = {}) =>
+		put(`/api/v1/namespaces/class/persistentvolumeclaims/${name}`, { ...fakeClaim("class", name, spec), ...more });
+	const storageClass = (name: string, annotations: Record<string, string> = {}) =>
+		put(`/apis/storage.k8s.io/v1/storageclasses/${name}`, {
+			kind: "StorageClass",
+			metadata: { name, annotations },
+			provisioner: "example.net/slow",
+		});
+	claim("plain");
+	claim("by-hand", { storageClassName: "" });
+	claim("slow", { storageClassName: "slow" });
+	claim("of-another-place", { storageClassName: "gp3" });
+	claim("bound", {}, { status: { phase: "Bound" } });
+	storageClass("slow", { "storageclass.kubernetes.io/is-default-class": "false" });
+	const missing = { namespace: "class", name: "of-another-place", storageClass: "gp3" };
+	t.deepEqual(await kubernetes.waitingClaims(), [missing, { namespace: "class", name: "plain" }]);
+	storageClass("nfs", { "storageclass.kubernetes.io/is-default-class": "true" });
+	t.deepEqual(await kubernetes.waitingClaims(), [missing]);
+	for (let index = 0; index < 501; index++) claim(`many-${index}`, { storageClassName: "gone" });
+	t.is((await kubernetes.waitingClaims()).length, 502);
 });
 
 test("an API server that is gone is passed over, and one with another certificate is not believed", async (t) => {

@@ -1,5 +1,6 @@
 import { MachinePhase, Status } from "@rollcall/protocol";
 import { z } from "zod";
+import { claimsText } from "../../../domain/claims-text.ts";
 import type { KubernetesStanding } from "../../../domain/fleet.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
@@ -95,11 +96,18 @@ export const STATUS_ROUTES: readonly Route[] = [
 	}),
 ];
 
-function kubernetesOf({ ready, reason, addOns, addOnsTrouble }: KubernetesStanding): NonNullable<Status["kubernetes"]> {
+function kubernetesOf({
+	ready,
+	reason,
+	addOns,
+	addOnsTrouble,
+	claims,
+}: KubernetesStanding): NonNullable<Status["kubernetes"]> {
 	const trouble = ready ? addOnsTrouble : reason;
 	return {
 		ready,
 		addOns: addOns !== undefined && addOnsTrouble === undefined,
 		...(trouble === undefined ? {} : { reason: trouble }),
+		...(claims === undefined ? {} : { claims: claimsText(claims) }),
 	};
 }
