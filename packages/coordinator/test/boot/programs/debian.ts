@@ -102,3 +102,6 @@ export async function ignitionValidate(t: ExecutionContext): Promise<((config: u
 	const run = await debianProgram(t, { program: "usr/bin/ignition-validate", packages: ["ignition"] });
 	return run && ((config) => run(["-"], JSON.stringify(config)));
 }
+
+/** The registry of the distribution project, 2.8. */
+export const REGISTRY: Wanted = { program: "usr/bin/docker-registry", packages: ["docker-registry"] };
