@@ -4,7 +4,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	kubernetes: "Which Kubernetes runs, and how.",
 	"kubernetes.version": 'A minor version, "1.36", for the pinned release, or one release, "1.36.2". In quotes.',
 	"kubernetes.proxyMode": "How services reach pods on each node.",
-	"kubernetes.podNetwork": "The pod network; none: the operator brings one.",
+	"kubernetes.podNetwork": "The pod network; calico has network policies; none: the operator brings one.",
 	"kubernetes.featureGates": "Feature gates of all components.",
 	"kubernetes.extraArguments": "Tuning arguments by component, without dashes.",
 	"kubernetes.audit": "What the API server records: metadata, none, or rules as in audit.k8s.io/v1.",

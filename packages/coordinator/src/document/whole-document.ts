@@ -3,6 +3,7 @@ import { checkArguments } from "./check-arguments.ts";
 import { checkKubernetes } from "./check-kubernetes.ts";
 import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-networks.ts";
+import { checkPodNetwork } from "./check-pod-network.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
 import { checkVolumes } from "./check-volumes.ts";
@@ -12,6 +13,7 @@ const CHECKS: readonly Check[] = [
 	checkKubernetes,
 	checkArguments,
 	checkNetworks,
+	checkPodNetwork,
 	checkNames,
 	checkSlots,
 	checkRoles,

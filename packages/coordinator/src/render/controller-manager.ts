@@ -15,7 +15,8 @@ import { trustAnnotation } from "./trust-digest.ts";
 function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
 	const kubeconfig = NODE_PATHS.controllerManagerKubeconfig;
 	return {
-		"allocate-node-cidrs": node.document.kubernetes.podNetwork === "none" ? "false" : "true",
+		// Calico deals out the pods' addresses by itself, in blocks that are no part of the Node object.
+		"allocate-node-cidrs": String(node.document.kubernetes.podNetwork === "flannel"),
 		"authentication-kubeconfig": kubeconfig,
 		"authorization-kubeconfig": kubeconfig,
 		"bind-address": "127.0.0.1",

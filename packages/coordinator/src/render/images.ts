@@ -15,6 +15,9 @@ export const IMAGE_COMPONENTS = [
 	"nfs-driver",
 	"csi-provisioner",
 	"csi-node-driver-registrar",
+	"calico-node",
+	"calico-cni",
+	"calico-kube-controllers",
 ] as const;
 export type ImageComponent = (typeof IMAGE_COMPONENTS)[number];
 
@@ -46,6 +49,12 @@ export function imageOf(node: Pick<Node, "document" | "version">, component: Ima
 			return `${repository}/sig-storage/csi-provisioner:v6.3.0`;
 		case "csi-node-driver-registrar":
 			return `${repository}/sig-storage/csi-node-driver-registrar:v2.17.0`;
+		case "calico-node":
+			return `quay.io/calico/node:${version.calico}`;
+		case "calico-cni":
+			return `quay.io/calico/cni:${version.calico}`;
+		case "calico-kube-controllers":
+			return `quay.io/calico/kube-controllers:${version.calico}`;
 		default:
 			return `${repository}/${component}:${version.release}`;
 	}

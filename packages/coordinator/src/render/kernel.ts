@@ -11,10 +11,16 @@ export function kernelModules({
 		nftables: ["nf_tables", "nf_conntrack"],
 		none: [],
 	};
-	const network = kubernetes.podNetwork === "flannel" ? ["vxlan"] : [];
+	const network: Record<Kubernetes["podNetwork"], readonly string[]> = {
+		flannel: ["vxlan"],
+		// Its policies are sets of addresses: of ipset, or of nftables, which has its own.
+		calico: ["vxlan", "nf_conntrack", ...(kubernetes.proxyMode === "nftables" ? ["nf_tables"] : ["ip_set", "xt_set"])],
+		none: [],
+	};
 	// nfsv4 serves all of NFS 4.0 to 4.2, which is all that the document allows.
 	const files = volumes?.nfs ? ["nfs", "nfsv4"] : [];
-	return ["overlay", "br_netfilter", ...network, ...proxy[kubernetes.proxyMode], ...files];
+	const chosen = [...network[kubernetes.podNetwork], ...proxy[kubernetes.proxyMode], ...files];
+	return [...new Set(["overlay", "br_netfilter", ...chosen])];
 }
 
 /** The text of a modules-load.d(5) file. */

@@ -25,8 +25,8 @@ function kubeProxyConfiguration(node: Node) {
 		bindAddress: node.address.includes(":") ? "::" : "0.0.0.0",
 		clientConnection: { kubeconfig: NODE_PATHS.kubeProxyKubeconfig },
 		clusterCIDR: networkList(node, "pods"),
-		// Traffic is local when it comes from this node's own share of the pod network, not from all of it.
-		detectLocalMode: node.document.kubernetes.podNetwork === "none" ? "ClusterCIDR" : "NodeCIDR",
+		// Traffic is local when it comes from this node's own share of the pod network, not from all of it, where nodes have one.
+		detectLocalMode: node.document.kubernetes.podNetwork === "flannel" ? "NodeCIDR" : "ClusterCIDR",
 		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),
 		healthzBindAddress: `127.0.0.1:${NODE_PORTS.kubeProxyHealth}`,
 		hostnameOverride: node.nodeName,

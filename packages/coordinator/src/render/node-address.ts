@@ -16,7 +16,8 @@ interface Candidate {
 const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"];
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 // Interfaces that a pod network or kube-proxy makes: a node's own address is never on one.
-const OVERLAY_NIC = /^(?:cni\d+|flannel.*|kube-ipvs0|kube-bridge|veth.*|cali.*|vxlan\.calico|tunl0|cilium_.*|lxc.*)$/;
+const OVERLAY_NIC =
+	/^(?:cni\d+|flannel.*|kube-ipvs0|kube-bridge|veth.*|cali.*|vxlan(?:-v6)?\.calico|tunl0|cilium_.*|lxc.*)$/;
 
 /** True for an interface that Kubernetes itself made. */
 export function isOverlayNic(name: string): boolean {

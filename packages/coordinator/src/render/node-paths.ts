@@ -34,6 +34,7 @@ export const NODE_PORTS = {
 	kubeProxyMetrics: 10249,
 	kubeProxyHealth: 10256,
 	flannelHealth: 8471,
+	calicoHealth: 9099,
 	/** The local balancer: the API as the components of every node of the cluster reach it, and its own health. */
 	balancer: 7443,
 	balancerHealth: 7444,

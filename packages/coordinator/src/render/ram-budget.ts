@@ -1,3 +1,5 @@
+import type { Kubernetes } from "@rollcall/protocol";
+
 const MI = 2 ** 20;
 
 /** One share of a machine's RAM, in bytes. */
@@ -19,9 +21,21 @@ const SYSTEM: readonly RamShare[] = [
 	{ what: "containerd and kubelet", bytes: 300 * MI },
 	{ what: "eviction reserve", bytes: 100 * MI },
 ];
-const NETWORK: readonly RamShare[] = [
-	{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI },
-];
+/**
+ * By pod network. Calico's are estimates on the safe side, from lists of images of earlier releases and reports of small
+ * clusters: about 400 (node), 200 (CNI) and 120 MB (controllers) unpacked; its installer copies the plugins to /opt/cni/bin;
+ * calico-node takes some 120 MiB at rest, the controllers, on one of the nodes, half of that.
+ */
+const NETWORK: Readonly<Record<Kubernetes["podNetwork"], readonly RamShare[]>> = {
+	flannel: [{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI }],
+	calico: [
+		{ what: "image and process of kube-proxy", bytes: 150 * MI },
+		{ what: "images of Calico", bytes: 700 * MI },
+		{ what: "plugins of Calico below /opt/cni/bin", bytes: 150 * MI },
+		{ what: "processes of Calico", bytes: 250 * MI },
+	],
+	none: [{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI }],
+};
 // HAProxy 3.2 with its master: 27 MiB at rest.
 const BALANCER: readonly RamShare[] = [{ what: "image and processes of the API balancer", bytes: 100 * MI }];
 const CONTROL_PLANE: readonly RamShare[] = [
@@ -51,6 +65,7 @@ export function ramBudget(
 	options: {
 		readonly stackedEtcd: boolean;
 		readonly nfsVolumes: boolean;
+		readonly podNetwork: Kubernetes["podNetwork"];
 		readonly fileBytes: number;
 		readonly artifactBytes: number;
 	},
@@ -68,14 +83,15 @@ export function ramBudget(
 		if (role === "control-plane")
 			return [
 				...SYSTEM,
-				...NETWORK,
+				...NETWORK[options.podNetwork],
 				...BALANCER,
 				...CONTROL_PLANE,
 				...(options.stackedEtcd ? etcd : []),
 				...nfs(NFS_CONTROL_PLANE),
 				...fetched,
 			];
-		if (role === "worker") return [...SYSTEM, ...NETWORK, ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
+		if (role === "worker")
+			return [...SYSTEM, ...NETWORK[options.podNetwork], ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
 		if (role === "etcd") return [...SYSTEM, ...etcd, ...fetched];
 		return [{ what: "files of the role", bytes: options.fileBytes }];
 	})();

@@ -53,6 +53,7 @@ function renderSeat(placement: Placement): Rendered {
 	const budget = ramBudget(seat.role, machine.facts.memory.totalBytes, {
 		stackedEtcd: !hasOwnEtcd(document),
 		nfsVolumes: document.volumes?.nfs !== undefined,
+		podNetwork: document.kubernetes.podNetwork,
 		fileBytes: definition ? operatorRoleBytes(definition) : 0,
 		artifactBytes: artifactBytes([...document.kubernetes.artifacts, ...document.images.archives]),
 	});

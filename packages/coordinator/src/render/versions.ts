@@ -7,6 +7,8 @@ export interface KubernetesVersion {
 	readonly etcd: string;
 	readonly pause: string;
 	readonly coredns: string;
+	/** Release of Calico, for documents with `podNetwork: calico`: the newest one that is made for this version. */
+	readonly calico: string;
 	/** API versions of configuration files that the components read. */
 	readonly api: {
 		readonly kubelet: string;
@@ -31,6 +33,9 @@ const API = {
 	encryption: "apiserver.config.k8s.io/v1",
 } as const;
 
+/** Its table of resources (`CALICO_RESOURCES`) and the rights of its accounts were read from this release's sources. */
+const CALICO = "v3.32.1";
+
 const VERSIONS: readonly KubernetesVersion[] = [
 	{
 		minor: "1.34",
@@ -38,6 +43,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		etcd: "3.6.5-0",
 		pause: "3.10.1",
 		coredns: "v1.12.1",
+		calico: CALICO,
 		api: API,
 		featureGates: {},
 	},
@@ -47,6 +53,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		etcd: "3.6.6-0",
 		pause: "3.10.1",
 		coredns: "v1.13.1",
+		calico: CALICO,
 		api: API,
 		featureGates: {},
 	},
@@ -56,6 +63,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		etcd: "3.6.8-0",
 		pause: "3.10.2",
 		coredns: "v1.14.2",
+		calico: CALICO,
 		api: API,
 		featureGates: {},
 	},

@@ -50,8 +50,8 @@ export const Kubernetes = z.strictObject({
 	version: z.string().max(32),
 	/** How services reach pods on each node. */
 	proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]).default("iptables"),
-	/** The pod network. `none`: the operator brings one. */
-	podNetwork: z.enum(["flannel", "none"]).default("flannel"),
+	/** The pod network. `calico` has network policies; `none`: the operator brings one. */
+	podNetwork: z.enum(["flannel", "calico", "none"]).default("flannel"),
 	featureGates: z.record(z.string().regex(/^[A-Z][A-Za-z0-9]{1,63}$/, "not a feature gate"), z.boolean()).default({}),
 	extraArguments: z
 		.strictObject({

@@ -1,6 +1,7 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import { parseNetwork } from "../network.ts";
 import { findVersion } from "../versions.ts";
+import { calicoAddOn } from "./calico/calico.ts";
 import { coreDns } from "./coredns.ts";
 import type { Manifest } from "./manifest.ts";
 import { nfsVolumes } from "./nfs-volumes.ts";
@@ -11,7 +12,8 @@ const MANAGED_BY = { "app.kubernetes.io/managed-by": "rollcall" } as const;
 
 /**
  * What the API needs to hold so that nodes become Ready, pods find each other and claims get volumes: rights of the nodes'
- * components, DNS and the volume provisioner, in the order in which they are applied. None where the document cannot be rendered.
+ * components, the pod network where it is no static pod, DNS and the volume provisioner, in the order in which they are applied.
+ * None where the document cannot be rendered.
  */
 export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
 	const version = findVersion(document.kubernetes.version);
@@ -19,6 +21,7 @@ export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
 	if (!version || !services) return [];
 	return [
 		...nodeRights(document),
+		...calicoAddOn(document, version),
 		...coreDns({ document, version, services }),
 		...nfsVolumes({ document, version }),
 	].map(managed);
