@@ -101,11 +101,19 @@ export const MachineChange = z.strictObject({
 });
 export type MachineChange = z.infer<typeof MachineChange>;
 
+/** What would change at the cluster's API, besides the operator's own manifests: an object by kind and name. */
+export const AddOnChange = z.strictObject({
+	object: z.string(),
+	change: z.enum(["added", "changed", "removed"]),
+});
+export type AddOnChange = z.infer<typeof AddOnChange>;
+
 /** `POST /v1/plan`: what applying a document would do, and nothing else happens. */
 export const Plan = z.strictObject({
 	digest: Digest,
 	unchanged: z.int(),
 	machines: z.array(MachineChange),
+	addOns: z.array(AddOnChange),
 	warnings: z.array(z.string()),
 });
 export type Plan = z.infer<typeof Plan>;

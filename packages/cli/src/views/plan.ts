@@ -17,7 +17,19 @@ const SIGNS: Record<FileChange["change"], string> = { added: "+", changed: "~", 
 /** What applying would do, file by file, each as a unified diff. `brief`: the files' names only. */
 export function planLines(plan: Plan, options: { readonly paint: Paint; readonly brief?: boolean }): string[] {
 	const machines = plan.machines.flatMap((change) => [...machineLines(change, options), ""]);
-	return [...machines, ...warningLines(plan.warnings, options.paint), planSummary(plan)];
+	return [
+		...machines,
+		...addOnLines(plan, options.paint),
+		...warningLines(plan.warnings, options.paint),
+		planSummary(plan),
+	];
+}
+
+/** What changes at the cluster's API, an object a line. */
+function addOnLines({ addOns }: Plan, paint: Paint): string[] {
+	if (addOns.length === 0) return [];
+	const lines = addOns.map(({ object, change }) => `  ${SIGNS[change]} ${printable(object)}`);
+	return [paint("bold", "In the cluster:"), ...lines, ""];
 }
 
 /** Warnings, one a line. */

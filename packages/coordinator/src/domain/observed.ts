@@ -1,4 +1,4 @@
-import type { Digest, MachineId, TargetContent, Timestamp } from "@rollcall/protocol";
+import type { ClusterDocument, Digest, MachineId, TargetContent, Timestamp } from "@rollcall/protocol";
 import { digestOf } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
 
@@ -24,6 +24,9 @@ export type Rendered =
 	| { readonly ok: true; readonly content: TargetContent }
 	| { readonly ok: false; readonly reason: string };
 export type RenderTarget = (fleet: Fleet, machine: Machine, seat: Seat) => Rendered;
+
+/** What the cluster's API is to hold, by the objects' names: a digest of each. Pure. */
+export type AddOnDigests = (document: ClusterDocument) => ReadonlyMap<string, Digest>;
 
 /** As much of a rendered target as decisions need. */
 export type Summary =

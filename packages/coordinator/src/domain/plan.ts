@@ -1,10 +1,10 @@
-import type { ClusterDocument, Digest, MachineChange, Plan } from "@rollcall/protocol";
+import type { AddOnChange, ClusterDocument, Digest, MachineChange, Plan } from "@rollcall/protocol";
 import { digestOf } from "@rollcall/protocol";
 import { decidePlacement } from "./decide.ts";
 import { byMachineId } from "./drafts.ts";
 import { fileChanges, restarts } from "./file-changes.ts";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
-import type { Rendered, RenderTarget } from "./observed.ts";
+import type { AddOnDigests, Rendered, RenderTarget } from "./observed.ts";
 import { record } from "./record.ts";
 
 /** More rounds than placing can need. */
@@ -19,7 +19,12 @@ export interface Declared {
 }
 
 /** What declaring a document would do to the fleet as it is: a rehearsal on a copy; nothing happens. */
-export function planDocument(fleet: Fleet, declared: Declared, render: RenderTarget): Plan {
+export function planDocument(
+	fleet: Fleet,
+	declared: Declared,
+	render: RenderTarget,
+	addOns: AddOnDigests = () => new Map(),
+): Plan {
 	const after = settle(fleet, declared);
 	const changes: MachineChange[] = [];
 	let text = 0;
@@ -42,8 +47,18 @@ export function planDocument(fleet: Fleet, declared: Declared, render: RenderTar
 		digest: declared.digest,
 		unchanged: after.machines.size - changes.length,
 		machines: changes,
+		addOns: addOnChanges(fleet.cluster ? addOns(fleet.cluster.document) : new Map(), addOns(declared.document)),
 		warnings: [...(declared.warnings ?? []), ...emptySeats(after), ...left],
 	};
+}
+
+function addOnChanges(before: ReadonlyMap<string, Digest>, after: ReadonlyMap<string, Digest>): AddOnChange[] {
+	const brought = [...after].flatMap(([object, digest]): AddOnChange[] => {
+		if (before.get(object) === digest) return [];
+		return [{ object, change: before.has(object) ? "changed" : "added" }];
+	});
+	const removed = [...before.keys()].filter((object) => !after.has(object));
+	return [...brought, ...removed.map((object): AddOnChange => ({ object, change: "removed" }))];
 }
 
 /** The fleet after the declaration, when everybody has a seat who gets one. */

@@ -11,6 +11,8 @@ const INVENTORY: ManifestRef = {
 	namespace: "kube-system",
 };
 const INVENTORY_KEY = "inventory";
+/** What makes a kind known to the API. */
+const DEFINITION = "CustomResourceDefinition";
 /** So many reasons are named when a round fails. */
 const MOST_REASONS = 4;
 
@@ -42,7 +44,10 @@ export async function applyAddOns(kubernetes: Kubernetes, wanted: readonly Manif
 async function round(kubernetes: Kubernetes, wanted: readonly Manifest[]): Promise<AddOnsOutcome> {
 	const before = new Map((await readInventory(kubernetes)).map((entry) => [refText(entry), entry]));
 	const after = new Map(wanted.map((manifest) => [refText(refOf(manifest)), entryOf(manifest)]));
-	const gone = [...before].filter(([key]) => !after.has(key));
+	// Kinds go after their objects: without their kind, objects could not be named any more.
+	const gone = [...before]
+		.filter(([key]) => !after.has(key))
+		.sort(([, a], [, b]) => Number(a.kind === DEFINITION) - Number(b.kind === DEFINITION));
 	// First of all what may come to be there: a round that is cut short must not leave anything behind that nobody knows.
 	await writeInventory(kubernetes, before, [...before.values(), ...[...after].flatMap(missingIn(before))]);
 	const drifted: string[] = [];

@@ -37,7 +37,7 @@ const kubernetes = fc.record(
 	{
 		version: fc.constantFrom("1.34", "1.35", "1.36", "1.36.2", "1.33"),
 		proxyMode: fc.constantFrom("iptables", "ipvs", "nftables", "none"),
-		podNetwork: fc.constantFrom("flannel", "none"),
+		podNetwork: fc.constantFrom("flannel", "calico", "none"),
 		featureGates: fc.dictionary(fc.stringMatching(/^[A-Z][A-Za-z]{2,8}$/), fc.boolean(), { maxKeys: 3 }),
 		audit: fc.constantFrom("metadata", "none", { rules: [{ level: "Metadata" }] }),
 		encryptionAtRest: fc.boolean(),

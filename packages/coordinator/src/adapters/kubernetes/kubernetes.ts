@@ -45,7 +45,7 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 			try {
 				return plain(await objects.read(headerOf(ref)));
 			} catch (error) {
-				if (statusOf(error) === 404) return undefined;
+				if (isAbsent(error)) return undefined;
 				throw said(error, ref);
 			}
 		},
@@ -62,7 +62,7 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 			try {
 				await objects.delete(headerOf(ref), undefined, undefined, undefined, undefined, "Background");
 			} catch (error) {
-				if (statusOf(error) !== 404) throw said(error, ref);
+				if (!isAbsent(error)) throw said(error, ref);
 			}
 		},
 		async nodes() {
@@ -114,6 +114,12 @@ function plain(object: KubernetesObject): Manifest {
 
 function statusOf(error: unknown): number | undefined {
 	return error instanceof ApiException ? error.code : undefined;
+}
+
+/** No such object, or no such kind: the client says the latter in words of its own where others of the group are there. */
+function isAbsent(error: unknown): boolean {
+	if (statusOf(error) === 404) return true;
+	return error instanceof Error && error.message.startsWith("Unrecognized API version and kind");
 }
 
 /** An error in the API's own words, with the object that it is about. */

@@ -1,9 +1,9 @@
-import type { ClusterDocument } from "@rollcall/protocol";
+import { type ClusterDocument, canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
 import { parseNetwork } from "../network.ts";
 import { findVersion } from "../versions.ts";
 import { calicoAddOn } from "./calico/calico.ts";
 import { coreDns } from "./coredns.ts";
-import type { Manifest } from "./manifest.ts";
+import { type Manifest, refOf, refText } from "./manifest.ts";
 import { nfsVolumes } from "./nfs-volumes.ts";
 import { nodeRights } from "./node-rights.ts";
 
@@ -25,6 +25,13 @@ export function coreAddOns(document: ClusterDocument): readonly Manifest[] {
 		...coreDns({ document, version, services }),
 		...nfsVolumes({ document, version }),
 	].map(managed);
+}
+
+/** The same for a plan: each object by its name, with a digest of what is applied. */
+export function addOnDigests(document: ClusterDocument): ReadonlyMap<string, Digest> {
+	return new Map(
+		coreAddOns(document).map((manifest) => [refText(refOf(manifest)), sha256Of(canonicalJson(manifest))] as const),
+	);
 }
 
 /** The manifest with the label of what rollcall applies. */

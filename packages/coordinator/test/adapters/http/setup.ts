@@ -61,7 +61,7 @@ const projections: Projections = {
 			...(event.cause === undefined ? {} : { cause: event.cause }),
 		})),
 	}),
-	plan: (_fleet, { digest, warnings }) => ({ digest, unchanged: 3, machines: [], warnings: [...warnings] }),
+	plan: (_fleet, { digest, warnings }) => ({ digest, unchanged: 3, machines: [], addOns: [], warnings: [...warnings] }),
 	target: (_fleet, machine) =>
 		machine.seat && {
 			ok: true,

@@ -88,6 +88,7 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 					restarts: ["kubelet.service"],
 				},
 			],
+			addOns: [{ object: "DaemonSet.apps kube-system/calico-node", change: "added" }],
 			warnings: [],
 		} as z.input<typeof Plan>,
 		refusals: ["document-invalid", "too-large", "too-many-requests"],
