@@ -2,44 +2,16 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import test, { type ExecutionContext } from "ava";
-import { ownFolder, startCoordinator } from "../support/coordinator.ts";
+import test from "ava";
 import { eventually } from "../support/eventually.ts";
-import { allReady, startMachine } from "../support/machine.ts";
-import { type Running, repository } from "../support/processes.ts";
+import { repository } from "../support/processes.ts";
 import { tryAddOns } from "./add-ons.ts";
 import { startBalancer } from "./balancer.ts";
-import { type MovedTree, moveTree } from "./moved-tree.ts";
-import { type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
+import { type Identity, nodeNetwork } from "./network.ts";
+import { controlPlane, startEtcd } from "./scene.ts";
 
 const execute = promisify(execFile);
 const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
-/** Arguments of etcd 3.6 that an older one does not know; Debian 12 has 3.4. */
-const NEWER = ["feature-gates", "tls-min-version", "watch-progress-notify-interval", "listen-metrics-urls"];
-
-interface Scene {
-	readonly tree: MovedTree;
-	readonly address: string;
-	readonly nodeName: string;
-	identity(name: string): Identity;
-}
-
-/** A control plane as a real agent wrote it, with the certificates that a real coordinator issued, moved below a scratch folder. */
-async function controlPlane(t: ExecutionContext): Promise<Scene> {
-	const coordinator = await startCoordinator(t);
-	const machine = await startMachine(t, coordinator, { name: "control" });
-	const [view] = await allReady(coordinator, 1);
-	const tree = moveTree(machine.root, ownFolder(t, "rollcall-kubernetes-"));
-	const pki = tree.at("/etc/kubernetes/pki");
-	const address = tree.argument("kube-apiserver", "advertise-address");
-	return {
-		tree,
-		address,
-		nodeName: view?.nodeName ?? "",
-		identity: (name) => ({ ca: join(pki, "ca.crt"), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }),
-	};
-}
-
 test("all files that the control plane's arguments and configurations name are there and can be read (stub programs)", async (t) => {
 	const { tree } = await controlPlane(t);
 	for (const component of [...COMPONENTS, "etcd"]) {
@@ -52,33 +24,6 @@ test("all files that the control plane's arguments and configurations name are t
 		t.notRegex(stdout, /^0 files/);
 	}
 });
-
-/** Starts etcd with the rendered arguments: the one of KUBE_BIN, else Debian's without what it does not know. */
-async function startEtcd(
-	t: ExecutionContext,
-	network: NodeNetwork,
-	{ tree, address }: Scene,
-): Promise<Running | undefined> {
-	const [, ...args] = tree.command("etcd");
-	const own = join(process.env.KUBE_BIN ?? "/nowhere", "etcd");
-	if (existsSync(own)) return network.start(own, args);
-	const script = join(repository, "scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	let program: string;
-	try {
-		program = join(debianPackage("etcd-server"), "usr/bin/etcd");
-	} catch (error) {
-		if (process.env.CI === "true") throw error;
-		t.log(`SKIPPED: there is no etcd: ${(error as Error).message}`);
-		t.pass();
-		return undefined;
-	}
-	t.log(`etcd of Debian instead of the rendered version at ${address}, without ${NEWER.join(", ")}`);
-	return network.start(
-		program,
-		args.filter((word) => !NEWER.some((name) => word.startsWith(`--${name}=`))),
-	);
-}
 
 test("a real etcd runs with the rendered arguments and certificates, and lets in only whom it should", async (t) => {
 	const scene = await controlPlane(t);

@@ -10,6 +10,8 @@ const execute = promisify(execFile);
 export interface NodeNetwork {
 	/** Starts a program in it; ended with the test. */
 	start(program: string, args: readonly string[]): Running;
+	/** Runs a program in it to its end, and gives what it wrote. */
+	run(program: string, args: readonly string[]): Promise<string>;
 	/** Asks a URL from inside, with a client certificate. Status 0: no answer, with the reason. */
 	ask(
 		url: string,
@@ -48,6 +50,10 @@ export async function nodeNetwork(t: ExecutionContext, address: string): Promise
 			const started = run("ip", ["netns", "exec", name, program, ...args]);
 			t.teardown(() => started.end());
 			return started;
+		},
+		async run(program, args) {
+			const { stdout } = await execute("ip", ["netns", "exec", name, program, ...args]);
+			return stdout;
 		},
 		async ask(url, { ca, cert, key }, wish) {
 			const script = join(repository, "test/kubernetes/ask.ts");

@@ -33,6 +33,11 @@ const plan = {
 			restarts: [],
 		},
 	],
+	addOns: [
+		{ object: "DaemonSet.apps kube-system/calico-node", change: "added" },
+		{ object: "ConfigMap kube-system/coredns", change: "changed" },
+		{ object: "ClusterRole.rbac.authorization.k8s.io rollcall:flannel", change: "removed" },
+	],
 	warnings: ["4 DNS servers: only the first 3 are used"],
 };
 
@@ -54,9 +59,11 @@ test("plan shows a unified diff of every file and the warnings", async (t) => {
 
 test("plan --exit-code ends with 10 when there are changes and with 0 when there are none", async (t) => {
 	const changed = await coordinatorWith(t, { "POST /v1/plan": plan });
-	const same = await coordinatorWith(t, { "POST /v1/plan": { ...plan, machines: [], warnings: [] } });
+	const same = await coordinatorWith(t, { "POST /v1/plan": { ...plan, machines: [], addOns: [], warnings: [] } });
+	const inCluster = await coordinatorWith(t, { "POST /v1/plan": { ...plan, machines: [] } });
 	const file = await documentIn(t, TEXT);
 	t.is((await runCli(t, ["plan", "-f", file, "--exit-code", "--brief"], changed.env)).code, 10);
+	t.is((await runCli(t, ["plan", "-f", file, "--exit-code"], inCluster.env)).code, 10);
 	const quiet = await runCli(t, ["plan", "-f", file, "--exit-code"], same.env);
 	t.is(quiet.code, 0);
 	t.is(quiet.stdout, "No machine changes, 7 stay as they are.\n");

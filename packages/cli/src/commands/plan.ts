@@ -34,7 +34,7 @@ export function askPlan(api: Api, text: string): Promise<ApiAnswer<Plan>> {
 export const addPlan: AddCommand = (program, run) => {
 	program
 		.command("plan")
-		.description("what a cluster document would change, file by file")
+		.description("what a cluster document would change, file by file, and at the cluster's API")
 		.requiredOption("-f, --file <file>", "the cluster document; - reads stdin")
 		.option("--brief", "the names of the files, without their text")
 		.option("--exit-code", "end with 10 when there are changes")
@@ -45,7 +45,8 @@ export const addPlan: AddCommand = (program, run) => {
 				const { json, value } = await askPlan(await session.connect(), text);
 				if (session.json) printJson(session, json);
 				else printLines(session, planLines(value, { paint: session.out.paint, brief: options.brief ?? false }));
-				return options.exitCode && value.machines.length > 0 ? EXIT.changes : EXIT.ok;
+				const changes = value.machines.length + value.addOns.length;
+				return options.exitCode && changes > 0 ? EXIT.changes : EXIT.ok;
 			}),
 		);
 };

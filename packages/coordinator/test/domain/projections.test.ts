@@ -1,4 +1,4 @@
-import { EventSchema, MachineView, Plan, Why } from "@rollcall/protocol";
+import { type ClusterDocument, EventSchema, MachineView, Plan, sha256Of, Why } from "@rollcall/protocol";
 import test from "ava";
 import { describe } from "../../src/domain/describe.ts";
 import { planDocument } from "../../src/domain/plan.ts";
@@ -85,6 +85,23 @@ test("a plan of the document in force has no changes, and names seats that nobod
 	t.deepEqual([same.machines, same.unchanged], [[], 2]);
 	const more = planDocument(story.fleet, documentOf([{ name: "cp", role: "control-plane", count: 3 }]), renderForTests);
 	t.regex(more.warnings.join(), /slot cp: 2 of 3 seats/);
+});
+
+test("a plan names what comes, changes and goes at the cluster's API", (t) => {
+	const { story } = fleet();
+	const addOns = (document: ClusterDocument) =>
+		new Map(
+			Object.entries({ always: "1", ...(document.kubernetes.version === "1.36.2" ? { old: "1" } : { new: "1" }) }).map(
+				([name, text]) => [name, sha256Of(name === "always" ? document.kubernetes.version : text)] as const,
+			),
+		);
+	const newer = documentOf(slots, { kubernetes: { version: "1.36.1" } });
+	t.deepEqual(Plan.parse(planDocument(story.fleet, newer, renderForTests, addOns)).addOns, [
+		{ object: "always", change: "changed" },
+		{ object: "new", change: "added" },
+		{ object: "old", change: "removed" },
+	]);
+	t.deepEqual(planDocument(story.fleet, documentOf(slots), renderForTests, addOns).addOns, []);
 });
 
 test("a plan is what applying then does", (t) => {

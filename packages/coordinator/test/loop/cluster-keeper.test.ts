@@ -117,6 +117,29 @@ test("what is not wanted any more is removed, also by another coordinator", asyn
 	]);
 });
 
+test("another pod network takes the place of the one before, whose objects go before their kinds", async (t) => {
+	const { fake, world, keeper, all } = await keep(t);
+	await eventually(() => all("add-ons-applied").length === 1);
+	const declare = (podNetwork: string) => {
+		world.fleet = { ...world.fleet, cluster: { ...world.fleet.cluster, document: document(podNetwork) } as never };
+		keeper.wake();
+	};
+	declare("calico");
+	await eventually(() => all("add-ons-applied").length === 2);
+	t.false(fake.objects.has(FLANNEL));
+	t.true(fake.objects.has("/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node"));
+	declare("flannel");
+	await eventually(() => all("add-ons-applied").length === 3);
+	t.deepEqual(
+		[...fake.objects.keys()].filter((path) => /calico/.test(path)),
+		[],
+	);
+	const pruned = all("add-ons-applied")[2]?.pruned ?? [];
+	const kinds = pruned.map((name) => name.startsWith("CustomResourceDefinition."));
+	t.is(kinds.indexOf(true), kinds.lastIndexOf(false) + 1);
+	t.true(fake.objects.has(FLANNEL));
+});
+
 test("what cannot be applied is said once and tried until it can; the rest is applied meanwhile", async (t) => {
 	const api = await startFakeApiServer(t);
 	api.refuse = { match: /^PATCH .*configmaps\/coredns$/, status: 500, message: "etcdserver: request timed out" };

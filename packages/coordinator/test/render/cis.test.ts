@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
+import { coreAddOns } from "../../src/render/addons/core-add-ons.ts";
 import { NODE_TREES } from "./cis/rule.ts";
 import { RULES } from "./cis/rules.ts";
+import { example } from "./fleet-of.ts";
+import { nodeTree } from "./node-tree.ts";
 
 /** Rules that do not hold to the letter; `docs/security.md` says why. */
 const EXCEPTIONS = new Set([
@@ -29,6 +32,25 @@ for (const { id, title, on, holds } of RULES) {
 		}
 	}
 }
+
+/** Of a file that Calico's installer writes: 0600 by its own default, which `TEST_FILE_PERMISSION` alone would change. */
+const OF_THE_INSTALLER = "1.1.9";
+
+for (const role of ["control-plane", "worker", "etcd"] as const) {
+	test(`with Calico as the pod network every rule is as it is with flannel on ${role}`, (t) => {
+		const tree = nodeTree(role, "1.36", ", podNetwork: calico");
+		for (const { id, on, holds } of RULES)
+			if (on.includes(role) && id !== OF_THE_INSTALLER) t.is(holds(tree), holds(NODE_TREES[role]), id);
+		t.false(tree.content.files.some(({ path }) => path.startsWith("/etc/cni/")));
+	});
+}
+
+test("nothing changes the mode of the file that Calico's installer writes", (t) => {
+	const { kubernetes, ...document } = example("three-nodes");
+	const addOns = coreAddOns({ ...document, kubernetes: { ...kubernetes, podNetwork: "calico" } });
+	t.true(addOns.some(({ kind }) => kind === "DaemonSet"));
+	t.false(JSON.stringify(addOns).includes("TEST_FILE_PERMISSION"));
+});
 
 test("docs/security.md gives a reason for each exception, and for nothing else", (t) => {
 	const text = readFileSync(new URL("../../../../docs/security.md", import.meta.url), "utf8");

@@ -97,6 +97,8 @@ images:
     - { registry: "quay.io:443", endpoints: ["http://192.168.1.2:5002"], fallback: false }
 `;
 
+const CALICO = "  podNetwork: calico\n";
+
 const lab = (count: number) => Array.from({ length: count }, (_, index) => labFacts(index));
 
 /** All kept trees. */
@@ -113,6 +115,8 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
 	{ name: "worker-ipv6-1.36", document: ipv6(), seat: 1, facts: [v6(0), v6(1)] },
 	{ name: "control-plane-dual-1.36", document: dual(), seat: 0, facts: [v6(0), v6(1)] },
 	{ name: "worker-dual-1.36", document: dual(), seat: 1, facts: [v6(0), v6(1)] },
+	{ name: "control-plane-calico-1.36", document: head("1.36", CALICO) + slots(false), seat: 0, facts: lab(2) },
+	{ name: "worker-calico-1.36", document: head("1.36", CALICO) + slots(false), seat: 1, facts: lab(2) },
 	{ name: "kiosk-1.36", document: KIOSK, seat: 0, facts: lab(1) },
 ];
 

@@ -3,7 +3,7 @@ import { coreAddOns } from "../../src/render/addons/core-add-ons.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { documentOf, fleetOf } from "./fleet-of.ts";
 import { GOLDEN_CASES } from "./golden-cases.ts";
-import { misfits } from "./kubernetes-types.ts";
+import { addOnMisfits, misfits } from "./kubernetes-types.ts";
 import { readTree } from "./node-tree.ts";
 
 for (const one of GOLDEN_CASES) {
@@ -19,13 +19,17 @@ for (const one of GOLDEN_CASES) {
 			pods.flatMap(({ path, pod }) => misfits(pod, "V1Pod", path)),
 			[],
 		);
-		const addOns = coreAddOns(document);
-		t.deepEqual(
-			addOns.flatMap((manifest) => misfits(manifest, `V1${manifest.kind}`)),
-			[],
-		);
+		t.deepEqual(addOnMisfits(coreAddOns(document)), []);
 	});
 }
+
+test("objects of a kind that is not defined before them are found", (t) => {
+	const pool = { apiVersion: "crd.projectcalico.org/v1", kind: "IPPool", metadata: { name: "a" }, spec: { cdir: "" } };
+	t.deepEqual(addOnMisfits([pool]), [
+		"IPPool a: its kind is not defined before it",
+		"IPPool a.spec.cdir: there is no such field",
+	]);
+});
 
 test("a field that does not exist, and a value of another type, are found", (t) => {
 	const pod = { apiVersion: "v1", kind: "Pod", spec: { containers: [{ name: 1, imagePolicy: "Always" }] } };

@@ -1,4 +1,5 @@
 import * as types from "@kubernetes/client-node";
+import type { Manifest } from "../../src/render/addons/manifest.ts";
 
 interface Model {
 	getAttributeTypeMap(): readonly { readonly name: string; readonly baseName: string; readonly type: string }[];
@@ -11,6 +12,48 @@ const PLAIN: Readonly<Record<string, (value: unknown) => boolean>> = {
 	any: () => true,
 	IntOrString: (value) => typeof value === "string" || typeof value === "number",
 };
+
+/** Kinds of Calico's own that are applied, and their fields (projectcalico/v3 IPPoolSpec): the official client has no models of them. */
+const OWN_KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+	"crd.projectcalico.org/v1 IPPool": {
+		allowedUses: "Array<string>",
+		assignmentMode: "string",
+		blockSize: "number",
+		cidr: "string",
+		ipipMode: "string",
+		natOutgoing: "boolean",
+		nodeSelector: "string",
+		vxlanMode: "string",
+	},
+};
+
+/** What does not fit the types of the Kubernetes API in an object that is applied. Objects of kinds that others define need their definition before them. */
+export function addOnMisfits(manifests: readonly Manifest[]): string[] {
+	const defined = new Set<string>();
+	return manifests.flatMap((manifest) => {
+		const { apiVersion, kind, metadata } = manifest;
+		if (kind === "CustomResourceDefinition") {
+			const { group, names, versions } = manifest.spec as Definition;
+			for (const { name } of versions) defined.add(`${group}/${name} ${names.kind}`);
+		}
+		const fields = OWN_KINDS[`${apiVersion} ${kind}`];
+		if (!fields) return misfits(manifest, `V1${kind}`);
+		const path = `${kind} ${metadata.name}`;
+		const spec = Object.entries(manifest.spec as object).flatMap(([key, value]) =>
+			fields[key] === undefined
+				? [`${path}.spec.${key}: there is no such field`]
+				: misfits(value, fields[key], `${path}.${key}`),
+		);
+		const undefinedKind = defined.has(`${apiVersion} ${kind}`) ? [] : [`${path}: its kind is not defined before it`];
+		return [...undefinedKind, ...misfits(metadata, "V1ObjectMeta", path), ...spec];
+	});
+}
+
+interface Definition {
+	readonly group: string;
+	readonly names: { readonly kind: string };
+	readonly versions: readonly { readonly name: string }[];
+}
 
 /**
  * What does not fit the types of the Kubernetes API: fields that it does not know, and values of another type. kubelet and

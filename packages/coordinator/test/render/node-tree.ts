@@ -41,12 +41,12 @@ interface Container {
 	readonly volumeMounts: readonly { readonly mountPath: string; readonly readOnly: boolean; readonly name: string }[];
 }
 
-/** Renders the seat of the given role of a document that has only what must be there. */
-export function nodeTree(role: "control-plane" | "worker" | "etcd", version = "1.36"): NodeTree {
+/** Renders the seat of the given role of a document that has only what must be there, and what `kubernetes` adds to that field. */
+export function nodeTree(role: "control-plane" | "worker" | "etcd", version = "1.36", kubernetes = ""): NodeTree {
 	const document = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
 name: lab
-kubernetes: { version: "${version}" }
+kubernetes: { version: "${version}"${kubernetes} }
 slots:
   - { name: control, role: control-plane, count: 1 }
   - { name: workers, role: worker, count: 1 }

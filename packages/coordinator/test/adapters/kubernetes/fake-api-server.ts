@@ -22,6 +22,8 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
 		["Deployment", "deployments", true],
 		["DaemonSet", "daemonsets", true],
 	],
+	"/apis/apiextensions.k8s.io/v1": [["CustomResourceDefinition", "customresourcedefinitions", false]],
+	"/apis/crd.projectcalico.org/v1": [["IPPool", "ippools", false]],
 	"/apis/networking.k8s.io/v1": [["NetworkPolicy", "networkpolicies", true]],
 	"/apis/rbac.authorization.k8s.io/v1": [
 		["ClusterRole", "clusterroles", false],

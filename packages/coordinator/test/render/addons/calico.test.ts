@@ -1,0 +1,275 @@
+import test from "ava";
+import { parseDocument } from "../../../src/document/parse-document.ts";
+import { CALICO_RESOURCES, pluralOf } from "../../../src/render/addons/calico/resources.ts";
+import { coreAddOns } from "../../../src/render/addons/core-add-ons.ts";
+import { type Manifest, refOf, refText } from "../../../src/render/addons/manifest.ts";
+import { chooseNodeAddress } from "../../../src/render/node-address.ts";
+import { explainBudget, ramBudget } from "../../../src/render/ram-budget.ts";
+import { renderTarget } from "../../../src/render/render-target.ts";
+import { documentOf, fleetOf, labFacts } from "../fleet-of.ts";
+import { nodeTree, readTree } from "../node-tree.ts";
+
+const SLOTS = "slots: [{ name: control, role: control-plane, count: 1 }, { name: workers, role: worker, count: 1 }]";
+const text = (kubernetes = "", more = SLOTS) => `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36", podNetwork: calico${kubernetes} }
+${more}
+`;
+const addOns = (kubernetes = "", more = SLOTS) => coreAddOns(documentOf(text(kubernetes, more)));
+const DUAL = `networks: { second: { pods: "fd00:10::/56", services: "fd00:20::/112" } }\n${SLOTS}`;
+
+interface Container {
+	readonly name: string;
+	readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+	readonly securityContext: Record<string, unknown>;
+	readonly resources: { readonly requests?: Record<string, string> };
+	readonly [field: string]: unknown;
+}
+interface PodSpec {
+	readonly containers: readonly Container[];
+	readonly initContainers?: readonly Container[];
+	readonly volumes: readonly { readonly hostPath?: { readonly path: string } }[];
+	readonly [field: string]: unknown;
+}
+
+const podOf = (manifests: readonly Manifest[], name: string): PodSpec => {
+	const found = manifests.find(
+		({ metadata, kind }) => metadata.name === name && /^(?:DaemonSet|Deployment)$/.test(kind),
+	);
+	if (!found) throw new Error(`there is no ${name}`);
+	return (found.spec as { template: { spec: PodSpec } }).template.spec;
+};
+const environment = (manifests: readonly Manifest[], container = "calico-node") => {
+	const { containers, initContainers = [] } = podOf(manifests, "calico-node");
+	const found = [...containers, ...initContainers].find(({ name }) => name === container);
+	return Object.fromEntries((found?.env ?? []).map(({ name, value }) => [name, value]));
+};
+
+function tree(role: "control-plane" | "worker", kubernetes = "", more = SLOTS) {
+	const { fleet, seated } = fleetOf(documentOf(text(kubernetes, more)), [labFacts(0), labFacts(1)]);
+	const place = seated.find(({ seat }) => seat.role === role);
+	const rendered = place && renderTarget(fleet, place.machine, place.seat);
+	if (!rendered?.ok) throw new Error(rendered?.reason);
+	return readTree(rendered.content);
+}
+
+test("kinds come before what uses them, and objects of these kinds last", (t) => {
+	const kinds = addOns().map(({ kind }) => kind);
+	const names = addOns().map((manifest) => refText(refOf(manifest)));
+	const uses = kinds.indexOf("DaemonSet");
+	t.true(kinds.lastIndexOf("CustomResourceDefinition") < uses);
+	t.true(names.indexOf("ServiceAccount kube-system/calico-node") < uses);
+	t.true(kinds.indexOf("IPPool") > uses);
+	t.false(names.some((name) => name.includes("flannel")));
+});
+
+test("a node gets kernel modules and no file of a pod network: the DaemonSet brings those", (t) => {
+	for (const role of ["control-plane", "worker"] as const) {
+		const { content, text: textOf, pods } = tree(role);
+		t.deepEqual(
+			content.files.filter(({ path }) => /cni|flannel|calico/.test(path)).map(({ path }) => path),
+			[],
+		);
+		t.false(pods.some(({ pod }) => /flannel|calico/.test(pod.metadata.name)));
+		t.false((content.certificates ?? []).some(({ name }) => name === "flannel"));
+		t.deepEqual(textOf("/etc/modules-load.d/rollcall.conf").trim().split("\n"), [
+			"overlay",
+			"br_netfilter",
+			"vxlan",
+			"nf_conntrack",
+			"ip_set",
+			"xt_set",
+		]);
+	}
+	const nftables = tree("worker", ", proxyMode: nftables").text("/etc/modules-load.d/rollcall.conf");
+	t.regex(nftables, /^nf_tables$/m);
+	t.notRegex(nftables, /^ip_set$/m);
+});
+
+test("a machine is ready without its pod network, which comes when the API answers", (t) => {
+	for (const role of ["control-plane", "worker"] as const) {
+		const { probes } = tree(role).content;
+		t.deepEqual(probes, nodeTree(role).content.probes);
+		t.false(probes.some(({ component }) => /calico|cni/.test(component)));
+	}
+});
+
+test("Calico deals out addresses by itself: the controller manager gives nodes none, and kube-proxy waits for none", (t) => {
+	t.is(tree("control-plane").arguments("kube-controller-manager")["allocate-node-cidrs"], "false");
+	t.is(tree("worker").yaml("/etc/kubernetes/kube-proxy/config.yaml").detectLocalMode, "ClusterCIDR");
+});
+
+test("calico-node speaks from the address that kubelet was given, over VXLAN, without BGP and without calling home", (t) => {
+	const found = environment(addOns());
+	t.like(found, {
+		DATASTORE_TYPE: "kubernetes",
+		CALICO_NETWORKING_BACKEND: "vxlan",
+		IP: "autodetect",
+		IP_AUTODETECTION_METHOD: "kubernetes-internal-ip",
+		IP6: "none",
+		FELIX_IPV6SUPPORT: "false",
+		NO_DEFAULT_POOLS: "true",
+		FELIX_USAGEREPORTINGENABLED: "false",
+	});
+	t.false(Object.keys(found).some((name) => /TYPHA|MTU|BIRD/.test(name)));
+	const [container] = podOf(addOns(), "calico-node").containers;
+	t.like(container?.livenessProbe, { httpGet: { host: "127.0.0.1", port: 9099, path: "/liveness" } });
+	t.like(container?.readinessProbe, { httpGet: { host: "127.0.0.1", port: 9099, path: "/readiness" } });
+});
+
+test("policies are written with what kube-proxy writes services with", (t) => {
+	for (const [proxyMode, mode] of [
+		["iptables", "Disabled"],
+		["nftables", "Enabled"],
+		["ipvs", "Disabled"],
+	] as const)
+		t.is(environment(addOns(`, proxyMode: ${proxyMode}`)).FELIX_NFTABLESMODE, mode, proxyMode);
+});
+
+test("with two IP versions nodes have both addresses, pods get one of each, and each has its pool", (t) => {
+	const both = addOns("", DUAL);
+	t.like(environment(both), { IP: "autodetect", IP6: "autodetect", FELIX_IPV6SUPPORT: "true" });
+	const { plugins } = JSON.parse(environment(both, "install-cni").CNI_NETWORK_CONFIG ?? "");
+	t.deepEqual(plugins[0].ipam, { type: "calico-ipam", assign_ipv4: "true", assign_ipv6: "true" });
+	const pools = both.filter(({ kind }) => kind === "IPPool").map(({ spec }) => spec);
+	const common = { ipipMode: "Never", vxlanMode: "Always", natOutgoing: true, allowedUses: ["Workload", "Tunnel"] };
+	t.like(pools, [
+		{ ...common, cidr: "10.254.0.0/16", blockSize: 26 },
+		{ ...common, cidr: "fd00:10::/56", blockSize: 122 },
+	] as never);
+	const six = addOns("", `networks: { pods: "fd00:10::/48", services: "fd00:20::/112" }\n${SLOTS}`);
+	t.like(environment(six), { IP: "none", IP6: "autodetect" });
+});
+
+test("the file of the CNI goes after whatever takes its place, and programs that the document brings are left alone", (t) => {
+	const artifact = (path: string) =>
+		`{ path: ${path}, mode: "0755", sha256: "sha256:${"0".repeat(64)}", sizeBytes: 1, urls: ["http://a/b"] }`;
+	const {
+		CNI_CONF_NAME = "",
+		SKIP_CNI_BINARIES,
+		CNI_NETWORK_CONFIG = "",
+	} = environment(addOns(`, artifacts: [${artifact("/opt/cni/bin/portmap")}]`), "install-cni");
+	t.true(CNI_CONF_NAME > "10-flannel.conflist");
+	t.is(SKIP_CNI_BINARIES, "bandwidth,flannel,host-local,portmap,tuning");
+	t.is(JSON.parse(CNI_NETWORK_CONFIG).plugins[0].mtu, 0);
+	// Kubernetes would put a variable in its place.
+	t.false(CNI_NETWORK_CONFIG.includes("$("));
+});
+
+test("it runs on every node, before everything else, and nothing but calico-node is privileged", (t) => {
+	const node = podOf(addOns(), "calico-node");
+	const controllers = podOf(addOns(), "calico-kube-controllers");
+	t.like(node, { hostNetwork: true, priorityClassName: "system-node-critical" });
+	for (const effect of ["NoSchedule", "NoExecute"])
+		t.true(
+			(node.tolerations as object[]).some(
+				(one) => JSON.stringify(one) === `{"effect":"${effect}","operator":"Exists"}`,
+			),
+		);
+	const all = [node, controllers].flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers]);
+	for (const { name, securityContext, resources } of all) {
+		t.truthy(resources.requests?.cpu && resources.requests.memory, name);
+		if (name === "calico-node") t.deepEqual(securityContext, { privileged: true });
+		else
+			t.like(securityContext, {
+				allowPrivilegeEscalation: false,
+				capabilities: { drop: ["ALL"] },
+				readOnlyRootFilesystem: true,
+			});
+	}
+	for (const { securityContext } of [node, controllers])
+		t.deepEqual(securityContext, { seccompProfile: { type: "RuntimeDefault" } });
+	const paths = node.volumes.map(({ hostPath }) => hostPath?.path);
+	t.deepEqual(paths, [
+		"/etc/cni/net.d",
+		"/opt/cni/bin",
+		"/lib/modules",
+		"/run/calico",
+		"/var/lib/calico",
+		"/run/xtables.lock",
+	]);
+});
+
+test("images come from where the document says", (t) => {
+	const images = (more = "") =>
+		JSON.stringify(addOns("", `${more}${SLOTS}`))
+			.match(/"image":"[^"]*calico[^"]*"/g)
+			?.map((one) => one.slice(9, -1));
+	t.deepEqual(images(), [
+		"quay.io/calico/cni:v3.32.1",
+		"quay.io/calico/node:v3.32.1",
+		"quay.io/calico/kube-controllers:v3.32.1",
+	]);
+	const overrides = ["cni", "node", "kube-controllers"].map((one) => `calico-${one}: mirror.lab/calico/${one}:v1`);
+	t.deepEqual(images(`images: { overrides: { ${overrides.join(", ")} } }\n`), [
+		"mirror.lab/calico/cni:v1",
+		"mirror.lab/calico/node:v1",
+		"mirror.lab/calico/kube-controllers:v1",
+	]);
+});
+
+test("rights name only kinds that are defined, no verb of all, and no right to change what is not Calico's", (t) => {
+	const known = new Set(CALICO_RESOURCES.map(pluralOf));
+	const roles = addOns().filter(({ kind, metadata }) => kind === "ClusterRole" && metadata.name.startsWith("calico-"));
+	t.is(roles.length, 3);
+	const others: string[] = [];
+	for (const role of roles) {
+		for (const { apiGroups, resources, verbs } of role.rules as { [field: string]: string[] }[]) {
+			t.false([...(apiGroups ?? []), ...(resources ?? []), ...(verbs ?? [])].includes("*"));
+			if (apiGroups?.includes("crd.projectcalico.org"))
+				for (const resource of resources ?? []) t.true(known.has(resource.split("/")[0] ?? ""), resource);
+			else if (!(verbs ?? []).every((verb) => ["get", "list", "watch"].includes(verb)))
+				others.push(`${role.metadata.name}: ${verbs} ${resources}`);
+		}
+	}
+	t.deepEqual(others, [
+		"calico-node: create serviceaccounts/token",
+		"calico-node: patch,update nodes/status",
+		"calico-cni-plugin: patch pods/status",
+	]);
+});
+
+test("a machine's RAM is counted with Calico's images and processes, and a refusal names them", (t) => {
+	const budget = (role: string, podNetwork: "flannel" | "calico", mebibytes: number) =>
+		ramBudget(role, mebibytes * 2 ** 20, {
+			stackedEtcd: true,
+			nfsVolumes: false,
+			podNetwork,
+			fileBytes: 0,
+			artifactBytes: 0,
+		});
+	const more = budget("worker", "calico", 4096).neededBytes - budget("worker", "flannel", 4096).neededBytes;
+	t.is(more / 2 ** 20, 1000);
+	t.true(budget("worker", "calico", 3900).fits);
+	t.true(budget("control-plane", "calico", 8000).fits);
+	const small = budget("control-plane", "calico", 3900);
+	t.false(small.fits);
+	t.regex(
+		explainBudget("control-plane", small),
+		/images of Calico 700 MiB, plugins of Calico below \/opt\/cni\/bin 150 MiB/,
+	);
+	t.is(budget("etcd", "calico", 4096).neededBytes, budget("etcd", "flannel", 4096).neededBytes);
+});
+
+test("a node address is never one of Calico's own interfaces", (t) => {
+	const [nic] = labFacts(0).nics;
+	if (!nic) return t.fail();
+	for (const name of ["cali0123456789a", "vxlan.calico", "vxlan-v6.calico"]) {
+		const facts = labFacts(0, { nics: [{ ...nic, name, addresses: ["192.168.1.99/32"] }, nic] });
+		t.like(chooseNodeAddress(facts, { cidr: "192.168.1.0/24" }, 32), { address: "192.168.1.10" });
+	}
+});
+
+test("more nodes than Calico bears without Typha, and no kube-proxy, are warnings", (t) => {
+	const warnings = (kubernetes: string, more = SLOTS) => {
+		const parsed = parseDocument(text(kubernetes, more));
+		return parsed.ok ? parsed.warnings.join() : JSON.stringify(parsed.problem);
+	};
+	t.is(warnings(""), "");
+	const slots = (count: number) =>
+		`slots: [{ name: control, role: control-plane, count: 1 }, { name: workers, role: worker, count: ${count} }]`;
+	t.is(warnings("", slots(49)), "");
+	t.regex(warnings("", slots(50)), /kubernetes\.podNetwork.*without Typha, which is good for 50 nodes; these are 51/);
+	t.regex(warnings(", proxyMode: none"), /kubernetes\.podNetwork.*must serve it first/);
+});
