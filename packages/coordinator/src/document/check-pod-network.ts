@@ -3,7 +3,7 @@ import type { Check, Finding } from "./finding.ts";
 /** Calico's own word: with more nodes than that, Typha has to stand between them and the API. */
 const MOST_WITHOUT_TYPHA = 50;
 
-/** What Calico needs that no schema knows. It would begin, and then not be well; so it is said early. */
+/** Calico would begin with more nodes than it bears, and then not be well; so it is said early. */
 export const checkPodNetwork: Check = ({ kubernetes, slots, machines }) => {
 	if (kubernetes.podNetwork !== "calico") return {};
 	const warnings: Finding[] = [];
@@ -16,13 +16,6 @@ export const checkPodNetwork: Check = ({ kubernetes, slots, machines }) => {
 			path,
 			message: `calico runs without Typha, which is good for ${MOST_WITHOUT_TYPHA} nodes; these are ${nodes}`,
 			suggestion: "flannel, or none and Calico with Typha as your own manifests",
-		});
-	}
-	if (kubernetes.proxyMode === "none") {
-		warnings.push({
-			path,
-			message:
-				"calico reaches the API by its service, which kube-proxy brings; what you run instead must serve it first",
 		});
 	}
 	return { warnings };

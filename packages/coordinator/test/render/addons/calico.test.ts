@@ -118,6 +118,20 @@ test("calico-node speaks from the address that kubelet was given, over VXLAN, wi
 	t.like(container?.readinessProbe, { httpGet: { host: "127.0.0.1", port: 9099, path: "/readiness" } });
 });
 
+test("Calico reaches the API by the node's own balancer, whoever brings services", (t) => {
+	const balancer = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "7443" };
+	for (const kubernetes of ["", ", proxyMode: none"])
+		for (const container of ["install-cni", "calico-node"])
+			t.like(environment(addOns(kubernetes), container), balancer, container);
+	for (const role of ["control-plane", "worker"] as const)
+		t.true(
+			tree(role).pods.some(({ pod }) => pod.metadata.name === "api-balancer"),
+			role,
+		);
+	const names = tree("control-plane").content.certificates?.find(({ name }) => name === "apiserver")?.subject;
+	t.true(names?.addresses.includes(balancer.KUBERNETES_SERVICE_HOST));
+});
+
 test("policies are written with what kube-proxy writes services with", (t) => {
 	for (const [proxyMode, mode] of [
 		["iptables", "Disabled"],
@@ -261,7 +275,7 @@ test("a node address is never one of Calico's own interfaces", (t) => {
 	}
 });
 
-test("more nodes than Calico bears without Typha, and no kube-proxy, are warnings", (t) => {
+test("more nodes than Calico bears without Typha are a warning", (t) => {
 	const warnings = (kubernetes: string, more = SLOTS) => {
 		const parsed = parseDocument(text(kubernetes, more));
 		return parsed.ok ? parsed.warnings.join() : JSON.stringify(parsed.problem);
@@ -271,5 +285,5 @@ test("more nodes than Calico bears without Typha, and no kube-proxy, are warning
 		`slots: [{ name: control, role: control-plane, count: 1 }, { name: workers, role: worker, count: ${count} }]`;
 	t.is(warnings("", slots(49)), "");
 	t.regex(warnings("", slots(50)), /kubernetes\.podNetwork.*without Typha, which is good for 50 nodes; these are 51/);
-	t.regex(warnings(", proxyMode: none"), /kubernetes\.podNetwork.*must serve it first/);
+	t.is(warnings(", proxyMode: none"), "");
 });

@@ -18,6 +18,14 @@ export interface CalicoNode {
 
 const env = (values: Readonly<Record<string, string>>) =>
 	Object.entries(values).map(([name, value]) => ({ name, value }));
+/**
+ * The node's own balancer, in place of the API's service, whose address kubelet would give: so the network of a node does not wait
+ * for whoever brings services. The plugins' kubeconfig gets the same.
+ */
+const API = {
+	KUBERNETES_SERVICE_HOST: "127.0.0.1",
+	KUBERNETES_SERVICE_PORT: String(NODE_PORTS.balancer),
+} as const;
 const nodeName = (name: string) => ({ name, valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } });
 
 /** calico-node, on every node: addresses, routes, tunnels and policies; before it, the plugins that containerd calls. */
@@ -70,6 +78,7 @@ function installer({ document, version, families }: CalicoNode) {
 		command: ["/opt/cni/bin/install"],
 		env: [
 			...env({
+				...API,
 				CNI_CONF_NAME: CNI_FILE,
 				CNI_NETWORK_CONFIG: cniText(families),
 				SKIP_CNI_BINARIES: skippedPrograms(document).join(","),
@@ -105,6 +114,7 @@ function container({ document, version, families }: CalicoNode) {
 		imagePullPolicy: "IfNotPresent",
 		env: [
 			...env({
+				...API,
 				DATASTORE_TYPE: "kubernetes",
 				WAIT_FOR_DATASTORE: "true",
 				CLUSTER_TYPE: "k8s",
