@@ -244,6 +244,24 @@ test("rights name only kinds that are defined, no verb of all, and no right to c
 	]);
 });
 
+test("calico-node may create what it makes at its start where it is missing", (t) => {
+	const role = addOns().find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "calico-node");
+	const rules = role?.rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+	const created = rules
+		.filter(({ apiGroups, verbs }) => apiGroups.includes("crd.projectcalico.org") && verbs.includes("create"))
+		.flatMap(({ resources }) => resources);
+	t.deepEqual(created.sort(), [
+		"bgpconfigurations",
+		"blockaffinities",
+		"clusterinformations",
+		"felixconfigurations",
+		"ipamblocks",
+		"ipamconfigs",
+		"ipamhandles",
+		"tiers",
+	]);
+});
+
 test("a machine's RAM is counted with Calico's images and processes, and a refusal names them", (t) => {
 	const budget = (role: string, podNetwork: "flannel" | "calico", mebibytes: number) =>
 		ramBudget(role, mebibytes * 2 ** 20, {

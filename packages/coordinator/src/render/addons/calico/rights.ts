@@ -77,7 +77,8 @@ const NODE: readonly Rule[] = [
 	),
 	own(["clusterinformations", "felixconfigurations"], ["create", "update"]),
 	own(["caliconodestatuses"], ["update"]),
-	own(["tiers", "ipamconfigs"], ["create"]),
+	// What it makes at its start where it is missing; without the right it ends. So also BGP's, which nothing here uses.
+	own(["bgpconfigurations", "tiers", "ipamconfigs"], ["create"]),
 	// The address of its end of the tunnel.
 	own(ADDRESSES, WRITE),
 ];
