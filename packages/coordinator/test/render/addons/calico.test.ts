@@ -114,6 +114,7 @@ test("calico-node speaks from the address that kubelet was given, over VXLAN, wi
 	});
 	t.false(Object.keys(found).some((name) => /TYPHA|MTU|BIRD/.test(name)));
 	const [container] = podOf(addOns(), "calico-node").containers;
+	t.is(container?.lifecycle, undefined);
 	t.like(container?.livenessProbe, { httpGet: { host: "127.0.0.1", port: 9099, path: "/liveness" } });
 	t.like(container?.readinessProbe, { httpGet: { host: "127.0.0.1", port: 9099, path: "/readiness" } });
 });

@@ -143,7 +143,7 @@ function container({ document, version, families }: CalicoNode) {
 		// Felix's own health: what `calico-node -felix-live` asks, without a process of 100 MiB for each question.
 		livenessProbe: { ...check("/liveness"), initialDelaySeconds: 10, failureThreshold: 6 },
 		readinessProbe: check("/readiness"),
-		lifecycle: { preStop: { exec: { command: ["/bin/calico-node", "-shutdown"] } } },
+		// No preStop: Calico's would mark the node as one without a network, and nobody takes that back when another network follows.
 		resources: { requests: { cpu: "100m", memory: "128Mi" } },
 		// It writes routes, the packet filter and kernel settings below /proc/sys, which no capability gives.
 		securityContext: { privileged: true },
