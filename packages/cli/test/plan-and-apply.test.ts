@@ -111,3 +111,24 @@ test("apply in a pipe needs --yes, and with it declares the document", async (t)
 	const json = await runCli(t, ["apply", "-f", file, "--yes", "-o", "json"], env);
 	t.deepEqual(JSON.parse(json.stdout), reply);
 });
+
+test("a file that is no text, or holds a second document, is refused in plain words, and nothing is sent", async (t) => {
+	const { api, env } = await coordinatorWith(t, {});
+	const folder = await temporaryFolder(t);
+	const cases: [Buffer | undefined, RegExp][] = [
+		[undefined, /: it is a folder, not a file\n {2}next: name a file in it/],
+		[Buffer.from(""), /: it is empty\n {2}next: /],
+		[Buffer.of(0x7f, 0x45, 0), /: it is a binary file/],
+		[Buffer.from("name: caf\xe9\n", "latin1"), /: line 1 is not UTF-8; save it as UTF-8/],
+		[Buffer.from("a: 1\n---\nb: 1\n"), /: a second document begins here, at line 2, column 1\n {2}next: one file/],
+	];
+	for (const [index, [bytes, refusal]] of cases.entries()) {
+		const file = bytes ? join(folder, `${index}.yaml`) : folder;
+		if (bytes) await writeFile(file, bytes);
+		const { code, stderr } = await runCli(t, ["plan", "-f", file], env);
+		t.is(code, 2);
+		t.true(stderr.startsWith(`rollcall: ${file}: `));
+		t.regex(stderr, refusal);
+	}
+	t.deepEqual(api.seen, []);
+});

@@ -6,4 +6,5 @@ export { findingText } from "./boot/finding.ts";
 export { importMatchbox } from "./boot/import-matchbox.ts";
 export { Unencodable } from "./boot/unencodable.ts";
 export { parseDocument } from "./document/parse-document.ts";
+export { readYaml } from "./document/read-yaml.ts";
 export { type OfflineTree, renderOffline } from "./render/offline-tree.ts";

@@ -25,7 +25,13 @@ const EXAMPLE = BootRequest.parse({
  */
 export function readBootDocument(text: string): ReadBootDocument {
 	const yaml = readYaml(text);
-	if (!yaml.ok) return { ok: false, findings: yaml.findings.map(({ path, message }) => ({ path, message })) };
+	if (!yaml.ok) {
+		const findings = yaml.findings.map(({ path, message, suggestion }) => ({
+			path,
+			message: suggestion === undefined ? message : `${message}; ${suggestion}`,
+		}));
+		return { ok: false, findings };
+	}
 	const locate = (finding: Finding): Finding => {
 		const line = yaml.locate(finding.path)?.line;
 		return line === undefined ? finding : { ...finding, line };

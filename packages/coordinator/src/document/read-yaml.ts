@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import type { DocumentPath, Finding } from "./finding.ts";
+import { aliasFault, faultText, type YamlFault } from "./yaml-fault.ts";
 
 /** The longest document that is read, in characters; `PUT /v1/cluster` takes no more. */
 const MAX_DOCUMENT_LENGTH = 512 * 1024;
@@ -15,9 +16,16 @@ export interface YamlValue {
 	/** The text of the scalar at `path`, as it was written. */
 	readonly source: (path: DocumentPath) => string | undefined;
 }
+/** A fault of the YAML itself. `message` begins with the place, where there is one. */
+export interface YamlFinding extends Finding {
+	/** What is wrong, without the place. */
+	readonly fault: string;
+	/** From 1. */
+	readonly at?: { readonly line: number; readonly column: number };
+}
 export interface YamlFailure {
 	readonly ok: false;
-	readonly findings: readonly Finding[];
+	readonly findings: readonly YamlFinding[];
 }
 
 /** Reads one YAML 1.2 document (core schema: no dates, no binary, no merge keys; every key once). Never throws. */
@@ -28,7 +36,9 @@ export function readYaml(text: string): YamlValue | YamlFailure {
 	try {
 		return read(text);
 	} catch (error) {
-		// Too many aliases, or nested so deeply that the parser gave up.
+		// Nested so deeply that the parser gave up, or aliases in aliases; those that are merely many were found before.
+		if (error instanceof ReferenceError)
+			return failure("aliases of anchors within anchors make the document too large");
 		return failure(error instanceof RangeError ? "the document is nested too deeply" : describe(error));
 	}
 }
@@ -41,17 +51,16 @@ function read(text: string): YamlValue | YamlFailure {
 		uniqueKeys: true,
 		lineCounter: lines,
 		prettyErrors: false,
-		logLevel: "silent",
+		// Silent would also be silent about a second document.
+		logLevel: "error",
 	});
 	const faults = [...document.errors, ...document.warnings];
 	if (faults.length > 0) {
-		const findings = faults.slice(0, 16).map((fault) => {
-			const { line, col } = lines.linePos(fault.pos[0]);
-			return { path: [], message: `line ${line}, column ${col}: ${fault.message}` };
-		});
-		return { ok: false, findings };
+		return { ok: false, findings: faults.slice(0, 16).map((fault) => found(faultText(fault), fault.pos[0], lines)) };
 	}
-	const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+	const alias = aliasFault(document, MAX_ALIASES);
+	if (alias) return { ok: false, findings: [found(alias, alias.offset, lines)] };
+	const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES + 1 });
 	if (value === null || value === undefined) return failure("the document is empty");
 	const find = (path: DocumentPath): unknown => nodeAt(document.contents, path, document);
 	return {
@@ -102,10 +111,21 @@ function nodeAt(root: Node | null, path: DocumentPath, document: ReturnType<type
 	return isAlias(node) ? node.resolve(document) : node;
 }
 
+function found({ message, suggestion }: YamlFault, offset: number, lines: LineCounter): YamlFinding {
+	const { line, col } = lines.linePos(offset);
+	return {
+		path: [],
+		message: `line ${line}, column ${col}: ${message}`,
+		fault: message,
+		at: { line, column: col },
+		...(suggestion === undefined ? {} : { suggestion }),
+	};
+}
+
 function describe(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
 function failure(message: string): YamlFailure {
-	return { ok: false, findings: [{ path: [], message }] };
+	return { ok: false, findings: [{ path: [], message, fault: message }] };
 }

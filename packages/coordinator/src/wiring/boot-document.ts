@@ -1,10 +1,10 @@
 import { unwatchFile, watchFile } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { BootDocument } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import { readBootDocument } from "../boot/document.ts";
 import { findingText } from "../boot/finding.ts";
 import { ConfigError } from "../config.ts";
+import { readDocument } from "./read-document.ts";
 
 /** How often the file is looked at. */
 const LOOK_EVERY_MS = 1_000;
@@ -25,11 +25,11 @@ export async function watchBootDocument(file: string | undefined, log: Logger): 
 		const nothing = BootDocument.parse({ apiVersion: "rollcall/v1", kind: "Boot" });
 		return { document: () => nothing, close: () => {} };
 	}
-	let text = await readText(file);
+	let text = await readDocument(file, "the boot document");
 	let current = parsed(file, text);
 	const look = async (): Promise<void> => {
 		try {
-			const found = await readText(file);
+			const found = await readDocument(file, "the boot document");
 			if (found === text) return;
 			text = found;
 			current = parsed(file, found);
@@ -41,12 +41,6 @@ export async function watchBootDocument(file: string | undefined, log: Logger): 
 	const listener = (): void => void look();
 	watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, listener);
 	return { document: () => current, close: () => unwatchFile(file, listener) };
-}
-
-async function readText(file: string): Promise<string> {
-	return await readFile(file, "utf8").catch((error: unknown) => {
-		throw new ConfigError(`the boot document ${file} cannot be read: ${(error as Error).message}`);
-	});
 }
 
 function parsed(file: string, text: string): BootDocument {

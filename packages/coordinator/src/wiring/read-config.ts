@@ -1,17 +1,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { check } from "@rollcall/protocol";
-import { parse } from "yaml";
+import { check, plainText, systemReason } from "@rollcall/protocol";
 import { ConfigError, CoordinatorConfig } from "../config.ts";
+import { readYaml } from "../document/read-yaml.ts";
 
 /** Reads the configuration file. Paths in it are made absolute, from its own folder. Throws ConfigError. */
 export function readConfig(file: string): CoordinatorConfig {
-	let value: unknown;
-	try {
-		value = parse(readFileSync(file, "utf8"), { maxAliasCount: 10 });
-	} catch (error) {
-		throw new ConfigError(`${file}: ${(error as Error).message.split("\n")[0]}`);
-	}
+	const value = readYamlFile(file);
 	const checked = check(CoordinatorConfig, value, file);
 	if (!checked.ok) {
 		const rest = (checked.problem.details?.length ?? 1) - 1;
@@ -55,4 +50,19 @@ export function readConfig(file: string): CoordinatorConfig {
 					}
 				: nats,
 	};
+}
+
+function readYamlFile(file: string): unknown {
+	let bytes: Uint8Array;
+	try {
+		bytes = readFileSync(file);
+	} catch (error) {
+		throw new ConfigError(`${file}: ${systemReason(error)}`);
+	}
+	const read = plainText(bytes);
+	if (!read.ok) throw new ConfigError(`${file}: ${read.reason}`);
+	const yaml = readYaml(read.text);
+	if (yaml.ok) return yaml.value;
+	const [finding] = yaml.findings;
+	throw new ConfigError(`${file}: ${finding?.message}${finding?.suggestion ? ` (${finding.suggestion})` : ""}`);
 }
