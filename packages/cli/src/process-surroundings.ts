@@ -1,17 +1,35 @@
 import { createInterface } from "node:readline/promises";
+import { systemReason } from "@rollcall/protocol";
+import { Failure, failureText } from "./errors.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Screen, Surroundings } from "./terminal.ts";
 import { painter, wantsColour } from "./text/colour.ts";
 
-/** The world around a command, made from the process. A reader that goes away (`| head`) ends the command quietly. */
+/**
+ * The world around a command, made from the process. A reader that goes away (`| head`) ends the command quietly; output that
+ * cannot be written, to a full disk say, ends it with an error.
+ */
 export function surroundingsOf(process: NodeJS.Process): Surroundings {
 	const { stdin, stdout, stderr, env } = process;
 	const colour = !process.argv.includes("--no-color");
+	let code: ExitCode = EXIT.ok;
+	const end = () => {
+		// A command that has things to end ends them first.
+		if (process.listenerCount("SIGTERM") === 0) process.exit(code);
+		process.emit("SIGTERM");
+	};
 	for (const stream of [stdout, stderr]) {
 		stream.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code !== "EPIPE") return;
-			// A command that has things to end ends them first.
-			if (process.listenerCount("SIGTERM") === 0) process.exit(0);
-			process.emit("SIGTERM");
+			if (error.code === "EPIPE") return end();
+			// Remarks that nobody can read do not make a result wrong.
+			if (stream !== stdout || code !== EXIT.ok) return;
+			code = EXIT.failed;
+			process.once("exit", () => {
+				process.exitCode = EXIT.failed;
+			});
+			const next = "make room there, or send the output elsewhere";
+			stderr.write(failureText(new Failure(`the output cannot be written: ${systemReason(error)}`, { next })));
+			end();
 		});
 	}
 	return {

@@ -4,6 +4,7 @@ import { COMMANDS } from "./commands/index.ts";
 import { findConnection } from "./configuration/connection.ts";
 import { Failure, failureText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { pathOf } from "./program-path.ts";
 import { parseOutput, type Run, type Session } from "./session.ts";
 import type { Surroundings } from "./terminal.ts";
 
@@ -32,7 +33,6 @@ export function buildProgram(surroundings: Surroundings): { program: Command; ex
 		.option("--context <name>", "a coordinator of the configuration file")
 		.option("--no-color", "no colour, also on a terminal")
 		.version("0.1.0", "--version")
-		.helpCommand("help [command]", "show the help of a command")
 		.showHelpAfterError("next: `rollcall help` shows what there is")
 		.addHelpText("after", AFTER);
 	const settings = {
@@ -55,7 +55,8 @@ export function buildProgram(surroundings: Surroundings): { program: Command; ex
 	for (const add of COMMANDS) add(program, run);
 	for (const command of walk(program)) {
 		command.exitOverride().configureOutput(settings).configureHelp({ showGlobalOptions: true });
-		command.showHelpAfterError("  next: `rollcall help` shows what there is");
+		const words = ["rollcall help", ...pathOf(command)].join(" ");
+		command.showHelpAfterError(`  next: \`${words}\` shows ${command === program ? "what there is" : "examples"}`);
 	}
 	return { program, exitCode: () => exit };
 }

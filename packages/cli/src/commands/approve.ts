@@ -3,6 +3,7 @@ import { Failure, failureText } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { AddCommand, Session } from "../session.ts";
 import { changeMachine } from "./change-machine.ts";
+import { collectMachines } from "./values.ts";
 
 const AFTER = `
 A machine that waits says so in \`rollcall machines --phase waiting\`. Rules in the cluster document approve by themselves.
@@ -16,7 +17,7 @@ export const addApprove: AddCommand = (program, run) => {
 	program
 		.command("approve")
 		.description("let waiting machines in")
-		.argument("<machine...>", "machine ids")
+		.argument("<machine...>", "machine ids", collectMachines)
 		.addHelpText("after", AFTER)
 		.action((ids: string[], _options, command) => run(command, (session) => approve(session, ids)));
 };

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { AssetName, type AssetSignature, type AssetWork } from "@rollcall/protocol";
+import { InvalidArgumentError } from "commander";
 import { addFromUrl, upload } from "../api/assets.ts";
 import type { Api } from "../api/client.ts";
 import { type AssetFile, assetOfFile, assetsFrom } from "../assets/sources.ts";
@@ -42,8 +43,8 @@ export const addAssetsAdd: AddCommand = (assets, run) => {
 		.description("add a file from this computer or from a URL, or a folder of them")
 		.argument("[name]", "its path below /assets/")
 		.argument("[what]", "a file or an http(s) URL")
-		.option("--sha256 <hex>", "what it must hash to")
-		.option("--sha512 <hex>", "what it must hash to")
+		.option("--sha256 <hex>", "what it must hash to", parseHash(64))
+		.option("--sha512 <hex>", "what it must hash to", parseHash(128))
 		.option("--signature <file>", "a detached Ed25519 signature")
 		.option("--public-key <file>", "whose signature that must be")
 		.option("--compress", "also keep it compressed, for clients that take gzip")
@@ -124,6 +125,14 @@ async function expected(options: Options): Promise<Expect> {
 						publicKey: await readTextFile(publicKey, MAX_KEY_BYTES),
 					},
 				}),
+	};
+}
+
+/** Reads a hash of so many hexadecimal digits. */
+function parseHash(digits: number): (text: string) => string {
+	return (text) => {
+		if (/^[0-9a-fA-F]+$/.test(text) && text.length === digits) return text.toLowerCase();
+		throw new InvalidArgumentError(`it is ${digits} hexadecimal digits.`);
 	};
 }
 

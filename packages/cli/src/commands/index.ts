@@ -7,6 +7,7 @@ import { addCerts } from "./certs.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
 import { addCoordinator } from "./coordinator.ts";
+import { addHelp } from "./help.ts";
 import { addIgnition } from "./ignition.ts";
 import { addImport } from "./import.ts";
 import { addKubeconfig } from "./kubeconfig.ts";
@@ -60,4 +61,5 @@ export const COMMANDS: readonly AddCommand[] = [
 	addImport,
 	addIgnition,
 	addCompletion,
+	addHelp,
 ];

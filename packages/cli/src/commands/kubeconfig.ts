@@ -1,16 +1,12 @@
 import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import {
-	certificateRequest,
-	OperatorCertificate,
-	type OperatorCertificateRequest,
-	requestInfo,
-} from "@rollcall/protocol";
+import { certificateRequest, OperatorCertificate, OperatorCertificateRequest, requestInfo } from "@rollcall/protocol";
+import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { Failure } from "../errors.ts";
 import type { AddCommand, Session } from "../session.ts";
 import { say } from "../terminal.ts";
-import { parseDuration } from "./values.ts";
+import { parseDurationIn } from "./values.ts";
 
 const AFTER = `
 The private key is made here and leaves this computer for nobody. The certificate ends by itself; there is no way to take
@@ -20,6 +16,9 @@ Examples:
   rollcall kubeconfig --out ~/.kube/lab
   rollcall kubeconfig --expires 1h --user anna
   rollcall kubeconfig --masters --expires 10m --out rescue.conf`;
+
+/** How long a certificate of a person may live, in seconds. */
+const LIFE = { least: 60, most: 365 * 86_400 };
 
 interface Options {
 	readonly expires?: number;
@@ -34,10 +33,10 @@ export const addKubeconfig: AddCommand = (program, run) => {
 	program
 		.command("kubeconfig")
 		.description("an administrator's kubeconfig for the cluster, with an end")
-		.option("--expires <time>", "its life, like 30m, 8h or 7d; 8 hours if nothing is said", parseDuration)
-		.option("--user <name>", "whom the API's audit log names", "kubernetes-admin")
+		.option("--expires <time>", "its life, like 30m, 8h or 7d; 8 hours if nothing is said", parseDurationIn(LIFE))
+		.option("--user <name>", "whom the API's audit log names", parseUser, "kubernetes-admin")
 		.option("--masters", "may do everything, even before any role exists; for rescues")
-		.option("--api <url>", "how the API is reached from here, where that is another address")
+		.option("--api <url>", "how the API is reached from here, where that is another address", parseApi)
 		.option("--out <file>", "write it there, 0600, and do not print it")
 		.addHelpText("after", AFTER)
 		.action((options: Options & { api?: string }, command) => run(command, (session) => write(session, options)));
@@ -78,6 +77,18 @@ async function write(session: Session, options: Options & { api?: string }): Pro
 		await file?.close();
 	}
 	return undefined;
+}
+
+function parseUser(text: string): string {
+	if (OperatorCertificateRequest.shape.commonName.safeParse(text).success) return text;
+	throw new InvalidArgumentError(
+		"it is a name of at most 64 letters, digits, blanks and . _ @ : -, and none of system:.",
+	);
+}
+
+function parseApi(text: string): string {
+	if (/^https:\/\//.test(text) && URL.canParse(text)) return text;
+	throw new InvalidArgumentError("it is an address like https://192.0.2.10:6443.");
 }
 
 /** A new P-256 key (PEM) and the certificate request for it (PKCS #10, DER, base64). */

@@ -5,6 +5,7 @@ import { say } from "../terminal.ts";
 import { labelsText } from "../views/field-list.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { changeMachine } from "./change-machine.ts";
+import { labelFault, parseMachine } from "./values.ts";
 
 const AFTER = `
 key=value sets a label, key- removes one; all others stay. Without any, the labels are shown.
@@ -18,7 +19,7 @@ export const addLabel: AddCommand = (program, run) => {
 	program
 		.command("label")
 		.description("set and remove labels of a machine")
-		.argument("<machine>", "machine id or node name")
+		.argument("<machine>", "machine id or node name", parseMachine)
 		.argument("[change...]", "key=value or key-")
 		.addHelpText("after", AFTER)
 		.action((id: string, changes: string[], _options, command) =>
@@ -59,7 +60,13 @@ export function changedLabels(
 
 function readChange(change: string): { key: string; value?: string } {
 	const at = change.indexOf("=");
-	if (at > 0) return { key: change.slice(0, at), value: change.slice(at + 1) };
+	const next = "`rollcall help label` shows examples";
+	if (at > 0) {
+		const [key, value] = [change.slice(0, at), change.slice(at + 1)];
+		const wrong = labelFault(key, value);
+		if (wrong) throw usageFailure(`label ${change}: ${wrong}`, next);
+		return { key, value };
+	}
 	if (at < 0 && change.length > 1 && change.endsWith("-")) return { key: change.slice(0, -1) };
-	throw usageFailure(`label ${change}: it is neither key=value nor key-`, "`rollcall help label` shows examples");
+	throw usageFailure(`label ${change}: it is neither key=value nor key-`, next);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { UnitName } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { replyOf, sendCommand } from "../api/commands.ts";
 import { Failure, failureText } from "../errors.ts";
@@ -7,7 +8,7 @@ import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { parseCount } from "./values.ts";
+import { parseCount, parseMachine } from "./values.ts";
 
 const FOLLOW_MS = 1000;
 const MOST_LINES = 1000;
@@ -31,8 +32,8 @@ export const addLogs: AddCommand = (program, run) => {
 	program
 		.command("logs")
 		.description("the journal of a machine")
-		.argument("<machine>", "machine id or node name")
-		.option("-u, --unit <unit>", "only of this unit, like kubelet.service")
+		.argument("<machine>", "machine id or node name", parseMachine)
+		.option("-u, --unit <unit>", "only of this unit, like kubelet.service", parseUnit)
 		.option("-f, --follow", "go on with new lines")
 		.option("-n, --lines <number>", `how many lines, at most ${MOST_LINES}`, parseLines, 100)
 		.addHelpText("after", AFTER)
@@ -71,6 +72,13 @@ async function logs(session: Session, id: string, options: LogsOptions): Promise
 
 function isPassing(error: unknown): error is Failure {
 	return error instanceof Failure && (error.exit === EXIT.timeout || error.exit === EXIT.unreachable);
+}
+
+function parseUnit(text: string): string {
+	if (UnitName.safeParse(text).success) return text;
+	const whole = `${text}.service`;
+	const meant = UnitName.safeParse(whole).success ? `; did you mean ${whole}?` : ".";
+	throw new InvalidArgumentError(`it is the whole name of a unit, like kubelet.service${meant}`);
 }
 
 function parseLines(text: string): number {

@@ -8,7 +8,10 @@ import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { parseDuration } from "./values.ts";
+import { parseDurationIn, parseMachine } from "./values.ts";
+
+/** What the API takes as a deadline, in seconds. */
+const DEADLINE = { least: 10, most: 7200 };
 
 interface LongOptions {
 	readonly wait?: boolean;
@@ -21,9 +24,9 @@ export function longCommand(kind: "reboot" | "reset", description: string, after
 		program
 			.command(kind)
 			.description(description)
-			.argument("<machine>", "machine id or node name")
+			.argument("<machine>", "machine id or node name", parseMachine)
 			.option("-w, --wait", "until it is done or failed")
-			.option("--deadline <time>", "it counts as failed when it takes longer, like 10m", parseDuration, 600)
+			.option("--deadline <time>", "it counts as failed when it takes longer, like 10m", parseDurationIn(DEADLINE), 600)
 			.addHelpText("after", after)
 			.action((id: string, options: LongOptions, command) =>
 				run(command, (session) => start(session, kind, { id, ...options })),

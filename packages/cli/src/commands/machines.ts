@@ -7,7 +7,7 @@ import { type AddCommand, printJson, printLines, type Session, widthFor } from "
 import { say } from "../terminal.ts";
 import { machineTable } from "../views/machine-table.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { collectLabel, parsePhase } from "./values.ts";
+import { collectLabel, parsePhase, parseRole } from "./values.ts";
 
 const AFTER = `
 A role with a * was given by hand. KIND is shown where some machines are rehearsals of machines.
@@ -32,7 +32,7 @@ export const addMachines: AddCommand = (program, run) => {
 		.description("where the fleet stands")
 		.option("-w, --watch", "go on showing it as it changes")
 		.option("--phase <phase>", "only machines in this phase", parsePhase)
-		.option("--role <role>", "only machines with this role")
+		.option("--role <role>", "only machines with this role", parseRole)
 		.option("-l, --label <key=value>", "only machines with this label; can be repeated", collectLabel)
 		.addHelpText("after", AFTER)
 		.action((options: MachinesOptions, command) =>

@@ -2,6 +2,7 @@ import { replyOf, sendCommand } from "../api/commands.ts";
 import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
 import { durationText } from "../text/duration.ts";
+import { parseMachine } from "./values.ts";
 
 const AFTER = `
 The answer comes from the machine's agent, over the bus. Exit code 5 when it is not there.
@@ -14,7 +15,7 @@ export const addPing: AddCommand = (program, run) => {
 	program
 		.command("ping")
 		.description("ask a machine's agent whether it is there")
-		.argument("<machine>", "machine id or node name")
+		.argument("<machine>", "machine id or node name", parseMachine)
 		.addHelpText("after", AFTER)
 		.action((id: string, _options, command) =>
 			run(command, async (session) => {

@@ -1,5 +1,6 @@
 import type { AddCommand } from "../session.ts";
 import { changeMachine } from "./change-machine.ts";
+import { parseMachine, parseReason } from "./values.ts";
 
 const AFTER = `
 Example:
@@ -10,8 +11,8 @@ export const addReject: AddCommand = (program, run) => {
 	program
 		.command("reject")
 		.description("keep a machine out")
-		.argument("<machine>", "machine id")
-		.option("--reason <text>", "why; it is recorded and shown", "rejected by an operator")
+		.argument("<machine>", "machine id", parseMachine)
+		.option("--reason <text>", "why; it is recorded and shown", parseReason, "rejected by an operator")
 		.addHelpText("after", AFTER)
 		.action((id: string, { reason }: { reason: string }, command) =>
 			run(command, async (session) => {

@@ -2,6 +2,7 @@ import { MachineRemoved } from "@rollcall/protocol";
 import { machinePath } from "../api/machines.ts";
 import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
+import { parseMachine } from "./values.ts";
 
 const AFTER = `
 What is known of the machine goes; it may enroll again with a new token.
@@ -14,7 +15,7 @@ export const addRemove: AddCommand = (program, run) => {
 	program
 		.command("remove")
 		.description("forget a machine")
-		.argument("<machine>", "machine id")
+		.argument("<machine>", "machine id", parseMachine)
 		.addHelpText("after", AFTER)
 		.action((id: string, _options, command) =>
 			run(command, async (session) => {

@@ -1,6 +1,7 @@
 import { usageFailure } from "../errors.ts";
 import type { AddCommand } from "../session.ts";
 import { changeMachine } from "./change-machine.ts";
+import { parseMachine, parseRole } from "./values.ts";
 
 const AFTER = `
 A role given by hand wins over the slots' own choice, and is marked with * in \`rollcall machines\`.
@@ -14,8 +15,8 @@ export const addRole: AddCommand = (program, run) => {
 	program
 		.command("role")
 		.description("give a machine a role by hand, or take that back")
-		.argument("<machine>", "machine id or node name")
-		.argument("[role]", "a role that the cluster document has a slot for")
+		.argument("<machine>", "machine id or node name", parseMachine)
+		.argument("[role]", "a role that the cluster document has a slot for", parseRole)
 		.option("--none", "let the coordinator choose again")
 		.addHelpText("after", AFTER)
 		.action((id: string, role: string | undefined, { none }: { none?: boolean }, command) =>

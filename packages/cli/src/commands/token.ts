@@ -2,11 +2,11 @@ import { open, rm } from "node:fs/promises";
 import { TokenCreated, TokenList, TokenScope, TokenView } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { Failure } from "../errors.ts";
+import { Failure, usageFailure } from "../errors.ts";
 import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { tokenTable } from "../views/token-table.ts";
-import { collectLabel, parseDuration, parseMac } from "./values.ts";
+import { collectLabel, parseDurationIn, parseMac } from "./values.ts";
 
 const CREATE_AFTER = `
 The token is printed once and stored nowhere; with --out it goes to a file that only you can read.
@@ -16,6 +16,10 @@ Examples:
   rollcall token create --out enroll.token
   rollcall token create --scope read --expires 30d --out read.token
   rollcall token create --mac 52:54:00:12:34:56 -l rack=a --expires 1h`;
+
+/** How long a token may live, in seconds; one to enroll with at most a day. */
+const LIFE = { least: 1, most: 365 * 86_400 };
+const MOST_ENROLL_SECONDS = 86_400;
 
 interface CreateOptions {
 	readonly scope: TokenScope;
@@ -37,7 +41,7 @@ export const addToken: AddCommand = (program, run) => {
 	token
 		.command("revoke")
 		.description("end a token; event streams that were opened with it end too")
-		.argument("<token-id>", "as `rollcall token list` shows it")
+		.argument("<token-id>", "as `rollcall token list` shows it", parseTokenId)
 		.addHelpText("after", "\nExample:\n  rollcall token revoke 9f1c2b7a40de")
 		.action((id: string, _options, command) => run(command, (session) => revoke(session, id)));
 };
@@ -47,7 +51,7 @@ function addCreate(token: Command, run: Run): void {
 		.command("create")
 		.description("make a token")
 		.option("--scope <scope>", "enroll, read or admin", parseScope, "enroll")
-		.option("--expires <time>", "its life, like 10m, 12h or 30d", parseDuration)
+		.option("--expires <time>", "its life, like 10m, 12h or 30d", parseDurationIn(LIFE))
 		.option("--mac <mac>", "enroll: only for the machine with this MAC", parseMac)
 		.option("-l, --label <key=value>", "enroll: a label that the machine gets; can be repeated", collectLabel)
 		.option("--out <file>", "write the token there, 0600, and do not print it")
@@ -55,7 +59,19 @@ function addCreate(token: Command, run: Run): void {
 		.action((options: CreateOptions, command) => run(command, (session) => create(session, options)));
 }
 
+/** What belongs to one scope and not to another. Throws Failure. */
+function checkScope({ scope, expires, mac, label }: CreateOptions): void {
+	const next = "`rollcall token create --help` shows examples";
+	if (scope === "enroll") {
+		if ((expires ?? 0) > MOST_ENROLL_SECONDS) throw usageFailure("--expires: an enroll token lives at most 1d", next);
+		return;
+	}
+	const given = mac !== undefined ? "--mac" : label !== undefined ? "--label" : undefined;
+	if (given) throw usageFailure(`${given}: only tokens with --scope enroll have it`, next);
+}
+
 async function create(session: Session, options: CreateOptions): Promise<undefined> {
+	checkScope(options);
 	const api = await session.connect();
 	// Opened before the token is made: a token that cannot be kept should not exist.
 	const file =
@@ -117,6 +133,11 @@ async function revoke(session: Session, id: string): Promise<undefined> {
 	if (session.json) printJson(session, json);
 	else say(session.out, `token ${value.tokenId} (${value.scope}): ${value.state}`);
 	return undefined;
+}
+
+function parseTokenId(text: string): string {
+	if (/^[A-Za-z0-9-]{1,64}$/.test(text)) return text;
+	throw new InvalidArgumentError("it is the id in the list of tokens, like 9f1c2b7a40de, not the token itself.");
 }
 
 function parseScope(text: string): TokenScope {

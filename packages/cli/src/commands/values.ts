@@ -1,6 +1,12 @@
-import { MachinePhase, normalizeMac } from "@rollcall/protocol";
+import { Labels, MachinePhase, Name, normalizeMac } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
-import { parseSeconds } from "../text/duration.ts";
+import { durationText, parseSeconds } from "../text/duration.ts";
+
+/** Shortest and longest time of an option, in seconds: what the API takes. */
+interface Bounds {
+	readonly least: number;
+	readonly most: number;
+}
 
 /** Reads a whole number from 0. */
 export function parseCount(text: string): number {
@@ -15,11 +21,59 @@ export function parseDuration(text: string): number {
 	return seconds;
 }
 
+/** Reads a length of time that has to be within bounds. */
+export function parseDurationIn({ least, most }: Bounds): (text: string) => number {
+	return (text) => {
+		const seconds = parseDuration(text);
+		if (seconds < least || seconds > most)
+			throw new InvalidArgumentError(
+				`it is a time from ${durationText(least * 1000)} to ${durationText(most * 1000)}.`,
+			);
+		return seconds;
+	};
+}
+
 /** Collects `-l key=value` into labels. */
 export function collectLabel(text: string, before: Record<string, string> = {}): Record<string, string> {
 	const at = text.indexOf("=");
 	if (at < 1) throw new InvalidArgumentError("a label is key=value.");
-	return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+	const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+	const wrong = labelFault(key, value);
+	if (wrong) throw new InvalidArgumentError(`${wrong}.`);
+	return { ...before, [key]: value };
+}
+
+/** What is wrong with a label, in words; undefined for a good one. */
+export function labelFault(key: string, value = ""): string | undefined {
+	if (!Labels.safeParse({ [key]: "" }).success)
+		return `${JSON.stringify(key)} is no label key: letters, digits and . _ - between two letters or digits, at most 63, like rack or example.org/rack`;
+	if (!Labels.safeParse({ [key]: value }).success)
+		return `${JSON.stringify(value)} is no label value: letters, digits and . _ - between two letters or digits, at most 63`;
+	return undefined;
+}
+
+/** Reads a MACHINE: an id, a node name, or the beginning of either. */
+export function parseMachine(text: string): string {
+	if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(text)) return text;
+	throw new InvalidArgumentError("a machine is named by its id, its node name, or the beginning of either.");
+}
+
+/** Collects MACHINE... */
+export function collectMachines(text: string, before: readonly string[] = []): string[] {
+	return [...before, parseMachine(text)];
+}
+
+/** Reads the name of a role. */
+export function parseRole(text: string): string {
+	if (!Name.safeParse(text).success)
+		throw new InvalidArgumentError("a role is named with a-z, 0-9 and -, like worker.");
+	return text;
+}
+
+/** Reads a text that is kept for people, at most 1024 characters. */
+export function parseReason(text: string): string {
+	if (text.trim() === "" || text.length > 1024) throw new InvalidArgumentError("it is a text of 1 to 1024 characters.");
+	return text;
 }
 
 /** Reads a phase of a machine. */

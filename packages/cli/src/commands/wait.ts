@@ -8,7 +8,7 @@ import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { parseCount, parseDuration, parsePhase } from "./values.ts";
+import { collectMachines, parseCount, parseDuration, parsePhase } from "./values.ts";
 
 const POLL_MS = 500;
 
@@ -32,13 +32,15 @@ export const addWait: AddCommand = (program, run) => {
 	program
 		.command("wait")
 		.description("until machines are in a phase; for scripts")
-		.argument("[machine...]", "machine ids or node names")
+		.argument("[machine...]", "machine ids or node names", collectMachines)
 		.option("--all", "every machine that is known")
 		.option("--count <number>", "with --all: at least so many", parseCount, 1)
 		.option("--for <phase>", "the phase to wait for", parsePhase, "ready")
 		.option("--timeout <time>", "how long, like 90s or 10m", parseDuration, 300)
 		.addHelpText("after", AFTER)
-		.action((ids: string[], options: WaitOptions, command) => run(command, (session) => wait(session, ids, options)));
+		.action((ids: string[] | undefined, options: WaitOptions, command) =>
+			run(command, (session) => wait(session, ids ?? [], options)),
+		);
 };
 
 async function wait(session: Session, ids: readonly string[], options: WaitOptions): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import { type AddCommand, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { eventLine } from "../views/event-line.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { parseCount } from "./values.ts";
+import { parseCount, parseMachine } from "./values.ts";
 
 const AFTER = `
 A lost connection is made again; no event is missed and none comes twice. Ctrl-C ends it.
@@ -31,7 +31,7 @@ export const addWatch: AddCommand = (program, run) => {
 		.description("events as they happen")
 		.option("--since <seq>", "begin behind this event; 0 is the beginning", parseCount)
 		.option("--json", "JSON lines, one event each")
-		.option("--machine <machine>", "only events of this machine (id or node name)")
+		.option("--machine <machine>", "only events of this machine (id or node name)", parseMachine)
 		.option("--type <type>", "only events of this type; can be repeated", collectType)
 		.addHelpText("after", AFTER)
 		.action((options: WatchOptions, command) => run(command, (session) => watch(session, options)));

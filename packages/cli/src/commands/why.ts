@@ -1,6 +1,7 @@
 import { getWhy } from "../api/machines.ts";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
 import { whyLines } from "../views/why.ts";
+import { parseMachine } from "./values.ts";
 
 const AFTER = `
 The newest event comes first; what caused it stands below it, further in.
@@ -14,7 +15,7 @@ export const addWhy: AddCommand = (program, run) => {
 	program
 		.command("why")
 		.description("why a machine is in its state: the chain of causes, and what to do")
-		.argument("<machine>", "machine id or node name")
+		.argument("<machine>", "machine id or node name", parseMachine)
 		.addHelpText("after", AFTER)
 		.action((id: string, _options, command) =>
 			run(command, async (session) => {

@@ -8,7 +8,8 @@ import type { ExecutionContext } from "ava";
 import { ADMIN_TOKEN, type Fixed, FixedApi } from "./fixed-api.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const main = join(here, "../../src/main.ts");
+/** The command itself. */
+export const CLI_MAIN = join(here, "../../src/main.ts");
 
 export interface Ended {
 	readonly code: number | null;
@@ -38,7 +39,7 @@ export async function startCli(
 	env: Record<string, string> = {},
 ): Promise<RunningCli> {
 	const folder = await temporaryFolder(t);
-	const child = spawn(process.execPath, [main, ...args], {
+	const child = spawn(process.execPath, [CLI_MAIN, ...args], {
 		env: { PATH: process.env.PATH ?? "", TZ: "UTC", ROLLCALL_CONFIG: join(folder, "config.json"), ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
