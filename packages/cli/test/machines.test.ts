@@ -109,3 +109,67 @@ test("why prints the chain of causes, each further in than what it caused", asyn
 	t.is(code, 0);
 	await golden(t, "why.txt", stdout);
 });
+
+test("why shows the newest ten links, the rest with --all, and marks a rehearsal", async (t) => {
+	const chain = Array.from({ length: 24 }, (_, index) => ({
+		...{ seq: 100 - index, at: "2026-11-02T08:00:00.000Z", type: "health-changed", text: `link ${100 - index}` },
+	}));
+	const id = "91ccaa00-1111-4222-8333-444455556666";
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/machines/91cc/why": {
+			...{
+				machineId: id,
+				nodeName: "worker-0",
+				rehearsal: true,
+				phase: "failed",
+				reason: "units: kubelet.service",
+				chain,
+			},
+			next: "rollcall logs 91cc --unit kubelet.service",
+		},
+	});
+	const short = await runCli(t, ["why", "91cc"], env);
+	t.true(short.stdout.startsWith(`REHEARSAL ${id} (worker-0)  failed\n`));
+	t.deepEqual(
+		short.stdout.match(/link \d+/g),
+		chain.slice(0, 10).map(({ text }) => text),
+	);
+	t.regex(short.stdout, /next +rollcall logs 91cc --unit kubelet\.service\n/);
+	t.regex(short.stdout, /\n… 14 older; --all shows them\n$/);
+	const all = await runCli(t, ["why", "91cc", "--all"], env);
+	t.is(all.stdout.match(/link \d+/g)?.length, 24);
+	t.notRegex(all.stdout, /older/);
+});
+
+test("ping, reboot and boots say when a machine is a rehearsal of one", async (t) => {
+	const machineId = "91ccaa00-1111-4222-8333-444455556666";
+	const bootId = "0f0e0d0c-0000-4000-8000-000000000001";
+	const boot = { machineId, nodeName: "worker-0", state: "stuck", startedAt: "2026-11-02T08:00:00.000Z", totalMs: 0 };
+	const stuck = { ...boot, stages: [], waitingFor: "enrolled", cause: "no network" };
+	const { env } = await coordinatorWith(t, {
+		"POST /v1/machines/91cc/commands": ({ body }: { body: unknown }) => ({
+			...{ machineId, nodeName: "worker-0", rehearsal: true },
+			reply:
+				(body as { kind: string }).kind === "ping"
+					? { kind: "pong", bootId, generation: 3, uptimeSeconds: 60 }
+					: { kind: "accepted" },
+		}),
+		"GET /v1/boots": {
+			boots: [
+				{ ...stuck, rehearsal: true },
+				{ ...stuck, nodeName: "worker-1" },
+			],
+			more: 0,
+		},
+	});
+	t.regex((await runCli(t, ["ping", "91cc"], env)).stdout, /^REHEARSAL machine 91cc\S+ \(worker-0\): answered/);
+	t.regex(
+		(await runCli(t, ["reboot", "91cc"], env)).stdout,
+		/^REHEARSAL machine 91cc\S+ \(worker-0\): reboot accepted/,
+	);
+	const { stdout } = await runCli(t, ["boots"], env);
+	t.regex(stdout, /^worker-0 .* REHEARSAL /m);
+	t.regex(stdout, /^worker-1 .* machine /m);
+	t.regex(stdout, /^REHEARSAL worker-0: stuck/m);
+	t.regex(stdout, /^worker-1: stuck/m);
+});

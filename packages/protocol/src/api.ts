@@ -74,6 +74,8 @@ export const WhyLink = z.strictObject({
 });
 export const Why = z.strictObject({
 	machineId: MachineId,
+	nodeName: Name.optional(),
+	rehearsal: z.boolean().optional(),
 	phase: MachinePhase,
 	reason: z.string(),
 	next: z.string().optional(),

@@ -54,6 +54,8 @@ export type CommandRequest = z.infer<typeof CommandRequest>;
 /** The machine's answer. `commandId` and `deadlineAt` (milliseconds since 1970) for reboot and reset: their end is an event `command-ended`. */
 export const CommandAnswer = z.strictObject({
 	machineId: MachineId,
+	nodeName: Name.optional(),
+	rehearsal: z.boolean().optional(),
 	reply: CommandReply,
 	commandId: z.string().optional(),
 	deadlineAt: Timestamp.optional(),

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
+import { titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { parseDurationIn, parseMachine } from "./values.ts";
 
@@ -45,14 +46,10 @@ async function start(
 	const { json, value } = await sendCommand(api, options.id, { kind, deadlineSeconds: options.deadline });
 	if (!options.wait) {
 		if (session.json) printJson(session, json);
-		else
-			say(
-				session.out,
-				`machine ${value.machineId}: ${kind} accepted; \`rollcall why ${value.machineId}\` shows its end`,
-			);
+		else say(session.out, `${titleOf(value)}: ${kind} accepted; \`rollcall why ${value.machineId}\` shows its end`);
 		return undefined;
 	}
-	say(session.err, `machine ${value.machineId}: ${kind} accepted, waiting for its end`);
+	say(session.err, `${titleOf(value)}: ${kind} accepted, waiting for its end`);
 	return waitForEnd(session, api, { kind, answer: value, before });
 }
 
@@ -87,7 +84,7 @@ async function waitForEnd(session: Session, api: Api, { kind, answer, before }: 
 	}
 	if (stopped()) return EXIT.interrupted;
 	if (outcome?.outcome === "done") {
-		if (!session.json) say(session.out, `machine ${machineId}: ${kind} done (${printable(outcome.reason)})`);
+		if (!session.json) say(session.out, `${titleOf(answer)}: ${kind} done (${printable(outcome.reason)})`);
 		return EXIT.ok;
 	}
 	throw new Failure(`${kind} ${outcome ? `failed: ${outcome.reason}` : "did not end by its deadline"}`, {

@@ -8,6 +8,7 @@ The newest event comes first; what caused it stands below it, further in.
 
 Examples:
   rollcall why worker-1
+  rollcall why worker-1 --all
   rollcall why worker-1 -o json`;
 
 /** `rollcall why MACHINE`. */
@@ -16,15 +17,16 @@ export const addWhy: AddCommand = (program, run) => {
 		.command("why")
 		.description("why a machine is in its state: the chain of causes, and what to do")
 		.argument("<machine>", "machine id or node name", parseMachine)
+		.option("--all", "the whole chain, not only its newest ten links")
 		.addHelpText("after", AFTER)
-		.action((id: string, _options, command) =>
+		.action((id: string, { all = false }: { all?: boolean }, command) =>
 			run(command, async (session) => {
 				const { json, value } = await getWhy(await session.connect(), id);
 				if (session.json) printJson(session, json);
 				else
 					printLines(
 						session,
-						whyLines(value, { paint: session.out.paint, width: widthFor(session), now: session.now() }),
+						whyLines(value, { paint: session.out.paint, width: widthFor(session), now: session.now(), all }),
 					);
 				return undefined;
 			}),

@@ -4,6 +4,7 @@ import { ago, durationText, timeOfDay } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
 import { type TableOptions, tableLines } from "../text/table.ts";
 import { pad, widthOf } from "../text/width.ts";
+import { markOf } from "./phase.ts";
 
 const STYLES: Record<BootView["state"], Style> = { done: "green", booting: "cyan", held: "yellow", stuck: "red" };
 
@@ -16,6 +17,9 @@ function nameOf(boot: BootView): string {
 export function bootTable(boots: readonly BootView[], now: number, options: TableOptions & { paint: Paint }): string[] {
 	const last = (boot: BootView) => boot.stages.findLast(({ at }) => at !== undefined);
 	const since = (boot: BootView) => (boot.state === "done" ? "" : ago(last(boot)?.at ?? boot.startedAt, now));
+	const kind = boots.some((boot) => boot.rehearsal)
+		? [{ title: "KIND", text: (boot: BootView) => markOf(boot) || "machine", style: () => "dim" as const }]
+		: [];
 	const table = tableLines(
 		[
 			{ title: "MACHINE", text: nameOf, min: 8, style: () => "bold" },
@@ -23,6 +27,7 @@ export function bootTable(boots: readonly BootView[], now: number, options: Tabl
 			{ title: "REACHED", text: (boot) => last(boot)?.stage ?? "" },
 			{ title: "WAITS FOR", text: (boot) => boot.waitingFor ?? "" },
 			{ title: "SINCE", text: since },
+			...kind,
 			{ title: "TOOK", text: (boot) => secondsText(boot.totalMs), drop: 2 },
 			{ title: "BEGAN", text: (boot) => `${ago(boot.startedAt, now)} ago`, drop: 3 },
 			{ title: "PROFILE", text: (boot) => boot.profile ?? "", min: 6, drop: 4 },
@@ -36,7 +41,8 @@ export function bootTable(boots: readonly BootView[], now: number, options: Tabl
 		if (boot.cause === undefined) return [];
 		const next = boot.next === undefined ? [] : [`  next: ${printable(boot.next)}`];
 		const what = `${boot.state}, ${boot.waitingFor ?? "?"} is missing: ${boot.cause}`;
-		return [`${options.paint("bold", printable(nameOf(boot)))}: ${printable(what)}`, ...next];
+		const mark = markOf(boot) ? `${markOf(boot)} ` : "";
+		return [`${mark}${options.paint("bold", printable(nameOf(boot)))}: ${printable(what)}`, ...next];
 	});
 	return trouble.length === 0 ? table : [...table, "", ...trouble];
 }

@@ -1,4 +1,4 @@
-import type { Health, MachinePhase, MachineView } from "@rollcall/protocol";
+import type { Health, MachinePhase } from "@rollcall/protocol";
 import type { Style } from "../text/colour.ts";
 
 const STYLES: Record<MachinePhase, Style> = {
@@ -30,9 +30,9 @@ export function healthStyle(health: Health): Style | undefined {
 }
 
 /** What stands wherever a rehearsal machine is shown, so that nobody takes it for a real one. */
-const REHEARSAL = "REHEARSAL";
+export const REHEARSAL = "REHEARSAL";
 
 /** `REHEARSAL` or nothing. */
-export function markOf(machine: Pick<MachineView, "rehearsal">): string {
+export function markOf(machine: { readonly rehearsal?: boolean | undefined }): string {
 	return machine.rehearsal ? REHEARSAL : "";
 }

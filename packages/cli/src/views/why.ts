@@ -4,17 +4,21 @@ import { printable } from "../text/printable.ts";
 import { wrap } from "../text/width.ts";
 import { fieldLines } from "./field-list.ts";
 import type { DetailOptions } from "./machine-detail.ts";
-import { phaseStyle } from "./phase.ts";
+import { phaseStyle, REHEARSAL } from "./phase.ts";
 
 const DEEPEST = 12;
+/** So many links are shown when not all are asked for. */
+const SHOWN_LINKS = 10;
 
 /**
  * The chain of causes, newest first. A link whose cause is the next link has that one further in, so that the indentation
- * shows what led to what.
+ * shows what led to what. Without `all` only the newest ones, and a line that says how many are left out.
  */
-export function whyLines(why: Why, options: DetailOptions): string[] {
+export function whyLines(why: Why, options: DetailOptions & { readonly all?: boolean }): string[] {
 	const { paint, width, now } = options;
-	const head = `${paint("bold", printable(why.machineId))}  ${paint(phaseStyle(why.phase), why.phase)}`;
+	const mark = why.rehearsal ? `${paint("dim", REHEARSAL)} ` : "";
+	const name = `${printable(why.machineId)}${why.nodeName ? ` (${printable(why.nodeName)})` : ""}`;
+	const head = `${mark}${paint("bold", name)}  ${paint(phaseStyle(why.phase), why.phase)}`;
 	const fields = fieldLines(
 		[
 			["reason", why.reason],
@@ -24,7 +28,9 @@ export function whyLines(why: Why, options: DetailOptions): string[] {
 		width,
 	);
 	const depths = new Map<number, number>();
-	const chain = why.chain.flatMap((link) => {
+	const shown = options.all ? why.chain : why.chain.slice(0, SHOWN_LINKS);
+	const left = why.chain.length - shown.length;
+	const chain = shown.flatMap((link) => {
 		const depth = Math.min(depths.get(link.seq) ?? 0, DEEPEST);
 		if (link.cause !== undefined) depths.set(link.cause, depth + 1);
 		const indent = `${"  ".repeat(depth)}${depth > 0 ? "└ " : ""}`;
@@ -37,5 +43,6 @@ export function whyLines(why: Why, options: DetailOptions): string[] {
 			`${rest}${paint("dim", `${printable(link.type)} ${when}`)}`,
 		];
 	});
-	return [head, ...fields, "", ...chain];
+	const older = left > 0 ? [paint("dim", `… ${left} older; --all shows them`)] : [];
+	return [head, ...fields, "", ...chain, ...older];
 }

@@ -75,7 +75,7 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 			return {
 				phase,
 				reason: `generation ${target?.generation} failed: ${target?.reason ?? "no reason was given"}`,
-				next: `rollcall why ${machineId}; the agent tries again by itself`,
+				next: nextAfterFailure(machineId, target?.reason),
 			};
 		case "suspect":
 			return { phase, reason: `nothing was heard from it for some seconds; it is ${place}` };
@@ -85,6 +85,28 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 				reason: `nothing is heard from it since ${new Date(machine.leaseAt).toISOString()}; it was ${place}`,
 				next: "look at its power and its network",
 			};
+	}
+}
+
+/** What to do about a target that failed, by the step that its reason begins with (`TargetProgress`); the agent goes on trying. */
+function nextAfterFailure(machineId: string, reason = ""): string {
+	const again = "; the agent tries again by itself";
+	const unit = /([A-Za-z0-9:_.@-]+\.(?:service|socket|mount|target|path|timer))/.exec(reason)?.[1];
+	const logs = `rollcall logs ${machineId}${unit ? ` --unit ${unit}` : ""}`;
+	switch (/^(\w+): /.exec(reason)?.[1]) {
+		case "check":
+			return "the agent refuses what the document asks for: correct the document and `rollcall apply` it";
+		case "certificates":
+			return `look at the coordinator's log and at the machine's clock${again}`;
+		case "artifacts":
+			return `make the artifact's address reachable from the machine, or correct its hash in the document${again}`;
+		case "files":
+			return `free the room or make the file system writable; ${logs}${again}`;
+		case "units":
+		case "probes":
+			return `${logs}${again}`;
+		default:
+			return `rollcall show ${machineId}${again}`;
 	}
 }
 

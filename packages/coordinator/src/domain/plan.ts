@@ -93,9 +93,10 @@ function changeOf(
 	const next = rendered(after, render);
 	const oldContent = old?.ok ? old.content : undefined;
 	const content = next?.ok ? next.content : undefined;
-	const files = fileChanges(oldContent, content);
-	const what = actionOf({ from, to, old, next });
+	const what = actionOf({ from, to, old, next, runs: before.machine?.target !== undefined });
 	if (!what) return undefined;
+	// Without a target nothing is sent, and so nothing on the machine changes.
+	const files = what.action === "refuse" ? [] : fileChanges(oldContent, content);
 	const nodeName = (to ?? from)?.nodeName;
 	return {
 		machineId: after.machine.machineId,
@@ -117,12 +118,15 @@ interface Sides {
 	readonly to: Seat | undefined;
 	readonly old: Rendered | undefined;
 	readonly next: Rendered | undefined;
+	/** It was given a target before. */
+	readonly runs: boolean;
 }
 
-function actionOf({ from, to, old, next }: Sides): Pick<MachineChange, "action" | "reason"> | undefined {
+function actionOf({ from, to, old, next, runs }: Sides): Pick<MachineChange, "action" | "reason"> | undefined {
 	if (next && !next.ok) {
 		if (old && !old.ok && old.reason === next.reason && from?.seq === to?.seq) return undefined;
-		return { action: "refuse", reason: next.reason };
+		const keeps = runs ? "it keeps what it has" : "it gets nothing";
+		return { action: "refuse", reason: `no target can be made, so ${keeps}: ${next.reason}` };
 	}
 	if (!to) return { action: "release", reason: "no seat is left for it" };
 	if (!from) return { action: "assign", reason: `it matches slot ${to.slot}` };

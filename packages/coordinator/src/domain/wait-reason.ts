@@ -25,7 +25,10 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 	const document = fleet.cluster?.document;
 	if (!document) return { reason: "no cluster is declared", next: "rollcall apply -f FILE" };
 	if (seat && machine.impossible !== undefined) {
-		return { reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible}` };
+		return {
+			reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible}`,
+			next: `change the document, or the machine; rollcall show ${machineId} has its facts`,
+		};
 	}
 	if (seat) return { reason: `it has seat ${seat.seat} of slot ${seat.slot}, its target is being made` };
 	if (machine.pinnedRole !== undefined) {

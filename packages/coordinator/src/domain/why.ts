@@ -31,5 +31,11 @@ export function explain(fleet: Fleet, machine: Machine, events: readonly Event[]
 			text: describe(event),
 			...(event.cause === undefined ? {} : { cause: event.cause }),
 		}));
-	return { machineId: machine.machineId, ...standing(fleet, machine), chain };
+	return {
+		machineId: machine.machineId,
+		...(machine.seat ? { nodeName: machine.seat.nodeName } : {}),
+		rehearsal: machine.facts.rehearsal,
+		...standing(fleet, machine),
+		chain,
+	};
 }

@@ -104,6 +104,62 @@ test("a plan names what comes, changes and goes at the cluster's API", (t) => {
 	t.deepEqual(planDocument(story.fleet, documentOf(slots), renderForTests, addOns).addOns, []);
 });
 
+test("a plan that refuses a machine its target names no file, and says what becomes of what it has", (t) => {
+	const { story, a, b } = fleet();
+	const small = story.join({ name: "small", memoryGiB: 1 });
+	const strict = (...[state, machine, seat]: Parameters<typeof renderForTests>) =>
+		machine.machineId === a && state.cluster?.document.kubernetes.version === "1.36.1"
+			? { ok: false as const, reason: "no address in 10.0.0.0/8" }
+			: renderForTests(state, machine, seat);
+	const newer = documentOf(slots, { kubernetes: { version: "1.36.1" } });
+	const plan = Plan.parse(planDocument(story.fleet, newer, strict));
+	const of = (id: string) => plan.machines.find(({ machineId }) => machineId === id);
+	t.is(of(a)?.action, "refuse");
+	t.is(of(a)?.reason, "no target can be made, so it keeps what it has: no address in 10.0.0.0/8");
+	t.deepEqual([of(a)?.files, of(a)?.restarts], [[], []]);
+	t.is(of(b)?.action, "update");
+	t.is(of(small), undefined, "it was refused before, for the same reason");
+	const first = new Story();
+	const only = first.join({ name: "small", memoryGiB: 1 });
+	const assigned = planDocument(
+		first.fleet,
+		documentOf([{ name: "w", role: "worker", count: "rest" }]),
+		renderForTests,
+	);
+	t.is(
+		assigned.machines.find(({ machineId }) => machineId === only)?.reason,
+		"no target can be made, so it gets nothing: 1 GiB is too little",
+	);
+});
+
+test("a machine that failed has a next step that is not the question itself", (t) => {
+	const steps = {
+		check: /correct the document/,
+		certificates: /clock/,
+		artifacts: /reachable/,
+		files: /free the room/,
+		units: /^rollcall logs \S+ --unit kubelet\.service; the agent tries again by itself$/,
+		probes: /^rollcall logs \S+; the agent tries again/,
+	} as const;
+	for (const [step, next] of Object.entries(steps) as [keyof typeof steps, RegExp][]) {
+		const { story, a } = fleet();
+		story.report(a, "applying", 1);
+		const reason = step === "units" ? "kubelet.service did not start" : "it did not work";
+		const { bootId, generation } = story.machine(a);
+		const progress = { state: "rejected", step, reason } as const;
+		story.take({ kind: "report", machineId: a, report: { bootId, generation, sequence: 2, progress, health: [] } });
+		const why = Why.parse(explain(story.fleet, story.machine(a), story.events));
+		t.is(why.phase, "failed", step);
+		t.regex(why.next ?? "", next, step);
+	}
+	const story = new Story();
+	story.declare(slots);
+	const small = story.join({ name: "small", memoryGiB: 1 });
+	const why = explain(story.fleet, story.machine(small), story.events);
+	t.is(why.phase, "failed");
+	t.regex(why.next ?? "", /^change the document, or the machine; rollcall show /);
+});
+
 test("a plan is what applying then does", (t) => {
 	const { story } = fleet();
 	story.join({ name: "c" });

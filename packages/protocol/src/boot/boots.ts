@@ -23,6 +23,8 @@ export const BootView = z.strictObject({
 	machineId: MachineId.optional(),
 	bootId: BootId.optional(),
 	nodeName: Name.optional(),
+	/** Absent where the machine is not known yet. */
+	rehearsal: z.boolean().optional(),
 	mac: Mac.optional(),
 	uuid: z.string().optional(),
 	/** The address that asked last. */

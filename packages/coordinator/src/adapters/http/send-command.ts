@@ -34,13 +34,18 @@ async function deliver(api: Api, machine: Machine, command: Command): Promise<Co
 	}
 }
 
+/** Which machine answers, and whether it is a rehearsal of one. */
+function named({ machineId, seat, facts }: Machine): Pick<CommandAnswer, "machineId" | "nodeName" | "rehearsal"> {
+	return { machineId, ...(seat ? { nodeName: seat.nodeName } : {}), rehearsal: facts.rehearsal };
+}
+
 /** Asks an agent something and passes its answer on. Nothing is recorded. Throws a Refusal. */
 export async function askAgent(api: Api, machine: Machine, request: LiveRequest): Promise<CommandAnswer> {
 	const { bootId = machine.bootId, ...rest } = request;
 	try {
 		const reply = await deliver(api, machine, { ...rest, bootId });
 		if (reply.kind === "problem") throw new Refusal(reply.problem);
-		return { machineId: machine.machineId, reply };
+		return { ...named(machine), reply };
 	} catch (error) {
 		if (!(error instanceof NoResponders)) throw error;
 		throw unreachable(machine, "its agent is not connected", `rollcall why ${machine.machineId}`);
@@ -74,7 +79,7 @@ export async function startCommand(
 			await fail(`the agent refused: ${reply.problem.message}`);
 			throw new Refusal(reply.problem);
 		}
-		return { machineId, reply, commandId, deadlineAt };
+		return { ...named(machine), reply, commandId, deadlineAt };
 	} catch (error) {
 		if (!(error instanceof NoResponders)) throw error;
 		await fail("the agent is not connected");

@@ -20,8 +20,9 @@ export function bootView(boot: Boot, fleet: Fleet, at: Timestamp): BootView {
 	const machine = boot.machineId === undefined ? undefined : fleet.machines.get(boot.machineId);
 	const nodeName = machine?.seat?.nodeName;
 	const given = { machineId: boot.machineId, bootId: boot.bootId, nodeName, mac: boot.mac, uuid: boot.uuid };
+	const rehearsal = machine?.facts.rehearsal;
 	return {
-		...dropUndefined({ ...given, address: boot.remote, group: boot.group, profile: boot.profile }),
+		...dropUndefined({ ...given, rehearsal, address: boot.remote, group: boot.group, profile: boot.profile }),
 		...standingOf(boot, { fleet, machine, at }),
 		startedAt: iso(startedAt),
 		totalMs: latest - startedAt,

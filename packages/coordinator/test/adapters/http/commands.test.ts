@@ -24,6 +24,8 @@ test("a ping is answered by the agent, and nothing is recorded", async (t) => {
 	const response = await command(api, { kind: "ping" });
 	t.deepEqual(response.json(), {
 		machineId: "m-alpha",
+		nodeName: "worker-0",
+		rehearsal: false,
 		reply: { kind: "pong", bootId: BOOT, generation: 1, uptimeSeconds: 5 },
 	});
 	t.deepEqual(api.sent, [{ kind: "ping", bootId: BOOT }]);
