@@ -158,3 +158,64 @@ test.serial(
 		await leavesNothing(t, operator);
 	},
 );
+
+test.serial("what a killed run left behind goes with the next one", async (t) => {
+	const operator = newOperator(t);
+	const killed = await readyRun(operator, 1);
+	const left = readdirSync(operator.temporary);
+	t.is(left.length, 1);
+	killed.child.kill("SIGKILL");
+	await killed.exited;
+	await eventuallyTrue("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
+	t.deepEqual(readdirSync(operator.temporary), left);
+	const { code, stderr } = await operator.rollcall("up", "--machines", "1", "--until", "ready");
+	t.is(code, 0, stderr);
+	t.regex(stderr, /removed a folder of runs that were killed/);
+	await leavesNothing(t, operator);
+});
+
+test.serial("a machine that is removed boots again and comes back as a new boot", async (t) => {
+	const operator = newOperator(t);
+	const up = await readyRun(operator, 1);
+	const machine = async () => {
+		const { stdout } = await operator.rollcall("machines", "-o", "json");
+		return (JSON.parse(stdout) as { machines: { machineId: string; bootId: string; phase: string }[] }).machines[0];
+	};
+	const before = await machine();
+	t.is((await operator.rollcall("remove", before?.machineId ?? "")).code, 0);
+	const after = await eventually(
+		"the machine to be ready again",
+		async () => {
+			const now = await machine();
+			return now?.phase === "ready" && now.bootId !== before?.bootId ? now : undefined;
+		},
+		60_000,
+	);
+	t.is(before?.machineId, after.machineId);
+	t.regex(up.output(), /rehearsal machine rehearsal-1 was removed and boots again with empty RAM/);
+	up.child.kill("SIGINT");
+	t.is((await up.exited).code, 0);
+	await leavesNothing(t, operator);
+});
+
+test.serial("a port that another run has is refused with its number, and nothing is started", async (t) => {
+	const operator = newOperator(t);
+	const up = await readyRun(operator, 1);
+	const port = new URL(
+		(JSON.parse(readFileSync(operator.configFile, "utf8")) as Contexts).contexts[`up-${up.child.pid}`]?.server ?? "",
+	).port;
+	const { code, stderr } = await operator.rollcall("up", "--machines", "1", "--port", port);
+	t.is(code, 1);
+	t.regex(
+		stderr,
+		new RegExp(`^rollcall: --port ${port}: a rollcall coordinator, perhaps of another .rollcall up., listens`),
+	);
+	t.regex(stderr, /\n {2}next: end it .*take another port/);
+	up.child.kill("SIGINT");
+	await up.exited;
+	await leavesNothing(t, operator);
+});
+
+interface Contexts {
+	readonly contexts: Readonly<Record<string, { readonly server: string }>>;
+}

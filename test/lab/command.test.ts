@@ -10,6 +10,8 @@ const LONGEST_MS = 400_000;
 
 interface Command {
 	readonly process: Running;
+	/** All that it started and that lives. */
+	processes(): number[];
 	/** No process and no file of it is there any more. */
 	leftNothing(): Promise<void>;
 }
@@ -22,6 +24,7 @@ function startLab(t: ExecutionContext, ...words: string[]): Command {
 	t.teardown(() => started.end());
 	return {
 		process: started,
+		processes: () => processesWith(temporary),
 		leftNothing: async () => {
 			await eventuallyTrue("all processes to be gone", () => processesWith(temporary).length === 0, 30_000);
 			t.deepEqual(readdirSync(temporary), []);
@@ -71,4 +74,22 @@ test.serial("Ctrl-C ends machines and coordinator, and nothing is left", async (
 	lab.process.child.kill("SIGINT");
 	t.is((await lab.process.exited).code, 0);
 	await lab.leftNothing();
+});
+
+test.serial("when it is killed, machines, coordinator and what shows the fleet end too", async (t) => {
+	const lab = startLab(t, "--nodes", "1");
+	const running = await eventually(
+		"events of the fleet to be shown",
+		() =>
+			lab.process.child.exitCode !== null
+				? false
+				: /coordinator-started|cluster-declared/.test(lab.process.output()) || undefined,
+		LONGEST_MS,
+	);
+	if (!running && skipped(t, lab.process.output())) return;
+	t.true(running, lab.process.output());
+	t.true(lab.processes().length > 3, "the command, its machine, its coordinator with nats-server, and the watcher");
+	lab.process.child.kill("SIGKILL");
+	await eventuallyTrue("all processes to be gone", () => lab.processes().length === 0, 30_000);
+	t.pass();
 });

@@ -123,7 +123,7 @@ export function launchCoordinator(
 	const environment = options.failpoint ? { ROLLCALL_FAILPOINT: options.failpoint } : undefined;
 	const started = run(
 		process.execPath,
-		[join(repository, "packages/coordinator/src/main.ts"), "--config", configFile],
+		[join(repository, "packages/coordinator/src/main.ts"), "--config", configFile, "--tether-stdin"],
 		environment,
 	);
 	t.teardown(() => started.end());

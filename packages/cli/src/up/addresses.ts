@@ -34,7 +34,8 @@ export async function pickLoopbacks(count: number, random: () => number): Promis
 	return undefined;
 }
 
-function isFree(address: string, port: number): Promise<boolean> {
+/** Whether nobody listens at this address and port. */
+export function isFree(address: string, port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const server = createServer();
 		server.once("error", () => resolve(false));

@@ -2,7 +2,7 @@ import type { MachineView } from "@rollcall/protocol";
 import { titleOf } from "../views/machine-title.ts";
 import type { UpFolders } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
-import { REHEARSAL_LABEL } from "./rehearsal-machine.ts";
+import { REHEARSAL_LABEL } from "./rehearsal-label.ts";
 
 /** The machines of this run, by the label that came with their tokens. */
 export function ownMachines(machines: readonly MachineView[], names: readonly string[]): MachineView[] {

@@ -19,9 +19,12 @@ export interface UpFolders {
 /** The top of this program's source tree. */
 export const PROGRAM_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
 
+/** How the name of a temporary folder begins. */
+export const FOLDER_PREFIX = "rollcall-up-";
+
 /** Makes the folders, for this user only: in `data`, or in a new temporary one. */
 export async function makeFolders(data: string | undefined): Promise<UpFolders> {
-	const base = data === undefined ? await mkdtemp(join(tmpdir(), "rollcall-up-")) : resolve(data);
+	const base = data === undefined ? await mkdtemp(join(tmpdir(), FOLDER_PREFIX)) : resolve(data);
 	const machines = join(base, "rehearsal");
 	const coordinatorData = join(base, "coordinator");
 	for (const folder of [base, machines, coordinatorData]) await makeFolder(folder);

@@ -5,12 +5,11 @@ import type { Api } from "../api/client.ts";
 import { type Child, exitText, startChild } from "./child.ts";
 import { PROGRAM_ROOT, removeFolder, type UpFolders, writePrivate } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
+import type { PowerSwitch } from "./power-switch.ts";
+import { REHEARSAL_LABEL } from "./rehearsal-label.ts";
 
 /** The bundled agent. */
 export const AGENT_BINARY = join(PROGRAM_ROOT, "dist/agent/rollcall-agent");
-
-/** The label that tells which rehearsal machine of this run a machine is. It comes with the token. */
-export const REHEARSAL_LABEL = "rehearsal";
 
 /** The machine booted again: its RAM, that is its root folder, is gone, and it wants a fresh token. */
 const EXIT_REBOOTED = 75;
@@ -24,6 +23,7 @@ export interface RehearsalMachineOptions {
 	readonly memory?: number | undefined;
 	readonly folders: UpFolders;
 	readonly api: Api;
+	readonly power: PowerSwitch;
 	readonly onNotice: (notice: string) => void;
 }
 
@@ -32,7 +32,7 @@ export interface RehearsalMachineOptions {
  * after a crash with its root as it was. Returns when it has ended.
  */
 export async function runRehearsalMachine(options: RehearsalMachineOptions, signal: AbortSignal): Promise<void> {
-	const { name, folders, onNotice } = options;
+	const { name, folders, power, onNotice } = options;
 	const files = folders.machine(name);
 	for (let failures = 0; !signal.aborted; ) {
 		let child: Child;
@@ -49,12 +49,17 @@ export async function runRehearsalMachine(options: RehearsalMachineOptions, sign
 		const stop = () => void child.stop(STOP_MS);
 		signal.addEventListener("abort", stop, { once: true });
 		if (signal.aborted) stop();
+		let switchedOff = false;
+		power.onPress(() => {
+			switchedOff = true;
+			stop();
+		});
 		const exit = await child.exited;
 		signal.removeEventListener("abort", stop);
 		if (signal.aborted) return;
-		if (exit.code === EXIT_REBOOTED) {
+		if (exit.code === EXIT_REBOOTED || switchedOff) {
 			failures = 0;
-			onNotice(`rehearsal machine ${name} boots again with empty RAM`);
+			onNotice(`rehearsal machine ${name} ${switchedOff ? "was removed and " : ""}boots again with empty RAM`);
 			await removeFolder(files.root);
 			continue;
 		}

@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MachineView } from "@rollcall/protocol";
 import { declareCluster } from "../api/declare-cluster.ts";
@@ -15,9 +16,12 @@ import { allAnswer } from "./answering.ts";
 import { startCoordinator } from "./coordinator.ts";
 import { allReady, missingReasons, ownMachines } from "./expected-machines.ts";
 import { makeFolders, PROGRAM_ROOT, removeFolder, type UpFolders, writeCoordinatorConfig } from "./folders.ts";
+import { claimFolder, removeLeftovers } from "./leftovers.ts";
 import { offerContext } from "./operator-context.ts";
+import { PowerSwitches } from "./power-switch.ts";
 import { AGENT_BINARY, runRehearsalMachine } from "./rehearsal-machine.ts";
 import { openReporter } from "./reporter.ts";
+import { checkPort } from "./taken-port.ts";
 
 /** The cluster document that is declared when none is named. */
 const REHEARSAL_DOCUMENT = join(PROGRAM_ROOT, "deploy/examples/rehearsal.yaml");
@@ -63,8 +67,13 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 	const loopbacks = await pickLoopbacks(names.length, Math.random);
 	if (!loopbacks) throw new Failure("no free block of loopback addresses was found", { next: "end another rehearsal" });
 
+	if (options.port !== undefined) await checkPort(options.port);
+	const gone = await removeLeftovers(tmpdir());
+	if (gone > 0)
+		say(session.err, `rollcall: removed ${gone === 1 ? "a folder" : `${gone} folders`} of runs that were killed`);
 	const folders = await makeFolders(options.data);
 	if (options.data === undefined && !options.keep) {
+		await claimFolder(folders.base);
 		undo.push({ what: `removing ${folders.base}`, act: () => removeFolder(folders.base) });
 	}
 	await writeCoordinatorConfig(folders, { http: options.port ?? (await freePort()), nats: await freePort() });
@@ -82,11 +91,13 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 	});
 	const ending = new AbortController();
 	const signal = AbortSignal.any([stop, ending.signal]);
+	const switches = new PowerSwitches((await api.status()).value.seq);
 	const machinesRunning = names.map((name, index) =>
 		runRehearsalMachine(
 			{
 				...{ name, folders, api, memory: options.memory, onNotice: reporter.notice },
 				loopback: loopbacks[index] ?? "",
+				power: switches.of(name),
 			},
 			signal,
 		),
@@ -113,6 +124,7 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 			patient: true,
 			onMachines: (all) => {
 				machines = all;
+				switches.see(ownMachines(all, names));
 				reporter.machines(all);
 				if (options.untilReady && !confirming && allReady(all, names)) {
 					confirming = true;
@@ -124,7 +136,10 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 					});
 				}
 			},
-			onEvent: reporter.event,
+			onEvent: (event, text) => {
+				reporter.event(event, text);
+				switches.hear(event);
+			},
 			onLost: (reason) => reporter.notice(`the event stream was interrupted (${reason}); trying again`),
 			onBack: () => reporter.notice(undefined),
 		}),
