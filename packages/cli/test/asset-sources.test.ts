@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "ava";
 import { chunksOf } from "../src/api/assets.ts";
 import { assetsFrom } from "../src/assets/sources.ts";
-import { temporaryFolder } from "./support/cli.ts";
+import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
 
 const LONG = `${"deep/".repeat(30)}${"name".repeat(20)}`;
 
@@ -79,4 +79,24 @@ test("content is cut into pieces of one size, whatever it comes in", async (t) =
 	const whole: Buffer[] = [];
 	for await (const part of source()) whole.push(part);
 	t.deepEqual(Buffer.concat(all), Buffer.concat(whole));
+});
+
+test("a folder, a file that is not there and an address of another kind are refused with the step that helps", async (t) => {
+	const { api, env } = await coordinatorWith(t, {});
+	const folder = await temporaryFolder(t);
+	const cases: [string, RegExp][] = [
+		[folder, /it is a folder\n {2}next: rollcall assets add --from \S+ adds all that is in it/],
+		[join(folder, "none"), /there is no such file\n {2}next: name a file/],
+		[
+			"ftp://mirror.example/x",
+			/only http and https are fetched\n {2}next: fetch it yourself, then: rollcall assets add os\/x FILE/,
+		],
+		["http://mirror.example/x", /needs --sha256, --sha512 or --signature\n {2}next: /],
+	];
+	for (const [what, refusal] of cases) {
+		const { code, stderr } = await runCli(t, ["assets", "add", "os/x", what], env);
+		t.is(code, 2);
+		t.regex(stderr, refusal);
+	}
+	t.deepEqual(api.seen, []);
 });

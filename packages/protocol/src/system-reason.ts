@@ -10,10 +10,19 @@ const REASONS: Readonly<Record<string, string>> = {
 	EIO: "the device reports an error",
 	EMFILE: "too many files are open",
 	ELOOP: "its links lead in a circle",
+	ECONNREFUSED: "nothing listens there",
+	ENOTFOUND: "the name does not resolve",
+	EAI_AGAIN: "the name does not resolve",
+	EHOSTUNREACH: "no way leads there",
+	ENETUNREACH: "no way leads there",
+	ETIMEDOUT: "no answer came in time",
+	ECONNRESET: "the connection was cut off",
+	EADDRINUSE: "another program listens there already",
+	EADDRNOTAVAIL: "this computer has no such address",
 	ENAMETOOLONG: "the name is too long",
 };
 
-/** Why the system refused a file, in plain words; its own text where we have none. */
+/** Why the system refused a file or an address, in plain words; its own text where we have none. */
 export function systemReason(error: unknown): string {
 	const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
 	return REASONS[code] ?? message;

@@ -68,7 +68,9 @@ async function finish(api: Api, begun: AssetWork, onProgress: OnProgress): Promi
 		onProgress(work);
 		if (work.state === "done") return answer;
 		if (work.state === "failed")
-			throw new Failure(work.reason ?? "it failed", { next: "compare what you gave with what the publisher says" });
+			throw new Failure(work.reason ?? "it failed", {
+				next: work.next ?? "try again; `rollcall assets list` shows what is kept",
+			});
 		await delay(LOOK_EVERY_MS);
 	}
 }

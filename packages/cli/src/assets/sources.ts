@@ -4,7 +4,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { AssetName } from "@rollcall/protocol";
+import { AssetName, systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
 import { tarEntries } from "./tar-entries.ts";
 
@@ -25,8 +25,13 @@ const MAX_SUMS_BYTES = 4 * 2 ** 20;
 
 /** One file of this computer. Its hash is taken before, so that what arrives is what lies here. Throws Failure. */
 export async function assetOfFile(path: string, name: string): Promise<AssetFile> {
-	const found = await stat(path).catch(() => undefined);
-	if (!found?.isFile()) throw usageFailure(`${path}: there is no such file`);
+	const found = await stat(path).catch((error: unknown) => {
+		throw usageFailure(`${path}: ${systemReason(error)}`, "name a file of this computer, or an http(s) URL");
+	});
+	if (found.isDirectory())
+		throw usageFailure(`${path}: it is a folder`, `rollcall assets add --from ${path} adds all that is in it`);
+	if (!found.isFile())
+		throw usageFailure(`${path}: it is no regular file`, "name a file of this computer, or an http(s) URL");
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(path), hash);
 	const content = createReadStream(path) as AsyncIterable<Buffer>;
@@ -39,7 +44,7 @@ export async function assetOfFile(path: string, name: string): Promise<AssetFile
  */
 export async function* assetsFrom(path: string, prefix: string): AsyncGenerator<AssetFile> {
 	const found = await stat(path).catch(() => undefined);
-	if (!found) throw usageFailure(`${path}: there is no such folder or archive`);
+	if (!found) throw usageFailure(`${path}: there is no such folder or archive`, "name a folder or a tar archive");
 	yield* found.isDirectory() ? fromFolder(path, prefix) : fromTar(path, prefix);
 }
 

@@ -70,8 +70,16 @@ async function addOne(
 	if (!checked.success) throw usageFailure(`${name}: ${checked.error.issues[0]?.message}`);
 	const expect = await expected(options);
 	const isUrl = /^https?:\/\//i.test(what);
+	if (!isUrl && /^[a-z][a-z0-9+.-]*:\/\//i.test(what))
+		throw usageFailure(
+			`${what}: only http and https are fetched`,
+			`fetch it yourself, then: rollcall assets add ${name} FILE`,
+		);
 	if (isUrl && !expect.sha256 && !expect.sha512 && !expect.signature)
-		throw usageFailure(`${what}: what comes from a URL needs --sha256, --sha512 or --signature`);
+		throw usageFailure(
+			`${what}: what comes from a URL needs --sha256, --sha512 or --signature`,
+			"the publisher names them beside the file",
+		);
 	const file = isUrl ? undefined : await assetOfFile(what, name);
 	const api = await session.connect();
 	const progress = progressLine(session, name);

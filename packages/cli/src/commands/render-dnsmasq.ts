@@ -28,6 +28,7 @@ interface Options {
 	readonly bios?: string;
 	readonly uefi?: string;
 	readonly arm64?: string;
+	readonly uefi32?: string;
 }
 
 /** The option that a field of DnsmasqOptions comes from, where it is called otherwise. */
@@ -38,6 +39,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 	"programs.bios": "bios",
 	"programs.uefi": "uefi",
 	"programs.arm64": "arm64",
+	"programs.uefi32": "uefi32",
 };
 
 /** `rollcall render dnsmasq`. */
@@ -58,6 +60,7 @@ export const addRenderDnsmasq: AddCommand = (render, run) => {
 		.option("--bios <file>", "iPXE for BIOS below the TFTP folder; undionly.kpxe without a word")
 		.option("--uefi <file>", "iPXE for UEFI on x86-64; ipxe.efi without a word")
 		.option("--arm64 <file>", "iPXE for UEFI on arm64; ipxe-arm64.efi without a word")
+		.option("--uefi32 <file>", "iPXE for UEFI of 32 bits; such machines are not served without a word")
 		.addHelpText("after", AFTER)
 		.action((options: Options, command) =>
 			run(command, async (session) => {
@@ -70,14 +73,14 @@ export const addRenderDnsmasq: AddCommand = (render, run) => {
 };
 
 async function dnsmasq(options: Options): Promise<string> {
-	const { mode, url, range, netmask, lease, dns, bios, uefi, arm64, ...rest } = options;
+	const { mode, url, range, netmask, lease, dns, bios, uefi, arm64, uefi32, ...rest } = options;
 	const parsed = DnsmasqOptions.safeParse({
 		mode,
 		url,
 		range: { ...range, ...given({ netmask }) },
 		...given({ interface: rest.interface, tftpRoot: rest.tftpRoot, leaseSeconds: lease, dns }),
 		...given({ router: rest.router, domain: rest.domain }),
-		programs: given({ bios, uefi, arm64 }),
+		programs: given({ bios, uefi, arm64, uefi32 }),
 	});
 	if (!parsed.success) {
 		const [issue] = parsed.error.issues;

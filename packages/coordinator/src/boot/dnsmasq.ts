@@ -5,10 +5,34 @@ const option = (name: string, ...values: (string | { quoted: string })[]): Dnsma
 const remark = (text: string): DnsmasqLine => ({ remark: text });
 
 /** Client architectures (RFC 4578, with IANA's later numbers) by the program that they load. */
-const ARCHITECTURES = { bios: [0], uefi: [7, 9], arm64: [11] } as const;
+const ARCHITECTURES = { bios: [0], uefi: [7, 9], arm64: [11], uefi32: [6] } as const;
 /** The same in the words of dnsmasq's `pxe-service`. */
-const SERVICES = { bios: ["x86PC"], uefi: ["BC_EFI", "X86-64_EFI"], arm64: ["ARM64_EFI"] } as const;
-const KINDS = ["bios", "uefi", "arm64"] as const;
+const SERVICES = {
+	bios: ["x86PC"],
+	uefi: ["BC_EFI", "X86-64_EFI"],
+	arm64: ["ARM64_EFI"],
+	uefi32: ["IA32_EFI"],
+} as const;
+const KINDS = ["bios", "uefi", "arm64", "uefi32"] as const;
+
+/** The kinds of firmware that there is a program for, with it. */
+function served({ programs }: DnsmasqOptions): [(typeof KINDS)[number], string][] {
+	return KINDS.flatMap((kind) => (programs[kind] === undefined ? [] : [[kind, programs[kind]]]));
+}
+
+/** Lines that set a tag for a kind of firmware; the log of dnsmasq shows a client's tags. */
+function matches(kind: (typeof KINDS)[number]): DnsmasqLine[] {
+	return ARCHITECTURES[kind].map((number) => option("dhcp-match", `set:${kind}`, "option:client-arch", String(number)));
+}
+
+/** What is said, in the file and with its tag in the log, of UEFI of 32 bits when it is not served. */
+function unserved({ programs }: DnsmasqOptions): DnsmasqLine[] {
+	if (programs.uefi32 !== undefined) return [];
+	return [
+		remark("UEFI of 32 bits gets no program (its tag in the log is uefi32); --uefi32 names one."),
+		...matches("uefi32"),
+	];
+}
 
 /**
  * A dnsmasq configuration that brings machines to the boot listener: firmware loads iPXE by TFTP, and iPXE, which says who
@@ -38,7 +62,7 @@ export function dnsmasqText(options: DnsmasqOptions): string {
 }
 
 function fullLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
-	const { range, programs } = options;
+	const { range } = options;
 	return [
 		option("dhcp-authoritative"),
 		option("dhcp-range", range.start, range.end ?? range.start, range.netmask, String(options.leaseSeconds)),
@@ -46,26 +70,26 @@ function fullLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
 		...(options.dns.length > 0 ? [option("dhcp-option", "option:dns-server", ...options.dns)] : []),
 		...(options.domain ? [option("domain", options.domain)] : []),
 		remark(""),
-		...KINDS.flatMap((kind) =>
-			ARCHITECTURES[kind].map((number) => option("dhcp-match", `set:${kind}`, "option:client-arch", String(number))),
-		),
-		...KINDS.map((kind) => option("dhcp-boot", "tag:!ipxe", `tag:${kind}`, programs[kind])),
+		...served(options).flatMap(([kind]) => matches(kind)),
+		...served(options).map(([kind, program]) => option("dhcp-boot", "tag:!ipxe", `tag:${kind}`, program)),
 		option("dhcp-boot", "tag:ipxe", script),
+		...unserved(options),
 	];
 }
 
 function proxyLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
-	const { range, programs } = options;
+	const { range } = options;
 	return [
 		option("dhcp-range", range.start, "proxy", range.netmask),
 		// A proxy cannot use dhcp-boot for firmware: the menu's only entry is taken at once.
 		option("pxe-prompt", { quoted: "rollcall" }, "0"),
-		...KINDS.flatMap((kind) =>
+		...served(options).flatMap(([kind, program]) =>
 			SERVICES[kind].flatMap((service) => [
-				option("pxe-service", "tag:!ipxe", service, { quoted: "iPXE" }, programs[kind]),
+				option("pxe-service", "tag:!ipxe", service, { quoted: "iPXE" }, program),
 				option("pxe-service", "tag:ipxe", service, { quoted: "rollcall" }, script),
 			]),
 		),
 		option("dhcp-boot", "tag:ipxe", script),
+		...unserved(options),
 	];
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Timestamp } from "@rollcall/protocol";
+import { systemReason, type Timestamp } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import {
 	Assets,
@@ -52,7 +52,7 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 		);
 	const key = await bootKey(dataFolder, config.keyFile);
 	const assets = await Assets.open(join(dataFolder, "assets"));
-	await addAgent(assets, config.agent);
+	await addAgent(assets, config.agent, log);
 	let agents = await readAgentAssets(assets);
 	const works = new AssetWorks(assets, async (name) => {
 		if (name === agentAssetName("x64") || name === agentAssetName("arm64")) agents = await readAgentAssets(assets);
@@ -95,8 +95,8 @@ export async function startBoot(config: BootConfig, around: BootSurroundings): P
 		url ||= local;
 	} catch (error) {
 		await close();
-		const { message } = error as Error;
-		throw new Error(`the boot listener cannot listen on ${config.host} port ${config.port}: ${message}`, {
+		const why = `${systemReason(error)}; give another boot.host or boot.port, or end what has it`;
+		throw new Error(`the boot listener cannot listen on ${config.host} port ${config.port}: ${why}`, {
 			cause: error,
 		});
 	}

@@ -4,6 +4,7 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import type { Logger } from "pino";
 import { type Assets, agentAssetName, readAgentAssets } from "../adapters/boot/index.ts";
 import { ConfigError } from "../config.ts";
 
@@ -17,7 +18,7 @@ const ARCHITECTURES: Readonly<Record<number, "x64" | "arm64">> = { 62: "x64", 18
  * Puts an agent's program among the assets, compressed, under the name of its architecture; nothing is done where the
  * same program is there already. Throws ConfigError for a file that was named and is no program of a known architecture.
  */
-export async function addAgent(assets: Assets, named: string | undefined): Promise<void> {
+export async function addAgent(assets: Assets, named: string | undefined, log: Pick<Logger, "info">): Promise<void> {
 	const file = named ?? BUNDLED;
 	if (named === undefined && !(await stat(file).catch(() => undefined))) return;
 	const arch = await architectureOf(file);
@@ -25,10 +26,13 @@ export async function addAgent(assets: Assets, named: string | undefined): Promi
 	await pipeline(createReadStream(file), hash);
 	const known = (await readAgentAssets(assets)).get(arch);
 	if (known?.sha512 === hash.digest("hex")) return;
+	// Kept by its hash, and so done once for each program; that takes seconds in which nothing else would be said.
+	log.info({ file }, "the agent is being compressed for machines, once; this takes some seconds");
 	const plain = createReadStream(file);
 	const packed = createGzip();
 	plain.once("error", (error) => packed.destroy(error));
 	await assets.add({ name: agentAssetName(arch), source: { stream: plain.pipe(packed), from: file }, expect: {} });
+	log.info({ file }, "the agent is ready for machines");
 }
 
 async function architectureOf(file: string): Promise<"x64" | "arm64"> {

@@ -35,6 +35,40 @@ for (const options of [proxy, full]) {
 	});
 }
 
+test("UEFI of 32 bits is served where there is a program for it, and else has a tag that the log shows", async (t) => {
+	const is32 = ({ values }: { values: readonly string[] }) => values.some((value) => /uefi32|IA32_EFI/.test(value));
+	for (const options of [proxy, full]) {
+		const without = parseDnsmasq(dnsmasqText(options)).filter(is32);
+		t.deepEqual(
+			without.map(({ option, values }) => [option, ...values]),
+			[["dhcp-match", "set:uefi32", "option:client-arch", "6"]],
+		);
+		const text = dnsmasqText({ ...options, programs: { ...options.programs, uefi32: "ipxe-i386.efi" } });
+		t.true(parseDnsmasq(text).some(({ values }) => values.includes("ipxe-i386.efi")));
+		const dnsmasq = await debianProgram(t, DNSMASQ);
+		if (!dnsmasq) continue;
+		const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-")), "dnsmasq.conf");
+		t.teardown(() => fs.rmSync(path.dirname(file), { recursive: true }));
+		fs.writeFileSync(file, text);
+		t.deepEqual(dnsmasq(["--test", "-C", file]), { status: 0, output: "dnsmasq: syntax check OK.\n" });
+	}
+});
+
+test("addresses to give out that make no sense together are refused", (t) => {
+	const refusal = (range: object, more: object = {}) =>
+		DnsmasqOptions.safeParse({ mode: "full", url: "http://192.0.2.10", range, ...more }).error?.issues[0]?.message ??
+		"";
+	t.regex(refusal({ start: "192.0.2.200", end: "192.0.2.100" }), /comes after .*192\.0\.2\.100-192\.0\.2\.200/);
+	t.regex(refusal({ start: "192.0.2.10", end: "192.0.3.10" }), /not in one network/);
+	t.is(refusal({ start: "192.0.2.10", end: "192.0.3.10", netmask: "255.255.254.0" }), "");
+	t.regex(
+		refusal({ start: "192.0.2.10", end: "192.0.2.20" }, { router: "192.0.3.1" }),
+		/router 192\.0\.3\.1 is not in/,
+	);
+	t.regex(refusal({ start: "192.0.2.1", end: "192.0.2.20" }, { router: "192.0.2.1" }), /within the addresses/);
+	t.is(refusal({ start: "250.0.2.10", end: "250.0.2.10" }), "");
+});
+
 test("firmware gets iPXE by its architecture, iPXE gets the script", (t) => {
 	const boots = parseDnsmasq(dnsmasqText(full)).filter((line) => line.option === "dhcp-boot");
 	t.deepEqual(

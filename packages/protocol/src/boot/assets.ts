@@ -90,5 +90,7 @@ export const AssetWork = z.strictObject({
 	checks: z.array(AssetCheck).optional(),
 	/** failed. */
 	reason: z.string().optional(),
+	/** failed: what to do. */
+	next: z.string().optional(),
 });
 export type AssetWork = z.infer<typeof AssetWork>;

@@ -5,6 +5,29 @@ const word = z
 	.max(256)
 	.regex(/^[A-Za-z0-9._/-]+$/, "letters, digits, '.', '_', '/' and '-'");
 
+/** An IPv4 address as a number. */
+function numberOf(address: string): number {
+	return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+/** What is wrong with the addresses that are given out, in words. */
+function rangeFault(
+	{ start, end = start, netmask }: { start: string; end?: string | undefined; netmask: string },
+	router: string | undefined,
+): string | undefined {
+	const [first, last, mask] = [start, end, netmask].map(numberOf) as [number, number, number];
+	if (first > last) return `its first address ${start} comes after its last ${end}; write ${end}-${start}`;
+	const network = (address: number) => (address & mask) >>> 0;
+	if (network(first) !== network(last)) return `${start} and ${end} are not in one network with the mask ${netmask}`;
+	if (router === undefined) return undefined;
+	const gateway = numberOf(router);
+	if (network(gateway) !== network(first))
+		return `the router ${router} is not in the network of ${start} with the mask ${netmask}`;
+	return gateway >= first && gateway <= last
+		? `the router ${router} is within the addresses that are given out`
+		: undefined;
+}
+
 /** What a dnsmasq configuration is rendered from. */
 export const DnsmasqOptions = z
 	.strictObject({
@@ -26,11 +49,17 @@ export const DnsmasqOptions = z
 				bios: word.default("undionly.kpxe"),
 				uefi: word.default("ipxe.efi"),
 				arm64: word.default("ipxe-arm64.efi"),
+				/** UEFI of 32 bits, also on a 64-bit processor. Rare, and no package brings an iPXE for it: without a name it is not served. */
+				uefi32: word.optional(),
 			})
 			.prefault({}),
 	})
 	.refine((options) => options.mode === "proxy" || options.range.end !== undefined, {
 		path: ["range", "end"],
 		message: "a full DHCP server needs the last address that it gives out",
+	})
+	.superRefine(({ mode, range, router }, context) => {
+		const fault = mode === "full" ? rangeFault(range, router) : undefined;
+		if (fault) context.addIssue({ code: "custom", path: ["range"], message: fault });
 	});
 export type DnsmasqOptions = z.infer<typeof DnsmasqOptions>;

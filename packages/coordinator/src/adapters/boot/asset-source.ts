@@ -1,11 +1,20 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import type { AssetSignature } from "@rollcall/protocol";
+import { type AssetSignature, systemReason } from "@rollcall/protocol";
 
 /** An asset could not be had, or is not what was expected. Names the asset and what to do. */
 export class AssetRefused extends Error {
 	override readonly name = "AssetRefused";
+	/** What the operator can do. */
+	readonly next: string | undefined;
+
+	constructor(message: string, { next, cause }: { readonly next?: string; readonly cause?: unknown } = {}) {
+		super(message, cause === undefined ? {} : { cause });
+		this.next = next;
+	}
 }
+
+const UPLOAD = "fetch it yourself and upload the file: `rollcall assets add NAME FILE`";
 
 /** Where an asset comes from. A URL needs a hash; of the others it is welcome. `from` names a stream's origin to people. */
 export type AssetSource =
@@ -34,25 +43,44 @@ export async function openAssetSource(source: AssetSource, signal: AbortSignal):
 	if ("stream" in source) return { content: source.stream };
 	let url = parseUrl(source.url);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const response = await fetch(url, { redirect: "manual", signal, headers: { "accept-encoding": "identity" } });
+		const asked = { redirect: "manual", signal, headers: { "accept-encoding": "identity" } } as const;
+		const response = await fetch(url, asked).catch((cause: unknown) => {
+			if (signal.aborted) throw cause;
+			throw new AssetRefused(`${url.href} cannot be fetched: ${fetchReason(cause)}`, {
+				cause,
+				next: `look whether the address is right and the coordinator can reach it, or ${UPLOAD}`,
+			});
+		});
 		const location = response.headers.get("location");
 		if (response.status >= 300 && response.status < 400 && location) {
 			await response.body?.cancel();
 			url = parseUrl(new URL(location, url).href);
 			continue;
 		}
-		if (!response.ok || !response.body) throw new AssetRefused(`${url.href} answered ${response.status}`);
+		if (!response.ok || !response.body) {
+			const next = `correct the address, or ${UPLOAD}`;
+			throw new AssetRefused(`${url.href} answered ${response.status}`, { next });
+		}
 		const length = Number(response.headers.get("content-length") ?? Number.NaN);
 		const content = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
 		return Number.isSafeInteger(length) && length >= 0 ? { content, sizeBytes: length } : { content };
 	}
-	throw new AssetRefused(`${source.url} leads on more than ${MAX_REDIRECTS} times`);
+	throw new AssetRefused(`${source.url} leads on more than ${MAX_REDIRECTS} times`, {
+		next: "name the address that it leads to in the end",
+	});
+}
+
+/** Why nothing came: the system's reason, which fetch hides in its cause. */
+function fetchReason(error: unknown): string {
+	const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
+	const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner;
+	return systemReason(first);
 }
 
 function parseUrl(text: string): URL {
 	const url = URL.parse(text);
 	if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-		throw new AssetRefused(`${text.slice(0, 200)} is not an http or https URL`);
+		throw new AssetRefused(`${text.slice(0, 200)} is not an http or https URL`, { next: UPLOAD });
 	}
 	return url;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
 import type { AssetRequest, AssetView, AssetWork } from "@rollcall/protocol";
 import type { AssetEntry } from "./asset-index.ts";
+import { AssetRefused } from "./asset-source.ts";
 import type { Assets } from "./assets.ts";
 
 /** So much is done at once; more is refused. */
@@ -184,7 +185,8 @@ export class AssetWorks {
 				clearTimeout(work.idle);
 				const cause: unknown = work.stop.signal.aborted ? work.stop.signal.reason : error;
 				const reason = cause instanceof Error ? cause.message : String(cause);
-				work.view = { ...work.view, state: "failed", reason: reason.slice(0, 2000) };
+				const next = cause instanceof AssetRefused ? cause.next : undefined;
+				work.view = { ...work.view, state: "failed", reason: reason.slice(0, 2000), ...(next && { next }) };
 				work.upload?.stream.destroy();
 			},
 		);

@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { ASSET_MAX_BYTES } from "@rollcall/protocol";
+import { ASSET_MAX_BYTES, systemReason } from "@rollcall/protocol";
 import type { AssetEntry } from "./asset-index.ts";
 import { signatureFault } from "./asset-signature.ts";
 import { AssetRefused, type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
@@ -22,6 +22,9 @@ export interface NewAsset {
 	/** Hears how much has come, and how much there is where that is known. */
 	readonly onProgress?: (doneBytes: number, totalBytes: number | undefined) => void;
 }
+
+/** What to do about content that is not what was expected. */
+const COMPARE = "compare what you gave with what the publisher says";
 
 /** Below this share of the original a compressed variant is worth its place. */
 const WORTH = 0.95;
@@ -51,7 +54,7 @@ export async function receiveAsset(asset: NewAsset, file: string): Promise<Recei
 		await pipeline(source.content, measure, createWriteStream(file, { flush: true }), { signal });
 	} catch (error) {
 		if (error instanceof AssetRefused) throw error;
-		throw new AssetRefused(`${asset.name}: ${error instanceof Error ? error.message : String(error)}`, {
+		throw new AssetRefused(`${asset.name}: ${systemReason(error)}`, {
 			cause: error,
 		});
 	}
@@ -69,13 +72,15 @@ async function checkReceived(
 		const wanted = asset.expect[kind];
 		if (wanted === undefined) continue;
 		if (wanted.toLowerCase() !== found[kind])
-			throw new AssetRefused(`${asset.name}: its ${kind} is ${found[kind]}, not ${wanted}; nothing was added`);
+			throw new AssetRefused(`${asset.name}: its ${kind} is ${found[kind]}, not ${wanted}; nothing was added`, {
+				next: COMPARE,
+			});
 		checked.push(kind);
 	}
 	const { signature } = asset.expect;
 	if (signature) {
 		const fault = await signatureFault(file, signature);
-		if (fault !== undefined) throw new AssetRefused(`${asset.name}: ${fault}; nothing was added`);
+		if (fault !== undefined) throw new AssetRefused(`${asset.name}: ${fault}; nothing was added`, { next: COMPARE });
 		checked.push("signature");
 	}
 	return checked;

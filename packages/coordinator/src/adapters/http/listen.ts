@@ -1,3 +1,4 @@
+import { systemReason } from "@rollcall/protocol";
 import type { FastifyInstance } from "fastify";
 
 /**
@@ -11,6 +12,11 @@ export async function listen(
 	try {
 		return await app.listen({ host, port });
 	} catch (error) {
-		throw new Error(`the API cannot listen on ${host} port ${port}: ${(error as Error).message}`, { cause: error });
+		throw new Error(
+			`the API cannot listen on ${host} port ${port}: ${systemReason(error)}; give another address or port, or end what has it`,
+			{
+				cause: error,
+			},
+		);
 	}
 }

@@ -149,3 +149,30 @@ test("only so much is done at once, and what is given up leaves nothing", async 
 	);
 	t.throws(() => works.look("0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f"), { message: /is remembered/ });
 });
+
+test("what failed says what to do: a fetch that failed something else than content that is not what was expected", async (t) => {
+	const { works } = await store(t);
+	const server = createServer((request, response) => {
+		if (request.url === "/gone") response.writeHead(404).end();
+		else response.end(CONTENT);
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	t.teardown(() => server.close());
+	const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const closed = createServer();
+	await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+	const nobody = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/x`;
+	await new Promise((resolve) => closed.close(resolve));
+	const cases: [string, string, RegExp, RegExp][] = [
+		[nobody, sha256, /cannot be fetched: nothing listens there$/, /whether the address is right/],
+		[`${base}/gone`, sha256, /answered 404$/, /correct the address/],
+		[`${base}/os`, "0".repeat(64), /its sha256 is/, /what the publisher says/],
+	];
+	for (const [url, hash, reason, next] of cases) {
+		const work = works.add(AssetRequest.parse({ name: "os/kernel", source: { url }, sha256: hash }));
+		const { state, ...end } = await ended(works, work);
+		t.is(state, "failed");
+		t.regex(end.reason ?? "", reason);
+		t.regex(end.next ?? "", next);
+	}
+});
