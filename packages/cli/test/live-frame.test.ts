@@ -39,6 +39,18 @@ test("when there is no room for all machines, those that are not ready stay and 
 	);
 });
 
+test("a terminal that is too small for the table shows the sum and the machines that are not ready, and says so", (t) => {
+	const lines = frame(30, 6);
+	t.is(lines.length, 5);
+	t.regex(lines[0] ?? "", /^1 of 5 machines ready: /);
+	const [first, second] = lines.slice(1, 3);
+	t.notRegex(`${first} ${second}`, /^ready/);
+	t.is(lines.at(-1), "too small: 40x10 shows all");
+	t.regex(frame(30, 6, { notice: "the coordinator ended" })[1] ?? "", /^the coordinator ended/);
+	t.is(frame(200, 2).length, 1);
+	t.is(frame(3, 60)[0], "1…");
+});
+
 test("a notice stands between the title and the table until it is taken away", (t) => {
 	t.is(frame(80, 24, { notice: "the coordinator ended" })[2], "the coordinator ended");
 	t.false(frame(80, 24).includes("the coordinator ended"));

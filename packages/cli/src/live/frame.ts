@@ -5,6 +5,7 @@ import { tableLines } from "../text/table.ts";
 import { cut } from "../text/width.ts";
 import { eventLine } from "../views/event-line.ts";
 import { machineColumns } from "../views/machine-table.ts";
+import { markOf, phaseStyle } from "../views/phase.ts";
 
 /** What the live screen shows. */
 export interface LiveModel {
@@ -30,6 +31,8 @@ export interface FrameOptions {
 }
 
 const LEAST_EVENTS = 3;
+/** Below this a table says nothing. */
+const LEAST = { columns: 40, rows: 10 };
 
 /**
  * One picture of the live screen: at most `rows - 1` lines, none wider than `columns`, so that the terminal never scrolls
@@ -37,6 +40,7 @@ const LEAST_EVENTS = 3;
  */
 export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	const { columns, paint } = options;
+	if (columns < LEAST.columns || options.rows < LEAST.rows) return tinyFrame(model, options);
 	const room = Math.max(1, options.rows - 1);
 	const short = (line: string) => cut(printable(line), columns);
 	const head = [paint("bold", short(model.title)), paint("dim", short(tally(model)))];
@@ -57,6 +61,27 @@ export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	return [...head, ...table, ...blank, ...lines, ...footer].slice(0, room);
 }
 
+/** What a terminal has room for that is too small for a table: the sum, what stands out, and a line for each machine, those that are not ready first. */
+function tinyFrame(model: LiveModel, { columns, rows, paint }: FrameOptions): string[] {
+	const room = Math.max(1, rows - 1);
+	const short = (line: string) => cut(printable(line), columns);
+	const head = [paint("bold", short(tally(model)))];
+	if (model.notice) head.push(paint("yellow", short(model.notice)));
+	const small = paint("dim", short(`too small: ${LEAST.columns}x${LEAST.rows} shows all`));
+	const free = room - head.length - 1;
+	const machines = unreadyFirst(model.machines)
+		.slice(0, Math.max(0, free))
+		.map((machine) => {
+			const line = short(`${machine.phase} ${machine.nodeName ?? machine.machineId} ${markOf(machine)}`.trimEnd());
+			return paint(phaseStyle(machine.phase), line);
+		});
+	return [...head, ...machines, small].slice(0, room);
+}
+
+function unreadyFirst(machines: readonly MachineView[]): MachineView[] {
+	return [...machines].sort((a, b) => Number(a.phase === "ready") - Number(b.phase === "ready"));
+}
+
 /** Node names in place of machine ids, so that what happened fits on its line; the table above tells which is which. */
 function shortNames(machines: readonly MachineView[]): (text: string) => string {
 	const names = new Map(machines.map((machine) => [machine.machineId as string, machine.nodeName]));
@@ -66,9 +91,7 @@ function shortNames(machines: readonly MachineView[]): (text: string) => string 
 function machineLines(machines: readonly MachineView[], room: number, options: FrameOptions): string[] {
 	if (machines.length === 0) return [options.paint("dim", cut("no machine has enrolled yet", options.columns))];
 	const fits = machines.length + 1 <= room;
-	const ordered = fits
-		? machines
-		: [...machines].sort((a, b) => Number(a.phase === "ready") - Number(b.phase === "ready"));
+	const ordered = fits ? machines : unreadyFirst(machines);
 	const shown = fits ? ordered : ordered.slice(0, Math.max(0, room - 2));
 	const hidden = ordered.slice(shown.length);
 	const lines = tableLines(machineColumns(machines, options.now), shown, {
