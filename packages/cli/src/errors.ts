@@ -57,10 +57,11 @@ const EXITS: Partial<Record<Problem["code"], ExitCode>> = {
 export function failureOf(problem: Problem): Failure {
 	const details = (problem.details ?? [])
 		.filter((detail) => !problem.message.includes(detail.message))
-		.map(
-			(detail) =>
-				`${detail.path ? `${detail.path}: ` : ""}${detail.message}${detail.suggestion ? ` (${detail.suggestion})` : ""}`,
-		);
+		.map(({ path, message, suggestion }) => {
+			// `id` is the MACHINE of the command line; its candidates say themselves what they are.
+			const where = path && path !== "id" ? `${path}: ` : "";
+			return `${where}${message}${suggestion && !message.includes(suggestion) ? ` (${suggestion})` : ""}`;
+		});
 	return new Failure(problem.message, {
 		exit: EXITS[problem.code] ?? EXIT.failed,
 		next: problem.next ?? NEXT[problem.code]?.replace("MACHINE", problem.machineId ?? "MACHINE"),

@@ -62,3 +62,9 @@ test("boots can be asked for by state and MAC; JSON is what the API says", async
 	t.deepEqual(JSON.parse(stdout || "null"), body, stderr);
 	t.is((await runCli(t, ["boots", "--state", "lost"], env)).code, 2);
 });
+
+test("a filter that no boot fits is told from a fleet that never booted", async (t) => {
+	const { env } = await coordinatorWith(t, { "GET /v1/boots": { boots: [], more: 0 } });
+	t.is((await runCli(t, ["boots", "--state", "stuck"], env)).stderr, "no boot fits\n");
+	t.is((await runCli(t, ["boots"], env)).stderr, "no machine was seen to boot\n");
+});

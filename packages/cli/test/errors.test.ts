@@ -109,3 +109,17 @@ test("no output of any command holds the token", async (t) => {
 		t.false((stdout + stderr).includes(ADMIN_TOKEN));
 	}
 });
+
+test("a machine that is not named clearly is answered with the candidates, each once", async (t) => {
+	const problem = {
+		...{ code: "conflict", message: "2 machines fit worker", path: "id", next: "give more of the id" },
+		details: ["ce14", "722e"].map((id) => ({ path: "id", message: `${id} (node worker-${id})`, suggestion: id })),
+	};
+	const { env } = await coordinatorWith(t, { "GET /v1/machines/worker/why": { problem } });
+	const { code, stderr } = await runCli(t, ["why", "worker"], env);
+	t.is(code, 1);
+	t.is(
+		stderr,
+		"rollcall: 2 machines fit worker\n  - ce14 (node worker-ce14)\n  - 722e (node worker-722e)\n  next: give more of the id\n",
+	);
+});

@@ -41,7 +41,8 @@ async function showBoots(session: Session, options: BootsOptions): Promise<undef
 		return undefined;
 	}
 	const { paint } = session.out;
-	if (value.boots.length === 0) say(session.err, "no machine was seen to boot");
+	if (value.boots.length === 0)
+		say(session.err, Object.keys(options).length > 0 ? "no boot fits" : "no machine was seen to boot");
 	else printLines(session, bootTable(value.boots, session.now(), { width: widthFor(session), paint }));
 	if (value.more > 0) say(session.err, `and ${value.more} more`);
 	return undefined;

@@ -182,7 +182,7 @@ export async function startCoordinator(
 		const app = buildApp({
 			core: loop,
 			boots,
-			assets: () => boot?.assets,
+			assets: () => boot?.assets ?? (config.boot ? "starting" : undefined),
 			credentials,
 			bus,
 			clock,

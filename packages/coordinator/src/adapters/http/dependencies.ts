@@ -98,8 +98,8 @@ export interface ApiDependencies {
 	readonly pki: Pick<Pki, "certify" | "freshTrust">;
 	readonly metrics: ApiMetrics;
 	readonly boots: BootReader;
-	/** Undefined where machines do not boot from here. */
-	readonly assets: () => AssetStore | undefined;
+	/** Undefined where machines do not boot from here. starting: soon they will. */
+	readonly assets: () => AssetStore | "starting" | undefined;
 	readonly config: ApiConfig;
 	/** What differs from `DEFAULT_LIMITS`. */
 	readonly limits?: Partial<ApiLimits>;

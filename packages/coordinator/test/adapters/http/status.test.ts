@@ -69,3 +69,15 @@ test("the metrics name routes by the table, never by what was asked for", async 
 	t.regex(response.body, /route="none"/);
 	t.notRegex(response.body, /m-alpha|secret-canary/);
 });
+
+test("files for machines are not ready while the boot listener is started, and are not there without one", async (t) => {
+	for (const [store, status, next] of [
+		["starting", 503, /try again/],
+		[undefined, 409, /set `boot`/],
+	] as const) {
+		const { app } = testApi(t, { deps: { assets: () => store } });
+		const answer = await app.inject({ url: "/v1/assets", headers: bearer(TOKENS.root) });
+		t.is(answer.statusCode, status);
+		t.regex(answer.json<{ next: string }>().next, next);
+	}
+});

@@ -33,7 +33,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		summary: "List the files that machines download, sorted by name",
 		response: AssetList,
 		example: { assets: [EXAMPLE_ASSET] },
-		refusals: ["conflict"],
+		refusals: ["not-ready", "conflict"],
 		answer: (api) => ({ assets: storeOf(api).list() }),
 	}),
 	route({
@@ -45,7 +45,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		status: 201,
 		response: AssetWork,
 		example: { ...EXAMPLE, state: "running", doneBytes: 0, asset: undefined },
-		refusals: ["conflict", "too-many-requests"],
+		refusals: ["not-ready", "conflict", "too-many-requests"],
 		answer: (api, { body }) => orRefuse(() => storeOf(api).add(body)),
 	}),
 	route({
@@ -56,7 +56,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		query: z.strictObject({ name: AssetName }),
 		response: z.strictObject({ name: z.string() }),
 		example: { name: EXAMPLE_ASSET.name },
-		refusals: ["conflict", "not-found"],
+		refusals: ["not-ready", "conflict", "not-found"],
 		async answer(api, { query }) {
 			if (await storeOf(api).remove(query.name)) return { name: query.name };
 			throw refuse("not-found", `there is no asset ${query.name}`, { path: "name", next: "rollcall assets list" });
@@ -70,7 +70,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		status: 201,
 		response: AssetWork,
 		example: { ...EXAMPLE, kind: "verify", asset: undefined, checks: [{ name: EXAMPLE_ASSET.name, ok: true }] },
-		refusals: ["conflict", "too-many-requests"],
+		refusals: ["not-ready", "conflict", "too-many-requests"],
 		answer: (api) => orRefuse(() => storeOf(api).verify()),
 	}),
 	route({
@@ -81,7 +81,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		params: WorkParams,
 		response: AssetWork,
 		example: EXAMPLE,
-		refusals: ["conflict", "not-found"],
+		refusals: ["not-ready", "conflict", "not-found"],
 		answer: (api, { params }) => orRefuse(() => storeOf(api).look(params.id)),
 	}),
 	route({
@@ -95,13 +95,17 @@ export const ASSET_ROUTES: readonly Route[] = [
 		bodyLimit: "chunk",
 		response: AssetWork,
 		example: { ...EXAMPLE, state: "receiving", doneBytes: ASSET_CHUNK_BYTES, asset: undefined },
-		refusals: ["conflict", "not-found", "too-large"],
+		refusals: ["not-ready", "conflict", "not-found", "too-large"],
 		answer: (api, { params, query, body }) => orRefuse(() => storeOf(api).receive(params.id, query.offset, body)),
 	}),
 ];
 
 function storeOf(api: Api): AssetStore {
 	const store = api.assets();
+	if (store === "starting")
+		throw refuse("not-ready", "the boot listener is being started, and its files are not there yet", {
+			next: "try again in some seconds",
+		});
 	if (store) return store;
 	throw refuse("conflict", "this coordinator has no boot listener, and so no files for machines", {
 		next: "set `boot` in its configuration",
