@@ -19,7 +19,7 @@ flatcar/4230.2.4/flatcar_production_pxe.vmlinuz. --from takes a whole folder or 
 is held against the files.
 
 Examples:
-  rollcall assets add flatcar/4230.2.4/vmlinuz https://mirror.example/vmlinuz --sha512 SUM
+  rollcall assets add flatcar/4230.2.4/vmlinuz https://mirror.example/vmlinuz --sha512 "$SUM"
   rollcall assets add kubernetes/1.36.2/kubelet ./kubelet --signature kubelet.minisig --public-key release.pub
   rollcall assets add --from ./usb-stick --prefix lab
   rollcall assets add --from assets.tar.gz`;

@@ -17,7 +17,7 @@ export interface YamlValue {
 	readonly source: (path: DocumentPath) => string | undefined;
 }
 /** A fault of the YAML itself. `message` begins with the place, where there is one. */
-export interface YamlFinding extends Finding {
+interface YamlFinding extends Finding {
 	/** What is wrong, without the place. */
 	readonly fault: string;
 	/** From 1. */
