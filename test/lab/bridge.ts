@@ -2,20 +2,20 @@ import { execFileSync } from "node:child_process";
 import type { Scope } from "../support/coordinator.ts";
 import { LabUnavailable } from "./image/debian.ts";
 
-/** A host of its own with a switch: a network namespace with a bridge, and a socket for one emulated machine. */
+/** A host of its own with a switch: a network namespace with a bridge, and sockets for emulated machines. */
 export interface Bridge {
 	/** The host's address on the switch, a documentation address (RFC 5737). */
 	readonly address: string;
 	/** The words before a command that make it run on that host. */
 	readonly onHost: readonly string[];
-	/** QEMU's arguments for a NIC on the switch. */
-	nic(mac: string): readonly string[];
+	/** QEMU's arguments for a NIC at one of the switch's sockets, counted from 0. */
+	nic(mac: string, socket?: number): readonly string[];
 }
 
 let count = 0;
 
 /** Makes the host; gone with `t`. Throws LabUnavailable where this computer allows no namespaces or TAP devices. */
-export function makeBridge(t: Scope): Bridge {
+export function makeBridge(t: Scope, sockets = 1): Bridge {
 	const host = `rcl${process.pid}-${count++}`;
 	const ip = (...words: string[]): void => void execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
 	try {
@@ -24,8 +24,10 @@ export function makeBridge(t: Scope): Bridge {
 		ip("-n", host, "link", "set", "lo", "up");
 		ip("-n", host, "link", "add", "lan", "type", "bridge");
 		ip("-n", host, "address", "add", "192.0.2.1/24", "dev", "lan");
-		ip("-n", host, "tuntap", "add", "machine", "mode", "tap");
-		ip("-n", host, "link", "set", "machine", "master", "lan", "up");
+		for (let socket = 0; socket < sockets; socket++) {
+			ip("-n", host, "tuntap", "add", `socket${socket}`, "mode", "tap");
+			ip("-n", host, "link", "set", `socket${socket}`, "master", "lan", "up");
+		}
 		ip("-n", host, "link", "set", "lan", "up");
 	} catch (error) {
 		throw new LabUnavailable(
@@ -35,8 +37,8 @@ export function makeBridge(t: Scope): Bridge {
 	return {
 		address: "192.0.2.1",
 		onHost: ["ip", "netns", "exec", host],
-		nic: (mac) => [
-			...["-netdev", "tap,id=lan,ifname=machine,script=no,downscript=no"],
+		nic: (mac, socket = 0) => [
+			...["-netdev", `tap,id=lan,ifname=socket${socket},script=no,downscript=no`],
 			...["-device", `virtio-net-pci,netdev=lan,mac=${mac}`],
 		],
 	};

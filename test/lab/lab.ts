@@ -6,10 +6,13 @@ import { repository } from "../support/processes.ts";
 import { type BootWish, LAB_ASSETS, LAB_CLUSTER, labBootDocument } from "./documents.ts";
 import { type Emulator, findEmulator } from "./emulator.ts";
 import { buildImage, type LabImage } from "./image/build.ts";
-import { HOST_ADDRESS, LabMachine } from "./machine.ts";
+import type { ContainerRuntime } from "./image/system-tree.ts";
+import { LabMachine } from "./machine.ts";
 
 /** Where the image and QEMU are kept between runs. */
-const LAB_CACHE = join(repository, ".cache/lab");
+export const LAB_CACHE = join(repository, ".cache/lab");
+/** The address of this computer's loopback, as lab machines reach it. */
+export const HOST_ADDRESS = "10.0.2.2";
 /** A worker's least: what rollcall's budget asks for, and what the kernel keeps for itself. */
 const MEMORY_MIB = 2048;
 
@@ -38,13 +41,13 @@ export interface Lab {
 }
 
 /** The parts that take long the first time: a QEMU and the image. Throws LabUnavailable. */
-async function labParts(
+export async function labParts(
 	say: (text: string) => void = () => {},
-	acceleration?: "kvm" | "tcg",
+	{ acceleration, runtime }: { acceleration?: "kvm" | "tcg" | undefined; runtime?: ContainerRuntime } = {},
 ): Promise<Pick<Lab, "emulator" | "image">> {
 	await mkdir(LAB_CACHE, { recursive: true });
 	const emulator = await findEmulator(LAB_CACHE, acceleration);
-	const image = await buildImage(LAB_CACHE);
+	const image = await buildImage(LAB_CACHE, runtime);
 	say(
 		`${image.built ? "built" : "found"} the image ${image.hash.slice(0, 12)}; QEMU runs with ${emulator.acceleration}`,
 	);
@@ -56,7 +59,7 @@ async function labParts(
  * networks. All of it ends with `t`, machines first. Throws LabUnavailable where there is no QEMU or no image to be had.
  */
 export async function openLab(t: Scope, wish: LabWish = {}): Promise<Lab> {
-	const { emulator, image } = await labParts(wish.say, wish.acceleration);
+	const { emulator, image } = await labParts(wish.say, { acceleration: wish.acceleration });
 	const folder = ownFolder(t, "rollcall-lab-");
 	const dataFolder = join(folder, "coordinator");
 	await mkdir(dataFolder, { mode: 0o700 });
@@ -90,15 +93,21 @@ export async function openLab(t: Scope, wish: LabWish = {}): Promise<Lab> {
 			if (known) return known;
 			const machine = new LabMachine({
 				name: `lab-${number}`,
-				number,
 				folder,
 				emulator,
-				bootUrl: `${seen(bootPort)}/boot.ipxe`,
+				nic: (mac) => ownNetwork(mac, number, `${seen(bootPort)}/boot.ipxe`),
 				memoryMiB: wish.memoryMiB ?? MEMORY_MIB,
+				processors: 1,
 			});
 			machines.set(number, machine);
 			t.teardown(() => machine.cutPower());
 			return machine;
 		},
 	};
+}
+
+/** A network card on a network of the machine's own, behind QEMU. Addresses are told apart by the number (0 to 199), since the fleet is one. */
+function ownNetwork(mac: string, number: number, bootUrl: string): readonly string[] {
+	const network = `user,id=lan,net=10.0.0.0/16,host=${HOST_ADDRESS},dns=10.0.2.3,dhcpstart=10.0.3.${number + 10},bootfile=${bootUrl}`;
+	return ["-netdev", network, "-device", `virtio-net-pci,netdev=lan,mac=${mac}`];
 }

@@ -4,23 +4,21 @@ import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emulator } from "./emulator.ts";
 
-/** The address of this computer's loopback, as lab machines reach it. */
-export const HOST_ADDRESS = "10.0.2.2";
-const NETWORK = "10.0.0.0/16";
 const TAIL_BYTES = 64 * 1024;
 
 /** What a lab machine is made of. */
 export interface LabMachineOptions {
 	/** The same name has the same UUID, MAC and serial number every time. */
 	readonly name: string;
-	/** 0 to 199: the last part of its address. */
-	readonly number: number;
 	/** Holds its console's text. */
 	readonly folder: string;
 	readonly emulator: Emulator;
-	/** What the firmware loads, as a machine reaches it: `http://10.0.2.2:PORT/boot.ipxe`. */
-	readonly bootUrl: string;
+	/** QEMU's arguments for its network card, from which it boots. */
+	readonly nic: (mac: string) => readonly string[];
+	/** The words before QEMU's own that start it elsewhere, such as in a network namespace. */
+	readonly startedBy?: readonly string[];
 	readonly memoryMiB: number;
+	readonly processors: number;
 }
 
 /** The hardware of one machine: QEMU, while it has power. It has no disk; switching it off loses everything. */
@@ -46,11 +44,11 @@ export class LabMachine {
 	/** Gives it power; it boots from the network. The console's file goes on where it was. */
 	powerOn(): void {
 		if (this.#child) throw new Error(`${this.name} has power already`);
-		const { emulator } = this.#options;
+		const { emulator, startedBy = [] } = this.#options;
 		// In a shell that ends it when the pipe at its standard input closes: no machine outlives who started it.
 		const script =
 			'exec 3<&0; "$@" < /dev/null 3<&- & child=$!; cat <&3 > /dev/null & watch=$!; wait -n; kill -9 $child $watch 2> /dev/null; wait $child 2> /dev/null';
-		const child = spawn("bash", ["-c", script, "machine", emulator.program, ...this.#words()], {
+		const child = spawn("bash", ["-c", script, "machine", ...startedBy, emulator.program, ...this.#words()], {
 			stdio: ["pipe", "ignore", "pipe"],
 			env: { ...process.env, ...emulator.environment },
 			detached: true,
@@ -119,12 +117,10 @@ export class LabMachine {
 	}
 
 	#words(): string[] {
-		const { emulator, number, bootUrl, memoryMiB } = this.#options;
-		// Every machine has a network of its own; addresses are told apart since the fleet is one.
-		const network = `user,id=lan,net=${NETWORK},host=${HOST_ADDRESS},dns=10.0.2.3,dhcpstart=10.0.3.${number + 10},bootfile=${bootUrl}`;
+		const { emulator, nic, memoryMiB, processors } = this.#options;
 		return [
 			...emulator.args,
-			...["-name", this.name, "-machine", "q35,graphics=off", "-smp", "1", "-m", String(memoryMiB)],
+			...["-name", this.name, "-machine", "q35,graphics=off", "-smp", String(processors), "-m", String(memoryMiB)],
 			...["-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"],
 			...[
 				"-uuid",
@@ -132,7 +128,7 @@ export class LabMachine {
 				"-smbios",
 				`type=1,manufacturer=QEMU,product=rollcall-lab,serial=${this.name},uuid=${this.uuid}`,
 			],
-			...["-netdev", network, "-device", `virtio-net-pci,netdev=lan,mac=${this.mac}`],
+			...nic(this.mac),
 			...["-device", "virtio-rng-pci"],
 			...["-chardev", `file,id=console,path=${this.consoleFile},append=on`, "-serial", "chardev:console"],
 		];

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ExecutionContext } from "ava";
-import { ownFolder } from "./coordinator.ts";
+import { ownFolder, type Scope } from "./coordinator.ts";
 import { type Running, repository, run } from "./processes.ts";
 
 /** The operator's command, with a home folder of the test's own; two terminals of one operator share it. */
@@ -16,14 +15,19 @@ export interface Operator {
 	rollcall(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-/** A new operator. What is started is ended with the test. */
-export function newOperator(t: ExecutionContext): Operator {
+/**
+ * A new operator. What is started is ended with the test. `startedBy`: the words before a command that start it elsewhere, such as in a
+ * network namespace.
+ */
+export function newOperator(t: Scope, startedBy: readonly string[] = []): Operator {
 	const home = ownFolder(t, "rollcall-home-");
 	const temporary = join(home, "tmp");
 	mkdirSync(temporary);
 	const environment = { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), TMPDIR: temporary };
 	const start = (...args: string[]): Running => {
-		const started = run(process.execPath, [join(repository, "packages/cli/src/main.ts"), ...args], environment);
+		const words = [...startedBy, process.execPath, join(repository, "packages/cli/src/main.ts"), ...args];
+		const [program = "", ...rest] = words;
+		const started = run(program, rest, environment);
 		t.teardown(() => started.end());
 		return started;
 	};

@@ -8,7 +8,7 @@ import { createZstdCompress } from "node:zlib";
 import { alone } from "./alone.ts";
 import { initramfs } from "./archive.ts";
 import { unpackPackages } from "./debian.ts";
-import { makeSystem, SCRIPT_PACKAGES, SYSTEM_PACKAGES } from "./system-tree.ts";
+import { type ContainerRuntime, makeSystem, NODE_PACKAGES, SCRIPT_PACKAGES, SYSTEM_PACKAGES } from "./system-tree.ts";
 
 const IMAGES_KEPT = 2;
 
@@ -25,8 +25,8 @@ export interface LabImage {
  * The image, built below `cache` if what it is made of changed. It is a kernel of Debian and one initramfs, which holds
  * systemd, Ignition and the stand-ins for containerd and kubelet; the agent is not in it. Throws LabUnavailable.
  */
-export async function buildImage(cache: string): Promise<LabImage> {
-	const hash = await inputsHash();
+export async function buildImage(cache: string, runtime: ContainerRuntime = "stand-in"): Promise<LabImage> {
+	const hash = await inputsHash(runtime);
 	const images = join(cache, "images");
 	const folder = join(images, hash.slice(0, 16));
 	const image = { kernel: join(folder, "kernel"), initrd: join(folder, "initrd"), hash };
@@ -34,19 +34,20 @@ export async function buildImage(cache: string): Promise<LabImage> {
 	return await alone(cache, async () => {
 		// Another process may have built it in the meantime.
 		if (await exists(folder)) return { ...image, built: false };
-		await build(cache, folder);
+		await build(cache, folder, runtime);
 		await removeOld(images, folder);
 		return { ...image, built: true };
 	});
 }
 
-async function build(cache: string, folder: string): Promise<void> {
+async function build(cache: string, folder: string, runtime: ContainerRuntime): Promise<void> {
 	const parts = join(import.meta.dirname, "system");
 	const work = await mkdtemp(join(cache, "image-"));
 	const tree = join(work, "tree");
 	try {
-		await unpackPackages({ names: SYSTEM_PACKAGES, beside: "nothing", without: SCRIPT_PACKAGES }, tree, cache);
-		await writeFile(join(work, "kernel"), await makeSystem(tree, parts));
+		const names = runtime === "containerd" ? [...SYSTEM_PACKAGES, ...NODE_PACKAGES] : SYSTEM_PACKAGES;
+		await unpackPackages({ names, beside: "nothing", without: SCRIPT_PACKAGES }, tree, cache);
+		await writeFile(join(work, "kernel"), await makeSystem(tree, parts, runtime));
 		await pipeline(Readable.from(initramfs(tree)), createZstdCompress(), createWriteStream(join(work, "initrd")));
 		await mkdir(dirname(folder), { recursive: true });
 		await rm(tree, { recursive: true });
@@ -67,8 +68,8 @@ async function removeOld(images: string, newest: string): Promise<void> {
 	for (const { path } of old) if (path !== newest) await rm(path, { recursive: true, force: true });
 }
 
-async function inputsHash(): Promise<string> {
-	const hash = createHash("sha256");
+async function inputsHash(runtime: ContainerRuntime): Promise<string> {
+	const hash = createHash("sha256").update(runtime);
 	const folder = import.meta.dirname;
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

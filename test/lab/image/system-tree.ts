@@ -31,6 +31,19 @@ export const SYSTEM_PACKAGES = [
 	"util-linux",
 ] as const;
 
+/** How containers run on a lab machine: not at all (a stand-in is active in its place), or by Debian's containerd and runc. */
+export type ContainerRuntime = "stand-in" | "containerd";
+
+/** What a node's operating system brings beside its container runtime. */
+export const NODE_PACKAGES = [
+	"containerd",
+	"runc",
+	"iptables",
+	"mount",
+	"conntrack",
+	"containernetworking-plugins",
+] as const;
+
 /** Needed by scripts of packages only, and no script is run. */
 export const SCRIPT_PACKAGES =
 	/^(?:perl.*|libperl.*|lib.*-perl|usrmerge|debconf|dpkg|adduser|gcc-.*-base|libgdbm.*|libdb5.*|linux-base|initramfs-tools.*|klibc-utils|libklibc|linux-image-cloud-amd64)$/;
@@ -46,6 +59,10 @@ const MODULES = [
 	"nf_conntrack",
 	"nf_tables",
 ] as const;
+
+/** What kube-proxy's rules and the networks of pods have the kernel load by itself: folders of modules, below `kernel`. */
+const NODE_MODULES =
+	/^kernel\/(?:net\/(?:netfilter|ipv4\/netfilter|ipv6\/netfilter|bridge|802|llc)|lib)\/|^kernel\/drivers\/net\/veth\.ko$/;
 
 /** For people or for building programs, or for systems with a disk. */
 const UNUSED = [
@@ -70,21 +87,30 @@ const UNUSED = [
 /** What lies on the machine's own root file system; /usr is shared with the initramfs, read-only. */
 const ROOT_FOLDERS = ["etc", "home", "mnt", "opt", "root", "srv", "tmp", "var"] as const;
 
-/** Turns a tree of unpacked packages into the tree of the initramfs, in place. Returns the kernel's path, below `tree`. */
-export async function makeSystem(tree: string, parts: string): Promise<Uint8Array> {
+/** Turns a tree of unpacked packages into the tree of the initramfs, in place. Returns the kernel. */
+export async function makeSystem(tree: string, parts: string, runtime: ContainerRuntime): Promise<Uint8Array> {
 	const kernel = (await readdir(join(tree, "boot"))).find((name) => name.startsWith("vmlinuz-"));
 	if (!kernel) throw new Error("Debian's kernel package holds no kernel");
 	const image = await readFile(join(tree, "boot", kernel));
-	await keepModules(tree, kernel.slice("vmlinuz-".length));
+	await keepModules(tree, kernel.slice("vmlinuz-".length), runtime === "containerd" ? NODE_MODULES : undefined);
 	for (const path of UNUSED) await rm(join(tree, path), { recursive: true, force: true });
 
 	await fillRoot(tree);
 	await put(join(parts, "init"), join(tree, "init"));
 	await put(join(parts, "address"), join(tree, "lab/address"));
-	for (const program of ["kubelet", "containerd"]) await put(join(parts, program), join(tree, "usr/bin", program));
+	if (runtime === "stand-in")
+		for (const program of ["kubelet", "containerd"]) await put(join(parts, program), join(tree, "usr/bin", program));
+	else await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
 	await put(join(parts, "empty-program"), join(tree, "usr/sbin/setfiles"));
 	await put(join(parts, "80-lab.preset"), join(tree, "usr/lib/systemd/system-preset/80-lab.preset"), 0o644);
 	return image;
+}
+
+/** The network of pods that the operator of a lab brings (`podNetwork: none`), with Debian's plugins. */
+async function podNetwork(root: string, configuration: string): Promise<void> {
+	await put(configuration, join(root, "etc/cni/net.d/10-lab.conflist"), 0o644);
+	await mkdir(join(root, "opt/cni"), { recursive: true });
+	await symlink("/usr/lib/cni", join(root, "opt/cni/bin"));
 }
 
 /** Moves what a machine owns to /lab/root, from where its first program copies it. */
@@ -154,7 +180,7 @@ const ROOT_FILES: Readonly<Record<string, string>> = {
 };
 
 /** Keeps the wanted modules and what they need, and makes the index of them. */
-async function keepModules(tree: string, release: string): Promise<void> {
+async function keepModules(tree: string, release: string, also?: RegExp): Promise<void> {
 	const folder = join(tree, "usr/lib/modules", release);
 	await depmod(tree, release);
 	const needs = new Map<string, readonly string[]>();
@@ -170,6 +196,7 @@ async function keepModules(tree: string, release: string): Promise<void> {
 		if (path) for (const one of [path, ...(needs.get(path) ?? [])]) kept.add(one);
 		else if (!file.test(builtin)) throw new Error(`Debian's kernel ${release} has no module ${name}`);
 	}
+	for (const [path, others] of needs) if (also?.test(path)) for (const one of [path, ...others]) kept.add(one);
 	for (const path of needs.keys()) if (!kept.has(path)) await rm(join(folder, path));
 	await depmod(tree, release);
 }

@@ -1,0 +1,78 @@
+import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { unpackPackages } from "../lab/image/debian.ts";
+import { type ImageWish, writeImageArchive } from "./image-archive.ts";
+
+/** The images of a node's own pods, by the names that the rendered manifests have. */
+export interface NodeImages {
+	readonly "kube-apiserver": string;
+	readonly "kube-controller-manager": string;
+	readonly "kube-scheduler": string;
+	readonly "kube-proxy": string;
+	readonly etcd: string;
+	readonly pause: string;
+	readonly haproxy: string;
+}
+
+/** Programs that are an image with nothing else in it: what `KUBE_BIN` names. */
+const ALONE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
+
+/**
+ * Writes an archive with all images of a node, for a site without a registry. Real programs throughout: those of Kubernetes and etcd are
+ * what `programs` holds, HAProxy and iptables are Debian's, and what holds a pod's namespaces is busybox, asleep.
+ */
+export async function writeNodeImages(
+	file: string,
+	{ programs, images, cache, work }: { programs: string; images: NodeImages; cache: string; work: string },
+): Promise<void> {
+	const trees = await mkdtemp(join(work, "trees-"));
+	const wishes: ImageWish[] = [];
+	for (const name of ALONE) {
+		const tree = join(trees, name);
+		await mkdir(join(tree, "usr/local/bin"), { recursive: true });
+		await mkdir(join(tree, "tmp"));
+		await copyFile(join(programs, name), join(tree, "usr/local/bin", name));
+		wishes.push({ reference: images[name], tree });
+	}
+	const proxy = join(trees, "kube-proxy");
+	await debianTree(proxy, ["iptables", "kmod", "conntrack", "ipset"], cache);
+	await mkdir(join(proxy, "usr/local/bin"), { recursive: true });
+	await copyFile(join(programs, "kube-proxy"), join(proxy, "usr/local/bin/kube-proxy"));
+	// What the scripts of the package would do.
+	for (const name of [
+		"iptables",
+		"iptables-save",
+		"iptables-restore",
+		"ip6tables",
+		"ip6tables-save",
+		"ip6tables-restore",
+	])
+		await symlink("xtables-nft-multi", join(proxy, "usr/sbin", name));
+	wishes.push({ reference: images["kube-proxy"], tree: proxy });
+
+	const haproxy = join(trees, "haproxy");
+	await debianTree(haproxy, ["haproxy", "dash", "coreutils"], cache);
+	wishes.push({ reference: images.haproxy, tree: haproxy });
+
+	const pause = join(trees, "pause");
+	await debianTree(pause, ["busybox-static"], cache);
+	wishes.push({ reference: images.pause, tree: pause, entrypoint: ["/bin/busybox", "sleep", "1000000000"] });
+	await writeImageArchive(file, wishes, join(trees, "archive"));
+	await rm(trees, { recursive: true });
+}
+
+const UNUSED = [
+	"usr/share/doc",
+	"usr/share/man",
+	"usr/share/locale",
+	"usr/share/info",
+	"usr/share/lintian",
+	"usr/share/perl",
+];
+
+async function debianTree(tree: string, names: readonly string[], cache: string): Promise<void> {
+	const without = /^(?:perl.*|libperl.*|lib.*-perl|debconf|dpkg|adduser|tzdata|libc-bin|gcc-.*-base)$/;
+	await unpackPackages({ names, beside: "nothing", without }, tree, cache);
+	for (const path of UNUSED) await rm(join(tree, path), { recursive: true, force: true });
+	for (const folder of ["tmp", "run", "var/run", "etc"]) await mkdir(join(tree, folder), { recursive: true });
+}

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newOperator, type Operator } from "../support/cli.ts";
+import { ownFolder, type Scope } from "../support/coordinator.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Running, repository, run } from "../support/processes.ts";
+import type { Bridge } from "./bridge.ts";
+import { unpackPackages } from "./image/debian.ts";
+
+const BOOT_PORT = 7480;
+
+/** What a coordinator on a switch's host is started with. Absolute paths. */
+export interface HostWish {
+	/** Its data folder; there are assets in it, perhaps. */
+	readonly dataFolder: string;
+	readonly bootDocument: string;
+	readonly document?: string;
+	readonly agent?: string;
+	/** Where Debian's dnsmasq is kept between runs. */
+	readonly cache: string;
+}
+
+/** The host of a switch as an operator sets it up: coordinator, and DHCP by the rendered configuration. */
+export interface LabHost {
+	/** Runs the `rollcall` command there, as administrator, to its end. */
+	readonly rollcall: Operator["rollcall"];
+	/** What coordinator and DHCP server said. */
+	output(): string;
+	readonly dhcp: Running;
+	/** The boot listener, as machines reach it. */
+	readonly url: string;
+}
+
+/** Starts both; ended with `t`. Throws LabUnavailable where there is no dnsmasq to be had. */
+export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promise<LabHost> {
+	const dnsmasq = join(wish.cache, "dnsmasq");
+	await unpackPackages({ names: ["dnsmasq-base"], beside: "this-computer" }, dnsmasq, wish.cache);
+	const folder = ownFolder(t, "rollcall-host-");
+	const url = `http://${bridge.address}:${BOOT_PORT}`;
+	await mkdir(wish.dataFolder, { recursive: true, mode: 0o700 });
+	const configFile = join(folder, "coordinator.yaml");
+	const config = {
+		dataFolder: wish.dataFolder,
+		http: { host: bridge.address, port: 7420 },
+		nats: { embedded: { host: bridge.address, port: 7422 } },
+		boot: {
+			host: bridge.address,
+			port: BOOT_PORT,
+			document: wish.bootDocument,
+			...(wish.agent ? { agent: wish.agent } : {}),
+		},
+		...(wish.document ? { document: wish.document } : {}),
+	};
+	await writeFile(configFile, JSON.stringify(config), { mode: 0o600 });
+	const main = join(repository, "packages/coordinator/src/main.ts");
+	const coordinator = startOn(t, bridge, [process.execPath, main, "--config", configFile]);
+	t.teardown(() => coordinator.end());
+	await eventually("the coordinator", () => existsSync(join(wish.dataFolder, "api.json")) || undefined, 60_000).catch(
+		() => {
+			throw new Error(coordinator.output());
+		},
+	);
+	const admin = ["--server", `http://${bridge.address}:7420`, "--token-file", join(wish.dataFolder, "admin-token")];
+	const operator = newOperator(t, bridge.onHost);
+	const rollcall: LabHost["rollcall"] = (...args) => operator.rollcall(...admin, ...args);
+	const range = ["--range", "192.0.2.100-192.0.2.200", "--router", bridge.address, "--interface", "lan"];
+	const rendered = await rollcall("render", "dnsmasq", "--mode", "full", "--url", url, ...range, "--tftp-root", folder);
+	if (rendered.code !== 0) throw new Error(rendered.stderr);
+	const dnsmasqFile = join(folder, "dnsmasq.conf");
+	await writeFile(dnsmasqFile, rendered.stdout);
+	const own = ["--keep-in-foreground", "--no-ping", "--log-facility=-", "--user=root", "--group=root", "--pid-file="];
+	const dhcp = startOn(
+		t,
+		bridge,
+		[join(dnsmasq, "usr/sbin/dnsmasq"), "-C", dnsmasqFile, `--dhcp-leasefile=${join(folder, "leases")}`, ...own],
+		{ LD_LIBRARY_PATH: join(dnsmasq, "usr/lib/x86_64-linux-gnu") },
+	);
+	return { rollcall, dhcp, url, output: () => `${coordinator.output()}\n${dhcp.output()}` };
+}
+
+/** Starts a program on the host of the switch; ended with `t`. */
+export function startOn(
+	t: Scope,
+	bridge: Bridge,
+	command: readonly string[],
+	environment: Readonly<Record<string, string>> = {},
+): Running {
+	const [ip = "ip", ...words] = [...bridge.onHost, ...command];
+	const started = run(ip, words, environment);
+	t.teardown(() => started.end("SIGKILL"));
+	return started;
+}
