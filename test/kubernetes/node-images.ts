@@ -3,19 +3,10 @@ import { join } from "node:path";
 import { unpackPackages } from "../lab/image/debian.ts";
 import { type ImageWish, writeImageArchive } from "./image-archive.ts";
 
-/** The images of a node's own pods, by the names that the rendered manifests have. */
-export interface NodeImages {
-	readonly "kube-apiserver": string;
-	readonly "kube-controller-manager": string;
-	readonly "kube-scheduler": string;
-	readonly "kube-proxy": string;
-	readonly etcd: string;
-	readonly pause: string;
-	readonly haproxy: string;
-}
-
-/** Programs that are an image with nothing else in it: what `KUBE_BIN` names. */
+/** Programs that are an image with nothing else in it. */
 const ALONE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
+/** The programs of which images are made. */
+export const NODE_PROGRAMS = [...ALONE, "kube-proxy"] as const;
 
 /**
  * Writes an archive with all images of a node, for a site without a registry. Real programs throughout: those of Kubernetes and etcd are
@@ -23,8 +14,18 @@ const ALONE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "e
  */
 export async function writeNodeImages(
 	file: string,
-	{ programs, images, cache, work }: { programs: string; images: NodeImages; cache: string; work: string },
+	{
+		programs,
+		images,
+		cache,
+		work,
+	}: { programs: string; images: ReadonlyMap<string, string>; cache: string; work: string },
 ): Promise<void> {
+	const reference = (name: string): string => {
+		const found = images.get(name);
+		if (found === undefined) throw new Error(`no rendered manifest names an image ${name}`);
+		return found;
+	};
 	const trees = await mkdtemp(join(work, "trees-"));
 	const wishes: ImageWish[] = [];
 	for (const name of ALONE) {
@@ -32,7 +33,7 @@ export async function writeNodeImages(
 		await mkdir(join(tree, "usr/local/bin"), { recursive: true });
 		await mkdir(join(tree, "tmp"));
 		await copyFile(join(programs, name), join(tree, "usr/local/bin", name));
-		wishes.push({ reference: images[name], tree });
+		wishes.push({ reference: reference(name), tree });
 	}
 	const proxy = join(trees, "kube-proxy");
 	await debianTree(proxy, ["iptables", "kmod", "conntrack", "ipset"], cache);
@@ -48,15 +49,15 @@ export async function writeNodeImages(
 		"ip6tables-restore",
 	])
 		await symlink("xtables-nft-multi", join(proxy, "usr/sbin", name));
-	wishes.push({ reference: images["kube-proxy"], tree: proxy });
+	wishes.push({ reference: reference("kube-proxy"), tree: proxy });
 
 	const haproxy = join(trees, "haproxy");
 	await debianTree(haproxy, ["haproxy", "dash", "coreutils"], cache);
-	wishes.push({ reference: images.haproxy, tree: haproxy });
+	wishes.push({ reference: reference("haproxy"), tree: haproxy });
 
 	const pause = join(trees, "pause");
 	await debianTree(pause, ["busybox-static"], cache);
-	wishes.push({ reference: images.pause, tree: pause, entrypoint: ["/bin/busybox", "sleep", "1000000000"] });
+	wishes.push({ reference: reference("pause"), tree: pause, entrypoint: ["/bin/busybox", "sleep", "1000000000"] });
 	await writeImageArchive(file, wishes, join(trees, "archive"));
 	await rm(trees, { recursive: true });
 }

@@ -1,8 +1,12 @@
-/** Polls until `look` returns something other than undefined, and gives it back. Fails by the deadline with what it waited for. */
+/**
+ * Polls until `look` returns something other than undefined, and gives it back. Fails by the deadline with what it waited for. `pauseMs`: between
+ * looks that cost what is waited for its processor.
+ */
 export async function eventually<T>(
 	what: string,
 	look: () => T | undefined | Promise<T | undefined>,
 	deadlineMs = 30_000,
+	pauseMs = 50,
 ): Promise<T> {
 	const end = performance.now() + deadlineMs;
 	let last: unknown;
@@ -18,7 +22,7 @@ export async function eventually<T>(
 			throw new Error(`waited ${deadlineMs} ms for ${what}${last instanceof Error ? `; last: ${last.message}` : ""}`, {
 				cause: last,
 			});
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await new Promise((resolve) => setTimeout(resolve, pauseMs));
 	}
 }
 

@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Assets } from "@rollcall/coordinator/inside";
+import type { MachineDetail } from "@rollcall/protocol";
+import { type Bridge, makeBridge } from "../lab/bridge.ts";
+import { LAB_ASSETS, labBootDocument } from "../lab/documents.ts";
+import { type LabHost, startHost } from "../lab/host.ts";
+import { LAB_CACHE, labParts } from "../lab/lab.ts";
+import { LabMachine } from "../lab/machine.ts";
+import { newOperator } from "../support/cli.ts";
+import { ownFolder, type Scope } from "../support/coordinator.ts";
+import { repository } from "../support/processes.ts";
+import { digestOf } from "./image-archive.ts";
+import { NODE_PROGRAMS, writeNodeImages } from "./node-images.ts";
+
+/** Machines on a switch that run a real Kubernetes: containerd is Debian's, the programs are those of `KUBE_BIN`. */
+export interface RealCluster {
+	readonly host: LabHost;
+	readonly bridge: Bridge;
+	/** The images that are there, by the last part of their repository. */
+	readonly images: ReadonlyMap<string, string>;
+	/** Machines without power: the first is the control plane, the others are workers. */
+	readonly machines: readonly LabMachine[];
+	/** How the coordinator sees a machine; undefined before it enrolled. */
+	view(machine: LabMachine): Promise<MachineDetail | undefined>;
+}
+
+/** The names of programs that the folder `programs` lacks. */
+export function missingPrograms(programs: string): string[] {
+	return [...NODE_PROGRAMS, "kubelet"].filter((name) => !existsSync(join(programs, name)));
+}
+
+/** The document without what is fetched: one control plane and workers; the network of pods is the image's own. */
+const CLUSTER = {
+	apiVersion: "rollcall/v1",
+	kind: "Cluster",
+	name: "real",
+	kubernetes: { version: "1.36", podNetwork: "none" },
+	approval: { rules: [{ name: "lab", selector: {} }] },
+	slots: [
+		{ name: "control-plane", role: "control-plane", count: 1 },
+		{ name: "workers", role: "worker", count: "rest" },
+	],
+};
+
+/** Sets all of it up; ended with `t`. Throws LabUnavailable where the lab has no parts. */
+export async function realCluster(t: Scope, programs: string, workers: number): Promise<RealCluster> {
+	await mkdir(LAB_CACHE, { recursive: true });
+	const { emulator, image } = await labParts(() => {}, { runtime: "containerd" });
+	const bridge = makeBridge(t, 1 + workers);
+	const folder = ownFolder(t, "rollcall-real-");
+	const archive = join(folder, "images.tar");
+	const images = await renderedImages(t);
+	await writeNodeImages(archive, { programs, images, cache: LAB_CACHE, work: folder });
+	const url = `http://${bridge.address}:7480/assets`;
+	const artifact = async (name: string, file: string) => ({
+		sha256: await digestOf(file),
+		sizeBytes: (await stat(file)).size,
+		urls: [`${url}/${name}`],
+	});
+	const kubelet = join(programs, "kubelet");
+	const document = join(folder, "cluster.yaml");
+	const declared = {
+		...CLUSTER,
+		kubernetes: {
+			...CLUSTER.kubernetes,
+			artifacts: [{ path: "/opt/rollcall/bin/kubelet", mode: "0755", ...(await artifact("kubelet", kubelet)) }],
+		},
+		images: { archives: [{ name: "node", ...(await artifact("images.tar", archive)) }] },
+	};
+	await writeFile(document, JSON.stringify(declared));
+	const bootDocument = join(folder, "boot.yaml");
+	await writeFile(bootDocument, labBootDocument());
+	const dataFolder = join(folder, "coordinator");
+	await mkdir(dataFolder, { mode: 0o700 });
+	const assets = await Assets.open(join(dataFolder, "assets"));
+	const files = {
+		[LAB_ASSETS.kernel]: image.kernel,
+		[LAB_ASSETS.initrd]: image.initrd,
+		kubelet,
+		"images.tar": archive,
+	};
+	for (const [name, file] of Object.entries(files)) await assets.add({ name, source: { file }, expect: {} });
+	const host = await startHost(t, bridge, { dataFolder, bootDocument, document, cache: LAB_CACHE });
+	const machines = Array.from({ length: 1 + workers }, (_, index) => {
+		const machine = new LabMachine({
+			name: `real-${index + 1}`,
+			folder,
+			emulator,
+			nic: (mac) => bridge.nic(mac, index),
+			startedBy: bridge.onHost,
+			memoryMiB: index === 0 ? 6144 : 3072,
+			processors: 2,
+		});
+		t.teardown(() => machine.cutPower());
+		return machine;
+	});
+	return {
+		host,
+		bridge,
+		images,
+		machines,
+		view: async ({ uuid }) => {
+			const { code, stdout } = await host.rollcall("show", uuid, "-o", "json");
+			return code === 0 ? (JSON.parse(stdout) as MachineDetail) : undefined;
+		},
+	};
+}
+
+/** The references that the rendered manifests name, by the last part of the repository. */
+async function renderedImages(t: Scope): Promise<ReadonlyMap<string, string>> {
+	const folder = ownFolder(t, "rollcall-rendered-");
+	const document = join(folder, "cluster.json");
+	await writeFile(document, JSON.stringify(CLUSTER));
+	const facts = join(repository, "deploy/examples/facts.json");
+	const found = new Map<string, string>();
+	for (const role of ["control-plane", "worker"]) {
+		const out = join(folder, role);
+		const { code, stderr } = await newOperator(t).rollcall(
+			...["render", "-f", document, "--role", role, "--machine", facts, "--out", out],
+		);
+		if (code !== 0) throw new Error(stderr);
+		for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
+			if (!entry.isFile()) continue;
+			const text = await readFile(join(entry.parentPath, entry.name), "utf8");
+			for (const [, reference = ""] of text.matchAll(/(?:image: |sandbox_image = )"?([\w./:-]+)/g))
+				found.set(/([^/:]+):[^/]*$/.exec(reference)?.[1] ?? reference, reference);
+		}
+	}
+	return found;
+}
