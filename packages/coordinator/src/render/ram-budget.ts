@@ -22,9 +22,9 @@ const SYSTEM: readonly RamShare[] = [
 	{ what: "eviction reserve", bytes: 100 * MI },
 ];
 /**
- * By pod network. Calico's are estimates on the safe side, from lists of images of earlier releases and reports of small
- * clusters: about 400 (node), 200 (CNI) and 120 MB (controllers) unpacked; its installer copies the plugins to /opt/cni/bin;
- * calico-node takes some 120 MiB at rest, the controllers, on one of the nodes, half of that.
+ * By pod network. Calico's were not measured; they are meant to be on the safe side: about 400 (node), 200 (CNI) and 120 MB
+ * (controllers) unpacked; its installer copies the plugins to /opt/cni/bin; some 120 MiB at rest for calico-node, and half of
+ * that for the controllers, on one of the nodes.
  */
 const NETWORK: Readonly<Record<Kubernetes["podNetwork"], readonly RamShare[]>> = {
 	flannel: [{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI }],
