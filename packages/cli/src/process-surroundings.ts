@@ -13,7 +13,11 @@ export function surroundingsOf(process: NodeJS.Process): Surroundings {
 	const { stdin, stdout, stderr, env } = process;
 	const colour = !process.argv.includes("--no-color");
 	let code: ExitCode = EXIT.ok;
+	let ending = false;
 	const end = () => {
+		// Said once: what a command says while it ends goes nowhere, too, and would ask it again to end.
+		if (ending) return;
+		ending = true;
 		// A command that has things to end ends them first.
 		if (process.listenerCount("SIGTERM") === 0) process.exit(code);
 		process.emit("SIGTERM");
