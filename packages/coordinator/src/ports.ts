@@ -8,7 +8,6 @@ import type {
 	Event,
 	IssuedCertificate,
 	MachineId,
-	NodeState,
 	Sealed,
 	SignedAssignment,
 	Timestamp,
@@ -19,6 +18,7 @@ import type {
 import type { Fleet } from "./domain/fleet.ts";
 import type { Answer, Input } from "./domain/inputs.ts";
 import type { Manifest, ManifestRef } from "./render/addons/manifest.ts";
+import type { NodeChange, NodeSeen } from "./render/seen-node.ts";
 
 /** Where an entry stands in the log: the JetStream sequence number; 0 before the first. */
 export type Position = number;
@@ -228,12 +228,14 @@ export class KubernetesError extends Error {
 	}
 }
 
-/** A Node object, as far as it is looked at. `bootId` is the boot that its kubelet speaks of. */
-export interface NodeSeen {
-	readonly name: string;
-	readonly bootId: string;
-	readonly labels: Readonly<Record<string, string>>;
-	readonly state: NodeState;
+/** All Node objects, as the API tells of them. */
+export interface FollowedNodes {
+	get(name: string): NodeSeen | undefined;
+	/** Throws KubernetesError until they were listed once. */
+	all(): readonly NodeSeen[];
+	/** Finds out whether the API's store began anew, and lists again if so. */
+	check(): Promise<void>;
+	stop(): Promise<void>;
 }
 
 /** A cluster's API. Everything has a time limit of its own and throws KubernetesError. */
@@ -246,10 +248,16 @@ export interface Kubernetes {
 	apply(manifest: Manifest): Promise<string>;
 	/** Removes an object and, in the background, what it owns. One that is not there counts as removed. */
 	remove(ref: ManifestRef): Promise<void>;
-	nodes(): Promise<readonly NodeSeen[]>;
 	/** Claims that no provisioner will ever see, sorted by namespace and name. Looks at the first 10,000 claims. */
 	waitingClaims(): Promise<readonly WaitingClaim[]>;
-	/** Sets labels of a Node that exists. */
-	labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+	/** Begins to follow all nodes. `onChange`: one came, went, or is not as it was. */
+	followNodes(parts: {
+		readonly onChange: (name: string) => void;
+		readonly onTrouble: (error: Error) => void;
+	}): FollowedNodes;
+	/** Changes a Node, if it is still as it was seen; with status 409 it is not. */
+	changeNode(node: NodeSeen, change: NodeChange): Promise<void>;
+	/** Removes a Node, if it is still as it was seen; with status 409 it is not. */
+	removeNode(node: NodeSeen): Promise<void>;
 	close(): Promise<void>;
 }

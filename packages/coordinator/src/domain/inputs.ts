@@ -67,9 +67,10 @@ export type Input =
 	  }
 	/** What `/readyz` of the cluster's API said. */
 	| { readonly kind: "api-seen"; readonly ready: boolean; readonly reason: string }
-	/** All nodes of the cluster, as Kubernetes sees them. `bootId` is what the node's kubelet says. */
+	/** Nodes of the cluster, as Kubernetes sees them: all, or those of `names` that there are. `bootId` is what the node's kubelet says. */
 	| {
 			readonly kind: "nodes-seen";
+			readonly names?: readonly string[];
 			readonly nodes: readonly { readonly name: string; readonly bootId: string; readonly state: NodeState }[];
 	  }
 	/** What became of one round of applying the add-ons. */

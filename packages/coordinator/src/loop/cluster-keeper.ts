@@ -1,9 +1,9 @@
 import type { Fleet } from "../domain/fleet.ts";
-import type { Clock, Core, Kubernetes, KubernetesAccess, NodeSeen } from "../ports.ts";
+import type { Clock, Core, Kubernetes, KubernetesAccess } from "../ports.ts";
 import { coreAddOns } from "../render/addons/core-add-ons.ts";
 import type { Manifest } from "../render/addons/manifest.ts";
-import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import { applyAddOns, digestOfManifests } from "./add-ons.ts";
+import { NodeKeeper } from "./node-keeper.ts";
 
 /** What keeping a cluster's API needs. */
 export interface ClusterKeeperParts {
@@ -21,7 +21,7 @@ export interface ClusterKeeperParts {
 
 /** Lengths in milliseconds. */
 const PACE = {
-	/** Between looks at the API and its nodes. */
+	/** Between looks at the API. */
 	look: 5_000,
 	/** While there is nothing to look at. */
 	idle: 2_000,
@@ -32,13 +32,18 @@ const PACE = {
 	repeat: 60_000,
 	/** Between looks at the claims. */
 	claims: 30_000,
+	/** Changes of nodes that come within this time are recorded together. */
+	gather: 50,
 };
-/** A list of nodes is some 15 KiB each; so many more make the look longer by a second. */
-const NODES_PER_SECOND = 200;
 /** So many looks must fail before the API counts as not ready. */
 const MISSES = 2;
-/** So many nodes get their role's label in one look. */
-const LABELS_AT_ONCE = 50;
+
+/** A connection to the API, and what follows its nodes. */
+interface Open {
+	readonly key: string;
+	readonly kubernetes: Kubernetes;
+	readonly nodes: NodeKeeper;
+}
 
 /**
  * Keeps the API of the declared cluster as it is to be, and says how Kubernetes sees its nodes, for as long as this
@@ -50,7 +55,7 @@ export class ClusterKeeper {
 	readonly #stopping = new AbortController();
 	#running: Promise<void> = Promise.resolve();
 	#wake: () => void = () => {};
-	#open: { readonly key: string; readonly kubernetes: Kubernetes } | undefined;
+	#open: Open | undefined;
 	#misses = 0;
 	#troubles = 0;
 	#claimsAt: number | undefined;
@@ -98,20 +103,18 @@ export class ClusterKeeper {
 			await this.#disconnect();
 			return this.#pace.idle;
 		}
-		const kubernetes = await this.#connect(reach);
+		const { kubernetes, nodes } = await this.#connect(reach);
 		const state = await kubernetes.ready().catch((error: Error) => ({ ready: false, reason: error.message }) as const);
 		this.#misses = state.ready ? 0 : this.#misses + 1;
 		if (state.ready || this.#misses >= MISSES)
 			await core.submit({ kind: "api-seen", ready: state.ready, reason: state.ready ? "" : state.reason });
 		if (!state.ready) return this.#afterTrouble();
 		const allApplied = await this.#apply(kubernetes);
-		const nodes = await kubernetes.nodes();
-		await core.submit({ kind: "nodes-seen", nodes });
-		await this.#labelRoles(kubernetes, nodes);
+		await nodes.look();
 		await this.#lookAtClaims(kubernetes);
 		if (!allApplied) return this.#afterTrouble();
 		this.#troubles = 0;
-		return this.#pace.look + Math.ceil(nodes.length / NODES_PER_SECOND) * 1000;
+		return this.#pace.look;
 	}
 
 	async #apply(kubernetes: Kubernetes): Promise<boolean> {
@@ -142,29 +145,15 @@ export class ClusterKeeper {
 		this.#claimsAt = clock.monotonic();
 	}
 
-	/** `kubectl get nodes` shows roles by these labels, which a kubelet may not give itself. */
-	async #labelRoles(kubernetes: Kubernetes, nodes: readonly NodeSeen[]): Promise<void> {
-		const fleet = this.#parts.core.fleet();
-		let left = LABELS_AT_ONCE;
-		for (const { name, labels } of nodes) {
-			const machineId = fleet.nodeNames.get(name);
-			const role = machineId === undefined ? undefined : fleet.machines.get(machineId)?.seat?.role;
-			if (role === undefined || !BUILT_IN_ROLES.some((builtIn) => builtIn === role)) continue;
-			const label = `node-role.kubernetes.io/${role}`;
-			if (label in labels) continue;
-			await kubernetes.labelNode(name, { [label]: "" });
-			left -= 1;
-			if (left === 0) return;
-		}
-	}
-
-	async #connect(reach: KubernetesAccess): Promise<Kubernetes> {
+	async #connect(reach: KubernetesAccess): Promise<Open> {
 		const key = [...reach.servers, reach.ca, reach.cert].join("\n");
-		if (this.#open?.key === key) return this.#open.kubernetes;
+		if (this.#open?.key === key) return this.#open;
 		await this.#disconnect();
-		const kubernetes = await this.#parts.connect(reach);
-		this.#open = { key, kubernetes };
-		return kubernetes;
+		const { core, connect, onTrouble } = this.#parts;
+		const kubernetes = await connect(reach);
+		const nodes = new NodeKeeper({ core, kubernetes, onTrouble, gatherMs: this.#pace.gather });
+		this.#open = { key, kubernetes, nodes };
+		return this.#open;
 	}
 
 	async #disconnect(): Promise<void> {
@@ -172,6 +161,7 @@ export class ClusterKeeper {
 		this.#open = undefined;
 		this.#applied = undefined;
 		this.#claimsAt = undefined;
+		await open?.nodes.stop();
 		await open?.kubernetes.close();
 	}
 

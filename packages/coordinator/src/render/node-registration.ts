@@ -22,8 +22,11 @@ export function isKubeletLabel(key: string): boolean {
 	return /(?:^|\.)(?:kubelet|node)\.kubernetes\.io$/.test(domain);
 }
 
+/** What a Node's registration follows from. */
+type Registered = Pick<Node, "labels" | "slot" | "role">;
+
 /** The labels that the Node object has from its first registration: the machine's, then the slot's, sorted by key. */
-export function nodeLabelsOf(node: Node): readonly (readonly [string, string])[] {
+export function nodeLabelsOf(node: Registered): readonly (readonly [string, string])[] {
 	const labels = { ...node.labels, ...node.slot.nodeLabels, "rollcall/slot": node.slot.name };
 	return Object.entries(labels)
 		.filter(([key]) => isKubeletLabel(key))
@@ -31,7 +34,7 @@ export function nodeLabelsOf(node: Node): readonly (readonly [string, string])[]
 }
 
 /** The taints of the Node object: the declared ones, else the role's own. */
-export function taintsOf(node: Node): readonly Taint[] {
+export function taintsOf(node: Registered): readonly Taint[] {
 	if (node.slot.taints) return node.slot.taints;
 	if (node.role !== "control-plane") return [];
 	return [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }];

@@ -1,76 +1,12 @@
-import type { Event, EventOf, EventType } from "@rollcall/protocol";
-import test, { type ExecutionContext } from "ava";
-import { createKubernetes } from "../../src/adapters/kubernetes/kubernetes.ts";
-import { admit } from "../../src/domain/admit.ts";
+import test from "ava";
 import { describe } from "../../src/domain/describe.ts";
-import type { Fleet } from "../../src/domain/fleet.ts";
-import type { Input } from "../../src/domain/inputs.ts";
-import { record } from "../../src/domain/record.ts";
-import { ClusterKeeper } from "../../src/loop/cluster-keeper.ts";
-import type { Manifest } from "../../src/render/addons/manifest.ts";
-import { type FakeApiServer, fakeClaim, fakeNode, startFakeApiServer } from "../adapters/kubernetes/fake-api-server.ts";
-import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+import { fakeClaim, fakeNode, startFakeApiServer } from "../adapters/kubernetes/fake-api-server.ts";
+import { labFacts } from "../render/fleet-of.ts";
+import { document, eventually, keep } from "./kept-cluster.ts";
 
 const COREDNS = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
 const FLANNEL = "/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall:flannel";
 const CLASS = "/apis/storage.k8s.io/v1/storageclasses/nfs";
-const document = (podNetwork: string, more = "") =>
-	documentOf(`apiVersion: rollcall/v1
-kind: Cluster
-name: lab
-kubernetes: { version: "1.36", podNetwork: ${podNetwork} }
-${more}
-slots:
-  - { name: control, role: control-plane, count: 1 }
-`);
-
-async function eventually(look: () => boolean | Promise<boolean>): Promise<void> {
-	const end = performance.now() + 20_000;
-	while (!(await look())) {
-		if (performance.now() > end) throw new Error(`waited 20 s for ${look}`);
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
-}
-
-/** A keeper of a fleet with one control plane, and what it records. The pace is that of a test. */
-async function keep(t: ExecutionContext, api?: FakeApiServer) {
-	const fake = api ?? (await startFakeApiServer(t));
-	const { fleet, seated } = fleetOf(document("flannel"), [labFacts(0)]);
-	const nodeNames = seated.reduce(
-		(names, { machine, seat }) => names.set(seat.nodeName, machine.machineId),
-		fleet.nodeNames,
-	);
-	const world = { fleet: { ...fleet, nodeNames } as Fleet, leads: true, events: [] as Event[] };
-	let own: () => Promise<readonly Manifest[]> = async () => [];
-	const keeper = new ClusterKeeper({
-		core: {
-			fleet: () => world.fleet,
-			leadership: () => ({ leads: world.leads, url: undefined }),
-			submit: async (input: Input) => {
-				const { events, answer } = admit(world.fleet, input, 1);
-				const recorded = record(world.fleet, events, 1);
-				world.fleet = recorded.fleet;
-				world.events.push(...recorded.events);
-				return answer;
-			},
-		},
-		clock: { monotonic: () => performance.now() },
-		access: async () => fake.access,
-		connect: async (access) => createKubernetes(access),
-		ownManifests: () => own(),
-		onTrouble: (what, error) => t.log(what, error),
-		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30, claims: 10 },
-	});
-	t.teardown(() => keeper.stop());
-	keeper.start();
-	const all = <T extends EventType>(type: T) =>
-		world.events.filter((event): event is EventOf<T> & Event => event.type === type);
-	const declare = (next: ReturnType<typeof document>) => {
-		world.fleet = { ...world.fleet, cluster: { ...world.fleet.cluster, document: next } as never };
-	};
-	return { fake, world, keeper, all, declare, bring: (from: typeof own) => (own = from) };
-}
-
 test("when the API answers, everything is applied, once, and the event says so", async (t) => {
 	const { fake, all } = await keep(t);
 	await eventually(() => all("add-ons-applied").length === 1);

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:https";
 import { type HttpLibrary, type RequestContext, ResponseContext, wrapHttpLibrary } from "@kubernetes/client-node";
 import { type KubernetesAccess, KubernetesError } from "../../ports.ts";
+import { type LineStream, openLineStream, type StreamParts } from "./line-stream.ts";
 
 /** One answer takes at most so long, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -10,9 +11,20 @@ const MOST_BYTES = 64 * 2 ** 20;
 /** How the client speaks to the API servers, and how that ends. */
 export interface HttpsLibrary {
 	readonly library: HttpLibrary;
-	/** A plain GET, for paths that are no resources. */
-	get(path: string): Promise<{ readonly status: number; readonly text: string }>;
+	/** One request in JSON, for what the client has no words for: paths that are no resources, parts of objects. */
+	ask(request: Asked): Promise<{ readonly status: number; readonly text: string }>;
+	/** A GET without an end, line by line, at a server that answers. It ends early when that server leaves another request unanswered. */
+	stream(path: string, parts: StreamParts): LineStream;
 	close(): void;
+}
+
+interface Asked {
+	readonly method?: "PATCH" | "DELETE" | undefined;
+	readonly path: string;
+	readonly body?: unknown;
+	/** Of the body. */
+	readonly type?: string;
+	readonly accept?: string;
 }
 
 interface Sent {
@@ -27,13 +39,18 @@ interface Sent {
  * Follows no redirect. An API server that cannot be reached is passed over; the first that answers is asked first the next time.
  */
 export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess): HttpsLibrary {
-	const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: 4, minVersion: "TLSv1.2" });
+	const tls = { ca, cert, key, minVersion: "TLSv1.2" } as const;
+	const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4 });
+	/** What runs without an end takes no connection from what is asked meanwhile. */
+	const streaming = new Agent(tls);
+	const streams = new Set<{ readonly server: string; readonly stream: LineStream }>();
 	let first = 0;
 
 	async function send(sent: Sent) {
 		let trouble = "no API server is known";
+		const from = first;
 		for (let turn = 0; turn < servers.length; turn++) {
-			const index = (first + turn) % servers.length;
+			const index = (from + turn) % servers.length;
 			const server = servers[index] ?? "";
 			try {
 				const answer = await sendTo(agent, server, sent);
@@ -41,6 +58,7 @@ export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess)
 				return answer;
 			} catch (error) {
 				trouble = `${server}: ${error instanceof Error ? error.message : String(error)}`;
+				for (const one of streams) if (one.server === server) one.stream.end(new KubernetesError(trouble));
 			}
 		}
 		throw new KubernetesError(trouble);
@@ -63,11 +81,34 @@ export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess)
 	});
 	return {
 		library,
-		async get(path) {
-			const { status, bytes } = await send({ method: "GET", path, headers: {} });
+		async ask({ method = "GET", path, body, type = "application/json", accept = "application/json" }) {
+			const sent = body === undefined ? undefined : JSON.stringify(body);
+			// Without its length the body of a DELETE would have no frame.
+			const length = { "content-type": type, "content-length": String(Buffer.byteLength(sent ?? "")) };
+			const headers = { accept, ...(sent === undefined ? {} : length) };
+			const { status, bytes } = await send({ method, path, headers, body: sent });
 			return { status, text: bytes.toString("utf8") };
 		},
-		close: () => agent.destroy(),
+		stream(path, parts) {
+			const server = servers[first] ?? "https://localhost";
+			const stream = openLineStream(new URL(path, server), streaming, {
+				...parts,
+				onEnd(error, status) {
+					streams.delete(entry);
+					// Refused or unreachable: another server may do.
+					if (error && servers[first] === server) first = (first + 1) % servers.length;
+					parts.onEnd(error, status);
+				},
+			});
+			const entry = { server, stream };
+			streams.add(entry);
+			return stream;
+		},
+		close() {
+			for (const { stream } of streams) stream.end();
+			agent.destroy();
+			streaming.destroy();
+		},
 	};
 }
 

@@ -9,21 +9,25 @@ import {
 	PatchStrategy,
 	ServerConfiguration,
 	StorageV1Api,
+	type V1Node,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { type Kubernetes, type KubernetesAccess, KubernetesError } from "../../ports.ts";
 import type { Manifest, ManifestRef } from "../../render/addons/manifest.ts";
 import { createHttpsLibrary } from "./https-library.ts";
-import { nodeSeen } from "./node-seen.ts";
+import { DECLARED } from "./node-seen.ts";
+import { followNodes, type WatchPace } from "./node-watch.ts";
 import { waitingClaims } from "./waiting-claims.ts";
 
 /** Who owns the fields that we apply (server-side apply). */
 const FIELD_MANAGER = "rollcall";
+/** A label that is null goes (JSON merge patch, RFC 7396). */
+const MERGE_PATCH = "application/merge-patch+json";
 /** Nodes per answer. */
 const PAGE = 500;
 
 /** Speaks to a cluster's API with the official client. This module is large; import it when a cluster is there. */
-export function createKubernetes(access: KubernetesAccess): Kubernetes {
+export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchPace>): Kubernetes {
 	const https = createHttpsLibrary(access);
 	const configuration = createConfiguration({
 		// Only its path counts: the library asks whichever server answers.
@@ -33,9 +37,18 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 	const objects = new KubernetesObjectApi(configuration);
 	const core = new CoreV1Api(configuration);
 	const storage = new StorageV1Api(configuration);
+	/** Asks, and throws what the API says. Statuses of `also` are answers too. */
+	const ask = async (request: Parameters<typeof https.ask>[0], about: About, also: readonly number[] = []) => {
+		const answer = await https.ask(request);
+		if (answer.status < 400 || also.includes(answer.status)) return answer;
+		throw new KubernetesError(
+			`${nameOf(about)}${messageOf(answer.text) ?? `the API answers ${answer.status}`}`.slice(0, 1024),
+			answer.status,
+		);
+	};
 	return {
 		async ready() {
-			const { status, text } = await https.get("/readyz?verbose");
+			const { status, text } = await https.ask({ path: "/readyz?verbose" });
 			if (status === 200) return { ready: true };
 			const failing = [...text.matchAll(/^\[-\](\S+)/gm)].map(([, check]) => check);
 			const reason = failing.length > 0 ? `not ready: ${failing.join(", ")}` : `/readyz answers ${status}`;
@@ -65,38 +78,54 @@ export function createKubernetes(access: KubernetesAccess): Kubernetes {
 				if (!isAbsent(error)) throw said(error, ref);
 			}
 		},
-		async nodes() {
-			const seen = [];
-			let from: string | undefined;
-			try {
-				do {
-					const page = await core.listNode({ limit: PAGE, ...(from ? { _continue: from } : {}) });
-					seen.push(...page.items.map(nodeSeen));
-					from = page.metadata?._continue;
-				} while (from);
-			} catch (error) {
-				throw said(error);
-			}
-			return seen;
+		followNodes: (parts) =>
+			followNodes({
+				...parts,
+				https,
+				list: () => listNodes(core),
+				newest: async () => (await listNode(core, { limit: 1 })).metadata?.resourceVersion ?? "",
+				pace,
+			}),
+		async changeNode({ name, version: resourceVersion }, { labels, taints, declared }) {
+			const metadata = { resourceVersion, labels, annotations: { [DECLARED]: declared } };
+			const body = { metadata, ...(taints ? { spec: { taints } } : {}) };
+			await ask({ method: "PATCH", path: nodePath(name), body, type: MERGE_PATCH }, { kind: "Node", name });
 		},
 		async waitingClaims() {
 			try {
 				return await waitingClaims(core, storage);
 			} catch (error) {
-				throw said(error);
+				throw said(error, { kind: "PersistentVolumeClaim", name: "*" });
 			}
 		},
-		async labelNode(name, labels) {
-			const ref = { apiVersion: "v1", kind: "Node", name };
-			try {
-				const patch = { ...headerOf(ref), metadata: { name, labels: { ...labels } } };
-				await objects.patch(patch, undefined, undefined, FIELD_MANAGER, undefined, PatchStrategy.MergePatch);
-			} catch (error) {
-				throw said(error, ref);
-			}
+		async removeNode({ name, version: resourceVersion }) {
+			const body = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { resourceVersion } };
+			await ask({ method: "DELETE", path: nodePath(name), body }, { kind: "Node", name }, [404]);
 		},
 		close: async () => https.close(),
 	};
+}
+
+/** All nodes, page by page; all pages are of one version. */
+async function listNodes(core: CoreV1Api): Promise<{ nodes: V1Node[]; version: string }> {
+	const nodes: V1Node[] = [];
+	let version = "";
+	let from: string | undefined;
+	do {
+		const page = await listNode(core, { limit: PAGE, ...(from ? { _continue: from } : {}) });
+		nodes.push(...page.items);
+		version = page.metadata?.resourceVersion ?? version;
+		from = page.metadata?._continue;
+	} while (from);
+	return { nodes, version };
+}
+
+async function listNode(core: CoreV1Api, query: { limit: number; _continue?: string }) {
+	try {
+		return await core.listNode(query);
+	} catch (error) {
+		throw said(error, { kind: "Node", name: "*" });
+	}
 }
 
 function headerOf({ apiVersion, kind, name, namespace }: ManifestRef) {
@@ -122,10 +151,20 @@ function isAbsent(error: unknown): boolean {
 	return error instanceof Error && error.message.startsWith("Unrecognized API version and kind");
 }
 
+type About = Pick<ManifestRef, "kind" | "name" | "namespace">;
+
+function nameOf({ kind, name, namespace }: About): string {
+	return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}: `;
+}
+
+function nodePath(name: string): string {
+	return `/api/v1/nodes/${encodeURIComponent(name)}`;
+}
+
 /** An error in the API's own words, with the object that it is about. */
-function said(error: unknown, ref?: ManifestRef): KubernetesError {
+function said(error: unknown, ref: About): KubernetesError {
 	if (error instanceof KubernetesError) return error;
-	const about = ref ? `${ref.kind} ${ref.namespace === undefined ? "" : `${ref.namespace}/`}${ref.name}: ` : "";
+	const about = nameOf(ref);
 	if (error instanceof ApiException) {
 		const text = messageOf(error.body) ?? `the API answers ${error.code}`;
 		return new KubernetesError(`${about}${text}`.slice(0, 1024), error.code);

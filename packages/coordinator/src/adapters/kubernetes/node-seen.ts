@@ -1,8 +1,11 @@
-import type { V1Node } from "@kubernetes/client-node";
-import type { NodeSeen } from "../../ports.ts";
+import type { V1Node, V1Taint } from "@kubernetes/client-node";
+import type { NodeSeen, NodeTaint } from "../../render/seen-node.ts";
+
+/** The annotation that says what was declared of a Node when it was last put right. */
+export const DECLARED = "rollcall/declared";
 
 /** What is looked at of a Node object. Texts are cut to what an event takes. */
-export function nodeSeen({ metadata, status }: V1Node): NodeSeen {
+export function nodeSeen({ metadata, spec, status }: V1Node): NodeSeen {
 	const conditions = status?.conditions ?? [];
 	const ready = conditions.find(({ type }) => type === "Ready");
 	const isReady = ready?.status === "True";
@@ -11,6 +14,10 @@ export function nodeSeen({ metadata, status }: V1Node): NodeSeen {
 		name: metadata?.name ?? "",
 		bootId: status?.nodeInfo?.bootID ?? "",
 		labels: metadata?.labels ?? {},
+		taints: (spec?.taints ?? []).map(taintSeen),
+		...(metadata?.annotations?.[DECLARED] === undefined ? {} : { declared: metadata.annotations[DECLARED] }),
+		podNetworks: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]),
+		version: metadata?.resourceVersion ?? "",
 		state: {
 			ready: isReady,
 			reason: isReady ? "" : why.slice(0, 512),
@@ -22,4 +29,9 @@ export function nodeSeen({ metadata, status }: V1Node): NodeSeen {
 				.slice(0, 16),
 		},
 	};
+}
+
+/** In a list times are read, in a watch they are texts: one form, so that equal taints are equal. */
+function taintSeen({ timeAdded, ...taint }: V1Taint): NodeTaint {
+	return { ...taint, ...(timeAdded === undefined ? {} : { timeAdded: new Date(timeAdded).toISOString() }) };
 }

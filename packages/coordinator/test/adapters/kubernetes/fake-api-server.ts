@@ -6,6 +6,7 @@ import { canonicalJson } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
 import type { KubernetesAccess } from "../../../src/ports.ts";
 import { selfSigned } from "../../render/self-signed.ts";
+import { WatchedObjects } from "./watched-objects.ts";
 
 type Json = Record<string, unknown>;
 
@@ -43,13 +44,19 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
  */
 export interface FakeApiServer {
 	readonly access: KubernetesAccess;
-	readonly objects: Map<string, Json>;
+	readonly objects: WatchedObjects;
 	/** Requests that were answered, as `PATCH /path`. */
 	readonly requests: string[];
 	/** Answers this to every request whose `METHOD /path` fits, instead of doing it. */
 	refuse: { readonly match: RegExp; readonly status: number; readonly message: string } | undefined;
 	/** Failing checks of /readyz. */
 	failing: readonly string[];
+	/** Takes requests and answers none, as a machine behind a dead switch seems to. */
+	mute: boolean;
+	/** Called before something is changed at a path. */
+	beforePatch: ((path: string) => void) | undefined;
+	/** Listens no more; connections that are used stay. */
+	refuseConnections(): void;
 	stop(): Promise<void>;
 }
 
@@ -63,10 +70,9 @@ export interface ServerIdentity {
 /** Starts the stand-in on a port of its own. */
 export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdentity): Promise<FakeApiServer> {
 	const pair = own ?? (await selfSigned());
-	const objects = new Map<string, Json>();
+	const objects = new WatchedObjects();
 	const requests: string[] = [];
 	const server = createServer({ ...pair, ca: own?.ca ?? pair.cert, requestCert: true, rejectUnauthorized: false });
-	let version = 1;
 	server.on("request", async (request, response) => {
 		const url = new URL(request.url ?? "/", "https://fake");
 		const path = decodeURIComponent(url.pathname);
@@ -74,6 +80,7 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 		requests.push(line);
 		const answer = (status: number, body: Json) =>
 			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+		if (fake.mute) return;
 		const refuse = (status: number, message: string) => answer(status, { kind: "Status", code: status, message });
 		if (!(request.socket as TLSSocket).authorized) return refuse(401, "Unauthorized");
 		if (fake.refuse?.match.test(line)) return refuse(fake.refuse.status, fake.refuse.message);
@@ -86,8 +93,11 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 			const list = resources.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs: ["get"] }));
 			return answer(200, { kind: "APIResourceList", groupVersion: path.slice(6), resources: list });
 		}
+		if (path === "/api/v1/nodes" && request.method === "GET" && url.searchParams.get("watch") === "true")
+			return objects.watch("/api/v1/nodes/", url.searchParams, response);
 		const list = LISTS[path];
 		if (list && request.method === "GET") return answer(200, page(objects, list, url));
+		if (request.method === "PATCH") fake.beforePatch?.(path);
 		const before = objects.get(path);
 		if (request.method === "PATCH") {
 			const type = request.headers["content-type"];
@@ -98,13 +108,15 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 			const patch = JSON.parse(await text(request)) as Json;
 			if (before?.kind === "StorageClass" && "parameters" in patch && !same(before.parameters, patch.parameters))
 				return refuse(422, "parameters: Forbidden: updates to parameters are forbidden.");
-			const after = merge(before ?? {}, patch) as Json & { metadata: Json };
-			if (canonicalJson(after) !== canonicalJson(before ?? {})) after.metadata.resourceVersion = String(++version);
-			objects.set(path, after);
-			return answer(200, after);
+			if (isStale(before, patch.metadata)) return refuse(409, "the object has been modified");
+			const after = merge(before ?? {}, patch) as Json;
+			if (canonicalJson(after) !== canonicalJson(before ?? {})) objects.set(path, after);
+			return answer(200, objects.get(path) ?? {});
 		}
 		if (!before) return refuse(404, `${path} not found`);
 		if (request.method === "DELETE") {
+			const options = JSON.parse((await text(request)) || "{}") as Json;
+			if (isStale(before, options.preconditions)) return refuse(409, "the object has been modified");
 			objects.delete(path);
 			return answer(200, { kind: "Status", status: "Success" });
 		}
@@ -118,6 +130,12 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 		requests,
 		refuse: undefined,
 		failing: [],
+		mute: false,
+		beforePatch: undefined,
+		refuseConnections: () => {
+			server.close();
+			server.closeIdleConnections();
+		},
 		stop: () =>
 			new Promise((resolve) => {
 				server.closeAllConnections();
@@ -128,14 +146,23 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 	return fake;
 }
 
+interface FakeNode {
+	readonly ready?: boolean;
+	readonly bootId?: string;
+	readonly pressure?: string;
+	readonly metadata?: Json;
+	readonly spec?: Json;
+}
+
 /** A Node object, as a kubelet would report it. */
-export function fakeNode(name: string, more: { ready?: boolean; bootId?: string; pressure?: string } = {}): Json {
-	const { ready = true, bootId = "", pressure } = more;
+export function fakeNode(name: string, more: FakeNode = {}): Json {
+	const { ready = true, bootId = "", pressure, metadata = {}, spec = {} } = more;
 	const condition = (type: string, on: boolean, reason: string) => ({ type, status: on ? "True" : "False", reason });
 	return {
 		apiVersion: "v1",
 		kind: "Node",
-		metadata: { name, labels: {} },
+		metadata: { name, labels: {}, ...metadata },
+		spec,
 		status: {
 			conditions: [
 				...(pressure ? [condition(pressure, true, "Kubelet")] : []),
@@ -165,12 +192,19 @@ const LISTS: Readonly<Record<string, { readonly kind: string; readonly of: RegEx
 	},
 };
 
-function page(objects: Map<string, Json>, { kind, of }: { kind: string; of: RegExp }, url: URL): Json {
+/** The change names another version than there is. */
+function isStale(before: Json | undefined, wish: unknown): boolean {
+	const { resourceVersion } = (wish ?? {}) as Json;
+	return resourceVersion !== undefined && resourceVersion !== (before?.metadata as Json | undefined)?.resourceVersion;
+}
+
+function page(objects: WatchedObjects, { kind, of }: { kind: string; of: RegExp }, url: URL): Json {
 	const all = [...objects.entries()].filter(([path]) => of.test(path)).map(([, one]) => one);
 	const from = Number(url.searchParams.get("continue") ?? 0);
 	const limit = Number(url.searchParams.get("limit") ?? all.length);
 	const more = from + limit < all.length ? { continue: String(from + limit) } : {};
-	return { apiVersion: "v1", kind, metadata: more, items: all.slice(from, from + limit) };
+	const metadata = { ...more, resourceVersion: objects.version };
+	return { apiVersion: "v1", kind, metadata, items: all.slice(from, from + limit) };
 }
 
 function same(a: unknown, b: unknown): boolean {
@@ -181,7 +215,8 @@ function merge(before: unknown, patch: unknown): unknown {
 	if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
 	const base = (typeof before === "object" && before !== null ? before : {}) as Json;
 	const merged = Object.entries(patch).map(([key, value]) => [key, merge(base[key], value)]);
-	return { ...base, ...Object.fromEntries(merged) };
+	const all = Object.entries({ ...base, ...Object.fromEntries(merged) });
+	return Object.fromEntries(all.filter(([, value]) => value !== null));
 }
 
 async function text(request: IncomingMessage): Promise<string> {

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts";
+import { nodeSeen } from "../../../src/adapters/kubernetes/node-seen.ts";
 import { KubernetesError } from "../../../src/ports.ts";
 import { covers } from "../../../src/render/addons/manifest.ts";
 import { selfSigned } from "../../render/self-signed.ts";
@@ -49,26 +50,25 @@ test("the checks that fail are the reason why an API server is not ready", async
 	t.deepEqual(await kubernetes.ready(), { ready: false, reason: "not ready: etcd, informer-sync" });
 });
 
-test("nodes come page by page, with what is looked at", async (t) => {
+test("a node is changed and removed only as it was seen", async (t) => {
 	const { api, kubernetes } = await start(t);
-	for (let index = 0; index < 501; index++) api.objects.set(`/api/v1/nodes/n${index}`, fakeNode(`n${index}`));
-	api.objects.set("/api/v1/nodes/ill", fakeNode("ill", { ready: false, bootId: "b", pressure: "MemoryPressure" }));
-	const nodes = await kubernetes.nodes();
-	t.is(nodes.length, 502);
-	t.deepEqual(nodes.at(-1), {
-		name: "ill",
-		bootId: "b",
-		labels: {},
-		state: {
-			ready: false,
-			reason: "KubeletNotReady: no network yet",
-			version: "v1.36.2",
-			pressure: ["MemoryPressure"],
-		},
+	api.objects.set("/api/v1/nodes/n", fakeNode("n", { metadata: { labels: { old: "", own: "x" } } }));
+	const taint = { key: "class", effect: "NoSchedule" };
+	const seen = nodeSeen(api.objects.get("/api/v1/nodes/n") as never);
+	await kubernetes.changeNode(seen, { labels: { old: null, "a/b": "c" }, taints: [taint], declared: "{}" });
+	t.like(api.objects.get("/api/v1/nodes/n"), {
+		metadata: { labels: { own: "x", "a/b": "c" }, annotations: { "rollcall/declared": "{}" } },
+		spec: { taints: [taint] },
 	});
-	await kubernetes.labelNode("ill", { "node-role.kubernetes.io/worker": "" });
-	t.like(api.objects.get("/api/v1/nodes/ill"), { metadata: { labels: { "node-role.kubernetes.io/worker": "" } } });
-	await t.throwsAsync(kubernetes.labelNode("none", { a: "b" }), { message: /not found/ });
+	t.false("old" in ((api.objects.get("/api/v1/nodes/n")?.metadata as { labels: object }).labels ?? {}));
+	const stale = await t.throwsAsync(kubernetes.changeNode(seen, { labels: {}, declared: "" }), {
+		instanceOf: KubernetesError,
+	});
+	t.like(stale, { status: 409, message: "Node n: the object has been modified" });
+	t.like(await t.throwsAsync(kubernetes.removeNode(seen)), { status: 409 });
+	await kubernetes.removeNode(nodeSeen(api.objects.get("/api/v1/nodes/n") as never));
+	await kubernetes.removeNode(seen);
+	t.false(api.objects.has("/api/v1/nodes/n"));
 });
 
 test("claims that no provisioner will see are those without a class where none is the default, and those whose class is not there", async (t) => {

@@ -1,0 +1,115 @@
+import type { Fleet } from "../domain/fleet.ts";
+import { type Core, type FollowedNodes, type Kubernetes, KubernetesError } from "../ports.ts";
+import { mustRegisterAnew, nodeChange } from "../render/node-object.ts";
+import type { NodeSeen } from "../render/seen-node.ts";
+
+/** What following the nodes of one connection needs. */
+export interface NodeKeeperParts {
+	readonly core: Pick<Core, "fleet" | "submit">;
+	readonly kubernetes: Pick<Kubernetes, "followNodes" | "changeNode" | "removeNode">;
+	readonly onTrouble: (what: string, error: unknown) => void;
+	/** Changes that come within this time are taken together. Milliseconds. */
+	readonly gatherMs: number;
+}
+
+/** So many nodes are put right before what else changed is looked at. */
+const CHANGES_AT_ONCE = 50;
+
+/** Says how Kubernetes sees the nodes as soon as it changes, and keeps the Node objects as they are declared. */
+export class NodeKeeper {
+	readonly #parts: NodeKeeperParts;
+	readonly #followed: FollowedNodes;
+	readonly #changed = new Set<string>();
+	/** Nodes that may not be as they are declared. */
+	readonly #doubtful = new Set<string>();
+	#gathering: NodeJS.Timeout | undefined;
+	#turn: Promise<void> = Promise.resolve();
+	#stopped = false;
+
+	constructor(parts: NodeKeeperParts) {
+		this.#parts = parts;
+		this.#followed = parts.kubernetes.followNodes({
+			onChange: (name) => {
+				this.#changed.add(name);
+				this.#gathering ??= setTimeout(() => this.#gathered(), parts.gatherMs).unref();
+			},
+			onTrouble: (error) => parts.onTrouble("the nodes cannot be followed; trying again", error),
+		});
+	}
+
+	/** Looks at all nodes, whether they changed or not: the fleet may have. Throws KubernetesError while they are not known. */
+	async look(): Promise<void> {
+		await this.#followed.check();
+		const nodes = this.#followed.all();
+		await this.#parts.core.submit({ kind: "nodes-seen", nodes });
+		for (const { name } of nodes) this.#doubtful.add(name);
+		await this.#inTurn();
+	}
+
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		clearTimeout(this.#gathering);
+		await this.#followed.stop();
+		await this.#turn;
+	}
+
+	#gathered(): void {
+		this.#gathering = undefined;
+		void this.#inTurn().catch((error: unknown) => this.#parts.onTrouble("nodes could not be put right", error));
+	}
+
+	/** One after the other: two that put one node right would be in each other's way. */
+	#inTurn(): Promise<void> {
+		const turn = this.#turn.then(() => this.#take());
+		this.#turn = turn.catch(() => undefined);
+		return turn;
+	}
+
+	async #take(): Promise<void> {
+		do {
+			const names = [...this.#changed];
+			this.#changed.clear();
+			if (names.length > 0) {
+				const nodes = names.flatMap((name) => this.#followed.get(name) ?? []);
+				await this.#parts.core.submit({ kind: "nodes-seen", names, nodes });
+				for (const name of names) this.#doubtful.add(name);
+			}
+			await this.#putRight();
+		} while (!this.#stopped && this.#changed.size + this.#doubtful.size > 0);
+	}
+
+	async #putRight(): Promise<void> {
+		const fleet = this.#parts.core.fleet();
+		let left = CHANGES_AT_ONCE;
+		for (const name of this.#doubtful) {
+			if (left === 0 || this.#stopped) return;
+			this.#doubtful.delete(name);
+			const node = this.#followed.get(name);
+			if (node && (await this.#bring(fleet, node))) left -= 1;
+		}
+	}
+
+	/** True when the API was asked for a change. */
+	async #bring(fleet: Fleet, node: NodeSeen): Promise<boolean> {
+		const { kubernetes } = this.#parts;
+		const machineId = fleet.nodeNames.get(node.name);
+		const machine = machineId === undefined ? undefined : fleet.machines.get(machineId);
+		const document = fleet.cluster?.document;
+		if (!document || !machine?.seat) return false;
+		try {
+			if (mustRegisterAnew(document, machine, node)) {
+				await kubernetes.removeNode(node);
+				return true;
+			}
+			const change = nodeChange(document, { machine, seat: machine.seat }, node);
+			if (!change) return false;
+			await kubernetes.changeNode(node, change);
+			return true;
+		} catch (error) {
+			// Somebody else changed it or removed it: that is on its way here, and it is looked at again then.
+			if (error instanceof KubernetesError && (error.status === 409 || error.status === 404)) return true;
+			this.#doubtful.clear();
+			throw error;
+		}
+	}
+}
