@@ -193,6 +193,8 @@ export interface Fleet {
 	readonly claims: PersistentMap<string, readonly MachineId[]>;
 }
 
+/** Who gets the certificates of the coordinator's own, in records. */
+export const COORDINATOR = "coordinator";
 /** How many certificates of operators are remembered; all are in the log. */
 export const MAX_OPERATOR_CERTIFICATES = 64;
 /** How many removed machines are remembered; the oldest are forgotten first. */

@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 import { readManifestFolder } from "../adapters/files/manifest-folder.ts";
 import { makeClientPair } from "../adapters/pki/client-pair.ts";
-import type { Fleet } from "../domain/fleet.ts";
+import { COORDINATOR, type Fleet } from "../domain/fleet.ts";
 import { ClusterKeeper } from "../loop/cluster-keeper.ts";
 import type { Clock, Core, Pki } from "../ports.ts";
 import { clusterAccess } from "./cluster-access.ts";
 
 /** The group that the API lets do everything before any role exists: somebody has to apply the first one. */
 const MASTERS = "system:masters";
-/** Life of the coordinator's own certificate for the API, in seconds; replaced after two thirds of it. Never leaves memory, so nobody has to hear of it. */
+/** Life of the coordinator's own certificate for the API, in seconds; replaced after two thirds of it. Its key never leaves memory. */
 const CERTIFICATE_SECONDS = 3600;
 
 /** What keeping the cluster's API needs of a coordinator. */
@@ -34,7 +34,11 @@ export function startClusterKeeper({ core, clock, pki, log, manifests }: KeeperP
 				const trust = trustOf(fleet);
 				if (!trust) return undefined;
 				const wish = { name: "coordinator", commonName: "rollcall:coordinator", lifeSeconds: CERTIFICATE_SECONDS };
-				return makeClientPair(pki, trust, { ...wish, organizations: [MASTERS] });
+				const pair = await makeClientPair(pki, trust, { ...wish, organizations: [MASTERS] });
+				// As with all others, what was issued is recorded before it is used.
+				const { issued: certificate } = pair;
+				const { kind } = await core.submit({ kind: "operator-certificate", certificate, by: COORDINATOR });
+				return kind === "ok" ? pair : undefined;
 			},
 		}),
 		// Loaded when there is a cluster: the client is large, and many coordinators rehearse only.

@@ -6,6 +6,7 @@ import test from "ava";
 import { pino } from "pino";
 import { createPki } from "../../src/adapters/pki/pki.ts";
 import { admit } from "../../src/domain/admit.ts";
+import { certificateList } from "../../src/domain/certificate-list.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { record } from "../../src/domain/record.ts";
@@ -80,4 +81,10 @@ slots:
 	}
 	t.true(api.objects.has("/apis/apps/v1/namespaces/kube-system/deployments/coredns"));
 	t.like(fleet.kubernetes, { ready: true });
+	const issued = events.filter((event) => event.type === "operator-certificate-issued");
+	t.is(issued.length, 1);
+	t.like(issued[0], { by: "coordinator", certificate: { name: "coordinator", signer: "cluster" } });
+	t.true(events.findIndex(({ type }) => type === "api-changed") > events.indexOf(issued[0]));
+	const listed = certificateList(fleet, Date.now()).filter(({ kind }) => kind === "operator");
+	t.like(listed, [{ by: "coordinator", subject: "O=system:masters, CN=rollcall:coordinator", state: "valid" }]);
 });

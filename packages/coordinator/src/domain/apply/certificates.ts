@@ -1,5 +1,5 @@
 import type { EventOf } from "@rollcall/protocol";
-import { type Fleet, MAX_OPERATOR_CERTIFICATES } from "../fleet.ts";
+import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES, type OperatorCertificate } from "../fleet.ts";
 import { changeMachine } from "./touch.ts";
 
 export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {
@@ -20,7 +20,11 @@ export function applyCertified(fleet: Fleet, event: EventOf<"certificates-issued
 	});
 }
 
+/** The coordinator gets one every hour: its newest replaces the one before, lest people's are forgotten for them. */
 export function applyOperatorCertificate(fleet: Fleet, event: EventOf<"operator-certificate-issued">): Fleet {
-	const all = [...fleet.operatorCertificates, { certificate: event.certificate, by: event.by }];
+	const { certificate, by } = event;
+	const replaced = (one: OperatorCertificate): boolean =>
+		by === COORDINATOR && one.by === by && one.certificate.name === certificate.name;
+	const all = [...fleet.operatorCertificates.filter((one) => !replaced(one)), { certificate, by }];
 	return { ...fleet, operatorCertificates: all.slice(-MAX_OPERATOR_CERTIFICATES) };
 }
