@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 
-const [url = "", ca = "", cert = "", key = "", method = "GET", body = ""] = process.argv.slice(2);
+const [url = "", ca = "", cert = "", key = "", method = "GET", body = "", type = "application/json"] =
+	process.argv.slice(2);
 const outgoing = request(
 	url,
 	{
@@ -10,7 +11,7 @@ const outgoing = request(
 		ca: readFileSync(ca),
 		cert: readFileSync(cert),
 		key: readFileSync(key),
-		headers: { "content-type": "application/json" },
+		headers: { "content-type": type, "content-length": Buffer.byteLength(body) },
 		timeout: 5_000,
 	},
 	(answer) => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
@@ -7,11 +7,11 @@ import { eventually } from "../support/eventually.ts";
 import { repository } from "../support/processes.ts";
 import { tryAddOns } from "./add-ons.ts";
 import { startBalancer } from "./balancer.ts";
-import { type Identity, nodeNetwork } from "./network.ts";
-import { controlPlane, startEtcd } from "./scene.ts";
+import { nodeNetwork } from "./network.ts";
+import { COMPONENTS, controlPlane, startControlPlane, startEtcd } from "./scene.ts";
 
 const execute = promisify(execFile);
-const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
 test("all files that the control plane's arguments and configurations name are there and can be read (stub programs)", async (t) => {
 	const { tree } = await controlPlane(t);
 	for (const component of [...COMPONENTS, "etcd"]) {
@@ -46,39 +46,12 @@ test("a real etcd runs with the rendered arguments and certificates, and lets in
 });
 
 test("a real control plane is ready with exactly what was rendered, knows the kubelet, and gives service accounts tokens", async (t) => {
-	const programs = process.env.KUBE_BIN;
-	if (!programs) {
-		t.log(
-			"SKIPPED: set KUBE_BIN to a folder with kube-apiserver, kube-controller-manager and kube-scheduler to run them",
-		);
-		t.pass();
-		return;
-	}
-	for (const component of COMPONENTS)
-		if (!existsSync(join(programs, component))) throw new Error(`KUBE_BIN has no ${component}`);
-	const scene = await controlPlane(t);
-	const { tree, address, nodeName, identity } = scene;
-	const network = await nodeNetwork(t, address);
-	const etcd = network && (await startEtcd(t, network, scene));
-	if (!network || !etcd) return;
-	const running = COMPONENTS.map((component) => {
-		const [, ...args] = tree.command(component);
-		return [component, network.start(join(programs, component), args)] as const;
-	});
-	const words = (): string => running.map(([name, one]) => `${name}: ${one.output().slice(-1500)}`).join("\n");
-	const port = tree.argument("kube-apiserver", "secure-port");
-	const api = (path: string, as: Identity, wish?: { method: string; body: unknown }) =>
-		network.ask(`https://${address}:${port}${path}`, as, wish);
+	const running = await startControlPlane(t, COMPONENTS);
+	if (!running) return;
+	const { api, scene, network, programs } = running;
+	const { tree, nodeName, identity } = scene;
 	const admin = identity("super-admin");
-	await eventually(
-		"/readyz",
-		async () => {
-			const answer = await api("/readyz", admin);
-			if (answer.status === 200) return answer;
-			throw new Error(`${answer.status} ${answer.text}\n${words()}`);
-		},
-		120_000,
-	);
+	const words = running.words;
 
 	// The node authorizer knows the kubelet by its certificate: its own Node it may ask for, everybody's Secrets not.
 	const pair = tree.at("/var/lib/kubelet/pki/kubelet-client-current.pem");
@@ -100,7 +73,6 @@ test("a real control plane is ready with exactly what was rendered, knows the ku
 	const token = await api(`${path}/token`, admin, { method: "POST", body: request });
 	t.is(token.status, 201, token.text);
 	t.regex(JSON.parse(token.text).status.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
-
 	// Where kubelet and administrators are told to look for the API.
 	const [, server = ""] = /server: (\S+)/.exec(readFileSync(tree.at("/etc/kubernetes/kubelet.conf"), "utf8")) ?? [];
 	t.is(server, "https://127.0.0.1:7443");
@@ -115,5 +87,5 @@ test("a real control plane is ready with exactly what was rendered, knows the ku
 		t.is((await network.ask(`${server}/api/v1/secrets`, kubelet)).status, 403);
 	}
 	await tryAddOns(t, (path, wish) => api(path, admin, wish));
-	for (const [name, one] of running) t.is(one.child.exitCode, null, `${name} ended: ${one.output().slice(-1500)}`);
+	for (const [name, one] of programs) t.is(one.child.exitCode, null, `${name} ended: ${one.output().slice(-1500)}`);
 });

@@ -13,11 +13,13 @@ export interface NodeNetwork {
 	/** Runs a program in it to its end, and gives what it wrote. */
 	run(program: string, args: readonly string[]): Promise<string>;
 	/** Asks a URL from inside, with a client certificate. Status 0: no answer, with the reason. */
-	ask(
-		url: string,
-		identity: Identity,
-		request?: { method: string; body: unknown },
-	): Promise<{ status: number; text: string }>;
+	ask(url: string, identity: Identity, request?: Asking): Promise<{ status: number; text: string }>;
+}
+export interface Asking {
+	readonly method: string;
+	readonly body: unknown;
+	/** Of the body; plain JSON without it. */
+	readonly type?: string;
 }
 export interface Identity {
 	readonly ca: string;
@@ -57,9 +59,13 @@ export async function nodeNetwork(t: ExecutionContext, address: string): Promise
 		},
 		async ask(url, { ca, cert, key }, wish) {
 			const script = join(repository, "test/kubernetes/ask.ts");
-			const words = [script, url, ca, cert, key, ...(wish ? [wish.method, JSON.stringify(wish.body)] : [])];
+			const words = [script, url, ca, cert, key, ...(wish ? askingWords(wish) : [])];
 			const { stdout } = await execute("ip", ["netns", "exec", name, process.execPath, ...words]);
 			return JSON.parse(stdout) as { status: number; text: string };
 		},
 	};
+}
+
+function askingWords({ method, body, type = "application/json" }: Asking): string[] {
+	return [method, JSON.stringify(body), type];
 }

@@ -1,17 +1,21 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import { ownFolder, startCoordinator } from "../support/coordinator.ts";
+import { ownFolder, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { eventually } from "../support/eventually.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 import { type Running, repository } from "../support/processes.ts";
 import { type MovedTree, moveTree } from "./moved-tree.ts";
-import type { Identity, NodeNetwork } from "./network.ts";
+import { type Asking, type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
 
+/** The programs of a control plane besides etcd. */
+export const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 /** Arguments of etcd 3.6 that an older one does not know; Debian 12 has 3.4. */
 const NEWER = ["feature-gates", "tls-min-version", "watch-progress-notify-interval", "listen-metrics-urls"];
 
-/** A control plane on disk: where its files are, and who may ask it. */
+/** A control plane's files on a node. */
 export interface Scene {
+	readonly coordinator: TestCoordinator;
 	readonly tree: MovedTree;
 	readonly address: string;
 	readonly nodeName: string;
@@ -27,6 +31,7 @@ export async function controlPlane(t: ExecutionContext): Promise<Scene> {
 	const pki = tree.at("/etc/kubernetes/pki");
 	const address = tree.argument("kube-apiserver", "advertise-address");
 	return {
+		coordinator,
 		tree,
 		address,
 		nodeName: view?.nodeName ?? "",
@@ -59,4 +64,69 @@ export async function startEtcd(
 		program,
 		args.filter((word) => !NEWER.some((name) => word.startsWith(`--${name}=`))),
 	);
+}
+
+/** A real control plane that is ready. */
+export interface RunningControlPlane {
+	readonly scene: Scene;
+	readonly network: NodeNetwork;
+	readonly programs: readonly (readonly [string, Running])[];
+	/** Asks the API server. */
+	api(path: string, as: Identity, wish?: Asking): Promise<{ status: number; text: string }>;
+	/** The last words of all programs. */
+	words(): string;
+	/** Ends the API server and starts it again, with what its files say now. */
+	restartApiServer(): Promise<void>;
+}
+
+/** Starts etcd and these components of KUBE_BIN with what was rendered. Undefined where they are not there; the test's log says so. */
+export async function startControlPlane(
+	t: ExecutionContext,
+	components: readonly string[],
+): Promise<RunningControlPlane | undefined> {
+	const folder = process.env.KUBE_BIN;
+	if (!folder) {
+		t.log(`SKIPPED: set KUBE_BIN to a folder with ${components.join(", ")} to run them`);
+		t.pass();
+		return undefined;
+	}
+	for (const component of components)
+		if (!existsSync(join(folder, component))) throw new Error(`KUBE_BIN has no ${component}`);
+	const scene = await controlPlane(t);
+	const { tree, address, identity } = scene;
+	const network = await nodeNetwork(t, address);
+	const etcd = network && (await startEtcd(t, network, scene));
+	if (!network || !etcd) return undefined;
+	const start = (component: string): readonly [string, Running] => {
+		const [, ...args] = tree.command(component);
+		return [component, network.start(join(folder, component), args)];
+	};
+	const programs = components.map(start);
+	const words = (): string => programs.map(([name, one]) => `${name}: ${one.output().slice(-1500)}`).join("\n");
+	const port = tree.argument("kube-apiserver", "secure-port");
+	const api = (path: string, as: Identity, wish?: Asking) => network.ask(`https://${address}:${port}${path}`, as, wish);
+	const ready = () =>
+		eventually(
+			"/readyz",
+			async () => {
+				const answer = await api("/readyz", identity("super-admin"));
+				if (answer.status === 200) return answer;
+				throw new Error(`${answer.status} ${answer.text}\n${words()}`);
+			},
+			120_000,
+		);
+	await ready();
+	return {
+		scene,
+		network,
+		programs,
+		api,
+		words,
+		async restartApiServer() {
+			const index = programs.findIndex(([name]) => name === "kube-apiserver");
+			await programs[index]?.[1].end();
+			programs[index] = start("kube-apiserver");
+			await ready();
+		},
+	};
 }

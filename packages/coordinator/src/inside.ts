@@ -11,5 +11,6 @@ export { chunkEvents } from "./loop/entry-size.ts";
 export { firstEvents } from "./loop/first-events.ts";
 export { takeTurn } from "./loop/turn.ts";
 export { coreAddOns } from "./render/addons/core-add-ons.ts";
+export { startClusterKeeper } from "./wiring/cluster-keeper.ts";
 export { adminToken } from "./wiring/folder.ts";
 export { renderedTargets } from "./wiring/targets.ts";

@@ -1,0 +1,40 @@
+/**
+ * Keeps the API of a cluster with everything that a coordinator has for it, from inside of the nodes' network: its own certificate,
+ * add-ons, the watch of the nodes. Reads JSON: the events of a fleet and the folder of its authorities. Prints each new event.
+ */
+import { admit, apply, EMPTY_FLEET, type Fleet, record } from "@rollcall/coordinator";
+import { createPki, startClusterKeeper } from "@rollcall/coordinator/inside";
+import type { Event } from "@rollcall/protocol";
+
+const chunks: Buffer[] = [];
+for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+const given = JSON.parse(Buffer.concat(chunks).toString()) as { events: Event[]; authorities: string };
+let fleet: Fleet = given.events.reduce(apply, EMPTY_FLEET);
+// What was rehearsed is real here.
+fleet = {
+	...fleet,
+	machines: fleet.machines.map((machine) => ({ ...machine, facts: { ...machine.facts, rehearsal: false } })),
+};
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const say = (level: string) => (what: { err?: Error }, text: string) =>
+	process.stderr.write(`${level}: ${text}: ${what.err?.message ?? ""}\n`);
+startClusterKeeper({
+	core: {
+		fleet: () => fleet,
+		leadership: () => ({ leads: true, url: undefined }),
+		ready: () => ({ ready: true, reason: "" }),
+		subscribe: () => () => undefined,
+		beat: () => undefined,
+		events: async () => [],
+		async submit(input) {
+			const verdict = admit(fleet, input, Date.now());
+			const recorded = record(fleet, verdict.events, Date.now());
+			fleet = recorded.fleet;
+			for (const event of recorded.events) process.stdout.write(`${JSON.stringify(event)}\n`);
+			return verdict.answer;
+		},
+	},
+	clock,
+	pki: createPki(given.authorities, clock),
+	log: { warn: say("warning") } as never,
+});
