@@ -259,5 +259,10 @@ export interface Kubernetes {
 	changeNode(node: NodeSeen, change: NodeChange): Promise<void>;
 	/** Removes a Node, if it is still as it was seen; with status 409 it is not. */
 	removeNode(node: NodeSeen): Promise<void>;
+	/**
+	 * Has the API write a page of Secrets anew, the first or the one that an earlier answer named; it encrypts those again that
+	 * another key encrypted. No content comes back. `next` is absent after the last. With status 410 the page is forgotten.
+	 */
+	rewriteSecrets(from: string | undefined): Promise<{ readonly count: number; readonly next?: string | undefined }>;
 	close(): Promise<void>;
 }

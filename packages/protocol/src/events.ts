@@ -139,6 +139,8 @@ export const EVENT_PAYLOADS = {
 	"health-changed": z.strictObject({ machineId, bootId, health: Health, sequence: z.int().min(0).optional() }),
 	/** Whom the fleet's machines believe from now on. Public keys and certificates only. */
 	"trust-changed": z.strictObject({ trust: Trust, reason }),
+	/** All Secrets of the cluster were written anew with the key that encrypts them now; older ones are not needed any more. */
+	"secrets-rewritten": z.strictObject({ key: Digest, secrets: z.int().min(0) }),
 	/** A machine got certificates for keys that it made itself. */
 	"certificates-issued": z.strictObject({
 		machineId,

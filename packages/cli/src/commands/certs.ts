@@ -1,4 +1,5 @@
 import { CertificateList, RotateReply, type RotateRequest } from "@rollcall/protocol";
+import { Option } from "commander";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { certificateTable } from "../views/certificate-table.ts";
@@ -10,7 +11,8 @@ certificates by themselves; this is for the keys behind them.
 
 Examples:
   rollcall certs rotate
-  rollcall certs rotate --service-accounts`;
+  rollcall certs rotate --service-accounts
+  rollcall certs rotate --secrets`;
 
 /** `rollcall certs`, `rollcall certs rotate`. */
 export const addCerts: AddCommand = (program, run) => {
@@ -23,17 +25,28 @@ export const addCerts: AddCommand = (program, run) => {
 		.command("rotate")
 		.description("the next step of a change of the fleet's own keys")
 		.option("--service-accounts", "the keys of service account tokens; tokens of the old ones end with the last step")
+		.addOption(
+			new Option(
+				"--secrets",
+				"the key that Secrets are encrypted with in etcd; all are written anew before the last step",
+			).conflicts("serviceAccounts"),
+		)
 		.option("--force", "although machines have not followed the last step")
 		.addHelpText("after", ROTATE_AFTER)
-		.action((options: { serviceAccounts?: boolean; force?: boolean }, command) =>
-			run(command, (session) =>
-				rotate(session, {
-					what: options.serviceAccounts ? "service-accounts" : "authorities",
-					force: options.force ?? false,
-				}),
-			),
+		.action((options: RotateOptions, command) =>
+			run(command, (session) => rotate(session, { what: rotatedBy(options), force: options.force ?? false })),
 		);
 };
+
+interface RotateOptions {
+	readonly serviceAccounts?: boolean;
+	readonly secrets?: boolean;
+	readonly force?: boolean;
+}
+
+function rotatedBy({ serviceAccounts, secrets }: RotateOptions): RotateRequest["what"] {
+	return serviceAccounts ? "service-accounts" : secrets ? "secrets" : "authorities";
+}
 
 async function list(session: Session): Promise<undefined> {
 	const api = await session.connect();

@@ -3,7 +3,7 @@ import { addOns } from "./admit/add-ons.ts";
 import { apiSeen } from "./admit/api-seen.ts";
 import { approve } from "./admit/approve.ts";
 import { boot } from "./admit/boot.ts";
-import { changeTrust, operatorCertificate } from "./admit/certificates.ts";
+import { changeTrust, operatorCertificate, secretsRewritten } from "./admit/certificates.ts";
 import { certify } from "./admit/certify.ts";
 import { claimsSeen } from "./admit/claims-seen.ts";
 import { command } from "./admit/command.ts";
@@ -48,6 +48,7 @@ const ADMITTERS: Admitters = {
 	"etcd-removing": etcdRemoving,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
+	"secrets-rewritten": secretsRewritten,
 	boot,
 	"api-seen": apiSeen,
 	"nodes-seen": nodesSeen,

@@ -1,5 +1,5 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
-import { applyCertified, applyOperatorCertificate, applyTrust } from "./apply/certificates.ts";
+import { applyCertified, applyOperatorCertificate, applySecretsRewritten, applyTrust } from "./apply/certificates.ts";
 import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
 import {
 	applyEtcdAdded,
@@ -69,6 +69,7 @@ const APPLIERS: Appliers = {
 	"target-expired": applyExpired,
 	"health-changed": applyHealth,
 	"trust-changed": applyTrust,
+	"secrets-rewritten": applySecretsRewritten,
 	"certificates-issued": applyCertified,
 	"operator-certificate-issued": applyOperatorCertificate,
 	"etcd-founded": applyEtcdFounded,

@@ -53,6 +53,7 @@ const DESCRIPTIONS: Descriptions = {
 			: `${e.machineId} is healthy: ${e.health.map(({ component }) => component).join(", ")}`;
 	},
 	"trust-changed": (e) => `machines believe other keys: ${e.reason}`,
+	"secrets-rewritten": (e) => `all ${e.secrets} Secrets were written anew, with the key ${short(e.key)}`,
 	"certificates-issued": (e) =>
 		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${time(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,
 	"etcd-founded": (e) => `etcd runs on ${e.members.map(({ nodeName }) => nodeName).join(", ")}`,

@@ -42,6 +42,8 @@ export interface IssuedTarget {
 	readonly bootId: BootId;
 	readonly role: string;
 	readonly issuedAt: Timestamp;
+	/** When it was applied last; absent of one that was adopted. */
+	readonly appliedAt?: Timestamp | undefined;
 	readonly deadlineAt: Timestamp;
 	readonly progress: "issued" | "applying" | "applied" | "rejected";
 	/** Why it was rejected. */
@@ -162,8 +164,8 @@ export interface Fleet {
 	readonly cluster?:
 		| { readonly document: ClusterDocument; readonly digest: Digest; readonly seq: number; readonly at: Timestamp }
 		| undefined;
-	/** Whom machines believe, with the number of the event that said so. */
-	readonly trust?: { readonly trust: Trust; readonly seq: number } | undefined;
+	/** Whom machines believe, with the number of the event that said so. `rewritten`: the key that all Secrets were last written anew with. */
+	readonly trust?: { readonly trust: Trust; readonly seq: number; readonly rewritten?: Digest | undefined } | undefined;
 	/** The members of etcd since it was founded, with the number of the last event that changed how one of them begins. */
 	readonly etcd?:
 		| {

@@ -100,6 +100,8 @@ export type Input =
 			readonly after: number;
 			readonly reason: string;
 	  }
+	/** All Secrets were written anew, with this key. */
+	| { readonly kind: "secrets-rewritten"; readonly key: Digest; readonly secrets: number }
 	/** A command could not be delivered. */
 	| {
 			readonly kind: "command-failed";

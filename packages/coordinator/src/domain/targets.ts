@@ -2,17 +2,19 @@ import type { Timestamp } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import type { SummaryIfKnown } from "./observed.ts";
+import { turnsOf } from "./turns.ts";
 
 /** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
 const TARGET_SLACK_MS = 30_000;
 
 /**
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
- * target when it is back. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
+ * target when it is back. Control planes follow a change of keys one after the other. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
  */
 export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Look {
 	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
 	const declaredSeq = fleet.cluster.seq;
+	const turnOf = turnsOf(fleet, at, summarize);
 	return (machine) => {
 		const { machineId, bootId, seat, target } = machine;
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
@@ -25,6 +27,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 		}
 		const { digest, deadlineSeconds } = summary;
 		if (target?.digest === digest && isCurrent(machine, target)) return undefined;
+		if (turnOf(machine)) return undefined;
 		const deadlineAt = at + deadlineSeconds * 1000 + TARGET_SLACK_MS;
 		return {
 			type: "target-issued",

@@ -4,6 +4,7 @@ import { coreAddOns } from "../render/addons/core-add-ons.ts";
 import type { Manifest } from "../render/addons/manifest.ts";
 import { applyAddOns, digestOfManifests } from "./add-ons.ts";
 import { NodeKeeper } from "./node-keeper.ts";
+import { SecretRewriter } from "./secret-rewriter.ts";
 
 /** What keeping a cluster's API needs. */
 export interface ClusterKeeperParts {
@@ -12,6 +13,8 @@ export interface ClusterKeeperParts {
 	/** How to reach the API; undefined while there is nothing to reach. */
 	readonly access: (fleet: Fleet) => Promise<KubernetesAccess | undefined>;
 	readonly connect: (access: KubernetesAccess) => Promise<Kubernetes>;
+	/** Whether all control planes have followed the change of the key of Secrets, where there was one. */
+	readonly mayRewrite: (fleet: Fleet) => boolean;
 	/** The operator's own manifests, applied after the core ones. Throws an Error that says what is wrong with them. */
 	readonly ownManifests: () => Promise<readonly Manifest[]>;
 	readonly onTrouble: (what: string, error: unknown) => void;
@@ -54,6 +57,7 @@ export class ClusterKeeper {
 	readonly #pace: typeof PACE;
 	readonly #stopping = new AbortController();
 	#running: Promise<void> = Promise.resolve();
+	readonly #rewriter: SecretRewriter;
 	#wake: () => void = () => {};
 	#open: Open | undefined;
 	#misses = 0;
@@ -64,6 +68,7 @@ export class ClusterKeeper {
 	constructor(parts: ClusterKeeperParts) {
 		this.#parts = parts;
 		this.#pace = { ...PACE, ...parts.pace };
+		this.#rewriter = new SecretRewriter(parts.core);
 	}
 
 	start(): void {
@@ -111,10 +116,12 @@ export class ClusterKeeper {
 		if (!state.ready) return this.#afterTrouble();
 		const allApplied = await this.#apply(kubernetes);
 		await nodes.look();
+		await nodes.look();
 		await this.#lookAtClaims(kubernetes);
+		const more = this.#parts.mayRewrite(core.fleet()) && (await this.#rewriter.next(kubernetes));
 		if (!allApplied) return this.#afterTrouble();
 		this.#troubles = 0;
-		return this.#pace.look;
+		return more ? 0 : this.#pace.look;
 	}
 
 	async #apply(kubernetes: Kubernetes): Promise<boolean> {

@@ -8,7 +8,7 @@ import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { commandOf, type HostPath, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
-import { trustAnnotation } from "./trust-digest.ts";
+import { apiServerTrust } from "./trust-digest.ts";
 
 const AUDIT_POLICY = `${NODE_PATHS.apiServerFolder}/audit-policy.yaml`;
 const ADMISSION = `${NODE_PATHS.apiServerFolder}/admission.yaml`;
@@ -96,7 +96,7 @@ export function apiServerFiles(node: Node): TargetFile[] {
 		name: "kube-apiserver",
 		tier: "control-plane",
 		annotations: {
-			...trustAnnotation(node.trust, ["cluster", "front-proxy", "etcd"], ["serviceAccounts", "encryption"]),
+			...apiServerTrust(node.trust),
 			"kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint": `${urlHost(node.address)}:${controlPlane.port}`,
 		},
 		image: imageOf(node, "kube-apiserver"),

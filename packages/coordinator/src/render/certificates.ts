@@ -151,7 +151,7 @@ function signingFirst(all: readonly { fingerprint: string; pem: string }[], sign
 /** What control planes share: the API's authority (the controller manager signs with it), token keys, the key of Secrets. */
 export function nodeSecrets(node: Node): SharedSecret[] {
 	if (node.role !== "control-plane") return [];
-	const { authorities, serviceAccounts, encryption } = node.trust;
+	const { authorities, serviceAccounts, encryption, encryptionKeys } = node.trust;
 	const secret = (name: SecretName, path: string, revision: SharedSecret["revision"]): SharedSecret => ({
 		name,
 		path,
@@ -166,8 +166,8 @@ export function nodeSecrets(node: Node): SharedSecret[] {
 					secret(
 						"encryption-configuration",
 						PKI_PATHS.encryptionConfiguration,
-						// The name of the key is part of the file.
-						sha256Of(`encryption-configuration v1 ${encryption}`),
+						// The names of the keys, and which is the first, are part of the file.
+						sha256Of(`encryption-configuration v1 ${[encryption, ...(encryptionKeys ?? [])].join(" ")}`),
 					),
 				]
 			: []),

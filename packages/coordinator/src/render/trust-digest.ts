@@ -12,5 +12,16 @@ export function trustAnnotation(
 	const believed = authorities.map((name) =>
 		trust.authorities[name].certificates.map(({ fingerprint }) => fingerprint),
 	);
-	return { "rollcall/trust": sha256Of(canonicalJson([believed, keys.map((name) => trust[name])])) };
+	return { "rollcall/trust": sha256Of(canonicalJson([believed, keys.map((name) => keysNamed(trust, name))])) };
+}
+
+/** What a kube-apiserver with these keys carries. */
+export function apiServerTrust(trust: Trust): { readonly "rollcall/trust": Digest } {
+	return trustAnnotation(trust, ["cluster", "front-proxy", "etcd"], ["serviceAccounts", "encryption"]);
+}
+
+/** The first key of Secrets writes, and all of them are read with. */
+function keysNamed(trust: Trust, name: "serviceAccounts" | "encryption"): unknown {
+	if (name === "serviceAccounts" || !trust.encryptionKeys) return trust[name];
+	return [trust.encryption, trust.encryptionKeys];
 }

@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import { readManifestFolder } from "../adapters/files/manifest-folder.ts";
 import { makeClientPair } from "../adapters/pki/client-pair.ts";
 import { COORDINATOR, type Fleet } from "../domain/fleet.ts";
+import type { SummaryIfKnown } from "../domain/observed.ts";
+import { behind, mustRewrite } from "../domain/rotation.ts";
 import { ClusterKeeper } from "../loop/cluster-keeper.ts";
 import type { Clock, Core, Pki } from "../ports.ts";
 import { clusterAccess } from "./cluster-access.ts";
@@ -17,12 +19,13 @@ export interface KeeperParts {
 	readonly clock: Clock;
 	readonly pki: Pki;
 	readonly log: Logger;
+	readonly summarize: SummaryIfKnown;
 	/** Folder with the operator's own manifests. */
 	readonly manifests?: string | undefined;
 }
 
 /** Begins to keep the cluster's API as it is to be. Returns how to end it. */
-export function startClusterKeeper({ core, clock, pki, log, manifests }: KeeperParts): () => Promise<void> {
+export function startClusterKeeper({ core, clock, pki, log, summarize, manifests }: KeeperParts): () => Promise<void> {
 	const trustOf = (fleet: Fleet) => fleet.trust?.trust;
 	const keeper = new ClusterKeeper({
 		core,
@@ -43,6 +46,7 @@ export function startClusterKeeper({ core, clock, pki, log, manifests }: KeeperP
 		}),
 		// Loaded when there is a cluster: the client is large, and many coordinators rehearse only.
 		connect: async (reach) => (await import("../adapters/kubernetes/kubernetes.ts")).createKubernetes(reach),
+		mayRewrite: (fleet) => mustRewrite(fleet) && behind(fleet, summarize, clock.now()).length === 0,
 		ownManifests: async () => (manifests === undefined ? [] : readManifestFolder(manifests)),
 		onTrouble: (what, error) => log.warn({ err: error }, what),
 	});

@@ -30,6 +30,7 @@ import { startEtcdKeeper } from "./etcd-keeper.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
 import { trustKeeper } from "./keep-trust.ts";
+import { startKeyKeeper } from "./key-keeper.ts";
 import { tellMissingKeys } from "./missing-keys.ts";
 import { openBus } from "./open-bus.ts";
 import { projections } from "./projections.ts";
@@ -179,6 +180,7 @@ export async function startCoordinator(
 		metrics.observeBoots(boots.reading);
 		let boot: RunningBoot | undefined;
 
+		const { summarize } = sliceOf(targets.summarize, 0);
 		const app = buildApp({
 			core: loop,
 			boots,
@@ -190,7 +192,7 @@ export async function startCoordinator(
 			log,
 			pki,
 			projections,
-			summary: sliceOf(targets.summarize, 0).summarize,
+			summary: summarize,
 			metrics,
 			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },
 		});
@@ -200,7 +202,8 @@ export async function startCoordinator(
 		loop.start();
 		closers.push(() => loop.stop());
 		closers.push(startEtcdKeeper({ core: loop, pki, log }));
-		closers.push(startClusterKeeper({ core: loop, clock, pki, log, manifests: config.manifests }));
+		closers.push(startClusterKeeper({ core: loop, clock, pki, log, summarize, manifests: config.manifests }));
+		closers.push(startKeyKeeper({ core: loop, clock, pki, log, summarize }));
 		boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
 		closers.push(() => boot?.close());
 		const urls = { url: local, ...(boot ? { boot: boot.url } : {}) };

@@ -21,7 +21,7 @@ function setUp() {
 	story.declare(slots);
 	const [a, b] = ["a", "b"].map((name) => story.join({ name })) as [MachineId, MachineId];
 	for (const id of [a, b]) story.report(id, "applied", 1);
-	const ids = (summarize: SummaryIfKnown) => behind(story.fleet, summarize).map(({ machineId }) => machineId);
+	const ids = (summarize: SummaryIfKnown) => behind(story.fleet, summarize, story.at).map(({ machineId }) => machineId);
 	const rotate = () => {
 		const trust = rotated(STAND_IN_TRUST, "authorities", STAND_IN_TRUST);
 		story.record([{ type: "trust-changed", trust, reason: "a test" }]);

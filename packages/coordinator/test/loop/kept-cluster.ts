@@ -65,6 +65,7 @@ export async function keep(
 		clock: { monotonic: () => performance.now() },
 		access: async () => fake.access,
 		connect: async (access) => createKubernetes(access),
+		mayRewrite: () => true,
 		ownManifests: () => own(),
 		onTrouble: (what, error) => t.log(what, error),
 		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30, claims: 10, ...pace },

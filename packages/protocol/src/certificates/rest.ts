@@ -25,10 +25,16 @@ export const CertificateView = z.strictObject({
 });
 export type CertificateView = z.infer<typeof CertificateView>;
 
-/** Where the change of the fleet's authorities stands. `next`: what `rotate` does when it is asked for. */
+/** Keys that change in steps. secrets: the key that Secrets are encrypted with in etcd. */
+const Rotated = z.enum(["authorities", "service-accounts", "secrets"]);
+
+/**
+ * Where a change of the fleet's keys stands. `next`: what `rotate` does when it is asked for; `rewrite`: before it does anything,
+ * the coordinator writes all Secrets anew.
+ */
 export const RotationView = z.strictObject({
-	what: z.enum(["authorities", "service-accounts"]),
-	next: z.enum(["prepare", "sign", "finish"]),
+	what: Rotated,
+	next: z.enum(["prepare", "sign", "rewrite", "finish"]),
 });
 export type RotationView = z.infer<typeof RotationView>;
 
@@ -70,13 +76,13 @@ export type OperatorCertificate = z.infer<typeof OperatorCertificate>;
 
 /** `POST /v1/certificates/rotate`: the next step of a change of keys. `force`: although machines have not followed the last one. */
 export const RotateRequest = z.strictObject({
-	what: z.enum(["authorities", "service-accounts"]).default("authorities"),
+	what: Rotated.default("authorities"),
 	force: z.boolean().default(false),
 });
 export type RotateRequest = z.infer<typeof RotateRequest>;
 /** What was done, and what comes next. */
 export const RotateReply = z.strictObject({
-	what: z.enum(["authorities", "service-accounts"]),
+	what: Rotated,
 	done: z.enum(["prepare", "sign", "finish"]),
 	text: z.string(),
 });

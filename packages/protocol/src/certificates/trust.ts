@@ -32,6 +32,8 @@ export const Trust = z.strictObject({
 	}),
 	/** The key that Secrets are encrypted with in etcd, by the SHA-256 of itself. */
 	encryption: Digest,
+	/** While it changes: all keys that Secrets are read with, the newest last. */
+	encryptionKeys: z.array(Digest).min(2).max(4).optional(),
 });
 export type Trust = z.infer<typeof Trust>;
 

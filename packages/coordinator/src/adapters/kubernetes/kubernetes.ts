@@ -23,6 +23,11 @@ import { waitingClaims } from "./waiting-claims.ts";
 const FIELD_MANAGER = "rollcall";
 /** A label that is null goes (JSON merge patch, RFC 7396). */
 const MERGE_PATCH = "application/merge-patch+json";
+/** Of Secrets only this is looked at; what is in them stays where it is (meta/v1 PartialObjectMetadata). */
+const ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+const ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/** Secrets per page. */
+const SECRETS = 100;
 /** Nodes per answer. */
 const PAGE = 500;
 
@@ -102,6 +107,19 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 			const body = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { resourceVersion } };
 			await ask({ method: "DELETE", path: nodePath(name), body }, { kind: "Node", name }, [404]);
 		},
+		async rewriteSecrets(from) {
+			const query = new URLSearchParams({ limit: String(SECRETS), ...(from === undefined ? {} : { continue: from }) });
+			const about = { kind: "Secret", name: "*" };
+			const { text } = await ask({ path: `/api/v1/secrets?${query}`, accept: ONLY_METADATA_LIST }, about);
+			const page = JSON.parse(text) as MetadataList;
+			for (const { metadata } of page.items) {
+				const path = `/api/v1/namespaces/${encodeURIComponent(metadata.namespace)}/secrets/${encodeURIComponent(metadata.name)}`;
+				const sent = { method: "PATCH", path, body: {}, type: MERGE_PATCH, accept: ONLY_METADATA } as const;
+				// One that is gone needs nothing.
+				await ask(sent, { kind: "Secret", ...metadata }, [404]);
+			}
+			return { count: page.items.length, next: page.metadata?.continue || undefined };
+		},
 		close: async () => https.close(),
 	};
 }
@@ -151,6 +169,10 @@ function isAbsent(error: unknown): boolean {
 	return error instanceof Error && error.message.startsWith("Unrecognized API version and kind");
 }
 
+interface MetadataList {
+	readonly metadata?: { readonly continue?: string };
+	readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace: string } }[];
+}
 type About = Pick<ManifestRef, "kind" | "name" | "namespace">;
 
 function nameOf({ kind, name, namespace }: About): string {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Authority, AuthorityName, Digest, Trust } from "@rollcall/protocol";
+import { AUTHORITY_LIFE_MS } from "../../domain/rotation.ts";
 import { signAuthority } from "./certificate.ts";
 import { type KeyFolder, makeKeyPair, makeSymmetricKey } from "./key-folder.ts";
 
@@ -9,8 +10,6 @@ const COMMON_NAMES: Readonly<Record<AuthorityName, string>> = {
 	"front-proxy": "front-proxy-ca",
 	etcd: "etcd-ca",
 };
-/** As long as kubeadm's: ten years. */
-const LIFE_MS = 10 * 365 * 86_400_000;
 const BACKDATED_MS = 300_000;
 
 /** New keys for everything, written to the folder, and what is to be believed of them. */
@@ -44,7 +43,7 @@ async function newAuthority(
 	now: number,
 ): Promise<Authority["certificates"][number]> {
 	const { key, publicKey } = makeKeyPair();
-	const validity = { notBefore: now - BACKDATED_MS, notAfter: now + LIFE_MS };
+	const validity = { notBefore: now - BACKDATED_MS, notAfter: now + AUTHORITY_LIFE_MS };
 	const certificate = await signAuthority({ commonName: COMMON_NAMES[name], publicKey, validity }, key);
 	const digest = createHash("sha256").update(new Uint8Array(certificate.rawData)).digest("hex");
 	const fingerprint = `sha256:${digest}` as Digest;

@@ -1,5 +1,6 @@
 import type { PublicKey, X509Certificate } from "@peculiar/x509";
 import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
+import { encryptionKeys } from "../../domain/rotation.ts";
 import { type CertificateOrder, CertificateRefused, type Clock, type Pki } from "../../ports.ts";
 import { SECRET_NAMES } from "../../render/certificates.ts";
 import { BadRequest, openSigner, publicKeyOfRequest, type Signer, signCertificate } from "./certificate.ts";
@@ -30,9 +31,12 @@ export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 			return made;
 		},
 		freshTrust: () => newTrust(keys, clock.now()),
-		async missing({ authorities, serviceAccounts, encryption }) {
+		async missing(trust) {
+			const { authorities, serviceAccounts } = trust;
 			const wanted = [...Object.values(authorities), serviceAccounts].map(({ signing }) => signing);
-			const found = await Promise.all([...wanted, encryption].map(async (one) => ((await keys.has(one)) ? [] : [one])));
+			const found = await Promise.all(
+				[...wanted, ...encryptionKeys(trust)].map(async (one) => ((await keys.has(one)) ? [] : [one])),
+			);
 			return found.flat();
 		},
 		keep: (trust) => keys.keepTrust(trust),

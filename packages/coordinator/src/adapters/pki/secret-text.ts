@@ -1,4 +1,5 @@
 import type { Trust } from "@rollcall/protocol";
+import { encryptionKeys } from "../../domain/rotation.ts";
 import type { SecretName } from "../../render/certificates.ts";
 import { encryptionConfigurationText } from "../../render/encryption-configuration.ts";
 import type { KeyFolder } from "./key-folder.ts";
@@ -11,8 +12,12 @@ export async function secretText(keys: KeyFolder, trust: Trust, name: SecretName
 		case "service-account-key":
 			return keys.read(trust.serviceAccounts.signing);
 		case "encryption-configuration": {
-			const revision = trust.encryption.slice("sha256:".length, "sha256:".length + 8);
-			return encryptionConfigurationText(`key-${revision}`, (await keys.read(trust.encryption)).trim());
+			const others = encryptionKeys(trust).filter((key) => key !== trust.encryption);
+			const all = [trust.encryption, ...others].map(async (key) => ({
+				name: `key-${key.slice("sha256:".length, "sha256:".length + 8)}`,
+				secret: (await keys.read(key)).trim(),
+			}));
+			return encryptionConfigurationText(await Promise.all(all));
 		}
 	}
 }

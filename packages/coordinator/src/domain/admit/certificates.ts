@@ -1,5 +1,7 @@
+import type { Problem, Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
+import { encryptionKeys, mustRewrite } from "../rotation.ts";
 import { accept, refuse } from "./verdict.ts";
 
 /** A certificate was issued to an operator. */
@@ -7,8 +9,25 @@ export function operatorCertificate(_fleet: Fleet, input: InputOf<"operator-cert
 	return accept([{ type: "operator-certificate-issued", certificate: input.certificate, by: input.by }]);
 }
 
-/** Other keys are believed from now on. Of two changes that know the same state, the second is refused. */
-export function changeTrust(fleet: Fleet, input: InputOf<"change-trust">): Verdict {
+/** Why keys cannot be changed now, whatever is to become of them; undefined when they can. */
+export function keysAreFixed(fleet: Fleet, at: Timestamp): Problem | undefined {
+	if (at >= fleet.recoverUntil) return undefined;
+	const until = new Date(fleet.recoverUntil).toISOString();
+	return {
+		code: "not-ready",
+		message: `the coordinator lost its log, and until ${until} machines prove what they hold; nobody knows yet who would believe other keys`,
+		next: `ask again after ${until}`,
+		path: "fleet.recoverUntil",
+	};
+}
+
+/**
+ * Other keys are believed from now on. Of two changes that know the same state, the second is refused; so is one that forgets a
+ * key that Secrets may still be encrypted with.
+ */
+export function changeTrust(fleet: Fleet, input: InputOf<"change-trust">, at: Timestamp): Verdict {
+	const fixed = keysAreFixed(fleet, at);
+	if (fixed) return refuse(fixed);
 	if ((fleet.trust?.seq ?? 0) !== input.after) {
 		return refuse({
 			code: "conflict",
@@ -16,8 +35,24 @@ export function changeTrust(fleet: Fleet, input: InputOf<"change-trust">): Verdi
 			next: "look at `rollcall certs`, and ask again",
 		});
 	}
+	const kept = new Set(encryptionKeys(input.trust));
+	const forgotten = fleet.trust && encryptionKeys(fleet.trust.trust).some((key) => !kept.has(key));
+	if (forgotten && (mustRewrite(fleet) || !kept.has(fleet.trust.trust.encryption))) return refuse(NOT_REWRITTEN);
 	const cause = fleet.trust?.seq;
 	return accept([
 		{ type: "trust-changed", trust: input.trust, reason: input.reason, ...(cause === undefined ? {} : { cause }) },
 	]);
+}
+
+/** The last step for the key of Secrets has to wait. */
+export const NOT_REWRITTEN: Problem = {
+	code: "conflict",
+	message: "Secrets in etcd may still be encrypted with the old key; the coordinator writes them anew",
+	next: "wait for the event secrets-rewritten, and ask again; for it the API has to answer, with all its servers ready since they got the new key",
+};
+
+/** What was written with a key that is not the one of now says nothing. */
+export function secretsRewritten(fleet: Fleet, { key, secrets }: InputOf<"secrets-rewritten">): Verdict {
+	if (!mustRewrite(fleet) || fleet.trust?.trust.encryption !== key) return accept([]);
+	return accept([{ type: "secrets-rewritten", key, secrets, cause: fleet.trust.seq }]);
 }

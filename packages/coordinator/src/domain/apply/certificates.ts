@@ -3,7 +3,13 @@ import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES, type OperatorCertif
 import { changeMachine } from "./touch.ts";
 
 export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {
-	return { ...fleet, trust: { trust: event.trust, seq: event.seq } };
+	const rewritten = fleet.trust?.rewritten;
+	return { ...fleet, trust: { trust: event.trust, seq: event.seq, ...(rewritten ? { rewritten } : {}) } };
+}
+
+/** All Secrets in etcd are encrypted with this key. */
+export function applySecretsRewritten(fleet: Fleet, { key }: EventOf<"secrets-rewritten">): Fleet {
+	return fleet.trust ? { ...fleet, trust: { ...fleet.trust, rewritten: key } } : fleet;
 }
 
 /** The newest certificate of each name replaces the one before; those of an earlier boot went with its memory. */

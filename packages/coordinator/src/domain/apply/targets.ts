@@ -48,6 +48,7 @@ export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): 
 			progress: event.progress.state,
 			reason: event.progress.state === "rejected" ? `${event.progress.step}: ${event.progress.reason}` : undefined,
 			issuedAt: again ? event.at : target.issuedAt,
+			...(event.progress.state === "applied" ? { appliedAt: event.at } : {}),
 			deadlineAt: again ? event.at + Math.max(target.deadlineAt - target.issuedAt, AGAIN_MS) : target.deadlineAt,
 		};
 		return { ...machine, target: next, reported: Math.max(machine.reported, event.sequence ?? -1) };

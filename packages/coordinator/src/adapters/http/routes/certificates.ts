@@ -6,15 +6,24 @@ import {
 	RotateRequest,
 	type Trust,
 } from "@rollcall/protocol";
+import { keysAreFixed, NOT_REWRITTEN } from "../../../domain/admit/certificates.ts";
 import { certificateList } from "../../../domain/certificate-list.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
-import { behind, nextStep, type RotationStep, rotated } from "../../../domain/rotation.ts";
+import {
+	behind,
+	mustRewrite,
+	nextStep,
+	ROTATED,
+	type Rotated,
+	type RotationStep,
+	rotated,
+} from "../../../domain/rotation.ts";
 import { CertificateRefused } from "../../../ports.ts";
 import { ADMINISTRATORS, MASTERS } from "../../../render/certificates.ts";
 import { membersOf } from "../../../render/members.ts";
 import { urlHost } from "../../../render/node.ts";
 import { askCore } from "../ask-core.ts";
-import { refuse } from "../problem.ts";
+import { Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
 
@@ -28,6 +37,26 @@ const DONE: Readonly<Record<RotationStep, string>> = {
 	sign: "the new keys sign; ask again when all machines have followed, then the old ones are believed no more",
 	finish: "only the new keys are believed",
 };
+
+const DONE_SECRETS: Readonly<Record<RotationStep, string>> = {
+	prepare: "API servers can read with the new key too; ask again when all have followed, then it writes",
+	sign: "the new key writes, and when all have followed the coordinator writes all Secrets anew; ask again then, and the old key goes",
+	finish: "only the new key is left",
+};
+
+/** What stands against a step whoever has followed; before new keys are made for it. */
+function refuseEarly(fleet: Fleet, { what, done, at }: { what: Rotated; done: RotationStep; at: number }): void {
+	const fixed = keysAreFixed(fleet, at);
+	if (fixed) throw new Refusal(fixed);
+	const encrypts = fleet.cluster?.document.kubernetes.encryptionAtRest ?? true;
+	if (what === "secrets" && done === "prepare" && !encrypts) {
+		throw refuse("conflict", "the declared cluster does not encrypt its Secrets", {
+			path: "kubernetes.encryptionAtRest",
+			next: "declare it with encryptionAtRest: true, and ask again",
+		});
+	}
+	if (what === "secrets" && done === "finish" && mustRewrite(fleet)) throw new Refusal(NOT_REWRITTEN);
+}
 
 function trustOf(fleet: Fleet): { readonly trust: Trust; readonly seq: number } {
 	if (fleet.trust) return fleet.trust;
@@ -78,9 +107,9 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 			const { trust } = trustOf(fleet);
 			return {
 				certificates: certificateList(fleet, api.clock.now()),
-				rotations: (["authorities", "service-accounts"] as const).map((what) => ({
+				rotations: ROTATED.map((what) => ({
 					what,
-					next: nextStep(trust, what),
+					next: what === "secrets" && mustRewrite(fleet) ? ("rewrite" as const) : nextStep(trust, what),
 				})),
 			};
 		},
@@ -149,7 +178,9 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 		async answer(api, { body: { what, force }, caller }) {
 			const fleet = api.core.fleet();
 			const { trust, seq } = trustOf(fleet);
-			const waitedFor = force ? [] : behind(fleet, api.summary).map(({ machineId }) => machineId);
+			const done = nextStep(trust, what);
+			refuseEarly(fleet, { what, done, at: api.clock.now() });
+			const waitedFor = force ? [] : behind(fleet, api.summary, api.clock.now()).map(({ machineId }) => machineId);
 			const [first] = waitedFor;
 			if (first) {
 				const more = waitedFor.length > MAX_NAMED ? ` and ${waitedFor.length - MAX_NAMED} more` : "";
@@ -159,11 +190,11 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 					next: `ask again in a few seconds; then rollcall why ${first}, and rollcall remove for what is gone for good; or ask with force, and those machines may have to boot again`,
 				});
 			}
-			const done = nextStep(trust, what);
 			const fresh = done === "prepare" ? await api.pki.freshTrust() : trust;
 			const reason = `${caller.tokenId} asked for it (${what}: ${done})`;
 			await askCore(api.core, { kind: "change-trust", trust: rotated(trust, what, fresh), after: seq, reason }, "ok");
-			return { what, done, text: DONE[done] };
+			const text = what === "secrets" ? DONE_SECRETS[done] : DONE[done];
+			return { what, done, text };
 		},
 	}),
 ];
