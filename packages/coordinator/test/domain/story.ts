@@ -18,7 +18,7 @@ import { admit } from "../../src/domain/admit.ts";
 import { decide } from "../../src/domain/decide.ts";
 import { EMPTY_FLEET, type Fleet, type Machine } from "../../src/domain/fleet.ts";
 import type { Answer, Input } from "../../src/domain/inputs.ts";
-import { type Observed, type RenderTarget, summaryOf } from "../../src/domain/observed.ts";
+import { type Observed, type RenderTarget, summaryOf, type TargetSummary } from "../../src/domain/observed.ts";
 import { record } from "../../src/domain/record.ts";
 
 /** What tells a test's machine apart; the rest of its facts is ordinary. */
@@ -29,6 +29,8 @@ export interface Hardware {
 	readonly macs?: readonly string[];
 	readonly memoryGiB?: number;
 	readonly boot?: number;
+	/** True without it. */
+	readonly rehearsal?: boolean;
 }
 
 export const START = 1_780_000_000_000;
@@ -74,7 +76,7 @@ export function factsOf(hardware: Hardware): Facts {
 		cgroupVersion: 2,
 		tmpfs: [],
 		agentVersion: "1",
-		rehearsal: true,
+		rehearsal: hardware.rehearsal ?? true,
 	};
 }
 
@@ -131,6 +133,7 @@ export class Story {
 	lastHeard = new Map<MachineId, number>();
 	/** Without it nobody is ever silent. */
 	silent = new Set<MachineId>();
+	summarize: TargetSummary = (...about) => summaryOf(renderForTests(...about));
 	#tokens = 0;
 
 	record(drafts: readonly EventDraft[]): void {
@@ -149,7 +152,7 @@ export class Story {
 
 	settle(): void {
 		for (let round = 0; ; round++) {
-			const drafts = decide(this.fleet, this.observed(), (...about) => summaryOf(renderForTests(...about)));
+			const drafts = decide(this.fleet, this.observed(), this.summarize);
 			if (drafts.length === 0) return;
 			if (round > 20) throw new Error(`does not settle: ${drafts.map(({ type }) => type).join(", ")}`);
 			this.record(drafts);
