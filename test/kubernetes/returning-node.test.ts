@@ -1,28 +1,10 @@
-import { join } from "node:path";
-import type { Event, EventOf } from "@rollcall/protocol";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { eventually } from "../support/eventually.ts";
-import { repository } from "../support/processes.ts";
-import { type RunningControlPlane, startControlPlane } from "./scene.ts";
+import { keepCluster } from "./keep-cluster.ts";
+import { startControlPlane } from "./scene.ts";
 
 const STRATEGIC = "application/strategic-merge-patch+json";
 const DEAD_BOOT = "00000000-0000-4000-8000-00000000dead";
-
-/** Looks after the cluster as a coordinator does, from inside of the nodes' network; what it records, by type. */
-async function keepCluster(t: ExecutionContext, { network, scene }: RunningControlPlane) {
-	const script = join(repository, "test/kubernetes/keeper-process.ts");
-	const keeper = network.start(process.execPath, [script]);
-	const authorities = join(scene.coordinator.dataFolder, "keys/authorities");
-	keeper.child.stdin?.end(JSON.stringify({ events: await scene.coordinator.events(), authorities }));
-	t.teardown(() => (t.passed ? undefined : t.log(keeper.output().slice(-3000))));
-	return <T extends Event["type"]>(type: T): EventOf<T>[] =>
-		keeper
-			.output()
-			.split("\n")
-			.filter((line) => line.startsWith("{") && line.endsWith("}"))
-			.map((line) => JSON.parse(line) as Event)
-			.filter((event): event is EventOf<T> => event.type === type);
-}
 
 /** What a kubelet says of its node (core/v1 NodeStatus). */
 function status(bootID: string, ready: boolean) {

@@ -17,6 +17,8 @@ const NEWER = ["feature-gates", "tls-min-version", "watch-progress-notify-interv
 export interface Scene {
 	readonly coordinator: TestCoordinator;
 	readonly tree: MovedTree;
+	/** Takes over what the machine has written since. */
+	refresh(): void;
 	readonly address: string;
 	readonly nodeName: string;
 	identity(name: string): Identity;
@@ -27,12 +29,14 @@ export async function controlPlane(t: ExecutionContext): Promise<Scene> {
 	const coordinator = await startCoordinator(t);
 	const machine = await startMachine(t, coordinator, { name: "control" });
 	const [view] = await allReady(coordinator, 1);
-	const tree = moveTree(machine.root, ownFolder(t, "rollcall-kubernetes-"));
+	const folder = ownFolder(t, "rollcall-kubernetes-");
+	const tree = moveTree(machine.root, folder);
 	const pki = tree.at("/etc/kubernetes/pki");
 	const address = tree.argument("kube-apiserver", "advertise-address");
 	return {
 		coordinator,
 		tree,
+		refresh: () => void moveTree(machine.root, folder),
 		address,
 		nodeName: view?.nodeName ?? "",
 		identity: (name) => ({ ca: join(pki, "ca.crt"), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }),

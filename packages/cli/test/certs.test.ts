@@ -64,6 +64,11 @@ test("certs rotate asks for the next step and says what it was", async (t) => {
 			{ what: "service-accounts", force: true },
 		],
 	);
+	await runCli(t, ["certs", "rotate", "--secrets"], env);
+	t.deepEqual(api.seen.at(-1)?.body, { what: "secrets", force: false });
+	const both = await runCli(t, ["certs", "rotate", "--secrets", "--service-accounts"], env);
+	t.is(both.code, 2);
+	t.regex(both.stderr, /'--secrets' cannot be used with option '--service-accounts'/);
 });
 
 test("kubeconfig keeps the key here, sends a request for it, and writes a file for its owner alone", async (t) => {

@@ -116,7 +116,6 @@ export class ClusterKeeper {
 		if (!state.ready) return this.#afterTrouble();
 		const allApplied = await this.#apply(kubernetes);
 		await nodes.look();
-		await nodes.look();
 		await this.#lookAtClaims(kubernetes);
 		const more = this.#parts.mayRewrite(core.fleet()) && (await this.#rewriter.next(kubernetes));
 		if (!allApplied) return this.#afterTrouble();

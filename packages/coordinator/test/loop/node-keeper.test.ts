@@ -97,7 +97,7 @@ test("a machine that returns gets its Node back: it is not ready until its kubel
 });
 
 test("labels and taints that were declared and are not any more go, new ones come, and those of others stay", async (t) => {
-	const slot = (text: string) => document("flannel", `, ${text}`);
+	const slot = (text: string) => document("flannel", "", `, ${text}`);
 	const declared = slot('nodeLabels: { room: "1", old: "" }, taints: [{ key: gone, effect: NoSchedule }]');
 	const { fake, world, keeper } = await keep(t, undefined, { declared });
 	// As a kubelet registers with it, and a person adds to it.

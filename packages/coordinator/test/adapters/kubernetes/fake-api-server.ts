@@ -186,6 +186,7 @@ const LISTS: Readonly<Record<string, { readonly kind: string; readonly of: RegEx
 		kind: "PersistentVolumeClaimList",
 		of: /^\/api\/v1\/namespaces\/[^/]+\/persistentvolumeclaims\//,
 	},
+	"/api/v1/secrets": { kind: "SecretList", of: /^\/api\/v1\/namespaces\/[^/]+\/secrets\// },
 	"/apis/storage.k8s.io/v1/storageclasses": {
 		kind: "StorageClassList",
 		of: /^\/apis\/storage\.k8s\.io\/v1\/storageclasses\//,

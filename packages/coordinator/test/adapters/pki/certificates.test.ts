@@ -206,8 +206,8 @@ test("secrets are sealed to one key and for one use, and hold what their file is
 	});
 	const recipient = await suite.kem.generateKeyPair();
 	const to = Buffer.from(await suite.kem.serializePublicKey(recipient.publicKey)).toString("base64");
-	const open = async (name: string, info: string) => {
-		const sealed = await pki.seal({ trust, name }, to, "for a test");
+	const open = async (name: string, info: string, of = trust) => {
+		const sealed = await pki.seal({ trust: of, name }, to, "for a test");
 		return Buffer.from(
 			await suite.open(
 				{
@@ -223,6 +223,14 @@ test("secrets are sealed to one key and for one use, and hold what their file is
 	t.is(await open("cluster-authority-key", "for a test"), key(trust.authorities.cluster.signing));
 	t.is(await open("service-account-key", "for a test"), key(trust.serviceAccounts.signing));
 	t.regex(await open("encryption-configuration", "for a test"), /kind: EncryptionConfiguration[\s\S]*secretbox/);
+	const { encryption: fresh } = await pki.freshTrust();
+	const both = { ...trust, encryption: fresh, encryptionKeys: [trust.encryption, fresh] };
+	const text = await open("encryption-configuration", "for a test", both);
+	const named = [fresh, trust.encryption].map(
+		(one) => `name: key-${one.slice(7, 15)}\\s+secret: ${key(one).trim().replaceAll("+", "\\+")}`,
+	);
+	t.regex(text, new RegExp(named.join("\\s+- ")));
+	t.deepEqual(await pki.missing(both), []);
 	await t.throwsAsync(open("service-account-key", "for something else"));
 	await t.throwsAsync(pki.seal({ trust, name: "cluster" }, to, ""), { instanceOf: CertificateRefused });
 	await t.throwsAsync(pki.seal({ trust, name: "service-account-key" }, "AAAA", ""), { instanceOf: CertificateRefused });
