@@ -18,6 +18,7 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
 		["ServiceAccount", "serviceaccounts", true],
 		["Node", "nodes", false],
 		["PersistentVolumeClaim", "persistentvolumeclaims", true],
+		["Pod", "pods", true],
 	],
 	"/apis/apps/v1": [
 		["Deployment", "deployments", true],
