@@ -231,6 +231,8 @@ export class KubernetesError extends Error {
 /** All Node objects, as the API tells of them. */
 export interface FollowedNodes {
 	get(name: string): NodeSeen | undefined;
+	/** Ends when they were listed once. Throws KubernetesError when that fails. */
+	listed(): Promise<void>;
 	/** Throws KubernetesError until they were listed once. */
 	all(): readonly NodeSeen[];
 	/** Finds out whether the API's store began anew, and lists again if so. */

@@ -39,6 +39,7 @@ export class NodeKeeper {
 
 	/** Looks at all nodes, whether they changed or not: the fleet may have. Throws KubernetesError while they are not known. */
 	async look(): Promise<void> {
+		await this.#followed.listed();
 		await this.#followed.check();
 		const nodes = this.#followed.all();
 		await this.#parts.core.submit({ kind: "nodes-seen", nodes });

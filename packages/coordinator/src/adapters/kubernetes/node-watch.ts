@@ -51,11 +51,15 @@ export function followNodes(parts: FollowParts): FollowedNodes {
 	let troubles = 0;
 	let trouble: Error | undefined;
 	let retry: NodeJS.Timeout | undefined;
+	const waiting: { readonly done: () => void; readonly failed: (error: Error) => void }[] = [];
 
 	const watch: Pick<Watch, "watch"> = {
 		// Called when the list is complete.
 		async watch(path, query, callback, done) {
+			const ending = new AbortController();
+			if (stopped) return ending;
 			listed = true;
+			for (const one of waiting.splice(0)) one.done();
 			const words = { ...query, watch: true, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
 			const search = new URLSearchParams();
 			for (const [name, value] of Object.entries(words)) search.set(name, String(value));
@@ -74,7 +78,6 @@ export function followNodes(parts: FollowParts): FollowedNodes {
 				onEnd: (error, status) => done(error && status !== undefined ? forgotten(error, status) : error),
 			});
 			stream = own;
-			const ending = new AbortController();
 			ending.signal.addEventListener("abort", () => own.end(), { once: true });
 			return ending;
 		},
@@ -99,6 +102,7 @@ export function followNodes(parts: FollowParts): FollowedNodes {
 		trouble = error instanceof Error ? error : new Error(String(error));
 		troubles += 1;
 		parts.onTrouble(trouble);
+		for (const one of waiting.splice(0)) one.failed(new KubernetesError(trouble.message));
 		clearTimeout(retry);
 		const pause = Math.min(pace.trouble * 2 ** Math.min(troubles - 1, 20), pace.worst);
 		retry = setTimeout(() => void following.start(), pause).unref();
@@ -111,6 +115,7 @@ export function followNodes(parts: FollowParts): FollowedNodes {
 			if (listed) return [...known.values()];
 			throw new KubernetesError(`the nodes are not listed yet${trouble ? `: ${trouble.message}` : ""}`);
 		},
+		listed: () => (listed ? Promise.resolve() : new Promise((done, failed) => void waiting.push({ done, failed }))),
 		async check() {
 			const newest = await parts.newest();
 			if (!listed || !isOlder(newest, following.latestResourceVersion())) return;
@@ -120,6 +125,7 @@ export function followNodes(parts: FollowParts): FollowedNodes {
 		async stop() {
 			stopped = true;
 			clearTimeout(retry);
+			for (const one of waiting.splice(0)) one.failed(new KubernetesError("the nodes are not followed any more"));
 			await following.stop();
 		},
 	};

@@ -173,6 +173,24 @@ test("a store that began anew is noticed by its version, and listed", async (t) 
 	await eventually("the new list", () => nodes.all().length === 1 && nodes.get("n")?.state.ready === false);
 });
 
+test("who stops while the nodes are being listed opens no watch for it, and whoever waits for the list is told", async (t) => {
+	const api = await startFakeApiServer(t);
+	put(api, true);
+	const { nodes } = await follow(t, api.access);
+	const waiting = nodes.listed();
+	await nodes.stop();
+	await t.throwsAsync(waiting, { message: /not followed any more/ });
+	await eventually("the list", () => lists(api) >= 1);
+	const second = await follow(t, api.access);
+	await second.nodes.listed();
+	await eventually("a watch", () => api.objects.watchers > 0);
+	t.is(api.objects.watchers, 1);
+	t.is(lists(api), 3);
+	api.refuse = { match: /nodes$/, status: 500, message: "etcdserver: no leader" };
+	const third = await follow(t, api.access);
+	await t.throwsAsync(third.nodes.listed(), { message: /no leader/ });
+});
+
 test("a server that is gone is passed over, and trouble is told and tried again", async (t) => {
 	const api = await startFakeApiServer(t);
 	put(api, true);
