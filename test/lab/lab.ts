@@ -12,7 +12,7 @@ import { LabMachine } from "./machine.ts";
 /** Where the image and QEMU are kept between runs. */
 export const LAB_CACHE = join(repository, ".cache/lab");
 /** The address of this computer's loopback, as lab machines reach it. */
-export const HOST_ADDRESS = "10.0.2.2";
+const HOST_ADDRESS = "10.0.2.2";
 /** A worker's least: what rollcall's budget asks for, and what the kernel keeps for itself. */
 const MEMORY_MIB = 2048;
 
