@@ -161,6 +161,15 @@ export const Status = z.strictObject({
 			claims: z.string().optional(),
 		})
 		.optional(),
+	/** etcd, once it was founded or there is a snapshot of it: how many members live, and how old the newest snapshot is. */
+	etcd: z
+		.strictObject({
+			members: z.int(),
+			newestSnapshot: z.string().optional(),
+			restoring: z.boolean(),
+			reason: z.string().optional(),
+		})
+		.optional(),
 	recovering: z.boolean(),
 	machines: z.record(MachinePhase, z.int()),
 	version: z.string(),

@@ -3,6 +3,7 @@ import { BOOT_STAGES, BootStage } from "./boot/request.ts";
 import { CERTIFICATE_LIMITS } from "./certificates/target.ts";
 import { IssuedCertificate, Trust } from "./certificates/trust.ts";
 import { ClusterDocument } from "./cluster/document.ts";
+import { EtcdSnapshot, MAX_SNAPSHOTS, RestoreChoice } from "./etcd.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
@@ -165,6 +166,18 @@ export const EVENT_PAYLOADS = {
 	}),
 	/** A member of etcd whose machine holds no seat for it any more was taken out. */
 	"etcd-member-removed": z.strictObject({ machineId, bootId, nodeName: Name }),
+	/** etcd's state was saved; the file lies with the coordinator, encrypted. */
+	"etcd-snapshot-taken": z.strictObject({ snapshot: EtcdSnapshot }),
+	/** It could not be saved, or what is to be restored is not there. Once per cause; older ones stay. */
+	"etcd-snapshot-failed": z.strictObject({ reason }),
+	/** Snapshots are forgotten, and their files removed: there are newer ones, or an operator (`by`) wants them gone. */
+	"etcd-snapshots-pruned": z.strictObject({ snapshots: z.array(Digest).min(1).max(MAX_SNAPSHOTS), by: by.optional() }),
+	/** A new log begins, and these are there from before. */
+	"etcd-snapshots-found": z.strictObject({ snapshots: z.array(EtcdSnapshot).max(MAX_SNAPSHOTS) }),
+	/** An operator says what etcd begins with, the next time that no memory is left. */
+	"etcd-restore-chosen": z.strictObject({ choice: RestoreChoice, by }),
+	/** No memory of etcd is left: all its machines begin with this snapshot, until it is founded. */
+	"etcd-restoring": z.strictObject({ snapshot: EtcdSnapshot }),
 	/** An operator, or the coordinator for its own use, got a client certificate. */
 	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
 	/** How Kubernetes sees a machine's node, when that changes; null when it has no such node any more. */

@@ -67,6 +67,17 @@ export const Probe = z.discriminatedUnion("kind", [
 ]);
 export type Probe = z.infer<typeof Probe>;
 
+/**
+ * How an artifact is encrypted: a nonce, AES-256-GCM of the content with `additional` as additional data, the tag. The key, 32
+ * bytes as base64, is of this one file.
+ */
+export const ENCRYPTION = {
+	algorithm: "aes-256-gcm",
+	nonceBytes: 12,
+	tagBytes: 16,
+	additional: "rollcall encrypted artifact v1",
+} as const;
+
 /** Something too large for a message, fetched by hash from one of `urls` (http or https) and put at `path`. */
 export const Artifact = z.strictObject({
 	path: AbsolutePath,
@@ -91,6 +102,11 @@ export const Artifact = z.strictObject({
 	 * artifact is not fetched again. For what would otherwise lie in RAM twice.
 	 */
 	takenNote: AbsolutePath.optional(),
+	/**
+	 * What is fetched is encrypted (see `ENCRYPTION`). The secret of this name, among the target's, opens it; what then lies at
+	 * `path` has this digest and size. Not together with `unpack` and `takenNote`.
+	 */
+	encrypted: z.strictObject({ secret: Name, sha256: Digest, sizeBytes: z.int().min(0) }).optional(),
 });
 export type Artifact = z.infer<typeof Artifact>;
 

@@ -12,6 +12,7 @@ import { createToken } from "./admit/create-token.ts";
 import { declare } from "./admit/declare.ts";
 import { enroll } from "./admit/enroll.ts";
 import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
+import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed } from "./admit/etcd-snapshots.ts";
 import { hello } from "./admit/hello.ts";
 import { label } from "./admit/label.ts";
 import { nodesSeen } from "./admit/nodes-seen.ts";
@@ -46,6 +47,10 @@ const ADMITTERS: Admitters = {
 	certify,
 	"etcd-step-done": etcdStepDone,
 	"etcd-removing": etcdRemoving,
+	"etcd-snapshot": etcdSnapshot,
+	"etcd-snapshot-failed": etcdSnapshotFailed,
+	"etcd-prune": etcdPrune,
+	"etcd-choose": etcdChoose,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
 	"secrets-rewritten": secretsRewritten,

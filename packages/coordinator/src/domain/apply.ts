@@ -8,6 +8,14 @@ import {
 	applyEtcdRemoved,
 	applyEtcdRemoving,
 } from "./apply/etcd.ts";
+import {
+	applyRestoreChosen,
+	applyRestoring,
+	applySnapshotFailed,
+	applySnapshotsFound,
+	applySnapshotsPruned,
+	applySnapshotTaken,
+} from "./apply/etcd-snapshots.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
 import {
 	applyAddOnsApplied,
@@ -71,6 +79,12 @@ const APPLIERS: Appliers = {
 	"trust-changed": applyTrust,
 	"secrets-rewritten": applySecretsRewritten,
 	"certificates-issued": applyCertified,
+	"etcd-snapshot-taken": applySnapshotTaken,
+	"etcd-snapshot-failed": applySnapshotFailed,
+	"etcd-snapshots-pruned": applySnapshotsPruned,
+	"etcd-snapshots-found": applySnapshotsFound,
+	"etcd-restore-chosen": applyRestoreChosen,
+	"etcd-restoring": applyRestoring,
 	"operator-certificate-issued": applyOperatorCertificate,
 	"etcd-founded": applyEtcdFounded,
 	"etcd-member-added": applyEtcdAdded,

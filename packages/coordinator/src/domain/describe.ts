@@ -1,5 +1,6 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { claimsText } from "./claims-text.ts";
+import { snapshotText } from "./etcd-snapshots.ts";
 
 type Descriptions = { readonly [T in EventType]: (event: EventOf<T>) => string };
 
@@ -61,6 +62,14 @@ const DESCRIPTIONS: Descriptions = {
 	"etcd-member-promoted": (e) => `${e.machineId} has caught up and votes in etcd`,
 	"etcd-members-removing": (e) => `etcd is asked to take out ${e.ids.length} members, for ${e.machineId}`,
 	"etcd-member-removed": (e) => `${e.nodeName} (${e.machineId}) is no member of etcd any more: it holds no seat for it`,
+	"etcd-snapshot-taken": (e) => `etcd was saved: ${snapshotText(e.snapshot)}, ${e.snapshot.sizeBytes} bytes`,
+	"etcd-snapshot-failed": (e) => `etcd's snapshots: ${e.reason}`,
+	"etcd-snapshots-pruned": (e) =>
+		`${e.by === undefined ? "there are newer ones" : `${e.by} wants it`}: ${e.snapshots.length} snapshots of etcd are removed`,
+	"etcd-snapshots-found": (e) => `${e.snapshots.length} snapshots of etcd are there from before this log`,
+	"etcd-restore-chosen": (e) =>
+		`${e.by} wants etcd to begin with ${e.choice.kind === "snapshot" ? snapshotText(e.choice.snapshot) : e.choice.kind === "none" ? "nothing" : "the newest snapshot"}, the next time that no memory is left`,
+	"etcd-restoring": (e) => `no memory of etcd is left; its machines begin with ${snapshotText(e.snapshot)}`,
 	"operator-certificate-issued": (e) =>
 		`${e.by} got a certificate for ${e.certificate.subject}, until ${time(e.certificate.notAfter)}`,
 	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,

@@ -1,39 +1,22 @@
-import type { BootId, ClusterDocument, MachineId } from "@rollcall/protocol";
-import { type Fleet, type Machine, seatKey } from "./fleet.ts";
-
-/**
- * One boot of a machine as a member of etcd. Its data is in RAM, so another boot is another member. `begun`: with the whole
- * cluster, or as one that joined it. A learner has no vote until it has caught up.
- */
-export interface EtcdMember {
-	readonly machineId: MachineId;
-	readonly bootId: BootId;
-	readonly nodeName: string;
-	readonly begun: "new" | "existing";
-	readonly votes: boolean;
-	/** The members that it began with. Kept as they were, so that a change elsewhere does not start this one anew. */
-	readonly cluster: readonly EtcdPeer[];
-	/** etcd was asked to take it out, or did. Its data names a member that is no more, so this boot cannot join again. */
-	readonly removed?: "asked" | "done" | undefined;
-}
-
-/** A member by its name and address. */
-export interface EtcdPeer {
-	readonly nodeName: string;
-	readonly address: string;
-}
-
-/** Members that etcd is asked to take out, by etcd's own ids; for the step of this boot, which joins or leaves. Recorded before etcd is asked. */
-export interface EtcdRemoving {
-	readonly machineId: MachineId;
-	readonly bootId: BootId;
-	readonly ids: readonly string[];
-}
+import type { Digest, EtcdSnapshot } from "@rollcall/protocol";
+import {
+	type EtcdMember,
+	type EtcdPeer,
+	etcdHolders,
+	etcdSeats,
+	hasBegun,
+	livingMembers,
+	memoryHolders,
+} from "./etcd-members.ts";
+import { nextBeginning } from "./etcd-snapshots.ts";
+import type { Fleet, Machine } from "./fleet.ts";
 
 /** What etcd's members need next. One thing at a time: etcd takes one learner. */
 export type EtcdStep =
 	/** Most of the machines that began together run: from now on it is a cluster, and nobody begins anew. */
 	| { readonly kind: "found"; readonly machines: readonly Machine[] }
+	/** No memory is left: all are to begin with this snapshot. */
+	| { readonly kind: "restore"; readonly snapshot: EtcdSnapshot }
 	/** A boot without data takes the place of one whose memory is gone. */
 	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
 	/** A learner is to vote, once it has caught up. */
@@ -45,27 +28,8 @@ export type EtcdStep =
 export interface EtcdBeginning {
 	readonly state: "new" | "existing";
 	readonly cluster?: readonly EtcdPeer[] | undefined;
-}
-
-/** The role whose machines run etcd. */
-function etcdRole(document: ClusterDocument): "etcd" | "control-plane" {
-	return document.slots.some(({ role }) => role === "etcd") ? "etcd" : "control-plane";
-}
-
-/** The members whose memory is there, as far as anybody knows: their boot is the machine's newest, and it still has its seat. */
-export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
-	const document = fleet.cluster?.document;
-	if (!fleet.etcd || !document) return [];
-	const role = etcdRole(document);
-	return fleet.etcd.members.filter(({ machineId, bootId, nodeName, removed }) => {
-		const machine = fleet.machines.get(machineId);
-		return (
-			removed === undefined &&
-			machine?.bootId === bootId &&
-			machine.seat?.role === role &&
-			machine.seat.nodeName === nodeName
-		);
-	});
+	/** The snapshot that it begins with, or began with; its machine still needs the file where `fetch` is given. */
+	readonly restored?: { readonly sha256: Digest; readonly fetch?: EtcdSnapshot | undefined } | undefined;
 }
 
 /** True for a boot that etcd took out: it can join only after another boot, with empty memory. */
@@ -80,9 +44,24 @@ export function wasTakenOut(fleet: Fleet, { machineId, bootId }: Pick<Machine, "
  */
 export function etcdBeginning(fleet: Fleet, machine: Pick<Machine, "machineId" | "bootId">): EtcdBeginning | undefined {
 	const living = livingMembers(fleet);
-	if (living.length === 0) return { state: "new" };
+	if (living.length === 0) return newBeginning(fleet, machine);
 	const own = living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId);
-	return own && { state: own.begun, cluster: own.cluster };
+	if (!own) return undefined;
+	const { begun: state, cluster, restored } = own;
+	return { state, cluster, ...(restored === undefined ? {} : { restored: { sha256: restored } }) };
+}
+
+/** How it begins when no memory is left. Undefined: that is being decided. */
+function newBeginning(fleet: Fleet, { machineId }: Pick<Machine, "machineId">): EtcdBeginning | undefined {
+	const { restoring } = fleet.snapshots ?? {};
+	if (restoring) {
+		const { snapshot } = restoring;
+		return { state: "new", restored: { sha256: snapshot.sha256, fetch: snapshot } };
+	}
+	if (nextBeginning(fleet).from === "nothing") return { state: "new" };
+	// The log was lost, and it proved that it runs: it goes on.
+	const machine = fleet.machines.get(machineId);
+	return !fleet.etcd && machine && hasBegun(machine) ? { state: "new" } : undefined;
 }
 
 /** What is recorded as being taken out for this step; undefined when nothing was recorded for it. */
@@ -94,28 +73,27 @@ export function removingFor(fleet: Fleet, step: EtcdStep): readonly string[] | u
 
 /** The boot that a step is for: it joins, votes or leaves. */
 export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | undefined {
-	if (step.kind === "found") return undefined;
+	if (step.kind === "found" || step.kind === "restore") return undefined;
 	return step.kind === "remove" ? step.member : step.machine;
+}
+
+/** What to do when nobody lives: most of those that began run, or a snapshot is to be chosen before they begin. */
+function firstStep(fleet: Fleet, seats: number, holders: readonly Machine[]): EtcdStep | undefined {
+	const began = holders.filter((one) => hasBegun(one) && !wasTakenOut(fleet, one));
+	const run = began.filter(({ target }) => target?.progress === "applied");
+	if (seats > 0 && run.length > seats / 2) return { kind: "found", machines: began };
+	const next = nextBeginning(fleet);
+	if (next.from !== "snapshot" || fleet.snapshots?.restoring || memoryHolders(fleet).length > 0) return undefined;
+	return { kind: "restore", snapshot: next.snapshot };
 }
 
 /** What to do next for etcd's members, if anything. */
 export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	const document = fleet.cluster?.document;
 	if (!document) return undefined;
-	const role = etcdRole(document);
-	const keys = document.slots.flatMap(({ name, role: has, count }) =>
-		has === role && count !== "rest" ? Array.from({ length: count }, (_, seat) => seatKey(name, seat)) : [],
-	);
-	const holders = keys.flatMap((key) => {
-		const machine = fleet.machines.get(fleet.seats.get(key) ?? ("" as MachineId));
-		return machine ? [machine] : [];
-	});
+	const holders = etcdHolders(fleet, document);
 	const living = livingMembers(fleet);
-	if (living.length === 0) {
-		const run = holders.filter(({ bootId, target }) => target?.bootId === bootId && target.progress === "applied");
-		const began = holders.filter(({ bootId, target }) => target?.bootId === bootId);
-		return keys.length > 0 && run.length > keys.length / 2 ? { kind: "found", machines: began } : undefined;
-	}
+	if (living.length === 0) return firstStep(fleet, etcdSeats(document).length, holders);
 	const learner = living.find(({ votes }) => !votes);
 	const machine = learner && fleet.machines.get(learner.machineId);
 	const empty = holders.find(

@@ -18,7 +18,8 @@ import type {
 	WaitingClaim,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
-import type { EtcdMember, EtcdRemoving } from "./etcd.ts";
+import type { EtcdMember, EtcdRemoving } from "./etcd-members.ts";
+import type { EtcdSnapshots } from "./etcd-snapshots.ts";
 
 /** The seat that a machine holds. */
 export interface Seat {
@@ -175,6 +176,8 @@ export interface Fleet {
 				readonly removing?: EtcdRemoving | undefined;
 		  }
 		| undefined;
+	/** Snapshots of etcd, once there are any. */
+	readonly snapshots?: EtcdSnapshots | undefined;
 	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */
 	readonly operatorCertificates: readonly OperatorCertificate[];
 	/** The cluster's API, once it was ready for the first time. */

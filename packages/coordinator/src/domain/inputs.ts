@@ -2,6 +2,7 @@ import type {
 	BootId,
 	ClusterDocument,
 	Digest,
+	EtcdSnapshot,
 	EnrollRequest,
 	EventDraft,
 	Generation,
@@ -19,7 +20,8 @@ import type {
 	UserPublicKey,
 	WaitingClaim,
 } from "@rollcall/protocol";
-import type { EtcdPeer, EtcdStep } from "./etcd.ts";
+import type { EtcdStep } from "./etcd.ts";
+import type { EtcdPeer } from "./etcd-members.ts";
 
 /** The events that the boot listener leads to. */
 export type BootDraft = Extract<EventDraft, { type: "boot-refused" | "boot-stuck" | "machine-booted" }>;
@@ -92,6 +94,13 @@ export type Input =
 	| { readonly kind: "etcd-step-done"; readonly step: EtcdStep; readonly cluster: readonly EtcdPeer[] }
 	/** etcd is about to be asked to take out the members with these ids of its own, for a step. */
 	| { readonly kind: "etcd-removing"; readonly step: EtcdStep; readonly ids: readonly string[] }
+	/** What became of taking a snapshot of etcd, or why one cannot be restored. */
+	| { readonly kind: "etcd-snapshot"; readonly snapshot: EtcdSnapshot }
+	| { readonly kind: "etcd-snapshot-failed"; readonly reason: string }
+	/** Snapshots that are to go: too many, or because somebody wants it. Their files are removed after this. */
+	| { readonly kind: "etcd-prune"; readonly snapshots: readonly Digest[]; readonly by?: string | undefined }
+	/** What etcd is to begin with when no memory is left: `newest`, `none`, or a snapshot. */
+	| { readonly kind: "etcd-choose"; readonly from: "newest" | "none" | Digest; readonly by: string }
 	| { readonly kind: "operator-certificate"; readonly certificate: IssuedCertificate; readonly by: string }
 	/** Whom machines believe from now on. `after`: the number of the event that this change knows; refused when there was another. */
 	| {

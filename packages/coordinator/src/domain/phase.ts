@@ -1,4 +1,6 @@
 import type { MachinePhase } from "@rollcall/protocol";
+import { etcdHolders, hasBegun } from "./etcd-members.ts";
+import { snapshotText } from "./etcd-snapshots.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { MORE_SEATS, waitReason } from "./wait-reason.ts";
 
@@ -31,7 +33,7 @@ export function phaseOf(machine: Machine): MachinePhase {
 
 /** The phase with its reason, and the role that was given by hand and cannot be had yet. */
 export function standing(fleet: Fleet, machine: Machine): Standing {
-	const found = standingOf(fleet, machine);
+	const found = withRestoring(fleet, machine, standingOf(fleet, machine));
 	const { pinnedRole, seat } = machine;
 	if (!seat || pinnedRole === undefined || pinnedRole === seat.role) return found;
 	return {
@@ -39,6 +41,14 @@ export function standing(fleet: Fleet, machine: Machine): Standing {
 		reason: `${found.reason}; it was given the role ${pinnedRole} by hand, and no seat with that is free`,
 		next: found.next ?? MORE_SEATS,
 	};
+}
+
+/** Says what etcd begins with, of a machine that does so just now. */
+function withRestoring(fleet: Fleet, machine: Machine, found: Standing): Standing {
+	const { restoring } = fleet.snapshots ?? {};
+	const document = fleet.cluster?.document;
+	if (!restoring || !document || !hasBegun(machine) || !etcdHolders(fleet, document).includes(machine)) return found;
+	return { ...found, reason: `${found.reason}; etcd begins with the ${snapshotText(restoring.snapshot)}` };
 }
 
 function standingOf(fleet: Fleet, machine: Machine): Standing {

@@ -20,6 +20,7 @@ export interface FleetJson {
 	readonly kubernetes?: Fleet["kubernetes"];
 	readonly trust?: Fleet["trust"];
 	readonly etcd?: Fleet["etcd"];
+	readonly snapshots?: Fleet["snapshots"];
 	readonly operatorCertificates: Fleet["operatorCertificates"];
 	/** Sorted by id, as all lists here. */
 	readonly machines: readonly Machine[];
@@ -40,6 +41,7 @@ export function fleetToJson(fleet: Fleet): FleetJson {
 		...(fleet.kubernetes ? { kubernetes: fleet.kubernetes } : {}),
 		...(fleet.trust ? { trust: fleet.trust } : {}),
 		...(fleet.etcd ? { etcd: fleet.etcd } : {}),
+		...(fleet.snapshots ? { snapshots: fleet.snapshots } : {}),
 		operatorCertificates: fleet.operatorCertificates,
 		machines: [...fleet.machines.values()].sort(byMachineId),
 		removed: removed.sort(byMachineId),
@@ -66,6 +68,7 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 		...(json.kubernetes ? { kubernetes: json.kubernetes } : {}),
 		...(json.trust ? { trust: json.trust } : {}),
 		...(json.etcd ? { etcd: json.etcd } : {}),
+		...(json.snapshots ? { snapshots: json.snapshots } : {}),
 		operatorCertificates: json.operatorCertificates,
 		machines: PersistentMap(json.machines.map((machine) => [machine.machineId, machine])),
 		removed: PersistentMap(json.removed.map(({ machineId, ...entry }) => [machineId, entry])),

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
+import { etcdHolders } from "./etcd-members.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import type { SummaryIfKnown } from "./observed.ts";
 import { turnsOf } from "./turns.ts";
@@ -15,6 +16,9 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
 	const declaredSeq = fleet.cluster.seq;
 	const turnOf = turnsOf(fleet, at, summarize);
+	// What etcd begins with is behind the targets of its machines, and of nobody else's.
+	const restoringSeq = fleet.snapshots?.restoring?.seq ?? 0;
+	const runsEtcd = new Set(restoringSeq > 0 ? etcdHolders(fleet, fleet.cluster.document) : []);
 	return (machine) => {
 		const { machineId, bootId, seat, target } = machine;
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
@@ -37,7 +41,11 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			digest,
 			role: seat.role,
 			deadlineAt,
-			cause: target ? Math.max(seat.seq, declaredSeq) : Math.max(seat.seq, machine.changedSeq),
+			cause: Math.max(
+				seat.seq,
+				target ? declaredSeq : machine.changedSeq,
+				runsEtcd.has(machine) ? restoringSeq : 0,
+			),
 		};
 	};
 }

@@ -1,4 +1,7 @@
-import { type EtcdPeer, type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd.ts";
+import type { EtcdSnapshot } from "@rollcall/protocol";
+import { type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd.ts";
+import type { EtcdPeer } from "../domain/etcd-members.ts";
+import { snapshotText } from "../domain/etcd-snapshots.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Core, EtcdMembers } from "../ports.ts";
 import { hasOwnEtcd, membersOf } from "../render/members.ts";
@@ -13,6 +16,8 @@ export interface EtcdKeeperParts {
 	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
 	/** Speaks to the members at these URLs, in turn. */
 	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdMembers>;
+	/** Reads a snapshot's file. Undefined: it is there and whole; else what is wrong with it. */
+	readonly findSnapshot: (snapshot: EtcdSnapshot) => Promise<string | undefined>;
 	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 	readonly onTrouble: (what: string, error: unknown) => void;
 }
@@ -36,7 +41,7 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 			await parts.sleep(LOOK_MS, signal);
 		} catch (error) {
 			const text = error instanceof Error ? error.message : String(error);
-			if (text !== trouble) parts.onTrouble("a member of etcd cannot be replaced yet; trying again", error);
+			if (text !== trouble) parts.onTrouble("etcd's members cannot be brought further yet; trying again", error);
 			trouble = text;
 			await parts.sleep(TROUBLE_MS, signal);
 		}
@@ -47,7 +52,7 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
 	const all = etcdPeers(fleet);
 	if (step.kind === "found") return all;
-	if (step.kind === "remove") return [];
+	if (step.kind === "remove" || step.kind === "restore") return [];
 	const names = new Set([...step.living.map(({ nodeName }) => nodeName), step.machine.seat?.nodeName]);
 	return all.filter(({ nodeName }) => names.has(nodeName));
 }
@@ -60,7 +65,9 @@ function etcdPeers(fleet: Fleet): readonly EtcdPeer[] {
 /** Does a step. False: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
 	// Rehearsed machines run no etcd that could be asked.
-	if (step.kind === "found" || isRehearsed(fleet, step)) return true;
+	if (step.kind === "found") return true;
+	if (step.kind === "restore") return isThere(parts, step.snapshot);
+	if (isRehearsed(fleet, step)) return true;
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
 	const voters = step.living.filter(({ votes }) => votes);
 	const urls = voters.flatMap(({ nodeName }) => {
@@ -113,7 +120,16 @@ async function takeOut(
 	return true;
 }
 
-function isRehearsed(fleet: Fleet, step: Exclude<EtcdStep, { kind: "found" }>): boolean {
+/** Looks whether the snapshot is whole. What is not is an event: nobody begins with less without being told to. */
+async function isThere({ core, findSnapshot }: EtcdKeeperParts, snapshot: EtcdSnapshot): Promise<boolean> {
+	const missing = await findSnapshot(snapshot);
+	if (missing === undefined) return true;
+	const next = "bring its file back, or choose another beginning with rollcall etcd restore";
+	await core.submit({ kind: "etcd-snapshot-failed", reason: `the ${snapshotText(snapshot)} ${missing}; ${next}` });
+	throw new Error(`the ${snapshotText(snapshot)} ${missing}`);
+}
+
+function isRehearsed(fleet: Fleet, step: Exclude<EtcdStep, { kind: "found" | "restore" }>): boolean {
 	const asked = step.kind === "remove" ? step.living[0]?.machineId : step.machine.machineId;
 	return (asked !== undefined && fleet.machines.get(asked)?.facts.rehearsal) || false;
 }

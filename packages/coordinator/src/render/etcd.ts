@@ -1,4 +1,5 @@
 import type { TargetFile } from "@rollcall/protocol";
+import { restoreContainer } from "./etcd-restore.ts";
 import { imageOf } from "./images.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
@@ -52,6 +53,8 @@ function initialCluster(node: Node): string {
 /** The static pod of etcd. */
 export function etcdFiles(node: Node): TargetFile[] {
 	const check = (path: string) => ({ host: "127.0.0.1", port: NODE_PORTS.etcdMetrics, path, scheme: "HTTP" }) as const;
+	const own = etcdArguments(node);
+	const restore = restoreContainer(node, own);
 	const manifest = staticPodText({
 		name: "etcd",
 		tier: "control-plane",
@@ -60,10 +63,11 @@ export function etcdFiles(node: Node): TargetFile[] {
 			"kubeadm.kubernetes.io/etcd.advertise-client-urls": `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`,
 		},
 		image: imageOf(node, "etcd"),
-		command: commandOf("etcd", etcdArguments(node), node.document.kubernetes.extraArguments.etcd),
+		command: commandOf("etcd", own, node.document.kubernetes.extraArguments.etcd),
 		liveness: check("/livez"),
 		readiness: check("/readyz"),
 		requests: { cpu: "100m", memory: "100Mi" },
+		...(restore ? { before: restore } : {}),
 		hostPaths: [
 			{ name: "etcd-certs", path: `${PKI_PATHS.folder}/etcd`, type: "DirectoryOrCreate" },
 			{ name: "etcd-data", path: NODE_PATHS.etcdData, type: "DirectoryOrCreate", writable: true },

@@ -14,6 +14,8 @@ export const NODE_PATHS = {
 	containerdSocket: "unix:///run/containerd/containerd.sock",
 	registryHosts: "/etc/containerd/certs.d",
 	etcdData: "/var/lib/etcd",
+	/** A snapshot that etcd begins with, in clear; `/run` is RAM on every machine with systemd. */
+	etcdRestore: "/run/rollcall/role/etcd",
 	units: "/run/systemd/system",
 	modules: "/etc/modules-load.d/rollcall.conf",
 	sysctls: "/etc/sysctl.d/90-rollcall.conf",

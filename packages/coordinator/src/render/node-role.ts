@@ -7,6 +7,7 @@ import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
 import { etcdData } from "./etcd-data.ts";
+import { restoreArtifacts, restoreSecrets } from "./etcd-restore.ts";
 import { flannelFiles } from "./flannel.ts";
 import { imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
@@ -52,9 +53,9 @@ export function nodeRoleParts(
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
 		units: units([...images.units, ...(runsEtcd ? etcdData().units : [])]),
 		probes: probes(role, node, runsEtcd),
-		artifacts: [...node.document.kubernetes.artifacts, ...images.artifacts],
+		artifacts: [...node.document.kubernetes.artifacts, ...images.artifacts, ...restoreArtifacts(node)],
 		certificates: nodeCertificates(node),
-		secrets: nodeSecrets(node),
+		secrets: [...nodeSecrets(node), ...restoreSecrets(node)],
 		deadlineSeconds: TARGET_DEADLINE,
 	};
 }

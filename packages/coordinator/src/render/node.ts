@@ -31,6 +31,8 @@ export interface Node {
 	readonly stackedEtcd: boolean;
 	/** How etcd begins here: with the whole cluster, or as one that joins it; and with whom. */
 	readonly etcdBeginning: EtcdBeginning;
+	/** Where the coordinator that leads is reached, where it is known. */
+	readonly coordinatorUrl?: string | undefined;
 	/** Whom it believes, and who signs for it. */
 	readonly trust: Trust;
 }

@@ -68,11 +68,13 @@ export function ramBudget(
 		readonly podNetwork: Kubernetes["podNetwork"];
 		readonly fileBytes: number;
 		readonly artifactBytes: number;
+		readonly snapshotBytes?: number;
 	},
 ): RamBudget {
 	const etcd: readonly RamShare[] = [
 		{ what: "image and process of etcd", bytes: 260 * MI },
 		{ what: "etcd's data quota on tmpfs", bytes: etcdQuota(memoryBytes) },
+		...(options.snapshotBytes ? [{ what: "the snapshot that etcd begins with", bytes: options.snapshotBytes }] : []),
 	];
 	const fetched: readonly RamShare[] =
 		options.artifactBytes > 0

@@ -1,6 +1,7 @@
-import type { ClusterDocument, Slot, TargetContent } from "@rollcall/protocol";
+import type { ClusterDocument, EtcdSnapshot, Slot, TargetContent } from "@rollcall/protocol";
 import { TARGET_LIMITS } from "@rollcall/protocol";
 import { type EtcdBeginning, etcdBeginning, wasTakenOut } from "../domain/etcd.ts";
+import { etcdWait } from "../domain/etcd-wait.ts";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
 import type { Rendered, RenderTarget } from "../domain/observed.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
@@ -12,7 +13,7 @@ import type { Node } from "./node.ts";
 import { chooseNodeAddress } from "./node-address.ts";
 import { BUILT_IN_ROLES, type BuiltInRole, nodeRoleParts } from "./node-role.ts";
 import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
-import { explainBudget, ramBudget } from "./ram-budget.ts";
+import { etcdQuota, explainBudget, ramBudget } from "./ram-budget.ts";
 import { chooseDns } from "./resolv-conf.ts";
 import { findRouteOverlap } from "./route-overlap.ts";
 import { UnitEncodingError } from "./systemd-unit.ts";
@@ -56,6 +57,7 @@ function renderSeat(placement: Placement): Rendered {
 		podNetwork: document.kubernetes.podNetwork,
 		fileBytes: definition ? operatorRoleBytes(definition) : 0,
 		artifactBytes: artifactBytes([...document.kubernetes.artifacts, ...document.images.archives]),
+		snapshotBytes: etcdBeginning(placement.fleet, machine)?.restored?.fetch?.sizeBytes ?? 0,
 	});
 	if (!budget.fits) return refuse(explainBudget(seat.role, budget));
 	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
@@ -108,8 +110,10 @@ function resolveNode(
 		return refuse("etcd took this boot of the machine out; boot it anew, and it joins with empty memory");
 	}
 	if (beginning === undefined) {
-		return refuse("etcd runs without the memory of this machine; its member is being replaced");
+		return refuse(etcdWait(fleet));
 	}
+	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, fleet, machine);
+	if (unfit) return refuse(unfit);
 	const declared = declaredMembers(document, etcdRole);
 	// A member that begins without the others would be a cluster of its own, and never join theirs. One that runs already goes on.
 	if (seat.role === etcdRole && !beginning.cluster && etcdMembers.length < declared) {
@@ -136,8 +140,17 @@ function resolveNode(
 		etcdMembers,
 		stackedEtcd,
 		etcdBeginning: beginning,
+		coordinatorUrl: fleet.leader?.url,
 		trust,
 	};
+}
+
+/** Why a machine cannot begin with a snapshot, where that is so. */
+function cannotRestore({ content }: EtcdSnapshot, { leader }: Fleet, { facts }: Machine): string | undefined {
+	if (!leader) return "no coordinator leads, from which the snapshot of etcd could be had";
+	const quota = etcdQuota(facts.memory.totalBytes);
+	if (content.sizeBytes <= quota) return undefined;
+	return `the snapshot that etcd begins with has ${content.sizeBytes} bytes, etcd's quota on this machine is ${quota}: give the seat to a machine with more RAM`;
 }
 
 /** The second IP version on this machine; undefined where none is declared, a sentence where the machine cannot have it. */

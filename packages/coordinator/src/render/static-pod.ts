@@ -37,8 +37,15 @@ export interface StaticPod {
 	/** None by default. */
 	readonly rights?: Rights;
 	readonly graceSeconds?: number;
-	/** A program that runs to its end before the container; it gets all host paths. */
-	readonly before?: { readonly name: string; readonly image: string; readonly command: readonly string[] };
+	/** A program that runs to its end before the container; it gets all host paths, and those that are its own. */
+	readonly before?:
+		| {
+				readonly name: string;
+				readonly image: string;
+				readonly command: readonly string[];
+				readonly hostPaths?: readonly HostPath[];
+		  }
+		| undefined;
 }
 
 /** `system-node-critical`, as the number that the API server would give (static pods skip admission). */
@@ -70,7 +77,7 @@ function staticPod(pod: StaticPod) {
 			restartPolicy: "Always",
 			securityContext: { seccompProfile: { type: "RuntimeDefault" } },
 			...(pod.graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: pod.graceSeconds }),
-			volumes: pod.hostPaths.map(({ name, path, type }) => ({ hostPath: { path, type }, name })),
+			volumes: [...pod.hostPaths, ...(pod.before?.hostPaths ?? [])].map(({ name, path, type }) => ({ hostPath: { path, type }, name })),
 		},
 	};
 }
@@ -93,7 +100,7 @@ function container(pod: StaticPod) {
 		securityContext: securityContext(pod.rights ?? { capabilities: [] }),
 		startupProbe: { failureThreshold: 24, ...liveness, initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 15 },
 		terminationMessagePolicy: "FallbackToLogsOnError",
-		volumeMounts: mounts(pod),
+		volumeMounts: mounts(pod.hostPaths),
 	};
 }
 
@@ -105,7 +112,7 @@ function initContainer(pod: StaticPod, before: NonNullable<StaticPod["before"]>)
 		name: before.name,
 		resources: { requests: { cpu: "10m", memory: "16Mi" } },
 		securityContext: securityContext({ capabilities: [] }),
-		volumeMounts: mounts(pod),
+		volumeMounts: mounts([...pod.hostPaths, ...(before.hostPaths ?? [])]),
 	};
 }
 
@@ -123,8 +130,8 @@ function httpGet({ host, port, path, scheme }: HttpCheck) {
 	return { httpGet: { host, path, port, scheme } };
 }
 
-function mounts(pod: StaticPod) {
-	return pod.hostPaths.map(({ name, path, at, writable }) => ({
+function mounts(hostPaths: readonly HostPath[]) {
+	return hostPaths.map(({ name, path, at, writable }) => ({
 		mountPath: at ?? path,
 		name,
 		readOnly: writable !== true,

@@ -1,5 +1,7 @@
 import { canonicalJson, type Digest, sha256Of, type Trust } from "@rollcall/protocol";
-import { livingMembers } from "../domain/etcd.ts";
+import { begunNow, livingMembers } from "../domain/etcd-members.ts";
+import { nextBeginning } from "../domain/etcd-snapshots.ts";
+import { etcdWait } from "../domain/etcd-wait.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import { type RememberedTargets, rememberTargets } from "../loop/remembered-targets.ts";
 import { membersOf } from "../render/members.ts";
@@ -28,5 +30,19 @@ export function sharedByTargets(): (fleet: Fleet) => string {
 			membersOf(fleet, "etcd"),
 			fleet.trust ? digestOf(fleet.trust.trust) : "",
 			livingMembers(fleet),
+			restoringOf(fleet),
 		]);
+}
+
+/** What a target takes from etcd's snapshots: the one that it begins with and where it is fetched, or why it must wait. */
+function restoringOf(fleet: Fleet): readonly string[] {
+	const { restoring } = fleet.snapshots ?? {};
+	if (restoring) return [restoring.snapshot.sha256, fleet.leader?.url ?? ""];
+	if (!fleet.etcd && !fleet.snapshots) return [];
+	const begun = begunNow(fleet).map(({ machineId }) => machineId);
+	return [nextBeginning(fleet).from, etcdWait(fleet), ...begun, ...takenOut(fleet)];
+}
+
+function takenOut({ etcd }: Fleet): readonly string[] {
+	return (etcd?.members ?? []).flatMap(({ bootId, removed }) => (removed === undefined ? [] : [bootId]));
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BootUser } from "../boot/user.ts";
 import { Labels, type Mac, Name, normalizeMac } from "../ids.ts";
 import { Probe, TargetFile, TargetUnit } from "../target.ts";
+import { Etcd } from "./etcd.ts";
 import { ControlPlane, Images, Kubernetes, NodeLabels, Taint } from "./kubernetes.ts";
 import { Networks } from "./networks.ts";
 import { Selector } from "./selector.ts";
@@ -68,6 +69,8 @@ export const ClusterDocument = z.strictObject({
 	kubernetes: Kubernetes,
 	networks: Networks.prefault({}),
 	controlPlane: ControlPlane.prefault({}),
+	/** Left out: snapshots as by default. */
+	etcd: Etcd.optional(),
 	images: Images.prefault({}),
 	/** Where volumes of pods come from. Absent: nobody makes any, and a warning says so. */
 	volumes: Volumes.optional(),

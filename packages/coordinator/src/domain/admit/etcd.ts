@@ -13,6 +13,10 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 		);
 		return accept([{ type: "etcd-founded", members, cluster: [...cluster] }]);
 	}
+	if (next.kind === "restore") {
+		const cause = Math.max(1, fleet.etcd?.seq ?? fleet.seq);
+		return accept([{ type: "etcd-restoring", snapshot: next.snapshot, cause }]);
+	}
 	if (next.kind === "remove") {
 		const { machineId, bootId, nodeName } = next.member;
 		const cause = fleet.machines.get(machineId)?.changedSeq ?? fleet.seq;
@@ -42,12 +46,14 @@ export function etcdRemoving(fleet: Fleet, { step, ids }: InputOf<"etcd-removing
 }
 
 function sameLiving(a: EtcdStep, b: EtcdStep): boolean {
-	const boots = (step: EtcdStep) => (step.kind === "found" ? [] : step.living.map(({ bootId }) => bootId).sort());
+	const boots = (step: EtcdStep) =>
+		step.kind === "found" || step.kind === "restore" ? [] : step.living.map(({ bootId }) => bootId).sort();
 	return boots(a).join() === boots(b).join();
 }
 
 function same(a: EtcdStep, b: EtcdStep): boolean {
 	if (a.kind !== b.kind) return false;
+	if (a.kind === "restore" && b.kind === "restore") return a.snapshot.sha256 === b.snapshot.sha256;
 	const [one, other] = [bootOf(a), bootOf(b)];
 	return one?.machineId === other?.machineId && one?.bootId === other?.bootId;
 }

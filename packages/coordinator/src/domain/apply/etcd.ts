@@ -1,15 +1,24 @@
 import type { EventOf } from "@rollcall/protocol";
-import { type EtcdMember, livingMembers } from "../etcd.ts";
+import { type EtcdMember, livingMembers } from "../etcd-members.ts";
 import type { Fleet } from "../fleet.ts";
+import { afterFounding } from "./etcd-snapshots.ts";
 
 export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): Fleet {
+	const restored = fleet.snapshots?.restoring?.snapshot.sha256;
 	const members = event.members.map(
-		(one): EtcdMember => ({ ...one, begun: "new", votes: true, cluster: event.cluster }),
+		(one): EtcdMember => ({
+			...one,
+			begun: "new",
+			votes: true,
+			cluster: event.cluster,
+			...(restored === undefined ? {} : { restored }),
+		}),
 	);
 	const out = (fleet.etcd?.members ?? []).filter(
 		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
 	);
-	return { ...fleet, etcd: { members: [...members, ...stillThere(fleet, out)], seq: event.seq } };
+	const founded: Fleet = { ...fleet, etcd: { members: [...members, ...stillThere(fleet, out)], seq: event.seq } };
+	return fleet.snapshots ? { ...founded, snapshots: afterFounding(fleet.snapshots) } : founded;
 }
 
 /** The new one takes the place of the machine's and the node's earlier ones; those that did not live, and a learner, were taken out before it. */

@@ -1,0 +1,91 @@
+import type { Digest, RestoreChoice, Timestamp } from "@rollcall/protocol";
+import { livingMembers, memoryHolders } from "../etcd-members.ts";
+import { NO_SNAPSHOTS, prunable } from "../etcd-snapshots.ts";
+import type { Fleet } from "../fleet.ts";
+import type { InputOf, Verdict } from "../inputs.ts";
+import { accept, NOTHING, refuse } from "./verdict.ts";
+
+/** A snapshot is there. Counts only while etcd lives: what is to be restored is decided by then, or etcd never was. */
+export function etcdSnapshot(fleet: Fleet, { snapshot }: InputOf<"etcd-snapshot">): Verdict {
+	if (livingMembers(fleet).length === 0 || snapshot.cluster !== fleet.cluster?.document.name) {
+		return refuse({ code: "conflict", message: "etcd does not live any more; the snapshot comes too late" });
+	}
+	return accept([{ type: "etcd-snapshot-taken", snapshot }]);
+}
+
+/** Told once per cause. */
+export function etcdSnapshotFailed(fleet: Fleet, { reason }: InputOf<"etcd-snapshot-failed">): Verdict {
+	const text = reason.slice(0, 1024);
+	return fleet.snapshots?.trouble === text ? NOTHING : accept([{ type: "etcd-snapshot-failed", reason: text }]);
+}
+
+/** An operator may have any removed but the one that is needed; the coordinator by itself what is too much, as of now. */
+export function etcdPrune(fleet: Fleet, { snapshots, by }: InputOf<"etcd-prune">): Verdict {
+	if (by === undefined) {
+		const due = prunable(fleet);
+		const gone = snapshots.filter((one) => due.includes(one));
+		return gone.length === 0 ? NOTHING : accept([{ type: "etcd-snapshots-pruned", snapshots: gone }]);
+	}
+	const { kept, choice, restoring } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const unknown = snapshots.find((sha256) => !kept.some((one) => one.sha256 === sha256));
+	if (unknown !== undefined) return noSnapshot(unknown);
+	const chosen = typeof choice === "object" ? choice.sha256 : undefined;
+	const needed = snapshots.find((sha256) => sha256 === chosen || sha256 === restoring?.snapshot.sha256);
+	if (needed !== undefined) {
+		return refuse({
+			code: "conflict",
+			message: `etcd is to begin with the snapshot ${needed}`,
+			next: "choose another beginning first: rollcall etcd restore newest",
+		});
+	}
+	return accept([{ type: "etcd-snapshots-pruned", snapshots: [...snapshots], by }]);
+}
+
+/** What an operator wants etcd to begin with. Only snapshots of this cluster, and only when nobody may still prove that etcd lives. */
+export function etcdChoose(fleet: Fleet, { from, by }: InputOf<"etcd-choose">, at: Timestamp): Verdict {
+	const cluster = fleet.cluster?.document.name;
+	if (cluster === undefined) {
+		return refuse({ code: "not-found", message: "no cluster is declared", next: "rollcall apply -f FILE" });
+	}
+	if (at < fleet.recoverUntil) {
+		return refuse({
+			code: "not-ready",
+			message: "the coordinator lost its log, and machines may still prove that etcd lives",
+			next: "ask again in some seconds",
+		});
+	}
+	const { kept, choice: before, restoring } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const own = kept.filter((one) => one.cluster === cluster);
+	let choice: RestoreChoice;
+	if (from === "none") choice = { kind: "none" };
+	else {
+		// Where only an operator can tell, the newest is this one, and not whichever comes next.
+		const found = from === "newest" ? own.at(-1) : own.find(({ sha256 }) => sha256 === from);
+		if (!found) return from === "newest" ? refuse(NONE_OF(cluster)) : noSnapshot(from, cluster);
+		const { apart: _apart, ...snapshot } = found;
+		choice = from === "newest" && own.some(({ apart }) => !apart) ? { kind: "newest" } : { kind: "snapshot", snapshot };
+	}
+	if (!fleet.etcd && !restoring && choice.kind === "snapshot") {
+		const [holder] = memoryHolders(fleet);
+		if (holder) {
+			return refuse({
+				code: "conflict",
+				message: `machine ${holder.machineId} proved that it runs; etcd's state may live in its memory`,
+				machineId: holder.machineId,
+				next: `wait until etcd runs on most of its machines, or boot ${holder.machineId} anew`,
+			});
+		}
+	}
+	const now = before === "none" ? "none" : (before?.sha256 ?? "newest");
+	const then = choice.kind === "snapshot" ? choice.snapshot.sha256 : choice.kind;
+	if (now === then) return NOTHING;
+	return accept([{ type: "etcd-restore-chosen", choice, by }]);
+}
+
+const NONE_OF = (cluster: string) =>
+	({ code: "not-found", message: `there is no snapshot of cluster ${cluster}`, next: "rollcall etcd" }) as const;
+
+function noSnapshot(sha256: Digest, cluster?: string): Verdict {
+	const of = cluster === undefined ? "" : ` of cluster ${cluster}`;
+	return refuse({ code: "not-found", message: `there is no snapshot ${sha256}${of}`, next: "rollcall etcd lists them" });
+}

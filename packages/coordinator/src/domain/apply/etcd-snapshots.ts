@@ -1,0 +1,75 @@
+import { type EtcdSnapshot, type EventOf, MAX_SNAPSHOTS } from "@rollcall/protocol";
+import { begunNow, type EtcdMember } from "../etcd-members.ts";
+import { type EtcdSnapshots, type KeptSnapshot, nextBeginning, NO_SNAPSHOTS } from "../etcd-snapshots.ts";
+import type { Fleet, Machine } from "../fleet.ts";
+
+export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-taken">): Fleet {
+	const { snapshot } = event;
+	return withSnapshots(fleet, (now) => ({
+		...now,
+		kept: bounded([...now.kept, { ...snapshot, apart: false }]),
+		revision: snapshot.revision,
+		trouble: undefined,
+	}));
+}
+
+export function applySnapshotFailed(fleet: Fleet, { reason }: EventOf<"etcd-snapshot-failed">): Fleet {
+	return withSnapshots(fleet, (now) => ({ ...now, trouble: reason }));
+}
+
+export function applySnapshotsPruned(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-pruned">): Fleet {
+	return withSnapshots(fleet, (now) => ({ ...now, kept: now.kept.filter(({ sha256 }) => !snapshots.includes(sha256)) }));
+}
+
+/** Whether this log continues what they are of, nobody can tell. */
+export function applySnapshotsFound(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-found">): Fleet {
+	const found = snapshots.map((one): KeptSnapshot => ({ ...one, apart: true }));
+	return withSnapshots(fleet, (now) => ({ ...now, kept: bounded([...found, ...now.kept]) }));
+}
+
+/**
+ * Another choice while some began with an earlier one: what they made of it is in their memory, and must not meet what the others
+ * make of this one. They count as taken out, and have to boot anew.
+ */
+export function applyRestoreChosen(fleet: Fleet, { choice, seq }: EventOf<"etcd-restore-chosen">): Fleet {
+	const chosen = choice.kind === "snapshot" ? choice.snapshot : choice.kind === "none" ? ("none" as const) : undefined;
+	const before = beginsWith(fleet);
+	const next = withSnapshots(fleet, (now) => ({ ...now, choice: chosen, restoring: undefined, trouble: undefined }));
+	if (beginsWith(next) === before) return withSnapshots(fleet, (now) => ({ ...now, choice: chosen }));
+	const spent = before === "ask" ? [] : begunNow(fleet).map(takenOut);
+	if (spent.length === 0) return next;
+	const others = (fleet.etcd?.members ?? []).filter((one) => !spent.some(({ bootId }) => bootId === one.bootId));
+	return { ...next, etcd: { ...fleet.etcd, members: [...others, ...spent], seq } };
+}
+
+/** What etcd begins with, now or next, in one word. */
+function beginsWith(fleet: Fleet): string {
+	const next = nextBeginning(fleet);
+	return fleet.snapshots?.restoring?.snapshot.sha256 ?? (next.from === "snapshot" ? next.snapshot.sha256 : next.from);
+}
+
+function takenOut({ machineId, bootId, seat }: Machine): EtcdMember {
+	const nodeName = seat?.nodeName ?? "";
+	return { machineId, bootId, nodeName, begun: "new", votes: false, cluster: [], removed: "done" };
+}
+
+export function applyRestoring(fleet: Fleet, { snapshot, seq }: EventOf<"etcd-restoring">): Fleet {
+	return withSnapshots(fleet, (now) => ({ ...now, restoring: { snapshot, seq }, trouble: undefined }));
+}
+
+/** The choice was for this beginning. What etcd did not begin with is of another life: nothing by itself may use or remove it. */
+export function afterFounding({ kept, restoring }: EtcdSnapshots): EtcdSnapshots {
+	const own = restoring?.snapshot.sha256;
+	const continued = own !== undefined && kept.some(({ sha256, apart }) => sha256 === own && !apart);
+	return { kept: kept.map((one) => ({ ...one, apart: one.sha256 === own ? false : one.apart || !continued })) };
+}
+
+function withSnapshots(fleet: Fleet, change: (now: EtcdSnapshots) => EtcdSnapshots): Fleet {
+	return { ...fleet, snapshots: change(fleet.snapshots ?? NO_SNAPSHOTS) };
+}
+
+/** The newest that fit; each once. */
+function bounded(all: readonly KeptSnapshot[]): readonly KeptSnapshot[] {
+	const once = new Map<EtcdSnapshot["sha256"], KeptSnapshot>(all.map((one) => [one.sha256, one]));
+	return [...once.values()].sort((a, b) => a.takenAt - b.takenAt).slice(-MAX_SNAPSHOTS);
+}
