@@ -93,8 +93,8 @@ export class FilesError extends Error {
 export interface Files {
 	/** Reads what is there and says what must change. Refuses paths that lead elsewhere over symbolic links. */
 	compare(content: TargetContent, owned: readonly string[]): Promise<FilePlan>;
-	/** Fetches an artifact beside its place and checks its hash; goes on where an earlier try stopped. */
-	fetch(artifact: Artifact, signal: AbortSignal): Promise<void>;
+	/** Fetches an artifact beside its place and checks its hash; goes on where an earlier try stopped. `key`: opens an encrypted one. */
+	fetch(artifact: Artifact, signal: AbortSignal, key?: string): Promise<void>;
 	/** Writes all changed files beside their places. When it throws it has removed them again. `goesOn`: paths whose kept files belong to an interrupted apply that this one continues. */
 	stage(content: TargetContent, plan: FilePlan, goesOn: ReadonlySet<string>): Promise<void>;
 	/** Renames everything into place and keeps what was there beside. Can be called again after it stopped halfway. */

@@ -5,6 +5,7 @@ import type {
 	Command,
 	CommandReply,
 	Digest,
+	EtcdSnapshot,
 	Event,
 	IssuedCertificate,
 	MachineId,
@@ -141,8 +142,8 @@ export interface Pki {
 	keep(trust: Trust): Promise<void>;
 	/** Throws CertificateRefused, or an Error that says which key is missing. */
 	certify(trust: Trust, order: CertificateOrder): Promise<SignedCertificate>;
-	/** The secret of this name, sealed to an X25519 key (32 bytes, base64) and bound to `info`. Throws as `certify` does. */
-	seal(secret: { readonly trust: Trust; readonly name: string }, to: string, info: string): Promise<Sealed>;
+	/** The secret of this name and revision, sealed to an X25519 key (32 bytes, base64) and bound to `info`. Throws as `certify` does. */
+	seal(secret: { readonly trust: Trust; readonly name: string; readonly revision: Digest }, to: string, info: string): Promise<Sealed>;
 }
 
 /** etcd did not do what was asked: no member answers, or a refusal in its own words. */
@@ -165,6 +166,39 @@ export interface EtcdMembers {
 	addLearner(peerUrl: string): Promise<void>;
 	/** False: it has not caught up yet. */
 	promote(id: string): Promise<boolean>;
+}
+
+/** What a running etcd holds. Everything throws EtcdError. */
+export interface EtcdState {
+	/** The member that is furthest, of those that have a leader: one that was cut off would give an old state. */
+	look(): Promise<{ readonly member: string; readonly revision: number }>;
+	/** All that a member holds, in pieces, the SHA-256 of the rest at the end: the format of etcd's own snapshot files. */
+	read(member: string): AsyncIterable<Uint8Array>;
+}
+
+/** A snapshot that cannot be kept: it is not whole, or there is no room for it. */
+export class SnapshotError extends Error {
+	override readonly name = "SnapshotError";
+}
+
+/** Snapshots of etcd, encrypted, each with a key of its own, where only the coordinator reads. */
+export interface EtcdSnapshotFolder {
+	/** Takes one in: checked against etcd's own digest, encrypted, and there only when it is whole. Throws SnapshotError, or what reading throws. */
+	save(
+		content: AsyncIterable<Uint8Array>,
+		of: Pick<EtcdSnapshot, "revision" | "takenAt" | "cluster"> & { readonly maxBytes: number },
+	): Promise<EtcdSnapshot>;
+	/** Reads a whole file again. Undefined: it is as it was written; else what is wrong, in a few words. */
+	check(snapshot: EtcdSnapshot): Promise<string | undefined>;
+	/** Where the encrypted file lies; undefined where there is none of this name. */
+	file(sha256: Digest): Promise<{ readonly path: string; readonly sizeBytes: number } | undefined>;
+	/** The key that opens it (32 bytes, base64): a secret. Throws an Error that names the file. */
+	key(sha256: Digest): Promise<string>;
+	/** All of this fleet, oldest first, at most so many, whichever log they are of. */
+	list(most: number): Promise<readonly EtcdSnapshot[]>;
+	remove(sha256: Digest): Promise<void>;
+	/** Removes what this log wrote here and does not know: it was cut short, or is forgotten. What others wrote stays. */
+	sweep(known: readonly Digest[]): Promise<void>;
 }
 
 /** Who leads. `term` is the number of its `leader-elected` event: the higher one is right. */

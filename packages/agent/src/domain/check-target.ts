@@ -24,7 +24,17 @@ export function refusal(target: Target, rules: CheckRules): string | undefined {
 	if (outside !== undefined) return `${outside} lies outside the folders that this agent writes to`;
 	const reserved = paths.find((path) => path.slice(path.lastIndexOf("/") + 1).startsWith(".rollcall-"));
 	if (reserved !== undefined) return `${reserved} has a name that is kept for the agent's own temporary files`;
-	return clash(paths) ?? contentRefusal(target);
+	return clash(paths) ?? artifactRefusal(target) ?? contentRefusal(target);
+}
+
+function artifactRefusal({ content: { artifacts, secrets = [] } }: Target): string | undefined {
+	for (const { path, encrypted, unpack, takenNote } of artifacts) {
+		if (!encrypted) continue;
+		if (unpack || takenNote !== undefined) return `${path} is encrypted, and cannot be unpacked or taken in`;
+		if (!secrets.some(({ name }) => name === encrypted.secret))
+			return `${path} is opened by the secret ${encrypted.secret}, which the target does not name`;
+	}
+	return undefined;
 }
 
 function clash(paths: readonly string[]): string | undefined {

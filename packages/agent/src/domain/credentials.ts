@@ -1,4 +1,5 @@
 import {
+	type Artifact,
 	type CertificateRequest,
 	canonicalJson,
 	type Digest,
@@ -100,6 +101,12 @@ export function filled(content: TargetContent, kept: Credentials): TargetContent
 		return found ? [file(secret.path, found.content, secret.mode)] : [];
 	});
 	return { ...content, files: [...content.files, ...pairs, ...secrets] };
+}
+
+/** The secret that opens an artifact of a filled target; undefined where it needs none, or the secret is not there. */
+export function keyFor({ encrypted }: Artifact, { files, secrets = [] }: TargetContent): string | undefined {
+	const secret = encrypted && secrets.find(({ name }) => name === encrypted.secret);
+	return secret && files.find(({ path }) => path === secret.path)?.content;
 }
 
 /** The paths of what a target names and is not there. */

@@ -1,7 +1,7 @@
 import type { MachineId, TargetProgress } from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
-import { pathsOf } from "../domain/credentials.ts";
+import { keyFor, pathsOf } from "../domain/credentials.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
 import type { Accepted, Clock, Files, Ledger, Log, Memory, Prober, Units } from "../ports.ts";
 import { firstSuccess } from "./first-success.ts";
@@ -87,7 +87,7 @@ async function advance(
 	run.at.step = "artifacts";
 	const differs = new Set(plan.changes.map((change) => change.path));
 	for (const artifact of content.artifacts) {
-		if (differs.has(artifact.path)) await files.fetch(artifact, run.signal);
+		if (differs.has(artifact.path)) await files.fetch(artifact, run.signal, keyFor(artifact, content));
 		run.signal.throwIfAborted();
 	}
 

@@ -1,4 +1,5 @@
 import type { TargetContent } from "@rollcall/protocol";
+import { keyFor } from "../domain/credentials.ts";
 import type { Accepted } from "../ports.ts";
 import { type ApplyParts, finish } from "./apply.ts";
 import { runUnits } from "./run-units.ts";
@@ -21,7 +22,9 @@ export async function keep(
 		const owned = ledger.files.filter((path) => !absent.has(path));
 		const plan = await files.compare(content, owned);
 		for (const artifact of content.artifacts) {
-			if (plan.changes.some((change) => change.path === artifact.path)) await files.fetch(artifact, signal);
+			if (plan.changes.some((change) => change.path === artifact.path)) {
+				await files.fetch(artifact, signal, keyFor(artifact, content));
+			}
 		}
 		await files.stage(content, plan, new Set());
 		files.swap(plan.changes);

@@ -38,7 +38,8 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 	}
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Waits until the names in a folder have reached its device. */
+export async function syncFolder(folder: string): Promise<void> {
 	const handle = await open(folder, "r");
 	try {
 		await handle.sync();

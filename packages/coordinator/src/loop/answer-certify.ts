@@ -143,7 +143,7 @@ async function makeAll(
 	}));
 	const secrets = wanted.secrets.map(async ({ name, revision }) => {
 		const info = sealText({ machineId, bootId: order.bootId, name, revision });
-		return { name, revision, sealed: await pki.seal({ trust, name }, order.sealTo, info) };
+		return { name, revision, sealed: await pki.seal({ trust, name, revision }, order.sealTo, info) };
 	});
 	return { certificates: await Promise.all(certificates), secrets: await Promise.all(secrets) };
 }

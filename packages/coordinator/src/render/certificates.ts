@@ -11,8 +11,15 @@ import type { Node } from "./node.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 
 /** What machines share that is secret, by the name that targets and agents use. */
-export const SECRET_NAMES = ["cluster-authority-key", "service-account-key", "encryption-configuration"] as const;
+export const SECRET_NAMES = [
+	"cluster-authority-key",
+	"service-account-key",
+	"encryption-configuration",
+	"etcd-snapshot-key",
+] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
+/** Opens a snapshot of etcd; its revision is the snapshot's name. */
+export const SNAPSHOT_KEY = "etcd-snapshot-key" satisfies SecretName;
 
 /** The group that the API server lets do everything before any role exists. */
 export const MASTERS = "system:masters";

@@ -1,11 +1,9 @@
 import type { Artifact, SharedSecret } from "@rollcall/protocol";
+import { SNAPSHOT_KEY } from "./certificates.ts";
 import { imageOf } from "./images.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
 import type { StaticPod } from "./static-pod.ts";
-
-/** What the key of a snapshot is called; its revision is the snapshot's name. */
-export const SNAPSHOT_KEY = "etcd-snapshot-key";
 
 const SNAPSHOT = `${NODE_PATHS.etcdRestore}/snapshot.db`;
 const KEY = `${NODE_PATHS.etcdRestore}/snapshot.key`;

@@ -23,7 +23,7 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 		"initial-advertise-peer-urls": peer,
 		"initial-cluster": initialCluster(node),
 		"initial-cluster-state": node.etcdBeginning.state,
-		"initial-cluster-token": node.document.name,
+		"initial-cluster-token": clusterToken(node),
 		"key-file": PKI_PATHS.etcdServer.key,
 		"listen-client-urls": `https://127.0.0.1:${NODE_PORTS.etcdClient},${client}`,
 		"listen-metrics-urls": `http://127.0.0.1:${NODE_PORTS.etcdMetrics}`,
@@ -38,6 +38,11 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 		"trusted-ca-file": PKI_PATHS.etcdCa.certificate,
 		"watch-progress-notify-interval": "5s",
 	};
+}
+
+/** Another one after a restore, so that a member of the life before, which somebody thought dead, is a stranger to this one. */
+function clusterToken({ document, etcdBeginning: { restored } }: Node): string {
+	return restored ? `${document.name}-${restored.sha256.slice("sha256:".length, "sha256:".length + 12)}` : document.name;
 }
 
 function initialCluster(node: Node): string {

@@ -42,6 +42,7 @@ await keepEtcdMembers(
 			} as const;
 			return createEtcdMembers(urls, await makeClientPair(pki, trust, wish));
 		},
+		findSnapshot: async () => undefined,
 		sleep: (ms) => new Promise((resolve) => setTimeout(resolve, stop.signal.aborted ? 0 : Math.min(ms, 200))),
 		onTrouble: (what, error) => process.stderr.write(`${what}: ${String(error)}\n`),
 	},

@@ -105,6 +105,7 @@ class Scene {
 					},
 				},
 				connect: async () => etcd,
+				findSnapshot: async () => undefined,
 				sleep: async () => {
 					left--;
 					if (left <= 0) stop.abort();

@@ -7,6 +7,7 @@ import { folderMode, folderOf } from "../../domain/confine.ts";
 import type { Found } from "../../domain/plan-files.ts";
 import { FilesError } from "../../ports.ts";
 import { beside } from "./beside.ts";
+import { decryptInPlace } from "./decrypt.ts";
 import { type Disk, errnoOf } from "./disk.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
 import { readNote, unpack } from "./unpack.ts";
@@ -69,13 +70,14 @@ export function createArtifacts(place: Place, disk: Disk) {
 		const standing = disk.standing(path);
 		if (standing?.type === "folder") throw new FilesError(`${artifact.path} is a folder; remove it`);
 		const mode = Number.parseInt(artifact.mode, 8);
-		if (standing?.type !== "file" || standing.size !== artifact.sizeBytes || standing.mode !== mode) {
+		const { sha256, sizeBytes } = artifact.encrypted ?? artifact;
+		if (standing?.type !== "file" || standing.size !== sizeBytes || standing.mode !== mode) {
 			return { exists: standing !== undefined, same: false };
 		}
-		return { exists: true, same: (await digestAt(path)) === artifact.sha256 };
+		return { exists: true, same: (await digestAt(path)) === sha256 };
 	}
 
-	async function fetchArtifact(artifact: Artifact, signal: AbortSignal): Promise<void> {
+	async function fetchArtifact(artifact: Artifact, signal: AbortSignal, key?: string): Promise<void> {
 		const paths = artifactPaths(artifact);
 		guard(disk, place, paths);
 		const path = at(artifact.path);
@@ -84,7 +86,8 @@ export function createArtifacts(place: Place, disk: Disk) {
 		try {
 			for (const folder of new Set(paths.map(folderOf))) disk.makeFolder(at(folder), folderMode(folder));
 			const { type } = disk.standing(staged) ?? {};
-			if (type === "file" && !artifact.unpack && (await digestAt(staged)) === artifact.sha256) return;
+			const { sha256 } = artifact.encrypted ?? artifact;
+			if (type === "file" && !artifact.unpack && (await digestAt(staged)) === sha256) return;
 			await checkRoom(artifact, part);
 			let reason = "";
 			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {
@@ -97,6 +100,7 @@ export function createArtifacts(place: Place, disk: Disk) {
 						// The archive stays beside until the apply has ended: one that is cut short need not fetch it again.
 						return await unpack(part, { ...artifact, unpack: members }, { disk, at });
 					}
+					if (artifact.encrypted) await opened(artifact, part, key);
 					await chmod(part, Number.parseInt(artifact.mode, 8));
 					await disk.sync([part]);
 					disk.rename(part, staged);
@@ -111,6 +115,18 @@ export function createArtifacts(place: Place, disk: Disk) {
 			const code = errnoOf(error);
 			if (code === "ENOSPC") throw new FilesError(`${artifact.path}: no space left on the device (ENOSPC)`);
 			throw new FilesError(`${artifact.path}: ${error instanceof Error ? error.message : String(error)}`);
+		}
+	}
+
+	/** Opens what was fetched. When that fails, nothing of it stays. */
+	async function opened({ encrypted }: Artifact, part: string, key: string | undefined): Promise<void> {
+		try {
+			if (key === undefined) throw new Error(`the secret ${encrypted?.secret} that opens it is not there`);
+			await decryptInPlace(part, key);
+			if ((await digestAt(part)) !== encrypted?.sha256) throw new Error(`its content is not ${encrypted?.sha256}`);
+		} catch (error) {
+			disk.unlink(part);
+			throw error;
 		}
 	}
 

@@ -1,11 +1,6 @@
-import { request } from "node:https";
 import { z } from "zod";
 import { EtcdError, type EtcdMembers } from "../../ports.ts";
-
-/** One answer takes at most so long, in milliseconds. */
-const TIMEOUT_MS = 5_000;
-/** No answer that is asked for is larger. */
-const MOST_BYTES = 256 * 1024;
+import { type EtcdAccess, post } from "./gateway.ts";
 
 /** Members as etcd's JSON gateway lists them (etcd 3.4 and later, `/v3/cluster/member/list`). Numbers of 64 bits are texts. */
 const MemberList = z.object({
@@ -20,13 +15,6 @@ const MemberList = z.object({
 		)
 		.max(64),
 });
-
-/** How to be let in: PEM. `key` is a secret. */
-export interface EtcdAccess {
-	readonly ca: string;
-	readonly cert: string;
-	readonly key: string;
-}
 
 /** Speaks to the members at these URLs; the first that answers is taken. One that cannot do it now (5xx) is as good as none. */
 export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
@@ -73,26 +61,4 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 			}
 		},
 	};
-}
-
-function post(url: URL, body: string, access: EtcdAccess): Promise<{ status: number; text: string }> {
-	return new Promise((resolve, reject) => {
-		const asked = request(
-			url,
-			{ ...access, method: "POST", headers: { "content-type": "application/json" }, timeout: TIMEOUT_MS, agent: false },
-			(response) => {
-				let text = "";
-				response.setEncoding("utf8");
-				response.on("data", (chunk: string) => {
-					text += chunk;
-					if (text.length > MOST_BYTES) asked.destroy(new Error("the answer is too large"));
-				});
-				response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-				response.on("error", reject);
-			},
-		);
-		asked.on("timeout", () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
-		asked.on("error", reject);
-		asked.end(body);
-	});
 }

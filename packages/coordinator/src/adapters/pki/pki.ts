@@ -2,7 +2,7 @@ import type { PublicKey, X509Certificate } from "@peculiar/x509";
 import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
 import { encryptionKeys } from "../../domain/rotation.ts";
 import { type CertificateOrder, CertificateRefused, type Clock, type Pki } from "../../ports.ts";
-import { SECRET_NAMES } from "../../render/certificates.ts";
+import { SECRET_NAMES, SNAPSHOT_KEY } from "../../render/certificates.ts";
 import { BadRequest, openSigner, publicKeyOfRequest, type Signer, signCertificate } from "./certificate.ts";
 import { openKeyFolder } from "./key-folder.ts";
 import { newTrust } from "./new-keys.ts";
@@ -12,8 +12,15 @@ import { secretText } from "./secret-text.ts";
 /** A certificate begins so much earlier, since clocks of machines differ. Milliseconds. */
 const BACKDATED_MS = 300_000;
 
-/** The authorities whose private keys lie in `folder` (0700, files 0600). Keys are made when `trust` is asked for and there are none. */
-export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
+/**
+ * The authorities whose private keys lie in `folder` (0700, files 0600). Keys are made when `trust` is asked for and there are none.
+ * `snapshotKey`: what opens a snapshot of etcd, by its name.
+ */
+export function createPki(
+	folder: string,
+	clock: Pick<Clock, "now">,
+	snapshotKey: (revision: Digest) => Promise<string> = () => Promise.reject(new CertificateRefused("no snapshots are kept")),
+): Pki {
 	const keys = openKeyFolder(folder);
 	/** At most as many as authorities are believed, for as long as this coordinator lives. */
 	const signers = new Map<Digest, Signer>();
@@ -62,12 +69,13 @@ export function createPki(folder: string, clock: Pick<Clock, "now">): Pki {
 				expiresInSeconds: Math.max(1, Math.floor((signed.notAfter.getTime() - now) / 1000)),
 			};
 		},
-		async seal({ trust, name }, to, info) {
+		async seal({ trust, name, revision }, to, info) {
 			const known = SECRET_NAMES.find((one) => one === name);
 			if (!known) throw new CertificateRefused(`nobody shares a secret ${name}`);
 			const key = Buffer.from(to, "base64");
 			if (key.length !== 32) throw new CertificateRefused("the key to seal to is not an X25519 key of 32 bytes");
-			return seal(await secretText(keys, trust, known), key, info);
+			const text = known === SNAPSHOT_KEY ? await snapshotKey(revision) : await secretText(keys, trust, known);
+			return seal(text, key, info);
 		},
 	};
 }

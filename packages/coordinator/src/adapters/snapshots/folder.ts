@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Digest, EtcdSnapshot } from "@rollcall/protocol";
+import { z } from "zod";
+import { makePrivateFolder, syncFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { type EtcdSnapshotFolder, SnapshotError } from "../../ports.ts";
+import { writeEncrypted } from "./encrypt.ts";
+
+/** What was begun and not ended is given up after so long, in milliseconds; another coordinator may be at it. */
+const ABANDONED_MS = 3_600_000;
+const TEMPORARY = /^\.[0-9a-f-]{36}\.new$/;
+const NOTE = /^([0-9a-f]{64})\.json$/;
+
+/** Beside each file: what it is, whose it is, and the key that opens it. 0600. */
+const Note = z.object({
+	version: z.literal(1),
+	/** The public key whose signatures count in the fleet that it is of. */
+	fleet: z.string(),
+	/** The log in which it was recorded. */
+	log: z.string(),
+	key: z.string().regex(/^[A-Za-z0-9+/]{43}=$/),
+	snapshot: EtcdSnapshot,
+});
+type Note = z.infer<typeof Note>;
+
+/** Whose snapshots these are. `log`: the name of the log that is written now. */
+export interface Owner {
+	readonly fleet: string;
+	readonly log: () => string | undefined;
+}
+
+/**
+ * Snapshots as files: `<sha256>.snapshot`, encrypted, and `<sha256>.json` (0600, the folder 0700). Nothing is ever overwritten:
+ * the name is the content.
+ */
+export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFolder {
+	const place = (sha256: Digest, kind: "snapshot" | "json"): string =>
+		join(folder, `${sha256.slice("sha256:".length)}.${kind}`);
+
+	async function note(sha256: Digest): Promise<Note | undefined> {
+		const text = await readFile(place(sha256, "json"), "utf8").catch(unlessMissing);
+		const read = text === undefined ? undefined : Note.safeParse(parsed(text));
+		return read?.success && read.data.snapshot.sha256 === sha256 ? read.data : undefined;
+	}
+
+	async function notes(): Promise<readonly Note[]> {
+		const found = await Promise.all(
+			(await names()).flatMap((name) => {
+				const hex = NOTE.exec(name)?.[1];
+				return hex === undefined ? [] : [note(`sha256:${hex}` as Digest)];
+			}),
+		);
+		return found.filter((one): one is Note => one?.fleet === owner.fleet);
+	}
+
+	async function names(): Promise<string[]> {
+		return (await readdir(folder).catch(unlessMissing)) ?? [];
+	}
+
+	async function remove(sha256: Digest): Promise<void> {
+		await rm(place(sha256, "snapshot"), { force: true });
+		// Last: without its note nobody would know whose the file is.
+		await rm(place(sha256, "json"), { force: true });
+	}
+
+	return {
+		async save(content, { maxBytes, ...of }) {
+			const log = owner.log();
+			if (log === undefined) throw new SnapshotError("the log is not known yet");
+			await makePrivateFolder(folder);
+			const temporary = join(folder, `.${randomUUID()}.new`);
+			try {
+				const file = await open(temporary, "wx", 0o600);
+				let written: Awaited<ReturnType<typeof writeEncrypted>>;
+				try {
+					written = await writeEncrypted(file, content, maxBytes);
+					await file.sync();
+				} finally {
+					await file.close();
+				}
+				const { key, ...rest } = written;
+				const snapshot: EtcdSnapshot = { ...of, ...rest };
+				const text = JSON.stringify({ version: 1, fleet: owner.fleet, log, key, snapshot } satisfies Note);
+				await writeAtomically(place(rest.sha256, "json"), `${text}\n`, 0o600);
+				await rename(temporary, place(rest.sha256, "snapshot"));
+				await syncFolder(folder);
+				return snapshot;
+			} catch (error) {
+				await rm(temporary, { force: true });
+				const { code } = error as NodeJS.ErrnoException;
+				if (code === "ENOSPC" || code === "EDQUOT") throw new SnapshotError(`there is no room in ${folder} (${code})`);
+				throw error;
+			}
+		},
+		async check({ sha256, sizeBytes }) {
+			const path = place(sha256, "snapshot");
+			try {
+				const known = await note(sha256);
+				if (!known) return `has no key in ${folder}`;
+				if (known.fleet !== owner.fleet) return "is of another fleet";
+				const hash = createHash("sha256");
+				for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+				const same = `sha256:${hash.digest("hex")}` === sha256 && (await stat(path)).size === sizeBytes;
+				return same ? undefined : `is damaged: ${path}`;
+			} catch (error) {
+				return `cannot be read: ${(error as Error).message}`;
+			}
+		},
+		async file(sha256) {
+			const path = place(sha256, "snapshot");
+			const found = await stat(path).catch(unlessMissing);
+			return found?.isFile() ? { path, sizeBytes: found.size } : undefined;
+		},
+		async key(sha256) {
+			const known = await note(sha256);
+			if (known?.fleet === owner.fleet) return known.key;
+			throw new Error(`the key of the snapshot cannot be read from ${place(sha256, "json")}; bring the file back`);
+		},
+		async list(most) {
+			const all = (await notes()).map(({ snapshot }) => snapshot).sort((a, b) => a.takenAt - b.takenAt);
+			const there = await Promise.all(all.map(async ({ sha256 }) => (await this.file(sha256)) !== undefined));
+			return all.filter((_, index) => there[index]).slice(-most);
+		},
+		remove,
+		async sweep(known) {
+			const log = owner.log();
+			for (const one of await notes()) {
+				if (one.log === log && !known.includes(one.snapshot.sha256)) await remove(one.snapshot.sha256);
+			}
+			for (const name of (await names()).filter((one) => TEMPORARY.test(one))) {
+				const found = await stat(join(folder, name)).catch(unlessMissing);
+				if (found && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(join(folder, name), { force: true });
+			}
+		},
+	};
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+	if (error.code === "ENOENT") return undefined;
+	throw error;
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
