@@ -83,6 +83,8 @@ export const CoordinatorConfig = z.strictObject({
 	certificateSeconds: z.int().min(10).max(31_536_000).default(604_800),
 	/** Folder with the private keys of the fleet's authorities; coordinators of one fleet share it. Absent: one of its own in the data folder. */
 	authorityFolder: File.optional(),
+	/** Folder with the snapshots of etcd and the keys that open them; coordinators of one fleet share it. Absent: one of its own in the data folder. */
+	etcdSnapshotFolder: File.optional(),
 	/** Folder with the operator's own Kubernetes manifests, applied when the cluster's API answers and removed when they are taken away. */
 	manifests: File.optional(),
 	logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),

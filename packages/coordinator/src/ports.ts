@@ -143,7 +143,11 @@ export interface Pki {
 	/** Throws CertificateRefused, or an Error that says which key is missing. */
 	certify(trust: Trust, order: CertificateOrder): Promise<SignedCertificate>;
 	/** The secret of this name and revision, sealed to an X25519 key (32 bytes, base64) and bound to `info`. Throws as `certify` does. */
-	seal(secret: { readonly trust: Trust; readonly name: string; readonly revision: Digest }, to: string, info: string): Promise<Sealed>;
+	seal(
+		secret: { readonly trust: Trust; readonly name: string; readonly revision: Digest },
+		to: string,
+		info: string,
+	): Promise<Sealed>;
 }
 
 /** etcd did not do what was asked: no member answers, or a refusal in its own words. */

@@ -94,4 +94,3 @@ export function begunNow(fleet: Fleet): readonly Machine[] {
 	if (!document || livingMembers(fleet).length > 0) return [];
 	return etcdHolders(fleet, document).filter(hasBegun);
 }
-

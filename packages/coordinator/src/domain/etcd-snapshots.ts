@@ -77,7 +77,8 @@ export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	if (!document || !settings || settings === "none" || fleet.snapshots?.restoring) return undefined;
 	const voters = livingMembers(fleet).filter(({ votes }) => votes);
 	// Rehearsed machines run no etcd that could be asked.
-	if (voters.length === 0 || voters.some(({ machineId }) => fleet.machines.get(machineId)?.facts.rehearsal)) return undefined;
+	if (voters.length === 0 || voters.some(({ machineId }) => fleet.machines.get(machineId)?.facts.rehearsal))
+		return undefined;
 	const newest = fleet.snapshots?.kept.findLast(({ apart, cluster }) => !apart && cluster === document.name);
 	return newest ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
 }

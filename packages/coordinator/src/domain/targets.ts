@@ -41,11 +41,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			digest,
 			role: seat.role,
 			deadlineAt,
-			cause: Math.max(
-				seat.seq,
-				target ? declaredSeq : machine.changedSeq,
-				runsEtcd.has(machine) ? restoringSeq : 0,
-			),
+			cause: Math.max(seat.seq, target ? declaredSeq : machine.changedSeq, runsEtcd.has(machine) ? restoringSeq : 0),
 		};
 	};
 }

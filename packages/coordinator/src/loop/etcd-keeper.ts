@@ -4,9 +4,9 @@ import type { EtcdPeer } from "../domain/etcd-members.ts";
 import { snapshotText } from "../domain/etcd-snapshots.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Core, EtcdMembers } from "../ports.ts";
-import { hasOwnEtcd, membersOf } from "../render/members.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
+import { clientUrls, etcdPeers } from "./etcd-urls.ts";
 
 /** Between looks, in milliseconds; after trouble, longer. */
 const LOOK_MS = 500;
@@ -57,11 +57,6 @@ function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
 	return all.filter(({ nodeName }) => names.has(nodeName));
 }
 
-function etcdPeers(fleet: Fleet): readonly EtcdPeer[] {
-	const document = fleet.cluster?.document;
-	return document ? membersOf(fleet, hasOwnEtcd(document) ? "etcd" : "control-plane") : [];
-}
-
 /** Does a step. False: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
 	// Rehearsed machines run no etcd that could be asked.
@@ -70,11 +65,7 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	if (isRehearsed(fleet, step)) return true;
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
 	const voters = step.living.filter(({ votes }) => votes);
-	const urls = voters.flatMap(({ nodeName }) => {
-		const address = addresses.get(nodeName);
-		return address === undefined ? [] : [`https://${urlHost(address)}:${NODE_PORTS.etcdClient}`];
-	});
-	const etcd = await parts.connect(fleet, urls);
+	const etcd = await parts.connect(fleet, clientUrls(fleet, voters));
 	const known = await etcd.list();
 	const names = new Set(step.living.map(({ nodeName }) => nodeName));
 	if (step.kind === "remove") {

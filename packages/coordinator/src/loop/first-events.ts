@@ -1,4 +1,4 @@
-import type { ClusterDocument, Digest, EventDraft, Timestamp } from "@rollcall/protocol";
+import type { ClusterDocument, Digest, EtcdSnapshot, EventDraft, Timestamp } from "@rollcall/protocol";
 
 /** How long a coordinator that lost its log waits for agents to prove what they hold, in milliseconds. */
 const RECOVERY_MS = 15_000;
@@ -9,6 +9,8 @@ export interface Beginning {
 	readonly hadLog: boolean;
 	/** The document that was declared last, kept outside of the log. */
 	readonly document?: { readonly document: ClusterDocument; readonly digest: Digest } | undefined;
+	/** Snapshots of etcd that are there although the log is new. */
+	readonly snapshots?: readonly EtcdSnapshot[];
 	/** The operator's first token, by its hash. */
 	readonly adminTokenHash: Digest;
 }
@@ -21,5 +23,7 @@ export function firstEvents(beginning: Beginning, at: Timestamp): EventDraft[] {
 		{ type: "token-created", tokenId: "admin", hash: beginning.adminTokenHash, scope: "admin", labels: {}, by },
 	];
 	if (beginning.document) drafts.push({ type: "cluster-declared", ...beginning.document, by });
+	const { snapshots = [] } = beginning;
+	if (snapshots.length > 0) drafts.push({ type: "etcd-snapshots-found", snapshots: [...snapshots] });
 	return drafts;
 }

@@ -22,7 +22,7 @@ const BUMP_REVISION = "1000000000";
  * arguments: the data folder, the marker, the snapshot's name, then the command.
  */
 const RUN = [
-	'data=$1 marker=$2 name=$3',
+	"data=$1 marker=$2 name=$3",
 	"shift 3",
 	'if [ -e "$marker" ]; then',
 	'  IFS= read -r found < "$marker"',
@@ -68,7 +68,9 @@ export function restoreArtifacts({ etcdBeginning, coordinatorUrl = "" }: Node): 
 	if (!snapshot) return [];
 	const { sha256, sizeBytes, content } = snapshot;
 	const url = `${coordinatorUrl}/v1/etcd/snapshots/${sha256.slice("sha256:".length)}/content`;
-	return [{ path: SNAPSHOT, mode: "0600", sha256, sizeBytes, urls: [url], encrypted: { secret: SNAPSHOT_KEY, ...content } }];
+	return [
+		{ path: SNAPSHOT, mode: "0600", sha256, sizeBytes, urls: [url], encrypted: { secret: SNAPSHOT_KEY, ...content } },
+	];
 }
 
 /** The key that opens it. */

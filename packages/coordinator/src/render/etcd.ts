@@ -42,7 +42,9 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 
 /** Another one after a restore, so that a member of the life before, which somebody thought dead, is a stranger to this one. */
 function clusterToken({ document, etcdBeginning: { restored } }: Node): string {
-	return restored ? `${document.name}-${restored.sha256.slice("sha256:".length, "sha256:".length + 12)}` : document.name;
+	return restored
+		? `${document.name}-${restored.sha256.slice("sha256:".length, "sha256:".length + 12)}`
+		: document.name;
 }
 
 function initialCluster(node: Node): string {

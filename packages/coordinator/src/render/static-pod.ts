@@ -77,7 +77,10 @@ function staticPod(pod: StaticPod) {
 			restartPolicy: "Always",
 			securityContext: { seccompProfile: { type: "RuntimeDefault" } },
 			...(pod.graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: pod.graceSeconds }),
-			volumes: [...pod.hostPaths, ...(pod.before?.hostPaths ?? [])].map(({ name, path, type }) => ({ hostPath: { path, type }, name })),
+			volumes: [...pod.hostPaths, ...(pod.before?.hostPaths ?? [])].map(({ name, path, type }) => ({
+				hostPath: { path, type },
+				name,
+			})),
 		},
 	};
 }

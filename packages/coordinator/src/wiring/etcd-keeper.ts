@@ -1,41 +1,59 @@
 import type { Logger } from "pino";
 import { createEtcdMembers } from "../adapters/etcd/members.ts";
-import { makeClientPair } from "../adapters/pki/client-pair.ts";
+import { createEtcdState } from "../adapters/etcd/state.ts";
 import { keepEtcdMembers } from "../loop/etcd-keeper.ts";
-import type { Core, Pki } from "../ports.ts";
+import { createSnapshotKeeper, type SnapshotKeeper } from "../loop/snapshot-keeper.ts";
+import type { Clock, Core, EtcdSnapshotFolder, Pki } from "../ports.ts";
+import { etcdAccess } from "./etcd-access.ts";
 
-/** The certificate is made for one step. Seconds. */
-const CERTIFICATE_SECONDS = 600;
+/** What looking after etcd needs of a coordinator. */
+export interface EtcdKeeping {
+	readonly core: Core;
+	readonly clock: Clock;
+	readonly pki: Pki;
+	readonly log: Logger;
+	readonly snapshots: EtcdSnapshotFolder;
+}
 
-/** Begins to look after etcd's members. Returns how to end it. */
-export function startEtcdKeeper({ core, pki, log }: { core: Core; pki: Pki; log: Logger }): () => Promise<void> {
+/** What takes snapshots of etcd; it does nothing before it is started. */
+export function snapshotKeeper({ core, clock, pki, log, snapshots }: EtcdKeeping): SnapshotKeeper {
+	return createSnapshotKeeper({
+		core,
+		connect: async (fleet, urls) => createEtcdState(urls, await etcdAccess(pki, fleet)),
+		folder: snapshots,
+		now: () => clock.now(),
+		sleep,
+		onTrouble: (what, error) => log.warn({ err: error }, what),
+	});
+}
+
+/** Begins to look after etcd's members and snapshots. Returns how to end it. */
+export function startEtcdKeeper(
+	{ core, pki, log, snapshots }: EtcdKeeping,
+	saving: SnapshotKeeper,
+): () => Promise<void> {
 	const stopping = new AbortController();
-	const running = keepEtcdMembers(
+	const members = keepEtcdMembers(
 		{
 			core,
-			connect: async (fleet, urls) => {
-				const trust = fleet.trust?.trust;
-				if (!trust) throw new Error("the fleet has no keys of its own yet");
-				const pair = await makeClientPair(pki, trust, {
-					name: "etcd-keeper",
-					signer: "etcd",
-					commonName: "rollcall",
-					organizations: [],
-					lifeSeconds: CERTIFICATE_SECONDS,
-				});
-				return createEtcdMembers(urls, { ca: pair.ca, cert: pair.cert, key: pair.key });
-			},
-			sleep: (ms, signal) =>
-				new Promise((resolve) => {
-					const timer = setTimeout(resolve, ms);
-					signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
-				}),
+			connect: async (fleet, urls) => createEtcdMembers(urls, await etcdAccess(pki, fleet)),
+			findSnapshot: (snapshot) => snapshots.check(snapshot),
+			sleep,
 			onTrouble: (what, error) => log.warn({ err: error }, what),
 		},
 		stopping.signal,
 	);
+	const running = Promise.all([members, saving.run(stopping.signal)]);
 	return async () => {
 		stopping.abort();
 		await running;
 	};
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) return resolve();
+		const timer = setTimeout(resolve, ms);
+		signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+	});
 }

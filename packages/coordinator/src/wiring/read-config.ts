@@ -23,6 +23,7 @@ export function readConfig(file: string): CoordinatorConfig {
 		dataFolder: at(config.dataFolder),
 		...(config.document === undefined ? {} : { document: at(config.document) }),
 		...(config.authorityFolder === undefined ? {} : { authorityFolder: at(config.authorityFolder) }),
+		...(config.etcdSnapshotFolder === undefined ? {} : { etcdSnapshotFolder: at(config.etcdSnapshotFolder) }),
 		...(config.manifests === undefined ? {} : { manifests: at(config.manifests) }),
 		...(config.signingSeedFile === undefined ? {} : { signingSeedFile: at(config.signingSeedFile) }),
 		...(boot

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sha256Of } from "@rollcall/protocol";
+import { MAX_SNAPSHOTS, sha256Of } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import { createClock } from "../adapters/clock/drawn-clock.ts";
 import { lockFolder } from "../adapters/files/folder-lock.ts";
@@ -14,6 +14,7 @@ import { openLog } from "../adapters/nats/log.ts";
 import { Responder } from "../adapters/nats/responder.ts";
 import { isSignedBy } from "../adapters/nats/signing-key.ts";
 import { createPki } from "../adapters/pki/pki.ts";
+import { openSnapshotFolder } from "../adapters/snapshots/folder.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
 import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
@@ -26,7 +27,7 @@ import { type RunningBoot, startBoot } from "./boot.ts";
 import { watchBoots } from "./boots.ts";
 import { startClusterKeeper } from "./cluster-keeper.ts";
 import { firstDocument } from "./declared.ts";
-import { startEtcdKeeper } from "./etcd-keeper.ts";
+import { snapshotKeeper, startEtcdKeeper } from "./etcd-keeper.ts";
 import { failpointFrom } from "./failpoint.ts";
 import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
 import { trustKeeper } from "./keep-trust.ts";
@@ -83,13 +84,19 @@ export async function startCoordinator(
 		closers.push(() => beacon.close());
 
 		const replicas = "external" in config.nats ? config.nats.external.replicas : 1;
-		const pki = createPki(config.authorityFolder ?? join(dataFolder, "keys", "authorities"), clock);
+		let origin: string | undefined;
+		const snapshots = openSnapshotFolder(config.etcdSnapshotFolder ?? join(dataFolder, "etcd-snapshots"), {
+			fleet: credentials.signer,
+			log: () => origin,
+		});
+		const pki = createPki(config.authorityFolder ?? join(dataFolder, "keys", "authorities"), clock, (name) =>
+			snapshots.key(name),
+		);
 		let reconnects = 0;
 		connection.on("reconnect", () => {
 			reconnects += 1;
 		});
 		let url = "";
-		let origin: string | undefined;
 		const targets = renderedTargets();
 		const loop = new ControlLoop({
 			coordinatorId: id,
@@ -114,6 +121,7 @@ export async function startCoordinator(
 					hadLog: before !== undefined && before !== origin,
 					document: await firstDocument(lastDocument, config.document),
 					adminTokenHash,
+					snapshots: await snapshots.list(MAX_SNAPSHOTS),
 				};
 			},
 			failpoint,
@@ -181,6 +189,8 @@ export async function startCoordinator(
 		let boot: RunningBoot | undefined;
 
 		const { summarize } = sliceOf(targets.summarize, 0);
+		const keeping = { core: loop, clock, pki, log, snapshots };
+		const saving = snapshotKeeper(keeping);
 		const app = buildApp({
 			core: loop,
 			boots,
@@ -191,6 +201,7 @@ export async function startCoordinator(
 			failpoint,
 			log,
 			pki,
+			snapshots: { take: () => saving.take(), file: (name) => snapshots.file(name) },
 			projections,
 			summary: summarize,
 			metrics,
@@ -201,7 +212,7 @@ export async function startCoordinator(
 		url = config.advertise.http ?? local;
 		loop.start();
 		closers.push(() => loop.stop());
-		closers.push(startEtcdKeeper({ core: loop, pki, log }));
+		closers.push(startEtcdKeeper(keeping, saving));
 		closers.push(startClusterKeeper({ core: loop, clock, pki, log, summarize, manifests: config.manifests }));
 		closers.push(startKeyKeeper({ core: loop, clock, pki, log, summarize }));
 		boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));

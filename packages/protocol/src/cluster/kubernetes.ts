@@ -76,7 +76,10 @@ export const Kubernetes = z.strictObject({
 	 * Programs that the operating system of the nodes does not bring, fetched by hash: `/opt/rollcall/bin/kubelet`, plugins
 	 * in `/opt/cni/bin`.
 	 */
-	artifacts: z.array(Artifact.omit({ encrypted: true })).max(TARGET_LIMITS.artifacts).default([]),
+	artifacts: z
+		.array(Artifact.omit({ encrypted: true }))
+		.max(TARGET_LIMITS.artifacts)
+		.default([]),
 });
 export type Kubernetes = z.infer<typeof Kubernetes>;
 

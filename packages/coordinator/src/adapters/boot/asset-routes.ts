@@ -1,12 +1,12 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { BootDocument, BootStage } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { parseByteRange } from "../../disk/byte-range.ts";
+import { sendFile } from "../../disk/send-file.ts";
 import { Refusal } from "./answers.ts";
 import { AssetRefused } from "./asset-source.ts";
 import type { AssetFile } from "./assets.ts";
 import type { BootOptions } from "./boot-options.ts";
-import { parseByteRange } from "./byte-range.ts";
-import { sendFile } from "./send-file.ts";
 
 /** `/assets/*`: what machines download, with ranges, validators and a bound on what is being sent. */
 export function assetRoutes(app: FastifyInstance, options: BootOptions): void {

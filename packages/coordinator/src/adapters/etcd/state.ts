@@ -7,7 +7,12 @@ const MOST_LINE = 1024 * 1024;
 
 /** How a member stands (etcd 3.4 and later, `/v3/maintenance/status`). `leader` is 0, or left out, when it has none. */
 const Status = z.object({
-	header: z.object({ revision: z.string().regex(/^\d{1,16}$/).default("0") }),
+	header: z.object({
+		revision: z
+			.string()
+			.regex(/^\d{1,16}$/)
+			.default("0"),
+	}),
 	leader: z.string().default("0"),
 	isLearner: z.boolean().default(false),
 });

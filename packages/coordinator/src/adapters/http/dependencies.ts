@@ -5,6 +5,7 @@ import type {
 	BootView,
 	ClusterDocument,
 	Digest,
+	EtcdSnapshot,
 	Event,
 	MachineId,
 	MachineView,
@@ -73,6 +74,14 @@ export interface AssetStore {
 	look(workId: string): AssetWork;
 }
 
+/** Snapshots of etcd, as far as the API needs them. */
+interface SnapshotStore {
+	/** Takes one now. `taken` is false when nothing had changed. Throws SnapshotError, EtcdError. */
+	take(): Promise<{ readonly taken: boolean; readonly snapshot: EtcdSnapshot }>;
+	/** Where an encrypted file lies; undefined where there is none. */
+	file(sha256: Digest): Promise<{ readonly path: string } | undefined>;
+}
+
 interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
@@ -96,6 +105,7 @@ export interface ApiDependencies {
 	/** What targets are now; undefined where that has not been rendered yet. */
 	readonly summary: SummaryIfKnown;
 	readonly pki: Pick<Pki, "certify" | "freshTrust">;
+	readonly snapshots: SnapshotStore;
 	readonly metrics: ApiMetrics;
 	readonly boots: BootReader;
 	/** Undefined where machines do not boot from here. starting: soon they will. */

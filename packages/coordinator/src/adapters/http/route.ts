@@ -43,6 +43,8 @@ export interface Route<
 	readonly status: 200 | 201;
 	/** The type of the answer; JSON when it is not given. */
 	readonly contentType?: string;
+	/** The answer is the path of a file that is sent as it is, with ranges. */
+	readonly file?: boolean;
 	readonly response: R;
 	/** A good answer, for the document and for people. */
 	readonly example: z.input<R>;

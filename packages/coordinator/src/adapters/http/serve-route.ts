@@ -7,6 +7,7 @@ import { type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
 import { notLeader, Refusal, refuse } from "./problem.ts";
 import type { Route } from "./route.ts";
+import { fileSender } from "./serve-file.ts";
 
 /** What routes of scope public and enroll see as their caller. It has no rights anywhere. */
 const NOBODY: Caller = { tokenId: "", scope: "read" };
@@ -66,6 +67,7 @@ export function admitToken(
 /** Adds one row of the table to the server. */
 export function serveRoute(app: FastifyInstance, route: Route, serving: Serving): void {
 	const { api } = serving;
+	const sendFile = fileSender();
 	const callers = new WeakMap<FastifyRequest, Caller>();
 	app.route({
 		method: route.method,
@@ -84,6 +86,7 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 				remote: request.ip,
 			};
 			const answer = await refusalsCounted(serving, route, request, () => route.answer(api, asked));
+			if (route.file) return sendFile(request, reply, String(answer));
 			return send(reply, route, serving.checkAnswers ? route.response.parse(answer) : answer);
 		},
 	});

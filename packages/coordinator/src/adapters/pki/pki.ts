@@ -19,7 +19,8 @@ const BACKDATED_MS = 300_000;
 export function createPki(
 	folder: string,
 	clock: Pick<Clock, "now">,
-	snapshotKey: (revision: Digest) => Promise<string> = () => Promise.reject(new CertificateRefused("no snapshots are kept")),
+	snapshotKey: (revision: Digest) => Promise<string> = () =>
+		Promise.reject(new CertificateRefused("no snapshots are kept")),
 ): Pki {
 	const keys = openKeyFolder(folder);
 	/** At most as many as authorities are believed, for as long as this coordinator lives. */

@@ -5,7 +5,11 @@ import { encryptionConfigurationText } from "../../render/encryption-configurati
 import type { KeyFolder } from "./key-folder.ts";
 
 /** The content of a shared secret's file. It goes into a seal and nowhere else. */
-export async function secretText(keys: KeyFolder, trust: Trust, name: Exclude<SecretName, "etcd-snapshot-key">): Promise<string> {
+export async function secretText(
+	keys: KeyFolder,
+	trust: Trust,
+	name: Exclude<SecretName, "etcd-snapshot-key">,
+): Promise<string> {
 	switch (name) {
 		case "cluster-authority-key":
 			return keys.read(trust.authorities.cluster.signing);

@@ -35,7 +35,9 @@ export async function writeEncrypted(
 		outer.update(bytes);
 		sizes.outer += bytes.length;
 		if (sizes.outer > maxBytes)
-			throw new SnapshotError(`it has more than ${maxBytes} bytes, which is all the room there is (etcd.snapshots.room)`);
+			throw new SnapshotError(
+				`it has more than ${maxBytes} bytes, which is all the room there is (etcd.snapshots.room)`,
+			);
 		await file.appendFile(bytes);
 	};
 	await write(nonce);

@@ -87,5 +87,9 @@ const NONE_OF = (cluster: string) =>
 
 function noSnapshot(sha256: Digest, cluster?: string): Verdict {
 	const of = cluster === undefined ? "" : ` of cluster ${cluster}`;
-	return refuse({ code: "not-found", message: `there is no snapshot ${sha256}${of}`, next: "rollcall etcd lists them" });
+	return refuse({
+		code: "not-found",
+		message: `there is no snapshot ${sha256}${of}`,
+		next: "rollcall etcd lists them",
+	});
 }

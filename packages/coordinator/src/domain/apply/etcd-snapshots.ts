@@ -1,6 +1,6 @@
 import { type EtcdSnapshot, type EventOf, MAX_SNAPSHOTS } from "@rollcall/protocol";
 import { begunNow, type EtcdMember } from "../etcd-members.ts";
-import { type EtcdSnapshots, type KeptSnapshot, nextBeginning, NO_SNAPSHOTS } from "../etcd-snapshots.ts";
+import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS, nextBeginning } from "../etcd-snapshots.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
 export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-taken">): Fleet {
@@ -18,7 +18,10 @@ export function applySnapshotFailed(fleet: Fleet, { reason }: EventOf<"etcd-snap
 }
 
 export function applySnapshotsPruned(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-pruned">): Fleet {
-	return withSnapshots(fleet, (now) => ({ ...now, kept: now.kept.filter(({ sha256 }) => !snapshots.includes(sha256)) }));
+	return withSnapshots(fleet, (now) => ({
+		...now,
+		kept: now.kept.filter(({ sha256 }) => !snapshots.includes(sha256)),
+	}));
 }
 
 /** Whether this log continues what they are of, nobody can tell. */

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { ByteBudget } from "../../../src/adapters/boot/byte-budget.ts";
-import { parseByteRange } from "../../../src/adapters/boot/byte-range.ts";
+import { parseByteRange } from "../../../src/disk/byte-range.ts";
 
 test("ranges are read as RFC 9110 says", (t) => {
 	t.deepEqual(parseByteRange("bytes=0-99", 1000), { first: 0, last: 99 });

@@ -16,6 +16,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
 	"POST /v1/certificates": { request: "AAAA" },
 	"POST /v1/certificates/rotate": { force: true },
 	"POST /v1/tokens": { scope: "enroll" },
+	"POST /v1/etcd/snapshots": {},
+	"POST /v1/etcd/restore": { from: "none" },
 	"POST /v1/assets": { name: "a/b", source: { uploadBytes: 3, from: "here" } },
 	"PUT /v1/assets/work/{id}/content": Buffer.from("abc"),
 };
@@ -48,7 +50,7 @@ export const EVERY_ROUTE: readonly OneRoute[] = ROUTES.map((route) => {
 		route,
 		request: {
 			method: route.method,
-			url: `${route.path.replace("{id}", idFor(route.path))}${QUERIES[name] ?? ""}`,
+			url: `${route.path.replace("{id}", idFor(route.path)).replace("{sha256}", "0".repeat(64))}${QUERIES[name] ?? ""}`,
 			...(route.bodyLimit === "chunk" ? { headers: { "content-type": "application/octet-stream" } } : {}),
 			...(route.body === null ? {} : { payload: BODIES[name] as object }),
 		},

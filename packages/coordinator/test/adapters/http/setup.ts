@@ -8,6 +8,7 @@ import type { ApiDependencies, Projections } from "../../../src/adapters/http/de
 import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
 import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
 import type { BootFilter } from "../../../src/boot/waterfall/boot-view.ts";
+import { SnapshotError } from "../../../src/ports.ts";
 import { fixedAssets } from "./fixed-assets.ts";
 import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
 import { FIXED_PKI } from "./fixed-pki.ts";
@@ -177,6 +178,12 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),
 		pki: FIXED_PKI,
+		snapshots: {
+			take: async () => {
+				throw new SnapshotError("no member of etcd is known to live");
+			},
+			file: async () => undefined,
+		},
 		credentials: {
 			signer: "ASIGNER",
 			servers: ["nats://127.0.0.1:4222"],

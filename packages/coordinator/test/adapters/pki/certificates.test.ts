@@ -207,7 +207,7 @@ test("secrets are sealed to one key and for one use, and hold what their file is
 	const recipient = await suite.kem.generateKeyPair();
 	const to = Buffer.from(await suite.kem.serializePublicKey(recipient.publicKey)).toString("base64");
 	const open = async (name: string, info: string, of = trust) => {
-		const sealed = await pki.seal({ trust: of, name }, to, "for a test");
+		const sealed = await pki.seal({ trust: of, name, revision: of.encryption }, to, "for a test");
 		return Buffer.from(
 			await suite.open(
 				{
@@ -232,8 +232,12 @@ test("secrets are sealed to one key and for one use, and hold what their file is
 	t.regex(text, new RegExp(named.join("\\s+- ")));
 	t.deepEqual(await pki.missing(both), []);
 	await t.throwsAsync(open("service-account-key", "for something else"));
-	await t.throwsAsync(pki.seal({ trust, name: "cluster" }, to, ""), { instanceOf: CertificateRefused });
-	await t.throwsAsync(pki.seal({ trust, name: "service-account-key" }, "AAAA", ""), { instanceOf: CertificateRefused });
+	await t.throwsAsync(pki.seal({ trust, revision: trust.encryption, name: "cluster" }, to, ""), {
+		instanceOf: CertificateRefused,
+	});
+	await t.throwsAsync(pki.seal({ trust, revision: trust.encryption, name: "service-account-key" }, "AAAA", ""), {
+		instanceOf: CertificateRefused,
+	});
 });
 
 test("a key that is missing is named, with what to do", async (t) => {

@@ -1,7 +1,8 @@
 import { MachinePhase, Status } from "@rollcall/protocol";
 import { z } from "zod";
 import { claimsText } from "../../../domain/claims-text.ts";
-import type { KubernetesStanding } from "../../../domain/fleet.ts";
+import { etcdView } from "../../../domain/etcd-view.ts";
+import type { Fleet, KubernetesStanding } from "../../../domain/fleet.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { EXAMPLE_DIGEST } from "./examples.ts";
@@ -26,6 +27,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 			stateDigest: EXAMPLE_DIGEST,
 			cluster: "lab",
 			kubernetes: { ready: true, addOns: true },
+			etcd: { members: 3, newestSnapshot: "2026-11-02T08:00:00.000Z", restoring: false },
 			recovering: false,
 			machines: { ...NO_MACHINES, ready: 10 },
 			version: "0.1.0",
@@ -34,6 +36,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 		answer(api) {
 			const fleet = api.core.fleet();
 			const { leads, url } = api.core.leadership();
+			const etcd = etcdOf(fleet);
 			const machines = { ...NO_MACHINES };
 			for (const machine of fleet.machines.values()) machines[api.projections.machineView(fleet, machine).phase] += 1;
 			return {
@@ -44,6 +47,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 				stateDigest: api.stateDigest(),
 				...(fleet.cluster ? { cluster: fleet.cluster.document.name } : {}),
 				...(fleet.kubernetes ? { kubernetes: kubernetesOf(fleet.kubernetes) } : {}),
+				...(etcd ? { etcd } : {}),
 				recovering: fleet.recoverUntil > api.clock.now(),
 				machines,
 				version: api.config.version,
@@ -95,6 +99,19 @@ export const STATUS_ROUTES: readonly Route[] = [
 		answer: (api) => api.metrics.text(),
 	}),
 ];
+
+/** Undefined before etcd was founded, as long as there is no snapshot either. */
+function etcdOf(fleet: Fleet): Status["etcd"] {
+	if (!fleet.etcd && !fleet.snapshots) return undefined;
+	const { members, snapshots, restoring, trouble } = etcdView(fleet);
+	const newest = snapshots[0]?.takenAt;
+	return {
+		members: members.length,
+		...(newest === undefined ? {} : { newestSnapshot: newest }),
+		restoring: restoring !== undefined,
+		...(trouble === undefined ? {} : { reason: trouble }),
+	};
+}
 
 function kubernetesOf({
 	ready,

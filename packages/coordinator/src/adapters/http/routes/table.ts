@@ -5,6 +5,7 @@ import { CERTIFICATE_ROUTES } from "./certificates.ts";
 import { CLUSTER_ROUTES } from "./cluster.ts";
 import { COMMAND_ROUTES } from "./commands.ts";
 import { ENROLL_ROUTES } from "./enroll.ts";
+import { ETCD_ROUTES } from "./etcd.ts";
 import { EVENT_ROUTES } from "./events.ts";
 import { MACHINE_CHANGE_ROUTES } from "./machine-changes.ts";
 import { MACHINE_ROUTES } from "./machines.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
 	...CLUSTER_ROUTES,
 	...TOKEN_ROUTES,
 	...CERTIFICATE_ROUTES,
+	...ETCD_ROUTES,
 	...EVENT_ROUTES,
 	...STATUS_ROUTES,
 ];

@@ -1,0 +1,120 @@
+import type { EtcdSnapshot } from "@rollcall/protocol";
+import { livingMembers } from "../domain/etcd-members.ts";
+import { NO_SNAPSHOTS, prunable, snapshotDueIn, snapshotSettings } from "../domain/etcd-snapshots.ts";
+import type { Fleet } from "../domain/fleet.ts";
+import { type Core, type EtcdSnapshotFolder, type EtcdState, SnapshotError } from "../ports.ts";
+import { clientUrls } from "./etcd-urls.ts";
+
+/** Between looks whether something is to be done, in milliseconds. */
+const LOOK_MS = 1_000;
+/** After a failure, and after a look at a state that had not changed. */
+const AGAIN_MS = 30_000;
+
+export interface SnapshotKeeperParts {
+	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
+	/** Speaks to the members at these URLs. */
+	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdState>;
+	readonly folder: EtcdSnapshotFolder;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+	readonly onTrouble: (what: string, error: unknown) => void;
+}
+
+/** `taken` is false when nothing had changed since the newest one. */
+export interface Taken {
+	readonly taken: boolean;
+	readonly snapshot: EtcdSnapshot;
+}
+
+/** Takes snapshots of etcd and forgets old ones, for as long as this coordinator leads. */
+export interface SnapshotKeeper {
+	run(signal: AbortSignal): Promise<void>;
+	/** Takes one now; two who ask at once get the same. Throws SnapshotError, EtcdError. */
+	take(): Promise<Taken>;
+}
+
+export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper {
+	const { core, folder } = parts;
+	const stop = new AbortController();
+	let running: Promise<Taken> | undefined;
+
+	function take(): Promise<Taken> {
+		running ??= takeOne(parts, stop.signal).finally(() => {
+			running = undefined;
+		});
+		return running;
+	}
+
+	/** Recorded before it is done, so that only who leads removes anything. */
+	async function forget(): Promise<void> {
+		const gone = prunable(core.fleet());
+		if (gone.length > 0) await core.submit({ kind: "etcd-prune", snapshots: gone });
+		await folder.sweep((core.fleet().snapshots ?? NO_SNAPSHOTS).kept.map(({ sha256 }) => sha256));
+	}
+
+	return {
+		take,
+		async run(signal) {
+			let notBefore = 0;
+			/** What is kept, as of the last time that files were removed. */
+			let swept: unknown;
+			while (!signal.aborted) {
+				const leads = core.leadership().leads && core.ready().ready;
+				try {
+					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
+					if (leads && !running && swept !== kept) {
+						await forget();
+						swept = core.fleet().snapshots?.kept ?? kept;
+					}
+					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
+					if (due === 0 && parts.now() >= notBefore) {
+						notBefore = parts.now() + AGAIN_MS;
+						await take();
+					}
+				} catch (error) {
+					if (!signal.aborted) {
+						parts.onTrouble("no snapshot of etcd could be taken; trying again", error);
+						const why = error instanceof Error ? error.message : String(error);
+						await core.submit({ kind: "etcd-snapshot-failed", reason: `none could be taken: ${why}` });
+					}
+				}
+				await parts.sleep(LOOK_MS, signal);
+			}
+			stop.abort();
+			await running?.catch(() => undefined);
+		},
+	};
+}
+
+async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise<Taken> {
+	const { core, folder } = parts;
+	const fleet = core.fleet();
+	const document = fleet.cluster?.document;
+	const settings = document && snapshotSettings(document);
+	if (!document || !settings || settings === "none")
+		throw new SnapshotError("the cluster document asks for none (etcd.snapshots)");
+	if (snapshotDueIn(fleet, parts.now()) === undefined)
+		throw new SnapshotError("no member of etcd is known to live that could give one");
+	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	const etcd = await parts.connect(fleet, clientUrls(fleet, voters));
+	const { member, revision } = await etcd.look();
+	const { kept, revision: before } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const newest = kept.at(-1);
+	if (newest && revision === before) return { taken: false, snapshot: newest };
+	if (before !== undefined && revision < before)
+		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
+	const of = { revision, takenAt: parts.now(), cluster: document.name, maxBytes: settings.room };
+	const snapshot = await folder.save(whileWanted(etcd.read(member), signal), of);
+	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
+	if (answer.kind === "ok") return { taken: true, snapshot };
+	await folder.remove(snapshot.sha256);
+	throw new SnapshotError(answer.kind === "problem" ? answer.problem.message : "it could not be recorded");
+}
+
+async function* whileWanted(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+	for await (const piece of pieces) {
+		if (signal.aborted) throw new SnapshotError("the coordinator stops");
+		yield piece;
+	}
+}
