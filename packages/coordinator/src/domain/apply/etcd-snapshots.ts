@@ -4,6 +4,7 @@ import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS, nextBeginning } fr
 import type { Fleet, Machine } from "../fleet.ts";
 
 export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-taken">): Fleet {
+	if (!fleet.etcd) return fleet;
 	const { snapshot } = event;
 	return withSnapshots(fleet, (now) => ({
 		...now,
@@ -18,6 +19,7 @@ export function applySnapshotFailed(fleet: Fleet, { reason }: EventOf<"etcd-snap
 }
 
 export function applySnapshotsPruned(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-pruned">): Fleet {
+	if (!fleet.snapshots) return fleet;
 	return withSnapshots(fleet, (now) => ({
 		...now,
 		kept: now.kept.filter(({ sha256 }) => !snapshots.includes(sha256)),
@@ -35,6 +37,7 @@ export function applySnapshotsFound(fleet: Fleet, { snapshots }: EventOf<"etcd-s
  * make of this one. They count as taken out, and have to boot anew.
  */
 export function applyRestoreChosen(fleet: Fleet, { choice, seq }: EventOf<"etcd-restore-chosen">): Fleet {
+	if (!fleet.cluster) return fleet;
 	const chosen = choice.kind === "snapshot" ? choice.snapshot : choice.kind === "none" ? ("none" as const) : undefined;
 	const before = beginsWith(fleet);
 	const next = withSnapshots(fleet, (now) => ({ ...now, choice: chosen, restoring: undefined, trouble: undefined }));
