@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TargetContent } from "@rollcall/protocol";
@@ -44,12 +44,14 @@ export interface Scene {
 
 /** Sets the machines up; etcd does not run yet. Undefined where the test was skipped. */
 export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined> {
-	const etcd = await debianCommand(t, ETCD);
-	const etcdctl = etcd && (await debianCommand(t, ETCDCTL));
+	const own = process.env.ETCD_BIN;
+	const etcd = own ? { program: join(own, "etcd") } : await debianCommand(t, ETCD);
+	const etcdctl = etcd && (own ? { program: join(own, "etcdctl") } : await debianCommand(t, ETCDCTL));
 	const network = etcdctl && makeNetwork(t, MEMBERS);
 	if (!etcd || !etcdctl || !network) return undefined;
 	const folder = mkdtempSync(join(tmpdir(), "rollcall-etcd-"));
 	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	const tools = own ?? oldTools(t, join(folder, "tools"), etcdctl.program);
 	const authorities = join(folder, "authorities");
 	const pki = createPki(authorities, { now: () => Date.now() });
 	const trust = await pki.trust();
@@ -87,10 +89,11 @@ export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined
 			root: rootOf(index),
 			content: () => contents[index] as TargetContent,
 			program: etcd.program,
+			tools,
 		}),
 	);
 	const file = (name: string): string => join(rootOf(0), "etc/kubernetes/pki", name);
-	const own = ["--cert", file("apiserver-etcd-client.crt"), "--key", file("apiserver-etcd-client.key")];
+	const credentialsOfApi = ["--cert", file("apiserver-etcd-client.crt"), "--key", file("apiserver-etcd-client.key")];
 	let refusal = "";
 	return {
 		fleet,
@@ -100,7 +103,7 @@ export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined
 		members,
 		pki: file,
 		fill,
-		ask(index, words, credentials = own) {
+		ask(index, words, credentials = credentialsOfApi) {
 			const [ip = "ip", ...before] = network.on(index);
 			const at = ["--endpoints", `https://${network.address(index)}:2379`, "--cacert", file("etcd/ca.crt")];
 			try {
@@ -116,6 +119,31 @@ export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined
 		},
 		why: () => [refusal, ...members.map((member) => member.output().slice(-3000))].join("\n----\n"),
 	};
+}
+
+/**
+ * Debian has etcd 3.4, whose etcdctl restores and has no etcdutl: a stand-in for that, without the arguments that 3.4 does not know,
+ * and with a data folder that must not exist before. `ETCD_BIN`, a folder with etcd, etcdctl and etcdutl, is taken instead.
+ */
+function oldTools(t: ExecutionContext, folder: string, etcdctl: string): string {
+	t.log("etcd 3.4: restored without --bump-revision and --mark-compacted, so the revision is not looked at");
+	mkdirSync(folder);
+	const script = `#!/bin/sh
+shift 2
+file=$1; shift
+data=
+for word in "$@"; do
+  shift
+  case $word in
+    --bump-revision=*|--mark-compacted) ;;
+    --data-dir=*) data=\${word#--data-dir=}; set -- "$@" "--data-dir=$data/restoring" ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+ETCDCTL_API=3 ${etcdctl} snapshot restore "$file" "$@" && mv "$data/restoring/member" "$data/member" && rmdir "$data/restoring"
+`;
+	writeFileSync(join(folder, "etcdutl"), script, { mode: 0o755 });
+	return folder;
 }
 
 /** Waits for a condition; fails with what the members said. */
