@@ -7,6 +7,7 @@ import { addCerts } from "./certs.ts";
 import { addCluster } from "./cluster.ts";
 import { addCompletion } from "./completion.ts";
 import { addCoordinator } from "./coordinator.ts";
+import { addEtcd } from "./etcd.ts";
 import { addHelp } from "./help.ts";
 import { addIgnition } from "./ignition.ts";
 import { addImport } from "./import.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly AddCommand[] = [
 	addWait,
 	addToken,
 	addCerts,
+	addEtcd,
 	addKubeconfig,
 	addAssets,
 	addRender,

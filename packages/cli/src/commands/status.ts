@@ -1,5 +1,6 @@
 import type { Status } from "@rollcall/protocol";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
+import { ago } from "../text/duration.ts";
 import { fieldLines } from "../views/field-list.ts";
 
 const AFTER = `
@@ -30,6 +31,7 @@ export const addStatus: AddCommand = (program, run) => {
 					["cluster", value.cluster ?? "none declared; `rollcall apply -f FILE` declares one"],
 					["kubernetes", value.kubernetes && kubernetesText(value.kubernetes)],
 					["volumes", value.kubernetes?.claims],
+					["etcd", value.etcd && etcdText(value.etcd, session.now())],
 					[
 						"recovering",
 						value.recovering ? "yes: agents are asked what they hold; nothing new is assigned" : undefined,
@@ -50,4 +52,11 @@ export const addStatus: AddCommand = (program, run) => {
 function kubernetesText({ ready, addOns, reason }: NonNullable<Status["kubernetes"]>): string {
 	const state = `the API is ${ready ? "ready" : "not ready"}, ${addOns ? "add-ons are applied" : "add-ons are not applied yet"}`;
 	return reason === undefined ? state : `${state}: ${reason}`;
+}
+
+function etcdText(etcd: NonNullable<Status["etcd"]>, now: number): string {
+	const { members, newestSnapshot, restoring, reason } = etcd;
+	const state = restoring ? "begins with a snapshot" : `${members} members live`;
+	const newest = newestSnapshot === undefined ? "no snapshot" : `newest snapshot ${ago(newestSnapshot, now)} old`;
+	return [state, newest, ...(reason === undefined ? [] : [reason])].join("; ");
 }

@@ -1,4 +1,6 @@
+import type { Fleet } from "../../src/domain/fleet.ts";
 import { labFacts } from "./fleet-of.ts";
+import { restoring } from "./restoring.ts";
 
 const GI = 2 ** 30;
 
@@ -9,6 +11,8 @@ export interface GoldenCase {
 	/** Number of the seat whose tree is kept. */
 	readonly seat: number;
 	readonly facts: readonly ReturnType<typeof labFacts>[];
+	/** What happened to the fleet before. */
+	readonly fleet?: (fleet: Fleet) => Fleet;
 }
 
 const slots = (own: boolean): string =>
@@ -108,6 +112,14 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
 		{ name: `worker-${version}`, document: head(version) + slots(false), seat: 1, facts: lab(2) },
 		{ name: `etcd-${version}`, document: head(version) + slots(true), seat: 1, facts: lab(6) },
 	]),
+	{
+		name: "control-plane-restoring-1.36",
+		document: head("1.36") + slots(false),
+		seat: 0,
+		facts: lab(2),
+		fleet: restoring,
+	},
+	{ name: "etcd-restoring-1.36", document: head("1.36") + slots(true), seat: 1, facts: lab(6), fleet: restoring },
 	{ name: "control-plane-own-etcd-1.36", document: head("1.36") + slots(true), seat: 3, facts: lab(6) },
 	{ name: "worker-own-etcd-1.36", document: head("1.36") + slots(true), seat: 5, facts: lab(6) },
 	{ name: "control-plane-everything-1.36", document: everything(), seat: 0, facts: lab(2) },

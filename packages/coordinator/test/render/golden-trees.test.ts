@@ -10,8 +10,9 @@ import { GOLDEN_CASES, type GoldenCase } from "./golden-cases.ts";
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "golden");
 const RECORD = process.env.ROLLCALL_RECORD_GOLDEN === "1";
 
-function treeOf({ document, facts, seat }: GoldenCase): Record<string, string> {
-	const { fleet, seated } = fleetOf(documentOf(document), facts);
+function treeOf({ document, facts, seat, fleet: happened = (fleet) => fleet }: GoldenCase): Record<string, string> {
+	const { fleet: plain, seated } = fleetOf(documentOf(document), facts);
+	const fleet = happened(plain);
 	const place = seated[seat];
 	if (!place) throw new Error(`there is no seat ${seat}`);
 	const rendered = renderTarget(fleet, place.machine, place.seat);
