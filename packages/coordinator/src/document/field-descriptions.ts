@@ -22,6 +22,8 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"controlPlane.endpoint": "A name or address in front of all API servers, for what is outside of the cluster.",
 	"controlPlane.port": "Port of the API servers.",
 	"controlPlane.certificateNames": "More names and addresses in the API server's certificate.",
+	etcd: "How etcd's state is saved; it lies in RAM.",
+	"etcd.snapshots": "How often a snapshot is taken and how many are kept; none: a loss of all power loses everything.",
 	images: "Where images come from.",
 	"images.repository": "Replaces the repository of the Kubernetes images.",
 	"images.overrides": "Whole image references by component, best with a digest.",

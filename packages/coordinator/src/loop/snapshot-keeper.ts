@@ -22,7 +22,7 @@ export interface SnapshotKeeperParts {
 }
 
 /** `taken` is false when nothing had changed since the newest one. */
-export interface Taken {
+interface Taken {
 	readonly taken: boolean;
 	readonly snapshot: EtcdSnapshot;
 }

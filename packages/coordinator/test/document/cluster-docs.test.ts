@@ -13,7 +13,7 @@ function documented(heading: string): string[] {
 	return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)).sort();
 }
 
-for (const heading of ["kubernetes", "networks", "controlPlane", "images"]) {
+for (const heading of ["kubernetes", "networks", "controlPlane", "etcd", "images"]) {
 	test(`docs/cluster.md has a row for each field of ${heading}, and no other`, (t) => {
 		t.deepEqual(documented(heading), [...knownKeys(clusterJsonSchema(), [heading])]);
 	});

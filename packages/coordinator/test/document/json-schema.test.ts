@@ -43,7 +43,7 @@ test("every field that an operator meets first has a description, and none is of
 		knownKeys(schema, path).map((key) => (prefix === "" ? key : `${prefix}.${key}`));
 	const fields = [
 		...under("", []).filter((key) => key !== "apiVersion" && key !== "kind"),
-		...["kubernetes", "networks", "controlPlane", "images", "volumes"].flatMap((key) => under(key, [key])),
+		...["kubernetes", "networks", "controlPlane", "etcd", "images", "volumes"].flatMap((key) => under(key, [key])),
 		...under("volumes.nfs", ["volumes", "nfs"]),
 		...under("slots[]", ["slots", 0]),
 	];
