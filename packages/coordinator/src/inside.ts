@@ -5,6 +5,7 @@ export { openLog } from "./adapters/nats/log.ts";
 export { openEmbedded } from "./adapters/nats/open.ts";
 export { SigningKey } from "./adapters/nats/signing-key.ts";
 export { createPki } from "./adapters/pki/pki.ts";
+export { openSnapshotFolder } from "./adapters/snapshots/folder.ts";
 export { parseDocument } from "./document/parse-document.ts";
 export { applyAddOns } from "./loop/add-ons.ts";
 export { chunkEvents } from "./loop/entry-size.ts";
