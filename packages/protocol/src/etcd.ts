@@ -70,7 +70,14 @@ export const SnapshotReply = z.strictObject({ taken: z.boolean(), snapshot: Etcd
 export type SnapshotReply = z.infer<typeof SnapshotReply>;
 
 /** `POST /v1/etcd/restore`: `newest`, `none`, or the unambiguous beginning of a snapshot's SHA-256. */
-export const RestoreRequest = z.strictObject({ from: z.string().min(1).max(80) });
+export const RestoreRequest = z.strictObject({
+	from: z
+		.string()
+		.regex(
+			/^(?:newest|none|(?:sha256:)?[0-9a-f]{4,64})$/,
+			"newest, none, or at least 4 digits of the beginning of a snapshot's SHA-256",
+		),
+});
 export type RestoreRequest = z.infer<typeof RestoreRequest>;
 /** What the next beginning is from now on. `boot`: machines that have to boot anew first, since they began otherwise. */
 export const RestoreReply = z.strictObject({

@@ -38,9 +38,17 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 	const { core, folder } = parts;
 	const stop = new AbortController();
 	let running: Promise<Taken> | undefined;
+	/** One thing at a time: a file that is written and not yet recorded must not be taken for one that is forgotten. */
+	let turn: Promise<unknown> = Promise.resolve();
+
+	function inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const mine = turn.then(work);
+		turn = mine.catch(() => undefined);
+		return mine;
+	}
 
 	function take(): Promise<Taken> {
-		running ??= takeOne(parts, stop.signal).finally(() => {
+		running ??= inTurn(() => takeOne(parts, stop.signal)).finally(() => {
 			running = undefined;
 		});
 		return running;
@@ -63,8 +71,8 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				const leads = core.leadership().leads && core.ready().ready;
 				try {
 					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
-					if (leads && !running && swept !== kept) {
-						await forget();
+					if (leads && swept !== kept) {
+						await inTurn(forget);
 						swept = core.fleet().snapshots?.kept ?? kept;
 					}
 					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
@@ -82,7 +90,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				await parts.sleep(LOOK_MS, signal);
 			}
 			stop.abort();
-			await running?.catch(() => undefined);
+			await turn;
 		},
 	};
 }

@@ -1,4 +1,4 @@
-import type { BootId, EventDraft, MachineId } from "@rollcall/protocol";
+import { type BootId, type EventDraft, type MachineId, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet, Machine } from "../../src/domain/fleet.ts";
@@ -25,6 +25,8 @@ class Scene {
 	fleet: Fleet;
 	readonly listed: Listed[];
 	connected = true;
+	/** What is wrong with the snapshot that is to be restored. */
+	missing: string | undefined;
 	readonly troubles: string[] = [];
 	/** What was done to etcd and to the log, in order. */
 	readonly done: string[] = [];
@@ -105,7 +107,7 @@ class Scene {
 					},
 				},
 				connect: async () => etcd,
-				findSnapshot: async () => undefined,
+				findSnapshot: async () => this.missing,
 				sleep: async () => {
 					left--;
 					if (left <= 0) stop.abort();
@@ -153,4 +155,29 @@ test("who is found dead later is recorded too before it is taken out", async (t)
 	t.deepEqual(scene.done, ["etcd-members-removing", "etcd-members-removing"]);
 	await scene.look(1);
 	t.deepEqual(scene.done.slice(2, 4), ["remove 1", "remove 8"]);
+});
+
+test("a snapshot that is not whole is told once, and nobody begins with another one until it is there or somebody says so", async (t) => {
+	const scene = new Scene();
+	for (const revision of [5, 9]) {
+		const sha256 = sha256Of(`snapshot ${revision}`);
+		const content = { sha256, sizeBytes: 1 };
+		const snapshot = { sha256, sizeBytes: 1, content, revision, takenAt: revision, cluster: "lab" };
+		scene.record({ type: "etcd-snapshot-taken", snapshot });
+	}
+	for (const [index, machine] of [...scene.fleet.machines.values()].entries()) {
+		const bootId = `88888888-0000-4000-8000-00000000000${index}` as BootId;
+		scene.fleet = { ...scene.fleet, machines: scene.fleet.machines.set(machine.machineId, { ...machine, bootId }) };
+	}
+	scene.missing = "is damaged: /somewhere";
+	await scene.look(4);
+	t.deepEqual(scene.done, ["etcd-snapshot-failed"]);
+	t.regex(
+		scene.fleet.snapshots?.trouble ?? "",
+		/\(revision 9\) is damaged: \/somewhere; bring its file back, or choose another/,
+	);
+	t.is(scene.fleet.snapshots?.restoring, undefined);
+	scene.missing = undefined;
+	await scene.look(1);
+	t.is(scene.fleet.snapshots?.restoring?.snapshot.revision, 9);
 });

@@ -139,8 +139,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 		refusals: ["conflict", "not-found", "not-leader", "not-ready"],
 		async answer(api, { body, caller }) {
 			const before = api.core.fleet();
-			const word = body.from === "newest" || body.from === "none";
-			const from = word ? (body.from as "newest" | "none") : named(before, NAMED.parse({ sha256: body.from }).sha256);
+			const from = body.from === "newest" || body.from === "none" ? body.from : named(before, body.from);
 			await askCore(api.core, { kind: "etcd-choose", from, by: caller.tokenId }, "ok");
 			const fleet = api.core.fleet();
 			const next = nextBeginning(fleet);
