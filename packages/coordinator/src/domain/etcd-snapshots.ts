@@ -80,7 +80,8 @@ export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	if (voters.length === 0 || voters.some(({ machineId }) => fleet.machines.get(machineId)?.facts.rehearsal))
 		return undefined;
 	const newest = fleet.snapshots?.kept.findLast(({ apart, cluster }) => !apart && cluster === document.name);
-	return newest ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
+	// A clock that was set back must not keep the next one waiting.
+	return newest && newest.takenAt <= now ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
 }
 
 /** A snapshot for people: when it was taken, and how far it goes. */

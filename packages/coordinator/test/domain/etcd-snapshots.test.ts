@@ -128,7 +128,12 @@ test("an operator chooses another snapshot, or nothing, for the next beginning a
 	t.is(story.fleet.snapshots?.restoring?.snapshot.revision, 5);
 	for (const id of ids) story.report(id, "applied", 1);
 	takeStep(story);
-	t.like(nextBeginning(story.fleet), { from: "snapshot", snapshot: { revision: 9 } });
+	t.like(nextBeginning(story.fleet), { from: "snapshot", snapshot: { revision: 5 } });
+	t.deepEqual(
+		story.fleet.snapshots?.kept.map(({ apart }) => apart),
+		[false, true],
+		"what was taken after it is of a life that etcd did not go on with",
+	);
 	story.take({ kind: "etcd-choose", from: "none", by: "test" });
 	bootAgain(story, 3);
 	t.is(nextEtcdStep(story.fleet), undefined);
@@ -263,6 +268,7 @@ test("snapshots are due by the declared interval, and not where none are wanted 
 	}
 	t.is(snapshotDueIn(story.fleet, START + 5), 120_000);
 	t.is(snapshotDueIn(story.fleet, START + 5 + 200_000), 0);
+	t.is(snapshotDueIn(story.fleet, START - 1_000_000), 0, "the clock was set back");
 	const { cluster } = story.fleet;
 	if (!cluster) return t.fail();
 	const document = { ...cluster.document, etcd: { snapshots: "none" as const } };

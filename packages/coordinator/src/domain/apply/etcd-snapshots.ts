@@ -1,4 +1,4 @@
-import { type EtcdSnapshot, type EventOf, MAX_SNAPSHOTS } from "@rollcall/protocol";
+import { type Digest, type EventOf, MAX_SNAPSHOTS } from "@rollcall/protocol";
 import { begunNow, type EtcdMember } from "../etcd-members.ts";
 import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS, nextBeginning } from "../etcd-snapshots.ts";
 import type { Fleet, Machine } from "../fleet.ts";
@@ -63,19 +63,23 @@ export function applyRestoring(fleet: Fleet, { snapshot, seq }: EventOf<"etcd-re
 	return withSnapshots(fleet, (now) => ({ ...now, restoring: { snapshot, seq }, trouble: undefined }));
 }
 
-/** The choice was for this beginning. What etcd did not begin with is of another life: nothing by itself may use or remove it. */
+/**
+ * The choice was for this beginning. Apart is from now on what is of another life: all of it where etcd began with nothing, and
+ * what was taken after the snapshot that it went back to.
+ */
 export function afterFounding({ kept, restoring }: EtcdSnapshots): EtcdSnapshots {
-	const own = restoring?.snapshot.sha256;
-	const continued = own !== undefined && kept.some(({ sha256, apart }) => sha256 === own && !apart);
-	return { kept: kept.map((one) => ({ ...one, apart: one.sha256 === own ? false : one.apart || !continued })) };
+	const at = restoring ? kept.findIndex(({ sha256 }) => sha256 === restoring.snapshot.sha256) : -1;
+	const continued = kept[at]?.apart === false;
+	return {
+		kept: kept.map((one, index) => ({ ...one, apart: index !== at && (one.apart || !continued || index > at) })),
+	};
 }
 
 function withSnapshots(fleet: Fleet, change: (now: EtcdSnapshots) => EtcdSnapshots): Fleet {
 	return { ...fleet, snapshots: change(fleet.snapshots ?? NO_SNAPSHOTS) };
 }
 
-/** The newest that fit; each once. */
+/** The newest that fit, in the order in which they came; each once. */
 function bounded(all: readonly KeptSnapshot[]): readonly KeptSnapshot[] {
-	const once = new Map<EtcdSnapshot["sha256"], KeptSnapshot>(all.map((one) => [one.sha256, one]));
-	return [...once.values()].sort((a, b) => a.takenAt - b.takenAt).slice(-MAX_SNAPSHOTS);
+	return [...new Map<Digest, KeptSnapshot>(all.map((one) => [one.sha256, one])).values()].slice(-MAX_SNAPSHOTS);
 }
