@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CertifyReply, Digest, ENCRYPTION, sha256Of, type TargetContent } from "@rollcall/protocol";
 import test, { type ExecutionContext } from "ava";
@@ -11,8 +11,8 @@ import { accepted } from "./support/targets.ts";
 const CONTENT = randomBytes(700_001);
 const KEY = randomBytes(32).toString("base64");
 const REVISION = Digest.parse(`sha256:${"b".repeat(64)}`);
-const PATH = "/run/rollcall/role/etcd/snapshot.db";
-const KEY_PATH = "/run/rollcall/role/etcd/snapshot.key";
+const PATH = "/opt/rollcall/etcd/snapshot.db";
+const KEY_PATH = "/opt/rollcall/etcd/snapshot.key";
 
 function encrypted(content: Buffer, key = KEY): Buffer {
 	const nonce = randomBytes(ENCRYPTION.nonceBytes);
@@ -96,11 +96,15 @@ test("another key, a changed file and another content are refused, and nothing o
 		["nothing", Buffer.alloc(5), KEY, Buffer.alloc(0), /too short to be encrypted/],
 	] as const) {
 		const { url } = await served(t, file);
-		const { apply, files, parts } = machine(t, key);
+		const { apply, files, parts, root } = machine(t, key);
 		const outcome = await apply(accepted(1, targetWith(url, file, content)));
 		t.like(outcome, { state: "rejected", step: "artifacts" }, what);
 		t.regex(outcome.state === "rejected" ? outcome.reason : "", reason, what);
 		t.deepEqual(files(), {}, what);
+		const left = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) =>
+			/\.rollcall-|snapshot/.test(path),
+		);
+		t.deepEqual(left, [], what);
 		t.false(parts.log.lines.join("\n").includes(key), what);
 	}
 });

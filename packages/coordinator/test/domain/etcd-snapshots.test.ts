@@ -162,9 +162,9 @@ test("another choice while some began already makes them boot anew first, so tha
 	const { story, ids } = founded([5, 9]);
 	bootAgain(story, 2);
 	takeStep(story);
-	const [first, ...others] = ids;
 	for (const id of ids) t.is(story.machine(id).target?.bootId, story.machine(id).bootId);
-	story.report(first as MachineId, "applied", 1);
+	for (const id of ids.slice(0, 2)) story.report(id, "applied", 1);
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
 	story.take({ kind: "etcd-choose", from: snapshotOf(5).sha256, by: "test" });
 	for (const id of ids) t.true(wasTakenOut(story.fleet, story.machine(id)));
 	takeStep(story);
@@ -172,7 +172,7 @@ test("another choice while some began already makes them boot anew first, so tha
 	t.is(nextEtcdStep(story.fleet), undefined, "who began with the other one does not count");
 	bootAgain(story, 3);
 	for (const id of ids) t.false(wasTakenOut(story.fleet, story.machine(id)));
-	for (const id of others) story.report(id, "applied", 1);
+	for (const id of ids.slice(1)) story.report(id, "applied", 1);
 	takeStep(story);
 	t.deepEqual(
 		story.fleet.etcd?.members.map(({ restored }) => restored),
@@ -198,6 +198,13 @@ test("a snapshot of another cluster is never restored, and cannot be chosen", (t
 	t.is(beginnings(story, ids)[0]?.state, "new");
 	t.is(story.take({ kind: "etcd-choose", from: snapshotOf(5).sha256, by: "test" }).kind, "problem");
 	t.is(story.take({ kind: "etcd-choose", from: "newest", by: "test" }).kind, "problem");
+
+	const other = founded([5, 9]).story;
+	other.take({ kind: "etcd-choose", from: snapshotOf(5).sha256, by: "test" });
+	other.declare(CONTROL, { name: "other" });
+	bootAgain(other, 2);
+	t.deepEqual(nextBeginning(other.fleet), { from: "nothing" }, "what was chosen before the name changed");
+	t.is(nextEtcdStep(other.fleet), undefined);
 });
 
 test("a coordinator that lost its log restores and removes nothing by itself; an operator says what is meant", (t) => {
