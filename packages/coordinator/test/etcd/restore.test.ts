@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type BootId, ENCRYPTION, type EtcdSnapshot, type EventDraft } from "@rollcall/protocol";
 import test from "ava";
+import { createPki } from "../../src/adapters/pki/pki.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
@@ -103,7 +104,10 @@ test.serial(
 		const leading = after(taking, { type: "leader-elected", coordinatorId: "test", url: "http://192.0.2.1:7420" });
 		const booted = powerCut(scene, leading);
 		await t.throwsAsync(scene.fill(booted, 0), { message: /it is to begin with the snapshot/ });
-		const restoring = after(booted, { type: "etcd-restoring", snapshot });
+		// Meanwhile the fleet got other authorities: a snapshot from before that is as good.
+		const trust = await createPki(scene.authorities, { now: () => Date.now() }).freshTrust();
+		const rotated: EventDraft = { type: "trust-changed", trust, reason: "test" };
+		const restoring = after(after(booted, rotated), { type: "etcd-restoring", snapshot });
 		const content = opened(snapshots, snapshot);
 		for (const [index, member] of members.entries()) {
 			await scene.fill(restoring, index);

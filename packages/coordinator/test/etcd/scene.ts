@@ -79,7 +79,7 @@ export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined
 		const rendered = machine && seat && renderTarget(state, machine, seat);
 		if (!rendered?.ok) throw new Error(rendered?.reason ?? "no machine");
 		contents[index] = rendered.content;
-		await fillRoot(rootOf(index), rendered.content, { pki, trust });
+		await fillRoot(rootOf(index), rendered.content, { pki, trust: state.trust?.trust ?? trust });
 	};
 	for (let index = 0; index < MEMBERS; index++) await fill(fleet, index);
 	const members = Array.from({ length: MEMBERS }, (_, index) =>
