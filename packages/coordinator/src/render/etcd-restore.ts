@@ -35,7 +35,7 @@ const RUN = [
 	"  exit 1",
 	"fi",
 	'if "$@"; then printf \'%s\\n\' "$name" > "$marker"; else',
-	'  echo "snapshot $name could not be restored; see above" >&2',
+	'  echo "snapshot $name could not be restored, see above; if that stays so, boot this machine anew" >&2',
 	"  exit 1",
 	"fi",
 	"",

@@ -7,7 +7,7 @@ export const SnapshotSettings = z.strictObject({
 	everyMinutes: z.int().min(1).max(1440).default(5),
 	/** So many are kept; the oldest goes first. */
 	keep: z.int().min(1).max(48).default(12),
-	/** All that are kept together are at most so large; the newest is always kept. */
+	/** All that are kept together are at most so large, and no single one is taken that is larger. */
 	room: Size.pipe(z.int().min(2 ** 20)).default(4 * 2 ** 30),
 });
 export type SnapshotSettings = z.infer<typeof SnapshotSettings>;
