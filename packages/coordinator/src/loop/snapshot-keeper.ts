@@ -72,7 +72,10 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				try {
 					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
 					if (leads && swept !== kept) {
-						await inTurn(forget);
+						// What cannot be removed must not keep the next one from being taken; it is tried again after that.
+						await inTurn(forget).catch((error: unknown) =>
+							parts.onTrouble("old snapshots of etcd could not be removed", error),
+						);
 						swept = core.fleet().snapshots?.kept ?? kept;
 					}
 					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;

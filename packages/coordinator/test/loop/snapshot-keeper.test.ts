@@ -182,3 +182,14 @@ test("a document that asks for none gets none", async (t) => {
 	t.deepEqual(scene.done, []);
 	await t.throwsAsync(scene.keeper().take(), { message: /asks for none/ });
 });
+
+test("files that cannot be removed do not keep the next snapshot from being taken", async (t) => {
+	const scene = new Scene();
+	scene.folder.sweep = async () => {
+		throw new Error("not allowed");
+	};
+	await scene.look(3);
+	scene.revision++;
+	await scene.look(7);
+	t.deepEqual(scene.done, ["etcd-snapshot-taken", "etcd-snapshot-taken"]);
+});
