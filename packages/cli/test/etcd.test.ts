@@ -59,6 +59,15 @@ test("etcd restore says what the next beginning is, and who has to boot anew fir
 	t.deepEqual(api.seen[0]?.body, { from: "bbbb" });
 	t.regex(stdout, /etcd begins with snapshot bbbbbbbbbbbb of \d{4}-/);
 	t.regex(stdout, /have to boot anew first: control-0/);
+	for (const words of [
+		["restore", "yesterday"],
+		["forget", "ab"],
+	]) {
+		const refused = await runCli(t, ["etcd", ...words], env);
+		t.is(refused.code, 2);
+		t.regex(refused.stderr, /at least 4 digits/);
+	}
+	t.is(api.seen.length, 1, "what is no name is not asked for");
 });
 
 test("status says how old the newest snapshot is", async (t) => {

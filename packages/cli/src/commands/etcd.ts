@@ -3,6 +3,7 @@ import { type AddCommand, printJson, printLines, type Session, widthFor } from "
 import { say } from "../terminal.ts";
 import { fieldLines } from "../views/field-list.ts";
 import { shortName, snapshotTable } from "../views/snapshot-table.ts";
+import { parseBeginning, parseSnapshot } from "./values.ts";
 
 /** A large state takes a while to come over the network. */
 const TAKE_TIMEOUT_MS = 300_000;
@@ -39,13 +40,15 @@ export const addEtcd: AddCommand = (program, run) => {
 		.addHelpText("after", "\nExamples:\n  rollcall etcd snapshot")
 		.action((_options, command) => run(command, take));
 	etcd
-		.command("restore <what>")
+		.command("restore")
 		.description("choose what etcd begins with, the next time that no memory is left")
+		.argument("<what>", "newest, none, or a snapshot", parseBeginning)
 		.addHelpText("after", RESTORE_AFTER)
 		.action((what: string, _options, command) => run(command, (session) => restore(session, what)));
 	etcd
-		.command("forget <snapshot>")
+		.command("forget")
 		.description("forget a snapshot and remove its file")
+		.argument("<snapshot>", "the beginning of its name", parseSnapshot)
 		.addHelpText("after", "\nExamples:\n  rollcall etcd forget 3f9a12c0")
 		.action((name: string, _options, command) => run(command, (session) => forget(session, name)));
 };

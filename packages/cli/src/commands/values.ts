@@ -52,6 +52,18 @@ export function labelFault(key: string, value = ""): string | undefined {
 	return undefined;
 }
 
+/** Reads a SNAPSHOT of etcd: its SHA-256, or the beginning of it. */
+export function parseSnapshot(text: string): string {
+	if (/^(?:sha256:)?[0-9a-f]{4,64}$/.test(text)) return text;
+	throw new InvalidArgumentError("a snapshot is named by at least 4 digits of its name, as rollcall etcd shows it.");
+}
+
+/** Reads what etcd is to begin with. */
+export function parseBeginning(text: string): string {
+	if (text === "newest" || text === "none" || /^(?:sha256:)?[0-9a-f]{4,64}$/.test(text)) return text;
+	throw new InvalidArgumentError("it is newest, none, or at least 4 digits of a snapshot's name.");
+}
+
 /** Reads a MACHINE: an id, a node name, or the beginning of either. */
 export function parseMachine(text: string): string {
 	if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(text)) return text;
