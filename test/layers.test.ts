@@ -74,7 +74,7 @@ test("pure folders use no clock, no randomness and no process", (t) => {
 test("ports know the domain and nothing else of their package", (t) => {
 	const allowed = ({ to }: Import): boolean => to === "@rollcall/protocol" || pure.test(to);
 	t.deepEqual(
-		wrong(allowed, (file) => /^(?:coordinator|agent)\/src\/ports\.ts$/.test(file)),
+		wrong(allowed, (file) => /^(?:coordinator|agent)\/src\/(?:cluster-)?ports\.ts$/.test(file)),
 		[],
 	);
 });
@@ -84,7 +84,7 @@ test("the loop knows ports and pure folders, and no adapter", (t) => {
 		!to.startsWith("node:") &&
 		(to === "@rollcall/protocol" ||
 			pure.test(to) ||
-			/\/src\/(?:ports|config)\.ts$/.test(to) ||
+			/\/src\/(?:ports|cluster-ports|config)\.ts$/.test(to) ||
 			(loop.test(to) && to.split("/")[0] === from.split("/")[0]));
 	t.deepEqual(
 		wrong(allowed, (file) => loop.test(file)),
@@ -96,7 +96,7 @@ test("adapters know neither the loop nor adapters of another folder", (t) => {
 	const allowed = ({ from, to }: Import): boolean => {
 		if (
 			loop.test(to) ||
-			(wiring.test(to) && !/\/(?:config|ports)\.ts$/.test(to) && !/\/src\/(?:version)\.ts$/.test(to))
+			(wiring.test(to) && !/\/(?:config|ports|cluster-ports)\.ts$/.test(to) && !/\/src\/(?:version)\.ts$/.test(to))
 		)
 			return false;
 		return !adapter.test(to) || adapter.exec(to)?.[1] === adapter.exec(from)?.[1];

@@ -1,6 +1,6 @@
 import { canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
+import { type Kubernetes, KubernetesError } from "../cluster-ports.ts";
 import type { AddOnsOutcome } from "../domain/inputs.ts";
-import { type Kubernetes, KubernetesError } from "../ports.ts";
 import { covers, type Manifest, type ManifestRef, refOf, refText } from "../render/addons/manifest.ts";
 
 /** What was applied is written down in the cluster itself, so that any coordinator knows later what to remove. */

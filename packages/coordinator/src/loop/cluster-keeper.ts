@@ -1,5 +1,6 @@
+import type { Kubernetes, KubernetesAccess } from "../cluster-ports.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { Clock, Core, Kubernetes, KubernetesAccess } from "../ports.ts";
+import type { Clock, Core } from "../ports.ts";
 import { coreAddOns } from "../render/addons/core-add-ons.ts";
 import type { Manifest } from "../render/addons/manifest.ts";
 import { applyAddOns, digestOfManifests } from "./add-ons.ts";

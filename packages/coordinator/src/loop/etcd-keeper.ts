@@ -1,9 +1,10 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
+import type { EtcdMembers } from "../cluster-ports.ts";
 import { type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd.ts";
 import type { EtcdPeer } from "../domain/etcd-members.ts";
 import { snapshotText } from "../domain/etcd-snapshots.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
-import type { Core, EtcdMembers } from "../ports.ts";
+import type { Core } from "../ports.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";

@@ -1,5 +1,6 @@
+import { type FollowedNodes, type Kubernetes, KubernetesError } from "../cluster-ports.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import { type Core, type FollowedNodes, type Kubernetes, KubernetesError } from "../ports.ts";
+import type { Core } from "../ports.ts";
 import { mustRegisterAnew, nodeChange } from "../render/node-object.ts";
 import type { NodeSeen } from "../render/seen-node.ts";
 

@@ -1,5 +1,6 @@
+import { type Kubernetes, KubernetesError } from "../cluster-ports.ts";
 import { mustRewrite } from "../domain/rotation.ts";
-import { type Core, type Kubernetes, KubernetesError } from "../ports.ts";
+import type { Core } from "../ports.ts";
 import { membersOf } from "../render/members.ts";
 import { apiServerTrust } from "../render/trust-digest.ts";
 

@@ -1,8 +1,9 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
+import { type EtcdSnapshotFolder, type EtcdState, SnapshotError } from "../cluster-ports.ts";
 import { livingMembers } from "../domain/etcd-members.ts";
 import { NO_SNAPSHOTS, prunable, snapshotDueIn, snapshotSettings } from "../domain/etcd-snapshots.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import { type Core, type EtcdSnapshotFolder, type EtcdState, SnapshotError } from "../ports.ts";
+import type { Core } from "../ports.ts";
 import { clientUrls } from "./etcd-urls.ts";
 
 /** Between looks whether something is to be done, in milliseconds. */

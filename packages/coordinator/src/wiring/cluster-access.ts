@@ -1,6 +1,6 @@
 import type { MachineId } from "@rollcall/protocol";
+import type { KubernetesAccess } from "../cluster-ports.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { KubernetesAccess } from "../ports.ts";
 import { membersOf } from "../render/members.ts";
 import { urlHost } from "../render/node.ts";
 

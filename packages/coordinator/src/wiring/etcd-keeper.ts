@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import { createEtcdMembers } from "../adapters/etcd/members.ts";
 import { createEtcdState } from "../adapters/etcd/state.ts";
+import type { EtcdSnapshotFolder } from "../cluster-ports.ts";
 import { keepEtcdMembers } from "../loop/etcd-keeper.ts";
 import { createSnapshotKeeper, type SnapshotKeeper } from "../loop/snapshot-keeper.ts";
-import type { Clock, Core, EtcdSnapshotFolder, Pki } from "../ports.ts";
+import type { Clock, Core, Pki } from "../ports.ts";
 import { etcdAccess } from "./etcd-access.ts";
 
 /** What looking after etcd needs of a coordinator. */

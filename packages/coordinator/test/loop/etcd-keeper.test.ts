@@ -1,11 +1,11 @@
 import { type BootId, type EventDraft, type MachineId, sha256Of } from "@rollcall/protocol";
 import test from "ava";
+import type { EtcdMembers } from "../../src/cluster-ports.ts";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet, Machine } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { record } from "../../src/domain/record.ts";
 import { keepEtcdMembers } from "../../src/loop/etcd-keeper.ts";
-import type { EtcdMembers } from "../../src/ports.ts";
 import { membersOf } from "../../src/render/members.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
 

@@ -1,11 +1,11 @@
 import { type Digest, type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
 import test from "ava";
+import { type EtcdSnapshotFolder, SnapshotError } from "../../src/cluster-ports.ts";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { record } from "../../src/domain/record.ts";
 import { createSnapshotKeeper } from "../../src/loop/snapshot-keeper.ts";
-import { type EtcdSnapshotFolder, SnapshotError } from "../../src/ports.ts";
 import { membersOf } from "../../src/render/members.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
 

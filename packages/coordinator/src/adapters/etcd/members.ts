@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EtcdError, type EtcdMembers } from "../../ports.ts";
+import { EtcdError, type EtcdMembers } from "../../cluster-ports.ts";
 import { type EtcdAccess, post } from "./gateway.ts";
 
 /** Members as etcd's JSON gateway lists them (etcd 3.4 and later, `/v3/cluster/member/list`). Numbers of 64 bits are texts. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EtcdError, type EtcdState } from "../../ports.ts";
+import { EtcdError, type EtcdState } from "../../cluster-ports.ts";
 import { type EtcdAccess, post, postForStream } from "./gateway.ts";
 
 /** A message holds 32 KiB of the state (etcdserver, snapshotSendBufferSize), as base64 in JSON. */

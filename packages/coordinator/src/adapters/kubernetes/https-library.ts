@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 import { type HttpLibrary, type RequestContext, ResponseContext, wrapHttpLibrary } from "@kubernetes/client-node";
-import { type KubernetesAccess, KubernetesError } from "../../ports.ts";
+import { type KubernetesAccess, KubernetesError } from "../../cluster-ports.ts";
 import { type LineStream, openLineStream, type StreamParts } from "./line-stream.ts";
 
 /** One answer takes at most so long, in milliseconds. */

@@ -12,7 +12,7 @@ import {
 	type V1Node,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
-import { type Kubernetes, type KubernetesAccess, KubernetesError } from "../../ports.ts";
+import { type Kubernetes, type KubernetesAccess, KubernetesError } from "../../cluster-ports.ts";
 import type { Manifest, ManifestRef } from "../../render/addons/manifest.ts";
 import { createHttpsLibrary } from "./https-library.ts";
 import { DECLARED } from "./node-seen.ts";

@@ -4,8 +4,8 @@ import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, EtcdSnapshot } from "@rollcall/protocol";
 import { z } from "zod";
+import { type EtcdSnapshotFolder, SnapshotError } from "../../cluster-ports.ts";
 import { makePrivateFolder, syncFolder, writeAtomically } from "../../disk/atomic-write.ts";
-import { type EtcdSnapshotFolder, SnapshotError } from "../../ports.ts";
 import { writeEncrypted } from "./encrypt.ts";
 
 /** What was begun and not ended is given up after so long, in milliseconds; another coordinator may be at it. */

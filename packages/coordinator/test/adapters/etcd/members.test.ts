@@ -2,7 +2,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { createEtcdMembers } from "../../../src/adapters/etcd/members.ts";
-import { EtcdError } from "../../../src/ports.ts";
+import { EtcdError } from "../../../src/cluster-ports.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 
 /** NOT etcd: a member that answers everything like this. Counts how often it was asked. */

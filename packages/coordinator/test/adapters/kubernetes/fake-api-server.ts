@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { canonicalJson } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
-import type { KubernetesAccess } from "../../../src/ports.ts";
+import type { KubernetesAccess } from "../../../src/cluster-ports.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 import { WatchedObjects } from "./watched-objects.ts";
 

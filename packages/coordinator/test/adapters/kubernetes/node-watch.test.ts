@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts";
-import type { FollowedNodes, KubernetesAccess } from "../../../src/ports.ts";
+import type { FollowedNodes, KubernetesAccess } from "../../../src/cluster-ports.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 import { type FakeApiServer, fakeNode, startFakeApiServer } from "./fake-api-server.ts";
 

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { ENCRYPTION, sha256Of } from "@rollcall/protocol";
 import test, { type ExecutionContext } from "ava";
 import { openSnapshotFolder } from "../../../src/adapters/snapshots/folder.ts";
-import { SnapshotError } from "../../../src/ports.ts";
+import { SnapshotError } from "../../../src/cluster-ports.ts";
 
 const WISH = { revision: 7, takenAt: 5, cluster: "lab", maxBytes: 2 ** 30 };
 

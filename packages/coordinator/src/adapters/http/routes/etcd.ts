@@ -1,11 +1,11 @@
 import { Digest, EtcdView, RestoreReply, RestoreRequest, SnapshotForgotten, SnapshotReply } from "@rollcall/protocol";
 import { z } from "zod";
+import { EtcdError, SnapshotError } from "../../../cluster-ports.ts";
 import { wasTakenOut } from "../../../domain/etcd.ts";
 import { begunNow } from "../../../domain/etcd-members.ts";
 import { NO_SNAPSHOTS, nextBeginning } from "../../../domain/etcd-snapshots.ts";
 import { etcdView, snapshotView } from "../../../domain/etcd-view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
-import { EtcdError, SnapshotError } from "../../../ports.ts";
 import { askCore } from "../ask-core.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
