@@ -36,7 +36,7 @@ test("real agents fetch the chosen snapshot encrypted, open it with a key that i
 			const { dataFolder } = first;
 			const owner = { fleet: signerOf(dataFolder), log: () => "an earlier log" };
 			const folder = openSnapshotFolder(join(dataFolder, "etcd-snapshots"), owner);
-			saved = await folder.save(pieces(), { revision: 7, takenAt: 1, cluster, maxBytes: 2 ** 30 });
+			saved = await folder.save(pieces(), { revision: 7, takenAt: 1, cluster, secretsKeys: [], maxBytes: 2 ** 30 });
 			rmSync(join(dataFolder, "nats/jetstream"), { recursive: true });
 		},
 	});

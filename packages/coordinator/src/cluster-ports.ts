@@ -42,7 +42,7 @@ export interface EtcdSnapshotFolder {
 	/** Takes one in: checked against etcd's own digest, encrypted, and there only when it is whole. Throws SnapshotError, or what reading throws. */
 	save(
 		content: AsyncIterable<Uint8Array>,
-		of: Pick<EtcdSnapshot, "revision" | "takenAt" | "cluster"> & { readonly maxBytes: number },
+		of: Pick<EtcdSnapshot, "revision" | "takenAt" | "cluster" | "secretsKeys"> & { readonly maxBytes: number },
 	): Promise<EtcdSnapshot>;
 	/** Reads a whole file again. Undefined: it is as it was written; else what is wrong, in a few words. */
 	check(snapshot: EtcdSnapshot): Promise<string | undefined>;

@@ -21,6 +21,8 @@ export const EtcdSnapshot = z.strictObject({
 	takenAt: z.int().min(0),
 	/** The cluster whose state it is. */
 	cluster: Name,
+	/** The keys that Secrets in it may be encrypted with, by the SHA-256 of themselves. */
+	secretsKeys: z.array(Digest).max(4),
 });
 export type EtcdSnapshot = z.infer<typeof EtcdSnapshot>;
 

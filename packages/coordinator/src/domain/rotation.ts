@@ -1,4 +1,4 @@
-import type { AuthorityName, Digest, Timestamp, Trust } from "@rollcall/protocol";
+import type { AuthorityName, Digest, EtcdSnapshot, Timestamp, Trust } from "@rollcall/protocol";
 import { byMachineId } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import type { SummaryIfKnown } from "./observed.ts";
@@ -83,6 +83,23 @@ function change<K extends { readonly fingerprint: Digest }>(
 export function mustRewrite({ trust }: Fleet): boolean {
 	if (!trust || nextStep(trust.trust, "secrets") !== "finish") return false;
 	return trust.rewritten !== trust.trust.encryption;
+}
+
+/** The keys that Secrets in etcd may be encrypted with just now. */
+export function keysInUse(fleet: Fleet): readonly Digest[] {
+	const { trust, rewritten } = fleet.trust ?? {};
+	if (!trust) return [];
+	// A key that is believed and writes nothing yet may write as soon as the next step is done.
+	return rewritten === trust.encryption ? [trust.encryption] : encryptionKeys(trust);
+}
+
+/** A snapshot of etcd whose Secrets nobody could read any more with these keys alone; the oldest one. */
+export function snapshotWithout(fleet: Fleet, trust: Trust): EtcdSnapshot | undefined {
+	const { kept = [], choice, restoring } = fleet.snapshots ?? {};
+	const all = [...kept, ...(typeof choice === "object" ? [choice] : []), ...(restoring ? [restoring.snapshot] : [])];
+	const left = new Set(encryptionKeys(trust));
+	const forgotten = new Set(fleet.trust ? encryptionKeys(fleet.trust.trust).filter((key) => !left.has(key)) : []);
+	return all.find(({ secretsKeys }) => secretsKeys.some((key) => forgotten.has(key)));
 }
 
 /**

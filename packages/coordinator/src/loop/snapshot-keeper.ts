@@ -3,6 +3,7 @@ import { type EtcdSnapshotFolder, type EtcdState, SnapshotError } from "../clust
 import { livingMembers } from "../domain/etcd-members.ts";
 import { NO_SNAPSHOTS, prunable, snapshotDueIn, snapshotSettings } from "../domain/etcd-snapshots.ts";
 import type { Fleet } from "../domain/fleet.ts";
+import { keysInUse } from "../domain/rotation.ts";
 import type { Core } from "../ports.ts";
 import { clientUrls } from "./etcd-urls.ts";
 
@@ -116,7 +117,8 @@ async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise
 	if (newest && revision === before) return { taken: false, snapshot: newest };
 	if (before !== undefined && revision < before)
 		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
-	const of = { revision, takenAt: parts.now(), cluster: document.name, maxBytes: settings.room };
+	const secretsKeys = [...keysInUse(fleet)];
+	const of = { revision, takenAt: parts.now(), cluster: document.name, secretsKeys, maxBytes: settings.room };
 	const snapshot = await folder.save(whileWanted(etcd.read(member), signal), of);
 	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
 	if (answer.kind === "ok") return { taken: true, snapshot };

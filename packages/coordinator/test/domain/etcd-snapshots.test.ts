@@ -14,7 +14,16 @@ const CONTROL = [{ name: "control", role: "control-plane", count: 3 }];
 function snapshotOf(revision: number, more: Partial<EtcdSnapshot> = {}): EtcdSnapshot {
 	const sha256 = sha256Of(`snapshot ${revision}`);
 	const content = { sha256: sha256Of(`content ${revision}`), sizeBytes: 1000 };
-	return { sha256, sizeBytes: 1028, content, revision, takenAt: START + revision, cluster: "lab", ...more };
+	return {
+		sha256,
+		sizeBytes: 1028,
+		content,
+		revision,
+		takenAt: START + revision,
+		cluster: "lab",
+		secretsKeys: [],
+		...more,
+	};
 }
 
 function takeStep(story: Story): void {

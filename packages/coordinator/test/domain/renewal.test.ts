@@ -1,6 +1,6 @@
 import { type Digest, sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
-import { AUTHORITY_LIFE_MS, dueRenewal, mustRewrite, nextStep, rotated } from "../../src/domain/rotation.ts";
+import { AUTHORITY_LIFE_MS, dueRenewal, keysInUse, mustRewrite, nextStep, rotated } from "../../src/domain/rotation.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { START, Story } from "./story.ts";
 
@@ -85,6 +85,37 @@ test("the old key of Secrets goes only after all were written anew with the one 
 	step();
 	step();
 	t.true(mustRewrite(story.fleet));
+});
+
+test("the old key of Secrets stays while a snapshot of etcd may hold what only it can read", (t) => {
+	const { story, rewritten, now, step } = believing(trustFrom(START));
+	const old = now().encryption;
+	const snapshot = (revision: number) => {
+		const content = { sha256: sha256Of(`content ${revision}`), sizeBytes: 1 };
+		const named = { sha256: sha256Of(`snapshot ${revision}`), sizeBytes: 1, content, takenAt: START + revision };
+		const taken = { ...named, revision, cluster: "lab", secretsKeys: [...keysInUse(story.fleet)] };
+		story.record([{ type: "etcd-snapshots-found", snapshots: [taken] }]);
+		return taken;
+	};
+	step();
+	const before = snapshot(1);
+	step();
+	const between = snapshot(2);
+	t.deepEqual(between.secretsKeys, [old, now().encryption]);
+	rewritten(now().encryption);
+	const after = snapshot(3);
+	t.deepEqual(after.secretsKeys, [now().encryption]);
+	// What was found last stands first.
+	for (const needed of [between, before]) {
+		const refused = step();
+		const { message, next } = refused.kind === "problem" ? refused.problem : { message: "", next: "" };
+		t.true(message.includes(`revision ${needed.revision}`), message);
+		t.true(next?.includes(needed.sha256.slice(7, 19)), next);
+		t.deepEqual(now().encryptionKeys?.length, 2);
+		story.record([{ type: "etcd-snapshots-pruned", snapshots: [needed.sha256] }]);
+	}
+	t.is(step().kind, "ok");
+	t.is(now().encryptionKeys, undefined);
 });
 
 test("keys are not changed while a lost log is being rebuilt", (t) => {

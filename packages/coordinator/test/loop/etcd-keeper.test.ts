@@ -162,7 +162,7 @@ test("a snapshot that is not whole is told once, and nobody begins with another 
 	for (const revision of [5, 9]) {
 		const sha256 = sha256Of(`snapshot ${revision}`);
 		const content = { sha256, sizeBytes: 1 };
-		const snapshot = { sha256, sizeBytes: 1, content, revision, takenAt: revision, cluster: "lab" };
+		const snapshot = { sha256, sizeBytes: 1, content, revision, takenAt: revision, cluster: "lab", secretsKeys: [] };
 		scene.record({ type: "etcd-snapshot-taken", snapshot });
 	}
 	for (const [index, machine] of [...scene.fleet.machines.values()].entries()) {

@@ -9,6 +9,7 @@ export const SNAPSHOT: EtcdSnapshot = {
 	content: { sha256: sha256Of("what is in it"), sizeBytes: 20_000_032 },
 	revision: 81_234,
 	takenAt: 0,
+	secretsKeys: [],
 	cluster: "lab",
 };
 

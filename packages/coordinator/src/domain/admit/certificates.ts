@@ -1,7 +1,8 @@
-import type { Problem, Timestamp } from "@rollcall/protocol";
+import type { Problem, Timestamp, Trust } from "@rollcall/protocol";
+import { snapshotText } from "../etcd-snapshots.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
-import { encryptionKeys, mustRewrite } from "../rotation.ts";
+import { encryptionKeys, mustRewrite, snapshotWithout } from "../rotation.ts";
 import { accept, refuse } from "./verdict.ts";
 
 /** A certificate was issued to an operator. */
@@ -38,6 +39,8 @@ export function changeTrust(fleet: Fleet, input: InputOf<"change-trust">, at: Ti
 	const kept = new Set(encryptionKeys(input.trust));
 	const forgotten = fleet.trust && encryptionKeys(fleet.trust.trust).some((key) => !kept.has(key));
 	if (forgotten && (mustRewrite(fleet) || !kept.has(fleet.trust.trust.encryption))) return refuse(NOT_REWRITTEN);
+	const needed = snapshotNeeds(fleet, input.trust);
+	if (needed) return refuse(needed);
 	const cause = fleet.trust?.seq;
 	return accept([
 		{ type: "trust-changed", trust: input.trust, reason: input.reason, ...(cause === undefined ? {} : { cause }) },
@@ -50,6 +53,18 @@ export const NOT_REWRITTEN: Problem = {
 	message: "Secrets in etcd may still be encrypted with the old key; the coordinator writes them anew",
 	next: "wait for the event secrets-rewritten, and ask again; for it the API has to answer, with all its servers ready since they got the new key",
 };
+
+/** A snapshot whose Secrets nobody could read any more, if only these keys were left; undefined when there is none. */
+export function snapshotNeeds(fleet: Fleet, trust: Trust): Problem | undefined {
+	const snapshot = snapshotWithout(fleet, trust);
+	return (
+		snapshot && {
+			code: "conflict",
+			message: `${snapshotText(snapshot)} may hold Secrets that only the old key can read`,
+			next: `wait until newer snapshots took its place, or give it up: rollcall etcd forget ${snapshot.sha256.slice("sha256:".length, "sha256:".length + 12)}`,
+		}
+	);
+}
 
 /** What was written with a key that is not the one of now says nothing. */
 export function secretsRewritten(fleet: Fleet, { key, secrets }: InputOf<"secrets-rewritten">): Verdict {

@@ -13,6 +13,7 @@ const snapshot = (name: string, revision: number): EtcdSnapshot => ({
 	content: { sha256: sha256Of(name), sizeBytes: 1000 },
 	revision,
 	takenAt: revision,
+	secretsKeys: [],
 	cluster: "lab",
 });
 const [ONE, TWO] = [snapshot("ab", 1), snapshot("ac", 2)];

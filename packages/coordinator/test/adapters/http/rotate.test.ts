@@ -42,7 +42,7 @@ test("keys cannot be changed until a lost log is rebuilt, and nothing is made or
 	t.is((await ask("authorities")).status, 200);
 });
 
-test("the key of Secrets changes in three steps, and the last one waits for the rewriting also by force", async (t) => {
+test("the key of Secrets changes in three steps, and the last one waits for the rewriting and for snapshots also by force", async (t) => {
 	const first = believing(t);
 	t.is((await first.next()).secrets, "prepare");
 	const reply = RotateReply.parse((await first.ask("secrets")).body);
@@ -60,6 +60,23 @@ test("the key of Secrets changes in three steps, and the last one waits for the 
 	t.is(refused.status, 409);
 	t.regex(refused.body.message, /may still be encrypted with the old key/);
 	t.deepEqual(third.api.core.inputs, []);
+
+	const kept = believing(t, WRITING, fresh);
+	const content = { sha256: old, sizeBytes: 1 };
+	const snapshot = {
+		sha256: fresh,
+		sizeBytes: 1,
+		content,
+		revision: 7,
+		takenAt: 0,
+		cluster: "lab",
+		secretsKeys: [old],
+	};
+	kept.api.core.state = { ...kept.api.core.state, snapshots: { kept: [{ ...snapshot, apart: true }] } };
+	const needed = await kept.ask("secrets");
+	t.is(needed.status, 409);
+	t.regex(needed.body.message, /revision 7\) may hold Secrets that only the old key can read/);
+	t.deepEqual(kept.api.core.inputs, []);
 
 	const last = believing(t, WRITING, fresh);
 	t.is((await last.next()).secrets, "finish");

@@ -182,7 +182,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 				taken: true,
 				snapshot: {
 					...{ sha256: DIGEST, sizeBytes: 1, content: { sha256: DIGEST, sizeBytes: 1 } },
-					...{ revision: 1, takenAt: NOW, cluster: "lab" },
+					...{ revision: 1, takenAt: NOW, cluster: "lab", secretsKeys: [] },
 				},
 			}),
 			file: async () => undefined,

@@ -17,7 +17,7 @@ import test, { type ExecutionContext } from "ava";
 import { openSnapshotFolder } from "../../../src/adapters/snapshots/folder.ts";
 import { SnapshotError } from "../../../src/cluster-ports.ts";
 
-const WISH = { revision: 7, takenAt: 5, cluster: "lab", maxBytes: 2 ** 30 };
+const WISH = { revision: 7, takenAt: 5, cluster: "lab", secretsKeys: [], maxBytes: 2 ** 30 };
 
 function ownFolder(t: ExecutionContext): string {
 	const folder = mkdtempSync(join(tmpdir(), "rollcall-snapshots-"));

@@ -6,7 +6,7 @@ import {
 	RotateRequest,
 	type Trust,
 } from "@rollcall/protocol";
-import { keysAreFixed, NOT_REWRITTEN } from "../../../domain/admit/certificates.ts";
+import { keysAreFixed, NOT_REWRITTEN, snapshotNeeds } from "../../../domain/admit/certificates.ts";
 import { certificateList } from "../../../domain/certificate-list.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
 import {
@@ -55,7 +55,11 @@ function refuseEarly(fleet: Fleet, { what, done, at }: { what: Rotated; done: Ro
 			next: "declare it with encryptionAtRest: true, and ask again",
 		});
 	}
-	if (what === "secrets" && done === "finish" && mustRewrite(fleet)) throw new Refusal(NOT_REWRITTEN);
+	if (what !== "secrets" || done !== "finish") return;
+	if (mustRewrite(fleet)) throw new Refusal(NOT_REWRITTEN);
+	const { trust } = trustOf(fleet);
+	const needed = snapshotNeeds(fleet, rotated(trust, what, trust));
+	if (needed) throw new Refusal(needed);
 }
 
 function trustOf(fleet: Fleet): { readonly trust: Trust; readonly seq: number } {
