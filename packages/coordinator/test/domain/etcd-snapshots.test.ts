@@ -5,7 +5,9 @@ import { etcdBeginning, nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.
 import { livingMembers, memoryHolders } from "../../src/domain/etcd-members.ts";
 import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd-snapshots.ts";
 import { etcdWait } from "../../src/domain/etcd-wait.ts";
+import { keysInUse, mustRewrite } from "../../src/domain/rotation.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
+import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { type Hardware, START, Story } from "./story.ts";
 
 const BOXES: readonly Hardware[] = ["a", "b", "c"].map((name) => ({ name, memoryGiB: 8 }));
@@ -75,6 +77,26 @@ test("20: when no memory is left, all begin with the newest snapshot, chosen onc
 		t.is(one?.restored?.sha256, snapshotOf(9).sha256);
 		t.is(one?.restored?.fetch, undefined, "the file is not needed any more, and the arguments stay");
 	}
+});
+
+test("after a restore Secrets count as encrypted with the keys of the snapshot, and are written anew before one is forgotten", (t) => {
+	const { story, ids } = founded([]);
+	const [old, next] = [STAND_IN_TRUST.encryption, sha256Of("another key of Secrets")];
+	const both = { ...STAND_IN_TRUST, encryption: next, encryptionKeys: [old, next] };
+	story.record([{ type: "trust-changed", trust: both, reason: "a test" }]);
+	const before = snapshotOf(5, { secretsKeys: [...keysInUse(story.fleet)] });
+	t.deepEqual(before.secretsKeys, [old, next]);
+	story.take({ kind: "etcd-snapshot", snapshot: before });
+	story.take({ kind: "secrets-rewritten", key: next, secrets: 3 });
+	t.deepEqual(keysInUse(story.fleet), [next]);
+	bootAgain(story, 2);
+	takeStep(story);
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	t.deepEqual(keysInUse(story.fleet), [old, next], "a snapshot of now names the old key too");
+	t.true(mustRewrite(story.fleet));
+	story.take({ kind: "secrets-rewritten", key: next, secrets: 3 });
+	t.false(mustRewrite(story.fleet));
 });
 
 test("as long as one member's memory lives, nothing is restored, whatever is chosen", (t) => {

@@ -17,8 +17,14 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 	const out = (fleet.etcd?.members ?? []).filter(
 		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
 	);
-	const founded: Fleet = { ...fleet, etcd: { members: [...members, ...stillThere(fleet, out)], seq: event.seq } };
+	const etcd = { members: [...members, ...stillThere(fleet, out)], seq: event.seq };
+	const founded: Fleet = { ...(restored === undefined ? fleet : withSecretsOfBefore(fleet)), etcd };
 	return fleet.snapshots ? { ...founded, snapshots: afterFounding(fleet.snapshots) } : founded;
+}
+
+/** Secrets came back as they were in the snapshot, with the key of then: what was written anew since is lost. */
+function withSecretsOfBefore(fleet: Fleet): Fleet {
+	return fleet.trust ? { ...fleet, trust: { ...fleet.trust, rewritten: undefined } } : fleet;
 }
 
 /** The new one takes the place of the machine's and the node's earlier ones; those that did not live, and a learner, were taken out before it. */
