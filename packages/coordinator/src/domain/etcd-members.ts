@@ -1,4 +1,4 @@
-import type { BootId, ClusterDocument, Digest, MachineId } from "@rollcall/protocol";
+import type { BootId, ClusterDocument, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import { type Fleet, type Machine, seatKey } from "./fleet.ts";
 
 /**
@@ -15,6 +15,8 @@ export interface EtcdMember {
 	readonly cluster: readonly EtcdPeer[];
 	/** The snapshot that it began with, by name. */
 	readonly restored?: Digest | undefined;
+	/** The same with all that is needed to fetch it, where etcd was founded before this one had restored it. */
+	readonly fetch?: EtcdSnapshot | undefined;
 	/** etcd was asked to take it out, or did. Its data names a member that is no more, so this boot cannot join again. */
 	readonly removed?: "asked" | "done" | undefined;
 }

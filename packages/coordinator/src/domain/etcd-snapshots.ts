@@ -49,7 +49,13 @@ export function nextBeginning(fleet: Fleet): Beginning {
 	return { from: own.length > 0 ? "ask" : "nothing" };
 }
 
-/** Snapshots that are to be forgotten, oldest first: more than are to be kept, or larger together than they may be. Never the newest, and none that is chosen. */
+/** The snapshots whose files machines need just now: the one that is restored, also by who is slower than most. */
+export function fetchedNow(fleet: Fleet): readonly EtcdSnapshot[] {
+	const restoring = fleet.snapshots?.restoring?.snapshot;
+	return [...(restoring ? [restoring] : []), ...livingMembers(fleet).flatMap(({ fetch }) => fetch ?? [])];
+}
+
+/** Snapshots that are to be forgotten, oldest first: more than are to be kept, or larger together than they may be. Never the newest, and none that is chosen or being fetched. */
 export function prunable(fleet: Fleet): readonly Digest[] {
 	const document = fleet.cluster?.document;
 	const { kept, choice, restoring } = fleet.snapshots ?? NO_SNAPSHOTS;
@@ -58,11 +64,12 @@ export function prunable(fleet: Fleet): readonly Digest[] {
 	const own = kept.filter((one) => one.cluster === document.name && !one.apart);
 	let count = own.length;
 	let bytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-	const chosen = typeof choice === "object" ? choice.sha256 : undefined;
+	const needed = new Set(fetchedNow(fleet).map(({ sha256 }) => sha256));
+	if (typeof choice === "object") needed.add(choice.sha256);
 	const out: Digest[] = [];
 	for (const { sha256, sizeBytes } of own.slice(0, -1)) {
 		if (count <= settings.keep && bytes <= settings.room) break;
-		if (sha256 === chosen) continue;
+		if (needed.has(sha256)) continue;
 		out.push(sha256);
 		count--;
 		bytes -= sizeBytes;

@@ -47,8 +47,8 @@ export function etcdBeginning(fleet: Fleet, machine: Pick<Machine, "machineId" |
 	if (living.length === 0) return newBeginning(fleet, machine);
 	const own = living.find(({ machineId, bootId }) => machineId === machine.machineId && bootId === machine.bootId);
 	if (!own) return undefined;
-	const { begun: state, cluster, restored } = own;
-	return { state, cluster, ...(restored === undefined ? {} : { restored: { sha256: restored } }) };
+	const { begun: state, cluster, restored, fetch } = own;
+	return { state, cluster, ...(restored === undefined ? {} : { restored: { sha256: restored, fetch } }) };
 }
 
 /** How it begins when no memory is left. Undefined: that is being decided. */

@@ -1,6 +1,6 @@
 import { canonicalJson, type Digest, sha256Of, type Trust } from "@rollcall/protocol";
 import { begunNow, livingMembers } from "../domain/etcd-members.ts";
-import { nextBeginning } from "../domain/etcd-snapshots.ts";
+import { fetchedNow, nextBeginning } from "../domain/etcd-snapshots.ts";
 import { etcdWait } from "../domain/etcd-wait.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import { type RememberedTargets, rememberTargets } from "../loop/remembered-targets.ts";
@@ -39,6 +39,8 @@ function restoringOf(fleet: Fleet): readonly string[] {
 	const { restoring } = fleet.snapshots ?? {};
 	if (restoring) return [restoring.snapshot.sha256, fleet.leader?.url ?? ""];
 	if (!fleet.etcd && !fleet.snapshots) return [];
+	// Members that are slow still fetch it from who leads.
+	if (fetchedNow(fleet).length > 0) return [fleet.leader?.url ?? "", etcdWait(fleet), ...takenOut(fleet)];
 	const begun = begunNow(fleet).map(({ machineId }) => machineId);
 	return [nextBeginning(fleet).from, etcdWait(fleet), ...begun, ...takenOut(fleet)];
 }

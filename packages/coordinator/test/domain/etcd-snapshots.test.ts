@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { etcdBeginning, nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
 import { livingMembers, memoryHolders } from "../../src/domain/etcd-members.ts";
-import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd-snapshots.ts";
+import { fetchedNow, nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd-snapshots.ts";
 import { etcdWait } from "../../src/domain/etcd-wait.ts";
 import { keysInUse, mustRewrite } from "../../src/domain/rotation.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
@@ -77,6 +77,36 @@ test("20: when no memory is left, all begin with the newest snapshot, chosen onc
 		t.is(one?.restored?.sha256, snapshotOf(9).sha256);
 		t.is(one?.restored?.fetch, undefined, "the file is not needed any more, and the arguments stay");
 	}
+});
+
+test("who has not restored yet when etcd is founded gets the snapshot all the same, and keeps its target", (t) => {
+	const { story, ids } = founded([5, 9], { etcd: { snapshots: { keep: 1 } } });
+	const [, , slow] = ids as [MachineId, MachineId, MachineId];
+	bootAgain(story, 2);
+	takeStep(story);
+	const begun = story.machine(slow).target;
+	for (const id of ids.slice(0, 2)) story.report(id, "applied", 1);
+	takeStep(story);
+	t.is(story.all("etcd-founded").length, 2);
+	t.deepEqual(
+		beginnings(story, ids).map((one) => one?.restored?.fetch?.revision),
+		[undefined, undefined, 9],
+	);
+	t.is(story.machine(slow).target?.generation, begun?.generation);
+	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(1_000_000_010) });
+	t.false(prunable(story.fleet).includes(snapshotOf(9).sha256), "its file is needed");
+	const forgotten = story.take({ kind: "etcd-prune", snapshots: [snapshotOf(9).sha256], by: "test" });
+	t.like(forgotten, { kind: "problem", problem: { code: "conflict", machineId: slow } });
+	story.report(slow, "applied", 2);
+	t.deepEqual(beginnings(story, ids)[2], {
+		state: "new",
+		cluster: [],
+		restored: { sha256: snapshotOf(9).sha256, fetch: undefined },
+	});
+	t.deepEqual(fetchedNow(story.fleet), []);
+	t.true(prunable(story.fleet).includes(snapshotOf(9).sha256));
+	story.report(slow, "applying", 3);
+	t.deepEqual(fetchedNow(story.fleet), [], "once restored, it never fetches again");
 });
 
 test("after a restore Secrets count as encrypted with the keys of the snapshot, and are written anew before one is forgotten", (t) => {

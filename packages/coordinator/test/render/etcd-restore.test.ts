@@ -78,9 +78,24 @@ test("all machines of etcd, and no other, get the same snapshot, its key by name
 	t.deepEqual(contents[3]?.secrets, []);
 });
 
+function applied(fleet: Fleet, { machine: { machineId, bootId } }: Seated): Fleet {
+	const target = {
+		machineId,
+		bootId,
+		generation: 1,
+		digest: SNAPSHOT.sha256,
+		role: "control-plane",
+		deadlineAt: 1,
+		cause: 1,
+	};
+	const issued = after(fleet, { type: "target-issued", ...target });
+	const progress = { state: "applied" } as const;
+	return after(issued, { type: "target-progress", machineId, bootId, generation: 1, progress, sequence: 1, cause: 1 });
+}
+
 test("once etcd is founded the file and its key are not named any more, and the static pod stays as it is", (t) => {
 	const { fleet, seated } = lab();
-	const begun = restoring(fleet);
+	const begun = seated.slice(0, 3).reduce(applied, restoring(fleet));
 	const founded = after(begun, {
 		type: "etcd-founded",
 		members: seated

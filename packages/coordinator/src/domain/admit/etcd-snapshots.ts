@@ -26,16 +26,26 @@ export function etcdPrune(fleet: Fleet, { snapshots, by }: InputOf<"etcd-prune">
 		const gone = snapshots.filter((one) => due.includes(one));
 		return gone.length === 0 ? NOTHING : accept([{ type: "etcd-snapshots-pruned", snapshots: gone }]);
 	}
-	const { kept, choice, restoring } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const { kept, choice } = fleet.snapshots ?? NO_SNAPSHOTS;
 	const unknown = snapshots.find((sha256) => !kept.some((one) => one.sha256 === sha256));
 	if (unknown !== undefined) return noSnapshot(unknown);
 	const chosen = typeof choice === "object" ? choice.sha256 : undefined;
-	const needed = snapshots.find((sha256) => sha256 === chosen || sha256 === restoring?.snapshot.sha256);
+	const restoring = fleet.snapshots?.restoring?.snapshot.sha256;
+	const needed = snapshots.find((sha256) => sha256 === chosen || sha256 === restoring);
 	if (needed !== undefined) {
 		return refuse({
 			code: "conflict",
 			message: `etcd is to begin with the snapshot ${needed}`,
 			next: "choose another beginning first: rollcall etcd restore newest",
+		});
+	}
+	const slow = livingMembers(fleet).find(({ fetch }) => fetch && snapshots.includes(fetch.sha256));
+	if (slow) {
+		return refuse({
+			code: "conflict",
+			message: `machine ${slow.machineId} is restoring the snapshot ${slow.restored}`,
+			machineId: slow.machineId,
+			next: `wait until ${slow.nodeName} has applied its target, or boot it anew`,
 		});
 	}
 	return accept([{ type: "etcd-snapshots-pruned", snapshots: [...snapshots], by }]);

@@ -1,25 +1,39 @@
-import type { EventOf } from "@rollcall/protocol";
+import type { BootId, EventOf, MachineId } from "@rollcall/protocol";
 import { type EtcdMember, livingMembers } from "../etcd-members.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
 
 export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): Fleet {
-	const restored = fleet.snapshots?.restoring?.snapshot.sha256;
+	const restored = fleet.snapshots?.restoring?.snapshot;
 	const members = event.members.map(
 		(one): EtcdMember => ({
 			...one,
 			begun: "new",
 			votes: true,
 			cluster: event.cluster,
-			...(restored === undefined ? {} : { restored }),
+			...(restored ? { restored: restored.sha256 } : {}),
+			// Most of them run; who is slower still has to get the file, or its member would never start.
+			...(restored && fleet.machines.get(one.machineId)?.target?.progress !== "applied" ? { fetch: restored } : {}),
 		}),
 	);
 	const out = (fleet.etcd?.members ?? []).filter(
 		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
 	);
 	const etcd = { members: [...members, ...stillThere(fleet, out)], seq: event.seq };
-	const founded: Fleet = { ...(restored === undefined ? fleet : withSecretsOfBefore(fleet)), etcd };
+	const founded: Fleet = { ...(restored ? withSecretsOfBefore(fleet) : fleet), etcd };
 	return fleet.snapshots ? { ...founded, snapshots: afterFounding(fleet.snapshots) } : founded;
+}
+
+/** A boot that applied its target has the snapshot in etcd's memory, and its file may go. */
+export function withoutFetch(fleet: Fleet, machineId: MachineId, bootId: BootId): Fleet {
+	const waits = (one: EtcdMember) => one.fetch && one.machineId === machineId && one.bootId === bootId;
+	if (!fleet.etcd?.members.some(waits)) return fleet;
+	const members = fleet.etcd.members.map((one): EtcdMember => {
+		if (!waits(one)) return one;
+		const { fetch: _, ...rest } = one;
+		return rest;
+	});
+	return { ...fleet, etcd: { ...fleet.etcd, members } };
 }
 
 /** Secrets came back as they were in the snapshot, with the key of then: what was written anew since is lost. */

@@ -1,5 +1,6 @@
 import type { EventOf } from "@rollcall/protocol";
 import type { Fleet, IssuedTarget } from "../fleet.ts";
+import { withoutFetch } from "./etcd.ts";
 import { changeMachine } from "./touch.ts";
 
 /** A new target. It fits only on a seated machine's current boot, and only with a generation that was never used. */
@@ -38,7 +39,7 @@ export function applyImpossible(fleet: Fleet, event: EventOf<"target-impossible"
 
 /** Where the target stands. One that had ended and begins again gets its whole time again. */
 export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): Fleet {
-	return changeMachine(fleet, event, (machine) => {
+	const after = changeMachine(fleet, event, (machine) => {
 		const { target } = machine;
 		if (target?.generation !== event.generation || target.bootId !== event.bootId) return undefined;
 		const ended = target.progress === "applied" || target.progress === "rejected";
@@ -53,6 +54,8 @@ export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): 
 		};
 		return { ...machine, target: next, reported: Math.max(machine.reported, event.sequence ?? -1) };
 	});
+	const counts = after !== fleet && event.progress.state === "applied";
+	return counts ? withoutFetch(after, event.machineId, event.bootId) : after;
 }
 
 /** The least time for a target that begins again: an adopted one has no time of its own. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EtcdError, SnapshotError } from "../../../cluster-ports.ts";
 import { wasTakenOut } from "../../../domain/etcd.ts";
 import { begunNow } from "../../../domain/etcd-members.ts";
-import { NO_SNAPSHOTS, nextBeginning } from "../../../domain/etcd-snapshots.ts";
+import { fetchedNow, NO_SNAPSHOTS, nextBeginning } from "../../../domain/etcd-snapshots.ts";
 import { etcdView, snapshotView } from "../../../domain/etcd-view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
 import { askCore } from "../ask-core.ts";
@@ -119,7 +119,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 		refusals: ["not-found", "too-many-requests"],
 		async answer(api, { params }) {
 			const sha256 = Digest.parse(`sha256:${params.sha256}`);
-			const wanted = api.core.fleet().snapshots?.restoring?.snapshot.sha256 === sha256;
+			const wanted = fetchedNow(api.core.fleet()).some((one) => one.sha256 === sha256);
 			const file = wanted ? await api.snapshots.file(sha256) : undefined;
 			if (!file) throw refuse("not-found", "etcd does not begin with this snapshot, or its file is not here");
 			return file.path;
