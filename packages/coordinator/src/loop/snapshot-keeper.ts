@@ -66,7 +66,10 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 	return {
 		take,
 		async run(signal) {
-			let notBefore = 0;
+			// What is being read is given up at once, or an end would wait for all of it.
+			const end = (): void => stop.abort();
+			signal.addEventListener("abort", end, { once: true });
+			let tried: number | undefined;
 			/** What is kept, as of the last time that files were removed. */
 			let swept: unknown;
 			while (!signal.aborted) {
@@ -81,8 +84,10 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 						swept = core.fleet().snapshots?.kept ?? kept;
 					}
 					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
-					if (due === 0 && parts.now() >= notBefore) {
-						notBefore = parts.now() + AGAIN_MS;
+					const ago = tried === undefined ? undefined : parts.now() - tried;
+					// A clock that was set back must not keep the next one waiting.
+					if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
+						tried = parts.now();
 						await take();
 					}
 				} catch (error) {
@@ -94,7 +99,8 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				}
 				await parts.sleep(LOOK_MS, signal);
 			}
-			stop.abort();
+			signal.removeEventListener("abort", end);
+			end();
 			await turn;
 		},
 	};

@@ -28,6 +28,9 @@ class Scene {
 	broken: Error | undefined;
 	readonly files: Digest[] = [];
 	readonly done: string[] = [];
+	/** etcd's state never ends. */
+	endless = false;
+	onPiece = (): void => {};
 	refuses = (_input: Input): boolean => false;
 
 	constructor() {
@@ -86,6 +89,11 @@ class Scene {
 				read: async function* (this: Scene) {
 					if (this.broken) throw this.broken;
 					yield Buffer.from("state");
+					while (this.endless) {
+						yield Buffer.from("more");
+						this.onPiece();
+						await new Promise((resolve) => setImmediate(resolve));
+					}
 				}.bind(this),
 			}),
 			folder: this.folder,
@@ -192,4 +200,30 @@ test("files that cannot be removed do not keep the next snapshot from being take
 	scene.revision++;
 	await scene.look(7);
 	t.deepEqual(scene.done, ["etcd-snapshot-taken", "etcd-snapshot-taken"]);
+});
+
+test("after the clock was set back the next snapshot does not wait for it to catch up", async (t) => {
+	const scene = new Scene();
+	scene.now = 4_000_000_000_000;
+	const stop = new AbortController();
+	let looks = 0;
+	const { fleet } = scene;
+	scene.refuses = () => {
+		if (looks++ === 0) scene.now = 1_000_000;
+		if (looks >= 3) stop.abort();
+		return true;
+	};
+	await scene.keeper(stop, 100).run(stop.signal);
+	t.is(scene.fleet, fleet);
+	t.true(looks >= 3, "it was tried once");
+});
+
+test("an end does not wait for what is being read", async (t) => {
+	const scene = new Scene();
+	scene.endless = true;
+	const stop = new AbortController();
+	scene.onPiece = () => stop.abort();
+	await scene.keeper(stop, 100).run(stop.signal);
+	t.deepEqual(scene.files, []);
+	t.false(scene.done.includes("etcd-snapshot-taken"));
 });
