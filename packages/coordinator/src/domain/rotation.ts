@@ -89,8 +89,9 @@ export function mustRewrite({ trust }: Fleet): boolean {
 export function keysInUse(fleet: Fleet): readonly Digest[] {
 	const { trust, rewritten } = fleet.trust ?? {};
 	if (!trust) return [];
+	const all = encryptionKeys(trust);
 	// A key that is believed and writes nothing yet may write as soon as the next step is done.
-	return rewritten === trust.encryption ? [trust.encryption] : encryptionKeys(trust);
+	return rewritten === trust.encryption ? all.slice(all.indexOf(rewritten)) : all;
 }
 
 /** A snapshot of etcd whose Secrets nobody could read any more with these keys alone; the oldest one. */

@@ -119,8 +119,9 @@ async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise
 	const etcd = await parts.connect(fleet, clientUrls(fleet, voters));
 	const { member, revision } = await etcd.look();
 	const { kept, revision: before } = fleet.snapshots ?? NO_SNAPSHOTS;
-	const newest = kept.at(-1);
-	if (newest && revision === before) return { taken: false, snapshot: newest };
+	const newest = kept.findLast(({ apart }) => !apart);
+	// Where the newest was forgotten, what is left is of an earlier state.
+	if (newest && revision === before && newest.revision === before) return { taken: false, snapshot: newest };
 	if (before !== undefined && revision < before)
 		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
 	const secretsKeys = [...keysInUse(fleet)];

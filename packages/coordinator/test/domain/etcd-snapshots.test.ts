@@ -129,6 +129,20 @@ test("after a restore Secrets count as encrypted with the keys of the snapshot, 
 	t.false(mustRewrite(story.fleet));
 });
 
+test("a snapshot names a key that may write before the snapshot is read, also when all was written anew once", (t) => {
+	const { story } = founded([]);
+	const [one, two] = [sha256Of("one key of Secrets"), sha256Of("the next key of Secrets")];
+	const set = (encryption: typeof one, encryptionKeys: (typeof one)[]) => {
+		const trust = { ...STAND_IN_TRUST, encryption, encryptionKeys };
+		story.record([{ type: "trust-changed", trust, reason: "a test" }]);
+	};
+	set(one, [STAND_IN_TRUST.encryption, one]);
+	story.take({ kind: "secrets-rewritten", key: one, secrets: 3 });
+	t.deepEqual(keysInUse(story.fleet), [one]);
+	set(one, [one, two]);
+	t.deepEqual(keysInUse(story.fleet), [one, two]);
+});
+
 test("as long as one member's memory lives, nothing is restored, whatever is chosen", (t) => {
 	const { story } = founded([5]);
 	bootAgain(story, 2, BOXES.slice(0, 2));

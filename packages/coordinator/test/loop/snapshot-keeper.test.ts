@@ -227,3 +227,16 @@ test("an end does not wait for what is being read", async (t) => {
 	t.deepEqual(scene.files, []);
 	t.false(scene.done.includes("etcd-snapshot-taken"));
 });
+
+test("when the newest was forgotten another one is taken, although nothing changed", async (t) => {
+	const scene = new Scene();
+	await scene.look(3);
+	scene.revision++;
+	await scene.look(7);
+	const newest = scene.fleet.snapshots?.kept.at(-1);
+	if (!newest) return t.fail();
+	const { events } = admit(scene.fleet, { kind: "etcd-prune", snapshots: [newest.sha256], by: "test" }, scene.now);
+	scene.fleet = record(scene.fleet, events, scene.now).fleet;
+	await scene.look(7);
+	t.is(scene.fleet.snapshots?.kept.at(-1)?.revision, scene.revision);
+});
