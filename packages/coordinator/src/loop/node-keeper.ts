@@ -15,6 +15,8 @@ export interface NodeKeeperParts {
 
 /** So many nodes are put right before what else changed is looked at. */
 const CHANGES_AT_ONCE = 50;
+/** What the API answers where it will not have this very change: not valid, or against a policy of the cluster. */
+const REFUSED: ReadonlySet<number | undefined> = new Set([400, 403, 422]);
 
 /** Says how Kubernetes sees the nodes as soon as it changes, and keeps the Node objects as they are declared. */
 export class NodeKeeper {
@@ -23,6 +25,8 @@ export class NodeKeeper {
 	readonly #changed = new Set<string>();
 	/** Nodes that may not be as they are declared. */
 	readonly #doubtful = new Set<string>();
+	/** What was said of nodes whose change the API refuses, by their names. */
+	readonly #refused = new Map<string, string>();
 	#gathering: NodeJS.Timeout | undefined;
 	#turn: Promise<void> = Promise.resolve();
 	#stopped = false;
@@ -43,6 +47,7 @@ export class NodeKeeper {
 		await this.#followed.listed();
 		await this.#followed.check();
 		const nodes = this.#followed.all();
+		for (const name of this.#refused.keys()) if (!this.#followed.get(name)) this.#refused.delete(name);
 		await this.#parts.core.submit({ kind: "nodes-seen", nodes });
 		for (const { name } of nodes) this.#doubtful.add(name);
 		await this.#inTurn();
@@ -106,10 +111,18 @@ export class NodeKeeper {
 			const change = nodeChange(document, { machine, seat: machine.seat }, node);
 			if (!change) return false;
 			await kubernetes.changeNode(node, change);
+			this.#refused.delete(node.name);
 			return true;
 		} catch (error) {
 			// Somebody else changed it or removed it: that is on its way here, and it is looked at again then.
 			if (error instanceof KubernetesError && (error.status === 409 || error.status === 404)) return true;
+			if (error instanceof KubernetesError && REFUSED.has(error.status)) {
+				// It is tried again at the next look; until then it must keep nobody else waiting.
+				if (this.#refused.get(node.name) !== error.message)
+					this.#parts.onTrouble(`Node ${node.name} cannot be put right`, error);
+				this.#refused.set(node.name, error.message);
+				return true;
+			}
 			this.#doubtful.clear();
 			throw error;
 		}
