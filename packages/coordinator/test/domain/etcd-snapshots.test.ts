@@ -1,4 +1,4 @@
-import { type EtcdSnapshot, type MachineId, sha256Of } from "@rollcall/protocol";
+import { type EtcdSnapshot, MAX_SNAPSHOTS, type MachineId, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
 import { etcdBeginning, nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
@@ -231,6 +231,23 @@ test("what etcd did not begin with is kept apart: nothing by itself restores or 
 	t.regex(etcdWait(story.fleet), /nobody said what it is to begin with: rollcall etcd restore newest, or none/);
 	t.is(story.take({ kind: "etcd-choose", from: "newest", by: "test" }).kind, "ok");
 	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 9 } });
+});
+
+test("many snapshots of a life that began with nothing push out none of the life before", (t) => {
+	const before = Array.from({ length: 40 }, (_, index) => index + 1);
+	const { story, ids } = founded(before, { etcd: { snapshots: { keep: 48 } } });
+	story.take({ kind: "etcd-choose", from: "none", by: "test" });
+	bootAgain(story, 2);
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	for (let index = 0; index < 40; index++) story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(1000 + index) });
+	const kept = story.fleet.snapshots?.kept ?? [];
+	t.is(kept.length, MAX_SNAPSHOTS);
+	t.deepEqual(
+		kept.filter(({ apart }) => apart).map(({ revision }) => revision),
+		before,
+	);
+	t.is(kept.at(-1)?.revision, 1039);
 });
 
 test("another choice while some began already makes them boot anew first, so that no two restore different snapshots", (t) => {

@@ -79,7 +79,14 @@ function withSnapshots(fleet: Fleet, change: (now: EtcdSnapshots) => EtcdSnapsho
 	return { ...fleet, snapshots: change(fleet.snapshots ?? NO_SNAPSHOTS) };
 }
 
-/** The newest that fit, in the order in which they came; each once. */
+/**
+ * As many as may be, in the order in which they came; each once. The oldest of this life go first, and what is apart only when
+ * nothing else but the newest is left: nobody can take that again.
+ */
 function bounded(all: readonly KeptSnapshot[]): readonly KeptSnapshot[] {
-	return [...new Map<Digest, KeptSnapshot>(all.map((one) => [one.sha256, one])).values()].slice(-MAX_SNAPSHOTS);
+	const each = [...new Map<Digest, KeptSnapshot>(all.map((one) => [one.sha256, one])).values()];
+	const older = each.slice(0, -1);
+	const inTurn = [...older.filter(({ apart }) => !apart), ...older.filter(({ apart }) => apart)];
+	const gone = new Set(inTurn.slice(0, Math.max(0, each.length - MAX_SNAPSHOTS)));
+	return each.filter((one) => !gone.has(one));
 }
