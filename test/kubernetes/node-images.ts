@@ -1,6 +1,7 @@
-import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackPackages } from "../lab/image/debian.ts";
+import { nameIptables } from "../lab/image/iptables.ts";
 import { type ImageWish, writeImageArchive } from "./image-archive.ts";
 
 /** Programs that are an image with nothing else in it. */
@@ -39,16 +40,7 @@ export async function writeNodeImages(
 	await debianTree(proxy, ["iptables", "kmod", "conntrack", "ipset"], cache);
 	await mkdir(join(proxy, "usr/local/bin"), { recursive: true });
 	await copyFile(join(programs, "kube-proxy"), join(proxy, "usr/local/bin/kube-proxy"));
-	// What the scripts of the package would do.
-	for (const name of [
-		"iptables",
-		"iptables-save",
-		"iptables-restore",
-		"ip6tables",
-		"ip6tables-save",
-		"ip6tables-restore",
-	])
-		await symlink("xtables-nft-multi", join(proxy, "usr/sbin", name));
+	await nameIptables(proxy);
 	wishes.push({ reference: reference("kube-proxy"), tree: proxy });
 
 	const haproxy = join(trees, "haproxy");

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { nameIptables } from "./iptables.ts";
 
 const run = promisify(execFile);
 
@@ -100,7 +101,10 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 	await put(join(parts, "address"), join(tree, "lab/address"));
 	if (runtime === "stand-in")
 		for (const program of ["kubelet", "containerd"]) await put(join(parts, program), join(tree, "usr/bin", program));
-	else await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
+	else {
+		await nameIptables(tree);
+		await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
+	}
 	await put(join(parts, "empty-program"), join(tree, "usr/sbin/setfiles"));
 	await put(join(parts, "80-lab.preset"), join(tree, "usr/lib/systemd/system-preset/80-lab.preset"), 0o644);
 	return image;
