@@ -8,7 +8,7 @@ import { etcdWait } from "../../src/domain/etcd-wait.ts";
 import { keysInUse, mustRewrite } from "../../src/domain/rotation.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
-import { type Hardware, START, Story } from "./story.ts";
+import { documentOf, type Hardware, START, Story } from "./story.ts";
 
 const BOXES: readonly Hardware[] = ["a", "b", "c"].map((name) => ({ name, memoryGiB: 8 }));
 const CONTROL = [{ name: "control", role: "control-plane", count: 3 }];
@@ -51,6 +51,19 @@ function founded(revisions: readonly number[], more: object = {}): { story: Stor
 
 const beginnings = (story: Story, ids: readonly MachineId[]) =>
 	ids.map((id) => etcdBeginning(story.fleet, story.machine(id)));
+
+test("a document of another cluster is refused while etcd is being restored, and taken when that was given up", (t) => {
+	const { story } = founded([5]);
+	bootAgain(story, 2);
+	takeStep(story);
+	const declare = () => story.take({ kind: "declare", ...documentOf(CONTROL, { name: "other" }), by: "admin" });
+	const refused = declare();
+	t.like(refused.kind === "problem" ? refused.problem : {}, { code: "conflict", path: "name" });
+	t.is(story.fleet.cluster?.document.name, "lab");
+	story.take({ kind: "etcd-choose", from: "none", by: "admin" });
+	t.not(declare().kind, "problem");
+	t.is(story.fleet.cluster?.document.name, "other");
+});
 
 test("20: when no memory is left, all begin with the newest snapshot, chosen once, until etcd is founded", (t) => {
 	const { story, ids } = founded([5, 9]);

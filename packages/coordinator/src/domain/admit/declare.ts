@@ -1,9 +1,21 @@
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
-import { accept, NOTHING } from "./verdict.ts";
+import { accept, NOTHING, refuse } from "./verdict.ts";
 
-/** The operator declares the cluster. The same document again is nothing. */
+/**
+ * The operator declares the cluster. The same document again is nothing. Another name is another cluster, which must not begin
+ * with what is just being restored for this one.
+ */
 export function declare(fleet: Fleet, { document, digest, by }: InputOf<"declare">): Verdict {
 	if (fleet.cluster?.digest === digest) return NOTHING;
+	const restoring = fleet.snapshots?.restoring?.snapshot;
+	if (restoring && restoring.cluster !== document.name) {
+		return refuse({
+			code: "conflict",
+			message: `etcd of cluster ${restoring.cluster} is being restored; ${document.name} would begin with its state`,
+			path: "name",
+			next: "wait until etcd runs on most of its machines (rollcall etcd), or give the restoring up: rollcall etcd restore none",
+		});
+	}
 	return accept([{ type: "cluster-declared", document, digest, by }]);
 }
