@@ -10,10 +10,11 @@ export const checkKubernetes: Check = ({ kubernetes, images, controlPlane }) => 
 	const warnings: Finding[] = [];
 	if (!findVersion(kubernetes.version)) {
 		const minor = /^v?(\d+\.\d+)/.exec(kubernetes.version)?.[1] ?? kubernetes.version;
+		const known = nearest(minor, KNOWN_VERSIONS) ?? KNOWN_VERSIONS.at(-1);
 		findings.push({
 			path: ["kubernetes", "version"],
 			message: `Kubernetes ${kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`,
-			suggestion: `write ${nearest(minor, KNOWN_VERSIONS) ?? KNOWN_VERSIONS.at(-1)}, or one release of it, like ${KNOWN_VERSIONS.at(-1)}.1`,
+			suggestion: `write ${known}, or one release of it, like ${known}.1`,
 		});
 	}
 	const taken = Object.entries(NODE_PORTS).find(([, port]) => port === controlPlane.port);

@@ -54,7 +54,10 @@ function read(text: string): YamlValue | YamlFailure {
 		// Silent would also be silent about a second document.
 		logLevel: "error",
 	});
-	const faults = [...document.errors, ...document.warnings];
+	// After a first fault the parser stumbles over each token that follows: only the first one tells something.
+	const faults = [...document.errors, ...document.warnings].filter(
+		({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN",
+	);
 	if (faults.length > 0) {
 		return { ok: false, findings: faults.slice(0, 16).map((fault) => found(faultText(fault), fault.pos[0], lines)) };
 	}

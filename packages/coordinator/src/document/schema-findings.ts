@@ -45,7 +45,10 @@ export function checkSchema(
 				return [{ path, message: issue.issues[0]?.message ?? issue.message }];
 			default: {
 				const written = valueAt(value, path);
-				return [{ path, message: plain(issue, written), suggestion: unitHint(path, written, source(path)) }];
+				// A number out of its range is a number nonetheless: quotes would not help it.
+				const numberMeant = "origin" in issue && (issue.origin === "number" || issue.origin === "int");
+				const hint = numberMeant ? undefined : unitHint(path, written, source(path));
+				return [{ path, message: plain(issue, written), suggestion: hint }];
 			}
 		}
 	};

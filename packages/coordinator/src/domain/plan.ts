@@ -6,6 +6,7 @@ import { fileChanges, restarts } from "./file-changes.ts";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
 import type { AddOnDigests, Rendered, RenderTarget } from "./observed.ts";
 import { record } from "./record.ts";
+import { versionStepWarnings } from "./version-step.ts";
 
 /** More rounds than placing can need. */
 const MAX_ROUNDS = 32;
@@ -48,7 +49,12 @@ export function planDocument(
 		unchanged: after.machines.size - changes.length,
 		machines: changes,
 		addOns: addOnChanges(fleet.cluster ? addOns(fleet.cluster.document) : new Map(), addOns(declared.document)),
-		warnings: [...(declared.warnings ?? []), ...emptySeats(after), ...left],
+		warnings: [
+			...(declared.warnings ?? []),
+			...versionStepWarnings(fleet.cluster?.document, declared.document),
+			...emptySeats(after),
+			...left,
+		],
 	};
 }
 

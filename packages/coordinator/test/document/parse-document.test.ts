@@ -47,6 +47,26 @@ test("a date stays a text, a number that should be a text is named with its quot
 	]);
 });
 
+test("a number that is out of its range is not told to be a text", (t) => {
+	const etcd = "etcd: { snapshots: { everyMinutes: 0, keep: 0 } }";
+	t.deepEqual(
+		findings(`${BASE}${etcd}\n`).map((finding) => finding.replace(/line \d+, column \d+/, "there")),
+		[
+			"etcd.snapshots.everyMinutes: there: Too small: expected number to be >=1 | ",
+			"etcd.snapshots.keep: there: Too small: expected number to be >=1 | ",
+		],
+	);
+});
+
+test("a bracket that is closed too often is one fault, not one for each word behind it", (t) => {
+	const found = findings(BASE.replace('version: "1.36"', 'version: "1.36" }'));
+	t.is(found.length, 1, found.join("\n"));
+});
+
+test("another release is suggested of the version that is suggested", (t) => {
+	t.regex(findings(BASE.replace('"1.36"', '"1.33"'))[0] ?? "", /write (1\.\d+), or one release of it, like \1\.1$/);
+});
+
 test("a misspelt key is named with the one that is meant", (t) => {
 	t.deepEqual(findings(BASE.replace("services:", "service:")), [
 		'networks.service: line 9, column 3: "service" is not known here | did you mean services?',

@@ -87,6 +87,18 @@ test("a plan of the document in force has no changes, and names seats that nobod
 	t.regex(more.warnings.join(), /slot cp: 2 of 3 seats/);
 });
 
+test("a plan warns of a step between versions that Kubernetes does not support, and of no other", (t) => {
+	const { story } = fleet();
+	const warnings = (version: string) => {
+		const { document, digest } = documentOf(slots, { kubernetes: { version } });
+		return planDocument(story.fleet, { document, digest }, renderForTests).warnings.join();
+	};
+	t.is(story.fleet.cluster?.document.kubernetes.version, "1.36.2");
+	t.regex(warnings("1.35"), /goes back from 1\.36\.2 to 1\.35: .*rollcall etcd snapshot/);
+	t.regex(warnings("1.38.0"), /from 1\.36\.2 to 1\.38\.0: .*declare 1\.37 first/);
+	for (const version of ["1.36", "1.36.1", "1.36.3", "1.37"]) t.is(warnings(version), "");
+});
+
 test("a plan names what comes, changes and goes at the cluster's API", (t) => {
 	const { story } = fleet();
 	const addOns = (document: ClusterDocument) =>
