@@ -78,6 +78,7 @@ export function flannelFiles(node: Node): TargetFile[] {
 		liveness: { host: "127.0.0.1", port: NODE_PORTS.flannelHealth, path: "/healthz", scheme: "HTTP" },
 		requests: { cpu: "50m", memory: "48Mi" },
 		rights: { capabilities: ["NET_ADMIN", "NET_RAW"] },
+		writableRoot: true,
 		hostPaths: [
 			{ name: "run", path: "/run/flannel", type: "DirectoryOrCreate", writable: true },
 			{ name: "cni-plugins", path: "/opt/cni/bin", type: "DirectoryOrCreate", writable: true },

@@ -59,6 +59,7 @@ export function kubeProxyFiles(node: Node): TargetFile[] {
 		requests: { cpu: "50m", memory: "48Mi" },
 		// It writes the node's packet filter and kernel settings.
 		rights: "privileged",
+		writableRoot: true,
 		hostPaths: [
 			{ name: "configuration", path: FOLDER, type: "DirectoryOrCreate" },
 			{ name: "kubeconfig", path: NODE_PATHS.kubeProxyKubeconfig, type: "FileOrCreate" },

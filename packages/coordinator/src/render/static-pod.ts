@@ -36,6 +36,12 @@ export interface StaticPod {
 	readonly hostPaths: readonly HostPath[];
 	/** None by default. */
 	readonly rights?: Rights;
+	/**
+	 * The container may write to its own file system, for images whose iptables is kubernetes-sigs/iptables-wrappers: at its first
+	 * call that replaces itself by links to the node's kind of iptables. Where it cannot, each call goes on through it, and loses
+	 * what iptables-restore is to read.
+	 */
+	readonly writableRoot?: true;
 	readonly graceSeconds?: number;
 	/** A program that runs to its end before the container; it gets all host paths, and those that are its own. */
 	readonly before?:
@@ -100,7 +106,7 @@ function container(pod: StaticPod) {
 			? { readinessProbe: { failureThreshold: 3, ...readiness, periodSeconds: 1, timeoutSeconds: 15 } }
 			: {}),
 		resources: { requests: pod.requests },
-		securityContext: securityContext(pod.rights ?? { capabilities: [] }),
+		securityContext: securityContext(pod.rights ?? { capabilities: [] }, pod.writableRoot),
 		startupProbe: { failureThreshold: 24, ...liveness, initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 15 },
 		terminationMessagePolicy: "FallbackToLogsOnError",
 		volumeMounts: mounts(pod.hostPaths),
@@ -119,12 +125,13 @@ function initContainer(pod: StaticPod, before: NonNullable<StaticPod["before"]>)
 	};
 }
 
-function securityContext(rights: Rights) {
-	if (rights === "privileged") return { privileged: true, readOnlyRootFilesystem: true };
+function securityContext(rights: Rights, writableRoot = false) {
+	const readOnlyRootFilesystem = !writableRoot;
+	if (rights === "privileged") return { privileged: true, readOnlyRootFilesystem };
 	return {
 		allowPrivilegeEscalation: false,
 		capabilities: { drop: ["ALL"], ...(rights.capabilities.length > 0 ? { add: rights.capabilities } : {}) },
-		readOnlyRootFilesystem: true,
+		readOnlyRootFilesystem,
 		seccompProfile: { type: "RuntimeDefault" },
 	};
 }

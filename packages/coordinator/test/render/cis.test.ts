@@ -16,6 +16,8 @@ const EXCEPTIONS = new Set([
 	"4.2.3 etcd",
 	"beyond: images by digest",
 	"beyond: no privileged container",
+	"beyond: read-only root control-plane",
+	"beyond: read-only root worker",
 ]);
 
 for (const { id, title, on, holds } of RULES) {
@@ -31,6 +33,19 @@ for (const { id, title, on, holds } of RULES) {
 			});
 		}
 	}
+}
+
+for (const role of ["control-plane", "worker", "etcd"] as const) {
+	test(`the file system of a container is writable on ${role} only where its image links its iptables`, (t) => {
+		const pods = NODE_TREES[role].content.files.filter(({ path }) => path.startsWith("/etc/kubernetes/manifests/"));
+		const writable = pods
+			.filter(({ content }) => /readOnlyRootFilesystem: (?!true)/.test(content))
+			.map(({ path }) => path);
+		const expected = ["kube-flannel", "kube-proxy"].map((name) => `/etc/kubernetes/manifests/${name}.yaml`);
+		t.deepEqual(writable.sort(), role === "etcd" ? [] : expected);
+		for (const { content } of pods.filter(({ path }) => path.endsWith("/kube-flannel.yaml")))
+			t.is([...content.matchAll(/readOnlyRootFilesystem: true/g)].length, 1, "the installer needs no writable one");
+	});
 }
 
 /** Of a file that Calico's installer writes: 0600 by its own default, which `TEST_FILE_PERMISSION` alone would change. */
