@@ -124,6 +124,8 @@ export const EVENT_PAYLOADS = {
 		digest: Digest,
 		role: Name,
 		deadlineAt: Timestamp,
+		/** What of it programs start anew for; of control planes and machines of etcd, which take turns. */
+		programs: Digest.optional(),
 	}),
 	/** No target can be rendered for the assignment as it stands (a fact is missing, a rule does not match). */
 	"target-impossible": z.strictObject({ machineId, reason }),

@@ -42,6 +42,8 @@ export interface IssuedTarget {
 	/** The incarnation that it was issued to; another one gets a new generation. */
 	readonly bootId: BootId;
 	readonly role: string;
+	/** What of it programs start anew for, where that is known. */
+	readonly programs?: Digest | undefined;
 	readonly issuedAt: Timestamp;
 	/** When it was applied last; absent of one that was adopted. */
 	readonly appliedAt?: Timestamp | undefined;

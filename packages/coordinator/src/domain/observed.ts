@@ -1,6 +1,7 @@
 import type { ClusterDocument, Digest, MachineId, TargetContent, Timestamp } from "@rollcall/protocol";
 import { digestOf } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
+import { programsOf } from "./programs.ts";
 
 /**
  * Lengths of silence, in milliseconds, after which a lease changes; the same for every size of the fleet. Time is looked at
@@ -30,7 +31,13 @@ export type AddOnDigests = (document: ClusterDocument) => ReadonlyMap<string, Di
 
 /** As much of a rendered target as decisions need. */
 export type Summary =
-	| { readonly ok: true; readonly digest: Digest; readonly deadlineSeconds: number }
+	| {
+			readonly ok: true;
+			readonly digest: Digest;
+			readonly deadlineSeconds: number;
+			/** What of it programs start anew for; only of roles whose machines take turns. */
+			readonly programs?: Digest | undefined;
+	  }
 	| { readonly ok: false; readonly reason: string };
 
 /**
@@ -46,8 +53,13 @@ export interface TargetSummary {
 /** Undefined where it is not known yet: then nothing is decided about this target, and the caller decides again soon. */
 export type SummaryIfKnown = (fleet: Fleet, machine: Machine, seat: Seat) => Summary | undefined;
 
+/** Roles whose machines hold up the whole cluster: their programs start anew one machine after the other. */
+export const TAKE_TURNS: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
+
 /** What decisions need of a rendered target. */
 export function summaryOf(rendered: Rendered): Summary {
 	if (!rendered.ok) return rendered;
-	return { ok: true, digest: digestOf(rendered.content), deadlineSeconds: rendered.content.deadlineSeconds };
+	const { content } = rendered;
+	const programs = TAKE_TURNS.has(content.role) ? { programs: programsOf(content) } : {};
+	return { ok: true, digest: digestOf(content), deadlineSeconds: content.deadlineSeconds, ...programs };
 }

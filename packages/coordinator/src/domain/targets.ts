@@ -10,7 +10,7 @@ const TARGET_SLACK_MS = 30_000;
 
 /**
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
- * target when it is back. Control planes follow a change of keys one after the other. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
+ * target when it is back. Control planes whose programs start anew for it get it one after the other. While a lost log is being rebuilt nothing is issued: what runs is right, what is known is not.
  */
 export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Look {
 	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
@@ -29,9 +29,9 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			if (machine.impossible === reason) return undefined;
 			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
 		}
-		const { digest, deadlineSeconds } = summary;
+		const { digest, deadlineSeconds, programs } = summary;
 		if (target?.digest === digest && isCurrent(machine, target)) return undefined;
-		if (turnOf(machine)) return undefined;
+		if (turnOf(machine, summary)) return undefined;
 		const deadlineAt = at + deadlineSeconds * 1000 + TARGET_SLACK_MS;
 		return {
 			type: "target-issued",
@@ -41,6 +41,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			digest,
 			role: seat.role,
 			deadlineAt,
+			...(programs ? { programs } : {}),
 			cause: Math.max(seat.seq, target ? declaredSeq : machine.changedSeq, runsEtcd.has(machine) ? restoringSeq : 0),
 		};
 	};

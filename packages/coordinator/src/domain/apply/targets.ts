@@ -16,6 +16,7 @@ export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Flee
 				digest: event.digest,
 				bootId: event.bootId,
 				role: event.role,
+				...(event.programs ? { programs: event.programs } : {}),
 				issuedAt: event.at,
 				deadlineAt: event.deadlineAt,
 				progress: "issued",
