@@ -68,7 +68,7 @@ export function admissionText(node: Node): string {
 						warn: "restricted",
 						"warn-version": "latest",
 					},
-					exemptions: { usernames: [], runtimeClasses: [], namespaces: ["kube-system", "kube-flannel"] },
+					exemptions: { usernames: [], runtimeClasses: [], namespaces: ["kube-system"] },
 				},
 			},
 		],
