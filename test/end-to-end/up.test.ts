@@ -223,12 +223,12 @@ interface Contexts {
 test.serial("a run that nobody reads any more ends by itself and leaves nothing behind", async (t) => {
 	const operator = newOperator(t);
 	const up = await readyRun(operator, 2);
-	up.child.stdout?.destroy();
-	up.child.stderr?.destroy();
-	// It notices with what it says next.
 	const { stdout } = await operator.rollcall("machines", "-o", "json");
 	const [{ machineId } = { machineId: "" }] = (JSON.parse(stdout) as { machines: { machineId: string }[] }).machines;
-	t.is((await operator.rollcall("reboot", machineId)).code, 0);
+	up.child.stdout?.destroy();
+	up.child.stderr?.destroy();
+	// It notices with what it says next; that may have been said already.
+	await operator.rollcall("reboot", machineId);
 	t.is((await up.exited).signal, null);
 	await leavesNothing(t, operator);
 });
