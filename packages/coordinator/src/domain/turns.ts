@@ -13,11 +13,10 @@ const RESTART_MS = 25_000;
  * True for a machine whose programs run with what its target says: applied long enough for kubelet to have noticed and, where
  * the whole cluster depends on it, healthy.
  */
-export function isSettled({ seat, target, health, facts }: Machine, at: Timestamp): boolean {
-	if (target?.progress !== "applied") return false;
-	if (seat && TAKE_TURNS.has(seat.role) && health.some(({ healthy }) => !healthy)) return false;
-	// A rehearsed machine's programs follow at once; one that was adopted has run for long.
-	return facts.rehearsal || target.appliedAt === undefined || at - target.appliedAt >= RESTART_MS;
+export function isSettled(machine: Machine, at: Timestamp): boolean {
+	const { seat, target, health } = machine;
+	if (target?.progress !== "applied" || isStarting(machine, at)) return false;
+	return !(seat && TAKE_TURNS.has(seat.role) && health.some(({ healthy }) => !healthy));
 }
 
 /** Whom a machine waits for that is to get this target; undefined when it is its turn. */
@@ -71,6 +70,7 @@ export function turnsOf(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown):
 /** True while a target is being applied, and for as long after that as kubelet may need to notice. */
 function isStarting({ target, facts }: Machine, at: Timestamp): boolean {
 	if (target?.progress === "issued" || target?.progress === "applying") return true;
+	// A rehearsed machine's programs follow at once; one that was adopted has run for long.
 	if (target?.progress !== "applied" || target.appliedAt === undefined || facts.rehearsal) return false;
 	return at - target.appliedAt < RESTART_MS;
 }

@@ -1,23 +1,10 @@
 import { type Digest, sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
 import { AUTHORITY_LIFE_MS, dueRenewal, keysInUse, mustRewrite, nextStep, rotated } from "../../src/domain/rotation.ts";
-import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { START, Story } from "./story.ts";
+import { trustFrom } from "./trust-from.ts";
 
 const TENTH = AUTHORITY_LIFE_MS / 10;
-
-/** Keys that begin at a time. */
-function trustFrom(began: number): Trust {
-	const authority = (name: string) => {
-		const fingerprint = sha256Of(`${name} ${began}`);
-		return { signing: fingerprint, certificates: [{ fingerprint, pem: name, notAfter: began + AUTHORITY_LIFE_MS }] };
-	};
-	return {
-		...STAND_IN_TRUST,
-		authorities: { cluster: authority("cluster"), "front-proxy": authority("proxy"), etcd: authority("etcd") },
-		encryption: sha256Of(`encryption ${began}`),
-	};
-}
 
 test("authorities are renewed when a tenth of their life is left, sign then, and are believed until their end", (t) => {
 	const old = trustFrom(START);

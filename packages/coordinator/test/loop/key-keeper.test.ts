@@ -1,23 +1,11 @@
-import { sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
 import { AUTHORITY_LIFE_MS } from "../../src/domain/rotation.ts";
 import { keepKeys } from "../../src/loop/key-keeper.ts";
-import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { START, Story } from "../domain/story.ts";
+import { trustFrom } from "../domain/trust-from.ts";
 
 const DAY = 86_400_000;
 const END = START + AUTHORITY_LIFE_MS;
-
-function trustFrom(began: number): Trust {
-	const authority = (name: string) => {
-		const fingerprint = sha256Of(`${name} ${began}`);
-		return { signing: fingerprint, certificates: [{ fingerprint, pem: name, notAfter: began + AUTHORITY_LIFE_MS }] };
-	};
-	return {
-		...STAND_IN_TRUST,
-		authorities: { cluster: authority("cluster"), "front-proxy": authority("proxy"), etcd: authority("etcd") },
-	};
-}
 
 /** Lets the keeper look once a day for some days of a clock of the test's own. */
 async function days(count: number, story: Story, more: { leads?: boolean; late?: boolean } = {}) {

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,6 +7,7 @@ import { connect } from "node:tls";
 import { sha256Of } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
 import { debianCommand, HAPROXY } from "../boot/programs/debian.ts";
+import { freePort } from "./free-port.ts";
 import type { NodeTree } from "./node-tree.ts";
 
 const CONFIG = "/etc/kubernetes/balancer/haproxy.cfg";
@@ -37,19 +36,6 @@ export interface RunningBalancer {
 	/** The status of its health port. Fails where nobody answers. */
 	health(): Promise<number>;
 	stop(): Promise<void>;
-}
-
-/** A port of the loopback below those that the kernel takes for connections (ip(7)), so that it stays free until it is used. */
-export async function freePort(): Promise<number> {
-	for (;;) {
-		const port = randomInt(10_000, 32_000);
-		const free = await new Promise<boolean>((resolve) => {
-			const server = createServer();
-			server.once("error", () => resolve(false));
-			server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-		});
-		if (free) return port;
-	}
 }
 
 /** Starts the balancer of a rendered tree. Undefined where there is no HAProxy to be had; the test's log says so. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { CONTAINERD, debianCommand, REGISTRY } from "../../boot/programs/debian.ts";
+import { freePort } from "../free-port.ts";
 
 const WITHIN_MS = 60_000;
 /** What an operator copies. */
@@ -29,14 +29,6 @@ export async function ownFolder(t: ExecutionContext): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), "rollcall-registry-"));
 	t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 	return folder;
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
 }
 
 /** A process that ends with the test. */
