@@ -1,7 +1,7 @@
 /**
- * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of each of its
- * parts, V8 a cache of their compiled code, and pkg puts them into a copy of the Node that the workspace installs (a single
- * executable application, whose main is `agent/loader.cjs`). Nothing is downloaded.
+ * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of it, V8 a cache of
+ * its compiled code, and pkg puts both into a copy of the Node that the workspace installs (a single executable application,
+ * whose main is `agent/loader.cjs`). Nothing is downloaded.
  * Skipped when nothing that goes into it changed. Builds of the same inputs are equal, byte by byte.
  */
 import { execFile } from "node:child_process";
@@ -25,14 +25,14 @@ import { dirname, join, relative } from "node:path";
 import { argv, execPath, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bundlePart } from "./agent/bundle-part.ts";
+import { bundleFile } from "./agent/bundle-file.ts";
 import { hashInputs } from "./agent/inputs.ts";
 
 const run = promisify(execFile);
 const project = dirname(import.meta.dirname);
 const BUNDLE_LIMIT_BYTES = 1024 * 1024;
-/** The parts of the agent, loaded one by one: what runs on a machine, and the stand-in for a machine. */
-const PARTS = ["run", "rehearse"] as const;
+/** The bundle is a function, for `agent/loader.cjs`. */
+const WRAP = { before: "(function(exports,require,module){", after: "})" };
 
 /** What was built. `sha256` and `sha512` are of the executable, in hexadecimal; `inputsHash` covers all that went into it. */
 export interface AgentManifest {
@@ -51,38 +51,49 @@ export interface AgentBundle extends AgentManifest {
 	readonly built: boolean;
 }
 
+interface BundleOptions {
+	readonly entry?: string;
+	readonly output?: string;
+	/** Told what is done now, when something is. */
+	readonly onStep?: (what: string) => void;
+}
+
 /**
  * Builds the agent if its inputs changed. Safe to run several times at once: each run builds in a folder of its own and
  * moves the results into place at its end. Throws when the bundle is over its limit or a step fails, with that step's words.
  */
-export async function bundleAgent(options: { entry?: string; output?: string } = {}): Promise<AgentBundle> {
+export async function bundleAgent(options: BundleOptions = {}): Promise<AgentBundle> {
 	const entry = options.entry ?? join(project, "packages/agent/src/main.ts");
 	const output = options.output ?? join(project, "dist/agent");
 	const path = join(output, "rollcall-agent");
 	const strip = await stripVersion();
-	const inputsHash = await hashInputs([entry, strip ?? "not stripped", process.version, platform()]);
+	const inputsHash = await hashInputs(
+		["scripts/bundle-agent.ts"],
+		[entry, strip ?? "not stripped", process.version, platform()],
+	);
 	const present = await readManifest(output);
 	if (present?.inputsHash === inputsHash) return { ...present, path, built: false };
 
+	const { onStep = () => undefined } = options;
+	onStep("its code");
 	await mkdir(output, { recursive: true });
 	await removeAbandoned(output);
 	const work = await mkdtemp(join(output, ".build-"));
 	try {
-		const sources = { run: entry, rehearse: join(project, "packages/agent/src/rehearse.ts") };
-		let bundleBytes = 0;
-		for (const part of PARTS) {
-			await bundlePart(sources[part], join(work, `${part}.cjs`));
-			bundleBytes += (await stat(join(work, `${part}.cjs`))).size;
-		}
+		await bundleFile(entry, join(work, "agent.cjs"), { wrap: WRAP, names: true });
+		const bundleBytes = (await stat(join(work, "agent.cjs"))).size;
 		if (bundleBytes > BUNDLE_LIMIT_BYTES)
 			throw new Error(
 				`the agent's bundle has ${bundleBytes} bytes, more than ${BUNDLE_LIMIT_BYTES}; see what was imported`,
 			);
+		onStep("a Node to carry it");
 		await stripped(strip, join(work, "base"));
+		onStep("both in one file");
 		// pkg changes the working directory of its process, so it gets one of its own.
 		const script = fileURLToPath(import.meta.url);
 		await run(execPath, [script, "--executable", work], { env: { ...process.env, TMPDIR: work } });
 		await chmod(join(work, "rollcall-agent"), 0o755);
+		onStep("its hashes");
 		const manifest: AgentManifest = {
 			version: JSON.parse(await readFile(join(project, "packages/agent/package.json"), "utf8")).version,
 			platform: platform(),
@@ -94,7 +105,7 @@ export async function bundleAgent(options: { entry?: string; output?: string } =
 		};
 		await writeFile(join(work, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
 		// The manifest last: who reads it finds the file that it describes.
-		for (const name of [...PARTS.map((part) => `${part}.cjs`), "rollcall-agent", "manifest.json"])
+		for (const name of ["agent.cjs", "rollcall-agent", "manifest.json"])
 			await rename(join(work, name), join(output, name));
 		return { ...manifest, path, built: true };
 	} finally {
@@ -135,18 +146,13 @@ async function stripped(strip: string | undefined, to: string): Promise<void> {
 }
 
 /**
- * Runs in a process of its own: makes `rollcall-agent` of the parts and of `base`, all in `work`. The caches are made with a
+ * Runs in a process of its own: makes `rollcall-agent` of the bundle and of `base`, all in `work`. The cache is made with a
  * fixed seed, so that equal inputs give equal bytes.
  */
 async function makeExecutable(work: string): Promise<void> {
 	const { default: sea } = await import("@yao-pkg/pkg/lib-es5/sea.js");
-	const assets: Record<string, string> = {};
-	for (const part of PARTS) {
-		const [source, cache] = [join(work, `${part}.cjs`), join(work, `${part}.cache`)];
-		await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/agent/code-cache.cjs"), source, cache]);
-		assets[`${part}.cjs`] = source;
-		assets[`${part}.cache`] = cache;
-	}
+	const [source, cache] = [join(work, "agent.cjs"), join(work, "agent.cache")];
+	await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/agent/code-cache.cjs"), source, cache]);
 	// The name of the main file is in every stack trace, so it is given relative to pkg's folder, which lies in TMPDIR.
 	await copyFile(join(project, "scripts/agent/loader.cjs"), join(work, "agent-loader.cjs"));
 	const seaConfig = {
@@ -154,7 +160,7 @@ async function makeExecutable(work: string): Promise<void> {
 		disableExperimentalSEAWarning: true,
 		useSnapshot: false,
 		useCodeCache: false,
-		assets,
+		assets: { "agent.cjs": source, "agent.cache": cache },
 	};
 	const target = {
 		nodeRange: `node${process.versions.node}`,
@@ -193,7 +199,9 @@ async function digest(algorithm: string, path: string): Promise<string> {
 
 if (import.meta.main && argv[2] === "--executable" && argv[3] !== undefined) await makeExecutable(argv[3]);
 else if (import.meta.main) {
-	const { path, version, sizeBytes, bundleBytes, built } = await bundleAgent();
+	const { path, version, sizeBytes, bundleBytes, built } = await bundleAgent({
+		onStep: (what) => stderr.write(`rollcall: 3 of 4: bundling the agent: ${what} ...\n`),
+	});
 	const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 	if (built || !argv.includes("--quiet"))
 		stdout.write(

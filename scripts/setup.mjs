@@ -14,12 +14,18 @@ function say(text) {
 	process.stderr.write(`rollcall: ${text}\n`);
 }
 
-/** A step that somebody waits for: says what, then how long. */
+/** A step that somebody waits for: says what, that it goes on, then how long it took. */
 async function step(what, run) {
 	say(`${what} ...`);
 	const from = performance.now();
-	await run();
-	say(`${what}: ${((performance.now() - from) / 1000).toFixed(1)} s`);
+	const seconds = () => (performance.now() - from) / 1000;
+	const timer = setInterval(() => say(`${what}: ${seconds().toFixed(0)} s so far`), 5000);
+	try {
+		await run();
+	} finally {
+		clearInterval(timer);
+	}
+	say(`${what}: ${seconds().toFixed(1)} s`);
 }
 
 /** Runs a program quietly; its output is shown only when it fails. Rejects with a sentence and that output. */
@@ -47,14 +53,15 @@ function readJson(file) {
 
 /**
  * True when what npm wrote down about node_modules has everything that package-lock.json asks for. npm removes that file
- * first and writes it last, so an interrupted installation does not count.
+ * first and writes it last, so an interrupted installation does not count. A workspace counts when the link to it is there.
  */
 function packagesAreThere() {
 	const wanted = readJson(path.join(root, "package-lock.json"))?.packages;
 	const installed = readJson(path.join(root, "node_modules/.package-lock.json"))?.packages;
 	if (!wanted || !installed) return false;
 	return Object.entries(wanted).every(([place, { version, integrity, link, optional }]) => {
-		if (!place.startsWith("node_modules/") || link) return true;
+		if (!place.startsWith("node_modules/")) return true;
+		if (link) return fs.existsSync(path.join(root, place, "package.json"));
 		const found = installed[place];
 		return found ? found.version === version && found.integrity === integrity : optional === true;
 	});
@@ -66,7 +73,16 @@ async function installPackages() {
 	const PATH = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => folder !== bin);
 	const env = { ...process.env, PATH: PATH.join(path.delimiter) };
 	const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
-	await step("installing packages (npm ci)", () => run("npm", args, env));
+	await run("npm", args, env);
+}
+
+/** npm of the first releases of Node 20 leaves out the link to the Node that it installed; everything after it needs that. */
+function linkNode() {
+	const link = path.join(root, "node_modules", ".bin", "node");
+	const target = path.join("..", `node-${process.platform}-${process.arch}`, "bin", "node");
+	if (fs.existsSync(link) || !fs.existsSync(path.join(path.dirname(link), target))) return;
+	fs.rmSync(link, { force: true });
+	fs.symlinkSync(target, link);
 }
 
 /** Runs `work` while no other setup of this checkout does. A lock whose owner is gone is taken over. */
@@ -117,16 +133,20 @@ function lives(pid) {
 	}
 }
 
+/** Bundles the agent, the rehearsal or the command. Each bundler skips itself when its bundle is newer than what it is made of, else it says its steps. */
+function bundle(name) {
+	const bundler = path.join(root, "scripts", `bundle-${name}.ts`);
+	const node = path.join(root, "node_modules", ".bin", "node");
+	const { status, error } = spawnSync(node, [bundler, "--quiet"], { cwd: root, stdio: ["ignore", 2, 2] });
+	if (status !== 0) throw new Error(`the ${name} could not be bundled (${error?.message ?? `exit code ${status}`})`);
+}
+
 async function main() {
 	await alone(async () => {
-		if (!packagesAreThere()) await installPackages();
-		await unpackNatsServer({ cache, step, run, say });
-		const bundler = path.join(root, "scripts", "bundle-agent.ts");
-		if (!fs.existsSync(bundler)) return;
-		// It skips itself when the bundle is newer than what it is made of.
-		const node = path.join(root, "node_modules", ".bin", "node");
-		const { status, error } = spawnSync(node, [bundler, "--quiet"], { cwd: root, stdio: ["ignore", 2, 2] });
-		if (status !== 0) throw new Error(`the agent could not be bundled (${error?.message ?? `exit code ${status}`})`);
+		if (!packagesAreThere()) await step("1 of 4: installing packages (npm ci)", installPackages);
+		linkNode();
+		await unpackNatsServer({ cache, step: (what, work) => step(`2 of 4: ${what}`, work), run, say });
+		for (const name of ["agent", "rehearsal", "cli"]) bundle(name);
 	});
 }
 

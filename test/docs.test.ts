@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AgentConfig } from "@rollcall/agent";
-import { CoordinatorConfig } from "@rollcall/coordinator";
+import { CoordinatorConfig } from "@rollcall/coordinator/simulator";
 import { agentPermissions, EVENT_TYPES, MachineId, PROBLEM_STATUS } from "@rollcall/protocol";
 import test from "ava";
 import { z } from "zod";
-import { repository } from "./support/processes.ts";
+import { repository } from "./support/places.ts";
 
 const read = (file: string): string => readFileSync(join(repository, file), "utf8");
 
@@ -67,10 +67,23 @@ for (const [heading, schema] of [
 	});
 }
 
+test("paths that newcomers are sent to are there", (t) => {
+	const paths = ["CONTRIBUTING.md", "docs/architecture.md"].flatMap((page) =>
+		[...read(page).matchAll(/`((?:packages|test|docs|deploy|scripts)\/[\w./-]+)`/g)].map(([, path = ""]) => path),
+	);
+	t.true(paths.length > 40);
+	t.deepEqual(
+		paths.filter((path) => !existsSync(join(repository, path))),
+		[],
+	);
+});
+
 test("docs/dependencies.md has a line for every dependency and no other", (t) => {
 	const files = [
 		"package.json",
-		...["protocol", "coordinator", "agent", "cli"].map((name) => `packages/${name}/package.json`),
+		...["protocol", "coordinator", "agent", "cli", "rehearsal", "test-support"].map(
+			(name) => `packages/${name}/package.json`,
+		),
 		"test/package.json",
 		"deploy/package.json",
 	];

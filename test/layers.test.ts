@@ -1,162 +1,99 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { circlesOf, faultsOf, importsOf, placeOf, readSources, type Source } from "./layers/imports.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const packages = join(root, "packages");
+const sources = readSources(root);
+const shipped = sources.filter(({ file }) => /^packages\/[^/]+\/src\//.test(file));
 
-interface Import {
-	readonly from: string;
-	/** A file below `packages`, or a package's name. */
-	readonly to: string;
-	readonly typeOnly: boolean;
-}
-
-const sources = readdirSync(packages, { recursive: true, encoding: "utf8" })
-	.filter((file) => /^[^/]+\/src\/.*\.ts$/.test(file))
-	.sort();
-
-const imports: Import[] = sources.flatMap((file) => {
-	const text = readFileSync(join(packages, file), "utf8");
-	const found = text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)";?$/gms);
-	return [...found].map(([, type, specifier = ""]) => ({
-		from: file,
-		to: specifier.startsWith(".") ? relative(packages, resolve(packages, dirname(file), specifier)) : specifier,
-		typeOnly: type !== undefined,
-	}));
+test("the scan sees packages, tests and scripts, and their imports", (t) => {
+	for (const part of ["packages/agent/src/", "packages/cli/test/", "test/lab/", "scripts/", "ava.config.js"])
+		t.true(
+			sources.some(({ file }) => file.startsWith(part)),
+			part,
+		);
+	const port = sources.find(({ file }) => file === "packages/coordinator/src/ports/core.ts");
+	t.true(port && importsOf(port).some(({ to }) => to === "@rollcall/protocol"));
 });
 
-const pure = /^(?:coordinator|agent)\/src\/(?:domain|render|document|boot)\//;
-const loop = /^(?:coordinator|agent)\/src\/loop\//;
-const adapter = /^(?:coordinator|agent)\/src\/adapters\/([^/]+)\//;
-/** Files that wire everything together and may see everything of their package. */
-const wiring = /^(?:coordinator|agent)\/src\/(?:main|index|run|cli|wiring\/[^/]+|rehearse|config|[a-z-]+)\.ts$/;
-
-const wrong = (allowed: (one: Import) => boolean, of: (file: string) => boolean): string[] =>
-	imports.filter((one) => of(one.from) && !allowed(one)).map((one) => `${one.from} imports ${one.to}`);
-
-test("the scan sees the packages' imports", (t) => {
-	t.true(sources.length > 50);
-	t.true(imports.some((one) => one.from === "coordinator/src/ports.ts" && one.to === "@rollcall/protocol"));
+test("every file lies in a room, and imports only what its room may", (t) => {
+	t.deepEqual(faultsOf(sources), []);
 });
 
-test("the protocol imports nothing but zod, hashes and itself", (t) => {
-	const allowed = ({ to }: Import): boolean =>
-		to === "zod" || to.startsWith("@noble/hashes/") || to.startsWith("protocol/src/");
-	t.deepEqual(
-		wrong(allowed, (file) => file.startsWith("protocol/")),
-		[],
-	);
+test("a loose file is a fault, wherever it lies", (t) => {
+	const loose = [
+		"packages/coordinator/src/loose.ts",
+		"packages/coordinator/src/loose/file.ts",
+		"packages/agent/src/loose.ts",
+		"packages/agent/src/adapter/file.ts",
+		"packages/cli/src/loose.ts",
+		"packages/loose/src/index.ts",
+		"packages/coordinator/loose.mjs",
+		"deploy/loose.mjs",
+		"loose.config.js",
+	];
+	for (const file of loose) t.deepEqual(faultsOf([{ file, text: "" }]).length, 1, file);
 });
 
-test("pure folders import only pure folders, the protocol and pure libraries", (t) => {
-	const libraries = ["@rollcall/protocol", "immutable", "yaml", "zod"];
-	const allowed = ({ from, to }: Import): boolean =>
-		libraries.includes(to) || (pure.test(to) && to.split("/")[0] === from.split("/")[0]);
-	t.deepEqual(
-		wrong(allowed, (file) => pure.test(file)),
-		[],
-	);
+test("an import from right to left is a fault, also a late one and one of a type", (t) => {
+	const faults = (file: string, ...lines: string[]): number =>
+		faultsOf([{ file: `packages/${file}`, text: lines.join("\n") }]).length;
+	const order = ["domain", "render", "document", "boot"];
+	for (const [at, from] of order.entries())
+		for (const [index, to] of order.entries()) {
+			const line = `import type { X } from "../${to}/x.ts";`;
+			t.is(faults(`coordinator/src/${from}/y.ts`, line), index > at ? 1 : 0, `${from} imports ${to}`);
+		}
+	t.is(faults("coordinator/src/domain/y.ts", 'import {\n\tX,\n} from "../loop/x.ts";'), 1);
+	const late = (path: string): string => `const { x } = await import("${path}");`;
+	t.is(faults("coordinator/src/domain/y.ts", late("../adapters/nats/x.ts")), 1);
+	t.is(faults("coordinator/src/domain/y.ts", 'import { readFileSync } from "node:fs";'), 1);
+	t.is(faults("coordinator/src/render/y.ts", 'import { z } from "zod";'), 1);
+	t.is(faults("coordinator/src/loop/y.ts", 'import { x } from "../keepers/x.ts";'), 1);
+	t.is(faults("coordinator/src/keepers/y.ts", 'import { x } from "../loop/x.ts";'), 1);
+	t.is(faults("coordinator/src/adapters/http/y.ts", 'import { x } from "../nats/x.ts";'), 1);
+	t.is(faults("coordinator/src/adapters/http/y.ts", 'import { x } from "../../loop/x.ts";'), 1);
+	t.is(faults("coordinator/src/ports/y.ts", 'import { x } from "../adapters/nats/x.ts";'), 1);
+	t.is(faults("coordinator/src/errors.ts", 'import { x } from "./domain/x.ts";'), 1);
+	t.is(faults("protocol/src/y.ts", 'import { readFileSync } from "node:fs";'), 1);
+	t.is(faults("agent/src/loop/y.ts", 'import { x } from "../adapters/nats/x.ts";'), 1);
+	t.is(faults("agent/src/y.ts", 'import { x } from "../../coordinator/src/domain/x.ts";'), 1);
+	t.is(faults("cli/src/commands/y.ts", 'import { x } from "@rollcall/coordinator/command-line";'), 1);
+	t.is(faults("cli/src/offline/y.ts", 'import { x } from "@rollcall/coordinator/command-line";'), 0);
+	t.is(faults("coordinator/src/doors/command-line.ts", 'export { x } from "../wiring/x.ts";'), 1);
+	t.is(faults("coordinator/test/y.ts", 'import { x } from "../../agent/src/domain/x.ts";'), 1);
 });
 
-test("pure folders use no clock, no randomness and no process", (t) => {
+test("no file imports itself through others, not even for types", (t) => {
+	// The simulator's parts know the world that they are parts of.
+	t.deepEqual(circlesOf(sources.filter(({ file }) => !file.startsWith("test/simulator/"))), []);
+	const two: Source[] = [
+		{ file: "packages/agent/src/domain/a.ts", text: 'import type { B } from "./b.ts";' },
+		{ file: "packages/agent/src/domain/b.ts", text: 'import { a } from "./a.ts";' },
+	];
+	t.is(circlesOf(two).length, 1);
+});
+
+test("pure rooms use no clock, no randomness and no process", (t) => {
 	const impure =
 		/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bcrypto\.|\bconsole\./;
-	const found = sources.filter(
-		(file) =>
-			pure.test(file) &&
-			impure.test(readFileSync(join(packages, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")),
+	const pure = /^(?:protocol|coordinator\/(?:domain|render|document|boot)|agent\/domain)$/;
+	const found = shipped.filter(
+		({ file, text }) =>
+			pure.test(placeOf(file)?.name ?? "") && impure.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")),
 	);
-	t.deepEqual(found, []);
-});
-
-test("ports know the domain and nothing else of their package", (t) => {
-	const allowed = ({ to }: Import): boolean => to === "@rollcall/protocol" || pure.test(to);
 	t.deepEqual(
-		wrong(allowed, (file) => /^(?:coordinator|agent)\/src\/(?:cluster-)?ports\.ts$/.test(file)),
+		found.map(({ file }) => file),
 		[],
 	);
-});
-
-test("the loop knows ports and pure folders, and no adapter", (t) => {
-	const allowed = ({ from, to }: Import): boolean =>
-		!to.startsWith("node:") &&
-		(to === "@rollcall/protocol" ||
-			pure.test(to) ||
-			/\/src\/(?:ports|cluster-ports|config)\.ts$/.test(to) ||
-			(loop.test(to) && to.split("/")[0] === from.split("/")[0]));
-	t.deepEqual(
-		wrong(allowed, (file) => loop.test(file)),
-		[],
-	);
-});
-
-test("adapters know neither the loop nor adapters of another folder", (t) => {
-	const allowed = ({ from, to }: Import): boolean => {
-		if (
-			loop.test(to) ||
-			(wiring.test(to) && !/\/(?:config|ports|cluster-ports)\.ts$/.test(to) && !/\/src\/(?:version)\.ts$/.test(to))
-		)
-			return false;
-		return !adapter.test(to) || adapter.exec(to)?.[1] === adapter.exec(from)?.[1];
-	};
-	t.deepEqual(
-		wrong(allowed, (file) => adapter.test(file)),
-		[],
-	);
-});
-
-/** docs/decisions/0011-offline-entry.md */
-const offline = { door: "cli/src/offline/core.ts", entry: "@rollcall/coordinator/offline" } as const;
-
-test("packages see each other only through the protocol, but for one door to what is worked out offline", (t) => {
-	const allowed = ({ from, to }: Import): boolean => {
-		if (from === offline.door && to === offline.entry) return true;
-		if (to.startsWith("@rollcall/")) return to === "@rollcall/protocol";
-		return !/^[a-z]+\/src\//.test(to) || to.split("/")[0] === from.split("/")[0];
-	};
-	t.deepEqual(
-		wrong(allowed, () => true),
-		[],
-	);
-});
-
-test("what is worked out offline is pure", (t) => {
-	t.true(imports.some((one) => one.from === offline.door && one.to === offline.entry));
-	t.deepEqual(
-		wrong(
-			({ to }) => pure.test(to),
-			(file) => file === "coordinator/src/offline.ts",
-		),
-		[],
-	);
-});
-
-test("no file imports itself through others", (t) => {
-	const edges = new Map<string, string[]>();
-	for (const one of imports)
-		if (!one.typeOnly && sources.includes(one.to)) edges.set(one.from, [...(edges.get(one.from) ?? []), one.to]);
-	const done = new Set<string>();
-	const cycles: string[] = [];
-	const visit = (file: string, path: readonly string[]): void => {
-		if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
-		if (done.has(file) || path.includes(file)) return;
-		for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
-		done.add(file);
-	};
-	for (const file of sources) visit(file, []);
-	t.deepEqual(cycles, []);
 });
 
 test("no source file is longer than 300 lines or carries a name that says nothing", (t) => {
 	const names = /(?:^|\/)(?:utils?|helpers?|common|manager|service|handler|data|info|misc)(?:\.ts|\/)/;
+	const wrong = shipped.filter(({ file, text }) => names.test(file) || text.split("\n").length > 301);
 	t.deepEqual(
-		sources.filter((file) => names.test(file)),
-		[],
-	);
-	t.deepEqual(
-		sources.filter((file) => readFileSync(join(packages, file), "utf8").split("\n").length > 301),
+		wrong.map(({ file }) => file),
 		[],
 	);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { repository } from "./support/processes.ts";
+import { repository } from "./support/places.ts";
 
 const read = (file: string): string => readFileSync(join(repository, file), "utf8");
 const rows = [...read("docs/lessons.md").matchAll(/^\| (\d+) *\|.*\| `([^`]+)`: (.*?) *\|$/gm)];

@@ -1,6 +1,6 @@
 "use strict";
 /**
- * Compiles a part of the agent, all functions of it, and writes V8's cache: `node code-cache.cjs part.cjs part.cache`. Run by
+ * Compiles the agent's bundle, all functions of it, and writes V8's cache: `node code-cache.cjs agent.cjs agent.cache`. Run by
  * the same Node that will read the cache. The flag is taken back before, since a cache fits only equal flags.
  */
 const { readFileSync, writeFileSync } = require("node:fs");

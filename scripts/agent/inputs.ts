@@ -3,22 +3,23 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 const project = dirname(dirname(import.meta.dirname));
-/** Folders and files whose content decides what the result is. */
-const INPUTS = [
+/** What every bundle is made of. */
+const ALWAYS = [
 	"packages/agent/src",
 	"packages/agent/package.json",
 	"packages/protocol/src",
 	"packages/protocol/package.json",
 	"package-lock.json",
 	"scripts/agent",
-	"scripts/bundle-agent.ts",
+	"scripts/lean-zod.ts",
+	"scripts/node-on-demand.ts",
 ];
 
-/** SHA-256 over names and contents of all inputs, and over what else decides the result. */
-export async function hashInputs(also: readonly string[]): Promise<string> {
+/** SHA-256 over names and contents of all inputs, `inputs` (paths of the project) among them, and over what else decides the result. */
+export async function hashInputs(inputs: readonly string[], also: readonly string[]): Promise<string> {
 	const hash = createHash("sha256");
 	for (const text of also) hash.update(`${text.replace(project, "")}\0`);
-	for (const input of INPUTS) {
+	for (const input of [...ALWAYS, ...inputs]) {
 		for (const file of await filesBelow(join(project, input))) {
 			hash.update(`${relative(project, file)}\0`);
 			hash.update(

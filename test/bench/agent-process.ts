@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fillRoot, interfacesOf, type RehearsedMachine, writeSecret } from "@rollcall/agent";
-import { agentBinary } from "../support/processes.ts";
+import type { Status } from "@rollcall/protocol";
+import { fillRoot, interfacesOf, type RehearsedMachine, writeSecret } from "@rollcall/rehearsal";
+import { agentBinary } from "../support/places.ts";
 import { type Context, ownFolder } from "./context.ts";
 import type { BenchCoordinator } from "./coordinator.ts";
 
@@ -43,6 +44,7 @@ export async function startAgent(
 	await writeSecret(root, "run/rollcall/token", await coordinator.enrollToken());
 	const config = {
 		coordinators: [coordinator.url],
+		signers: (await coordinator.call<Status>("GET", "/v1/status")).signers,
 		tokenFile: join(root, "run/rollcall/token"),
 		root,
 		rehearsal: { loopback: "127.0.0.1", socket: join(root, "run/init.sock"), interfaces: interfacesOf(machine) },

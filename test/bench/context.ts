@@ -8,6 +8,8 @@ import type { SeededFleet } from "./seed/seed-fleet.ts";
 export interface Context {
 	/** Fewer repetitions and smaller fleets: to see that everything works, not to quote. */
 	readonly quick: boolean;
+	/** What the coordinator did during the slowest answers is told, too; the profiler that this takes makes them slower. */
+	readonly slowest: boolean;
 	/** Undone when the section is over. */
 	readonly cleanup: Cleanup;
 	/** Progress, for whoever waits. */
@@ -22,7 +24,7 @@ export interface Context {
 export type Section = (context: Context) => Promise<Record<string, unknown>>;
 
 /** A context without the part that is shared between sections. */
-export function createContext(parts: Pick<Context, "quick" | "say" | "seeded">): Context {
+export function createContext(parts: Pick<Context, "quick" | "slowest" | "say" | "seeded">): Context {
 	const cleanup = new Cleanup();
 	return {
 		...parts,

@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TokenCreated } from "@rollcall/protocol";
-import { commandLine, descendantsOf, type Running, repository, run } from "../support/processes.ts";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
+import { type Running, run } from "@rollcall/test-support/running";
+import { repository } from "../support/places.ts";
 import type { Cleanup } from "./cleanup.ts";
 
 /** Longer than any start that is worth measuring. */
@@ -52,6 +54,8 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 		dataFolder,
 		http: { host: "127.0.0.1", port: 0 },
 		nats: { embedded: { host: "127.0.0.1", port: 0 } },
+		// What is measured is the coordinator's own work; handshakes are told apart in docs/performance.md.
+		tls: "off",
 		...(options.document === undefined ? {} : { document: documentFile }),
 		...(options.boot === undefined ? {} : { boot: options.boot }),
 		logLevel: "warn",

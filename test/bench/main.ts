@@ -1,7 +1,11 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { Cleanup } from "./cleanup.ts";
 import { createContext, ownFolder, type Section } from "./context.ts";
+import { slower } from "./report/compare.ts";
+import { goalTable } from "./report/goals.ts";
+import { merged } from "./report/repeated.ts";
 import { agentMemory } from "./sections/agent-memory.ts";
 import { agentStart } from "./sections/agent-start.ts";
 import { assets } from "./sections/assets.ts";
@@ -10,14 +14,22 @@ import { bootAnswers } from "./sections/boot-answers.ts";
 import { hello } from "./sections/hello.ts";
 import { labBoots } from "./sections/lab-boots.ts";
 import { memory } from "./sections/memory.ts";
+import { podRoutes } from "./sections/pod-routes.ts";
 import { silence } from "./sections/silence.ts";
 import { storm } from "./sections/storm.ts";
 import { copyFleet, type SeededFleet, seedFleet } from "./seed/seed-fleet.ts";
 
-const USAGE = `Usage: npm run --silent bench -- [--quick] [--only NAME,...]
+const USAGE = `Usage: npm run --silent bench -- [--quick] [--only NAME,...] [--repeat N] [--compare FILE] [--table FILE] [--slowest]
 
 Measures this working copy and prints one JSON document. docs/performance.md says what its keys mean.
+  --quick         small fleets, each section once: to see that everything works
+  --repeat N      each section so many times (5), with median and range of each figure
+  --compare FILE  a document of before: what became slower than all of its runs is told, and the exit code is 1
+  --table FILE    writes the goals with what was measured, as Markdown
+  --slowest       what the coordinator did during the slowest hellos; the profiler makes them slower
 `;
+/** So often is each section measured by itself, in order to see how far its runs lie apart. */
+const REPEAT = 5;
 
 /** In the order in which they run. */
 const SECTIONS: Readonly<Record<string, Section>> = {
@@ -26,6 +38,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	hello,
 	storm,
 	silence,
+	"pod-routes": podRoutes,
 	beats,
 	memory,
 	"boot-answers": bootAnswers,
@@ -40,7 +53,15 @@ const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`
 
 async function main(): Promise<number> {
 	const { values } = parseArgs({
-		options: { only: { type: "string" }, quick: { type: "boolean" }, help: { type: "boolean" } },
+		options: {
+			only: { type: "string" },
+			quick: { type: "boolean" },
+			slowest: { type: "boolean" },
+			repeat: { type: "string" },
+			compare: { type: "string" },
+			table: { type: "string" },
+			help: { type: "boolean" },
+		},
 	});
 	const wanted = values.only?.split(",") ?? Object.keys(SECTIONS);
 	const unknown = wanted.filter((name) => !(name in SECTIONS));
@@ -49,7 +70,13 @@ async function main(): Promise<number> {
 		process.stderr.write(unknown.length > 0 ? `bench: no section ${unknown.join(", ")}; there are ${known}\n` : USAGE);
 		return values.help ? 0 : 2;
 	}
-	const quick = values.quick ?? false;
+	const { quick = false, slowest = false } = values;
+	const repeat = Number(values.repeat ?? (quick || slowest ? 1 : REPEAT));
+	if (!Number.isInteger(repeat) || repeat < 1 || repeat > 100) {
+		process.stderr.write("bench: --repeat: it is a number from 1 to 100\n");
+		return 2;
+	}
+	const before = values.compare === undefined ? undefined : sectionsOf(values.compare);
 	const shared = new Cleanup();
 	const running = new Set<Cleanup>([shared]);
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -67,27 +94,42 @@ async function main(): Promise<number> {
 	try {
 		for (const [name, section] of Object.entries(SECTIONS)) {
 			if (!wanted.includes(name)) continue;
-			say(`${name} ...`);
-			const context = createContext({ quick, say: (text) => say(`${name}: ${text}`), seeded });
-			running.add(context.cleanup);
-			const begun = performance.now();
-			try {
-				const figures = await section(context);
-				results[name] = { seconds: Math.round((performance.now() - begun) / 1000), load: load()[0], ...figures };
-			} catch (error) {
-				failed = true;
-				results[name] = { error: (error as Error).message };
-				say(`${name}: ${(error as Error).stack}`);
-			} finally {
-				await context.cleanup.run();
-				running.delete(context.cleanup);
+			const runs: Record<string, unknown>[] = [];
+			for (let number = 1; number <= repeat && results[name] === undefined; number++) {
+				say(repeat > 1 ? `${name}, ${number} of ${repeat} ...` : `${name} ...`);
+				const context = createContext({ quick, slowest, say: (text) => say(`${name}: ${text}`), seeded });
+				running.add(context.cleanup);
+				const begun = performance.now();
+				try {
+					const figures = await section(context);
+					runs.push({ seconds: Math.round((performance.now() - begun) / 1000), load: load()[0], ...figures });
+				} catch (error) {
+					failed = true;
+					results[name] = { error: (error as Error).message };
+					say(`${name}: ${(error as Error).stack}`);
+				} finally {
+					await context.cleanup.run();
+					running.delete(context.cleanup);
+				}
 			}
+			results[name] ??= merged(runs);
 		}
 	} finally {
 		await shared.run();
 	}
-	process.stdout.write(`${JSON.stringify({ ...surroundings(quick), sections: results }, undefined, "\t")}\n`);
-	return failed ? 1 : 0;
+	const worse = before === undefined ? undefined : slower(before, results);
+	for (const { figure, before: was, now } of worse ?? []) say(`${figure} became slower: ${was} before, ${now} now`);
+	if (values.table !== undefined) writeFileSync(values.table, goalTable(results));
+	const document = { ...surroundings(quick), sections: results, ...(worse ? { slower: worse } : {}) };
+	process.stdout.write(`${JSON.stringify(document, undefined, "\t")}\n`);
+	return failed || (worse?.length ?? 0) > 0 ? 1 : 0;
+}
+
+/** The sections of a document that the bench wrote before. Throws when there is none in the file. */
+function sectionsOf(file: string): unknown {
+	const { sections } = JSON.parse(readFileSync(file, "utf8")) as { sections?: unknown };
+	if (sections === undefined) throw new Error(`${file} is no document of the bench: it has no sections`);
+	return sections;
 }
 
 function surroundings(quick: boolean): Record<string, unknown> {

@@ -1,9 +1,9 @@
 import type { MachineView } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { declare, documentText, smallRole } from "../support/documents.ts";
 import { eventsOf } from "../support/events.ts";
-import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { connectAs, enroll, join, newIncarnation } from "../support/incarnation.ts";
 import { startMachine, type TestMachine } from "../support/machine.ts";

@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { writeAgentProgram } from "../support/boot.ts";
 import { newOperator } from "../support/cli.ts";
-import { freePort, ownFolder, startCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
+import { asAdmin, startCoordinator } from "../support/coordinator.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 
 const sha256 = (content: Buffer): string => `sha256:${createHash("sha256").update(content).digest("hex")}`;
@@ -52,7 +54,7 @@ test("programs and images come from the coordinator by hash, whatever other sour
 	const { file: agent } = writeAgentProgram(folder);
 	const coordinator = await startCoordinator(t, { boot: { port, agent } });
 	const operator = newOperator(t);
-	const reach = ["--server", coordinator.url, "--token-file", join(coordinator.dataFolder, "admin-token")];
+	const reach = asAdmin(coordinator);
 	for (const [name, path] of [
 		["node.tgz", "node.tgz"],
 		["site.tar", "site.tar"],
@@ -105,5 +107,5 @@ test("programs and images come from the coordinator by hash, whatever other sour
 		return now && now.bootId !== view?.bootId && now.phase === "ready" ? now : undefined;
 	});
 	t.true(again.generation > (view?.generation ?? 0));
-	await eventuallyTrue("everything to be there again", isComplete);
+	await eventually("everything to be there again", isComplete);
 });

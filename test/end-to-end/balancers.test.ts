@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { startCoordinator } from "../support/coordinator.ts";
 import { declare, documentText } from "../support/documents.ts";
-import { eventually } from "../support/eventually.ts";
 import { allReady, startMachine, type TestMachine, unitStarts } from "../support/machine.ts";
 import { BALANCER_CONFIG, targetOf, writtenFiles, writtenSince } from "../support/target.ts";
 

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { AgentConfig, createRehearsalUnits } from "@rollcall/agent";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
 import test, { type ExecutionContext } from "ava";
-import { freePort, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
+import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, type MachineOptions, startMachine, type TestMachine } from "../support/machine.ts";
 import { allAnswer, everLost, holdingsOf, type Seats, seatsOf } from "../support/standing.ts";
@@ -30,7 +31,7 @@ test("a nats-server that is killed under a running fleet is started again: nobod
 	for (let round = 0; round < 2; round++) {
 		const pid = coordinator.natsPid();
 		process.kill(pid, "SIGKILL");
-		await eventuallyTrue("another nats-server", () => coordinator.natsPid() !== pid);
+		await eventually("another nats-server", () => coordinator.natsPid() !== pid);
 		await allAnswer(coordinator, ids);
 	}
 	await allReady(coordinator, 3);
@@ -60,7 +61,7 @@ test("a coordinator that is stopped, or killed, and started again finds the same
 	const third = await second.restart({ signal: "SIGKILL", between: () => victim.cutPower() });
 	const alive = ids.filter((id) => id !== dead);
 	await allAnswer(third, alive);
-	await eventuallyTrue(
+	await eventually(
 		"the machine that died during the restart to be lost",
 		async () => (await third.machine(dead)).machine.phase === "lost",
 		40_000,

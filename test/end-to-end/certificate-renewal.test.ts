@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeKeyring } from "@rollcall/agent";
 import type { CertificateList, OperatorCertificate, RotateReply } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { stretchedSeconds } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine, type TestMachine, unitStarts } from "../support/machine.ts";
 
@@ -39,7 +40,7 @@ function newCertificate(machine: TestMachine, name: string, before: X509Certific
 test("certificates are renewed before they end, with the same keys, without a new target and without a restart", async (t) => {
 	const leave = await enter();
 	t.teardown(leave);
-	const coordinator = await startCoordinator(t, { certificateSeconds: 12 });
+	const coordinator = await startCoordinator(t, { certificateSeconds: stretchedSeconds(12) });
 	const machine = await startMachine(t, coordinator, { name: "renewing" });
 	const [view] = await allReady(coordinator, 1, 60_000);
 	const before = certificate(machine, "scheduler");
@@ -50,9 +51,8 @@ test("certificates are renewed before they end, with the same keys, without a ne
 	t.is(read(machine, `${PKI}/scheduler.key`), key);
 	t.true(after.checkPrivateKey(createPrivateKey(key)));
 	t.deepEqual(await unitStarts(machine), starts);
-	const [now] = await coordinator.machines();
+	const [now] = await allReady(coordinator, 1, 60_000);
 	t.is(now?.generation, view?.generation);
-	t.is(now?.phase, "ready");
 });
 
 async function rotate(coordinator: TestCoordinator): Promise<RotateReply["done"]> {
@@ -100,11 +100,6 @@ test("authorities change over in three steps, and at each of them everybody beli
 	if (!fresh) return t.fail("no new authority");
 	t.true(certificate(controlPlane, "apiserver").verify(fresh.publicKey));
 	t.is(read(controlPlane, `${PKI}/apiserver.key`), key);
-	t.true(
-		new X509Certificate(read(controlPlane, `${PKI}/ca-signer.crt`)).checkPrivateKey(
-			createPrivateKey(read(controlPlane, `${PKI}/ca.key`)),
-		),
-	);
 
 	t.is(await rotate(coordinator), "finish");
 	await eventually(

@@ -27,7 +27,7 @@ function read(machine: TestMachine, path: string): string {
 
 /** The private key in a file that may hold a certificate too. */
 function keyIn(text: string): string {
-	return /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(text)?.[0] ?? "";
+	return /-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----/.exec(text)?.[0] ?? "";
 }
 
 /** Whatever a folder holds, as one text per file. */
@@ -37,6 +37,15 @@ function* texts(folder: string): Generator<[string, string]> {
 		const path = join(entry.parentPath, entry.name);
 		if (existsSync(path)) yield [path, readFileSync(path, "latin1")];
 	}
+}
+
+/** Files of a machine with a private key that belongs to an authority that the machine believes. */
+function keysOfAuthorities(machine: TestMachine): string[] {
+	const authorities = Object.values(SIGNER_FILES).map((path) => new X509Certificate(read(machine, path)));
+	return [...texts(machine.root)].flatMap(([path, text]) => {
+		const key = keyIn(text);
+		return key !== "" && authorities.some((one) => one.checkPrivateKey(createPrivateKey(key))) ? [path] : [];
+	});
 }
 
 test("machines make their own keys and hold certificates of the fleet's authorities, and no key of theirs is anywhere else", async (t) => {
@@ -51,7 +60,7 @@ test("machines make their own keys and hold certificates of the fleet's authorit
 	const keys: string[] = [];
 	for (const machine of machines) {
 		const { certificates = [], secrets = [] } = runs(machine);
-		t.true(certificates.length >= 4);
+		t.true(certificates.length >= 3);
 		for (const request of certificates) {
 			checkPair(t, machine, request);
 			keys.push(keyIn(read(machine, request.key)));
@@ -60,7 +69,7 @@ test("machines make their own keys and hold certificates of the fleet's authorit
 			t.is(statSync(join(machine.root, path)).mode & 0o777, Number.parseInt(mode, 8), path);
 			keys.push(read(machine, path).trim());
 		}
-		t.is(secrets.length, runs(machine).role === "control-plane" ? 3 : 0);
+		t.is(secrets.length, runs(machine).role === "control-plane" ? 2 : 0);
 	}
 	t.is(new Set(keys).size, keys.length, "a key is used twice");
 
@@ -68,7 +77,7 @@ test("machines make their own keys and hold certificates of the fleet's authorit
 	const pki = (name: string) => read(controlPlane, `/etc/kubernetes/pki/${name}`);
 	const publicOf = (key: string) => createPublicKey(createPrivateKey(key)).export({ format: "pem", type: "spki" });
 	t.is(publicOf(pki("sa.key")), pki("sa.pub"));
-	t.true(new X509Certificate(pki("ca-signer.crt")).checkPrivateKey(createPrivateKey(pki("ca.key"))));
+	t.deepEqual(keysOfAuthorities(controlPlane), []);
 	t.regex(read(controlPlane, "/etc/kubernetes/encryption/configuration.yaml"), /kind: EncryptionConfiguration/);
 
 	// The coordinator's folder holds its log, its snapshot and the bus's store.
@@ -84,7 +93,8 @@ test("machines make their own keys and hold certificates of the fleet's authorit
 			nowhere.some((secret) => text.includes(secret)),
 			`${path} holds a private key`,
 		);
-		t.notRegex(text, /PRIVATE KEY/, path);
+		// The key of the coordinator's own listeners, which nats-server reads as well.
+		if (path !== join(coordinator.dataFolder, "tls/server.key")) t.notRegex(text, /PRIVATE KEY/, path);
 	}
 	t.true(recorded, "the scan does not see the log");
 	t.notRegex(JSON.stringify(await coordinator.events()), /PRIVATE KEY/);

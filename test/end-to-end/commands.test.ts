@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandAnswer, MachineView, Problem } from "@rollcall/protocol";
+import { eventually, withDeadline } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { documentText, smallRole } from "../support/documents.ts";
 import { eventsOf } from "../support/events.ts";
-import { eventually, withDeadline } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, type MachineOptions, startMachine, type TestMachine } from "../support/machine.ts";
 
@@ -118,7 +118,8 @@ test("a reset takes everything away that a target brought, ends as done, and the
 	await allReady(coordinator, 1);
 	const { reply } = await send({ kind: "ping" });
 	t.is(reply.kind === "pong" ? reply.bootId : undefined, view.bootId);
-	t.true(existsSync(text));
+	// What was seen of it last may be from before the reset.
+	await eventually("what the target brings", async () => existsSync(text));
 });
 
 test("a machine whose agent is gone is unreachable at once, for every command, and a reboot of it has failed", async (t) => {
@@ -151,5 +152,5 @@ test("a reboot of a machine that never comes back has failed by its deadline", a
 	const ended = await eventually("the reboot to end", async () => (await eventsOf(coordinator, "command-ended")).at(0));
 	t.deepEqual([ended.commandId, ended.outcome], [commandId, "failed"]);
 	t.regex(ended.reason, /lost|nothing was seen of it/);
-	t.is((await coordinator.machine(view.machineId)).machine.phase, "lost");
+	await eventually("it to be lost", async () => (await coordinator.machine(view.machineId)).machine.phase === "lost");
 });

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { apply, EMPTY_FLEET, stateDigest } from "@rollcall/coordinator";
+import { apply, EMPTY_FLEET, stateDigest } from "@rollcall/coordinator/simulator";
 import { type Event, SignedAssignment } from "@rollcall/protocol";
+import { withDeadline } from "@rollcall/test-support/eventually";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
-import { ownFolder, startCoordinator } from "../support/coordinator.ts";
-import { withDeadline } from "../support/eventually.ts";
+import { startCoordinator } from "../support/coordinator.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine, type TestMachine } from "../support/machine.ts";
 

@@ -1,7 +1,7 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { startCoordinator } from "../support/coordinator.ts";
 import { documentText } from "../support/documents.ts";
-import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine, unitStarts } from "../support/machine.ts";
 import { BALANCER_CONFIG, writtenFiles, writtenSince } from "../support/target.ts";

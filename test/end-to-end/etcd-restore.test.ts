@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openSnapshotFolder, SigningKey } from "@rollcall/coordinator/inside";
+import { openSnapshotFolder, SigningKey } from "@rollcall/coordinator/trials";
 import type { EtcdSnapshot, EtcdView } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { startCoordinator } from "../support/coordinator.ts";
 import { documentText } from "../support/documents.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 
 const PLACE = "run/rollcall/role/etcd/snapshot.db";
@@ -25,7 +26,7 @@ async function* pieces() {
 }
 
 test("real agents fetch the chosen snapshot encrypted, open it with a key that is sealed to them, and drop it when etcd is founded", async (t) => {
-	t.timeout(240_000);
+	t.timeout(stretched(240_000));
 	const slots = [{ name: "control", role: "control-plane", count: 3, selector: { rehearsal: true } }];
 	const first = await startCoordinator(t, { document: documentText({ slots }) });
 	const cluster = (await first.status()).cluster ?? "";
@@ -34,7 +35,7 @@ test("real agents fetch the chosen snapshot encrypted, open it with a key that i
 	const coordinator = await first.restart({
 		between: async () => {
 			const { dataFolder } = first;
-			const owner = { fleet: signerOf(dataFolder), log: () => "an earlier log" };
+			const owner = { fleets: [signerOf(dataFolder)], log: () => "an earlier log" };
 			const folder = openSnapshotFolder(join(dataFolder, "etcd-snapshots"), owner);
 			saved = await folder.save(pieces(), { revision: 7, takenAt: 1, cluster, secretsKeys: [], maxBytes: 2 ** 30 });
 			rmSync(join(dataFolder, "nats/jetstream"), { recursive: true });
@@ -64,13 +65,13 @@ test("real agents fetch the chosen snapshot encrypted, open it with a key that i
 	});
 	const [machine] = machines;
 	const place = join(machine?.root ?? "", PLACE);
-	await eventuallyTrue("the snapshot lies in clear on the machine", async () => existsSync(place), 60_000);
+	await eventually("the snapshot lies in clear on the machine", async () => existsSync(place), 60_000);
 	// Read while it is there: when etcd is founded it goes.
 	t.true(!existsSync(place) || readFileSync(place).equals(SNAPSHOT));
 	if (existsSync(place)) t.is(statSync(place).mode & 0o777, 0o600);
 
 	await allReady(coordinator, 3, 90_000);
-	await eventuallyTrue(
+	await eventually(
 		"it is gone when etcd is founded",
 		async () => machines.every(({ root }) => !existsSync(join(root, PLACE))),
 		60_000,

@@ -1,10 +1,12 @@
 import { join as joinPath } from "node:path";
+import { eventually, withDeadline } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
-import { freePort, launchCoordinator, ownFolder, startCoordinator } from "../support/coordinator.ts";
-import { eventuallyTrue, withDeadline } from "../support/eventually.ts";
+import { launchCoordinator, startCoordinator } from "../support/coordinator.ts";
 import { startExternalNats } from "../support/external-nats.ts";
 import { createGate } from "../support/gate.ts";
-import { connectAs, join, newIncarnation } from "../support/incarnation.ts";
+import { connectAs, join, joinInPlace, newIncarnation } from "../support/incarnation.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 import { allAnswer, everLost, holdingsOf, seatsOf } from "../support/standing.ts";
 
@@ -21,7 +23,7 @@ test("a fleet on a NATS of somebody else becomes ready, and outlives that NATS's
 	const ids = Object.keys(seats);
 
 	await nats.kill();
-	await eventuallyTrue("the coordinator to miss its bus", async () => {
+	await eventually("the coordinator to miss its bus", async () => {
 		const { status } = await coordinator.request("GET", "/readyz");
 		return status === 503;
 	});
@@ -50,15 +52,15 @@ for (const system of [true, false]) {
 		const reply = await join(coordinator, old);
 		const connection = await connectAs(t, old, reply);
 		const { uuid = "" } = old.facts.smbios;
-		const young = newIncarnation({ uuid, ...(old.facts.nics[0] ? { mac: old.facts.nics[0].mac } : {}) });
-		const again = await join(coordinator, young);
+		const young = newIncarnation({ uuid, ...(old.facts.nics[0]?.mac ? { mac: old.facts.nics[0].mac } : {}) });
+		const again = await joinInPlace(coordinator, young);
 		t.is(again.machineId, reply.machineId);
 		t.not(again.jwt, reply.jwt);
 		if (system) {
 			await withDeadline("the old boot to be cut off", connection.closed());
 			t.false((await nats.connectedUsers()).includes(old.publicKey));
 		} else {
-			await eventuallyTrue("the coordinator to say so", () =>
+			await eventually("the coordinator to say so", () =>
 				coordinator.process.output().includes("until their credentials expire"),
 			);
 			t.false(connection.isClosed());
@@ -115,12 +117,12 @@ test("a NATS that cannot be reached is waited for: it may come, the wait may end
 
 	const dataFolder = ownFolder(t);
 	const stopped = launchCoordinator(t, { ...nats.options(), dataFolder, natsPort: 0 });
-	await eventuallyTrue("it to wait", () => stopped.output().includes("trying again in"));
+	await eventually("it to wait", () => stopped.output().includes("trying again in"));
 	stopped.child.kill("SIGTERM");
 	t.deepEqual(await withDeadline("it to end", stopped.exited), { code: 0, signal: null });
 
 	const patient = launchCoordinator(t, { ...nats.options(), dataFolder, natsPort: 0 });
-	await eventuallyTrue("it to wait", () => patient.output().includes("trying again in"));
+	await eventually("it to wait", () => patient.output().includes("trying again in"));
 	await nats.start();
-	await eventuallyTrue("it to lead", () => patient.output().includes("this coordinator leads"));
+	await eventually("it to lead", () => patient.output().includes("this coordinator leads"));
 });

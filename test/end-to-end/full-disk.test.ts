@@ -1,11 +1,13 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "@rollcall/protocol";
-import test from "ava";
-import { ownFolder, startCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { ROOT } from "@rollcall/test-support/part";
+import { startCoordinator } from "../support/coordinator.ts";
 import { allReady, startMachine } from "../support/machine.ts";
-import { MAY_MOUNT, mountTmpfs } from "../support/mount.ts";
+import { mountTmpfs } from "../support/mount.ts";
 
 /** Fills what is left of a file system, to the last byte. */
 function fill(file: string): void {
@@ -24,37 +26,35 @@ function fill(file: string): void {
 	}
 }
 
-test("a coordinator whose disk is full says so, keeps what it acknowledged, and goes on by itself when there is room", async (t) => {
-	if (!MAY_MOUNT) {
-		t.log("SKIPPED: only root may mount a small disk");
-		t.not(process.env.CI, "true");
-		return;
-	}
-	const disk = join(ownFolder(t), "disk");
-	mountTmpfs(t, disk, "size=16m");
-	const dataFolder = join(disk, "data");
-	mkdirSync(dataFolder, { mode: 0o700 });
-	const coordinator = await startCoordinator(t, { dataFolder });
-	await startMachine(t, coordinator, { name: "patient" });
-	const [before] = await allReady(coordinator, 1);
-	const label = (value: string) =>
-		coordinator.request("POST", `/v1/machines/${before?.machineId}/labels`, { labels: { value } });
-	t.is((await label("first")).status, 200);
+testNeeding(ROOT)(
+	"a coordinator whose disk is full says so, keeps what it acknowledged, and goes on by itself when there is room",
+	async (t) => {
+		const disk = join(ownFolder(t), "disk");
+		mountTmpfs(t, disk, "size=16m");
+		const dataFolder = join(disk, "data");
+		mkdirSync(dataFolder, { mode: 0o700 });
+		const coordinator = await startCoordinator(t, { dataFolder });
+		await startMachine(t, coordinator, { name: "patient" });
+		const [before] = await allReady(coordinator, 1);
+		const label = (value: string) =>
+			coordinator.request("POST", `/v1/machines/${before?.machineId}/labels`, { labels: { value } });
+		t.is((await label("first")).status, 200);
 
-	fill(join(disk, "fill"));
-	const refused = await eventually("a refused write", async () => {
-		const { status, body } = await label(`more-${Math.random()}`);
-		return status === 503 ? (body as Problem) : undefined;
-	});
-	t.is(refused.code, "not-ready");
-	await eventuallyTrue("the log to name the disk", async () =>
-		coordinator.process.output().includes("the disk of the data folder is full"),
-	);
-	t.is((await coordinator.machines()).length, 1);
+		fill(join(disk, "fill"));
+		const refused = await eventually("a refused write", async () => {
+			const { status, body } = await label(`more-${Math.random()}`);
+			return status === 503 ? (body as Problem) : undefined;
+		});
+		t.is(refused.code, "not-ready");
+		await eventually("the log to name the disk", async () =>
+			coordinator.process.output().includes("the disk of the data folder is full"),
+		);
+		t.is((await coordinator.machines()).length, 1);
 
-	rmSync(join(disk, "fill"));
-	await eventuallyTrue("a write to be taken again", async () => (await label("last")).status === 200, 60_000);
-	const [after] = await allReady(coordinator, 1);
-	t.is(after?.bootId, before?.bootId);
-	t.is(after?.labels.value, "last");
-});
+		rmSync(join(disk, "fill"));
+		await eventually("a write to be taken again", async () => (await label("last")).status === 200, 60_000);
+		const [after] = await allReady(coordinator, 1);
+		t.is(after?.bootId, before?.bootId);
+		t.is(after?.labels.value, "last");
+	},
+);

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandAnswer } from "@rollcall/protocol";
+import { type CommandAnswer, macsOf } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { eventsOf } from "../support/events.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 
 /** Which machine has which interface, by the MACs that they report. */
@@ -13,7 +13,7 @@ async function idsByMac(coordinator: TestCoordinator): Promise<Record<string, st
 	const found: Record<string, string> = {};
 	for (const { machineId } of await coordinator.machines()) {
 		const { facts } = await coordinator.machine(machineId);
-		for (const { mac } of facts.nics) found[mac] = machineId;
+		for (const mac of macsOf(facts)) found[mac] = machineId;
 	}
 	return found;
 }
@@ -41,7 +41,7 @@ test.serial(
 		await Promise.all([one.cutPower(), two.cutPower()]);
 		const bootIds = new Set(before.map((view) => view.bootId));
 		await two.bootAgain(coordinator);
-		await eventuallyTrue("the second twin to be back", async () =>
+		await eventually("the second twin to be back", async () =>
 			(await coordinator.machines()).some((view) => view.machineId === other && !bootIds.has(view.bootId)),
 		);
 		await one.bootAgain(coordinator);
@@ -84,7 +84,7 @@ test.serial(
 );
 
 test.serial(
-	"of two live boots of one machine the older is fenced, falls silent, and both facts are events",
+	"of two live boots of one machine the newer waits until a person lets it in; then the older is fenced and falls silent, and all of it are events",
 	async (t) => {
 		const coordinator = await startCoordinator(t);
 		const uuid = randomUUID();
@@ -94,6 +94,9 @@ test.serial(
 		if (!before) return t.fail("no machine");
 
 		const young = await startMachine(t, coordinator, { name: "doubled", ...same });
+		const held = await eventually("the newer boot to wait", async () => (await eventsOf(coordinator, "boot-held"))[0]);
+		t.like((await coordinator.machine(uuid)).machine, { bootId: before.bootId, phase: "ready" });
+		await coordinator.call("POST", `/v1/machines/${uuid}/approve`, { bootId: held.bootId });
 		const after = await eventually("the newer boot to be ready", async () => {
 			const [view] = await coordinator.machines();
 			return view?.phase === "ready" && view.bootId !== before.bootId ? view : undefined;
@@ -111,7 +114,7 @@ test.serial(
 		t.is(spoke.bootId, before.bootId);
 
 		// What the older one is told, it accepts: it lets go of the bus, and the younger one stays.
-		await eventuallyTrue("the older agent to be silent", () =>
+		await eventually("the older agent to be silent", () =>
 			/fenced/.test(readFileSync(join(old.root, "var/log/agent.log"), "utf8")),
 		);
 		const pong = await coordinator.call<CommandAnswer>("POST", `/v1/machines/${uuid}/commands`, { kind: "ping" });

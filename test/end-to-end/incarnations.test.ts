@@ -1,6 +1,6 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { startCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
 import { allReady, roleFiles, startMachine, unitStarts } from "../support/machine.ts";
 
 test("an agent that is killed is suspect, then lost; started again in the same boot it changes no file and restarts no unit", async (t) => {
@@ -14,12 +14,12 @@ test("an agent that is killed is suspect, then lost; started again in the same b
 	const agent = machine.agentPid();
 	if (agent === undefined) return t.fail("no agent");
 	process.kill(agent, "SIGKILL");
-	await eventuallyTrue(
+	await eventually(
 		"the machine to be suspect",
 		async () => (await coordinator.machine(before.machineId)).machine.phase === "suspect",
 		10_000,
 	);
-	await eventuallyTrue(
+	await eventually(
 		"the machine to be lost",
 		async () => (await coordinator.machine(before.machineId)).machine.phase === "lost",
 		20_000,

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createUser } from "@nats-io/nkeys";
-import { type Assignment, assignmentText, type Event, SignedAssignment } from "@rollcall/protocol";
+import { createUser, fromSeed } from "@nats-io/nkeys";
+import { type Assignment, assignmentText, type EnrollClaim, type Event, SignedAssignment } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { REHEARSAL_DOCUMENT, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine, type TestMachine } from "../support/machine.ts";
+import { signedEnrollment } from "../support/signed-enrollment.ts";
 import { allAnswer, everLost, holdingsOf, type Seats, seatsOf } from "../support/standing.ts";
 
 const enter = createGate(2);
@@ -27,7 +28,7 @@ async function startFleet(t: ExecutionContext, name: string) {
 		machines.push(await startMachine(t, coordinator, { name: `${name}-${index}`, token, rejoinAfter: 2 }));
 		if (index < 2) await allReady(coordinator, index + 1);
 	}
-	await eventuallyTrue("the spare", async () =>
+	await eventually("the spare", async () =>
 		(await coordinator.machines()).some(({ phase, lease }) => phase === "idle" && lease === "alive"),
 	);
 	const all = await seatsOf(coordinator);
@@ -84,12 +85,12 @@ test("a coordinator whose log was deleted while it was stopped rebuilds the same
 	});
 	t.true((await second.status()).recovering);
 	goOn();
-	await eventuallyTrue("the late holder", async () => (await second.machines()).length === 4, 14_000);
-	await eventuallyTrue("the end of the recovery", async () => !(await second.status()).recovering);
+	await eventually("the late holder", async () => (await second.machines()).length === 4, 14_000);
+	await eventually("the end of the recovery", async () => !(await second.status()).recovering);
 	await allReady(second, 2);
 	await allAnswer(second, [...ids, newcomerId]);
 	const before = await second.status();
-	await eventuallyTrue("some more decisions", async () => {
+	await eventually("some more decisions", async () => {
 		await second.enrollToken();
 		return (await second.status()).seq > before.seq + 3;
 	});
@@ -113,15 +114,15 @@ test("a coordinator that lives on while its nats-server is killed and the log is
 	const pid = coordinator.natsPid();
 	process.kill(pid, "SIGKILL");
 	loseStore(coordinator);
-	await eventuallyTrue("a log that begins anew", async () => {
+	await eventually("a log that begins anew", async () => {
 		const [first] = await coordinator.events();
 		return first?.type === "log-started" && first.recovering;
 	});
-	await eventuallyTrue("all machines", async () => (await coordinator.machines()).length === 3, 14_000);
+	await eventually("all machines", async () => (await coordinator.machines()).length === 3, 14_000);
 	await allReady(coordinator, 2);
 	await allAnswer(coordinator, ids);
 	t.deepEqual(await seatsBut(coordinator, spare), seats);
-	await eventuallyTrue("the end of the recovery", async () => !(await coordinator.status()).recovering);
+	await eventually("the end of the recovery", async () => !(await coordinator.status()).recovering);
 	await coordinator.enrollToken();
 	t.deepEqual(await seatsBut(coordinator, spare), seats);
 	t.deepEqual(await holdingsOf(machines), holdings);
@@ -137,6 +138,7 @@ test("an assignment cannot be invented: enrollments with a forged, a changed or 
 	const { facts } = await coordinator.machine(holder.machineId);
 	const state = join(machine.root, "run/rollcall/state");
 	const kept = JSON.parse(readFileSync(join(state, "good.json"), "utf8")) as { proof: unknown };
+	const identity = JSON.parse(readFileSync(join(state, "identity.json"), "utf8")) as { seed: string };
 	const proof = SignedAssignment.parse(kept.proof);
 	const { publicKey } = proof.assignment;
 	await machine.cutPower();
@@ -163,13 +165,16 @@ test("an assignment cannot be invented: enrollments with a forged, a changed or 
 	const second = await coordinator.restart({ between: () => loseStore(coordinator) });
 	t.true((await second.status()).recovering);
 	for (const [what, body] of Object.entries(forgeries)) {
-		const { status, body: answer } = await second.request("POST", "/v1/enroll", body);
+		const claim = body as EnrollClaim;
+		const key = claim.publicKey === mine ? forger : fromSeed(Buffer.from(identity.seed));
+		const { status, body: answer } = await second.request("POST", "/v1/enroll", signedEnrollment(claim, key));
 		t.deepEqual([status, (answer as { code: string }).code], [401, "unauthorized"], what);
 	}
 	const refusals = (await second.events()).filter(({ type }) => type === "enrollment-refused");
 	t.is(refusals.length, Object.keys(forgeries).length);
 	t.deepEqual(await second.machines(), []);
-	const { status } = await second.request("POST", "/v1/enroll", { publicKey, facts, proof });
+	const real = signedEnrollment({ publicKey, facts, proof }, fromSeed(Buffer.from(identity.seed)));
+	const { status } = await second.request("POST", "/v1/enroll", real);
 	t.is(status, 200);
 	const [back] = await second.machines();
 	t.deepEqual([back?.machineId, back?.slot, back?.seat], [holder.machineId, holder.slot, holder.seat]);

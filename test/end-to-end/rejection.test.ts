@@ -2,19 +2,22 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { CommandAnswer, MachineView, Problem } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { ROOT } from "@rollcall/test-support/part";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import test, { type ExecutionContext } from "ava";
-import { ownFolder, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { declare, documentText, smallRole } from "../support/documents.ts";
 import { eventsOf } from "../support/events.ts";
-import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine, type TestMachine } from "../support/machine.ts";
-import { MAY_MOUNT, mountTmpfs } from "../support/mount.ts";
-import { commandLine, descendantsOf } from "../support/processes.ts";
+import { mountTmpfs } from "../support/mount.ts";
 
 const enter = createGate(2);
 const TEXT = "etc/rollcall/role/text";
-const asRoot = MAY_MOUNT ? test : test.skip;
+const asRoot = testNeeding(ROOT);
 
 interface Scene {
 	readonly coordinator: TestCoordinator;

@@ -1,9 +1,12 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Event, type Problem, type Status, TokenCreated } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
-import { ownFolder, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
+import { launchCoordinator, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { type ExternalNats, startExternalNats } from "../support/external-nats.ts";
 import { createGate } from "../support/gate.ts";
 import { allReady, startMachine } from "../support/machine.ts";
@@ -54,12 +57,12 @@ test("the second coordinator follows hot, names the leader when it refuses a wri
 	const dead = Object.keys(seats).find((id) => seats[id]?.bootId === bootId);
 	if (!victim || !dead) return t.fail("no third machine");
 	await Promise.all([a.process.end("SIGKILL"), victim.cutPower()]);
-	await eventuallyTrue("the second coordinator to lead", () => leads(b), 10_000);
+	await eventually("the second coordinator to lead", () => leads(b), 10_000);
 	await allAnswer(
 		b,
 		Object.keys(seats).filter((id) => id !== dead),
 	);
-	await eventuallyTrue(
+	await eventually(
 		"the machine that died during the switch to be lost",
 		async () => (await b.machine(dead)).machine.phase === "lost",
 		40_000,
@@ -96,7 +99,7 @@ function hammer(urls: Record<Write["via"], string>, tokens: Record<Write["via"],
 					method: "POST",
 					headers: { authorization: `Bearer ${tokens[via]}`, "content-type": "application/json" },
 					body: JSON.stringify({ scope: "enroll", labels: { via } }),
-					signal: AbortSignal.timeout(15_000),
+					signal: AbortSignal.timeout(stretched(15_000)),
 				});
 				const answer: unknown = await response.json();
 				writes.push(response.ok ? { via, tokenId: TokenCreated.parse(answer).view.tokenId } : { via });
@@ -135,18 +138,18 @@ test("under a hail of writes a paused leader that goes on after the takeover wri
 	t.teardown(() => a.process.child.kill("SIGCONT"));
 	const hail = hammer({ a: a.url, b: b.url }, { a: a.token, b: b.token });
 	t.teardown(() => hail.stop());
-	const acknowledges = (via: Write["via"], more = 20): Promise<void> => {
+	const acknowledges = (via: Write["via"], more = 20): Promise<true> => {
 		const before = hail.acknowledged(via);
-		return eventuallyTrue(`writes by coordinator ${via}`, () => hail.acknowledged(via) >= before + more);
+		return eventually(`writes by coordinator ${via}`, () => hail.acknowledged(via) >= before + more);
 	};
 	await acknowledges("a");
 	const ids = [(await a.status()).coordinatorId, (await b.status()).coordinatorId];
 
 	process.kill(pid, "SIGSTOP");
-	await eventuallyTrue("the second coordinator to lead", () => leads(b), 15_000);
+	await eventually("the second coordinator to lead", () => leads(b), 15_000);
 	await acknowledges("b");
 	process.kill(pid, "SIGCONT");
-	await eventuallyTrue("the paused one to follow", async () => {
+	await eventually("the paused one to follow", async () => {
 		const { leader, leaderUrl } = await a.status();
 		return !leader && leaderUrl === b.url;
 	});
@@ -154,7 +157,7 @@ test("under a hail of writes a paused leader that goes on after the takeover wri
 	t.log(`appends that came too late: ${await conflicts(a)}`);
 
 	await b.process.end("SIGKILL");
-	await eventuallyTrue("the first coordinator to lead again", () => leads(a), 15_000);
+	await eventually("the first coordinator to lead again", () => leads(a), 15_000);
 	await acknowledges("a");
 	const back = await b.restart();
 	const writes = await hail.stop();
@@ -203,12 +206,71 @@ test("a follower that is alone with an empty log knows that there was one: it re
 	await atOnePlace(a, b);
 	await Promise.all([a.process.end("SIGKILL"), nats.kill()]);
 	await nats.start({ empty: true });
-	await eventuallyTrue("the follower to lead a new log", async () => {
+	await eventually("the follower to lead a new log", async () => {
 		const [first] = await b.events();
 		return first?.type === "log-started" && first.recovering;
 	});
-	await eventuallyTrue("both machines", async () => (await b.machines()).length === 2);
+	await eventually("both machines", async () => (await b.machines()).length === 2);
 	await allReady(b, 2);
 	t.deepEqual(await seatsOf(b), seats);
 	t.deepEqual(await holdingsOf(machines), holdings);
+});
+
+/** A data folder as it is on another computer after somebody copied it there. */
+function copyOf(t: ExecutionContext, dataFolder: string): string {
+	const copy = `${dataFolder}-copy`;
+	t.teardown(() => rmSync(copy, { recursive: true, force: true }));
+	cpSync(dataFolder, copy, { recursive: true });
+	for (const name of ["lock", "api.json"]) rmSync(join(copy, name), { force: true });
+	return copy;
+}
+
+/** Starts a coordinator that has to end by itself, and gives its output. */
+async function refusal(t: ExecutionContext, nats: ExternalNats, dataFolder: string): Promise<string> {
+	const started = launchCoordinator(t, { ...nats.options(), dataFolder, natsPort: await freePort() });
+	await eventually("the process to end", () => started.child.exitCode !== null);
+	t.not(started.child.exitCode, 0);
+	return started.output();
+}
+
+const elections = async (nats: ExternalNats): Promise<number> =>
+	(await nats.entries()).flat().filter(({ type }) => type === "leader-elected").length;
+
+test("a copy of a data folder does not lead beside the one that it was copied from: it is told where that one runs and ends, and the log has no election more", async (t) => {
+	const { nats, a, b } = await startPair(t);
+	const { dataFolder } = a;
+	const copy = copyOf(t, dataFolder);
+	const before = await elections(nats);
+	const { coordinatorId } = await a.status();
+	t.regex(await refusal(t, nats, copy), new RegExp(`id ${coordinatorId}.*${dataFolder}.*coordinator-id`));
+	t.is(await elections(nats), before);
+	t.true(await leads(a));
+	await eventually("the first one to tell", () => a.process.output().includes(copy));
+
+	// A copy of one that follows, too; and when the first one is gone its copy may take its place, and keeps it.
+	t.regex(await refusal(t, nats, copyOf(t, b.dataFolder)), /coordinator-id/);
+	await Promise.all([a.stop(), b.stop()]);
+	const moved = await startCoordinator(t, { ...nats.options(), dataFolder: copy });
+	t.true(await leads(moved));
+	t.regex(await refusal(t, nats, dataFolder), new RegExp(`${copy}.*coordinator-id`));
+	t.is(await elections(nats), before + 1);
+});
+
+test("of a leader that stood still and a copy of its data folder that took its place meanwhile one stops, and the other one leads", async (t) => {
+	const { nats, a, b } = await startPair(t);
+	await b.stop();
+	const copy = copyOf(t, a.dataFolder);
+	const { child } = a.process;
+	t.teardown(() => child.kill("SIGCONT"));
+	child.kill("SIGSTOP");
+	const moved = await startCoordinator(t, { ...nats.options(), dataFolder: copy });
+	t.true(await leads(moved));
+	child.kill("SIGCONT");
+	await eventually("the later one to end", () => moved.process.child.exitCode !== null);
+	t.regex(moved.process.output(), new RegExp(`${a.dataFolder}\\..*coordinator-id`));
+	await eventually("the first one to lead", () => leads(a));
+	await a.enrollToken();
+	const count = await elections(nats);
+	t.true(count < 10, `${count} elections`);
+	assertLog(t, await nats.entries());
 });

@@ -1,15 +1,21 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
+import { commandLine, descendantsOf, environmentOf, processesWith } from "@rollcall/test-support/process-table";
+import type { Running } from "@rollcall/test-support/running";
+import { stretchedSeconds } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import { newOperator, type Operator } from "../support/cli.ts";
+import { trust } from "../support/coordinator.ts";
 import { documentText, smallRole } from "../support/documents.ts";
-import { eventually, eventuallyTrue } from "../support/eventually.ts";
-import { commandLine, descendantsOf, environmentOf, processesWith, type Running } from "../support/processes.ts";
 import { filesBelow, findSecret, secretsBelow } from "../support/secrets.ts";
+
+/** As long as `rollcall wait` waits, in seconds. */
+const WAIT_SECONDS = String(stretchedSeconds(60));
 
 /** Nothing of a run is left: no process, no folder, no context. */
 async function leavesNothing(t: ExecutionContext, operator: Operator): Promise<void> {
-	await eventuallyTrue("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
+	await eventually("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
 	t.deepEqual(readdirSync(operator.temporary), []);
 	t.false(existsSync(operator.configFile));
 }
@@ -18,7 +24,14 @@ async function leavesNothing(t: ExecutionContext, operator: Operator): Promise<v
 async function readyRun(operator: Operator, machines: number, ...more: string[]): Promise<Running> {
 	const up = operator.start("up", "--machines", String(machines), ...more);
 	await eventually("the operator's context", () => (existsSync(operator.configFile) ? true : undefined));
-	const { code, stderr } = await operator.rollcall("wait", "--all", "--count", String(machines), "--timeout", "60");
+	const { code, stderr } = await operator.rollcall(
+		"wait",
+		"--all",
+		"--count",
+		String(machines),
+		"--timeout",
+		WAIT_SECONDS,
+	);
 	if (code !== 0) throw new Error(`${stderr}\n${up.output()}`);
 	return up;
 }
@@ -68,10 +81,15 @@ test.serial(
 		const plan = await rollcall("plan", "--file", document);
 		t.regex(plan, /\/etc\/rollcall\/role\/text/);
 		t.regex(plan, /hello/);
-		await rollcall("apply", "--file", document, "--yes");
-		await rollcall("wait", "--all", "--count", "2", "--timeout", "60");
+		t.regex(plan, /all of its data is lost/);
+		const refused = await operator.rollcall("apply", "--file", document, "--yes");
+		t.is(refused.code, 1);
+		// Until etcd is founded, the only control plane is what would be lost.
+		t.regex(refused.stderr, /--accept-loss (etcd|control-plane)/);
+		await rollcall("apply", "--file", document, "--yes", "--accept-loss", "etcd");
+		await rollcall("wait", "--all", "--count", "2", "--timeout", WAIT_SECONDS);
 		t.is((await rollcall("machines", "--role", "small")).match(/\bready\b/g)?.length, 2);
-		await eventuallyTrue("the watcher to have seen it", () => watching.output().includes("cluster-declared"));
+		await eventually("the watcher to have seen it", () => watching.output().includes("cluster-declared"));
 		await watching.end("SIGINT");
 
 		await hidesSecrets(t, { operator, up, outputs: [...said, watching.output()] });
@@ -94,9 +112,10 @@ async function hidesSecrets(
 
 	const config = JSON.parse(readFileSync(operator.configFile, "utf8")) as {
 		current: string;
-		contexts: Record<string, { server: string }>;
+		contexts: Record<string, { server: string; authority: string }>;
 	};
-	const server = config.contexts[config.current]?.server;
+	const { server, authority = "" } = config.contexts[config.current] ?? {};
+	trust(authority);
 	const headers = { authorization: `Bearer ${admin}` };
 	const answers = await Promise.all(
 		["/v1/events?limit=500", "/v1/machines", "/v1/tokens", "/v1/cluster", "/v1/status", "/metrics"].map(async (path) =>
@@ -133,7 +152,7 @@ test.serial("when `rollcall up` is killed, everything that it started ends as we
 	const pids = descendantsOf(up.child.pid ?? 0);
 	t.true(pids.length >= 6);
 	await up.end("SIGKILL");
-	await eventuallyTrue("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
+	await eventually("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
 	// The next run takes the context of the one that is gone out again.
 	const next = await operator.rollcall("up", "--machines", "1", "--until", "ready");
 	t.is(next.code, 0, next.stderr);
@@ -166,7 +185,7 @@ test.serial("what a killed run left behind goes with the next one", async (t) =>
 	t.is(left.length, 1);
 	killed.child.kill("SIGKILL");
 	await killed.exited;
-	await eventuallyTrue("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
+	await eventually("all processes of the run to be gone", () => processesWith(operator.home).length === 0, 15_000);
 	t.deepEqual(readdirSync(operator.temporary), left);
 	const { code, stderr } = await operator.rollcall("up", "--machines", "1", "--until", "ready");
 	t.is(code, 0, stderr);
@@ -182,7 +201,11 @@ test.serial("a machine that is removed boots again and comes back as a new boot"
 		return (JSON.parse(stdout) as { machines: { machineId: string; bootId: string; phase: string }[] }).machines[0];
 	};
 	const before = await machine();
-	t.is((await operator.rollcall("remove", before?.machineId ?? "")).code, 0);
+	const refused = await operator.rollcall("remove", before?.machineId ?? "");
+	t.is(refused.code, 1);
+	// Until etcd is founded, the only control plane is what would be lost.
+	t.regex(refused.stderr, /--accept-loss (etcd|control-plane)/);
+	t.is((await operator.rollcall("remove", before?.machineId ?? "", "--accept-loss", "etcd")).code, 0);
 	const after = await eventually(
 		"the machine to be ready again",
 		async () => {
@@ -202,7 +225,7 @@ test.serial("a port that another run has is refused with its number, and nothing
 	const operator = newOperator(t);
 	const up = await readyRun(operator, 1);
 	const port = new URL(
-		(JSON.parse(readFileSync(operator.configFile, "utf8")) as Contexts).contexts[`up-${up.child.pid}`]?.server ?? "",
+		(JSON.parse(readFileSync(operator.configFile, "utf8")) as Contexts).contexts.rehearsal?.server ?? "",
 	).port;
 	const { code, stderr } = await operator.rollcall("up", "--machines", "1", "--port", port);
 	t.is(code, 1);
@@ -228,7 +251,7 @@ test.serial("a run that nobody reads any more ends by itself and leaves nothing 
 	up.child.stdout?.destroy();
 	up.child.stderr?.destroy();
 	// It notices with what it says next; that may have been said already.
-	await operator.rollcall("reboot", machineId);
+	await operator.rollcall("reboot", machineId, "--accept-loss", "etcd");
 	t.is((await up.exited).signal, null);
 	await leavesNothing(t, operator);
 });

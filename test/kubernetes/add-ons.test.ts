@@ -1,10 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
-import { eventually } from "../support/eventually.ts";
-import { repository } from "../support/processes.ts";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { kubernetes } from "@rollcall/test-support/part";
+import type { ExecutionContext } from "ava";
+import { repository } from "../support/places.ts";
 import { nodeNetwork } from "./network.ts";
-import { controlPlane, startEtcd } from "./scene.ts";
+import { controlPlane, etcdParts, startEtcd } from "./scene.ts";
 
 const CALICO = "crd.projectcalico.org";
 const document = (more: string, networks = "") => `apiVersion: rollcall/v1
@@ -16,7 +18,7 @@ slots:
   - { name: control, role: control-plane, count: 1 }
 `;
 const DOCUMENTS = {
-	flannel: document(""),
+	flannel: document(", podNetwork: flannel"),
 	calico: document(", podNetwork: calico, proxyMode: nftables"),
 	dual: document(
 		", podNetwork: calico",
@@ -34,20 +36,12 @@ interface Outcome {
 	readonly pruned: readonly string[];
 }
 
-/** A real etcd and a real API server with what was rendered for them; undefined where they are not to be had. */
+/** A real etcd and a real API server with what was rendered for them. */
 async function realApi(t: ExecutionContext) {
-	const programs = process.env.KUBE_BIN;
-	if (!programs) {
-		t.log("SKIPPED: set KUBE_BIN to a folder with kube-apiserver to apply add-ons to a real one");
-		t.pass();
-		return undefined;
-	}
-	const program = join(programs, "kube-apiserver");
-	if (!existsSync(program)) throw new Error("KUBE_BIN has no kube-apiserver");
+	const program = join(process.env.KUBE_BIN ?? "", "kube-apiserver");
 	const scene = await controlPlane(t);
 	const network = await nodeNetwork(t, scene.address);
-	const etcd = network && (await startEtcd(t, network, scene));
-	if (!network || !etcd) return undefined;
+	const _etcd = await startEtcd(t, network, scene);
 	const { tree, address, identity } = scene;
 	const [, ...args] = tree.command("kube-apiserver");
 	const server = network.start(program, args);
@@ -93,74 +87,76 @@ async function realApi(t: ExecutionContext) {
 	return { ask, apply };
 }
 
-test("a real API server takes all add-ons of every pod network; a second round changes nothing, drift is put right, and what is not wanted goes", async (t) => {
-	const api = await realApi(t);
-	if (!api) return;
-	const { ask, apply } = api;
-	const daemonSet = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node";
-	const pools = `/apis/${CALICO}/v1/ippools`;
-	const flannel = "/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall:flannel";
+testNeeding(kubernetes("kube-apiserver"), ...(await etcdParts()))(
+	"a real API server takes all add-ons of every pod network; a second round changes nothing, drift is put right, and what is not wanted goes",
+	async (t) => {
+		const api = await realApi(t);
+		const { ask, apply } = api;
+		const daemonSet = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node";
+		const pools = `/apis/${CALICO}/v1/ippools`;
+		const flannel = "/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall:flannel";
 
-	await apply("flannel");
-	t.like(await apply("flannel"), { drifted: [], pruned: [] });
-	t.is((await ask(flannel)).status, 200);
+		await apply("flannel");
+		t.like(await apply("flannel"), { drifted: [], pruned: [] });
+		t.is((await ask(flannel)).status, 200);
 
-	// From flannel to Calico.
-	const first = await apply("calico");
-	t.deepEqual(first.pruned, [
-		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
-		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:flannel",
-	]);
-	t.is((await ask(flannel)).status, 404);
-	const definitions = (await ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")).body.items;
-	t.is(definitions.length, 22);
-	for (const { metadata, status } of definitions) {
-		const conditions = Object.fromEntries(status.conditions.map((one: Condition) => [one.type, one.status]));
-		t.like(conditions, { NamesAccepted: "True", Established: "True" }, metadata.name);
-		t.is(conditions.NonStructuralSchema, undefined, metadata.name);
-	}
-	const before = await versions(ask);
-	t.like(await apply("calico"), { objects: first.objects, drifted: [], pruned: [] });
-	t.deepEqual(await versions(ask), before, "a second round wrote something");
+		// From flannel to Calico.
+		const first = await apply("calico");
+		t.deepEqual(first.pruned, [
+			"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
+			"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:flannel",
+		]);
+		t.is((await ask(flannel)).status, 404);
+		const definitions = (await ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")).body.items;
+		t.is(definitions.length, 22);
+		for (const { metadata, status } of definitions) {
+			const conditions = Object.fromEntries(status.conditions.map((one: Condition) => [one.type, one.status]));
+			t.like(conditions, { NamesAccepted: "True", Established: "True" }, metadata.name);
+			t.is(conditions.NonStructuralSchema, undefined, metadata.name);
+		}
+		const before = await versions(ask);
+		t.like(await apply("calico"), { objects: first.objects, drifted: [], pruned: [] });
+		t.deepEqual(await versions(ask), before, "a second round wrote something");
 
-	// Drift: a changed DaemonSet, a changed pool, a kind that somebody removed.
-	const live = (await ask(daemonSet)).body;
-	live.spec.template.spec.tolerations = [];
-	t.is((await ask(daemonSet, { method: "PUT", body: live })).status, 200);
-	const [pool] = (await ask(pools)).body.items;
-	pool.spec.vxlanMode = "Never";
-	const changed = await ask(`${pools}/${pool.metadata.name}`, { method: "PUT", body: pool });
-	t.is(changed.status, 200, changed.text);
-	const tiers = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tiers.${CALICO}`;
-	t.is((await ask(tiers, { method: "DELETE", body: {} })).status, 200);
-	await eventually("the kind to be gone", async () => (await ask(tiers)).status === 404);
-	t.deepEqual([...(await apply("calico")).drifted].sort(), [
-		`CustomResourceDefinition.apiextensions.k8s.io tiers.${CALICO}`,
-		"DaemonSet.apps kube-system/calico-node",
-		`IPPool.${CALICO} pods-10-254-0-0-16`,
-	]);
-	t.is((await ask(daemonSet)).body.spec.template.spec.tolerations.length, 3);
-	t.is((await ask(pools)).body.items[0].spec.vxlanMode, "Always");
+		// Drift: a changed DaemonSet, a changed pool, a kind that somebody removed.
+		const live = (await ask(daemonSet)).body;
+		live.spec.template.spec.tolerations = [];
+		t.is((await ask(daemonSet, { method: "PUT", body: live })).status, 200);
+		const [pool] = (await ask(pools)).body.items;
+		pool.spec.vxlanMode = "Never";
+		const changed = await ask(`${pools}/${pool.metadata.name}`, { method: "PUT", body: pool });
+		t.is(changed.status, 200, changed.text);
+		const tiers = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tiers.${CALICO}`;
+		t.is((await ask(tiers, { method: "DELETE", body: {} })).status, 200);
+		await eventually("the kind to be gone", async () => (await ask(tiers)).status === 404);
+		t.deepEqual([...(await apply("calico")).drifted].sort(), [
+			`CustomResourceDefinition.apiextensions.k8s.io tiers.${CALICO}`,
+			"DaemonSet.apps kube-system/calico-node",
+			`IPPool.${CALICO} pods-10-254-0-0-16`,
+		]);
+		t.is((await ask(daemonSet)).body.spec.template.spec.tolerations.length, 3);
+		t.is((await ask(pools)).body.items[0].spec.vxlanMode, "Always");
 
-	// Another network, and a second one: pools are replaced, nothing else goes.
-	t.deepEqual((await apply("dual")).pruned, [`IPPool.${CALICO} pods-10-254-0-0-16`]);
-	const names = (await ask(pools)).body.items.map(({ metadata }: Named) => metadata.name);
-	t.deepEqual(names, ["pods-10-20-0-0-16", "pods-fd00-10---56"]);
+		// Another network, and a second one: pools are replaced, nothing else goes.
+		t.deepEqual((await apply("dual")).pruned, [`IPPool.${CALICO} pods-10-254-0-0-16`]);
+		const names = (await ask(pools)).body.items.map(({ metadata }: Named) => metadata.name);
+		t.deepEqual(names, ["pods-10-20-0-0-16", "pods-fd00-10---56"]);
 
-	// And away: also by a coordinator that finds the kinds half gone.
-	const pools404 = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ippools.${CALICO}`;
-	await ask(pools404, { method: "DELETE", body: {} });
-	await eventually("the kind of pools to be gone", async () => (await ask(pools404)).status === 404);
-	const gone = await apply("none");
-	t.true(gone.pruned.includes("DaemonSet.apps kube-system/calico-node"));
-	await eventually("all kinds to be gone", async () => {
-		const left = (await ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")).body.items;
-		if (left.length > 0) throw new Error(`${left.length} are left`);
-		return true;
-	});
-	t.deepEqual((await apply("none")).pruned, []);
-	t.is((await ask("/apis/apps/v1/namespaces/kube-system/deployments/coredns")).status, 200);
-});
+		// And away: also by a coordinator that finds the kinds half gone.
+		const pools404 = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ippools.${CALICO}`;
+		await ask(pools404, { method: "DELETE", body: {} });
+		await eventually("the kind of pools to be gone", async () => (await ask(pools404)).status === 404);
+		const gone = await apply("none");
+		t.true(gone.pruned.includes("DaemonSet.apps kube-system/calico-node"));
+		await eventually("all kinds to be gone", async () => {
+			const left = (await ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")).body.items;
+			if (left.length > 0) throw new Error(`${left.length} are left`);
+			return true;
+		});
+		t.deepEqual((await apply("none")).pruned, []);
+		t.is((await ask("/apis/apps/v1/namespaces/kube-system/deployments/coredns")).status, 200);
+	},
+);
 
 interface Named {
 	readonly metadata: { readonly name: string; readonly resourceVersion: string };

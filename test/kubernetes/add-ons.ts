@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { coreAddOns, parseDocument } from "@rollcall/coordinator/inside";
+import { coreAddOns, parseDocument } from "@rollcall/coordinator/trials";
 import type { ExecutionContext } from "ava";
-import { repository } from "../support/processes.ts";
+import { repository } from "../support/places.ts";
 
 type Ask = (
 	path: string,

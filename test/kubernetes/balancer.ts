@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { debianFolders, debianPackages, type Part } from "@rollcall/test-support/part";
+import type { Running } from "@rollcall/test-support/running";
 import type { ExecutionContext } from "ava";
-import { type Running, repository } from "../support/processes.ts";
 import type { MovedTree } from "./moved-tree.ts";
 import type { NodeNetwork } from "./network.ts";
 
@@ -15,25 +16,16 @@ const PACKAGES = [
 	"libsystemd0",
 ];
 
+/** HAProxy, as a part that tests need. */
+export function haproxy(): Promise<Part> {
+	return debianPackages(PACKAGES);
+}
+
 /**
- * Starts the node's balancer in its network: a real HAProxy with the rendered command and configuration. Undefined where there
- * is none to be had; the test's log says so.
+ * Starts the node's balancer in its network: a real HAProxy with the rendered command and configuration.
  */
-export async function startBalancer(
-	t: ExecutionContext,
-	network: NodeNetwork,
-	tree: MovedTree,
-): Promise<Running | undefined> {
-	const script = join(repository, "scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	let folders: string[];
-	try {
-		folders = PACKAGES.map((name) => debianPackage(name));
-	} catch (error) {
-		if (process.env.CI === "true") throw error;
-		t.log(`SKIPPED: there is no HAProxy: ${(error as Error).message}`);
-		return undefined;
-	}
+export async function startBalancer(_t: ExecutionContext, network: NodeNetwork, tree: MovedTree): Promise<Running> {
+	const folders = await debianFolders(PACKAGES);
 	const libraries = folders
 		.map((folder) => join(folder, "usr/lib"))
 		.filter(existsSync)

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Event, EventOf } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
-import { repository } from "../support/processes.ts";
+import { repository } from "../support/places.ts";
 import type { RunningControlPlane } from "./scene.ts";
 
 /** Looks after the cluster as a coordinator does, from inside of the nodes' network; what it records, by type. */

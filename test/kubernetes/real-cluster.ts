@@ -1,18 +1,18 @@
-import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Assets } from "@rollcall/coordinator/inside";
+import { Assets } from "@rollcall/coordinator/trials";
 import type { MachineDetail } from "@rollcall/protocol";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { type Bridge, makeBridge } from "../lab/bridge.ts";
 import { LAB_ASSETS, labBootDocument } from "../lab/documents.ts";
 import { type LabHost, startHost } from "../lab/host.ts";
+import { unpackPackages } from "../lab/image/debian.ts";
 import { LAB_CACHE, labParts } from "../lab/lab.ts";
 import { LabMachine } from "../lab/machine.ts";
 import { newOperator } from "../support/cli.ts";
-import { ownFolder, type Scope } from "../support/coordinator.ts";
-import { repository } from "../support/processes.ts";
+import { repository } from "../support/places.ts";
 import { digestOf } from "./image-archive.ts";
-import { NODE_PROGRAMS, writeNodeImages } from "./node-images.ts";
+import { writeNodeImages } from "./node-images.ts";
 
 /** Machines on a switch that run a real Kubernetes: containerd is Debian's, the programs are those of `KUBE_BIN`. */
 export interface RealCluster {
@@ -26,17 +26,12 @@ export interface RealCluster {
 	view(machine: LabMachine): Promise<MachineDetail | undefined>;
 }
 
-/** The names of programs that the folder `programs` lacks. */
-export function missingPrograms(programs: string): string[] {
-	return [...NODE_PROGRAMS, "kubelet"].filter((name) => !existsSync(join(programs, name)));
-}
-
-/** The document without what is fetched: one control plane and workers; the network of pods is the image's own. */
+/** The document without what is fetched: one control plane and workers, whose pods are routed. */
 const CLUSTER = {
 	apiVersion: "rollcall/v1",
 	kind: "Cluster",
 	name: "real",
-	kubernetes: { version: "1.36", podNetwork: "none" },
+	kubernetes: { version: "1.36", podNetwork: "routed" },
 	approval: { rules: [{ name: "lab", selector: {} }] },
 	slots: [
 		{ name: "control-plane", role: "control-plane", count: 1 },
@@ -53,6 +48,8 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 	const archive = join(folder, "images.tar");
 	const images = await renderedImages(t);
 	await writeNodeImages(archive, { programs, images, cache: LAB_CACHE, work: folder });
+	const check = join(folder, "check.tar");
+	await writeCheckImage(t, check);
 	const url = `http://${bridge.address}:7480/assets`;
 	const artifact = async (name: string, file: string) => ({
 		sha256: await digestOf(file),
@@ -67,7 +64,13 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 			...CLUSTER.kubernetes,
 			artifacts: [{ path: "/opt/rollcall/bin/kubelet", mode: "0755", ...(await artifact("kubelet", kubelet)) }],
 		},
-		images: { archives: [{ name: "node", ...(await artifact("images.tar", archive)) }] },
+		images: {
+			archives: [
+				{ name: "node", ...(await artifact("images.tar", archive)) },
+				{ name: "check", ...(await artifact("check.tar", check)) },
+			],
+			overrides: { check: "rollcall.local/check:1" },
+		},
 	};
 	await writeFile(document, JSON.stringify(declared));
 	const bootDocument = join(folder, "boot.yaml");
@@ -80,6 +83,7 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 		[LAB_ASSETS.initrd]: image.initrd,
 		kubelet,
 		"images.tar": archive,
+		"check.tar": check,
 	};
 	for (const [name, file] of Object.entries(files)) await assets.add({ name, source: { file }, expect: {} });
 	const host = await startHost(t, bridge, { dataFolder, bootDocument, document, cache: LAB_CACHE });
@@ -106,6 +110,15 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 			return code === 0 ? (JSON.parse(stdout) as MachineDetail) : undefined;
 		},
 	};
+}
+
+/** The image of a check's pods, as an operator without internet makes it. */
+async function writeCheckImage(t: Scope, file: string): Promise<void> {
+	const unpacked = join(LAB_CACHE, "busybox-static");
+	await unpackPackages({ names: ["busybox-static"], beside: "nothing" }, unpacked, LAB_CACHE);
+	const busybox = join(unpacked, "bin/busybox");
+	const { code, stderr } = await newOperator(t).rollcall("check", "image", "--busybox", busybox, "--out", file);
+	if (code !== 0) throw new Error(stderr);
 }
 
 /** The references that the rendered manifests name, by the last part of the repository. */

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { debianFolders, debianPackages, namespaces, type Part } from "@rollcall/test-support/part";
+import type { Running } from "@rollcall/test-support/running";
 import type { ExecutionContext } from "ava";
-import { ownFolder, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { eventually } from "../support/eventually.ts";
+import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { allReady, startMachine } from "../support/machine.ts";
-import { type Running, repository } from "../support/processes.ts";
 import { type MovedTree, moveTree } from "./moved-tree.ts";
 import { type Asking, type Identity, type NodeNetwork, nodeNetwork } from "./network.ts";
 
@@ -43,29 +45,23 @@ export async function controlPlane(t: ExecutionContext): Promise<Scene> {
 	};
 }
 
+const ETCD = ["etcd-server"];
+
+/** A network and an etcd: what real components need besides programs of Kubernetes. */
+export async function etcdParts(): Promise<readonly Part[]> {
+	const own = existsSync(join(process.env.KUBE_BIN ?? "/nowhere", "etcd"));
+	return [namespaces(), ...(own ? [] : [await debianPackages(ETCD)])];
+}
+
 /** Starts etcd with the rendered arguments: the one of KUBE_BIN, else Debian's without what it does not know. */
-export async function startEtcd(
-	t: ExecutionContext,
-	network: NodeNetwork,
-	{ tree, address }: Scene,
-): Promise<Running | undefined> {
+export async function startEtcd(t: ExecutionContext, network: NodeNetwork, { tree, address }: Scene): Promise<Running> {
 	const [, ...args] = tree.command("etcd");
 	const own = join(process.env.KUBE_BIN ?? "/nowhere", "etcd");
 	if (existsSync(own)) return network.start(own, args);
-	const script = join(repository, "scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	let program: string;
-	try {
-		program = join(debianPackage("etcd-server"), "usr/bin/etcd");
-	} catch (error) {
-		if (process.env.CI === "true") throw error;
-		t.log(`SKIPPED: there is no etcd: ${(error as Error).message}`);
-		t.pass();
-		return undefined;
-	}
+	const [folder = ""] = await debianFolders(ETCD);
 	t.log(`etcd of Debian instead of the rendered version at ${address}, without ${NEWER.join(", ")}`);
 	return network.start(
-		program,
+		join(folder, "usr/bin/etcd"),
 		args.filter((word) => !NEWER.some((name) => word.startsWith(`--${name}=`))),
 	);
 }
@@ -83,24 +79,16 @@ export interface RunningControlPlane {
 	restartApiServer(): Promise<void>;
 }
 
-/** Starts etcd and these components of KUBE_BIN with what was rendered. Undefined where they are not there; the test's log says so. */
+/** Starts etcd and these components of KUBE_BIN with what was rendered. */
 export async function startControlPlane(
 	t: ExecutionContext,
 	components: readonly string[],
-): Promise<RunningControlPlane | undefined> {
-	const folder = process.env.KUBE_BIN;
-	if (!folder) {
-		t.log(`SKIPPED: set KUBE_BIN to a folder with ${components.join(", ")} to run them`);
-		t.pass();
-		return undefined;
-	}
-	for (const component of components)
-		if (!existsSync(join(folder, component))) throw new Error(`KUBE_BIN has no ${component}`);
+): Promise<RunningControlPlane> {
+	const folder = process.env.KUBE_BIN ?? "";
 	const scene = await controlPlane(t);
 	const { tree, address, identity } = scene;
 	const network = await nodeNetwork(t, address);
-	const etcd = network && (await startEtcd(t, network, scene));
-	if (!network || !etcd) return undefined;
+	const _etcd = await startEtcd(t, network, scene);
 	const start = (component: string): readonly [string, Running] => {
 		const [, ...args] = tree.command(component);
 		return [component, network.start(join(folder, component), args)];

@@ -16,7 +16,6 @@ const PAIRS = [
 	[/^((?:peer-)?)cert-file$/, "$1key-file"],
 	[/^proxy-client-cert-file$/, "proxy-client-key-file"],
 	[/^(.*)-client-certificate$/, "$1-client-key"],
-	[/^cluster-signing-cert-file$/, "cluster-signing-key-file"],
 ] as const;
 const wrong: string[] = [];
 const seen = new Set<string>();

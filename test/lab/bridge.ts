@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import type { Scope } from "../support/coordinator.ts";
+
+import type { Scope } from "@rollcall/test-support/own-folder";
 import { LabUnavailable } from "./image/debian.ts";
 
 /** A host of its own with a switch: a network namespace with a bridge, and sockets for emulated machines. */

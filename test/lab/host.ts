@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
+
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import { type Running, run } from "@rollcall/test-support/running";
 import { newOperator, type Operator } from "../support/cli.ts";
-import { ownFolder, type Scope } from "../support/coordinator.ts";
-import { eventually } from "../support/eventually.ts";
-import { type Running, repository, run } from "../support/processes.ts";
+import { repository } from "../support/places.ts";
 import type { Bridge } from "./bridge.ts";
 import { unpackPackages } from "./image/debian.ts";
 
@@ -25,6 +27,8 @@ export interface HostWish {
 export interface LabHost {
 	/** Runs the `rollcall` command there, as administrator, to its end. */
 	readonly rollcall: Operator["rollcall"];
+	/** Starts it, and leaves it running: for what takes more than a minute. */
+	readonly start: Operator["start"];
 	/** What coordinator and DHCP server said. */
 	output(): string;
 	readonly dhcp: Running;
@@ -61,9 +65,13 @@ export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promi
 			throw new Error(coordinator.output());
 		},
 	);
-	const admin = ["--server", `http://${bridge.address}:7420`, "--token-file", join(wish.dataFolder, "admin-token")];
+	const admin = [
+		...["--server", `https://${bridge.address}:7420`, "--token-file", join(wish.dataFolder, "admin-token")],
+		...["--ca-file", join(wish.dataFolder, "tls/authority.crt")],
+	];
 	const operator = newOperator(t, bridge.onHost);
 	const rollcall: LabHost["rollcall"] = (...args) => operator.rollcall(...admin, ...args);
+	const begin: LabHost["start"] = (...args) => operator.start(...admin, ...args);
 	const range = ["--range", "192.0.2.100-192.0.2.200", "--router", bridge.address, "--interface", "lan"];
 	const rendered = await rollcall("render", "dnsmasq", "--mode", "full", "--url", url, ...range, "--tftp-root", folder);
 	if (rendered.code !== 0) throw new Error(rendered.stderr);
@@ -76,7 +84,7 @@ export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promi
 		[join(dnsmasq, "usr/sbin/dnsmasq"), "-C", dnsmasqFile, `--dhcp-leasefile=${join(folder, "leases")}`, ...own],
 		{ LD_LIBRARY_PATH: join(dnsmasq, "usr/lib/x86_64-linux-gnu") },
 	);
-	return { rollcall, dhcp, url, output: () => `${coordinator.output()}\n${dhcp.output()}` };
+	return { rollcall, start: begin, dhcp, url, output: () => `${coordinator.output()}\n${dhcp.output()}` };
 }
 
 /** Starts a program on the host of the switch; ended with `t`. */

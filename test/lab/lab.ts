@@ -1,13 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Assets } from "@rollcall/coordinator/inside";
-import { freePort, ownFolder, type Scope, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
-import { repository } from "../support/processes.ts";
+import { Assets, agentAssetName } from "@rollcall/coordinator/trials";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { repository } from "../support/places.ts";
 import { type BootWish, LAB_ASSETS, LAB_CLUSTER, labBootDocument } from "./documents.ts";
 import { type Emulator, findEmulator } from "./emulator.ts";
 import { buildImage, type LabImage } from "./image/build.ts";
 import type { ContainerRuntime } from "./image/system-tree.ts";
 import { LabMachine } from "./machine.ts";
+import { packedAgent } from "./packed-agent.ts";
 
 /** Where the image and QEMU are kept between runs. */
 export const LAB_CACHE = join(repository, ".cache/lab");
@@ -66,6 +69,7 @@ export async function openLab(t: Scope, wish: LabWish = {}): Promise<Lab> {
 	const assets = await Assets.open(join(dataFolder, "assets"));
 	for (const part of ["kernel", "initrd"] as const)
 		await assets.add({ name: LAB_ASSETS[part], source: { file: image[part] }, expect: {} });
+	await assets.add({ name: agentAssetName("x64"), source: { file: await packedAgent(LAB_CACHE) }, expect: {} });
 	const bootDocument = join(folder, "boot.yaml");
 	await writeFile(bootDocument, labBootDocument(wish));
 	const [port, natsPort, bootPort] = [await freePort(), await freePort(), await freePort()];
@@ -76,7 +80,7 @@ export async function openLab(t: Scope, wish: LabWish = {}): Promise<Lab> {
 		natsPort,
 		document: wish.document ?? LAB_CLUSTER,
 		boot: { port: bootPort, url: seen(bootPort), document: bootDocument },
-		advertise: { http: seen(port), nats: [`${HOST_ADDRESS}:${natsPort}`] },
+		advertise: { http: seen(port).replace("http:", "https:"), nats: [`${HOST_ADDRESS}:${natsPort}`] },
 		readyWithinMs: 120_000,
 	});
 	const machines = new Map<number, LabMachine>();

@@ -49,7 +49,7 @@ async function runLab(
 	const { acceleration, memoryMiB, nodes, until, timeoutMs } = options;
 	const lab = await openLab(scope, { say, ...(acceleration && { acceleration }), ...(memoryMiB && { memoryMiB }) });
 	const machines = Array.from({ length: nodes }, (_, index) => lab.machine(index + 1));
-	say(`consoles lie in ${lab.folder}; in another terminal: npm run rollcall -- boots ${toCoordinator(lab).join(" ")}`);
+	say(`consoles lie in ${lab.folder}; in another terminal: npx rollcall boots ${toCoordinator(lab).join(" ")}`);
 	const begun = performance.now();
 	for (const machine of machines) if (!stop.signal.aborted) machine.powerOn();
 	await showAll({ lab, machines, options, scope, stop });

@@ -1,4 +1,4 @@
-import type { Scope } from "../support/coordinator.ts";
+import type { Scope } from "@rollcall/test-support/own-folder";
 
 /** A scope that is ended by hand: what several tests share, or a command. */
 export interface OwnScope extends Scope {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { repository } from "../support/processes.ts";
+import { tied } from "@rollcall/test-support/tied";
+import { asAdmin } from "../support/coordinator.ts";
+import { repository } from "../support/places.ts";
 import type { Lab } from "./lab.ts";
 import { type LabMachine, plainText } from "./machine.ts";
 
@@ -16,24 +17,14 @@ export interface Shown {
 
 /** Words of the operator's command that lead to the lab's coordinator. */
 export function toCoordinator(lab: Lab): string[] {
-	const { url, dataFolder } = lab.coordinator();
-	return ["--server", url, "--token-file", join(dataFolder, "admin-token")];
-}
-
-/** setpriv(1) of util-linux, which sets the signal that a process gets when its parent is gone (PR_SET_PDEATHSIG). */
-const SETPRIV = "/usr/bin/setpriv";
-
-/** A command line that ends when we are gone, also when we were killed; as it is where there is no setpriv. */
-function endingWithUs(command: readonly string[]): readonly string[] {
-	return existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM", "--", ...command] : command;
+	return asAdmin(lab.coordinator());
 }
 
 /** Shows the fleet by the operator's own command: a live table on a terminal, else a line for each event. */
 export function showFleet(lab: Lab, live: boolean): Shown {
 	const words = live ? ["machines", "--watch"] : ["watch", "--since", "0"];
-	const command = [join(repository, "packages/cli/src/main.ts"), ...words, ...toCoordinator(lab)];
-	const [program = "", ...rest] = endingWithUs([process.execPath, ...command]);
-	const child = spawn(program, rest, { stdio: ["ignore", "inherit", "inherit"] });
+	const command = [join(repository, "packages/cli/bin/rollcall.cjs"), ...words, ...toCoordinator(lab)];
+	const child = spawn(...tied(process.execPath, command), { stdio: ["ignore", "inherit", "inherit"] });
 	const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
 	child.once("error", () => {});
 	return {

@@ -7,6 +7,8 @@ export interface Box {
 	uuid: string | undefined;
 	readonly serial: string | undefined;
 	macs: Mac[];
+	/** With the length of its network. */
+	readonly address: string;
 	readonly memoryGiB: number;
 	readonly cpus: number;
 	/** What the operator writes on the token that boots it. */
@@ -28,7 +30,8 @@ export function makeBoxes(random: Random, count: number): Box[] {
 			uuid,
 			serial: random.chance(0.2) ? random.pick(JUNK_SERIALS) : `SN-${index}-${random.hex(6)}`,
 			macs: Array.from({ length: random.int(1, 2) }, () => makeMac(random)),
-			memoryGiB: random.pick([2, 4, 8]),
+			address: `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}/16`,
+			memoryGiB: random.pick([2, 4, 4, 4, 8, 8, 8, 8]),
 			cpus: random.pick([2, 4]),
 			labels: { rack: `r${random.int(1, 3)}`, pool: random.pick(["a", "a", "b"]) },
 		});
@@ -52,7 +55,13 @@ export function factsOf(box: Box, bootId: BootId, availableBytes: number): Facts
 		},
 		cpu: { count: box.cpus, model: "model", arch: "x64" },
 		memory: { totalBytes: box.memoryGiB * 2 ** 30, availableBytes },
-		nics: box.macs.map((mac, index) => ({ name: `eth${index}`, mac, up: true, addresses: [] })),
+		nics: box.macs.map((mac, index) => ({
+			name: `eth${index}`,
+			mac,
+			up: true,
+			addresses: index === 0 ? [box.address] : [],
+		})),
+		defaultRoute: { nic: "eth0", gateway: "10.1.255.254" },
 		routes: [],
 		dns: { servers: [], search: [] },
 		os: { id: "debian", version: "12", name: "Debian" },
@@ -60,6 +69,6 @@ export function factsOf(box: Box, bootId: BootId, availableBytes: number): Facts
 		cgroupVersion: 2,
 		tmpfs: [],
 		agentVersion: "0",
-		rehearsal: true,
+		rehearsal: false,
 	};
 }

@@ -1,37 +1,86 @@
-import { apply, EMPTY_FLEET, type Fleet, fleetFromJson, fleetToJson, stateDigest } from "@rollcall/coordinator";
+import type { Fleet } from "@rollcall/coordinator/simulator";
 import type { BootId, Digest, Event, MachineId } from "@rollcall/protocol";
 import { must } from "./broken.ts";
-import type { CoordinatorModel } from "./coordinator.ts";
+import type { Coordinator } from "./coordinator.ts";
 import { checkEvent } from "./event-rules.ts";
 import { checkAdopted, checkFleet } from "./fleet-rules.ts";
-import { Ledger } from "./ledger.ts";
+import { Seen } from "./seen.ts";
+import { TimeRules } from "./time-rules.ts";
+import { apply, EMPTY_FLEET, fleetFromJson, fleetToJson, stateDigest } from "./truth.ts";
 import type { World } from "./world.ts";
 
 /** Entries between two comparisons of whole states, which cost most. */
 const COMPARE_EVERY = 15;
+/** So many messages a boot may send while an entry is on its way. */
+const KEPT = 32;
 
 /** Watches a world, with a memory of its own, and ends the run at the first thing that must not be. */
 export class Checker {
 	/** The fold of the log by the true `apply`, whatever the coordinators use. */
 	truth: Fleet = EMPTY_FLEET;
-	ledger = new Ledger();
+	ledger = new Seen();
 	entries = 0;
 	events = 0;
+	/** The log is not any more what was acknowledged: rules that need all of it say nothing. */
+	damaged = false;
+	/** Positions of entries that are not any more what was acknowledged, while nobody told of it. */
+	untold = new Set<number>();
+	/** The log went back behind what a coordinator has in its data folder, and nobody told of it. */
+	backUntold = false;
+	/** The boots that said that they end. */
+	readonly saidBye = new Set<BootId>();
+	/** When the log was told to be in doubt last. */
+	doubtedAt = Number.NEGATIVE_INFINITY;
+	readonly #time: TimeRules;
 	readonly #world: World;
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
-	/** When a leader last got a beat of a machine's boot, in true time. */
-	readonly #heardAt = new Map<string, number>();
+	/** When a leader got messages of a machine's boot, in true time, the newest last. */
+	readonly #heardAt = new Map<string, readonly number[]>();
+	/** When that was decided which is being stored. */
+	#decidedAt: number | undefined;
 
 	constructor(world: World) {
 		this.#world = world;
+		this.#time = new TimeRules(world);
 	}
 
-	onAppended(by: CoordinatorModel): void {
-		const { log } = this.#world;
-		if (log.origin !== this.#origin) this.#begin(log.origin);
-		const entry = log.entries.at(-1);
-		for (const event of entry?.events ?? []) {
+	/** The log is another one than before: an entry that somebody will read again is gone, or its newest ones are. */
+	onDamage(position?: number): void {
+		this.damaged = true;
+		if (position !== undefined) this.untold.add(position);
+	}
+
+	/** What must have been told by now of damage: whoever began anew read the log again, but for what a person or proofs had accepted before. */
+	stillUntold({ log }: Fleet): number[] {
+		const { first, last } = this.#world.store;
+		return [...this.untold].filter(
+			(position) => position >= first && position <= last && position > (log?.checkedTo ?? 0),
+		);
+	}
+
+	/** The store took an entry. Through JSON, as the real one: what is read is what was written. */
+	onAppended(by: Coordinator, appended: readonly Event[], decidedAt: number): void {
+		const { store } = this.#world;
+		this.#decidedAt = decidedAt;
+		if (store.origin !== this.#origin) this.#begin(store.origin);
+		const events = JSON.parse(JSON.stringify(appended)) as Event[];
+		for (const event of events) {
+			this.#world.story.tell(event);
+			if (event.type === "machine-enrolled") this.onHeard(by, event);
+		}
+		this.#time.take(by, events);
+		if (events.some(({ type }) => type === "log-doubted")) {
+			this.untold.clear();
+			this.backUntold = false;
+			this.doubtedAt = this.#world.schedule.now;
+		}
+		if (this.damaged) {
+			this.events += events.length;
+			this.#decidedAt = undefined;
+			return;
+		}
+		for (const event of events) {
 			const before = this.truth;
 			this.truth = apply(before, event);
 			must(event.seq === before.seq + 1, "events are numbered without gaps", () => `${before.seq} then ${event.seq}`);
@@ -40,44 +89,55 @@ export class Checker {
 			this.ledger.take(event);
 			this.events += 1;
 		}
-		checkFleet(this.truth, entry?.events ?? []);
-		checkAdopted(this.#world, this.truth, entry?.events ?? []);
+		checkFleet(this.truth, events);
+		checkAdopted(this.#world, this.truth, events);
 		this.entries += 1;
-		if (this.entries % COMPARE_EVERY === 0) this.compare(by);
+		this.#decidedAt = undefined;
+		if (this.entries % COMPARE_EVERY === 0) for (const one of this.#world.coordinators) this.compare(one);
 	}
 
-	/** The state that a coordinator holds is the fold of the log, and its indices follow from the rest. */
-	compare(by: CoordinatorModel): void {
-		const [held, folded] = [stateDigest(by.fleet, this.#digests), stateDigest(this.truth, this.#digests)];
+	/** The state that a coordinator holds is the fold of the log, and its indices follow from the rest. False: it is not as far yet. */
+	compare(by: Coordinator): boolean {
+		const { fleet } = by;
+		if (this.damaged) return true;
+		if (fleet?.seq !== this.truth.seq) return false;
+		const [held, folded] = [stateDigest(fleet, this.#digests), stateDigest(this.truth, this.#digests)];
 		must(held === folded, "state is the fold of the log", () => `${by.name} differs at ${this.truth.seq}`);
-		const again = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(by.fleet))));
+		const again = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(fleet))));
 		for (const index of ["seats", "nodeNames", "claims", "tokenByHash"] as const) {
-			const [is, should] = [by.fleet[index], again?.[index]];
+			const [is, should] = [fleet[index], again?.[index]];
 			const equal = is.size === should?.size && JSON.stringify(sorted(is)) === JSON.stringify(sorted(should));
 			must(equal, "indices follow from the state", () => `${index}: ${is.size} entries, ${should?.size} expected`);
 		}
+		return true;
 	}
 
-	onHeard(by: CoordinatorModel, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
-		this.#heardAt.set(`${by.name} ${machineId} ${bootId}`, this.#world.schedule.now);
+	onHeard(by: Coordinator, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
+		const key = `${by.name} ${machineId} ${bootId}`;
+		this.#heardAt.set(key, [...(this.#heardAt.get(key) ?? []).slice(-KEPT), this.#world.schedule.now]);
 	}
 
-	/** For how long a coordinator has not heard a boot of a machine. */
-	silence(by: CoordinatorModel, machineId: MachineId, bootId: BootId): number {
-		const heardAt = this.#heardAt.get(`${by.name} ${machineId} ${bootId}`);
-		return this.#world.schedule.now - (heardAt ?? Number.NEGATIVE_INFINITY);
+	/** For how long a coordinator had not heard a boot of a machine when it decided what is being stored, or has not now, while it ran. */
+	silence(by: Coordinator, machineId: MachineId, bootId: BootId): number {
+		const at = this.#decidedAt ?? this.#world.schedule.now;
+		const heardAt = this.#heardAt.get(`${by.name} ${machineId} ${bootId}`)?.findLast((heard) => heard <= at);
+		return heardAt === undefined ? Number.POSITIVE_INFINITY : at - heardAt - by.stoodStill(heardAt, at);
 	}
 
 	#begin(origin: number): void {
 		this.#origin = origin;
+		this.damaged = false;
+		this.untold.clear();
 		this.truth = EMPTY_FLEET;
-		this.ledger = new Ledger();
+		this.ledger = new Seen();
 	}
 }
 
+const TOLD: ReadonlySet<Event["type"]> = new Set(["enrollment-refused", "log-started", "log-compacted"]);
+
 /** Events that are only told change nothing but the count. */
 function isNews(before: Fleet, after: Fleet, event: Event): boolean {
-	if (event.type === "enrollment-refused" || event.type === "log-started") return true;
+	if (TOLD.has(event.type)) return true;
 	const keys = Object.keys(after) as (keyof Fleet)[];
 	return keys.some((key) => key !== "seq" && key !== "at" && after[key] !== before[key]);
 }

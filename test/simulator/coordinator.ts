@@ -1,289 +1,288 @@
 import {
 	type Answer,
-	EMPTY_FLEET,
+	ControlLoop,
+	type Credentials,
+	createBeacon,
+	createClock,
 	type Fleet,
-	fleetFromJson,
-	fleetToJson,
 	type Input,
-	type Machine,
-} from "@rollcall/coordinator";
-import { type Assignment, canonicalJson, type Event, type EventDraft, type Timestamp } from "@rollcall/protocol";
+	type LogMark,
+	type LoopParts,
+	STAND_IN_TRUST,
+} from "@rollcall/coordinator/simulator";
+import { type Beat, type BootId, type Event, MAX_SNAPSHOTS, type MachineId } from "@rollcall/protocol";
 import { must } from "./broken.ts";
-import { HeardModel } from "./heard.ts";
-import type { Beat, Reply } from "./messages.ts";
+import { simulatedCredentials } from "./credentials.ts";
+import { DataFolder, type Declared, keptStates, readSnapshot, snapshotText } from "./data-folder.ts";
+import { answerSaid } from "./edge.ts";
+import { startKeepers } from "./keepers.ts";
+import { SimulatedLog } from "./log.ts";
+import type { Reply, Said } from "./messages.ts";
+import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-const RECOVERY_MS = 15_000;
-const SILENCE_MS = 2_500;
-const MAX_ROUNDS = 32;
-
-interface Waiting {
-	readonly input: Input;
-	readonly respond: (reply: Reply) => void;
+/** What one life of a coordinator's process consists of. */
+interface Life {
+	readonly process: Process;
+	readonly core: ControlLoop;
+	readonly credentials: Credentials;
+	readonly clock: ReturnType<typeof createClock>;
 }
 
-/** The model of one coordinator process: the real decisions, around them a loop in virtual time. */
-export class CoordinatorModel {
+/** A stall of the loop that is shorter says nothing about who was heard. */
+const MOMENT_MS = 1_000;
+
+/** One coordinator: the shipped loop over a simulated log, disk, bus and clock. Its data folder outlives its process. */
+export class Coordinator {
 	readonly name: string;
-	up = true;
-	leads = false;
-	/** A process that does not run for a while, and believes afterwards what it believed before. */
-	pausedUntil = 0;
-	/** How far its clock is from the true time, in milliseconds. */
+	readonly folder = new DataFolder();
+	/** How far its computer's clock is from the true time, in milliseconds. */
 	clockOffset = 0;
-	crashNext: "before-append" | "after-append" | undefined;
-	fleet: Fleet = EMPTY_FLEET;
-	leadsSince = 0;
-	readonly heard = new HeardModel();
+	/** Ends the process at the first failpoint that begins so. */
+	crashAt: string | undefined;
+	/** When it led last. */
+	ledUntil = 0;
+	/** When its process began. */
+	upSince = 0;
+	/** When it began to lead. */
+	listensSince = 0;
 	readonly #world: World;
-	#position = 0;
-	#origin = 1;
-	#term = 0;
-	#since = 0;
-	#beacon: { term: number; at: number } | undefined;
-	#queue: Waiting[] = [];
-	#settled: Fleet | undefined;
-	#decidedAt = 0;
-	#snapshot: { origin: number; position: number; text: string } | undefined;
+	#life: Life | undefined;
+	#answers = false;
+	readonly #reports = new Map<BootId, number>();
+	readonly #pauses: { readonly from: number; until: number }[] = [];
 
 	constructor(world: World, name: string) {
 		this.#world = world;
 		this.name = name;
 	}
 
-	now(): Timestamp {
-		return this.#world.wallClock() + this.clockOffset;
+	get up(): boolean {
+		return this.#life?.process.alive ?? false;
 	}
 
-	receive(input: Input, respond: (reply: Reply) => void): void {
+	/** It leads as far as it knows, and the log confirmed it a short time ago. */
+	get leads(): boolean {
+		return this.up && (this.#life?.core.leadership().leads ?? false);
+	}
+
+	/** The state that it knows. */
+	get fleet(): Fleet | undefined {
+		return this.up ? this.#life?.core.fleet() : undefined;
+	}
+
+	get pausedUntil(): number {
+		return this.#life?.process.pausedUntil ?? 0;
+	}
+
+	/** The log's time as it knows it. */
+	now(): number {
+		return this.#life?.clock.now() ?? 0;
+	}
+
+	pause(ms: number): void {
 		if (!this.up) return;
-		if (!this.leads) respond({ kind: "problem", code: "not-leader" });
-		else if (this.#queue.length >= 5_000) respond({ kind: "problem", code: "too-many-requests" });
-		else this.#queue.push({ input, respond });
-	}
-
-	/** Renews a lease; true when the agent should say hello. */
-	beat(beat: Beat): boolean {
-		if (!this.up || !this.leads || this.#world.schedule.now < this.pausedUntil) return false;
-		const verdict = this.heard.beat(this.fleet, beat, this.now());
-		if (verdict === "stray")
-			this.receive({ kind: "stray-beat", machineId: beat.machineId, bootId: beat.bootId }, () => {});
-		else this.#world.onHeard(this, beat);
-		return verdict === "nudge";
-	}
-
-	announced(term: number): void {
-		this.#beacon = { term, at: this.#world.schedule.now };
-	}
-
-	crash(): void {
-		this.up = false;
-		this.leads = false;
-		this.#queue = [];
-	}
-
-	start(): void {
-		this.up = true;
-		this.#position = 0;
-		this.#origin = this.#world.log.origin;
-		this.fleet = EMPTY_FLEET;
-		if (this.#snapshot?.origin === this.#origin) {
-			const kept = fleetFromJson(JSON.parse(this.#snapshot.text));
-			must(kept !== undefined, "a snapshot can be read", () => this.name);
-			this.fleet = kept;
-			this.#position = this.#snapshot.position;
-		}
-		this.#beacon = undefined;
-		this.#since = this.#world.schedule.now;
-	}
-
-	keepSnapshot(): void {
-		if (this.up)
-			this.#snapshot = {
-				origin: this.#origin,
-				position: this.#position,
-				text: JSON.stringify(fleetToJson(this.fleet)),
-			};
-	}
-
-	/** One wake-up of the loop. */
-	tick(): void {
-		if (!this.up || this.#world.schedule.now < this.pausedUntil) return;
-		if (!this.leads) {
-			this.#catchUp();
-			const { now } = this.#world.schedule;
-			if (this.#beacon && now - this.#beacon.at < SILENCE_MS) return;
-			if (this.fleet.leader && this.fleet.leader.coordinatorId !== this.name && now - this.#since < SILENCE_MS) return;
-			this.#takeLead();
-			return;
-		}
 		const { now } = this.#world.schedule;
-		// Terms of a log that was lost are higher than those of the next one, so only a fresh announcement counts.
-		if (this.#beacon && this.#beacon.term > this.#term && now - this.#beacon.at < SILENCE_MS) this.#stepDown();
-		else {
-			this.#world.announce(this, this.#term);
-			this.#turn();
-		}
+		this.#pauses.push({ from: Math.max(now, this.pausedUntil), until: Math.max(now + ms, this.pausedUntil) });
+		this.#life?.process.pause(ms);
 	}
 
-	#takeLead(): void {
-		const drafts: EventDraft[] = [];
-		const world = this.#world;
-		if (this.fleet.seq === 0) {
-			const recovering = world.hadLog;
-			const recoverUntil = this.now() + (recovering ? RECOVERY_MS : 0);
-			drafts.push({ type: "log-started", recovering, recoverUntil });
-			if (world.declared) drafts.push({ type: "cluster-declared", ...world.declared, by: "recovery" });
-		}
-		drafts.push({ type: "leader-elected", coordinatorId: this.name, url: "http://127.0.0.1" });
-		const recorded = world.parts.record(this.fleet, drafts, this.now());
-		if (!this.#append(recorded.events)) return;
-		world.hadLog = true;
-		this.leads = true;
-		this.#term = this.fleet.leader?.seq ?? 0;
-		this.leadsSince = world.schedule.now;
-		this.heard.restart(this.now() + 10_000);
-		this.#settled = undefined;
+	/** For how long it stood still since some time, in milliseconds; a moment is no standing still. */
+	stoodStill(since: number, to = this.#world.schedule.now): number {
+		const long = this.#pauses.filter(({ from, until }) => until - from > MOMENT_MS);
+		return long.reduce((sum, { from, until }) => sum + Math.max(0, Math.min(until, to) - Math.max(from, since)), 0);
 	}
 
-	#turn(): void {
-		const { parts, summarize } = this.#world;
-		if (this.#origin !== this.#world.log.origin && this.#world.random.chance(0.2)) {
-			// Who follows a log sees before long that it is gone, also when there is nothing to append.
-			this.#stepDown();
-			return;
-		}
-		const waiting = this.#queue;
-		this.#queue = [];
-		const now = this.now();
-		if (waiting.length === 0 && this.#settled === this.fleet && now - this.#decidedAt < 1_000) return;
-		this.#decidedAt = now;
-		const at = Math.max(now, this.fleet.at);
-		const events: Event[] = [];
-		let fleet = this.fleet;
-		const take = (drafts: readonly EventDraft[]) => {
-			const recorded = parts.record(fleet, drafts, at);
-			fleet = recorded.fleet;
-			events.push(...recorded.events);
-		};
-		const answers: Answer[] = [];
-		for (const { input } of waiting) {
-			const verdict = parts.admit(fleet, input, at);
-			answers.push(verdict.answer);
-			take(verdict.events);
-		}
-		const observed = { at: now, listeningSince: this.heard.listeningSince, lastHeard: this.heard.lastHeard };
-		for (let round = 0; ; round++) {
-			const drafts = parts.decide(fleet, observed, summarize);
-			if (drafts.length === 0) break;
-			must(round < MAX_ROUNDS, "decisions settle", () => drafts.map(({ type }) => type).join(", "));
-			take(drafts);
-		}
-		if (this.crashNext === "before-append") {
-			this.crash();
-			return;
-		}
-		if (!this.#append(events)) {
-			for (const { respond } of waiting) respond({ kind: "problem", code: "not-leader" });
-			return;
-		}
-		if (this.crashNext === "after-append") {
-			this.crash();
-			return;
-		}
-		this.#settled = this.fleet;
-		waiting.forEach(({ input, respond }, index) => {
-			const answer = answers[index];
-			if (answer) respond(this.#replyTo(input, answer));
+	/** The highest number of a report of a boot that it answered since it leads. */
+	reported(bootId: BootId): number {
+		return this.#reports.get(bootId) ?? -1;
+	}
+
+	/** The process ends as by a power cut. */
+	crash(): void {
+		for (const pause of this.#pauses) pause.until = Math.min(pause.until, this.#world.schedule.now);
+		if (this.#answers) this.ledUntil = this.#world.schedule.now;
+		this.#life?.process.end();
+		this.#answers = false;
+		this.crashAt = undefined;
+	}
+
+	/** Ends it in order: the turn under way ends, and a snapshot is kept. */
+	async stop(): Promise<void> {
+		const life = this.#life;
+		await life?.core.stop();
+		if (life === this.#life) this.crash();
+	}
+
+	/** Begins a new process on the data folder. */
+	start(): void {
+		if (this.up) return;
+		this.upSince = this.#world.schedule.now;
+		const process = new Process(this.#world.schedule);
+		const { schedule } = this.#world;
+		const clock = createClock({
+			wall: () => this.#world.wallClock() + this.clockOffset,
+			monotonic: () => schedule.now,
+			sleep: (ms, signal) => process.sleep(ms, signal),
 		});
-		for (const event of events) this.#effect(event);
+		const credentials = simulatedCredentials(this.#world);
+		const core = new ControlLoop(this.#parts(process, clock, credentials));
+		this.#life = { process, core, credentials, clock };
+		core.subscribe((event) => this.#follow(event));
+		core.start();
+		startKeepers(this.#world, { by: this, process, core, clock, folder: this.#world.snapshots });
 	}
 
-	#effect(event: Event): void {
-		const machineId = "machineId" in event ? event.machineId : undefined;
-		if (machineId === undefined) return;
-		if (event.type === "target-issued" || event.type === "machine-released") this.#world.notify(this, machineId);
-		if (event.type === "command-issued") this.#world.command(this, event);
-		if (event.type === "machine-enrolled") this.heard.lastHeard.set(machineId, this.now());
-		if (event.type === "machine-removed") this.heard.lastHeard.delete(machineId);
+	/** What comes from a machine: over HTTP, or over the bus, where only who leads listens. */
+	receive(said: Said, respond: (reply: Reply) => void): void {
+		const life = this.#life;
+		life?.process.run(() => {
+			if (said.kind !== "token" && said.kind !== "enroll" && !this.#answers) return;
+			const { core, credentials, clock } = life;
+			const { targets, random } = this.#world;
+			void answerSaid(said, {
+				core,
+				credentials,
+				clock,
+				targets,
+				random,
+				took: (input, answer) => this.#heard(input, answer),
+			}).then((reply) => {
+				if (reply && life.process.alive) respond(reply);
+			});
+		});
 	}
 
-	#replyTo(input: Input, answer: Answer): Reply {
-		if (input.kind === "create-token" && answer.kind === "ok") return { kind: "token", hash: input.hash };
-		if (answer.kind === "problem") return { kind: "problem", code: answer.problem.code };
-		if (answer.kind !== "target") return answer.kind === "command" ? { kind: "ok" } : answer;
-		const machine = this.fleet.machines.get(answer.machineId);
-		const reply = machine && this.#targetOf(machine);
-		return reply ?? { kind: "wait" };
+	/** What comes from a person. */
+	ask(input: Input, respond: (answer: Answer) => void = () => {}): void {
+		const life = this.#life;
+		life?.process.run(() => {
+			void life.core.submit(input).then((answer) => {
+				if (life.process.alive) respond(answer);
+			});
+		});
 	}
 
-	#targetOf(machine: Machine): Reply | undefined {
-		const { seat, target, machineId } = machine;
-		if (!seat || !target) return undefined;
-		const summary = this.#world.summarize(this.fleet, machine, seat);
-		if (!summary.ok || summary.digest !== target.digest) return undefined;
-		const assignment: Assignment = {
-			machineId,
-			bootId: machine.bootId,
-			publicKey: machine.publicKey,
-			labels: machine.labels,
-			cluster: seat.cluster,
-			slot: seat.slot,
-			seat: seat.seat,
-			role: seat.role,
-			nodeName: seat.nodeName,
-			pinned: seat.pinned,
-			generation: target.generation,
-			digest: target.digest,
-			assignedAt: seat.at,
-		};
+	beat(machineId: MachineId, beat: Beat): void {
+		const life = this.#life;
+		life?.process.run(() => {
+			const { bootId } = beat;
+			if (life.core.fleet().machines.get(machineId)?.bootId === bootId)
+				this.#world.checker.onHeard(this, { machineId, bootId });
+			life.core.beat(machineId, beat);
+		});
+	}
+
+	#parts(process: Process, clock: ReturnType<typeof createClock>, credentials: Credentials): LoopParts {
+		const { name, folder } = this;
+		const world = this.#world;
+		const { network, schedule, store } = world;
+		const connected = (): boolean => network.connected(name);
+		const alive =
+			<A extends unknown[]>(work: (...args: A) => void) =>
+			(...args: A): void => {
+				if (process.alive) work(...args);
+			};
 		return {
-			kind: "target",
-			generation: target.generation,
-			digest: target.digest,
-			proof: this.#world.sign(assignment),
+			coordinatorId: name,
+			url: () => `http://${name}`,
+			openLog: async () => {
+				const log = new SimulatedLog({
+					name,
+					process,
+					schedule,
+					network,
+					store,
+					writeMs: () => world.storeMs,
+					losesAnswer: () => world.random.chance(world.answerLoss),
+					stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
+				});
+				await log.state();
+				return log;
+			},
+			snapshots: {
+				load: async () => readSnapshot(folder.read<string>("snapshot")),
+				save: async (snapshot) => {
+					if (process.alive) folder.write("snapshot", snapshotText(snapshot));
+				},
+			},
+			states: keptStates(store),
+			marks: {
+				load: async () => folder.read<LogMark>("mark"),
+				save: alive((mark: LogMark) => {
+					if (!folder.full) folder.write("mark", mark);
+				}),
+				flush: async () => {},
+			},
+			bus: {
+				notifyTarget: alive((machineId, generation) => world.notify(this, machineId, generation)),
+				notifyRoutes: () => {},
+				command: async () => ({ kind: "accepted" }),
+			},
+			beacon: createBeacon(world.beacon.join(name, process), { coordinatorId: name, monotonic: clock.monotonic }),
+			credentials,
+			clock,
+			connected,
+			reconnects: () => network.reconnects(name),
+			summarize: world.targets.summarize,
+			beginning: async () => {
+				const before = folder.read<number>("log-origin");
+				return {
+					hadLog: before !== undefined && before !== store.origin,
+					document: folder.read<Declared>("document") ?? world.firstDocument,
+					snapshots: await world.snapshots.list(MAX_SNAPSHOTS),
+					adminTokenHash: world.adminTokenHash,
+				};
+			},
+			trust: async () => STAND_IN_TRUST,
+			failpoint: (point) => this.#reach(process, point),
+			watcher: {
+				onLeading: alive((leads) => {
+					this.#answers = leads;
+					world.story.tell(`${name} ${leads ? "leads" : "does not lead any more"}`);
+					this.#reports.clear();
+					if (leads) this.listensSince = schedule.now;
+					else this.ledUntil = schedule.now;
+				}),
+				onTurn: () => {},
+				onAppend: () => {},
+				onLogSize: () => {},
+				onTrouble: alive((what, error) => {
+					const text = error instanceof Error ? error.message : String(error);
+					world.story.tell(`${name}: ${what}: ${text}`);
+					must(!(error instanceof TypeError), "nothing throws", () => (error as Error).stack ?? text);
+					must(!what.includes("could not be read back"), "what is decided can be read back", () => text);
+				}),
+			},
 		};
 	}
 
-	#append(events: readonly Event[]): boolean {
-		if (events.length === 0) return true;
-		const { log, parts } = this.#world;
-		const position = this.#origin === log.origin ? log.append(events, this.#position) : undefined;
-		if (position === undefined) {
-			this.#stepDown();
-			return false;
-		}
-		this.#position = position;
-		for (const event of log.entries.at(-1)?.events ?? []) this.fleet = parts.apply(this.fleet, event);
-		this.#world.onAppended(this);
-		return true;
+	/** Ends the process at a failpoint. What its code does without waiting still runs, and nothing of it reaches anybody. */
+	#reach(process: Process, point: string): void {
+		if (process.alive && this.crashAt !== undefined && point.startsWith(this.crashAt)) this.crash();
 	}
 
-	#stepDown(): void {
-		this.leads = false;
-		this.#since = this.#world.schedule.now;
-		for (const { respond } of this.#queue) respond({ kind: "problem", code: "not-leader" });
-		this.#queue = [];
-		this.#catchUp();
+	/** What is written beside the log. */
+	#follow(event: Event): void {
+		if (!this.up || this.folder.full) return;
+		this.folder.write("log-origin", this.#world.store.origin);
+		if (event.type === "cluster-declared") {
+			const { document, digest } = event;
+			this.folder.write("document", { document, digest });
+		}
 	}
 
-	/** Reads what is new; another log is read from its beginning. */
-	#catchUp(): void {
-		const { log, parts } = this.#world;
-		if (log.origin !== this.#origin) {
-			this.#origin = log.origin;
-			this.#position = 0;
-			this.fleet = EMPTY_FLEET;
-			this.#beacon = undefined;
-		}
-		for (const entry of log.entries.slice(this.#position)) {
-			for (const event of entry.events) this.fleet = parts.apply(this.fleet, event);
-		}
-		this.#position = log.position;
+	/** Who asked and was not refused was heard. */
+	#heard(input: Input, answer: Answer): void {
+		const { checker } = this.#world;
+		const refused = answer.kind === "fenced" || answer.kind === "problem";
+		if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
+		const { bootId } = input.kind === "hello" ? input.hello : input.report;
+		if (input.kind === "report") this.#takeReport(bootId, input.report.sequence);
+		checker.onHeard(this, { machineId: input.machineId, bootId });
 	}
-}
 
-/** The text by which a signature of the model is known. */
-export function signatureOf(assignment: Assignment): string {
-	return canonicalJson(assignment);
+	#takeReport(bootId: BootId, sequence: number): void {
+		this.#reports.set(bootId, Math.max(sequence, this.reported(bootId)));
+	}
 }

@@ -1,78 +1,96 @@
-import type { Fleet, Machine, Seat, TargetSummary } from "@rollcall/coordinator";
 import { ClusterDocument, canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
 import type { Random } from "./random.ts";
 
+interface Declared {
+	readonly document: ClusterDocument;
+	readonly digest: Digest;
+}
+
+type SlotText = Record<string, unknown> & { readonly name: string };
+
 /** A cluster document as an operator might declare it: what slots it has changes from one to the next. */
-export function makeDocument(random: Random, machines: number): { document: ClusterDocument; digest: Digest } {
+export function makeDocument(random: Random, machines: number): Declared {
 	const share = (part: number) => Math.max(1, Math.floor(machines * part));
-	const slots: unknown[] = [
+	const slots: SlotText[] = [
 		{
 			name: "control",
 			role: "control-plane",
-			count: random.pick([1, 3]),
-			selector: random.chance(0.5) ? { minMemory: "4GiB" } : {},
-			...(random.chance(0.5) ? { spread: "rack" } : {}),
-			spares: random.pick([0, 1, 2]),
+			grade: "claimed",
+			count: machines >= 4 ? random.pick([1, 3, 3, 3]) : 1,
+			selector: random.chance(0.9) ? { minMemory: "4GiB" } : {},
+			...(random.chance(0.3) ? { spread: "rack" } : {}),
+			spares: random.pick([0, 0, 1]),
 			...(random.chance(0.5) ? { replaceAfterSeconds: random.pick([10, 20, 40]) } : {}),
 		},
 	];
-	if (random.chance(0.4)) {
-		slots.push({
-			name: "store",
-			role: "etcd",
-			count: random.int(1, 3),
-			selector: { labels: { pool: "a" } },
-			spares: random.pick([0, 1]),
-		});
-	}
-	if (random.chance(0.8)) {
+	if (random.chance(0.25)) slots.push(ownEtcd(random));
+	if (random.chance(0.6)) {
 		slots.push({
 			name: "pool-b",
 			role: "worker",
-			count: random.int(0, share(0.4)),
+			count: random.int(0, share(0.3)),
 			selector: random.chance(0.5) ? { labels: { pool: "b" } } : {},
 			spread: "rack",
 			...(random.chance(0.3) ? { replaceAfterSeconds: 15 } : {}),
 		});
 	}
 	if (random.chance(0.6)) slots.push({ name: "rest", role: "worker", count: "rest" });
-	const document = ClusterDocument.parse({
+	return declared({
 		apiVersion: "rollcall/v1",
 		kind: "Cluster",
 		name: random.chance(0.95) ? "lab" : "lab-two",
-		kubernetes: { version: random.pick(["1.36.1", "1.36.2"]) },
+		kubernetes: { version: random.pick(["1.36.1", "1.36.2"]), podNetwork: "routed" },
 		approval: {
-			rules: random.chance(0.8)
+			rules: random.chance(0.9)
 				? [{ name: "everybody", selector: {} }]
 				: [{ name: "a", selector: { labels: { pool: "a" } } }],
 		},
+		etcd: { snapshots: { everyMinutes: 1 } },
 		slots,
 	});
-	return { document, digest: sha256Of(canonicalJson(document)) };
 }
 
-/**
- * Stands for the renderer: depends on the document, the seat and the members of the control plane, as the real one does,
- * and refuses machines with too little memory. Remembers digests, as hashing is all that it costs.
- */
-export function modelSummary(): TargetSummary {
-	const digests = new Map<string, Digest>();
-	const members = new WeakMap<Fleet["seats"], string>();
-	return (fleet: Fleet, machine: Machine, seat: Seat) => {
-		if (seat.role === "control-plane" && machine.facts.memory.totalBytes < 3 * 2 ** 30) {
-			return { ok: false, reason: "2 GiB are too little for a control plane" };
-		}
-		const known = members.get(fleet.seats) ?? membersOf(fleet);
-		members.set(fleet.seats, known);
-		const key = [fleet.cluster?.digest, seat.slot, seat.role, seat.nodeName, machine.machineId, known].join(" ");
-		const digest = digests.get(key) ?? sha256Of(key);
-		digests.set(key, digest);
-		return { ok: true, digest, deadlineSeconds: 20 };
-	};
+/** The same document with one or two things changed: a slot renamed, larger, smaller, elsewhere, or of other machines; etcd elsewhere; another version. */
+export function changedDocument(random: Random, document: ClusterDocument): Declared {
+	let slots: SlotText[] = document.slots.map((slot) => ({ ...slot }));
+	let { name, kubernetes } = document;
+	for (let change = random.int(1, 2); change > 0; change--) {
+		const at = random.int(0, slots.length - 1);
+		const changed = (fields: Record<string, unknown>): void => {
+			slots = slots.map((slot, index) => (index === at ? { ...slot, ...fields } : slot));
+		};
+		const count = slots[at]?.count;
+		const kinds = [
+			() => changed({ name: `renamed-${random.int(1, 9)}` }),
+			() => changed({ count: typeof count === "number" ? count + random.pick([1, 2]) : count }),
+			() => changed({ count: typeof count === "number" ? Math.max(1, count - random.pick([1, 2])) : count }),
+			() => changed({ selector: random.pick([{}, { labels: { pool: random.pick(["a", "b"]) } }]) }),
+			() => changed({ replaceAfterSeconds: random.pick([10, 30]) }),
+			() => slots.reverse(),
+			() => {
+				kubernetes = { ...kubernetes, version: random.pick(["1.36.1", "1.36.2"]) };
+			},
+			() => {
+				if (!slots.some(({ role }) => role === "etcd")) slots.push(ownEtcd(random));
+			},
+			() => {
+				if (random.chance(0.3)) name = "lab-two";
+			},
+		];
+		random.pick(kinds)();
+	}
+	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
+	return declared({ ...document, name, kubernetes, slots });
 }
 
-function membersOf(fleet: Fleet): string {
-	const names = [];
-	for (const { seat } of fleet.machines.values()) if (seat?.slot === "control") names.push(seat.nodeName);
-	return names.sort().join(",");
+function ownEtcd(random: Random): SlotText {
+	const selector = random.chance(0.5) ? { labels: { pool: "a" } } : {};
+	return { name: "store", role: "etcd", grade: "claimed", count: random.pick([1, 3]), selector };
 }
+
+function declared(text: unknown): Declared {
+	const document = ClusterDocument.parse(text);
+	return { document, digest: digestOf(document) };
+}
+
+const digestOf = (document: ClusterDocument): Digest => sha256Of(canonicalJson(document));

@@ -1,17 +1,17 @@
-import { type Fleet, LOST_AFTER_MS, SUSPECT_AFTER_MS } from "@rollcall/coordinator";
-import type { EventOf, EventType } from "@rollcall/protocol";
+import { etcdRole, type Fleet, LOST_AFTER_MS, SUSPECT_AFTER_MS } from "@rollcall/coordinator/simulator";
+import { type EventOf, type EventType, NO_ROLE } from "@rollcall/protocol";
 import { must } from "./broken.ts";
-import type { CoordinatorModel } from "./coordinator.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Coordinator } from "./coordinator.ts";
+import type { Seen } from "./seen.ts";
 import type { World } from "./world.ts";
 
 interface Recorded<T extends EventType = EventType> {
 	readonly world: World;
-	readonly by: CoordinatorModel;
+	readonly by: Coordinator;
 	readonly before: Fleet;
 	readonly after: Fleet;
 	readonly event: EventOf<T>;
-	readonly ledger: Ledger;
+	readonly ledger: Seen;
 }
 
 type Rules = { readonly [T in EventType]?: (recorded: Recorded<T>) => void };
@@ -83,9 +83,13 @@ const RULES: Rules = {
 			"targets are for the live incarnation",
 			() => `${machineId} ${bootId}`,
 		);
-		must(ledger.seatOf.has(machineId), "only seated machines get targets", () => machineId);
+		must(
+			ledger.seatOf.has(machineId) !== (event.role === NO_ROLE),
+			"seated machines get targets, and those that lost their seat the empty one",
+			() => machineId,
+		);
 		must(event.at >= ledger.recoverUntil, "no target changes while a log is being rebuilt", () => machineId);
-		const boot = world.agents.find((agent) => agent.boot?.bootId === bootId)?.boot;
+		const boot = world.bootOf(bootId);
 		const gone = boot?.proof === undefined || boot.machineId !== machineId;
 		must(
 			gone || generation > boot.highest,
@@ -93,7 +97,7 @@ const RULES: Rules = {
 			() => `${machineId} took ${boot?.highest}, now ${generation}`,
 		);
 	},
-	"target-progress": ({ event, ledger, world }) => {
+	"target-progress": ({ event, ledger, world, by }) => {
 		const { machineId, bootId, generation, progress, sequence } = event;
 		must(!ledger.over.has(bootId), "a fenced boot changes nothing", () => `${machineId} ${bootId}`);
 		must(
@@ -102,11 +106,11 @@ const RULES: Rules = {
 			() => `${machineId} ${generation}`,
 		);
 		must(
-			(sequence ?? 0) >= (ledger.reported.get(bootId) ?? -1),
+			(sequence ?? 0) >= Math.max(ledger.reported.get(bootId) ?? -1, by.reported(bootId)),
 			"late reports change nothing",
 			() => `${machineId} ${sequence}`,
 		);
-		const boot = world.agents.find((agent) => agent.boot?.bootId === bootId)?.boot;
+		const boot = world.bootOf(bootId);
 		must(
 			progress.state !== "applied" || !boot || boot.applied.has(generation),
 			"applied means applied",
@@ -114,19 +118,19 @@ const RULES: Rules = {
 		);
 		const said = boot?.said.get(sequence ?? -1);
 		must(
-			!boot || (said?.state === progress.state && said.generation === generation),
+			!boot || (said?.progress?.state === progress.state && said.generation === generation),
 			"what is recorded of a boot was said by it",
 			() => `${machineId} ${bootId} never said ${progress.state} ${generation} as report ${sequence}`,
 		);
 	},
-	"health-changed": ({ event, ledger, world }) => {
+	"health-changed": ({ event, ledger, world, by }) => {
 		must(!ledger.over.has(event.bootId), "a fenced boot changes nothing", () => `${event.machineId} ${event.bootId}`);
 		must(
-			(event.sequence ?? 0) >= (ledger.reported.get(event.bootId) ?? -1),
+			(event.sequence ?? 0) >= Math.max(ledger.reported.get(event.bootId) ?? -1, by.reported(event.bootId)),
 			"late reports change nothing",
 			() => event.machineId,
 		);
-		const boot = world.agents.find((agent) => agent.boot?.bootId === event.bootId)?.boot;
+		const boot = world.bootOf(event.bootId);
 		const said = boot?.said.get(event.sequence ?? -1)?.health;
 		must(
 			!boot || JSON.stringify(said) === JSON.stringify(event.health),
@@ -148,8 +152,9 @@ const RULES: Rules = {
 			);
 			return;
 		}
-		const least = lease === "lost" ? LOST_AFTER_MS : SUSPECT_AFTER_MS;
-		must(silent >= least, "only silent machines are lost", () => `${machineId} is ${lease} after ${silent} ms`);
+		const least = (lease === "lost" ? LOST_AFTER_MS : SUSPECT_AFTER_MS) - 1;
+		const gone = lease === "lost" && world.checker.saidBye.has(bootId);
+		must(gone || silent >= least, "only silent machines are lost", () => `${machineId} is ${lease} after ${silent} ms`);
 	},
 };
 
@@ -162,17 +167,21 @@ export function checkEvent(recorded: Recorded): void {
 function checkSeat({ event, before, ledger }: Recorded<"machine-assigned"> | Recorded<"assignment-adopted">): void {
 	const { machineId, slot, seat, role } = event;
 	const key = `${slot}/${seat}`;
+	// While a log is rebuilt, a machine proves its seat anew with each target that it applied.
+	const again = event.type === "assignment-adopted" ? machineId : undefined;
 	must(
-		!ledger.holderOf.has(key),
+		(ledger.holderOf.get(key) ?? again) === again,
 		"a seat has one holder",
 		() => `${key}: ${ledger.holderOf.get(key)} and ${machineId}`,
 	);
 	must(
-		!ledger.seatOf.has(machineId),
+		again === undefined ? !ledger.seatOf.has(machineId) : (ledger.seatOf.get(machineId) ?? key) === key,
 		"a machine has one seat",
 		() => `${machineId}: ${ledger.seatOf.get(machineId)} and ${key}`,
 	);
 	const declared = before.cluster?.document.slots.find(({ name }) => name === slot);
-	const fits = declared?.role === role && (declared.count === "rest" || seat < declared.count);
+	// One seat more is lent while a member of etcd is on its way out of its slot.
+	const lent = before.cluster && role === etcdRole(before.cluster.document) ? 1 : 0;
+	const fits = declared?.role === role && (declared.count === "rest" || seat < declared.count + lent);
 	must(fits, "nothing is assigned that was not declared", () => `${machineId} as ${role} in ${key}`);
 }

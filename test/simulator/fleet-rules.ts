@@ -1,4 +1,4 @@
-import type { Fleet, Machine } from "@rollcall/coordinator";
+import type { Fleet, Machine } from "@rollcall/coordinator/simulator";
 import type { ClusterDocument, Event } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { World } from "./world.ts";
@@ -18,14 +18,27 @@ export function checkFleet(fleet: Fleet, events: readonly Event[]): void {
 		must(fleet.seats.get(`${seat.slot}/${seat.seat}`) === machineId, "seats are indexed", () => machineId);
 	}
 	must(fleet.seats.size === holders.size, "seats are indexed", () => `${fleet.seats.size} and ${holders.size}`);
+	checkPodNetworks(fleet);
 	checkSpares(fleet, events);
+}
+
+/** Two nodes with one share of the pod network would take each other's packets, also when one of them is lost or on its way out. */
+function checkPodNetworks(fleet: Fleet): void {
+	const held = new Map<string, string>();
+	for (const { seat, leaving, podNetworks, machineId } of fleet.machines.values()) {
+		if (!seat && !leaving) continue;
+		for (const network of podNetworks?.networks ?? []) {
+			must(!held.has(network), "a share of the pod network has one node", () => `${network}: ${machineId}`);
+			held.set(network, machineId);
+		}
+	}
 }
 
 /** Who comes back with a proof after a log was lost has the seat that it proves, unless somebody has a later right to it. */
 export function checkAdopted(world: World, fleet: Fleet, events: readonly Event[]): void {
 	for (const event of events) {
 		if (event.type !== "machine-enrolled" || event.identity !== "proof") continue;
-		const proven = world.agents.find(({ boot }) => boot?.bootId === event.bootId)?.boot?.proof?.assignment;
+		const proven = world.bootOf(event.bootId)?.proof?.assignment;
 		const machine = fleet.machines.get(event.machineId);
 		if (!proven || !machine || machine.bootId !== event.bootId) continue;
 		// It said hello with an older proof, while a newer one was on its way to it.

@@ -1,3 +1,4 @@
+import type { Fleet } from "@rollcall/coordinator/simulator";
 import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
@@ -12,12 +13,18 @@ export function checkSettled(world: World): void {
 		"one coordinator leads in the end",
 		() => `${leaders.length} lead`,
 	);
-	const { truth } = world.checker;
-	for (const coordinator of world.coordinators) {
-		coordinator.tick();
-		world.checker.compare(coordinator);
-	}
-	for (const { box, boot } of world.agents) {
+	const untold = leader.fleet ? world.checker.stillUntold(leader.fleet) : [];
+	must(untold.length === 0, "damage of the log is told in the end", () => `${leader.name} ${untold}`);
+	must(!world.checker.backUntold, "a log that went back is told in the end", () => leader.name);
+	const truth = world.checker.damaged && leader.fleet ? leader.fleet : world.checker.truth;
+	for (const coordinator of world.coordinators)
+		must(world.checker.compare(coordinator), "who follows knows all in the end", () => coordinator.name);
+	const held = new Set(
+		[...truth.machines.values()].flatMap((one) => one.held.map(({ bootId }) => bootId as string | undefined)),
+	);
+	for (const { box, boot } of world.machines) {
+		// It waits for a person, who can see it and let it in.
+		if (held.has(boot?.bootId)) continue;
 		const machine = boot?.machineId === undefined ? undefined : truth.machines.get(boot.machineId);
 		must(
 			machine?.bootId === boot?.bootId && machine !== undefined,
@@ -27,30 +34,35 @@ export function checkSettled(world: World): void {
 		must(machine.lease === "alive", "every machine is alive in the end", () => `${box.name} ${machine.machineId}`);
 		must(machine.command === undefined, "commands end", () => `${machine.machineId} ${machine.command?.command}`);
 		const { seat, target } = machine;
+		must(machine.leaving === undefined, "who lost a seat is empty in the end", () => machine.machineId);
+		must(
+			machine.impossible?.includes("lost its majority") !== true || !world.etcd.lives(),
+			"a reason is true",
+			() => `${machine.machineId} ${machine.impossible}`,
+		);
 		if (!seat || machine.impossible !== undefined) continue;
 		must(
 			target?.progress === "applied",
 			"everybody with a seat is ready in the end",
 			() => `${machine.machineId} ${target?.progress}`,
 		);
-		const summary = world.summarize(truth, machine, seat);
+		const summary = world.targets.summarize(truth, machine, seat);
 		must(summary.ok && summary.digest === target.digest, "targets are what the state means", () => machine.machineId);
 		must(
-			boot?.running?.generation === target.generation,
+			boot?.generation === target.generation,
 			"agents run their targets in the end",
-			() => `${machine.machineId} ${boot?.running?.generation} ${target.generation}`,
+			() => `${machine.machineId} ${boot?.generation} ${target.generation}`,
 		);
-		must(
-			healthDigest(boot.health) === healthDigest(machine.health),
-			"health is known in the end",
-			() => machine.machineId,
-		);
+		must(boot.kubeletIsUpToDate, "units run on the files that are there", () => box.name);
+		must(boot.hasValidCertificate, "certificates are valid in the end", () => box.name);
+		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
-	checkFilled(world, truth.cluster?.document.slots ?? []);
+	world.etcd.checkEnd();
+	checkFilled(truth, truth.cluster?.document.slots ?? []);
 }
 
 /** No seat stays empty while somebody could take it who is not a spare. */
-function checkFilled({ checker: { truth } }: World, slots: ClusterDocument["slots"]): void {
+function checkFilled(truth: Fleet, slots: ClusterDocument["slots"]): void {
 	const free = new Set([...truth.machines.values()].filter(isFree));
 	for (const slot of slots) {
 		const matching = [...free].filter((machine) => fits(slot, machine));

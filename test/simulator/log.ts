@@ -1,34 +1,192 @@
-import { type Event, sha256Of } from "@rollcall/protocol";
+import {
+	type Before,
+	beforeNext,
+	Chain,
+	decodeEntry,
+	type Entry,
+	encodeEntry,
+	entryBytes,
+	type Log,
+	LogConflict,
+	LogFull,
+	LogLost,
+	type LogState,
+	LogUnavailable,
+	LogWentBack,
+	MAX_ENTRY_BYTES,
+	type Position,
+} from "@rollcall/coordinator/simulator";
+import type { Event } from "@rollcall/protocol";
+import type { LogStore } from "./log-store.ts";
+import type { Network } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { Schedule } from "./schedule.ts";
 
-export interface Entry {
-	readonly position: number;
-	readonly events: readonly Event[];
+const TIMEOUT_MS = 5_000;
+/** Between two looks of a follower that was not told of anything. */
+const LOOK_MS = 2_000;
+/** The store's name on the network. */
+export const STORE = "log";
+
+export interface LogParts {
+	readonly name: string;
+	readonly process: Process;
+	readonly schedule: Schedule;
+	readonly network: Network;
+	readonly store: LogStore;
+	/** Milliseconds that the store's disk takes for a write now. */
+	readonly writeMs: () => number;
+	/** True when an acknowledgement gets lost. */
+	readonly losesAnswer: () => boolean;
+	/** An entry was stored that was handed in at a time of the schedule. */
+	readonly stored: (events: readonly Event[], decidedAt: number) => void;
 }
 
-/** The log of the bus in memory: one append at a time counts, by the position that it expects. */
-export class ModelLog {
-	/** Another one after the store was lost. */
-	origin = 1;
-	entries: Entry[] = [];
-	/** A digest over everything that was ever appended, lost logs included. */
-	hash = sha256Of("");
+/** The event log as one coordinator reaches it over the network. */
+export class SimulatedLog implements Log {
+	readonly #parts: LogParts;
+	readonly #origin: number;
+	/** What was read or appended last, so that the next entry can name it. */
+	#tip = new Chain(0, "first");
 
-	get position(): number {
-		return this.entries.length;
+	constructor(parts: LogParts) {
+		this.#parts = parts;
+		this.#origin = parts.store.origin;
 	}
 
-	/** The new position, or undefined when somebody else appended first. */
-	append(events: readonly Event[], after: number): number | undefined {
-		if (after !== this.position) return undefined;
-		const text = JSON.stringify(events);
-		// Through JSON, as the real one: what is read is what was written.
-		this.entries.push({ position: after + 1, events: JSON.parse(text) as Event[] });
-		this.hash = sha256Of(this.hash + text);
-		return this.position;
+	async origin(): Promise<string> {
+		return (await this.state()).origin;
 	}
 
-	lose(): void {
-		this.origin += 1;
-		this.entries = [];
+	state(): Promise<LogState> {
+		return this.#ask("the event log cannot be asked for its state", () => this.#state());
+	}
+
+	async append(events: readonly Event[], after: Position): Promise<Entry> {
+		const { store, stored, schedule } = this.#parts;
+		const decidedAt = schedule.now;
+		const before = await this.#before(after);
+		const payload = encodeEntry(events, before);
+		const position = await this.#ask("an entry may not have been stored", () => {
+			const at = store.append(payload, after);
+			stored(events, decidedAt);
+			store.tell();
+			return at;
+		});
+		const tip = new Chain(after, before);
+		const { link } = tip.take(position, payload);
+		this.#tip = tip;
+		return { position, link, events, flaws: [] };
+	}
+
+	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number } {
+		return { bytes: entryBytes(events), maxBytes: MAX_ENTRY_BYTES };
+	}
+
+	trim(before: Position): Promise<void> {
+		return this.#ask("older entries could not be taken out", () => this.#parts.store.trim(before));
+	}
+
+	async *read(after: Position, { aside = false } = {}): AsyncIterable<Entry> {
+		const { last } = await this.state();
+		if (last <= after) return;
+		const chain = new Chain(after, await this.#before(after));
+		for (const [position, bytes] of await this.#behind(after, last)) yield chain.take(position, bytes);
+		const missing = chain.end(last);
+		if (!aside) this.#tip = chain;
+		if (missing) yield missing;
+	}
+
+	async get(position: Position): Promise<Entry | undefined> {
+		const bytes = await this.#bytes(position);
+		return bytes && decodeEntry(position, bytes, "unknown").entry;
+	}
+
+	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
+		const { store, network, name, process } = this.#parts;
+		const chain = new Chain(after, await this.#before(after));
+		while (!signal.aborted) {
+			const told = new AbortController();
+			const tell = (): void => network.stream(STORE, name, () => process.run(() => told.abort()));
+			const stop = (): void => told.abort();
+			store.listeners.add(tell);
+			signal.addEventListener("abort", stop, { once: true });
+			try {
+				await this.#check(chain.position);
+				for (const [position, bytes] of await this.#behind(chain.position, Number.POSITIVE_INFINITY))
+					if (position > chain.position && !signal.aborted) onEntry(chain.take(position, bytes));
+			} catch (error) {
+				if (!(error instanceof LogUnavailable)) throw error;
+			}
+			if (signal.aborted) told.abort();
+			await process.sleep(LOOK_MS, told.signal);
+			store.listeners.delete(tell);
+			signal.removeEventListener("abort", stop);
+		}
+	}
+
+	#state(): LogState {
+		const { origin, first, last, bytes, entries, maxBytes } = this.#parts.store;
+		return { origin: `log-${origin}`, first, last, bytes, entries: entries.size, maxBytes };
+	}
+
+	/** Throws LogLost when the stream is not the one that was opened, LogWentBack when it ends before a position that was read. */
+	async #check(position: Position): Promise<void> {
+		const { origin, last } = await this.state();
+		if (origin !== `log-${this.#origin}`) throw new LogLost("the event log is another one than before");
+		if (last < position)
+			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
+	}
+
+	/** What the entry behind a position is compared with. */
+	async #before(position: Position): Promise<Before> {
+		if (position === 0) return "first";
+		if (this.#tip.position === position) return this.#tip.before;
+		const bytes = await this.#bytes(position);
+		return bytes ? beforeNext(decodeEntry(position, bytes, "unknown")) : "unknown";
+	}
+
+	#bytes(position: Position): Promise<Uint8Array | undefined> {
+		return this.#ask("an entry of the event log cannot be read", () => this.#parts.store.entries.get(position));
+	}
+
+	#behind(after: Position, last: Position): Promise<[Position, Uint8Array][]> {
+		return this.#ask("the event log cannot be read", () =>
+			[...this.#parts.store.entries].filter(([position]) => position > after && position <= last),
+		);
+	}
+
+	/** A question to the store, and its answer: either may get lost, and the work be done all the same. */
+	#ask<T>(what: string, work: () => T): Promise<T> {
+		const { name, network, process, schedule, writeMs, losesAnswer } = this.#parts;
+		return new Promise((resolve, reject) => {
+			if (!process.alive) return;
+			if (!network.connected(name)) {
+				reject(new LogUnavailable(`${what}: the bus is not connected`));
+				return;
+			}
+			const leave = process.after(TIMEOUT_MS, () => reject(new LogUnavailable(`${what}: no answer`)));
+			const answer = (end: () => void): void => {
+				if (losesAnswer()) return;
+				network.stream(STORE, name, () =>
+					process.run(() => {
+						leave();
+						end();
+					}),
+				);
+			};
+			// The store does what came to it, whatever becomes of who asked.
+			network.stream(name, STORE, () =>
+				schedule.after(writeMs(), () => {
+					try {
+						const done = work();
+						answer(() => resolve(done));
+					} catch (error) {
+						if (!(error instanceof LogConflict || error instanceof LogFull)) throw error;
+						answer(() => reject(error));
+					}
+				}),
+			);
+		});
 	}
 }

@@ -1,5 +1,9 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { run } from "./run.ts";
+import { Worker } from "node:worker_threads";
+import { type RunOptions, run } from "./run.ts";
+import { shrink } from "./shrink.ts";
+import type { Ran, Share } from "./worker.ts";
 
 const { values } = parseArgs({
 	options: {
@@ -7,43 +11,75 @@ const { values } = parseArgs({
 		seed: { type: "string" },
 		machines: { type: "string" },
 		steps: { type: "string" },
-		/** Prints the events that name this text, when the run fails. */
+		/** Of the run's moves only these, by their numbers: what a shrunk run is replayed with. */
+		only: { type: "string" },
+		workers: { type: "string" },
+		/** Prints the lines of the story that name this text; the end of it without that. */
 		story: { type: "string" },
 	},
 });
+
 const number = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10));
 const first = number(values.seed) ?? 1;
-const count = values.seed === undefined || process.argv.includes("--seeds") ? (number(values.seeds) ?? 100) : 1;
-const options = { machines: number(values.machines), steps: number(values.steps) };
+const single = values.seed !== undefined && !process.argv.includes("--seeds");
+const options: Omit<RunOptions, "seed"> = {
+	machines: number(values.machines),
+	steps: number(values.steps),
+	only: values.only?.split(",").map(Number),
+};
 
-const started = performance.now();
-let virtualMs = 0;
-let events = 0;
-for (let seed = first; seed < first + count; seed++) {
-	const result = run({ seed, ...options });
-	virtualMs += result.virtualMs;
-	events += result.events;
-	if (result.failure) {
-		const more = Object.entries(options).flatMap(([name, value]) =>
-			value === undefined ? [] : [`--${name} ${value}`],
-		);
-		process.stderr.write(
-			`seed ${seed}, step ${result.failure.step}: ${result.failure.message}\n` +
-				`replay: npm run simulate -- --seed ${seed} ${more.join(" ")}\n`,
-		);
-		const { story } = values;
-		if (story !== undefined) {
-			for (const line of result.failure.story.filter((text) => text.includes(story))) process.stderr.write(`${line}\n`);
-		}
-		process.exitCode = 1;
-		break;
-	}
-	const done = seed - first + 1;
-	if (done % 25 === 0 || done === count) {
+const failed = single ? [first] : await runAll(number(values.seeds) ?? 100);
+if (failed.length > 0) process.exitCode = (await tell(Math.min(...failed))) ? 1 : 0;
+
+/** Runs all seeds on all cores. Returns those that failed; a worker ends with its first. */
+async function runAll(count: number): Promise<number[]> {
+	const every = number(values.workers) ?? availableParallelism();
+	const started = performance.now();
+	const found: number[] = [];
+	let [done, events, virtualMs] = [0, 0, 0];
+	const take = (ran: Ran): void => {
+		done += 1;
+		events += ran.events;
+		virtualMs += ran.virtualMs;
+		if (ran.failed) found.push(ran.seed);
+		if (done % 100 !== 0 && done !== count) return;
 		const seconds = (performance.now() - started) / 1000;
 		process.stdout.write(
 			`${done} seeds, ${(done / seconds).toFixed(1)} a second, ${events} events, ` +
 				`${Math.round(virtualMs / 1000 / seconds)} virtual seconds per second\n`,
 		);
+	};
+	const workers = Array.from({ length: Math.min(every, count) }, (_, index) => {
+		const share: Share = { first: first + index, count: count - index, every, options };
+		const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: share });
+		worker.on("message", take);
+		return new Promise<void>((resolve, reject) => {
+			worker.on("error", reject);
+			worker.on("exit", () => resolve());
+		});
+	});
+	await Promise.all(workers);
+	return found;
+}
+
+/** Runs a seed and, where it fails, tells the smallest run of it that fails alike. */
+async function tell(seed: number): Promise<boolean> {
+	const result = await run({ ...options, seed });
+	if (!result.failure) {
+		process.stdout.write(`seed ${seed}: all is well, ${result.events} events\n`);
+		return false;
 	}
+	const smallest = options.only ? result : await shrink({ ...options, seed }, result);
+	const { failure = result.failure, moves } = smallest;
+	const more = Object.entries({ machines: options.machines, steps: options.steps });
+	const given = more.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+	const only = moves.map(({ index }) => index).join(",");
+	const { story } = values;
+	const lines = story === undefined ? failure.shortStory : failure.story.filter((line) => line.includes(story));
+	process.stderr.write(
+		`${lines.join("\n")}\n\nseed ${seed}: ${failure.message}\n` +
+			`of ${result.moves.length} moves ${moves.length} are left: ${moves.map(({ name }) => name).join("; ")}\n` +
+			`replay: npm run simulate -- ${["--seed", seed, ...given, "--only", only].join(" ")}\n`,
+	);
+	return true;
 }

@@ -1,47 +1,31 @@
-import type { BootId, Digest, Facts, Health, Labels, Mac, MachineId, SignedAssignment } from "@rollcall/protocol";
+import type {
+	Bye,
+	Certify,
+	CertifyReply,
+	EnrollClaim,
+	EnrollReply,
+	Hello,
+	HelloReply,
+	Labels,
+	Mac,
+	MachineId,
+	Report,
+	ReportReply,
+} from "@rollcall/protocol";
 
-/** What an agent says, before the coordinator makes an input of it. */
+/** What comes from a machine, before the coordinator makes an input of it. */
 export type Said =
 	| { readonly kind: "token"; readonly labels: Labels; readonly mac: Mac | undefined }
-	| {
-			readonly kind: "enroll";
-			readonly facts: Facts;
-			readonly publicKey: string;
-			readonly token: Digest | undefined;
-			readonly proof: SignedAssignment | undefined;
-	  }
-	| {
-			readonly kind: "hello";
-			readonly machineId: MachineId;
-			readonly bootId: BootId;
-			readonly publicKey: string;
-			readonly facts: Facts;
-			readonly generation: number;
-			readonly proof: SignedAssignment | undefined;
-	  }
-	| {
-			readonly kind: "report";
-			readonly machineId: MachineId;
-			readonly bootId: BootId;
-			readonly sequence: number;
-			readonly generation: number;
-			readonly health: Health;
-			readonly state: "applying" | "applied" | "rejected" | undefined;
-	  };
+	| { readonly kind: "enroll"; readonly claim: EnrollClaim }
+	| { readonly kind: "hello"; readonly machineId: MachineId; readonly hello: Hello }
+	| { readonly kind: "report"; readonly machineId: MachineId; readonly report: Report }
+	| { readonly kind: "bye"; readonly machineId: MachineId; readonly bye: Bye }
+	| { readonly kind: "certify"; readonly machineId: MachineId; readonly message: Certify };
 
-export interface Beat {
-	readonly machineId: MachineId;
-	readonly bootId: BootId;
-	readonly generation: number;
-	readonly health: Digest;
-}
-
-/** What an agent gets back. */
+/** What a machine gets back. */
 export type Reply =
-	| { readonly kind: "ok" }
-	| { readonly kind: "token"; readonly hash: Digest }
-	| { readonly kind: "enrolled"; readonly machineId: MachineId }
-	| { readonly kind: "target"; readonly generation: number; readonly digest: Digest; readonly proof: SignedAssignment }
-	| { readonly kind: "wait" }
-	| { readonly kind: "fenced" }
-	| { readonly kind: "problem"; readonly code: string };
+	| { readonly kind: "token"; readonly token: string }
+	| { readonly kind: "enrolled"; readonly reply: EnrollReply }
+	| HelloReply
+	| ReportReply
+	| CertifyReply;

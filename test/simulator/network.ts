@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** How bad the network is. Chances are per message, times in milliseconds. */
+/** How bad the network is. Chances are per message. */
 export interface Weather {
 	loss: number;
 	double: number;
@@ -11,26 +11,100 @@ export interface Weather {
 
 export const FAIR: Weather = { loss: 0, double: 0, late: 0 };
 
-/** Carries messages between boxes and coordinators: late, twice, in any order, or not at all. */
+/** Which messages of somebody get lost: all, those that it sends, or those that it should get. */
+export type Cut = "both" | "out" | "in";
+
+/** After so long, in milliseconds, who is cut off notices it. */
+const NOTICED_MS = 6_000;
+
+/** Carries messages between boxes, coordinators and the log: late, twice, in any order, or not at all. */
 export class Network {
 	weather: Weather = FAIR;
-	/** Names of boxes and coordinators that are cut off. */
-	readonly cut = new Set<string>();
+	readonly #cuts = new Map<string, { readonly at: number; readonly cut: Cut }>();
+	/** How often somebody lost its connection and has it again. */
+	readonly #reconnects = new Map<string, number>();
+	#healedAt = 0;
 	readonly #schedule: Schedule;
 	readonly #random: Random;
+	readonly #reconnected: (name: string) => void;
 
-	constructor(schedule: Schedule, random: Random) {
+	/** `reconnected`: somebody lost its connection and has it again. */
+	constructor(schedule: Schedule, random: Random, reconnected: (name: string) => void) {
 		this.#schedule = schedule;
 		this.#random = random;
+		this.#reconnected = reconnected;
 	}
 
+	cut(name: string, cut: Cut = "both"): void {
+		this.#cuts.set(name, { at: this.#schedule.now, cut });
+	}
+
+	heal(name: string): void {
+		const was = this.connected(name);
+		if (this.#cuts.delete(name)) this.#healedAt = this.#schedule.now;
+		if (!was) this.reconnect(name);
+	}
+
+	/** The connection was lost and is there again. */
+	reconnect(name: string): void {
+		this.#reconnects.set(name, this.reconnects(name) + 1);
+		this.#reconnected(name);
+	}
+
+	healAll(): void {
+		for (const name of [...this.#cuts.keys()]) this.heal(name);
+	}
+
+	/** True when nobody was cut off since some time, and the weather is fair. */
+	calmSince(since: number): boolean {
+		return this.#cuts.size === 0 && this.weather === FAIR && this.#healedAt <= since;
+	}
+
+	/** As it believes itself. */
+	connected(name: string): boolean {
+		const cut = this.#cuts.get(name);
+		return !cut || this.#schedule.now - cut.at < NOTICED_MS;
+	}
+
+	/** Some of its messages get lost now, whether it knows that or not. */
+	isCut(name: string): boolean {
+		return this.#cuts.has(name);
+	}
+
+	/** Two can speak with each other. */
+	areJoined(a: string, b: string): boolean {
+		return !this.isCut(a) && !this.isCut(b);
+	}
+
+	reconnects(name: string): number {
+		return this.#reconnects.get(name) ?? 0;
+	}
+
+	/** A message between agents and coordinators. */
 	send(from: string, to: string, deliver: () => void): void {
 		const random = this.#random;
 		const copies = random.chance(this.weather.double) ? 2 : 1;
 		for (let copy = 0; copy < copies; copy++) {
-			const delay = random.chance(this.weather.late) ? random.int(500, 8_000) : random.int(1, 20);
-			const lost = random.chance(this.weather.loss) || this.cut.has(from) || this.cut.has(to);
-			if (!lost) this.#schedule.after(delay, () => !this.cut.has(to) && deliver());
+			const delay = random.chance(this.weather.late) ? random.int(500, 8_000) : 1 + random.next() * 20;
+			if (random.chance(this.weather.loss)) continue;
+			this.#carry({ from, to, delay, deliver });
 		}
+	}
+
+	/** A message that comes once and in order, if at all: between a coordinator and the log. */
+	stream(from: string, to: string, deliver: () => void): void {
+		this.#carry({ from, to, delay: 0.5, deliver });
+	}
+
+	#carry({ from, to, delay, deliver }: { from: string; to: string; delay: number; deliver: () => void }): void {
+		if (this.#isCut(from, "out") || this.#isCut(to, "in")) return;
+		this.#schedule.after(delay, () => {
+			if (!this.#isCut(to, "in")) deliver();
+		});
+	}
+
+	#isCut(name: string, way: "out" | "in"): boolean {
+		const cut = this.#cuts.get(name)?.cut;
+		return cut === "both" || cut === way;
 	}
 }

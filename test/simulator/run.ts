@@ -1,8 +1,7 @@
-import { describe } from "@rollcall/coordinator";
 import { Broken } from "./broken.ts";
-import { act, calm } from "./chaos.ts";
+import { calm } from "./calm.ts";
 import { checkSettled } from "./liveness.ts";
-import { type Parts, REAL_PARTS } from "./parts.ts";
+import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
 import { checkTimely } from "./timeliness.ts";
 import { World } from "./world.ts";
@@ -13,7 +12,8 @@ export interface RunOptions {
 	readonly machines?: number | undefined;
 	/** How many faults and acts of people. */
 	readonly steps?: number | undefined;
-	readonly parts?: Parts | undefined;
+	/** Of its moves only these, by their index; all without it. */
+	readonly only?: readonly number[] | undefined;
 }
 
 export interface RunResult {
@@ -24,42 +24,66 @@ export interface RunResult {
 	readonly events: number;
 	/** A digest over all that was ever logged: equal for equal runs. */
 	readonly logHash: string;
+	readonly moves: readonly Move[];
+	/** What happened, one line each. */
+	readonly story: () => readonly string[];
 	readonly failure?: {
 		readonly step: number;
 		readonly invariant: string;
 		readonly message: string;
-		/** The log up to there, in words. */
+		/** What happened up to there, one line each. */
 		readonly story: readonly string[];
+		/** The same, of its events only the newest. */
+		readonly shortStory: readonly string[];
 	};
 }
 
+/** So many of its newest events a short story has. */
+const NEWEST = 25;
+
 /** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found. */
-const SETTLE_MS = 150_000;
+const SETTLE_MS = 55_000;
+/** So often a person looks again what is to be done. */
+const ROUNDS = 2;
 
 /** One run: a fleet comes up, things go wrong, everything is put right, and all is well again. Equal for equal options. */
-export function run(options: RunOptions): RunResult {
+export async function run(options: RunOptions): Promise<RunResult> {
 	const shape = new Random(options.seed * 7919 + 17);
-	const machines = options.machines ?? (shape.chance(0.06) ? shape.int(100, 300) : shape.int(2, 24));
-	const steps = options.steps ?? shape.int(10, 60);
+	const machines = options.machines ?? (shape.chance(0.01) ? shape.int(50, 150) : shape.int(3, 9));
+	const steps = options.steps ?? shape.int(8, 40);
+	const damage = shape.chance(0.3);
 	const world = new World({
 		seed: options.seed,
 		machines,
 		coordinators: shape.int(1, 2),
-		parts: options.parts ?? REAL_PARTS,
+		logBytes: shape.chance(0.3) ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
 	});
+	const all = planMoves(shape, steps, { damage });
+	const moves = all.filter(({ index }) => options.only?.includes(index) ?? true);
 	let step = 0;
 	let failure: RunResult["failure"];
 	try {
-		world.schedule.runUntil(world.random.int(5_000, 60_000));
-		for (; step < steps; step++) {
-			act(world);
+		await world.schedule.runUntil(world.random.int(20_000, 70_000));
+		for (const move of all) {
+			step = move.index;
+			if (moves.includes(move)) {
+				world.story.tell(`* ${move.name}`);
+				make(world, move);
+			}
 			checkTimely(world);
-			world.schedule.runUntil(world.schedule.now + world.random.int(100, 8_000));
+			if (world.thrown !== undefined) throw world.thrown;
+			await world.schedule.runUntil(world.schedule.now + move.after);
 		}
 		calm(world);
-		world.schedule.runUntil(world.schedule.now + SETTLE_MS / 2);
-		calm(world);
-		world.schedule.runUntil(world.schedule.now + SETTLE_MS / 2);
+		await world.schedule.runUntil(world.schedule.now + 5_000);
+		if (world.checker.damaged) world.restartCoordinators();
+		// What a reason asks for is done, and leads to the next one, now and then.
+		for (let round = 0; round < ROUNDS; round++) {
+			await world.schedule.runUntil(world.schedule.now + SETTLE_MS);
+			calm(world);
+		}
+		await world.schedule.runUntil(world.schedule.now + SETTLE_MS);
+		if (world.thrown !== undefined) throw world.thrown;
 		checkTimely(world);
 		checkSettled(world);
 	} catch (error) {
@@ -68,22 +92,20 @@ export function run(options: RunOptions): RunResult {
 			step,
 			invariant: broken,
 			message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-			story: storyOf(world),
+			story: world.story.lines(),
+			shortStory: world.story.lines(NEWEST),
 		};
 	}
 	const { entries, events } = world.checker;
 	const result = {
 		seed: options.seed,
 		machines,
+		moves,
 		virtualMs: world.schedule.now,
 		entries,
 		events,
-		logHash: world.log.hash,
+		logHash: world.store.hash,
+		story: () => world.story.lines(),
 	};
 	return failure ? { ...result, failure } : result;
-}
-
-function storyOf({ log }: World): string[] {
-	const events = log.entries.flatMap((entry) => entry.events);
-	return events.map((event) => `${event.seq} ${new Date(event.at).toISOString()} ${describe(event)}`);
 }

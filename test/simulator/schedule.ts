@@ -1,7 +1,10 @@
+/** Ends when no promise has anything left to do: immediates come after all of them. */
+const allPromises = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 interface Due {
 	readonly at: number;
 	readonly order: number;
-	readonly run: () => void;
+	run: (() => void) | undefined;
 }
 
 /** Virtual time in milliseconds: what is due runs in order of time, and of asking where times are equal. */
@@ -10,18 +13,26 @@ export class Schedule {
 	#order = 0;
 	readonly #heap: Due[] = [];
 
-	after(ms: number, run: () => void): void {
-		this.#push({ at: this.now + Math.max(0, ms), order: this.#order++, run });
+	/** Does something in so many milliseconds. Returns how to leave it. */
+	after(ms: number, run: () => void): () => void {
+		const due: Due = { at: this.now + Math.max(0, ms), order: this.#order++, run };
+		this.#push(due);
+		return () => {
+			due.run = undefined;
+		};
 	}
 
-	/** Runs everything that is due up to a time. */
-	runUntil(at: number): void {
+	/** Runs everything that is due up to a time, each with all that follows from it without waiting. */
+	async runUntil(at: number): Promise<void> {
 		for (;;) {
 			const first = this.#heap[0];
 			if (!first || first.at > at) break;
 			this.#pop();
+			const { run } = first;
+			if (!run) continue;
 			this.now = first.at;
-			first.run();
+			run();
+			await allPromises();
 		}
 		this.now = at;
 	}

@@ -1,20 +1,35 @@
-import { LOST_AFTER_MS } from "@rollcall/coordinator";
+import { LOST_AFTER_MS } from "@rollcall/coordinator/simulator";
 import { must } from "./broken.ts";
 import type { World } from "./world.ts";
 
 /** What a leader may be late by: a tick, a turn, and the clocks of two coordinators. */
 const LATE_MS = 8_000;
 
+/** After a pause the silence in it is forgiven; it does not matter any more after this. */
+const FORGIVEN_MS = 40_000;
+/** So long a leader that begins waits for agents that look for the bus. */
+const GRACE_MS = 10_000;
+
+/** So long a lead may be nobody's: a leader's silence, an answer of the log that does not come, and some tries. */
+const LEADERLESS_MS = 15_000;
+
 /** What must have been noticed by now, if a coordinator leads and runs. */
 export function checkTimely(world: World): void {
+	checkLed(world);
 	const leader = world.leader();
 	const { now } = world.schedule;
-	if (!leader || world.coordinators.some(({ pausedUntil }) => pausedUntil > now - LATE_MS)) return;
-	if (now - leader.leadsSince < LATE_MS || leader.fleet.seq !== world.checker.truth.seq) return;
+	const fleet = leader?.fleet;
+	if (!leader || !fleet || world.coordinators.some(({ pausedUntil }) => pausedUntil > now - FORGIVEN_MS)) return;
+	if (
+		world.storeIsIll ||
+		now - leader.listensSince < LATE_MS ||
+		(!world.checker.damaged && fleet.seq !== world.checker.truth.seq)
+	)
+		return;
 	const at = leader.now();
-	for (const machine of leader.fleet.machines.values()) {
+	for (const machine of fleet.machines.values()) {
 		const { machineId, bootId, target, command, lease } = machine;
-		const listening = at - Math.max(leader.heard.listeningSince, machine.enrolledAt);
+		const listening = Math.min(now - leader.listensSince - GRACE_MS, at - machine.enrolledAt);
 		const silent = Math.min(listening, world.checker.silence(leader, machineId, bootId));
 		must(
 			lease === "lost" || silent < LOST_AFTER_MS + LATE_MS,
@@ -33,4 +48,18 @@ export function checkTimely(world: World): void {
 			() => `${machineId} ${command?.command}`,
 		);
 	}
+}
+
+/** Who runs for a while, and reaches the log, leads or knows who does. */
+function checkLed(world: World): void {
+	const { now } = world.schedule;
+	const ledUntil = Math.max(...world.coordinators.map((one) => one.ledUntil));
+	const able = world.coordinators.find(
+		(one) => one.up && now - Math.max(one.upSince, one.pausedUntil, ledUntil) > LEADERLESS_MS,
+	);
+	must(
+		!able || world.storeIsIll || world.leader() !== undefined || !world.network.calmSince(now - LEADERLESS_MS),
+		"somebody leads in time",
+		() => `${able?.name} runs since ${able?.upSince}`,
+	);
 }

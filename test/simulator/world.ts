@@ -1,126 +1,185 @@
-import type { TargetSummary } from "@rollcall/coordinator";
-import type {
-	Assignment,
-	BootId,
-	ClusterDocument,
-	Digest,
-	EventOf,
-	MachineId,
-	SignedAssignment,
+import type { LogMark, RememberedTargets } from "@rollcall/coordinator/simulator";
+import {
+	type Assignment,
+	type Beat,
+	type BootId,
+	type Command,
+	canonicalJson,
+	type Digest,
+	type MachineId,
+	type SignedAssignment,
+	sha256Of,
 } from "@rollcall/protocol";
-import { AgentModel } from "./agent.ts";
+import { BeaconBus } from "./beacon-bus.ts";
 import { makeBoxes } from "./box.ts";
+import { must } from "./broken.ts";
 import { Checker } from "./checker.ts";
-import { CoordinatorModel, signatureOf } from "./coordinator.ts";
-import { makeDocument, modelSummary } from "./documents.ts";
-import { inputOf } from "./inputs.ts";
-import { ModelLog } from "./log.ts";
-import type { Beat, Reply, Said } from "./messages.ts";
+import { Coordinator } from "./coordinator.ts";
+import type { Declared } from "./data-folder.ts";
+import { makeDocument } from "./documents.ts";
+import { Etcd } from "./etcd/etcd.ts";
+import type { LogEntry } from "./etcd/member.ts";
+import { SnapshotFolder } from "./etcd/snapshot-folder.ts";
+import { LogStore, type StoreCopy } from "./log-store.ts";
+import type { Boot } from "./machine/boot.ts";
+import { Machine } from "./machine/machine.ts";
+import type { Reply, Said } from "./messages.ts";
 import { Network } from "./network.ts";
-import type { Parts } from "./parts.ts";
 import { Random } from "./random.ts";
 import { Schedule } from "./schedule.ts";
+import { Story } from "./story.ts";
+import { simulatedTargets } from "./targets.ts";
 
 /** The true time at which a run begins: some day in 2026. */
 const EPOCH = 1_780_000_000_000;
-const TICK_MS = 250;
+
+/** After a trouble of the store a leader that waited for it has to find its way back. */
+const WELL_AGAIN_MS = 15_000;
+
+/** From the end of a coordinator to its start. */
+const RESTART_MS = 3_000;
+
+/** So long a leader may take to notice, in milliseconds. */
+const NOTICED_MS = 4_000;
 
 export interface WorldOptions {
 	readonly seed: number;
 	readonly machines: number;
 	readonly coordinators: number;
-	readonly parts: Parts;
+	/** The most that the log may take, in bytes. */
+	readonly logBytes: number;
 }
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
+	readonly seed: number;
 	readonly random: Random;
 	readonly schedule = new Schedule();
+	readonly story = new Story(this.schedule);
 	readonly network: Network;
-	readonly log = new ModelLog();
-	readonly parts: Parts;
-	readonly agents: readonly AgentModel[];
-	readonly coordinators: readonly CoordinatorModel[];
-	readonly summarize: TargetSummary = modelSummary();
+	readonly beacon: BeaconBus;
+	readonly store = new LogStore();
+	readonly machines: readonly Machine[];
+	readonly etcd: Etcd;
+	readonly snapshots = new SnapshotFolder();
+	readonly coordinators: readonly Coordinator[];
+	readonly targets: RememberedTargets = simulatedTargets();
 	readonly checker: Checker;
-	/** What is kept outside of the log: that there was one, and the last declared document. */
-	hadLog = false;
-	declared: { document: ClusterDocument; digest: Digest } | undefined;
+	readonly adminTokenHash = sha256Of("admin");
+	/** The document in the coordinators' configuration. */
+	readonly firstDocument: Declared;
+	/** When the last trouble of the log's store ended. */
+	storeWellSince = 0;
+	/** Milliseconds that the log's disk takes for anything. */
+	storeMs = 0.3;
+	/** A copy of the store that somebody made. */
+	copied: StoreCopy | undefined;
+	/** Chance that the log's answer gets lost. */
+	answerLoss = 0;
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
+	/** What was thrown where nobody waits for it. */
+	thrown: unknown;
 	/** The token that was handed out last. */
-	copiedToken: Digest | undefined;
+	copiedToken: string | undefined;
+	/** Keys that the bus refuses. */
+	readonly revoked = new Set<string>();
 	readonly #signed = new Set<string>();
 	readonly #proven = new Set<BootId>();
 
 	constructor(options: WorldOptions) {
+		this.seed = options.seed;
 		this.random = new Random(options.seed);
-		this.parts = options.parts;
-		this.network = new Network(this.schedule, this.random);
-		this.agents = makeBoxes(this.random, options.machines).map((box) => new AgentModel(this, box));
-		this.coordinators = Array.from(
-			{ length: options.coordinators },
-			(_, index) => new CoordinatorModel(this, `c${index}`),
+		this.store.maxBytes = options.logBytes;
+		this.network = new Network(this.schedule, this.random, (name) =>
+			this.machines.find(({ box }) => box.name === name)?.reconnected(),
 		);
-		this.declared = makeDocument(this.random, options.machines);
+		this.beacon = new BeaconBus(this.network);
+		this.etcd = new Etcd(this);
+		this.machines = makeBoxes(this.random, options.machines).map((box) => new Machine(this, box));
+		this.coordinators = Array.from({ length: options.coordinators }, (_, index) => new Coordinator(this, `c${index}`));
+		this.firstDocument = makeDocument(this.random, options.machines);
 		this.checker = new Checker(this);
 		this.coordinators.forEach((coordinator, index) => {
-			const tick = () => {
-				coordinator.tick();
-				this.schedule.after(TICK_MS, tick);
-			};
-			this.schedule.after(index * 100, tick);
+			this.schedule.after(index * 100, () => coordinator.start());
 		});
-		for (const agent of this.agents) this.schedule.after(this.random.int(0, 20_000), () => agent.powerOn());
+		for (const one of this.machines) this.schedule.after(this.random.int(0, 20_000), () => one.powerOn());
+	}
+
+	/** True while the store answers as it should, and for a while after it did not. */
+	get storeIsIll(): boolean {
+		const { store, answerLoss, storeMs, schedule } = this;
+		const ill = answerLoss > 0 || storeMs > 100 || store.bytes >= store.maxBytes;
+		return ill || schedule.now - this.storeWellSince < WELL_AGAIN_MS;
 	}
 
 	wallClock(): number {
 		return EPOCH + this.schedule.now;
 	}
 
-	/** An agent's question goes to every coordinator that believes to lead; the first answer counts. */
-	ask(agent: AgentModel, said: Said, respond: (reply: Reply) => void): void {
+	/** A machine's question goes to every coordinator, by chance in any order. */
+	ask(machine: Machine, said: Said, respond: (reply: Reply) => void): void {
 		for (const coordinator of this.coordinators) {
-			this.network.send(agent.box.name, coordinator.name, () => {
-				if (!coordinator.leads) return;
-				coordinator.receive(inputOf(this, said), (reply) =>
-					this.network.send(coordinator.name, agent.box.name, () => respond(reply)),
-				);
-			});
+			this.network.send(machine.box.name, coordinator.name, () =>
+				coordinator.receive(said, (reply) =>
+					this.network.send(coordinator.name, machine.box.name, () => respond(reply)),
+				),
+			);
 		}
 	}
 
-	beat(agent: AgentModel, beat: Beat): void {
-		for (const coordinator of this.coordinators) {
-			this.network.send(agent.box.name, coordinator.name, () => {
-				if (coordinator.beat(beat)) this.network.send(coordinator.name, agent.box.name, () => agent.notice());
-			});
-		}
+	beat(machine: Machine, { machineId, beat }: { machineId: MachineId; beat: Beat }): void {
+		for (const coordinator of this.coordinators)
+			this.network.send(machine.box.name, coordinator.name, () => coordinator.beat(machineId, beat));
 	}
 
-	notify(from: CoordinatorModel, machineId: MachineId): void {
-		const agent = this.agentOf(machineId);
-		if (agent) this.network.send(from.name, agent.box.name, () => agent.notice());
+	notify(from: Coordinator, machineId: MachineId, generation: number): void {
+		for (const machine of this.machines)
+			this.network.send(from.name, machine.box.name, () => machine.notice(machineId, generation));
 	}
 
-	command(from: CoordinatorModel, { machineId, command, bootId, commandId }: EventOf<"command-issued">): void {
-		const agent = this.agentOf(machineId);
-		if (agent && !this.random.chance(0.1)) {
-			this.network.send(from.name, agent.box.name, () => agent.command(command, bootId));
+	/** Sends a command that was recorded, as the API does. */
+	command(from: Coordinator, machineId: MachineId, command: Extract<Command, { commandId: string }>): void {
+		const machine = this.machineOf(machineId);
+		const failed = (): void =>
+			from.ask({ kind: "command-failed", machineId, commandId: command.commandId, reason: "nobody listens" });
+		if (!machine || this.random.chance(0.1)) {
+			failed();
 			return;
 		}
-		from.receive({ kind: "command-failed", machineId, commandId, reason: "nobody listens" }, () => {});
+		this.network.send(from.name, machine.box.name, () => {
+			if (!machine.command(machineId, command)) this.network.send(machine.box.name, from.name, failed);
+		});
 	}
 
-	announce(from: CoordinatorModel, term: number): void {
-		for (const other of this.coordinators) {
-			if (other !== from) this.network.send(from.name, other.name, () => other.announced(term));
+	/** The bus refuses these keys from now on, and closes their connections. */
+	revoke(publicKeys: readonly string[]): void {
+		for (const key of publicKeys) {
+			this.revoked.add(key);
+			for (const boot of this.machines.flatMap((one) => one.boots()))
+				if (boot.publicKey === key) this.schedule.after(50, () => boot.link?.close("the bus refuses this identity"));
 		}
+	}
+
+	/** What a snapshot of etcd holds, as a boot fetches it from a coordinator that has it. */
+	snapshotContent(boot: Boot, sha256: string): readonly LogEntry[] | undefined {
+		const { name } = boot.machine.box;
+		const reached = this.coordinators.some((one) => one.leads && this.network.areJoined(one.name, name));
+		return reached ? this.snapshots.content(sha256 as Digest) : undefined;
+	}
+
+	/** The machines whose members of etcd answer, as the API asks them for the quorum guard; undefined where nobody can be asked. */
+	answering(): MachineId[] | undefined {
+		return this.checker.truth.etcd === undefined ? undefined : this.etcd.answering();
+	}
+
+	/** Something that must not throw did, outside of the run's own steps. */
+	onThrown(error: unknown): void {
+		this.thrown ??= error;
 	}
 
 	sign(assignment: Assignment): SignedAssignment {
-		const signature = signatureOf(assignment);
-		this.#signed.add(signature);
+		this.#signed.add(canonicalJson(assignment));
 		this.#proven.add(assignment.bootId);
 		return { assignment, signer: "model", signature: "model" };
 	}
@@ -131,22 +190,58 @@ export class World {
 	}
 
 	isSigned(proof: SignedAssignment): boolean {
-		return proof.signer === "model" && this.#signed.has(signatureOf(proof.assignment));
+		return proof.signer === "model" && this.#signed.has(canonicalJson(proof.assignment));
 	}
 
-	agentOf(machineId: MachineId): AgentModel | undefined {
-		return this.agents.find(({ boot }) => boot?.machineId === machineId);
+	bootOf(bootId: BootId): Boot | undefined {
+		return this.machines.find(({ boot }) => boot?.bootId === bootId)?.boot;
 	}
 
-	leader(): CoordinatorModel | undefined {
-		return this.coordinators.find((coordinator) => coordinator.up && coordinator.leads && coordinator.fleet.seq > 0);
+	machineOf(machineId: MachineId): Machine | undefined {
+		return this.machines.find(({ boot }) => boot?.machineId === machineId);
 	}
 
-	onAppended(by: CoordinatorModel): void {
-		this.checker.onAppended(by);
+	leader(): Coordinator | undefined {
+		return this.coordinators.find((coordinator) => coordinator.leads);
 	}
 
-	onHeard(by: CoordinatorModel, beat: { machineId: MachineId; bootId: BootId }): void {
-		this.checker.onHeard(by, beat);
+	/** Who begins anew reads the whole log, from a snapshot or not. */
+	restartCoordinators(): void {
+		for (const coordinator of this.coordinators) {
+			if (this.random.chance(0.5)) coordinator.crash();
+			else void coordinator.stop();
+			this.schedule.after(RESTART_MS, () => coordinator.start());
+		}
+	}
+
+	/** The server of log and bus begins anew: everybody connects again, and agents say how they stand. */
+	restartBus(): void {
+		for (const { name } of this.coordinators) this.network.reconnect(name);
+		for (const machine of this.machines) this.schedule.after(this.random.int(100, 3_000), () => machine.reconnected());
+	}
+
+	/** The newest entries are not there any more. Whoever leads for a while after that must have noticed. */
+	goBack(harm: () => void): void {
+		const leader = this.leader();
+		const began = leader?.upSince;
+		harm();
+		this.checker.onDamage();
+		if (this.random.chance(0.5)) this.restartBus();
+		const { origin, last } = this.store;
+		const known = this.coordinators.map(({ folder }) => folder.read<LogMark>("mark"));
+		// Who leads next must know it: a follower alone cannot tell.
+		if (known.every((mark) => mark?.origin === `log-${origin}` && mark.position > last)) this.checker.backUntold = true;
+		this.story.tell("  (some of what was acknowledged is gone)");
+		const since = this.schedule.now;
+		this.schedule.after(NOTICED_MS, () => {
+			const { network } = this;
+			const undisturbed = leader?.upSince === began && leader?.leads && leader.stoodStill(0) === 0 && !this.storeIsIll;
+			if (!undisturbed || !network.calmSince(this.schedule.now - NOTICED_MS)) return;
+			must(
+				this.checker.doubtedAt >= since,
+				"a leader notices that the log went back",
+				() => `${leader.name} leads on behind ${last}`,
+			);
+		});
 	}
 }

@@ -1,4 +1,6 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { stretched } from "@rollcall/test-support/stretch";
 
 /** One HTTP request as it goes over the wire: the path is sent as it is, also where no URL could hold it. */
 export interface WireRequest {
@@ -21,10 +23,11 @@ export function askFrom(
 	url: string,
 	{ method = "GET", path, headers = {}, body, from = "127.0.0.1" }: WireRequest,
 ): Promise<WireAnswer> {
-	const { hostname, port } = new URL(url);
+	const { hostname, port, protocol } = new URL(url);
+	const open = protocol === "https:" ? httpsRequest : httpRequest;
 	return new Promise((resolve, reject) => {
 		const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
-		const request = httpRequest({
+		const request = open({
 			hostname,
 			port,
 			method,
@@ -32,7 +35,7 @@ export function askFrom(
 			localAddress: from,
 			agent: false,
 			headers: { ...length, ...headers },
-			timeout: 20_000,
+			timeout: stretched(20_000),
 		});
 		request.once("timeout", () => request.destroy(new Error(`${method} ${path}: no answer`)));
 		request.once("error", reject);

@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ownFolder, type Scope } from "./coordinator.ts";
-import { type Running, repository, run } from "./processes.ts";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import { type Running, run } from "@rollcall/test-support/running";
+import { stretched } from "@rollcall/test-support/stretch";
+import { repository } from "./places.ts";
 
 /** The operator's command, with a home folder of the test's own; two terminals of one operator share it. */
 export interface Operator {
@@ -25,7 +27,7 @@ export function newOperator(t: Scope, startedBy: readonly string[] = []): Operat
 	mkdirSync(temporary);
 	const environment = { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), TMPDIR: temporary };
 	const start = (...args: string[]): Running => {
-		const words = [...startedBy, process.execPath, join(repository, "packages/cli/src/main.ts"), ...args];
+		const words = [...startedBy, process.execPath, join(repository, "packages/cli/bin/rollcall.cjs"), ...args];
 		const [program = "", ...rest] = words;
 		const started = run(program, rest, environment);
 		t.teardown(() => started.end());
@@ -45,7 +47,7 @@ export function newOperator(t: Scope, startedBy: readonly string[] = []): Operat
 			started.child.stderr?.on("data", (chunk: Buffer) => {
 				out.stderr += chunk.toString();
 			});
-			const late = setTimeout(() => started.child.kill("SIGKILL"), 60_000);
+			const late = setTimeout(() => started.child.kill("SIGKILL"), stretched(120_000));
 			const { code } = await started.exited;
 			clearTimeout(late);
 			return { code, ...out };

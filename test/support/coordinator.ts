@@ -1,8 +1,6 @@
-import { randomInt } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import {
 	type Event,
 	type MachineDetail,
@@ -11,15 +9,15 @@ import {
 	type Status,
 	TokenCreated,
 } from "@rollcall/protocol";
-import type { ExecutionContext } from "ava";
-import { eventually } from "./eventually.ts";
-import { commandLine, descendantsOf, type Running, repository, run } from "./processes.ts";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
+import { type Running, run } from "@rollcall/test-support/running";
+import { repository } from "./places.ts";
 
 /** A cluster of one control plane and workers, for rehearsal machines. */
 export const REHEARSAL_DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
-
-/** What ends with a test, or with whatever else has an end: the last that was begun ends first. */
-export type Scope = Pick<ExecutionContext, "teardown">;
 
 export interface CoordinatorOptions {
 	readonly dataFolder?: string;
@@ -30,37 +28,31 @@ export interface CoordinatorOptions {
 	readonly authorityFolder?: string;
 	/** The `boot` part of the configuration; no boot listener without it. */
 	readonly boot?: unknown;
+	/** The `tls` part of the configuration; the coordinator's default without it. */
+	readonly tls?: unknown;
 	/** The `advertise` part of the configuration: what machines are told. */
 	readonly advertise?: unknown;
+	/** The `oidc` part of the configuration: where people sign in; nowhere without it. */
+	readonly oidc?: unknown;
 	/** Life of the machines' certificates; as the coordinator has it without it. */
 	readonly certificateSeconds?: number;
 	readonly failpoint?: string;
+	/** More of its environment, also when it is started again. */
+	readonly environment?: Readonly<Record<string, string>>;
+	/** The address that it and its NATS listen at; 127.0.0.1 without it. */
+	readonly host?: string;
 	readonly port?: number;
 	readonly natsPort?: number;
-	/** How long it may take to be ready; 20 s without it. */
+	/** How long it may take to be ready; 60 s without it. */
 	readonly readyWithinMs?: number;
-}
-
-/**
- * A port of the loopback address that is free now. It lies below the range that the kernel takes ports for connections from
- * (32768 and up, ip(7)), so that no connection of another test has it when somebody begins to listen there.
- */
-export async function freePort(): Promise<number> {
-	for (;;) {
-		const port = randomInt(10_000, 32_000);
-		const free = await new Promise<boolean>((resolve) => {
-			const server = createServer();
-			server.once("error", () => resolve(false));
-			server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-		});
-		if (free) return port;
-	}
 }
 
 /** A real coordinator process with its own data folder, and its REST API. */
 export interface TestCoordinator {
 	readonly dataFolder: string;
 	readonly url: string;
+	/** Whom it is believed by over HTTPS: PEM, and the file that holds it; undefined where TLS is off, or everybody knows the authority. */
+	readonly authority: { readonly pem: string; readonly file: string } | undefined;
 	/** Where machines boot from; empty without a boot listener. */
 	readonly bootUrl: string;
 	readonly token: string;
@@ -84,17 +76,12 @@ export interface TestCoordinator {
 		failpoint?: string;
 		/** The embedded NATS listens here from now on. */
 		natsPort?: number;
+		/** The `tls` part from now on. */
+		tls?: unknown;
 		/** Done while nothing runs. */
 		between?: () => void | Promise<void>;
 	}): Promise<TestCoordinator>;
 	stop(): Promise<void>;
-}
-
-/** A folder of the test's own, removed at its end. */
-export function ownFolder(t: Scope, name = "rollcall-test-"): string {
-	const folder = mkdtempSync(join(tmpdir(), name));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-	return folder;
 }
 
 /** Starts a coordinator's process and does not wait for it. It is stopped at the end of the test. */
@@ -108,23 +95,29 @@ export function launchCoordinator(
 	writeFileSync(documentFile, options.document ?? REHEARSAL_DOCUMENT);
 	const config = {
 		dataFolder,
-		http: { host: "127.0.0.1", port: options.port ?? 0 },
-		nats: options.nats ?? { embedded: { host: "127.0.0.1", port: natsPort } },
+		http: { host: options.host ?? "127.0.0.1", port: options.port ?? 0 },
+		nats: options.nats ?? { embedded: { host: options.host ?? "127.0.0.1", port: natsPort } },
 		document: documentFile,
 		...(options.signingSeedFile ? { signingSeedFile: options.signingSeedFile } : {}),
 		...(options.authorityFolder ? { authorityFolder: options.authorityFolder } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
+		...(options.tls === undefined ? {} : { tls: options.tls }),
+		...(options.oidc ? { oidc: options.oidc } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),
 		...(options.certificateSeconds ? { certificateSeconds: options.certificateSeconds } : {}),
 		logLevel: "debug",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
 	rmSync(join(dataFolder, "api.json"), { force: true });
-	const environment = options.failpoint ? { ROLLCALL_FAILPOINT: options.failpoint } : undefined;
+	const environment = {
+		...options.environment,
+		...(options.failpoint ? { ROLLCALL_FAILPOINT: options.failpoint } : {}),
+	};
 	const started = run(
 		process.execPath,
 		[join(repository, "packages/coordinator/src/main.ts"), "--config", configFile, "--tether-stdin"],
 		environment,
+		"KILL",
 	);
 	t.teardown(() => started.end());
 	return started;
@@ -142,11 +135,12 @@ export async function startCoordinator(t: Scope, options: CoordinatorOptions = {
 		async () => {
 			if (child.exitCode !== null || child.signalCode !== null) return "ended" as const;
 			if (!existsSync(api)) return undefined;
-			const { url: found } = JSON.parse(readFileSync(api, "utf8")) as { url: string };
+			const { url: found, authority } = readAnnounced(dataFolder);
+			if (authority !== undefined) trust(authority);
 			const { ok } = await fetch(`${found}/readyz`);
 			return ok ? found : undefined;
 		},
-		options.readyWithinMs ?? 20_000,
+		options.readyWithinMs ?? 60_000,
 	).catch((error: unknown) => {
 		throw new Error(`no ready coordinator:\n${started.output()}`, { cause: error });
 	});
@@ -155,12 +149,36 @@ export async function startCoordinator(t: Scope, options: CoordinatorOptions = {
 	return connectTo(t, { url, dataFolder, started, options: { ...options, natsPort } });
 }
 
+function readAnnounced(dataFolder: string): { url: string; boot?: string; authority?: string } {
+	return JSON.parse(readFileSync(join(dataFolder, "api.json"), "utf8"));
+}
+
+const trusted = new Set<string>();
+
+/** Words of the operator's command that lead to a coordinator, as nobody. */
+export function at({ url, authority }: Pick<TestCoordinator, "url" | "authority">): string[] {
+	return ["--server", url, ...(authority === undefined ? [] : ["--ca-file", authority.file])];
+}
+
+/** Words of the operator's command that lead to a coordinator, as its administrator. */
+export function asAdmin(coordinator: Pick<TestCoordinator, "url" | "dataFolder" | "authority">): string[] {
+	return [...at(coordinator), "--token-file", join(coordinator.dataFolder, "admin-token")];
+}
+
+/** From now on this process believes that authority, too: by `fetch`, WebSockets and all others. */
+export function trust(authority: string): void {
+	if (trusted.has(authority)) return;
+	trusted.add(authority);
+	setDefaultCACertificates([...getCACertificates("default"), authority]);
+}
+
 function connectTo(
 	t: Scope,
 	parts: { url: string; dataFolder: string; started: Running; options: CoordinatorOptions },
 ): TestCoordinator {
 	const { url, dataFolder, started, options } = parts;
 	const token = readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
+	const { boot = "", authority } = readAnnounced(dataFolder);
 	const request = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
 		const response = await fetch(`${url}${path}`, {
 			method,
@@ -182,7 +200,8 @@ function connectTo(
 	const self: TestCoordinator = {
 		dataFolder,
 		url,
-		bootUrl: (JSON.parse(readFileSync(join(dataFolder, "api.json"), "utf8")) as { boot?: string }).boot ?? "",
+		authority: authority === undefined ? undefined : { pem: authority, file: join(dataFolder, "tls/authority.crt") },
+		bootUrl: boot,
 		token,
 		process: started,
 		request,
@@ -208,7 +227,7 @@ function connectTo(
 			if (found === undefined) throw new Error("the coordinator has no nats-server");
 			return found;
 		},
-		restart: async ({ signal = "SIGTERM", failpoint, natsPort, between } = {}) => {
+		restart: async ({ signal = "SIGTERM", failpoint, natsPort, tls, between } = {}) => {
 			await started.end(signal);
 			await between?.();
 			const { failpoint: _before, ...rest } = options;
@@ -218,6 +237,7 @@ function connectTo(
 				port: Number(new URL(url).port),
 				...(natsPort ? { natsPort } : {}),
 				...(failpoint ? { failpoint } : {}),
+				...(tls === undefined ? {} : { tls }),
 			});
 		},
 		stop: () => started.end(),

@@ -1,8 +1,11 @@
+import { stretchedSeconds } from "@rollcall/test-support/stretch";
 import type { TestCoordinator } from "./coordinator.ts";
 
 /** Parts of a cluster document; what is not given is that of a small cluster for rehearsal machines. */
 export interface DocumentWish {
 	readonly slots: readonly object[];
+	/** More of `kubernetes` than its version. */
+	readonly kubernetes?: object;
 	readonly roles?: Readonly<Record<string, object>>;
 	readonly machines?: readonly object[];
 	/** Rules that let machines in; by default all rehearsal machines. */
@@ -10,15 +13,16 @@ export interface DocumentWish {
 }
 
 /** A cluster document as text (JSON, which is YAML). */
-export function documentText({ slots, roles = {}, machines = [], rules }: DocumentWish): string {
+export function documentText({ slots, kubernetes, roles = {}, machines = [], rules }: DocumentWish): string {
 	return JSON.stringify({
 		apiVersion: "rollcall/v1",
 		kind: "Cluster",
 		name: "test",
-		kubernetes: { version: "1.36" },
+		kubernetes: { version: "1.36", ...kubernetes },
 		approval: { rules: rules ?? [{ name: "rehearsal", selector: { rehearsal: true } }] },
 		machines,
-		slots,
+		// On loopback nothing can be observed; slots take a machine's word unless a test says otherwise.
+		slots: slots.map((slot) => ({ grade: "claimed", ...slot })),
 		roles,
 	});
 }
@@ -41,6 +45,6 @@ export function smallRole(text: string): object {
 		],
 		units: [{ name: "small.service" }],
 		probes: [{ kind: "unit", component: "small", unit: "small.service", intervalSeconds: 1 }],
-		deadlineSeconds: 30,
+		deadlineSeconds: stretchedSeconds(30),
 	};
 }

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import type { Event } from "@rollcall/protocol";
-import type { ExecutionContext } from "ava";
-import { type CoordinatorOptions, freePort, startCoordinator } from "./coordinator.ts";
-import { eventually } from "./eventually.ts";
-import { type Running, run } from "./processes.ts";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import type { Scope } from "@rollcall/test-support/own-folder";
+import { type Running, run } from "@rollcall/test-support/running";
+import { ON_THE_BUS, stretched } from "@rollcall/test-support/stretch";
+import { type CoordinatorOptions, startCoordinator } from "./coordinator.ts";
 
 /** A nats-server in operator mode that belongs to no coordinator. */
 export interface ExternalNats {
@@ -21,6 +23,9 @@ export interface ExternalNats {
 	}): Pick<CoordinatorOptions, "nats" | "signingSeedFile" | "authorityFolder">;
 	/** Where its keys and credentials lie. */
 	readonly keys: string;
+	/** The folder of its event log. */
+	readonly store: string;
+	readonly pid: () => number;
 	/** Kills it with SIGKILL. */
 	kill(): Promise<void>;
 	/** Starts it again on the same port; `empty`: with its event log deleted. */
@@ -37,8 +42,8 @@ export interface ExternalNats {
  * Starts one, with keys and a configuration that a coordinator made which is gone by then. `jetStream: false`: it offers
  * none.
  */
-export async function startExternalNats(t: ExecutionContext, { jetStream = true } = {}): Promise<ExternalNats> {
-	const founder = await startCoordinator(t);
+export async function startExternalNats(t: Scope, { jetStream = true } = {}): Promise<ExternalNats> {
+	const founder = await startCoordinator(t, { tls: "off" });
 	const program = readlinkSync(`/proc/${founder.natsPid()}/exe`);
 	await founder.stop();
 	const nats = join(founder.dataFolder, "nats");
@@ -54,7 +59,7 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 
 	const asUser = async <T>(name: "coordinator" | "system", work: (nc: NatsConnection) => Promise<T>): Promise<T> => {
 		const authenticator = credsAuthenticator(readFileSync(join(keys, `${name}.creds`)));
-		const nc = await connect({ servers: url, authenticator, reconnect: false, timeout: 5_000 });
+		const nc = await connect({ servers: url, authenticator, reconnect: false, timeout: stretched(5_000) });
 		try {
 			return await work(nc);
 		} finally {
@@ -74,6 +79,8 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 	return {
 		url,
 		keys,
+		store,
+		pid: () => server?.child.pid ?? -1,
 		options: ({ system = true, external = {} } = {}) => ({
 			nats: {
 				external: {
@@ -96,7 +103,7 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 		start,
 		async overhear() {
 			const authenticator = credsAuthenticator(readFileSync(join(keys, "coordinator.creds")));
-			const nc = await connect({ servers: url, authenticator, timeout: 5_000 });
+			const nc = await connect({ servers: url, authenticator, timeout: stretched(5_000) });
 			t.teardown(() => nc.close());
 			const said: string[] = [];
 			nc.subscribe(">", {
@@ -113,12 +120,23 @@ export async function startExternalNats(t: ExecutionContext, { jetStream = true 
 
 const STREAM = "ROLLCALL_EVENTS";
 
+/** The entries of an event log as its stream holds them, from the oldest one that is left. */
+export async function entriesAt(url: string, keys: string): Promise<Event[][]> {
+	const authenticator = credsAuthenticator(readFileSync(join(keys, "coordinator.creds")));
+	const nc = await connect({ servers: url, authenticator, reconnect: false, timeout: stretched(5_000) });
+	try {
+		return await readEntries(nc);
+	} finally {
+		await nc.close();
+	}
+}
+
 async function readEntries(nc: NatsConnection): Promise<Event[][]> {
-	const info = await nc.request(`$JS.API.STREAM.INFO.${STREAM}`);
+	const info = await nc.request(`$JS.API.STREAM.INFO.${STREAM}`, undefined, ON_THE_BUS);
 	const { state } = info.json<{ state: { first_seq: number; last_seq: number } }>();
 	const entries: Event[][] = [];
 	for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-		const answer = await nc.request(`$JS.API.STREAM.MSG.GET.${STREAM}`, JSON.stringify({ seq }));
+		const answer = await nc.request(`$JS.API.STREAM.MSG.GET.${STREAM}`, JSON.stringify({ seq }), ON_THE_BUS);
 		const { message } = answer.json<{ message: { data: string } }>();
 		entries.push((JSON.parse(Buffer.from(message.data, "base64").toString()) as { events: Event[] }).events);
 	}
@@ -126,7 +144,11 @@ async function readEntries(nc: NatsConnection): Promise<Event[][]> {
 }
 
 async function readUsers(nc: NatsConnection): Promise<string[]> {
-	const answer = await nc.request("$SYS.REQ.SERVER.PING.CONNZ", JSON.stringify({ auth: true, limit: 1024 }));
+	const answer = await nc.request(
+		"$SYS.REQ.SERVER.PING.CONNZ",
+		JSON.stringify({ auth: true, limit: 1024 }),
+		ON_THE_BUS,
+	);
 	const { data } = answer.json<{ data: { connections: { authorized_user?: string; nkey?: string }[] } }>();
 	return data.connections.flatMap(({ authorized_user, nkey }) => nkey ?? authorized_user ?? []);
 }

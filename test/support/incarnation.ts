@@ -2,9 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createUser, type KeyPair } from "@nats-io/nkeys";
 import { connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { EnrollReply, Facts, inboxPrefix, Mac, Problem } from "@rollcall/protocol";
+import { stretched } from "@rollcall/test-support/stretch";
 import type { ExecutionContext } from "ava";
 import { askFrom } from "./ask-from.ts";
 import type { TestCoordinator } from "./coordinator.ts";
+import { signedEnrollment } from "./signed-enrollment.ts";
 
 /** One boot of a machine without an agent: what a test, or an attacker, says by hand. */
 export interface Incarnation {
@@ -45,11 +47,9 @@ export async function enroll(
 	incarnation: Incarnation,
 	{ token, from = "127.0.0.1" }: { token?: string; from?: string },
 ): Promise<Enrolled> {
-	const body = JSON.stringify({
-		publicKey: incarnation.publicKey,
-		facts: incarnation.facts,
-		...(token === undefined ? {} : { token }),
-	});
+	const { publicKey, facts, key } = incarnation;
+	const claim = { publicKey, facts, ...(token === undefined ? {} : { token }) };
+	const body = JSON.stringify(signedEnrollment(claim, key));
 	const { status, text } = await askFrom(coordinator.url, {
 		method: "POST",
 		path: "/v1/enroll",
@@ -69,6 +69,15 @@ export async function join(coordinator: TestCoordinator, incarnation: Incarnatio
 	return answer.reply;
 }
 
+/** Enrolls a new boot of a machine whose boot before is alive: it waits, and a person lets it in. Throws the problem of a refusal. */
+export async function joinInPlace(coordinator: TestCoordinator, incarnation: Incarnation): Promise<EnrollReply> {
+	const waits = await enroll(coordinator, incarnation, { token: await coordinator.enrollToken() });
+	if (waits.ok || waits.problem.code !== "boot-waits") throw new Error("the boot does not wait for the one before it");
+	const { bootId } = incarnation.facts;
+	await coordinator.call("POST", `/v1/machines/${waits.problem.machineId}/approve`, { bootId });
+	return await join(coordinator, incarnation);
+}
+
 /** Connects to the bus as this incarnation. Closed at the end of the test. */
 export async function connectAs(
 	t: ExecutionContext,
@@ -80,7 +89,7 @@ export async function connectAs(
 		authenticator: jwtAuthenticator(jwt, incarnation.key.getSeed()),
 		inboxPrefix: inboxPrefix(machineId),
 		reconnect: false,
-		timeout: 5_000,
+		timeout: stretched(5_000),
 	});
 	t.teardown(() => connection.close());
 	return connection;

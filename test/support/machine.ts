@@ -4,10 +4,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { AgentConfig, createRehearsalUnits } from "@rollcall/agent";
 import { WRITE_ROOTS } from "@rollcall/protocol";
-import type { ExecutionContext } from "ava";
-import { ownFolder, type TestCoordinator } from "./coordinator.ts";
-import { eventually } from "./eventually.ts";
-import { agentBinary, commandLine, descendantsOf, type Running, run } from "./processes.ts";
+import { eventually } from "@rollcall/test-support/eventually";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
+import { type Running, run } from "@rollcall/test-support/running";
+import type { TestCoordinator } from "./coordinator.ts";
+import { agentBinary, rehearsalScript } from "./places.ts";
 
 export interface MachineOptions {
 	readonly name: string;
@@ -24,6 +26,12 @@ export interface MachineOptions {
 	readonly coordinatorUrls?: readonly string[];
 	/** Seconds without the bus before the agent enrolls again. */
 	readonly rejoinAfter?: number;
+	/** Words before the command, such as those that run it in a network namespace. */
+	readonly before?: readonly string[];
+	/** Programs that run in place of containers, by the container's name. */
+	readonly programs?: Readonly<Record<string, string>>;
+	/** More of the environment of its processes. */
+	readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A rehearsal machine: real processes of the bundled agent, with a root folder of their own. */
@@ -35,7 +43,7 @@ export interface TestMachine {
 	/** The pid of the agent itself (not of the stand-in for the machine). */
 	agentPid(): number | undefined;
 	/** Starts the agent by hand, where the stand-in does not. */
-	startAgent(t: ExecutionContext): Running;
+	startAgent(t: Scope): Running;
 	/** Cuts the power: the stand-in and everything in it, at once. */
 	cutPower(): Promise<void>;
 	/** Empties the memory and starts again with a fresh token: another boot, at another address unless a wish says which. */
@@ -57,19 +65,24 @@ async function freeLoopback(): Promise<string> {
 
 /** Starts a machine. It is powered off at the end of the test. */
 export async function startMachine(
-	t: ExecutionContext,
+	t: Scope,
 	coordinator: TestCoordinator,
 	options: MachineOptions,
 ): Promise<TestMachine> {
-	if (!existsSync(agentBinary)) throw new Error("the bundled agent is missing; `npm run bundle` makes it");
+	if (!existsSync(agentBinary) || !existsSync(rehearsalScript))
+		throw new Error("the bundled agent or its rehearsal is missing; `npm run bundle` makes both");
 	const root = options.root ?? ownFolder(t, `rollcall-${options.name}-`);
 	const folder = ownFolder(t);
 	const tokenFile = join(folder, "token");
 	writeFileSync(tokenFile, options.token ?? (await coordinator.enrollToken()), { mode: 0o600 });
 	const loopback = options.loopback ?? (await freeLoopback());
 	const urls = options.coordinatorUrls ?? [coordinator.url];
-	const started = run(agentBinary, [
-		"rehearse",
+	const { signers } = await coordinator.status();
+	const words = [
+		rehearsalScript,
+		"machine",
+		"--agent",
+		agentBinary,
 		"--root",
 		root,
 		"--machine",
@@ -77,6 +90,8 @@ export async function startMachine(
 		"--loopback",
 		loopback,
 		...urls.flatMap((url) => ["--coordinator", url]),
+		...signers.flatMap((signer) => ["--signer", signer]),
+		...(coordinator.authority ? ["--authority-file", coordinator.authority.file] : []),
 		"--token-file",
 		tokenFile,
 		"--tether-stdin",
@@ -86,8 +101,11 @@ export async function startMachine(
 		...(options.serial ? ["--serial", options.serial] : []),
 		...(options.memory ? ["--memory", options.memory] : []),
 		...(options.rejoinAfter ? ["--rejoin-after", String(options.rejoinAfter)] : []),
+		...Object.entries(options.programs ?? {}).flatMap(([name, file]) => ["--run", `${name}=${file}`]),
 		...(options.noAgentRestart ? ["--no-agent-restart"] : []),
-	]);
+	];
+	const [program = "", ...before] = [...(options.before ?? []), process.execPath];
+	const started = run(program, [...before, ...words], options.environment);
 	t.teardown(() => started.end());
 	const self: TestMachine = {
 		name: options.name,

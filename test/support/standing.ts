@@ -1,6 +1,6 @@
 import type { Event, MachineView } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import type { TestCoordinator } from "./coordinator.ts";
-import { eventuallyTrue } from "./eventually.ts";
 import { roleFiles, type TestMachine, unitStarts } from "./machine.ts";
 
 /** What a machine is to the fleet, by its id: all that must be the same after a loss that was healed. */
@@ -36,7 +36,7 @@ export async function allAnswer(
 ): Promise<void> {
 	await Promise.all(
 		machineIds.map((id) =>
-			eventuallyTrue(
+			eventually(
 				`machine ${id} to answer a ping`,
 				async () => (await coordinator.request("POST", `/v1/machines/${id}/commands`, { kind: "ping" })).status === 200,
 				deadlineMs,

@@ -1,3 +1,4 @@
+import { UserPublicKey } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** What an agent is started with: one JSON file, 0600, written by Ignition or by the rehearsal. */
@@ -7,6 +8,10 @@ export const AgentConfig = z.strictObject({
 		.array(z.url({ protocol: /^https?$/ }))
 		.min(1)
 		.max(16),
+	/** The public nkeys of the fleet: nothing that none of them signed is believed. */
+	signers: z.array(UserPublicKey).min(1).max(4),
+	/** PEM: the authorities that certificates of coordinators and of the bus are by. Absent: those that everybody knows. */
+	authority: z.string().min(1).max(65_536).optional(),
 	/** Holds the one-time token; removed once it was used. */
 	tokenFile: z.string().optional(),
 	/** Everything is read and written below this folder; `/` on a machine. */

@@ -1,7 +1,11 @@
+export { createFactsReader } from "./adapters/facts/facts.ts";
 export { nodeKeyring } from "./adapters/keys/keyring.ts";
-export { createUserKey, userAuthenticator } from "./adapters/nats/user-key.ts";
-export { interfacesOf, type RehearsedMachine } from "./adapters/rehearsal/machine.ts";
-export { fillRoot, writeSecret } from "./adapters/rehearsal/root-folder.ts";
+export { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 export { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
+export { InitReply, InitRequest, REQUEST_BYTES } from "./adapters/rehearsal/wire.ts";
+export { createUserKey, userAuthenticator } from "./adapters/user-key.ts";
 export { AgentConfig } from "./config.ts";
+export { backoff } from "./domain/backoff.ts";
+export { errorLine } from "./error-line.ts";
+export type { UnitState, Units } from "./ports.ts";
 export { VERSION } from "./version.ts";

@@ -2,37 +2,41 @@ import type {
 	Artifact,
 	Beat,
 	BootId,
+	Bye,
 	Certify,
 	CertifyReply,
 	Command,
 	CommandReply,
+	EnrollClaim,
 	EnrollReply,
-	EnrollRequest,
+	EtcdMemory,
 	Facts,
 	Hello,
 	HelloReply,
 	MachineId,
+	PodRoute,
 	Probe,
 	Problem,
 	Report,
 	ReportReply,
+	RoutesReply,
+	RoutesRequest,
 	Sealed,
 	SignedAssignment,
 	Target,
 	TargetContent,
+	TargetPodNetwork,
+	TimeFile,
 } from "@rollcall/protocol";
 import type { Credentials as KeptCredentials } from "./domain/credentials.ts";
+import type { EtcdDataSeen, HeldMemory } from "./domain/etcd-memory.ts";
 import type { FileChange, FilePlan } from "./domain/plan-files.ts";
+import type { WantedNetwork } from "./domain/pod-network.ts";
 
-/** What systemd says of a unit (`ActiveState`, systemd.unit(5)), with its own words for a person. */
+/** The state of a unit as systemd reports it (`ActiveState`, systemd.unit(5)), with systemd's text for a person. */
 export interface UnitState {
 	readonly active: "active" | "activating" | "inactive" | "failed" | "unknown";
 	readonly detail: string;
-}
-
-/** What a unit that could not be started, stopped or asked about throws: the unit, the action and systemd's words. */
-export class UnitError extends Error {
-	override readonly name = "UnitError";
 }
 
 /**
@@ -46,10 +50,11 @@ export interface Units {
 	restart(unit: string): Promise<void>;
 	stop(unit: string): Promise<void>;
 	state(unit: string): Promise<UnitState>;
-	/** Lines of the journal: the newest `lines`, or those behind `cursor`. */
+	/** Lines of the journal: the newest `lines`, none older than `sinceSeconds`, or those behind `cursor`. */
 	logs(query: {
 		unit?: string | undefined;
 		lines: number;
+		sinceSeconds?: number | undefined;
 		cursor?: string | undefined;
 	}): Promise<Extract<CommandReply, { kind: "logs" }>>;
 	/** Asks the machine to boot again. Returns when the request was taken. */
@@ -61,9 +66,29 @@ export interface Prober {
 	probe(probe: Probe): Promise<{ healthy: true } | { healthy: false; reason: string }>;
 }
 
-/** Reads the machine's facts afresh. Missing ones are left out; throws only when the boot id cannot be read. */
+/** What a component said last before it failed, as a sentence; undefined when nothing is known. Never throws. */
+export type LastWords = (probe: Probe) => Promise<string | undefined>;
+
+/**
+ * Reads the machine's facts afresh. Missing ones are left out; throws only when the boot id cannot be read. `own`: destinations of
+ * routes that the agent made, which are no facts of the machine.
+ */
 export interface FactsReader {
-	read(): Promise<Facts>;
+	read(own?: ReadonlySet<string>): Promise<Facts>;
+}
+
+/** What of the kernel's network brings pods together. Touches nothing that others made. */
+export interface PodKernel {
+	/** Brings it to this, or takes all of it away. Returns how much was changed. Throws NetworkError. */
+	bring(wanted: WantedNetwork | undefined): Promise<number>;
+	/** Removes the bridge of the node's pods, and what was noted of their addresses. */
+	clear(bridge: string): Promise<void>;
+}
+
+/** The node's part in the pod network, over restarts of the agent. `table`: the routes that were told last. */
+export interface KeptPodNetwork {
+	readonly target?: TargetPodNetwork | undefined;
+	readonly table?: readonly PodRoute[] | undefined;
 }
 
 /** Where the agent writes what happens. Fields go to the journal as they are; never secrets. */
@@ -74,15 +99,17 @@ export interface Log {
 	error(message: string, fields?: Record<string, string | number>): void;
 }
 
-/** Time in milliseconds. `monotonic` never jumps. `sleep` ends early, without error, when the signal is aborted. */
+/**
+ * Time in milliseconds. `monotonic` never jumps, and stands still while the machine is suspended: for what the machine itself is to do in
+ * a time. `sinceBoot` goes on then: for what ends elsewhere meanwhile, like a certificate. `sleep` ends early, without error, when the
+ * signal is aborted.
+ */
 export interface Clock {
 	monotonic(): number;
+	sinceBoot(): number;
+	/** The date by the machine's own clock, which may be wrong and may jump. */
+	wall(): number;
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
-
-/** A file operation that failed or was refused: the path as the target names it, and why (the errno text where there is one). */
-export class FilesError extends Error {
-	override readonly name = "FilesError";
 }
 
 /**
@@ -105,18 +132,20 @@ export interface Files {
 	settle(paths: readonly string[], folders: readonly string[], keepParts: boolean): string[];
 }
 
-/** Who this agent is. Kept 0600 in RAM; `seed` and `jwt` are secrets. */
+/** The credentials of this agent. Kept 0600 in RAM; `seed` and `jwt` are secrets. */
 export interface Identity {
 	readonly bootId: BootId;
 	readonly seed: string;
 	readonly publicKey: string;
-	/** What the coordinator said at enrollment. */
+	/** What the coordinator answered at enrollment. */
 	readonly joined?:
 		| {
 				readonly machineId: MachineId;
 				readonly jwt: string;
 				readonly servers: readonly string[];
-				/** When to ask for a new JWT, and the part of its life after which that is, in milliseconds of the monotonic clock. */
+				/** The nkeys that the fleet itself named, besides those of the configuration. */
+				readonly signers: readonly string[];
+				/** When to ask for a new JWT, and the part of its life after which that is, in milliseconds since the boot. */
 				readonly renewAt: number;
 				readonly renewEveryMs: number;
 		  }
@@ -133,15 +162,37 @@ export interface Accepted {
 export interface Ledger {
 	readonly files: readonly string[];
 	readonly folders: readonly string[];
+	/** In the order in which they are started. */
 	readonly units: readonly string[];
-	/** An apply that has begun and not ended. `staging`: nothing was changed yet; `swapped`: files are being or were renamed; `restoring`: it failed, the old ones go back. */
-	readonly open?:
-		| {
-				readonly phase: "staging" | "swapped" | "restoring";
-				readonly changes: readonly FileChange[];
-				readonly folders: readonly string[];
-		  }
-		| undefined;
+	/** Paths that were changed, and whose units were perhaps not restarted since. */
+	readonly pending?: readonly string[] | undefined;
+	readonly open?: OpenApply | undefined;
+}
+
+/** An apply that has begun and not ended. `staging`: nothing was changed yet; `swapped`: files are being or were renamed; `restoring`: it failed, the old ones go back. */
+export interface OpenApply {
+	readonly phase: "staging" | "swapped" | "restoring";
+	/** The target that is applied, by its digest and generation. */
+	readonly of: Pick<Target, "generation" | "digest">;
+	readonly changes: readonly FileChange[];
+	/** Folders that it made. */
+	readonly folders: readonly string[];
+	/** The files and units that the agent owned before the apply began. */
+	readonly before: { readonly files: readonly string[]; readonly units: readonly string[] };
+}
+
+/** The files that name time servers to the machine's time service. */
+export interface TimeFiles {
+	/** Writes this one and removes the others; undefined: all. True when anything was changed. Throws FilesError. */
+	put(file: TimeFile | undefined): boolean;
+}
+
+/** etcd's data folder, as a target names it. */
+export interface EtcdData {
+	/** Never throws. */
+	look(path: string): EtcdDataSeen;
+	/** Puts the marker beside the data. Throws FilesError. */
+	mark(path: string, memory: EtcdMemory): void;
 }
 
 /** The agent's memory over its own restarts: small files in RAM, each replaced at once. Damaged ones read as absent. */
@@ -152,6 +203,8 @@ export interface Memory {
 	saveLedger(ledger: Ledger): void;
 	/** The last target that was applied to its end. */
 	good(): Accepted | undefined;
+	/** True when there is a file of it that cannot be read. */
+	goodIsDamaged(): boolean;
 	/** The target that is being applied. */
 	next(): Accepted | undefined;
 	saveNext(accepted: Accepted): void;
@@ -160,8 +213,13 @@ export interface Memory {
 	/** Keys, certificates and secrets of this boot. Secret. */
 	credentials(): KeptCredentials;
 	saveCredentials(credentials: KeptCredentials): void;
-	/** Forgets all targets and what they were given (the ledger stays, so that what they wrote can be removed), or everything. */
-	forget(what: "targets" | "everything"): void;
+	/** etcd's memory, for as long as it is held. */
+	etcd(): HeldMemory | undefined;
+	saveEtcd(held: HeldMemory | undefined): void;
+	podNetwork(): KeptPodNetwork | undefined;
+	savePodNetwork(kept: KeptPodNetwork | undefined): void;
+	/** Forgets all targets and what they were given; the ledger stays, so that what they wrote can be removed. `boot`: also what lay in the memory of an earlier boot. */
+	forget(what: "targets" | "boot"): void;
 }
 
 /** Makes keys and uses them. Keys are PEM; nothing here is kept. */
@@ -170,8 +228,15 @@ export interface Keyring {
 	makeKey(): string;
 	/** A certificate request (PKCS #10, DER, base64) for a key, signed with it. */
 	request(key: string): string;
-	/** A key that others seal to: its public half (X25519, base64), and how to read what was sealed; that throws for what was not. */
-	newSealKey(): { readonly publicKey: string; readonly open: (sealed: Sealed, info: string) => string };
+	newSealKey(): Promise<SealKey>;
+	/** False for a certificate (PEM) that is not valid yet, or not any more, by this machine's wall clock. */
+	isValidNow(certificate: string): boolean;
+}
+
+/** A key that others seal to: its public half (X25519, base64), and how to read what was sealed; that rejects for what was not. */
+export interface SealKey {
+	readonly publicKey: string;
+	open(sealed: Sealed, info: string): Promise<string>;
 }
 
 /** An enrollment's end. `wait`: how soon it makes sense to ask again. */
@@ -179,17 +244,16 @@ export type EnrollOutcome =
 	| { readonly ok: true; readonly reply: EnrollReply }
 	| { readonly ok: false; readonly problem: Problem; readonly wait: "short" | "long" };
 
-/** Asks the coordinators, in turn, to be let onto the bus. Never throws. */
-export type Enroll = (request: EnrollRequest, signal: AbortSignal) => Promise<EnrollOutcome>;
+/**
+ * Asks the coordinators, in turn, to be let onto the bus. What is asked is signed with `seed`; an answer that the fleet has not
+ * signed is none. Never throws.
+ */
+export type Enroll = (claim: EnrollClaim, by: Signing, signal: AbortSignal) => Promise<EnrollOutcome>;
 
-/** The bus did not do what was asked: no connection, no answer in time, or an answer that is not one. */
-export class LinkError extends Error {
-	override readonly name = "LinkError";
-}
-
-/** The servers refuse this identity: its JWT ended or was revoked. Enroll again. */
-export class LinkDenied extends Error {
-	override readonly name = "LinkDenied";
+/** The seed of this boot's key, and the public nkeys whose signatures count. */
+export interface Signing {
+	readonly seed: string;
+	readonly signers: readonly string[];
 }
 
 /** An open connection to the bus. It reconnects by itself until `closed`. */
@@ -198,6 +262,9 @@ export interface Link {
 	hello(message: Hello): Promise<HelloReply>;
 	report(message: Report): Promise<ReportReply>;
 	certify(message: Certify): Promise<CertifyReply>;
+	routes(message: RoutesRequest): Promise<RoutesReply>;
+	/** Says that this boot ends now; throws LinkError, soon. */
+	bye(message: Bye): Promise<ReportReply>;
 	/** Dropped in silence while there is no connection. */
 	beat(message: Beat): void;
 	connected(): boolean;
@@ -213,6 +280,8 @@ export interface LinkEvents {
 	disconnected(): void;
 	/** A target of this generation is there. */
 	notice(generation: number): void;
+	/** The table of routes has this digest now. */
+	routes(digest: string): void;
 	/** The answer, and what to do once it was sent. */
 	command(command: Command): Promise<{ reply: CommandReply; after?: (() => void) | undefined }>;
 }
@@ -222,6 +291,8 @@ export interface Credentials {
 	readonly machineId: MachineId;
 	readonly seed: string;
 	readonly servers: readonly string[];
+	/** The public nkeys whose signatures count now. */
+	signers(): readonly string[];
 	jwt(): string;
 }
 

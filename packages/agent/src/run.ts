@@ -2,18 +2,25 @@ import { readFileSync, rmSync } from "node:fs";
 import { check, WRITE_ROOTS } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
+import { createEtcdData } from "./adapters/files/etcd-data.ts";
 import { createMemory } from "./adapters/files/memory.ts";
+import { lockState } from "./adapters/files/state-lock.ts";
 import { createTargetFiles } from "./adapters/files/target-files.ts";
+import { createTimeFiles } from "./adapters/files/time-files.ts";
 import { processLog } from "./adapters/journal/log.ts";
 import { nodeKeyring } from "./adapters/keys/keyring.ts";
 import { createConnect } from "./adapters/nats/link.ts";
-import { createUserKey, signWithSeed } from "./adapters/nats/user-key.ts";
+import { createPodKernel } from "./adapters/network/pod-kernel.ts";
+import { createLastWords } from "./adapters/probes/last-words.ts";
 import { createProber } from "./adapters/probes/prober.ts";
+import { createRehearsedKernel } from "./adapters/rehearsal/pod-kernel.ts";
 import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
 import { systemClock } from "./adapters/system-clock.ts";
+import { isGoingDown } from "./adapters/systemd/going-down.ts";
 import { createNotify } from "./adapters/systemd/notify.ts";
 import { createSystemdUnits } from "./adapters/systemd/systemctl.ts";
+import { createUserKey, signWithSeed } from "./adapters/user-key.ts";
 import { AgentConfig } from "./config.ts";
 import { runAgent } from "./loop/agent.ts";
 import { VERSION } from "./version.ts";
@@ -24,7 +31,7 @@ const AGAIN = 75;
 const TETHER_GRACE_MS = 1_000;
 
 /** Reads the configuration. Throws Error naming the file and the field. */
-export function readConfig(path: string): AgentConfig {
+function readConfig(path: string): AgentConfig {
 	let value: unknown;
 	try {
 		value = JSON.parse(readFileSync(path, "utf8"));
@@ -54,24 +61,36 @@ export async function run(configPath: string): Promise<number> {
 		});
 	log.info("starting", { version: VERSION, pid: process.pid });
 	const place = { root, writeRoots: WRITE_ROOTS };
+	const stateFolder = root === "/" ? config.stateFolder : `${root}${config.stateFolder}`;
+	lockState(stateFolder);
+	const memory = createMemory(stateFolder);
+	const untouched = () => memory.ledger().files.length === 0 && memory.good() === undefined;
 	const end = await runAgent(
 		{
-			files: createTargetFiles(place),
-			memory: createMemory(root === "/" ? config.stateFolder : `${root}${config.stateFolder}`),
+			files: createTargetFiles(place, undefined, config.authority),
+			etcdData: createEtcdData(root),
+			timeFiles: createTimeFiles(root),
+			memory,
 			units,
-			prober: createProber(
-				{ loopback: rehearsal?.loopback ?? "127.0.0.1", root, plain: rehearsal !== undefined },
-				units,
-			),
-			facts: createFactsReader(config),
-			enroll: createEnroll(config.coordinators),
-			connect: createConnect(Math.random),
+			createProber: (routes) =>
+				createProber(
+					{ loopback: rehearsal?.loopback ?? "127.0.0.1", root, plain: rehearsal !== undefined },
+					units,
+					routes,
+				),
+			podKernel: rehearsal ? createRehearsedKernel(root) : createPodKernel(),
+			lastWords: createLastWords(root, units),
+			facts: createFactsReader(config, { path: `${stateFolder}/system-share.json`, untouched }),
+			enroll: createEnroll(config.coordinators, config.authority),
+			connect: createConnect(Math.random, config.authority),
 			clock: systemClock,
 			log,
 			random: Math.random,
 			rejoinAfterMs: config.rejoinAfterSeconds * 1000,
 			writeRoots: WRITE_ROOTS,
+			isGoingDown: rehearsal ? async () => false : isGoingDown,
 			createKeys: createUserKey,
+			signers: config.signers,
 			keyring: nodeKeyring,
 			sign: signWithSeed,
 			token: () => readToken(config.tokenFile),

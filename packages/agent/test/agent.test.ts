@@ -1,9 +1,12 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
+import { createProber } from "../src/adapters/probes/prober.ts";
+import { createRehearsedKernel } from "../src/adapters/rehearsal/pod-kernel.ts";
 import { runAgent } from "../src/loop/agent.ts";
 import type { Clock } from "../src/ports.ts";
 import { createFakeBus, type FakeBus, someFacts } from "./support/fake-bus.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
-import { applyParts, until } from "./support/parts.ts";
+import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
 import { accepted, BOOT, file, PUBLIC_KEY } from "./support/targets.ts";
 
@@ -12,7 +15,9 @@ const TARGET = accepted(1, { files: [file("/etc/kubernetes/a", "a")], units: [{ 
 
 /** A clock a hundred times as fast: minutes of backoff pass in a moment. */
 const fastClock: Clock = {
+	sinceBoot: () => performance.now() * 100,
 	monotonic: () => performance.now() * 100,
+	wall: () => Date.now(),
 	sleep: (ms, signal) =>
 		new Promise((resolve) => {
 			const end = () => {
@@ -32,13 +37,15 @@ function startAgent(
 ) {
 	const { bus = createFakeBus(), root = temporaryRoot(t), units = createScriptedUnits() } = options;
 	const stop = new AbortController();
-	const boot = { id: BOOT };
+	const boot = { id: BOOT, goingDown: false };
 	const parts = applyParts(root, units);
 	let token: string | undefined = "one-time";
 	const ended = runAgent(
 		{
 			...parts,
 			...bus.parts,
+			createProber: (routes) => createProber({ loopback: "127.0.0.1", root, plain: true }, units, routes),
+			podKernel: createRehearsedKernel(root),
 			clock: fastClock,
 			facts: { read: async () => someFacts(boot.id) },
 			token: () => token,
@@ -46,6 +53,7 @@ function startAgent(
 				token = undefined;
 			},
 			ready: () => {},
+			isGoingDown: async () => boot.goingDown,
 			rejoinAfterMs: 30_000,
 		},
 		stop.signal,
@@ -60,7 +68,7 @@ function startAgent(
 
 test("an agent enrolls with its token, says hello and beats", async (t) => {
 	const { bus } = startAgent(t);
-	await until("three beats", () => bus.beats.length >= 3);
+	await eventually("three beats", () => bus.beats.length >= 3);
 	t.like(bus.enrollments[0], { token: "one-time", publicKey: PUBLIC_KEY });
 	t.like(bus.hellos[0], { bootId: BOOT, generation: 0, renew: false });
 	t.like(bus.beats[0], { bootId: BOOT, generation: 0 });
@@ -75,20 +83,20 @@ test("a refused enrollment is told once, with the next step, and asked again", a
 		problem: { code: "token-used", message: "the token was used", next: "create another" },
 	});
 	const { log } = startAgent(t, { bus });
-	await until("asked again", () => bus.enrollments.length >= 3);
-	const said = log.lines.filter((line) => line.startsWith("enrollment refused"));
-	t.deepEqual(said, [
+	await eventually("asked again", () => bus.enrollments.length >= 3);
+	const refused = log.lines.filter((line) => line.startsWith("enrollment refused"));
+	t.deepEqual(refused, [
 		'enrollment refused {"code":"token-used","message":"the token was used","next":"create another"}',
 	]);
 });
 
 test("a notice brings the target; its progress is reported and beats carry its generation", async (t) => {
 	const { bus, root } = startAgent(t);
-	await until("the first hello", () => bus.hellos.length === 1);
+	await eventually("the first hello", () => bus.hellos.length === 1);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
 	bus.events().notice(1);
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
-	await until("a beat", () => bus.beats.at(-1)?.generation === 1);
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("a beat", () => bus.beats.at(-1)?.generation === 1);
 	t.deepEqual(tree(root), { "/etc/kubernetes/a": "644 a" });
 	const numbers = bus.reports.map((report) => report.sequence);
 	t.deepEqual(
@@ -102,7 +110,10 @@ test("a report that is not acknowledged is sent again, with a higher sequence", 
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
 	bus.report = () => ({ kind: "problem", problem: { code: "not-leader", message: "ask the other one" } });
 	startAgent(t, { bus });
-	await until("three tries", () => bus.reports.filter((report) => report.progress?.state === "applied").length >= 3);
+	await eventually(
+		"three tries",
+		() => bus.reports.filter((report) => report.progress?.state === "applied").length >= 3,
+	);
 	bus.report = () => ({ kind: "ok" });
 	t.true((bus.reports.at(-1)?.sequence ?? 0) > (bus.reports.at(-2)?.sequence ?? 0));
 });
@@ -110,11 +121,11 @@ test("a report that is not acknowledged is sent again, with a higher sequence", 
 test("an agent that starts again needs no enrollment, keeps its key and proves what it holds", async (t) => {
 	const first = startAgent(t);
 	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
 	await first.end();
 	first.units.actions.length = 0;
 	const next = startAgent(t, { root: first.root, units: first.units });
-	await until("hello", () => next.bus.hellos.length > 0);
+	await eventually("hello", () => next.bus.hellos.length > 0);
 	t.is(next.bus.enrollments.length, 0);
 	t.like(next.bus.hellos[0], { generation: 1, digest: TARGET.target.digest, proof: TARGET.proof });
 	t.deepEqual(next.bus.jwts, ["jwt-1"]);
@@ -124,10 +135,10 @@ test("an agent that starts again needs no enrollment, keeps its key and proves w
 test("a connection that is cut off leads to a new enrollment with the same key and the proof, and nothing that runs is touched", async (t) => {
 	const { bus, units } = startAgent(t);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
 	const before = [...units.actions];
 	bus.cut();
-	await until("enrolled again", () => bus.jwts.length === 2);
+	await eventually("enrolled again", () => bus.jwts.length === 2);
 	t.like(bus.enrollments[1], { publicKey: PUBLIC_KEY, proof: TARGET.proof });
 	t.false("token" in (bus.enrollments[1] ?? {}));
 	t.deepEqual(units.actions, before);
@@ -137,33 +148,33 @@ test("servers that refuse the JWT lead to a new enrollment, for as long as it ta
 	const bus = createFakeBus();
 	bus.denies = true;
 	startAgent(t, { bus });
-	await until("enrolled again", () => bus.enrollments.length >= 3);
+	await eventually("enrolled again", () => bus.enrollments.length >= 3);
 	bus.denies = false;
-	await until("hello", () => bus.hellos.length > 0);
+	await eventually("hello", () => bus.hellos.length > 0);
 	t.pass();
 });
 
 test("while the bus is away the target keeps running, and the agent finds back by itself", async (t) => {
 	const { bus, root, units } = startAgent(t);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
 	bus.away = true;
 	bus.enroll = () => ({ ok: false, wait: "short", problem: { code: "not-ready", message: "nobody answers" } });
 	bus.events().disconnected();
 	bus.cut();
-	await until("tried several times", () => bus.enrollments.length >= 4);
+	await eventually("tried several times", () => bus.enrollments.length >= 4);
 	t.deepEqual(tree(root), { "/etc/kubernetes/a": "644 a" });
 	t.true(units.running.has("k.service"));
 	const before = bus.hellos.length;
 	bus.away = false;
-	await until("hello", () => bus.hellos.length > before);
+	await eventually("hello", () => bus.hellos.length > before);
 	t.pass();
 });
 
 test("an agent whose servers stay away enrolls again with its proof, connects to where the bus is now, and touches nothing that runs", async (t) => {
 	const { bus, units } = startAgent(t);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
 	const before = [...units.actions];
 	const enroll = bus.enroll;
 	bus.enroll = () => {
@@ -173,7 +184,7 @@ test("an agent whose servers stay away enrolls again with its proof, connects to
 	};
 	bus.away = true;
 	bus.events().disconnected();
-	await until("connected to the new servers", () => bus.servers.at(-1)?.[0] === "nats://127.0.0.1:2");
+	await eventually("connected to the new servers", () => bus.servers.at(-1)?.[0] === "nats://127.0.0.1:2");
 	t.like(bus.enrollments[1], { publicKey: PUBLIC_KEY, proof: TARGET.proof });
 	t.deepEqual(units.actions, before);
 });
@@ -187,20 +198,20 @@ test("a JWT is renewed over hello at two thirds of its life, and used from then 
 	};
 	bus.hello = (hello) => ({ kind: "wait", reason: "later", ...(hello.renew ? { jwt: "renewed" } : {}) });
 	const { memory } = startAgent(t, { bus });
-	await until("renewed", () => memory.identity()?.joined?.jwt === "renewed");
+	await eventually("renewed", () => memory.identity()?.joined?.jwt === "renewed");
 	t.is(bus.enrollments.length, 1);
 	bus.enroll = () => ({ ok: false, wait: "short", problem: { code: "not-ready", message: "away" } });
 	bus.cut();
-	await until("connected with the new one", () => bus.jwts.at(-1) === "renewed");
+	await eventually("connected with the new one", () => bus.jwts.at(-1) === "renewed");
 });
 
 test("a fenced boot falls silent, says so once, and keeps what runs", async (t) => {
 	const { bus, units, log, boot, ended } = startAgent(t);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
 	bus.hello = () => ({ kind: "fenced", reason: "boot 2 is live" });
 	bus.events().notice(2);
-	await until("fenced", () => log.lines.some((line) => line.startsWith("fenced")));
+	await eventually("fenced", () => log.lines.some((line) => line.startsWith("fenced")));
 	const { beats, hellos, reports } = {
 		beats: bus.beats.length,
 		hellos: bus.hellos.length,
@@ -218,31 +229,58 @@ test("a fenced boot falls silent, says so once, and keeps what runs", async (t) 
 test("a state folder of another boot counts for nothing: new key, generation 0, and its files go", async (t) => {
 	const first = startAgent(t);
 	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
 	await first.end();
 	const parts = applyParts(first.root, first.units);
 	const kept = parts.memory.identity();
 	if (kept) parts.memory.saveIdentity({ ...kept, bootId: OTHER_BOOT });
 	const next = startAgent(t, { root: first.root, units: first.units });
-	await until("hello", () => next.bus.hellos.length > 0);
+	await eventually("hello", () => next.bus.hellos.length > 0);
 	t.is(next.bus.enrollments.length, 1);
 	t.like(next.bus.hellos[0], { generation: 0 });
-	await until("removed", () => Object.keys(tree(first.root)).length === 0);
+	await eventually("removed", () => Object.keys(tree(first.root)).length === 0);
 });
 
 test("commands: ping, logs, reboot and reset are answered; those for another boot are refused", async (t) => {
 	const { bus, units, root } = startAgent(t);
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await until("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
 	t.like(await bus.command({ kind: "ping", bootId: BOOT }), { kind: "pong", generation: 1 });
 	t.deepEqual(await bus.command({ kind: "logs", bootId: BOOT, lines: 10 }), { kind: "logs", lines: ["a line"] });
 	const refused = await bus.command({ kind: "reboot", bootId: OTHER_BOOT, commandId: "c" });
 	t.is(refused.kind === "problem" && refused.problem.code, "incarnation-fenced");
 	t.deepEqual(await bus.command({ kind: "reboot", bootId: BOOT, commandId: "c" }), { kind: "accepted" });
 	t.is(units.actions.at(-1), "reboot");
+	t.deepEqual(await bus.command({ kind: "reboot", bootId: BOOT, commandId: "c" }), { kind: "accepted" });
+	t.is(units.actions.filter((action) => action === "reboot").length, 1, "the same command was done twice");
 	bus.hello = () => ({ kind: "wait", reason: "reset" });
 	const before = bus.hellos.length;
 	t.deepEqual(await bus.command({ kind: "reset", bootId: BOOT, commandId: "d" }), { kind: "accepted" });
-	await until("hello with nothing", () => bus.hellos.slice(before).some((hello) => hello.generation === 0));
+	await eventually("hello with nothing", () => bus.hellos.slice(before).some((hello) => hello.generation === 0));
 	t.deepEqual(tree(root), {});
+});
+
+test("an agent says good-bye when the system shuts down, and nothing when only the agent ends", async (t) => {
+	for (const goingDown of [false, true]) {
+		const { bus, boot, end } = startAgent(t);
+		await eventually("a beat", () => bus.beats.length > 0);
+		boot.goingDown = goingDown;
+		t.is(await end(), "stopped");
+		t.deepEqual(bus.byes, goingDown ? [BOOT] : []);
+		// Nothing that it says afterwards would bring it back to life.
+		const { length } = bus.beats;
+		await new Promise((resolve) => setImmediate(resolve));
+		t.is(bus.beats.length, length);
+	}
+});
+
+test("a good-bye that nobody takes keeps no system from shutting down", async (t) => {
+	const { bus, boot, end } = startAgent(t);
+	await eventually("a beat", () => bus.beats.length > 0);
+	boot.goingDown = true;
+	bus.report = () => {
+		throw new Error("timeout");
+	};
+	t.is(await end(), "stopped");
+	t.deepEqual(bus.byes, [BOOT]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { EnrollRequest, Probe } from "@rollcall/protocol";
+import { type EnrollClaim, type EnrollRequest, enrolledText, enrollText, type Probe } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
 import { createEnroll } from "../src/adapters/enroll/enroll.ts";
@@ -9,16 +9,31 @@ import { createMemory } from "../src/adapters/files/memory.ts";
 import { createLog, formatEntry } from "../src/adapters/journal/log.ts";
 import { createReconnectRule } from "../src/adapters/nats/reconnect.ts";
 import { createProber } from "../src/adapters/probes/prober.ts";
-import { errorLine } from "../src/cli.ts";
+import { createUserKey, isSignedByOne, signWithSeed } from "../src/adapters/user-key.ts";
+import { errorLine } from "../src/error-line.ts";
 import { VERSION } from "../src/version.ts";
 import { someFacts } from "./support/fake-bus.ts";
 import { body, serve } from "./support/http-server.ts";
 import { temporaryRoot } from "./support/machine.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
-import { accepted, BOOT, PUBLIC_KEY } from "./support/targets.ts";
+import { accepted, BOOT, MACHINE, PUBLIC_KEY } from "./support/targets.ts";
 
-const REQUEST: EnrollRequest = { publicKey: PUBLIC_KEY, facts: someFacts(BOOT), token: "t" };
-const REPLY = { machineId: "m-1", jwt: "jwt", servers: ["nats://127.0.0.1:4222"], signer: "s", expiresInSeconds: 60 };
+const OWN = createUserKey();
+const FLEET = createUserKey();
+const CLAIM: EnrollClaim = { publicKey: OWN.publicKey, facts: someFacts(BOOT), token: "t" };
+const BY = { seed: OWN.seed, signers: [FLEET.publicKey] };
+const SAID = {
+	machineId: MACHINE,
+	jwt: "jwt",
+	servers: ["nats://127.0.0.1:4222"],
+	signers: [FLEET.publicKey],
+	expiresInSeconds: 60,
+};
+/** What a coordinator whose fleet has this seed answers to a request. */
+const replyTo = ({ nonce }: EnrollRequest, seed = FLEET.seed) => ({
+	...SAID,
+	signature: signWithSeed(seed, enrolledText(SAID, nonce)),
+});
 const signal = () => new AbortController().signal;
 
 test("enroll: coordinators are asked in turn until one decides, and that one is asked first next time", async (t) => {
@@ -30,13 +45,15 @@ test("enroll: coordinators are asked in turn until one decides, and that one is 
 	const leader = await serve(t, (request, response) => {
 		asked.push(`leader ${request.url}`);
 		void body(request).then((sent) => {
-			t.deepEqual(sent, JSON.parse(JSON.stringify(REQUEST)));
-			response.end(JSON.stringify(REPLY));
+			const { nonce, signature, ...claim } = sent as EnrollRequest;
+			t.deepEqual(claim as unknown, JSON.parse(JSON.stringify(CLAIM)));
+			t.true(isSignedByOne([OWN.publicKey], enrollText(claim, nonce), signature));
+			response.end(JSON.stringify(replyTo(sent as EnrollRequest)));
 		});
 	});
 	const enroll = createEnroll(["http://127.0.0.1:1", follower.url, `${leader.url}/`]);
-	t.like(await enroll(REQUEST, signal()), { ok: true, reply: { machineId: "m-1" } });
-	t.like(await enroll(REQUEST, signal()), { ok: true });
+	t.like(await enroll(CLAIM, BY, signal()), { ok: true, reply: { machineId: "m-1" } });
+	t.like(await enroll(CLAIM, BY, signal()), { ok: true });
 	t.deepEqual(asked, ["follower", "leader /v1/enroll", "leader /v1/enroll"]);
 });
 
@@ -46,18 +63,34 @@ test("enroll: a refusal carries the problem and is asked again slowly; what may 
 			.writeHead(409)
 			.end(JSON.stringify({ code: "incarnation-fenced", message: "a newer boot", next: "reboot" }));
 	});
-	t.deepEqual(await createEnroll([refusing.url])(REQUEST, signal()), {
+	t.deepEqual(await createEnroll([refusing.url])(CLAIM, BY, signal()), {
 		ok: false,
 		wait: "long",
 		problem: { code: "incarnation-fenced", message: "a newer boot", next: "reboot" },
 	});
 	const strange = await serve(t, (_, response) => void response.end("<html>"));
-	t.like(await createEnroll([strange.url])(REQUEST, signal()), { ok: false, wait: "short" });
-	t.like(await createEnroll(["http://127.0.0.1:1"])(REQUEST, signal()), {
+	t.like(await createEnroll([strange.url])(CLAIM, BY, signal()), { ok: false, wait: "short" });
+	t.like(await createEnroll(["http://127.0.0.1:1"])(CLAIM, BY, signal()), {
 		ok: false,
 		wait: "short",
 		problem: { code: "not-ready" },
 	});
+});
+
+test("enroll: an answer that the fleet has not signed for this very request is none", async (t) => {
+	const [stranger, replayed] = [createUserKey(), { nonce: "r".repeat(32) } as EnrollRequest];
+	for (const answer of [
+		(sent: EnrollRequest) => replyTo(sent, stranger.seed),
+		() => replyTo(replayed),
+		(sent: EnrollRequest) => ({ ...replyTo(sent), servers: ["nats://192.0.2.66:4222"] }),
+		(sent: EnrollRequest) => ({ ...replyTo(sent), signature: "AA==" }),
+	]) {
+		const server = await serve(t, (request, response) => {
+			void body(request).then((sent) => response.end(JSON.stringify(answer(sent as EnrollRequest))));
+		});
+		const outcome = await createEnroll([server.url])(CLAIM, BY, signal());
+		t.like(outcome, { ok: false, wait: "long", problem: { code: "unauthorized" } });
+	}
 });
 
 test("the agent's memory: 0600 in a closed folder; damaged files read as absent", (t) => {
@@ -97,7 +130,7 @@ test("the log: one line per entry whatever is in it, with journald's priority in
 });
 
 test("an error that nobody caught becomes one line, without source", (t) => {
-	const line = errorLine(new TypeError("x is\nnot a function"));
+	const line = errorLine("rollcall-agent", new TypeError("x is\nnot a function"));
 	t.regex(line, /^rollcall-agent: x is not a function(?: \(in .*\))?\n$/);
 	t.notRegex(line, /file:/);
 });

@@ -1,10 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
 import { Facts } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
 import { createFactsReader } from "../src/adapters/facts/facts.ts";
-import { temporaryRoot } from "./support/machine.ts";
+import { temporaryRoot, writeFiles } from "./support/machine.ts";
 import { BOOT } from "./support/targets.ts";
 
 const MACHINE_FILES: Record<string, string> = {
@@ -37,13 +36,6 @@ const MACHINE_FILES: Record<string, string> = {
 	"/sys/class/net/eth1/operstate": "down\n",
 };
 
-function write(root: string, files: Record<string, string | Uint8Array>): void {
-	for (const [path, content] of Object.entries(files)) {
-		mkdirSync(dirname(join(root, path)), { recursive: true });
-		writeFileSync(join(root, path), content);
-	}
-}
-
 const rehearsal = {
 	loopback: "127.0.0.2",
 	socket: "/x",
@@ -52,7 +44,7 @@ const rehearsal = {
 
 test("facts of a whole machine", async (t) => {
 	const root = temporaryRoot(t);
-	write(root, MACHINE_FILES);
+	writeFiles(root, MACHINE_FILES);
 	const facts = Facts.parse(await createFactsReader({ root, rehearsal }).read());
 	const { tmpfs, cpu, ...rest } = facts;
 	t.like(cpu, { count: 2, model: "Some CPU" });
@@ -66,7 +58,9 @@ test("facts of a whole machine", async (t) => {
 			{ name: "eth0", mac: "52:54:00:00:00:01", up: true, addresses: ["192.168.1.7/24"] },
 			{ name: "eth1", mac: "52:54:00:00:00:02", up: false, addresses: [] },
 		] as Facts["nics"],
-		defaultRoute: { nic: "eth1", gateway: "192.168.2.1" },
+		macs: ["52:54:00:00:00:01", "52:54:00:00:00:02"] as Facts["macs"] & object,
+		// The one with the smaller metric leads over an interface that is down.
+		defaultRoute: { nic: "eth0", gateway: "192.168.1.1" },
 		routes: [
 			{ destination: "192.168.1.0/24", nic: "eth0" },
 			{ destination: "2001:db8::/32", nic: "eth0" },
@@ -82,7 +76,7 @@ test("facts of a whole machine", async (t) => {
 
 test("a machine that tells nothing but its boot id still has facts", async (t) => {
 	const root = temporaryRoot(t);
-	write(root, { "/proc/sys/kernel/random/boot_id": BOOT });
+	writeFiles(root, { "/proc/sys/kernel/random/boot_id": BOOT });
 	const facts = Facts.parse(await createFactsReader({ root, rehearsal: undefined }).read());
 	t.deepEqual(facts.nics, []);
 	t.is(facts.cpu.count, 1);
@@ -94,29 +88,6 @@ test("without a boot id there are no facts, and the error says where it was look
 	await t.throwsAsync(createFactsReader({ root, rehearsal: undefined }).read(), { message: /random\/boot_id/ });
 });
 
-test("real interfaces, and bonds, VLANs and bridges on top of them, count; those of containers do not", async (t) => {
-	const root = temporaryRoot(t);
-	const mac = (n: number) => `52:54:00:00:00:0${n}\n`;
-	write(root, {
-		"/proc/sys/kernel/random/boot_id": BOOT,
-		"/sys/class/net/enp1s0/address": mac(1),
-		"/sys/class/net/enp1s0/device/vendor": "0x1af4\n",
-		"/sys/class/net/bond0/address": mac(1),
-		"/sys/class/net/bond0/bonding/mode": "active-backup 1\n",
-		"/sys/class/net/br0/address": mac(2),
-		"/sys/class/net/br0/brif/enp1s0/x": "",
-		"/sys/class/net/enp1s0.7/address": mac(1),
-		"/sys/class/net/enp1s0.7/uevent": "DEVTYPE=vlan\nINTERFACE=enp1s0.7\n",
-		"/sys/class/net/enp1s0.7/lower_enp1s0/x": "",
-		"/sys/class/net/cni0/address": mac(3),
-		"/sys/class/net/cni0/brif/veth1/x": "",
-		"/sys/class/net/veth1/address": mac(4),
-		"/sys/class/net/flannel.1/address": mac(5),
-	});
-	const { nics } = await createFactsReader({ root, rehearsal: undefined }).read();
-	t.deepEqual(nics.map((nic) => nic.name).sort(), ["bond0", "br0", "enp1s0", "enp1s0.7"]);
-});
-
 test("more of everything than fits is cut, not refused", async (t) => {
 	const root = temporaryRoot(t);
 	const many = (line: (n: number) => string) => Array.from({ length: 300 }, (_, n) => line(n)).join("\n");
@@ -124,14 +95,14 @@ test("more of everything than fits is cut, not refused", async (t) => {
 		`0${(n % 16).toString(16)}${Math.floor(n / 16)
 			.toString(16)
 			.padStart(2, "0")}A8C0`.toUpperCase();
-	write(root, {
+	writeFiles(root, {
 		...MACHINE_FILES,
 		"/etc/resolv.conf": `${many((n) => `nameserver 192.0.2.${n}`)}\nsearch ${many((n) => `d${n}`).replaceAll("\n", " ")}`,
 		"/proc/net/route": `Iface\n${many((n) => `e0 ${hex(n)} 00000000 0001 0 0 0 00FFFFFF 0 0 0`)}`,
 		"/sys/class/dmi/id/sys_vendor": "x".repeat(1000),
 	});
 	const names = Array.from({ length: 80 }, (_, n) => `e${n}`);
-	write(
+	writeFiles(
 		root,
 		Object.fromEntries(
 			names.map((name, n) => [`/sys/class/net/${name}/address`, `52:54:00:00:01:${(n + 16).toString(16)}`]),
@@ -157,7 +128,7 @@ test("whatever stands in the files, facts are facts", async (t) => {
 	await fc.assert(
 		fc.asyncProperty(fc.dictionary(fc.constantFrom(...paths), content, { maxKeys: 8 }), async (files) => {
 			const root = temporaryRoot(t);
-			write(root, { ...MACHINE_FILES, ...files });
+			writeFiles(root, { ...MACHINE_FILES, ...files });
 			const read = await createFactsReader({ root, rehearsal }).read();
 			rmSync(root, { recursive: true });
 			const parsed = Facts.safeParse(read);

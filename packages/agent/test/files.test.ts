@@ -2,10 +2,12 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WRITE_ROOTS } from "@rollcall/protocol";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ROOT } from "@rollcall/test-support/part";
 import test, { type ExecutionContext } from "ava";
 import { createTargetFiles } from "../src/adapters/files/target-files.ts";
+import { FilesError } from "../src/errors.ts";
 import { applyTarget } from "../src/loop/apply.ts";
-import { FilesError } from "../src/ports.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
@@ -108,25 +110,20 @@ test("confinement: the files adapter itself refuses paths outside, whoever asks"
 	}
 });
 
-/** Mounts a file system of its own; undefined, with a loud word, where that is not permitted. */
-function mounted(t: ExecutionContext, folder: string, options: string): boolean {
+/** Mounts a file system of its own. */
+function mount(t: ExecutionContext, folder: string, options: string): void {
 	mkdirSync(folder, { recursive: true });
-	try {
-		execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", folder], { stdio: "pipe" });
-	} catch (error) {
-		t.log(`SKIPPED: cannot mount a tmpfs here (needs root): ${String(error).slice(0, 200)}`);
-		t.pass();
-		return false;
-	}
+	execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", folder], { stdio: "pipe" });
 	t.teardown(() => execFileSync("umount", ["-l", folder]));
-	return true;
 }
 
-test.serial(
+const testMounting = testNeeding(ROOT);
+
+testMounting.serial(
 	"a full tmpfs: the target is rejected with the path and ENOSPC, and the earlier one stays whole",
 	async (t) => {
 		const root = temporaryRoot(t);
-		if (!mounted(t, join(root, "etc/kubernetes"), "size=64k")) return;
+		mount(t, join(root, "etc/kubernetes"), "size=64k");
 		const parts = applyParts(root, createScriptedUnits());
 		await applyTarget(parts, accepted(1, { files: [file("/etc/kubernetes/a", "old")] }), run());
 		const big = [file("/etc/kubernetes/a", "new"), file("/etc/kubernetes/big", "x".repeat(200_000))];
@@ -140,9 +137,9 @@ test.serial(
 	},
 );
 
-test.serial("a read-only file system: the target is rejected with the path and EROFS", async (t) => {
+testMounting.serial("a read-only file system: the target is rejected with the path and EROFS", async (t) => {
 	const root = temporaryRoot(t);
-	if (!mounted(t, join(root, "etc/kubernetes"), "size=64k,ro")) return;
+	mount(t, join(root, "etc/kubernetes"), "size=64k,ro");
 	const outcome = await applyTarget(
 		applyParts(root, createScriptedUnits()),
 		accepted(1, { files: [file("/etc/kubernetes/a", "x")] }),

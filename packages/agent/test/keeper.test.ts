@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Probe } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { createTargetKeeper } from "../src/loop/target-keeper.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
-import { applyParts, until } from "./support/parts.ts";
+import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
 import { accepted, file, MACHINE, unitProbe } from "./support/targets.ts";
 
@@ -31,7 +33,7 @@ test("a target comes up: applying, then applied, with the health of its componen
 	const { keeper, units, states } = setUp(t);
 	await keeper.start();
 	keeper.offer(accepted(1, { files: [UNIT], units: [K], probes: [unitProbe("kubelet", "k.service")] }));
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	t.is(keeper.running()?.target.generation, 1);
 	t.deepEqual(keeper.health(), [{ component: "kubelet", healthy: true }]);
 	t.deepEqual(units.actions, ["reload", "restart k.service"]);
@@ -42,16 +44,21 @@ test("a unit that does not start: rejected with systemd's words, and the previou
 	const { keeper, units, root } = setUp(t);
 	await keeper.start();
 	keeper.offer(accepted(1, { files: [UNIT], units: [K] }));
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	const before = tree(root);
 	units.actions.length = 0;
 	units.broken.set("bad.service", "Job for bad.service failed");
 	const bad = file("/run/systemd/system/bad.service", "[Service]\n");
 	keeper.offer(accepted(2, { files: [bad], units: [{ name: "bad.service", restartOn: [] }] }));
-	await until("rejected", () => keeper.standing()?.progress.state === "rejected");
+	await eventually("rejected", () => keeper.standing()?.progress.state === "rejected");
 	t.deepEqual(keeper.standing(), {
 		generation: 2,
-		progress: { state: "rejected", step: "units", reason: "bad.service: Job for bad.service failed" },
+		progress: {
+			state: "rejected",
+			step: "units",
+			unit: "bad.service",
+			reason: "bad.service: Job for bad.service failed",
+		},
 	});
 	t.deepEqual(tree(root), before);
 	t.is(keeper.running()?.target.generation, 1);
@@ -66,17 +73,57 @@ test("a unit that does not start: rejected with systemd's words, and the previou
 	]);
 });
 
+test("a unit that does not follow on going back holds up others only until it does: none stays on files of a rejected target", async (t) => {
+	const { keeper, units, root } = setUp(t);
+	const names = ["a.service", "b.service"];
+	const of = (generation: number, content: string, probes: Probe[]) =>
+		accepted(generation, {
+			files: [
+				...names.map((name) => file(`/run/systemd/system/${name}`, "[Service]\n")),
+				file("/etc/kubernetes/x", content),
+			],
+			units: names.map((name) => ({ name, restartOn: ["/etc/kubernetes/x"] })),
+			probes,
+		});
+	await keeper.start();
+	keeper.offer(of(1, "good", []));
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
+	keeper.offer(of(2, "bad", [unitProbe("c", "c.service")]));
+	await eventually(
+		"both run on the files of the second",
+		() => units.actions.filter((one) => one === "restart b.service").length === 2,
+	);
+	units.broken.set("a.service", "Job for a.service failed");
+	await eventually("rejected", () => keeper.standing()?.progress.state === "rejected");
+	t.is(readFileSync(join(root, "etc/kubernetes/x"), "utf8"), "good");
+	await keeper.stop();
+	units.broken.clear();
+	units.actions.length = 0;
+	const next = setUp(t, root, units);
+	await next.keeper.start();
+	t.deepEqual(
+		units.actions.filter((one) => one.startsWith("restart")),
+		["restart a.service", "restart b.service"],
+	);
+	units.actions.length = 0;
+	await next.keeper.stop();
+	const last = setUp(t, root, units);
+	await last.keeper.start();
+	t.deepEqual(units.actions, []);
+});
+
 test("a component that stays down: rejected after its deadline, naming the component and its last reason", async (t) => {
 	const { keeper, root } = setUp(t);
 	await keeper.start();
 	const probe = { ...unitProbe("etcd", "etcd.service"), deadlineSeconds: 1 };
 	keeper.offer(accepted(1, { files: [file("/etc/kubernetes/a", "a")], probes: [probe] }));
-	await until("rejected", () => keeper.standing()?.progress.state === "rejected");
+	await eventually("rejected", () => keeper.standing()?.progress.state === "rejected");
 	const progress = keeper.standing()?.progress;
 	t.regex(
 		progress?.state === "rejected" ? `${progress.step}: ${progress.reason}` : "",
 		/^probes: etcd is not healthy after 1 s: etcd.service is inactive/,
 	);
+	t.is(progress?.state === "rejected" ? progress.unit : undefined, "etcd.service");
 	t.deepEqual(tree(root), {});
 });
 
@@ -85,9 +132,9 @@ test("a newer target takes over from one that hangs", async (t) => {
 	await keeper.start();
 	units.hanging.add("k.service");
 	keeper.offer(accepted(1, { files: [UNIT, file("/etc/kubernetes/one", "1")], units: [K] }));
-	await until("the unit hangs", () => units.actions.includes("restart k.service"));
+	await eventually("the unit hangs", () => units.actions.includes("restart k.service"));
 	keeper.offer(accepted(2, { files: [file("/etc/kubernetes/two", "2")] }));
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	t.is(keeper.running()?.target.generation, 2);
 	t.deepEqual(tree(root), { "/etc/kubernetes/two": "644 2" });
 	t.true(units.actions.includes("stop k.service"));
@@ -98,7 +145,7 @@ test("an older target, or the same one again, is ignored", async (t) => {
 	await keeper.start();
 	const second = accepted(2, { files: [file("/etc/kubernetes/a", "2")] });
 	keeper.offer(second);
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	const before = states.length;
 	keeper.offer(accepted(1, { files: [file("/etc/kubernetes/a", "1")] }));
 	keeper.offer(second);
@@ -111,7 +158,7 @@ test("an agent that starts again takes up its target and mends what is missing",
 	const first = setUp(t);
 	await first.keeper.start();
 	first.keeper.offer(accepted(1, { files: [UNIT, file("/etc/kubernetes/a", "a")], units: [K] }));
-	await until("applied", () => first.keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => first.keeper.standing()?.progress.state === "applied");
 	await first.keeper.stop();
 	writeFileSync(join(first.root, "etc/kubernetes/a"), "tampered");
 	first.units.running.clear();
@@ -133,7 +180,7 @@ test("a reset stops the units, removes the files and ends in generation 0; a tar
 		probes: [unitProbe("kubelet", "k.service")],
 	});
 	keeper.offer(target);
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	await keeper.reset();
 	t.is(keeper.running(), undefined);
 	t.is(keeper.standing(), undefined);
@@ -142,6 +189,6 @@ test("a reset stops the units, removes the files and ends in generation 0; a tar
 	t.false(existsSync(join(root, "etc/kubernetes")));
 	t.deepEqual([...units.running], []);
 	keeper.offer(target);
-	await until("applied", () => keeper.standing()?.progress.state === "applied");
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	t.true(units.running.has("k.service"));
 });

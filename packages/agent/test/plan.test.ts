@@ -91,10 +91,7 @@ test("planUnits: every wanted unit runs afterwards, no other one does, and untou
 					changed,
 					running: new Set(running),
 				});
-				t.deepEqual(
-					plan.stop,
-					owned.filter((name) => !wanted.includes(name)),
-				);
+				t.deepEqual(plan.stop, owned.filter((name) => !wanted.includes(name)).reverse());
 				t.is(plan.reload, touched.length > 0);
 				for (const name of wanted) {
 					const action = plan.begin.find((step) => step.unit === name)?.action;
@@ -103,6 +100,23 @@ test("planUnits: every wanted unit runs afterwards, no other one does, and untou
 			},
 		),
 	);
+});
+
+test("planUnits: the unit that mounts memory that must stay is neither stopped nor restarted", (t) => {
+	fc.assert(
+		fc.property(fc.uniqueArray(unit), fc.uniqueArray(unit), fc.boolean(), unit, (wanted, owned, applying, kept) => {
+			const plan = planUnits({
+				wanted: wanted.map((name) => ({ name, restartOn: [] })),
+				owned,
+				kept,
+				applying,
+				changed: [...wanted, ...owned].map((name) => `${UNIT_FOLDER}/${name}`),
+				running: new Set([...wanted, ...owned]),
+			});
+			return !plan.stop.includes(kept) && !plan.begin.some(({ unit, action }) => unit === kept && action === "restart");
+		}),
+	);
+	t.pass();
 });
 
 test("planUnits: a drop-in and a file of restartOn restart their unit, a manifest does not", (t) => {

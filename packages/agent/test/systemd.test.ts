@@ -1,8 +1,10 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import { isGoingDown } from "../src/adapters/systemd/going-down.ts";
 import { createNotify } from "../src/adapters/systemd/notify.ts";
 import { createSystemdUnits } from "../src/adapters/systemd/systemctl.ts";
-import { UnitError } from "../src/ports.ts";
-import { until } from "./support/parts.ts";
+import { UnitError } from "../src/errors.ts";
+
 import { createRecorder } from "./support/recorder.ts";
 
 const SHOW = 'printf "ActiveState=%s\\nSubState=%s\\nResult=%s\\nLoadState=loaded\\n"';
@@ -23,6 +25,23 @@ test.serial("systemctl is called with its unit behind --, so that no name can be
 		"systemctl --no-ask-password stop -- -x.service",
 		"systemctl --no-ask-password reboot",
 	]);
+});
+
+test.serial("the system goes down when systemd says that it stops, and in no other state", async (t) => {
+	const recorder = createRecorder(t);
+	for (const [word, code] of [
+		["running", 0],
+		["degraded", 1],
+		["starting", 1],
+		["maintenance", 1],
+		["offline", 1],
+		["stopping", 1],
+	] as const) {
+		recorder.program("systemctl", `echo ${word}; exit ${code}`);
+		t.is(await isGoingDown(), word === "stopping", word);
+	}
+	recorder.program("systemctl", "echo 'Failed to connect to bus' >&2; exit 1");
+	t.false(await isGoingDown());
 });
 
 test.serial("the state of a unit is systemd's, in our words and in its own", async (t) => {
@@ -66,6 +85,27 @@ esac`;
 	);
 });
 
+test.serial(
+	"a start may take as long as it works, itself or by a unit that it requires; one that does nothing has failed",
+	async (t) => {
+		const recorder = createRecorder(t);
+		// systemd counts nanoseconds: containerd works for the import, a second of processor time at each look.
+		const script = `case "$2 $4" in
+"show Requires") echo "containerd.service system.slice";;
+"show CPUUsageNSec") n=$(($(cat "$0.n" 2>/dev/null || echo 0) + STEP)); echo $n > "$0.n"; printf "[not set]\n\n%s\n" $n;;
+"show "*) ${SHOW} activating start success;;
+start*) sleep LENGTH;;
+esac`;
+		const units = createSystemdUnits({ stalledMs: 600, lookMs: 100 });
+		recorder.program("systemctl", script.replace("STEP", "1500000000").replace("LENGTH", "3"));
+		await t.notThrowsAsync(units.start("rollcall-images-all.service"));
+		recorder.program("systemctl", script.replace("STEP", "1000").replace("LENGTH", "60"));
+		await t.throwsAsync(units.start("rollcall-images-all.service"), {
+			message: /^rollcall-images-all.service: the start did nothing for 0.6 s/,
+		});
+	},
+);
+
 test.serial("the journal is read with a bound and a cursor; bytes and strange lines are no obstacle", async (t) => {
 	const recorder = createRecorder(t);
 	const lines = [
@@ -80,7 +120,11 @@ test.serial("the journal is read with a bound and a cursor; bytes and strange li
 		lines: ["2025-11-20T18:56:40.000Z kubelet: hello", "2025-11-20T18:56:40.000Z sh: hi"],
 		cursor: "s=2",
 	});
-	t.deepEqual(recorder.calls(), ["journalctl --no-pager -q -o json -n 5 -u k.service --after-cursor=s=0"]);
+	await units.logs({ lines: 5, sinceSeconds: 90 });
+	t.deepEqual(recorder.calls(), [
+		"journalctl --no-pager -q -o json -n 5 -u k.service --after-cursor=s=0",
+		"journalctl --no-pager -q -o json -n 5 --since=-90s",
+	]);
 	recorder.program("journalctl", `for i in $(seq 200); do printf '{"MESSAGE":"%2000s"}\\n' $i; done`);
 	const long = await units.logs({ lines: 1000 });
 	t.true(JSON.stringify(long).length < 120 * 1024);
@@ -94,7 +138,10 @@ test.serial(
 		recorder.program("systemd-notify", "exit 0");
 		const notify = createNotify({ NOTIFY_SOCKET: "/x", WATCHDOG_USEC: "200000" }, 7);
 		notify.ready("running");
-		await until("two signs of life", () => recorder.calls().filter((call) => call.endsWith("WATCHDOG=1")).length >= 2);
+		await eventually(
+			"two signs of life",
+			() => recorder.calls().filter((call) => call.endsWith("WATCHDOG=1")).length >= 2,
+		);
 		notify.end();
 		await notify.stopping();
 		t.true(recorder.calls().includes("systemd-notify --ready --status=running"));

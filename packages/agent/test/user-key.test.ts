@@ -1,6 +1,6 @@
 import { fromPublic, fromSeed } from "@nats-io/nkeys";
 import test from "ava";
-import { createUserKey, userAuthenticator } from "../src/adapters/nats/user-key.ts";
+import { createUserKey, userAuthenticator } from "../src/adapters/user-key.ts";
 
 test("a key is a user nkey as others read it", (t) => {
 	for (let round = 0; round < 20; round++) {

@@ -1,5 +1,6 @@
 import type { Problem } from "@rollcall/protocol";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { jsonText } from "./text/json.ts";
 import { printable } from "./text/printable.ts";
 
 interface FailureOptions {
@@ -8,6 +9,8 @@ interface FailureOptions {
 	readonly next?: string | undefined;
 	/** The machine that it is about. */
 	readonly machineId?: string | undefined;
+	/** The code of the coordinator's refusal, where it was that. */
+	readonly code?: Problem["code"] | undefined;
 	/** More lines, one finding each. */
 	readonly details?: readonly string[];
 	readonly cause?: unknown;
@@ -19,6 +22,7 @@ export class Failure extends Error {
 	readonly exit: ExitCode;
 	readonly next: string | undefined;
 	readonly machineId: string | undefined;
+	readonly code: Problem["code"] | undefined;
 	readonly details: readonly string[];
 
 	constructor(message: string, options: FailureOptions = {}) {
@@ -26,6 +30,7 @@ export class Failure extends Error {
 		this.exit = options.exit ?? EXIT.failed;
 		this.next = options.next;
 		this.machineId = options.machineId;
+		this.code = options.code;
 		this.details = options.details ?? [];
 	}
 }
@@ -37,7 +42,7 @@ export function usageFailure(message: string, next?: string): Failure {
 
 const NEXT: Partial<Record<Problem["code"], string>> = {
 	unauthorized: "give an admin token with --token-file or $ROLLCALL_TOKEN_FILE",
-	forbidden: "this token's scope does not allow it; use an admin token",
+	forbidden: "this token does not allow it: `rollcall token list` shows its scope and what it is limited to",
 	"unknown-machine": "`rollcall machines` lists the machines that are known",
 	"not-leader": "try again in a few seconds: another coordinator is taking the lead",
 	"not-ready": "try again in a few seconds",
@@ -66,14 +71,23 @@ export function failureOf(problem: Problem): Failure {
 		exit: EXITS[problem.code] ?? EXIT.failed,
 		next: problem.next ?? NEXT[problem.code]?.replace("MACHINE", problem.machineId ?? "MACHINE"),
 		machineId: problem.machineId,
+		code: problem.code,
 		details,
 	});
 }
 
+/** A failure for a program that reads stderr: one line of JSON. */
+export function failureJson({ message, exit, code, machineId, details, next }: Failure): string {
+	const error = { message, exit, code, machineId, ...(details.length > 0 ? { details } : {}), next };
+	return `${jsonText({ error })}\n`;
+}
+
 /** The text of a failure for stderr: what, about which machine, all findings, what to do next. Ends with a line break. */
 export function failureText(failure: Failure): string {
-	const about =
-		failure.machineId && !failure.message.includes(failure.machineId) ? `machine ${failure.machineId}: ` : "";
+	const { machineId, message } = failure;
+	// The coordinator calls a machine by its node name, which is not known here.
+	const isNamed = machineId === undefined || message.includes(machineId) || /\bmachine \S/.test(message);
+	const about = isNamed ? "" : `machine ${machineId}: `;
 	const lines = [`rollcall: ${about}${failure.message}`, ...failure.details.map((detail) => `  - ${detail}`)];
 	if (failure.next) lines.push(`  next: ${failure.next}`);
 	return `${lines.map((line) => printable(line)).join("\n")}\n`;

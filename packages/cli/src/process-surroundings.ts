@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { systemReason } from "@rollcall/protocol";
 import { Failure, failureText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Screen, Surroundings } from "./terminal.ts";
 import { painter, wantsColour } from "./text/colour.ts";
+import { settled } from "./text/printable.ts";
 
 /**
  * The world around a command, made from the process. A reader that goes away (`| head`) ends the command quietly; output that
@@ -56,20 +56,41 @@ export function surroundingsOf(process: NodeJS.Process): Surroundings {
 	};
 
 	async function question(text: string): Promise<string> {
+		const { createInterface } = await import("node:readline/promises");
 		const lines = createInterface({ input: stdin, output: stderr });
+		// A question that is not answered is no answer: Ctrl-C ends the command, Ctrl-D says nothing.
+		const gone = new AbortController();
+		let interrupted = false;
+		lines.once("SIGINT", () => {
+			interrupted = true;
+			lines.close();
+		});
+		lines.once("close", () => gone.abort());
 		try {
-			return await lines.question(text);
+			return await lines.question(settled(text), { signal: gone.signal });
+		} catch (error) {
+			if (!gone.signal.aborted) throw error;
+			stderr.write("\n");
+			if (!interrupted) return "";
+			throw new Failure("interrupted, nothing was changed", { exit: EXIT.interrupted });
 		} finally {
 			lines.close();
 		}
 	}
 }
 
-function screenOf(stream: NodeJS.WriteStream, colour: boolean): Screen {
+/** A stream as commands see it; what they write to it goes through one place. */
+export function screenOf(
+	stream: Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns" | "rows">,
+	colour: boolean,
+): Screen {
+	const raw = (text: string) => {
+		stream.write(text);
+	};
 	return {
-		write: (text) => {
-			stream.write(text);
-		},
+		write: (text) => raw(settled(text)),
+		control: raw,
+		document: (text) => raw(stream.isTTY ? settled(text) : text),
 		isTerminal: stream.isTTY === true,
 		size: () => (stream.isTTY ? { columns: stream.columns || 80, rows: stream.rows || 24 } : undefined),
 		paint: painter(colour),

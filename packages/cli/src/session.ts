@@ -2,13 +2,16 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Api } from "./api/client.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { type Surroundings, say } from "./terminal.ts";
+import { jsonText } from "./text/json.ts";
 
 /** What one command gets: the world around it, and the way to the coordinator. */
 export interface Session extends Surroundings {
+	/** What `-o` asks for. */
+	readonly form: OutputForm;
 	/** True with `-o json`. */
 	readonly json: boolean;
-	/** Finds the coordinator and the token. Throws Failure when none is known. */
-	readonly connect: () => Promise<Api>;
+	/** Finds the coordinator and the token; no token with `asNobody`. Throws Failure when none is known. */
+	readonly connect: (how?: { readonly asNobody?: true }) => Promise<Api>;
 }
 
 /** Adds one command to the program. Each file in `commands/` exports one. */
@@ -17,15 +20,18 @@ export type AddCommand = (program: Command, run: Run) => void;
 /** Runs a command's body with a session, and keeps its exit code. Nothing returned means that it was done. */
 export type Run = (command: Command, body: (session: Session) => Promise<ExitCode | undefined>) => Promise<void>;
 
+/** `wide` and `name` are for lists of machines; elsewhere they are what a table is. */
+export type OutputForm = "table" | "json" | "wide" | "name";
+
 /** Reads `-o`. */
-export function parseOutput(text: string): "table" | "json" {
-	if (text === "table" || text === "json") return text;
-	throw new InvalidArgumentError("it is table or json.");
+export function parseOutput(text: string): OutputForm {
+	if (text === "table" || text === "json" || text === "wide" || text === "name") return text;
+	throw new InvalidArgumentError("it is table or json; for machines also wide or name.");
 }
 
 /** Prints JSON as it came from the API, indented. */
 export function printJson(session: Session, json: unknown): void {
-	say(session.out, JSON.stringify(json ?? null, null, 2));
+	say(session.out, jsonText(json, 2));
 }
 
 /** Prints lines. */

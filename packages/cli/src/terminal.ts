@@ -2,7 +2,12 @@ import type { Paint } from "./text/colour.ts";
 
 /** One output stream, as commands see it. */
 export interface Screen {
+	/** Writes text, whoever it is from: what could move the cursor or change colours becomes visible. */
 	readonly write: (text: string) => void;
+	/** Writes sequences of our own that move the cursor; nothing from elsewhere. */
+	readonly control: (sequence: string) => void;
+	/** Writes a document: exactly as it is into a pipe or a file, as text on a terminal. */
+	readonly document: (text: string) => void;
 	readonly isTerminal: boolean;
 	/** Columns and rows now; undefined in a pipe. */
 	readonly size: () => { readonly columns: number; readonly rows: number } | undefined;

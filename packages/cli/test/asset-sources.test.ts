@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { pack } from "tar-stream";
 import { chunksOf } from "../src/api/assets.ts";
 import { assetsFrom } from "../src/assets/sources.ts";
 import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
@@ -33,7 +34,7 @@ test("a folder and every kind of tar archive of it bring the same files", async 
 		Object.entries(files).map(([name, bytes]) => [`lab/${name}`, createHash("sha256").update(bytes).digest("hex")]),
 	);
 	t.deepEqual(await collect(tree, "lab"), expected);
-	for (const format of ["gnu", "pax", "posix"]) {
+	for (const format of ["gnu", "pax", "posix", "ustar"]) {
 		const archive = join(folder, `${format}.tar.gz`);
 		const made = spawnSync("tar", ["-C", tree, `--format=${format}`, "-czf", archive, "."], { encoding: "utf8" });
 		t.is(made.status, 0, made.stderr);
@@ -55,14 +56,24 @@ test("what is no archive, is cut off, or has a name that cannot be one is refuse
 	const folder = await temporaryFolder(t);
 	const file = join(folder, "x");
 	await writeFile(file, randomBytes(2048));
-	await t.throwsAsync(collect(file), { message: /not a tar archive/ });
+	await t.throwsAsync(collect(file), { message: /x: it is not a whole tar archive: Invalid tar header/ });
 	const tree = await temporaryFolder(t);
 	await writeFile(join(tree, "a b"), "x");
 	await t.throwsAsync(collect(tree), { message: /a b: an asset's name is made of/ });
 	await writeFile(join(tree, "a b"), randomBytes(20_000));
 	const whole = spawnSync("tar", ["-C", tree, "-cf", "-", "--transform=s/ /-/", "a b"]).stdout;
 	await writeFile(file, whole.subarray(0, 5000));
-	await t.throwsAsync(collect(file), { message: /ends in the middle of a file/ });
+	await t.throwsAsync(collect(file), { message: /x: it is not a whole tar archive: Unexpected end of data/ });
+});
+
+test("a comment that looks like a path is no path", async (t) => {
+	const file = join(await temporaryFolder(t), "comment.tar");
+	const archive = pack();
+	archive.entry({ name: "good", pax: { comment: "first\n12 path=evil\nlast" } }, "content");
+	archive.finalize();
+	await writeFile(file, archive as AsyncIterable<Uint8Array>);
+	t.deepEqual(spawnSync("tar", ["-tf", file], { encoding: "utf8" }).stdout, "good\n");
+	t.deepEqual(Object.keys(await collect(file)), ["good"]);
 });
 
 test("content is cut into pieces of one size, whatever it comes in", async (t) => {

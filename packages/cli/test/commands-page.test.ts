@@ -8,13 +8,23 @@ import { buildProgram } from "../src/program.ts";
 import { painter } from "../src/text/colour.ts";
 
 const page = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../../../docs/commands.md"), "utf8");
-const screen = { write: () => undefined, isTerminal: false, size: () => undefined, paint: painter(false) };
-const build = () =>
-	buildProgram({
+const nothing = () => undefined;
+const screen = {
+	write: nothing,
+	control: nothing,
+	document: nothing,
+	isTerminal: false,
+	size: () => undefined,
+	paint: painter(false),
+};
+const build = async () => {
+	const { program } = await buildProgram({
 		...{ out: screen, err: screen, env: {}, now: () => 0 },
 		...{ onResize: () => () => undefined, onStop: () => () => undefined },
-	}).program;
-const program = build();
+	});
+	return program;
+};
+const program = await build();
 
 /** A command and all below it. */
 function walk(command: Command): Command[] {
@@ -65,7 +75,7 @@ test("every example of a help text is a command line that is taken as it is", as
 	});
 	t.true(examples.length > 60, String(examples.length));
 	for (const words of examples.filter((one) => !one.includes("--help"))) {
-		const fresh = build();
+		const fresh = await build();
 		let called = 0;
 		for (const command of walk(fresh)) command.action(() => void called++);
 		await t.notThrowsAsync(fresh.parseAsync(words, { from: "user" }), words.join(" "));

@@ -21,7 +21,7 @@ test("the configuration is for its user only, also when the file was open to oth
 	t.is((await stat(join(path, ".."))).mode & 0o777, 0o700);
 });
 
-test("a run of up is offered as the current context, and taken out again without touching others", async (t) => {
+test("a run of up is offered beside the context in use, and taken out again without touching others", async (t) => {
 	const env = { ROLLCALL_CONFIG: join(await temporaryFolder(t), "config.json") };
 	const lab = { server: "http://127.0.0.1:1", tokenFile: "/lab/token" };
 	const gone = { server: "http://127.0.0.1:2", token: "x", owner: 2 ** 22 + 1 };
@@ -29,7 +29,7 @@ test("a run of up is offered as the current context, and taken out again without
 	const connection = { server: "http://127.0.0.1:3", origin: "test", token: "secret" };
 	const { name, withdraw } = await offerContext(connection, env);
 	const during = await readConfiguration(env.ROLLCALL_CONFIG);
-	t.is(during.current, name);
+	t.is(during.current, "lab", "a rehearsal is not asked in place of a fleet");
 	t.deepEqual(Object.keys(during.contexts), ["lab", name], "the one of a run that crashed is gone");
 	await withdraw();
 	t.deepEqual(await readConfiguration(env.ROLLCALL_CONFIG), { current: "lab", contexts: { lab } });

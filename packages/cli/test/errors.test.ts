@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
 import { ADMIN_TOKEN } from "./support/fixed-api.ts";
-import { fleet } from "./support/views.ts";
+import { fleet, STATUS } from "./support/views.ts";
 
 test("a coordinator that is away is exit code 3, with its address and what to do", async (t) => {
 	const { code, stderr, stdout } = await runCli(t, ["machines"], { ROLLCALL_SERVER: "http://127.0.0.1:1" });
@@ -55,11 +55,11 @@ test("an unknown machine is exit code 4 and names it", async (t) => {
 
 test("a wrong command line is exit code 2, with a suggestion", async (t) => {
 	const cases: [string[], RegExp][] = [
-		[["machnes"], /Did you mean machines\?/],
-		[["machines", "--wach"], /Did you mean --watch\?/],
+		[["machnes"], /did you mean machines\?/],
+		[["machines", "--wach"], /did you mean --watch\?/],
 		[["machines", "-o", "xml"], /table or json/],
-		[["machines", "--phase", "redy"], /phases: waiting/],
-		[["watch", "--type", "boom"], /known types: /],
+		[["machines", "--phase", "redy"], /it is one of waiting/],
+		[["watch", "--type", "boom"], /it is one of log-started/],
 		[["plan"], /--file/],
 		[["up", "--machines", "0"], /from 1 to/],
 		[["role", "m-1"], /either a role or --none/],
@@ -87,8 +87,20 @@ test("wait ends with 5 and the reason of each machine that is not there", async 
 	const { code, stderr } = await runCli(t, ["wait", "--all", "--timeout", "1s"], env);
 	t.is(code, 5);
 	t.regex(stderr, /3 not ready after 1 s/);
-	t.regex(stderr, /machine a0ff\S+ \(worker-1\): lost: not heard for 3 hours/);
+	t.regex(stderr, /machine worker-1: lost: not heard for 3 hours/);
 	t.regex(stderr, /REHEARSAL machine c4d5/);
+});
+
+test("wait for all to be ready is late while the fleet as a whole is not well", async (t) => {
+	const trouble = [{ kind: "empty-seat", text: "1 of 1 seats of slot cp (control-plane) is empty" }];
+	const [ready] = fleet();
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/machines": { machines: [ready] },
+		"GET /v1/status": { ...STATUS, trouble },
+	});
+	const { code, stderr } = await runCli(t, ["wait", "--all", "--timeout", "1s"], env);
+	t.is(code, 5);
+	t.regex(stderr, /the fleet is not well after 1 s\n {2}- 1 of 1 seats of slot cp/);
 });
 
 test("approve goes on behind a machine that is refused, and ends with its code", async (t) => {

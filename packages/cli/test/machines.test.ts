@@ -1,5 +1,6 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
-import { coordinatorWith, eventually, golden, runCli, startCli } from "./support/cli.ts";
+import { coordinatorWith, golden, runCli, startCli } from "./support/cli.ts";
 import { detail, fleet, leaseEvent, machine, STATUS as status } from "./support/views.ts";
 
 const machines = fleet();
@@ -9,7 +10,7 @@ test("machines prints a table without colour in a pipe", async (t) => {
 	const { code, stdout, stderr } = await runCli(t, ["machines"], env);
 	t.is(code, 0);
 	t.is(stderr, "");
-	await golden(t, "machines.txt", stdout);
+	golden(t, "machines.txt", stdout);
 });
 
 test("machines -o json prints what the API returns", async (t) => {
@@ -17,6 +18,33 @@ test("machines -o json prints what the API returns", async (t) => {
 	const { code, stdout } = await runCli(t, ["machines", "-o", "json"], env);
 	t.is(code, 0);
 	t.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify({ machines })));
+});
+
+test("machines names what is not well about the whole fleet above the table", async (t) => {
+	const trouble = [{ kind: "no-api", text: "nobody answers the cluster's API", next: "rollcall machines" }];
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/machines": { machines },
+		"GET /v1/status": { ...status, trouble },
+	});
+	const line = "! nobody answers the cluster's API; next: rollcall machines";
+	for (const words of [["machines"], ["status"]]) t.is((await runCli(t, words, env)).stdout.split("\n")[0], line);
+});
+
+test("machines -o name prints one name a line, and -o wide what is written on the boxes", async (t) => {
+	const boxes = machines.map((one, index) => ({ ...one, mac: `52:54:00:00:00:0${index}`, serial: `S${index}` }));
+	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines: boxes } });
+	const { stdout } = await runCli(t, ["machines", "-o", "name"], env);
+	t.is(stdout, "control-plane-0\nworker-0\nworker-1\nc4d5aa00-1111-4222-8333-444455556666\n");
+	const [title = "", first = ""] = (await runCli(t, ["machines", "-o", "wide"], env)).stdout.split("\n");
+	t.regex(title, /ID .*MAC .*ADDRESS .*SERIAL .*HOST NAME .*AGENT/);
+	t.regex(first, /0b12aa00-1111-4222-8333-444455556666 {2}52:54:00:00:00:00 {2}192\.0\.2\.7 {2}S0/);
+});
+
+test("a lost machine has no health that anybody knows", async (t) => {
+	const health = [{ component: "kubelet", healthy: true }];
+	const lost = { ...machines[2], health };
+	const { env } = await coordinatorWith(t, { "GET /v1/machines": { machines: [lost] } });
+	t.regex((await runCli(t, ["machines"], env)).stdout, /lost +3 +\?\/1/);
 });
 
 test("machines asks the API for what is filtered", async (t) => {
@@ -50,10 +78,10 @@ test("machines --watch in a pipe tells a machine again when it changed", async (
 		"GET /v1/status": { ...status, seq: 0 },
 	});
 	const cli = await startCli(t, ["machines", "--watch"], env);
-	await eventually(t, "the first state", () => cli.stdout().includes("ready"));
+	await eventually("the first state", () => cli.stdout().includes("ready"));
 	phase = "suspect";
 	api.emit(leaseEvent(1, first?.machineId ?? "", "suspect"), "it is suspect");
-	await eventually(t, "the changed state", () => cli.stdout().includes("suspect"));
+	await eventually("the changed state", () => cli.stdout().includes("suspect"));
 	cli.child.kill("SIGINT");
 	const { code, stdout } = await cli.ended;
 	t.is(code, 0);
@@ -67,7 +95,7 @@ test("show prints all that is known of one machine", async (t) => {
 	const { env } = await coordinatorWith(t, { "GET /v1/machines/worker-0": detail(second, events) });
 	const { code, stdout } = await runCli(t, ["show", "worker-0"], env);
 	t.is(code, 0);
-	await golden(t, "show.txt", stdout.replaceAll(/\((\d{4}-[^)]*Z)\)/g, "(TIME)"));
+	golden(t, "show.txt", stdout.replaceAll(/\((\d{4}-[^)]*Z)\)/g, "(TIME)"));
 });
 
 test("status tells which claims wait for a volume that nobody makes, and nothing of volumes where none does", async (t) => {
@@ -107,7 +135,7 @@ test("why prints the chain of causes, each further in than what it caused", asyn
 	});
 	const { code, stdout } = await runCli(t, ["why", "91cc"], env);
 	t.is(code, 0);
-	await golden(t, "why.txt", stdout);
+	golden(t, "why.txt", stdout);
 });
 
 test("why shows the newest ten links, the rest with --all, and marks a rehearsal", async (t) => {
@@ -129,7 +157,7 @@ test("why shows the newest ten links, the rest with --all, and marks a rehearsal
 		},
 	});
 	const short = await runCli(t, ["why", "91cc"], env);
-	t.true(short.stdout.startsWith(`REHEARSAL ${id} (worker-0)  failed\n`));
+	t.true(short.stdout.startsWith("REHEARSAL worker-0  failed\n"));
 	t.deepEqual(
 		short.stdout.match(/link \d+/g),
 		chain.slice(0, 10).map(({ text }) => text),
@@ -162,14 +190,28 @@ test("ping, reboot and boots say when a machine is a rehearsal of one", async (t
 			more: 0,
 		},
 	});
-	t.regex((await runCli(t, ["ping", "91cc"], env)).stdout, /^REHEARSAL machine 91cc\S+ \(worker-0\): answered/);
-	t.regex(
-		(await runCli(t, ["reboot", "91cc"], env)).stdout,
-		/^REHEARSAL machine 91cc\S+ \(worker-0\): reboot accepted/,
-	);
+	t.regex((await runCli(t, ["ping", "91cc"], env)).stdout, /^REHEARSAL machine worker-0: answered/);
+	t.regex((await runCli(t, ["reboot", "91cc"], env)).stdout, /^REHEARSAL machine worker-0: reboot accepted/);
 	const { stdout } = await runCli(t, ["boots"], env);
 	t.regex(stdout, /^worker-0 .* REHEARSAL /m);
 	t.regex(stdout, /^worker-1 .* machine /m);
 	t.regex(stdout, /^REHEARSAL worker-0: stuck/m);
 	t.regex(stdout, /^worker-1: stuck/m);
+});
+
+test("everything of a fleet of rehearsals says so, and its kubeconfig that there is no API behind it", async (t) => {
+	const { env } = await coordinatorWith(t, {
+		"GET /v1/status": { ...status, rehearsal: true },
+		"GET /v1/certificates": { certificates: [] },
+		"POST /v1/certificates": {
+			...{ cluster: "lab", server: "https://192.0.2.1:6443", authority: "A", certificate: "C" },
+			expiresAt: "2026-11-02T08:00:00.000Z",
+		},
+	});
+	t.regex((await runCli(t, ["status"], env)).stdout, /^REHEARSAL: /);
+	t.regex((await runCli(t, ["certs"], env)).stderr, /^REHEARSAL: /);
+	t.regex((await runCli(t, ["etcd"], env)).stderr, /^REHEARSAL: /);
+	const kubeconfig = await runCli(t, ["kubeconfig"], env);
+	t.regex(kubeconfig.stderr, /^REHEARSAL: .*no API/);
+	t.regex(kubeconfig.stdout, /^# REHEARSAL: .*no API/);
 });

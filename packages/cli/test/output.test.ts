@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
+import { tied } from "@rollcall/test-support/tied";
 import test from "ava";
 import { CLI_MAIN, coordinatorWith, startCli } from "./support/cli.ts";
 import { fleet } from "./support/views.ts";
 
 async function intoFullDisk(args: readonly string[], env: Record<string, string>) {
 	const full = await open("/dev/full", "w");
-	const child = spawn(process.execPath, [CLI_MAIN, ...args], {
+	const child = spawn(...tied(process.execPath, [CLI_MAIN, ...args]), {
 		env: { PATH: process.env.PATH ?? "", ...env },
 		stdio: ["ignore", full.fd, "pipe"],
 	});

@@ -54,7 +54,7 @@ test("plan shows a unified diff of every file and the warnings", async (t) => {
 	const { code, stdout } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
 	t.is(code, 0);
 	t.deepEqual(api.seen[0]?.body, { text: TEXT });
-	await golden(t, "plan.txt", stdout);
+	golden(t, "plan.txt", stdout);
 });
 
 test("plan --exit-code ends with 10 when there are changes and with 0 when there are none", async (t) => {
@@ -93,7 +93,7 @@ test("a document that the coordinator refuses is shown with all findings", async
 	});
 	const { code, stderr } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
 	t.is(code, 1);
-	await golden(t, "document-invalid.txt", stderr);
+	golden(t, "document-invalid.txt", stderr);
 });
 
 test("apply in a pipe needs --yes, and with it declares the document", async (t) => {
@@ -106,8 +106,12 @@ test("apply in a pipe needs --yes, and with it declares the document", async (t)
 	t.deepEqual(api.seen, []);
 	const done = await runCli(t, ["apply", "-f", file, "--yes"], env);
 	t.is(done.code, 0);
-	t.deepEqual(api.seen.at(-1), { method: "PUT", path: "/v1/cluster", body: { text: TEXT } });
-	t.regex(done.stdout, /Declared \(event 12\)/);
+	t.deepEqual(api.seen.at(-1), {
+		method: "PUT",
+		path: "/v1/cluster",
+		body: { text: TEXT, digest: DIGEST, base: null },
+	});
+	t.regex(done.stdout, /declared \(event 12\)/);
 	const json = await runCli(t, ["apply", "-f", file, "--yes", "-o", "json"], env);
 	t.deepEqual(JSON.parse(json.stdout), reply);
 });
@@ -131,4 +135,35 @@ test("a file that is no text, or holds a second document, is refused in plain wo
 		t.regex(stderr, refusal);
 	}
 	t.deepEqual(api.seen, []);
+});
+
+test("machines that change alike stand together with one diff, whatever stands around it", async (t) => {
+	const change = (name: string, after: string) => ({
+		...{ machineId: `id-${name}`, nodeName: name, action: "update", reason: "the document changes a file" },
+		files: [
+			{ path: "/etc/a.conf", change: "changed", before: `name: ${name}\nmax: 1\n`, after: `name: ${name}\n${after}\n` },
+		],
+		restarts: ["kubelet.service"],
+	});
+	const machines = [change("worker-0", "max: 2"), change("worker-1", "max: 2"), change("worker-2", "max: 3")];
+	const { env } = await coordinatorWith(t, { "POST /v1/plan": { ...plan, machines, addOns: [], warnings: [] } });
+	const file = await documentIn(t, TEXT);
+	const { stdout } = await runCli(t, ["plan", "-f", file], env);
+	t.regex(stdout, /^update 2 machines: 1 file\n {2}worker-0, worker-1\n/);
+	t.is(stdout.match(/max: 2/g)?.length, 1);
+	t.regex(stdout, /update worker-2\n/);
+	const brief = JSON.parse((await runCli(t, ["plan", "-f", file, "--brief", "-o", "json"], env)).stdout);
+	t.deepEqual(brief.machines[0].files, [{ path: "/etc/a.conf", change: "changed" }]);
+});
+
+test("apply declares exactly what was planned, and names cluster and coordinator", async (t) => {
+	const base = `sha256:${"cd".repeat(32)}`;
+	const { api, server, env } = await coordinatorWith(t, {
+		"POST /v1/plan": { ...plan, base },
+		"PUT /v1/cluster": { digest: DIGEST, changed: true, seq: 9, warnings: [] },
+	});
+	const { stdout } = await runCli(t, ["apply", "--yes", "-f", await documentIn(t, TEXT)], env);
+	t.true(stdout.startsWith(`Cluster lab at ${server}:\n`));
+	t.true(stdout.endsWith(`Cluster lab at ${server}: declared (event 9).\n`));
+	t.deepEqual(api.seen.at(-1)?.body, { text: TEXT, digest: DIGEST, base });
 });

@@ -1,6 +1,7 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
-import { coordinatorWith, eventually, startCli } from "./support/cli.ts";
-import { event, STATUS } from "./support/views.ts";
+import { coordinatorWith, startCli } from "./support/cli.ts";
+import { detail, event, fleet, STATUS } from "./support/views.ts";
 
 const accepted = {
 	machineId: "m-1",
@@ -13,10 +14,27 @@ const answers = { "GET /v1/status": { ...STATUS, seq: 0 }, "POST /v1/machines/wo
 const ended = (outcome: "done" | "failed", reason: string) =>
 	event(1, { type: "command-ended", machineId: "m-1", commandId: "c-1", outcome, reason } as never);
 
-test("reboot --wait ends when the coordinator says that it is done", async (t) => {
+test("reboot --wait tells the stages and ends when the machine is ready again", async (t) => {
+	const [, worker] = fleet();
+	let phase = "applying";
+	const { api, env } = await coordinatorWith(t, {
+		...answers,
+		"GET /v1/machines/m-1": () => detail({ ...worker, phase, reason: `it is ${phase}` } as never),
+	});
+	const cli = await startCli(t, ["reboot", "worker-1", "--wait"], env);
+	await eventually("the stream", () => api.opened.length === 1);
+	api.emit(ended("done", "it booted again"), "");
+	await eventually("a stage", () => cli.stderr().includes("machine worker-0: applying: it is applying"));
+	phase = "ready";
+	const { code, stdout } = await cli.ended;
+	t.is(code, 0);
+	t.regex(stdout, /reboot done \(it booted again\)\nmachine worker-0: ready \(it is ready\)\n$/);
+});
+
+test("reboot --wait=enrolled ends when the coordinator says that it is done", async (t) => {
 	const { api, env } = await coordinatorWith(t, answers);
-	const cli = await startCli(t, ["reboot", "worker-1", "--wait", "--deadline", "5m"], env);
-	await eventually(t, "the stream", () => api.opened.length === 1);
+	const cli = await startCli(t, ["reboot", "worker-1", "--wait=enrolled", "--deadline", "5m"], env);
+	await eventually("the stream", () => api.opened.length === 1);
 	api.emit(ended("done", "it booted again"), "");
 	const { code, stdout } = await cli.ended;
 	t.is(code, 0);
@@ -27,7 +45,7 @@ test("reboot --wait ends when the coordinator says that it is done", async (t) =
 test("reset --wait that fails is exit code 1 with the reason", async (t) => {
 	const { api, env } = await coordinatorWith(t, answers);
 	const cli = await startCli(t, ["reset", "worker-1", "--wait"], env);
-	await eventually(t, "the stream", () => api.opened.length === 1);
+	await eventually("the stream", () => api.opened.length === 1);
 	api.emit(ended("failed", "a unit did not stop"), "");
 	const { code, stderr } = await cli.ended;
 	t.is(code, 1);

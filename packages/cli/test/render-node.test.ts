@@ -18,7 +18,6 @@ test("a machine's tree is written without a coordinator, with its modes", async 
 		"etcd.yaml",
 		"kube-apiserver.yaml",
 		"kube-controller-manager.yaml",
-		"kube-flannel.yaml",
 		"kube-proxy.yaml",
 		"kube-scheduler.yaml",
 	]);

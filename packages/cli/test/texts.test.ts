@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { changedLabels } from "../src/commands/label.ts";
 import { wantsColour } from "../src/text/colour.ts";
 import { durationText, parseSeconds } from "../src/text/duration.ts";
+import { jsonText } from "../src/text/json.ts";
 import { printable } from "../src/text/printable.ts";
 import { tableLines } from "../src/text/table.ts";
 import { cut, widthOf } from "../src/text/width.ts";
@@ -33,9 +34,40 @@ test("lengths of time are read in seconds, minutes, hours and days", (t) => {
 	]);
 });
 
+test("no joiner, filler or blank that cannot be seen makes two names look the same, and pictures stay what they are", (t) => {
+	const unseen = [
+		"\u200d",
+		"\u200c",
+		"\u034f",
+		"\u115f",
+		"\u1160",
+		"\u3164",
+		"\uffa0",
+		"\u17b4",
+		"\u2800",
+		"\ufe0f",
+		"\u{e0100}",
+	];
+	for (const one of unseen)
+		for (const text of [`a${one}b`, `${one}node`, `node-1${one}`, `1${one}2`])
+			t.true(printable(text).includes("\ufffd"), escape(text));
+	for (const picture of ["👨‍👩‍👧", "👩🏽‍💻", "☎️", "1️⃣", "❤️‍🔥", "e\u0301"]) t.is(printable(picture), picture);
+	t.is(printable("👩\u200dx"), "👩\ufffdx");
+});
+
 test("no text from elsewhere keeps a control character", (t) => {
 	fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => !/\p{Cc}/u.test(printable(text))));
 	t.pass();
+});
+
+test("characters that cannot be seen are shown, on a terminal and in JSON, so that no name looks like another", (t) => {
+	const unseen = ["\u00ad", "\u061c", "\u200b", "\u2060", "\u202e", "\u2066", "\ufeff", "\u{e0041}"];
+	for (const character of unseen) {
+		t.is(printable(`cp-1${character}`), "cp-1\ufffd");
+		const json = jsonText({ name: `cp-1${character}` });
+		t.regex(json, /^[ -~]*$/);
+		t.deepEqual(JSON.parse(json), { name: `cp-1${character}` });
+	}
 });
 
 test("a cut text is never wider than asked for", (t) => {
@@ -46,6 +78,14 @@ test("a cut text is never wider than asked for", (t) => {
 	);
 	fc.assert(property);
 	t.is(cut("worker-10", 6), "worke…");
+});
+
+test("a character of several code points is measured and cut as one", (t) => {
+	const family = "\u{1f469}\u200d\u{1f469}\u200d\u{1f467}";
+	t.is(widthOf(family), 2);
+	t.is(widthOf("e\u0301"), 1);
+	t.is(cut(`a${family}bc`, 4), `a${family}…`);
+	t.is(cut(`a${family}bc`, 3), "a…");
 });
 
 test("a table is never wider than the terminal", (t) => {

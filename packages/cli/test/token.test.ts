@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { SCOPE_MEANING, TokenScope } from "@rollcall/protocol";
 import test from "ava";
 import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
 import { longAgo } from "./support/views.ts";
@@ -41,6 +42,27 @@ test("a token that is refused leaves no file", async (t) => {
 	await t.throwsAsync(stat(out), { code: "ENOENT" });
 });
 
+test("a token may be limited to machines and a cluster, and the list shows to which", async (t) => {
+	const reach = { cluster: "lab", role: "worker", labels: { rack: "a" } };
+	const limited = { ...view, scope: "operator", labels: {}, reach };
+	const { api, env } = await coordinatorWith(t, {
+		"POST /v1/tokens": { token: "rct_x", view: limited },
+		"GET /v1/tokens": { tokens: [limited], more: 0 },
+	});
+	const words = "token create --scope operator --only rack=a --only-role worker --cluster lab".split(" ");
+	t.is((await runCli(t, words, env)).code, 0);
+	t.deepEqual(api.seen[0]?.body, { scope: "operator", labels: {}, reach });
+	t.regex((await runCli(t, ["token", "list"], env)).stdout, /cluster lab, role worker, rack=a/);
+	const refused = await runCli(t, ["token", "create", "--scope", "admin", "--only", "rack=a"], env);
+	t.is(refused.code, 2);
+	t.regex(refused.stderr, /--only: tokens with --scope admin are not limited/);
+});
+
+test("token create --help says what each scope allows", async (t) => {
+	const { stdout } = await runCli(t, ["token", "create", "--help"], {});
+	for (const scope of TokenScope.options) t.true(stdout.includes(SCOPE_MEANING[scope]), scope);
+});
+
 test("token list and revoke show what became of tokens", async (t) => {
 	const tokens = [view, { ...view, tokenId: "77aa", state: "used", usedBy: "m-1" }];
 	const { env } = await coordinatorWith(t, {
@@ -51,9 +73,9 @@ test("token list and revoke show what became of tokens", async (t) => {
 	t.is(
 		list.stdout,
 		[
-			"TOKEN  SCOPE   STATE   AGE   EXPIRES  USED BY  MAC  LABELS",
-			"9f1c   enroll  usable  2h1m  never    -        -    rack=a",
-			"77aa   enroll  used    2h1m  never    m-1      -    rack=a",
+			"TOKEN  SCOPE   STATE   AGE   EXPIRES  LAST USED  USED BY  MAC  LABELS",
+			"9f1c   enroll  usable  2h1m  never    -          -        -    rack=a",
+			"77aa   enroll  used    2h1m  never    -          m-1      -    rack=a",
 			"",
 		].join("\n"),
 	);

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { pino } from "pino";
-import { ConfigError } from "./config.ts";
-import { readConfig } from "./wiring/read-config.ts";
+import { readConfig } from "./adapters/files/read-config.ts";
+import { processLogger } from "./adapters/logger/logger.ts";
+import { ConfigError } from "./errors.ts";
 import { startCoordinator } from "./wiring/start.ts";
 
 const USAGE = `Usage: rollcall coordinator --config FILE [--tether-stdin]
@@ -23,10 +23,7 @@ async function main(): Promise<number> {
 		return values.help ? 0 : 2;
 	}
 	const config = readConfig(values.config);
-	const log = pino(
-		{ level: config.logLevel, base: null, redact: ["token", "jwt", "seed", "*.token", "*.jwt", "*.seed"] },
-		pino.destination({ dest: 2, sync: true }),
-	);
+	const log = processLogger(config.logLevel, process.stderr);
 	process.on("unhandledRejection", (error) => log.error({ err: error }, "something failed that nobody waited for"));
 	const stopping = new AbortController();
 	// A terminal's Ctrl-C comes twice when a parent passes it on, too: the second must not cut the orderly end short.
@@ -45,9 +42,14 @@ async function main(): Promise<number> {
 		log.info({ err: error }, "stopped before it was ready");
 		return undefined;
 	});
-	if (!signal.aborted) await once(signal, "abort");
+	const failure = signal.aborted ? undefined : await Promise.race([ended(signal), running?.failed]);
 	await running?.stop();
+	if (failure) throw failure;
 	return 0;
+}
+
+async function ended(signal: AbortSignal): Promise<undefined> {
+	await once(signal, "abort");
 }
 
 main().then(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "./digest.ts";
 import { BootId, Digest, Generation, Labels, MachineId, Name, UserPublicKey } from "./ids.ts";
+import { PerVersion } from "./pod-network.ts";
 
 /**
  * What the coordinator decided for one incarnation of a machine. An agent keeps it together with the coordinator's
@@ -24,6 +25,8 @@ export const Assignment = z.strictObject({
 	digest: Digest,
 	/** When the seat was given, in milliseconds since 1970: of two proofs for one seat the later one counts. */
 	assignedAt: z.int().min(0).optional(),
+	/** The node's share of the pod network, where the coordinator deals it out. */
+	podNetworks: PerVersion.optional(),
 });
 export type Assignment = z.infer<typeof Assignment>;
 

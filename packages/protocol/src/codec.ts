@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { plainIssue, valueAt } from "./plain-issue.ts";
 import type { Problem } from "./problem.ts";
 
 /** The largest message of any kind, in bytes: `nats-server`'s default `max_payload`. */
@@ -45,7 +46,7 @@ export function check<S extends z.ZodType>(schema: S, value: unknown, what: stri
 	if (result.success) return { ok: true, value: result.data };
 	const details = result.error.issues.slice(0, 64).map((issue) => ({
 		path: issue.path.join(".").slice(0, 512),
-		message: issue.message.slice(0, 1024),
+		message: plainIssue(issue, valueAt(value, issue.path)).slice(0, 1024),
 	}));
 	const first = details[0];
 	return {

@@ -8,19 +8,33 @@ import type { TargetContent } from "./target.ts";
  * values have equal texts. Keys whose value is undefined are left out, as `JSON.stringify` does.
  */
 export function canonicalJson(value: unknown): string {
+	if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
 	if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
-	if (value !== null && typeof value === "object") {
-		const entries = Object.entries(value)
-			.filter(([, item]) => item !== undefined)
-			.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-		return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+	const members = value as Record<string, unknown>;
+	let text = "";
+	for (const key of sortedKeys(members)) {
+		const member = members[key];
+		if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
 	}
-	return JSON.stringify(value) ?? "null";
+	return `{${text}}`;
+}
+
+/** Most objects are written in the order of their keys already, and looking costs less than sorting. */
+function sortedKeys(members: object): readonly string[] {
+	const keys = Object.keys(members);
+	for (let index = 1; index < keys.length; index++)
+		if ((keys[index - 1] ?? "") > (keys[index] ?? "")) return keys.sort();
+	return keys;
+}
+
+/** SHA-256 of bytes, hexadecimal. */
+export function sha256Hex(bytes: Uint8Array): string {
+	return bytesToHex(sha256(bytes));
 }
 
 /** SHA-256 of a text's UTF-8 bytes, or of bytes. */
 export function sha256Of(input: string | Uint8Array): Digest {
-	return `sha256:${bytesToHex(sha256(typeof input === "string" ? utf8ToBytes(input) : input))}` as Digest;
+	return `sha256:${sha256Hex(typeof input === "string" ? utf8ToBytes(input) : input)}` as Digest;
 }
 
 /** The digest of a target: over its canonical JSON, so that it does not depend on the order of keys. */

@@ -44,7 +44,7 @@ export const EtcdSnapshotView = z.strictObject({
 	/** True for the one that etcd would begin with now, if all memory were lost. */
 	next: z.boolean(),
 	/** From before the log began, or before etcd began empty: never taken by itself, never removed by itself. */
-	apart: z.boolean(),
+	detached: z.boolean(),
 });
 export type EtcdSnapshotView = z.infer<typeof EtcdSnapshotView>;
 
@@ -55,6 +55,8 @@ export const EtcdView = z.strictObject({
 	members: z.array(z.strictObject({ nodeName: Name, votes: z.boolean() })),
 	/** What etcd begins with when no memory is left. `ask`: nobody can tell but an operator. */
 	next: z.enum(["snapshot", "nothing", "ask"]),
+	/** What may be lost now, in one sentence; absent before etcd was founded. */
+	risk: z.string().optional(),
 	/** An operator's choice for the next beginning; absent: the newest. */
 	choice: z.enum(["none", "snapshot"]).optional(),
 	/** The snapshot that etcd begins with just now. */
@@ -91,3 +93,5 @@ export type RestoreReply = z.infer<typeof RestoreReply>;
 /** `DELETE /v1/etcd/snapshots/{sha256}`. */
 export const SnapshotForgotten = z.strictObject({ sha256: Digest });
 export type SnapshotForgotten = z.infer<typeof SnapshotForgotten>;
+/** `GET /v1/etcd/snapshots/{sha256}/content`: the encrypted file's bytes. */
+export const SnapshotContent = z.string();

@@ -1,23 +1,25 @@
 import { z } from "zod";
+import { ACCESS_EVENT_PAYLOADS } from "./access-events.ts";
 import { BOOT_STAGES, BootStage } from "./boot/request.ts";
-import { CERTIFICATE_LIMITS } from "./certificates/target.ts";
-import { IssuedCertificate, Trust } from "./certificates/trust.ts";
+import { CLOCK_EVENT_PAYLOADS } from "./clock-events.ts";
 import { ClusterDocument } from "./cluster/document.ts";
-import { EtcdSnapshot, MAX_SNAPSHOTS, RestoreChoice } from "./etcd.ts";
+import { ETCD_EVENT_PAYLOADS } from "./etcd-events.ts";
 import { Facts } from "./facts.ts";
+import { Grade } from "./grade.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
+import { KEY_EVENT_PAYLOADS } from "./key-events.ts";
+import { KUBERNETES_EVENT_PAYLOADS } from "./kubernetes-events.ts";
+import { LeaseState } from "./lease.ts";
+import { LogFlaw } from "./log.ts";
 import { TargetProgress } from "./messages.ts";
-import { NodeState } from "./node-state.ts";
-import { WaitingClaim } from "./waiting-claim.ts";
+import { PerVersion } from "./pod-network.ts";
+import { SEAT_EVENT_PAYLOADS } from "./seat-events.ts";
+import { ClockOff } from "./wall-time.ts";
 
-/** Where a lease stands. Heartbeats renew it in memory; only its transitions are events. */
-export const LeaseState = z.enum(["alive", "suspect", "lost"]);
-export type LeaseState = z.infer<typeof LeaseState>;
-
-/** What a token is good for. enroll: one machine may join. admin, read: the REST API. */
-export const TokenScope = z.enum(["enroll", "admin", "read"]);
-export type TokenScope = z.infer<typeof TokenScope>;
+/** What lets a machine in: a person, its entry in the document, a rule on labels, a rule on facts alone, or its own signed assignment. */
+export const ApprovalBasis = z.enum(["person", "document", "labels", "facts", "proof"]);
+export type ApprovalBasis = z.infer<typeof ApprovalBasis>;
 
 const by = z.string().max(128);
 const machineId = MachineId;
@@ -27,9 +29,6 @@ const reason = z.string().max(1024);
 export const Timestamp = z.int().min(0);
 export type Timestamp = z.infer<typeof Timestamp>;
 
-/** The members that a member of etcd begins with, by name and address. They stay in its arguments for as long as it lives. */
-const EtcdCluster = z.array(z.strictObject({ nodeName: Name, address: z.string().max(64) })).max(64);
-
 /**
  * Everything that can happen, one schema per type. An event is a recorded fact or decision; state is the fold of all of
  * them. Secrets are never part of one.
@@ -37,22 +36,33 @@ const EtcdCluster = z.array(z.strictObject({ nodeName: Name, address: z.string()
 export const EVENT_PAYLOADS = {
 	/** The first event of a log. `recovering`: the coordinator had a log before and lost it; it waits until `recoverUntil` for agents to prove what they hold. */
 	"log-started": z.strictObject({ recovering: z.boolean(), recoverUntil: Timestamp }),
+	/**
+	 * The log is not what it was, or not all of it is understood: until `recoverUntil` machines prove what they hold, and etcd is left as it
+	 * is until the doubt is over. `checkedTo`: what is wrong up to this position is told by now. The first 16 flaws of `total`.
+	 */
+	"log-doubted": z.strictObject({
+		flaws: z.array(LogFlaw).min(1).max(16),
+		total: z.int().min(1),
+		checkedTo: z.int().min(0),
+		recoverUntil: Timestamp,
+	}),
+	/** The doubt is over: the machines that matter proved what they hold, or a person says so. */
+	"log-accepted": z.strictObject({ by, reason }),
+	/** The log is so full, in percent of the bytes that it may take; told at 70, 80, 90 and 95, and when there is room again. */
+	"log-filling": z.strictObject({ percent: z.int().min(0).max(100), bytes: z.int().min(0), maxBytes: z.int().min(1) }),
+	/** Entries before this position of the log were taken out: a state that stands for them is kept in the log's store. */
+	"log-compacted": z.strictObject({ before: z.int().min(1), entries: z.int().min(1) }),
 	/** A coordinator took the lead. Everything after it, until the next such event, was written by it. */
 	"leader-elected": z.strictObject({ coordinatorId: z.string().max(64), url: z.string().max(256) }),
-	"cluster-declared": z.strictObject({ document: ClusterDocument, digest: Digest, by }),
-	"token-created": z.strictObject({
-		tokenId: z.string().max(64),
-		/** SHA-256 of the token. The token itself is shown once and never stored. */
-		hash: Digest,
-		scope: TokenScope,
-		expiresAt: Timestamp.optional(),
-		/** An enroll token may be bound to the machine with this MAC. */
-		mac: Mac.optional(),
-		/** Labels that the machine gets that enrolls with it. */
-		labels: Labels,
+	...CLOCK_EVENT_PAYLOADS,
+	/** `acceptLoss`: a person said by name that what etcd holds may be lost by it. */
+	"cluster-declared": z.strictObject({
+		document: ClusterDocument,
+		digest: Digest,
 		by,
+		acceptLoss: z.literal("etcd").optional(),
 	}),
-	"token-revoked": z.strictObject({ tokenId: z.string().max(64), by }),
+	...ACCESS_EVENT_PAYLOADS,
 	/** Somebody came with a token that is not good (any more). Recorded at a bounded rate; all are counted in the metrics. */
 	"enrollment-refused": z.strictObject({
 		tokenId: z.string().max(64).optional(),
@@ -69,13 +79,47 @@ export const EVENT_PAYLOADS = {
 		identity: z.enum(["smbios-uuid", "nic-and-serial", "proof"]),
 		tokenId: z.string().max(64).optional(),
 		labels: Labels,
+		/** How sure the coordinator is that it is this machine; absent: `claimed`. */
+		grade: Grade.optional(),
+		/** The MAC that its token was made for. */
+		mac: Mac.optional(),
+		/** How far its clock is off, where that is worth a word. */
+		clockOffMs: ClockOff.optional(),
 	}),
-	/** Two machines claim one identity. Both go on, under different ids; a person should look. */
-	"identity-conflict": z.strictObject({ machineId, other: machineId, uuid: z.string().max(64), reason }),
-	"machine-approved": z.strictObject({ machineId, by }),
+	/** A boot that says it is this machine waits: the machine's live boot goes on. At most one such event for a boot and reason. */
+	"boot-held": z.strictObject({
+		machineId,
+		bootId,
+		publicKey: UserPublicKey,
+		/** What it says of its machine, for the person who decides. */
+		claims: z.strictObject({
+			uuid: z.string().max(64).optional(),
+			serial: z.string().max(256).optional(),
+			macs: z.array(Mac).max(64),
+			hostname: z.string().max(256),
+		}),
+		grade: Grade,
+		remote: z.string().max(64),
+		/** True: only a person can let it in. False: it comes in by itself once the live boot is over. */
+		needsPerson: z.boolean(),
+		reason,
+	}),
+	/** A person lets this very boot of a machine in. */
+	"boot-allowed": z.strictObject({ machineId, bootId, by }),
+	/** Two machines claim one identity. Both go on, under different ids; a person should look. `contested`: no rule and no declaration lets this one in. */
+	"identity-conflict": z.strictObject({
+		machineId,
+		other: machineId,
+		uuid: z.string().max(64),
+		reason,
+		contested: z.boolean().optional(),
+	}),
+	/** `basis`: what the approval rests on; `facts` is a rule that looks at nothing but what the machine says of itself. */
+	"machine-approved": z.strictObject({ machineId, by, basis: ApprovalBasis.optional() }),
 	"machine-rejected": z.strictObject({ machineId, by, reason }),
 	"machine-labelled": z.strictObject({ machineId, labels: Labels, by }),
-	"machine-removed": z.strictObject({ machineId, by }),
+	/** `certifiedUntil`: the end of the last certificate that it got, where one is valid still: nothing takes it back before. */
+	"machine-removed": z.strictObject({ machineId, by, certifiedUntil: Timestamp.optional() }),
 	"facts-changed": z.strictObject({ machineId, bootId, facts: Facts }),
 	/** A newer boot took this one's place; its memory, and what was in it, is gone. `wasAlive`: it was still speaking shortly before. */
 	"incarnation-fenced": z.strictObject({
@@ -88,7 +132,13 @@ export const EVENT_PAYLOADS = {
 	}),
 	/** A fenced incarnation still speaks: two live boots of one machine. */
 	"fenced-incarnation-spoke": z.strictObject({ machineId, bootId }),
-	"lease-changed": z.strictObject({ machineId, bootId, lease: LeaseState, silentMs: z.int().min(0) }),
+	"lease-changed": z.strictObject({
+		machineId,
+		bootId,
+		lease: LeaseState,
+		silentMs: z.int().min(0),
+		goodBye: z.literal(true).optional(),
+	}),
 	/** An operator asks for a role by hand; null takes it back. */
 	"role-pinned": z.strictObject({ machineId, role: Name.nullable(), by }),
 	"machine-assigned": z.strictObject({
@@ -100,7 +150,7 @@ export const EVENT_PAYLOADS = {
 		pinned: z.boolean(),
 		reason,
 	}),
-	"machine-released": z.strictObject({ machineId, slot: Name, seat: z.int().min(0), reason }),
+	...SEAT_EVENT_PAYLOADS,
 	/** The coordinator signed this assignment before it lost its log, and a live agent proved it. */
 	"assignment-adopted": z.strictObject({
 		machineId,
@@ -114,6 +164,8 @@ export const EVENT_PAYLOADS = {
 		cluster: Name.optional(),
 		/** When the seat was first given; of two proofs for one seat the later one counts. */
 		assignedAt: Timestamp.optional(),
+		/** The node's share of the pod network, where the coordinator deals it out. */
+		podNetworks: PerVersion.optional(),
 	}),
 	/** An agent holds a higher generation than the log knows (the log was lost, or the machine removed): counting goes on above it. */
 	"generation-raised": z.strictObject({ machineId, bootId, generation: Generation }),
@@ -140,63 +192,9 @@ export const EVENT_PAYLOADS = {
 	/** The deadline passed without an end; the coordinator closes it as rejected. */
 	"target-expired": z.strictObject({ machineId, generation: Generation, reason }),
 	"health-changed": z.strictObject({ machineId, bootId, health: Health, sequence: z.int().min(0).optional() }),
-	/** Whom the fleet's machines believe from now on. Public keys and certificates only. */
-	"trust-changed": z.strictObject({ trust: Trust, reason }),
-	/** All Secrets of the cluster were written anew with the key that encrypts them now; older ones are not needed any more. */
-	"secrets-rewritten": z.strictObject({ key: Digest, secrets: z.int().min(0) }),
-	/** A machine got certificates for keys that it made itself. */
-	"certificates-issued": z.strictObject({
-		machineId,
-		bootId,
-		generation: Generation,
-		certificates: z.array(IssuedCertificate).min(1).max(CERTIFICATE_LIMITS.certificates),
-	}),
-	/** etcd runs on most of the machines that began it together; from now on nobody begins anew. */
-	"etcd-founded": z.strictObject({
-		members: z.array(z.strictObject({ machineId, bootId, nodeName: Name })).max(64),
-		cluster: EtcdCluster,
-	}),
-	/** A boot without data may join etcd: the member that it was is removed, and it is a learner. */
-	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name, cluster: EtcdCluster }),
-	/** A learner of etcd has caught up, and votes. */
-	"etcd-member-promoted": z.strictObject({ machineId, bootId }),
-	/** etcd is about to be asked to take out members, by ids of its own (64 bits, decimal), before this boot joins or because it leaves. */
-	"etcd-members-removing": z.strictObject({
-		machineId,
-		bootId,
-		ids: z.array(z.string().regex(/^\d{1,20}$/)).max(64),
-	}),
-	/** A member of etcd whose machine holds no seat for it any more was taken out. */
-	"etcd-member-removed": z.strictObject({ machineId, bootId, nodeName: Name }),
-	/** etcd's state was saved; the file lies with the coordinator, encrypted. */
-	"etcd-snapshot-taken": z.strictObject({ snapshot: EtcdSnapshot }),
-	/** It could not be saved, or what is to be restored is not there. Once per cause; older ones stay. */
-	"etcd-snapshot-failed": z.strictObject({ reason }),
-	/** Snapshots are forgotten, and their files removed: there are newer ones, or an operator (`by`) wants them gone. */
-	"etcd-snapshots-pruned": z.strictObject({ snapshots: z.array(Digest).min(1).max(MAX_SNAPSHOTS), by: by.optional() }),
-	/** A new log begins, and these are there from before. */
-	"etcd-snapshots-found": z.strictObject({ snapshots: z.array(EtcdSnapshot).max(MAX_SNAPSHOTS) }),
-	/** An operator says what etcd begins with, the next time that no memory is left. */
-	"etcd-restore-chosen": z.strictObject({ choice: RestoreChoice, by }),
-	/** No memory of etcd is left: all its machines begin with this snapshot, until it is founded. */
-	"etcd-restoring": z.strictObject({ snapshot: EtcdSnapshot }),
-	/** An operator, or the coordinator for its own use, got a client certificate. */
-	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
-	/** How Kubernetes sees a machine's node, when that changes; null when it has no such node any more. */
-	"node-changed": z.strictObject({ machineId, bootId, node: NodeState.nullable() }),
-	/** The cluster's API became ready, or is not any more. Not being ready for the first time is no event. */
-	"api-changed": z.strictObject({ ready: z.boolean(), reason: z.string().max(1024) }),
-	/** Everything that the cluster's API is to hold is there. `drifted` was changed or removed by others and put right; `pruned` is not wanted any more. */
-	"add-ons-applied": z.strictObject({
-		digest: Digest,
-		objects: z.int().min(0),
-		drifted: z.array(z.string().max(512)).max(16),
-		pruned: z.array(z.string().max(512)).max(16),
-	}),
-	/** It could not all be applied; tried again until it is. */
-	"add-ons-failed": z.strictObject({ reason }),
-	/** Which claims wait for a volume that nobody makes, when that changes: at most 16 of `total`, sorted. */
-	"claims-waiting": z.strictObject({ claims: z.array(WaitingClaim).max(16), total: z.int().min(0) }),
+	...KEY_EVENT_PAYLOADS,
+	...ETCD_EVENT_PAYLOADS,
+	...KUBERNETES_EVENT_PAYLOADS,
 	"command-issued": z.strictObject({
 		machineId,
 		bootId,

@@ -68,3 +68,28 @@ export function normalizeMac(text: string): Mac | undefined {
 	if (!/^[0-9a-f]{12}$/.test(digits)) return undefined;
 	return Mac.parse(digits.match(/../g)?.join(":"));
 }
+
+/**
+ * Brings any usual notation of a UUID to lower case with dashes: without dashes, in braces, as `urn:uuid:` (RFC 9562), with spaces
+ * as VMware's files and serial numbers have it (`VMware-56 4d 23 10 ...`). Returns undefined when it is not one.
+ */
+export function normalizeUuid(text: string): string | undefined {
+	const digits = text
+		.trim()
+		.toLowerCase()
+		.replace(/^(?:urn:uuid:|uuid:|vmware-)/, "")
+		.replace(/^\{(.*)\}$/, "$1")
+		.replaceAll(/[\s:-]/g, "");
+	if (!/^[0-9a-f]{32}$/.test(digits)) return undefined;
+	return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/**
+ * The same UUID with the bytes of its first three parts turned round. SMBIOS stores them so since 2.6; older firmware, and
+ * VMware's own files, have them straight. Takes what `normalizeUuid` returns.
+ */
+export function swappedUuid(uuid: string): string {
+	const turned = (part = "") => part.match(/../g)?.reverse().join("") ?? "";
+	const [low, middle, high, ...rest] = uuid.split("-");
+	return [turned(low), turned(middle), turned(high), ...rest].join("-");
+}

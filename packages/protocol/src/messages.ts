@@ -1,10 +1,20 @@
 import { z } from "zod";
 import { SignedAssignment } from "./assignment.ts";
+import { EtcdMemory } from "./etcd-memory.ts";
 import { Facts } from "./facts.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, MachineId, UserPublicKey } from "./ids.ts";
 import { Problem } from "./problem.ts";
-import { Target, UnitName } from "./target.ts";
+import { Target } from "./target.ts";
+import { TimeFile } from "./time-service.ts";
+import { UnitName } from "./unit-name.ts";
+import { WallTime } from "./wall-time.ts";
+
+/** The date by the machine's own clock, when this was sent. Older agents do not say it. */
+const wall = WallTime.optional();
+
+/** The document's time servers, as the machine's own time service reads them. Absent: none are declared, or it has no such service. */
+const time = TimeFile.optional();
 
 /** HTTP `POST /v1/enroll`: an agent asks to be let onto the bus. Needs a one-time token, or the proof of an earlier assignment, or the key of an incarnation that is already known. */
 export const EnrollRequest = z.strictObject({
@@ -12,20 +22,32 @@ export const EnrollRequest = z.strictObject({
 	publicKey: UserPublicKey,
 	facts: Facts,
 	proof: SignedAssignment.optional(),
+	wall,
+	/** Made anew for each request; the answer is signed together with it. */
+	nonce: z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, "a nonce is 22 to 64 characters of base64url"),
+	/** Ed25519, base64, over `enrollText`, by the key that is enrolled. */
+	signature: z.string().max(128),
 });
 export type EnrollRequest = z.infer<typeof EnrollRequest>;
+/** What an enrollment says, before it is signed. */
+export type EnrollClaim = Omit<EnrollRequest, "nonce" | "signature">;
 
 /** The answer: who the machine is, a user JWT for exactly this incarnation, and where the bus is. */
 export const EnrollReply = z.strictObject({
 	machineId: MachineId,
 	jwt: z.string().max(8192),
 	servers: z.array(z.string().max(256)).min(1).max(16),
-	/** The nkey whose signature on an assignment counts. */
-	signer: z.string().max(64),
+	/** The nkeys whose signatures count: the one that signs now, and one that will. */
+	signers: z.array(UserPublicKey).min(1).max(4),
+	/** The fleet's own (Ed25519, base64) over `enrolledText`. */
+	signature: z.string().max(128),
 	/** Seconds until the JWT ends; the agent asks for a new one after two thirds of it. */
 	expiresInSeconds: z.int().min(1),
 });
 export type EnrollReply = z.infer<typeof EnrollReply>;
+
+/** What an agent says of etcd's memory in its boot: whose it is; null: there is none, or none any more. Older agents say nothing. */
+const memory = EtcdMemory.nullable().optional();
 
 /** `up.<machineId>.hello`: who speaks, what it runs. `generation` 0: nothing yet. */
 export const Hello = z.strictObject({
@@ -35,6 +57,7 @@ export const Hello = z.strictObject({
 	generation: Generation,
 	digest: Digest.optional(),
 	proof: SignedAssignment.optional(),
+	memory,
 	/** True when the agent wants a fresh JWT in the reply. */
 	renew: z.boolean().default(false),
 });
@@ -49,17 +72,36 @@ export const HelloReply = z.discriminatedUnion("kind", [
 		kind: z.literal("target"),
 		target: Target,
 		proof: SignedAssignment,
+		/** `renew`: certificates of it are not valid by the coordinator's clock; order all of them anew now. */
+		certificates: z.literal("renew").optional(),
+		time,
 		jwt: z.string().max(8192).optional(),
+		/** With a fresh JWT: the nkeys whose signatures count from now on. */
+		signers: z.array(UserPublicKey).min(1).max(4).optional(),
 	}),
-	z.strictObject({ kind: z.literal("wait"), reason: z.string().max(512), jwt: z.string().max(8192).optional() }),
+	z.strictObject({
+		kind: z.literal("wait"),
+		reason: z.string().max(512),
+		time,
+		jwt: z.string().max(8192).optional(),
+		signers: z.array(UserPublicKey).min(1).max(4).optional(),
+	}),
 	z.strictObject({ kind: z.literal("fenced"), reason: z.string().max(512) }),
 	z.strictObject({ kind: z.literal("problem"), problem: Problem }),
 ]);
 export type HelloReply = z.infer<typeof HelloReply>;
 
 /** `up.<machineId>.beat`, every two seconds: it renews the lease, in memory only. Not answered. */
-export const Beat = z.strictObject({ bootId: BootId, generation: Generation, health: Digest });
+export const Beat = z.strictObject({ bootId: BootId, generation: Generation, health: Digest, wall });
 export type Beat = z.infer<typeof Beat>;
+
+/** `up.<machineId>.bye`: this boot ends now, since its system shuts down; answered as a report is. Whoever comes next need not wait for silence. */
+export const Bye = z.strictObject({ bootId: BootId });
+export type Bye = z.infer<typeof Bye>;
+
+/** What an agent does for a target, in this order; a target that is rejected failed in one of them. */
+export const TargetStep = z.enum(["check", "certificates", "artifacts", "files", "units", "probes"]);
+export type TargetStep = z.infer<typeof TargetStep>;
 
 /** Where a target stands on its machine. */
 export const TargetProgress = z.discriminatedUnion("state", [
@@ -68,18 +110,21 @@ export const TargetProgress = z.discriminatedUnion("state", [
 	z.strictObject({
 		state: z.literal("rejected"),
 		reason: z.string().max(1024),
-		step: z.enum(["check", "certificates", "artifacts", "files", "units", "probes"]),
+		step: TargetStep,
+		/** The unit that failed, where it was one: not started or stopped, or its probe saw it down. */
+		unit: UnitName.optional(),
 	}),
 ]);
 export type TargetProgress = z.infer<typeof TargetProgress>;
 
-/** `up.<machineId>.report`: what happened to a target, and the health, when either changed. `sequence` counts up per incarnation; older ones are ignored. */
+/** `up.<machineId>.report`: what happened to a target, the health, and etcd's memory, when one of them changed. `sequence` counts up per incarnation; older ones are ignored. */
 export const Report = z.strictObject({
 	bootId: BootId,
 	sequence: z.int().min(0),
 	generation: Generation,
 	progress: TargetProgress.optional(),
 	health: Health,
+	memory,
 });
 export type Report = z.infer<typeof Report>;
 
@@ -92,8 +137,15 @@ export const ReportReply = z.discriminatedUnion("kind", [
 export type ReportReply = z.infer<typeof ReportReply>;
 
 /** `down.<machineId>.target`: a target of this generation is there; the agent says hello to get it. Carries no content, so that losing it costs only time. */
-export const TargetNotice = z.strictObject({ generation: Generation });
+export const TargetNotice = z.strictObject({
+	generation: Generation,
+	/** It is about the routes to other nodes alone: their table has this digest now. */
+	routes: Digest.optional(),
+});
 export type TargetNotice = z.infer<typeof TargetNotice>;
+
+/** How far back lines of a journal are asked for, in seconds: at most a year. */
+export const LogAge = z.int().min(1).max(31_536_000);
 
 /** `down.<machineId>.command`: something an operator wants now. Each has an answer or, when the agent is gone, `no responders` at once. `bootId` names the incarnation that is meant; another one refuses. */
 export const Command = z.discriminatedUnion("kind", [
@@ -103,11 +155,19 @@ export const Command = z.discriminatedUnion("kind", [
 		bootId: BootId,
 		unit: UnitName.optional(),
 		lines: z.int().min(1).max(1000).default(100),
+		/** None that are older, in seconds by the machine's own clock. */
+		sinceSeconds: LogAge.optional(),
 		/** Where the last answer ended (a journal cursor), to follow. */
 		cursor: z.string().max(512).optional(),
 	}),
 	z.strictObject({ kind: z.literal("reboot"), bootId: BootId, commandId: z.string().max(64) }),
-	z.strictObject({ kind: z.literal("reset"), bootId: BootId, commandId: z.string().max(64) }),
+	z.strictObject({
+		kind: z.literal("reset"),
+		bootId: BootId,
+		commandId: z.string().max(64),
+		/** Memory of etcd that goes, too. Without this word it stays, and a target that holds it finds it again. */
+		forgets: z.array(EtcdMemory).max(8).optional(),
+	}),
 ]);
 export type Command = z.infer<typeof Command>;
 

@@ -7,14 +7,17 @@ export const PROBLEM_STATUS = {
 	forbidden: 403,
 	"token-unknown": 403,
 	"token-used": 403,
-	"token-expired": 403,
-	"token-revoked": 403,
+	"token-expired": 401,
+	"token-revoked": 401,
 	"machine-rejected": 403,
 	"incarnation-fenced": 409,
+	"boot-waits": 503,
 	"not-found": 404,
 	"unknown-machine": 404,
 	conflict: 409,
+	"quorum-at-risk": 409,
 	"too-large": 413,
+	"wrong-host": 421,
 	"document-invalid": 422,
 	"too-many-requests": 429,
 	"machine-unreachable": 504,
@@ -34,6 +37,11 @@ export const Problem = z.strictObject({
 	next: z.string().max(1024).optional(),
 	machineId: z.string().max(63).optional(),
 	path: z.string().max(512).optional(),
+	/** The members of RFC 9457, over HTTP: a URN of the code, the code in words, the status, and the message again. */
+	type: z.string().max(128).optional(),
+	title: z.string().max(128).optional(),
+	status: z.int().optional(),
+	detail: z.string().max(2048).optional(),
 	/** All findings, where one input has several. */
 	details: z
 		.array(

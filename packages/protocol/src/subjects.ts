@@ -4,7 +4,7 @@ import { MachineId } from "./ids.ts";
 export const SUBJECT_ROOT = "rollcall.v1";
 
 /** What agents publish, and what the coordinator publishes to one agent. */
-export const UP_VERBS = ["hello", "beat", "report", "certify"] as const;
+export const UP_VERBS = ["hello", "beat", "report", "certify", "routes", "bye"] as const;
 export type UpVerb = (typeof UP_VERBS)[number];
 export const DOWN_VERBS = ["target", "command"] as const;
 export type DownVerb = (typeof DOWN_VERBS)[number];

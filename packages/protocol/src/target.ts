@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { CERTIFICATE_LIMITS, CertificateRequest, SharedSecret } from "./certificates/target.ts";
+import { TargetMemory } from "./etcd-memory.ts";
 import { Digest, Generation, MachineId, Name } from "./ids.ts";
 import { AbsolutePath, Mode } from "./paths.ts";
+import { TargetPodNetwork } from "./pod-network.ts";
+import { UnitName } from "./unit-name.ts";
 
 /** Bounds of a target, so that it always fits one NATS message (1 MiB by default) with room to spare. */
 export const TARGET_LIMITS = {
@@ -13,15 +16,6 @@ export const TARGET_LIMITS = {
 	artifacts: 64,
 	unpacked: 64,
 } as const;
-
-/** A systemd unit's name (systemd.unit(5)). */
-export const UnitName = z
-	.string()
-	.max(255)
-	.regex(
-		/^[A-Za-z0-9:_.\\@-]+\.(?:service|socket|target|mount|path|timer|slice)$/,
-		"not a unit name, like kubelet.service",
-	);
 
 /** One file of a target. `content` is UTF-8 text, or base64 where `encoding` says so. */
 export const TargetFile = z.strictObject({
@@ -45,6 +39,7 @@ export type TargetUnit = z.infer<typeof TargetUnit>;
  * How the health of one component is found out. A target counts as applied when every probe has succeeded once within
  * `deadlineSeconds` after the units were started; afterwards the probes go on every `intervalSeconds`, as health.
  * http: any 2xx answer from a loopback URL. tcp: the port accepts. unit: systemd says active. file: it exists.
+ * routes: the kernel has all routes to other nodes' pods.
  */
 const ProbeBase = {
 	component: Name,
@@ -64,6 +59,7 @@ export const Probe = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("tcp"), ...ProbeBase, port: z.int().min(1).max(65535) }),
 	z.strictObject({ kind: z.literal("unit"), ...ProbeBase, unit: UnitName }),
 	z.strictObject({ kind: z.literal("file"), ...ProbeBase, path: AbsolutePath }),
+	z.strictObject({ kind: z.literal("routes"), ...ProbeBase }),
 ]);
 export type Probe = z.infer<typeof Probe>;
 
@@ -123,6 +119,9 @@ export const TargetContent = z.strictObject({
 	/** What the agent has to ask the coordinator for before it writes anything. */
 	certificates: z.array(CertificateRequest).max(CERTIFICATE_LIMITS.certificates).optional(),
 	secrets: z.array(SharedSecret).max(CERTIFICATE_LIMITS.secrets).optional(),
+	memory: TargetMemory.optional(),
+	/** Of a node whose pods are reached by routes. */
+	podNetwork: TargetPodNetwork.optional(),
 	/** Applying ends as rejected when it is not done this long after it was received. */
 	deadlineSeconds: z.int().min(1).max(7200),
 });
@@ -139,3 +138,13 @@ export const Target = z.strictObject({
 	content: TargetContent,
 });
 export type Target = z.infer<typeof Target>;
+
+/** Stands for the role, and the other names, of a target that is for no seat. */
+export const NO_ROLE = "none";
+
+/** A target's content that asks for nothing: everything that an earlier one brought goes. The names stand for no seat. */
+export function emptyContent(memory?: TargetMemory): TargetContent {
+	const names = { cluster: NO_ROLE, slot: NO_ROLE, role: NO_ROLE, nodeName: NO_ROLE } as const;
+	const nothing = { files: [], units: [], probes: [], artifacts: [], deadlineSeconds: 300 };
+	return { ...names, ...nothing, ...(memory ? { memory } : {}) };
+}

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Running, repository, run } from "../../support/processes.ts";
+import { type Running, run } from "@rollcall/test-support/running";
+import { repository } from "../../support/places.ts";
 import type { Cleanup } from "../cleanup.ts";
 
 /** nginx as Debian builds it, with its usual way of serving files (sendfile), one worker per core and no log. */

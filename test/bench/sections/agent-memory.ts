@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withDeadline } from "../../support/eventually.ts";
-import { repository } from "../../support/processes.ts";
+import { withDeadline } from "@rollcall/test-support/eventually";
+import { repository } from "../../support/places.ts";
 import { startAgent } from "../agent-process.ts";
 import type { Section } from "../context.ts";
 import { startCoordinator } from "../coordinator.ts";
@@ -42,7 +42,7 @@ export const agentMemory: Section = async (context) => {
 		anonymousMiB: summarize(anonymous),
 		residentMiB,
 		idleCores,
-		bundleBytes: { run: bundle("run.cjs"), rehearse: bundle("rehearse.cjs") },
+		bundleBytes: bundle("agent.cjs"),
 		binaryBytes: bundle("rollcall-agent"),
 		goal: { anonymousMiB: 45, bundleBytes: 1_000_000 },
 	};

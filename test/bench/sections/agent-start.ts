@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { withDeadline } from "../../support/eventually.ts";
-import { agentBinary } from "../../support/processes.ts";
+import { withDeadline } from "@rollcall/test-support/eventually";
+import { agentBinary } from "../../support/places.ts";
 import { RAM, startAgent } from "../agent-process.ts";
 import { type Context, ownFolder, type Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { bootDocument, ignitionUrl } from "../../support/boot.ts";
-import { repository } from "../../support/processes.ts";
+import { repository } from "../../support/places.ts";
 import type { LoadOrder, LoadResult } from "../boot/request-load.ts";
 import type { Section } from "../context.ts";
 import { startCoordinator } from "../coordinator.ts";

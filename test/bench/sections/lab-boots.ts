@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import { type Lab, openLab } from "../../lab/lab.ts";
 import { type LabMachine, plainText } from "../../lab/machine.ts";
-import { commandLine, descendantsOf } from "../../support/processes.ts";
 import type { Cleanup } from "../cleanup.ts";
 import type { Section } from "../context.ts";
 import { rounded, summarize } from "../numbers.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Event, LeaseState, MachineId } from "@rollcall/protocol";
-import { withDeadline } from "../../support/eventually.ts";
+import { withDeadline } from "@rollcall/test-support/eventually";
 import type { Context, Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
 import { summarize } from "../numbers.ts";

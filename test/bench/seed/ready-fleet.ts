@@ -1,6 +1,6 @@
-import type { Fleet, Input } from "@rollcall/coordinator";
-import { EMPTY_FLEET, record } from "@rollcall/coordinator";
-import { firstEvents, parseDocument, renderedTargets, takeTurn } from "@rollcall/coordinator/inside";
+import type { Fleet, Input } from "@rollcall/coordinator/simulator";
+import { EMPTY_FLEET, record } from "@rollcall/coordinator/simulator";
+import { firstEvents, parseDocument, renderedTargets, takeTurn } from "@rollcall/coordinator/trials";
 import {
 	type BootId,
 	type Digest,

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { adminToken, chunkEvents, createPki, openEmbedded, openLog } from "@rollcall/coordinator/inside";
-import { sha256Of } from "@rollcall/protocol";
-import { repository } from "../../support/processes.ts";
+import { adminToken, chunkEvents, createPki, openEmbedded, openLog } from "@rollcall/coordinator/trials";
+import { parse } from "yaml";
+import { repository } from "../../support/places.ts";
 import { eventsOfReadyFleet, type SeededMachine } from "./ready-fleet.ts";
 
 /** A data folder with a full log, and who is in it. */
@@ -11,22 +11,30 @@ export interface SeededFleet {
 	readonly machines: readonly SeededMachine[];
 }
 
-export const DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
+/** The rehearsal's document, with flannel: a routed pod network has fewer shares than the largest fleets of the bench have nodes. */
+export const DOCUMENT = JSON.stringify(
+	withFlannel(readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8")),
+);
+
+function withFlannel(text: string): object {
+	const { kubernetes, ...rest } = parse(text) as { kubernetes: object };
+	return { ...rest, kubernetes: { ...kubernetes, podNetwork: "flannel" } };
+}
 
 /**
  * Writes the log of a fleet into an empty data folder, as a coordinator would have: the events come out of the same
  * decisions and go through the same append. Only time is missing in it: everything happened within the last second.
  */
 export async function seedFleet(dataFolder: string, count: number): Promise<SeededFleet> {
-	const token = await adminToken(dataFolder);
-	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed" });
+	const { hash } = await adminToken(dataFolder);
+	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed", wall: Date.now });
 	try {
 		const log = await openLog(bus.connection);
-		const trust = await createPki(join(dataFolder, "keys", "authorities"), { now: Date.now }).trust();
-		const fleet = eventsOfReadyFleet({ count, document: DOCUMENT, adminTokenHash: sha256Of(token), trust });
+		const trust = await createPki(join(dataFolder, "keys", "authorities"), { wall: Date.now }).trust();
+		const fleet = eventsOfReadyFleet({ count, document: DOCUMENT, adminTokenHash: hash, trust });
 		let position = 0;
 		for (const entry of fleet.entries)
-			for (const chunk of chunkEvents(entry)) position = await log.append(chunk, position);
+			for (const chunk of chunkEvents(entry)) ({ position } = await log.append(chunk, position));
 		return { dataFolder, machines: fleet.machines };
 	} finally {
 		await bus.close();

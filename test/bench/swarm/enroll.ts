@@ -1,12 +1,15 @@
 import { request } from "node:http";
+import { fromSeed } from "@nats-io/nkeys";
 import { EnrollReply } from "@rollcall/protocol";
+import { signedEnrollment } from "../../support/signed-enrollment.ts";
 import type { Member } from "./orders.ts";
 
 const TIMEOUT_MS = 20_000;
 
 /** Enrolls over HTTP from the member's own address, with a connection of its own, as an agent does. Throws what went wrong. */
-export function enroll(coordinator: string, { token, publicKey, facts, from }: Member): Promise<EnrollReply> {
-	const body = JSON.stringify({ ...(token === undefined ? {} : { token }), publicKey, facts });
+export function enroll(coordinator: string, { token, seed, publicKey, facts, from }: Member): Promise<EnrollReply> {
+	const claim = { ...(token === undefined ? {} : { token }), publicKey, facts };
+	const body = JSON.stringify(signedEnrollment(claim, fromSeed(Buffer.from(seed))));
 	return new Promise((resolve, reject) => {
 		const asked = request(
 			new URL("/v1/enroll", coordinator),

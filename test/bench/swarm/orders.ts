@@ -1,5 +1,11 @@
 import type { BootId, Digest, Facts, MachineId } from "@rollcall/protocol";
 
+/** From when to when something took, in microseconds of this computer's monotonic clock (`process.hrtime`). */
+export interface Span {
+	readonly fromUs: number;
+	readonly toUs: number;
+}
+
 /** One machine of a swarm: who it is, and what it runs already. */
 export interface Member {
 	readonly seed: string;
@@ -24,8 +30,21 @@ export interface Orders {
 	beat: { order: Record<never, never>; answer: null };
 	/** So many machines, drawn at random, fall silent for good, at moments spread at random over `overMs`. */
 	silence: { order: { count: number; overMs: number }; answer: readonly Death[] };
+	/** These machines fall silent for good, at once. */
+	end: { order: { machineIds: readonly MachineId[] }; answer: null };
 	/** Says hello so often, one after another, each time as another connected machine. */
-	hello: { order: { count: number; everyMs: number }; answer: { helloMs: number[]; roundTripMs: number[] } };
+	hello: { order: { count: number; everyMs: number }; answer: { hellos: Span[]; roundTripMs: number[] } };
+	/** Whoever is connected, or will be, asks for the routes to other nodes' pods when it is told that there are others. */
+	routes: { order: Record<never, never>; answer: null };
+	/** Who was told other routes since the last such order. */
+	told: { order: Record<never, never>; answer: readonly ToldRoutes[] };
+}
+
+/** One change of the routes in an agent's hands: when, in milliseconds since 1970, of how many nodes, and the bytes of notice, question and answer. */
+export interface ToldRoutes {
+	readonly at: number;
+	readonly nodes: number;
+	readonly bytes: number;
 }
 
 /** When a machine came to what, in milliseconds since it was due to come up. */
@@ -34,6 +53,8 @@ export interface Arrival {
 	readonly bootId: BootId;
 	readonly enrolledMs: number;
 	readonly connectedMs: number;
+	/** From its first hello to its target. */
+	readonly hello: Span;
 	/** The target is in its hands: it is assigned. */
 	readonly targetMs: number;
 	readonly appliedMs: number;

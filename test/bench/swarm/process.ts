@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HEALTHY } from "../seed/seed-machine.ts";
 import { arrive } from "./arrive.ts";
 import { enroll } from "./enroll.ts";
-import type { Answered, Death, Member, Orders, Sent } from "./orders.ts";
+import { nowUs } from "./now-us.ts";
+import type { Answered, Death, Member, Orders, Sent, Span, ToldRoutes } from "./orders.ts";
 import { SimAgent } from "./sim-agent.ts";
 
 /** As many connections are opened at the same time; more would only wait for one another. */
@@ -15,6 +16,8 @@ type Handlers = { [N in keyof Orders]: (order: Orders[N]["order"]) => Promise<Or
 
 const agents: SimAgent[] = [];
 const silent = new Set<SimAgent>();
+/** Set once routes are asked for. */
+let told: ToldRoutes[] | undefined;
 
 const handlers: Handlers = {
 	async arrive({ coordinator, members, overMs }) {
@@ -22,10 +25,9 @@ const handlers: Handlers = {
 		const lives = members.map(async (member, index) => {
 			const due = begun + (index / members.length) * overMs;
 			await sleep(Math.max(0, due - performance.now()));
-			const { arrival, agent } = await arrive(coordinator, { member, due });
-			if (agent) agents.push(agent);
-			return arrival;
+			return arrive(coordinator, { member, due, onBus });
 		});
+		beatForAll();
 		return Promise.all(lives);
 	},
 	async connect({ coordinator, members }) {
@@ -38,19 +40,7 @@ const handlers: Handlers = {
 		return agents.map(({ machineId }) => machineId);
 	},
 	async beat() {
-		// One timer for all: 10,000 timers of their own would be the load that is measured.
-		let next = 0;
-		let owed = 0;
-		let last = performance.now();
-		setInterval(() => {
-			const now = performance.now();
-			owed += ((now - last) / BEAT_MS) * agents.length;
-			last = now;
-			for (; owed >= 1; owed--) {
-				const agent = agents[next++ % agents.length];
-				if (agent && !silent.has(agent)) agent.beat();
-			}
-		}, BEAT_SLICE_MS);
+		beatForAll();
 		return null;
 	},
 	async silence({ count, overMs }) {
@@ -62,22 +52,64 @@ const handlers: Handlers = {
 		});
 		return Promise.all(dying);
 	},
+	async end({ machineIds }) {
+		const ended = new Set(machineIds);
+		for (const agent of agents) if (ended.has(agent.machineId)) silent.add(agent);
+		return null;
+	},
+	async routes() {
+		told = [];
+		for (const agent of agents) agent.followRoutes((change) => void told?.push(change));
+		return null;
+	},
+	async told() {
+		const since = told ?? [];
+		told = [];
+		return since;
+	},
 	async hello({ count, everyMs }) {
-		const helloMs: number[] = [];
+		const hellos: Span[] = [];
 		const roundTripMs: number[] = [];
 		for (let asked = 0; asked < count; asked++) {
 			const agent = agents[(asked * 7919) % agents.length];
 			if (!agent) throw new Error("nobody is connected");
 			roundTripMs.push(await agent.roundTrip());
-			const begun = performance.now();
+			const fromUs = nowUs();
 			const reply = await agent.hello();
 			if (reply.kind !== "target") throw new Error(`hello: ${JSON.stringify(reply).slice(0, 300)}`);
-			helloMs.push(performance.now() - begun);
+			hellos.push({ fromUs, toUs: nowUs() });
 			await sleep(everyMs);
 		}
-		return { helloMs, roundTripMs };
+		return { hellos, roundTripMs };
 	},
 };
+
+/** Takes an agent that is connected: it beats from now on, and follows routes if that is asked for. */
+function onBus(agent: SimAgent): void {
+	agents.push(agent);
+	if (told) agent.followRoutes((change) => void told?.push(change));
+}
+
+let beating = false;
+
+/** Has every agent beat as a real one does, from when it is connected. */
+function beatForAll(): void {
+	if (beating) return;
+	beating = true;
+	// One timer for all: 10,000 timers of their own would be the load that is measured.
+	let next = 0;
+	let owed = 0;
+	let last = performance.now();
+	setInterval(() => {
+		const now = performance.now();
+		owed += ((now - last) / BEAT_MS) * agents.length;
+		last = now;
+		for (; owed >= 1; owed--) {
+			const agent = agents[next++ % agents.length];
+			if (agent && !silent.has(agent)) agent.beat();
+		}
+	}, BEAT_SLICE_MS);
+}
 
 /** A coordinator that has just started may be too busy to answer in time; agents ask again. */
 async function connectPatiently(coordinator: string, member: Member): Promise<SimAgent> {

@@ -10,13 +10,19 @@ import {
 	healthDigest,
 	inboxPrefix,
 	type MachineId,
+	type PodRoute,
+	podRoutesDigest,
 	ReportReply,
+	RoutesReply,
+	TargetNotice,
 	upSubject,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import type { Member } from "./orders.ts";
+import type { Member, ToldRoutes } from "./orders.ts";
 
 const REQUEST_MS = 30_000;
+/** The share of tables of routes that are compared with their digest. */
+const LOOKS = 0.02;
 
 /** An agent without a machine: the real words over a real connection with real credentials, and nothing written anywhere. */
 export class SimAgent {
@@ -29,6 +35,8 @@ export class SimAgent {
 	#sequence = 0;
 	/** Called when the coordinator says that there is a target. */
 	onNotice: () => void = () => {};
+	/** Called when the coordinator says that there are other routes, with the bytes of that. */
+	onRoutes: (noticeBytes: number) => void = () => {};
 	lastBeatAt = 0;
 
 	private constructor(parts: { member: Member; machineId: MachineId; nc: NatsConnection; health: Health }) {
@@ -40,8 +48,11 @@ export class SimAgent {
 		this.#health = parts.health;
 		for (const verb of ["target", "command"] as const)
 			parts.nc.subscribe(downSubject(parts.machineId, verb), {
-				callback: () => {
-					if (verb === "target") this.onNotice();
+				callback: (_error, message) => {
+					if (verb !== "target") return;
+					const notice = decode(TargetNotice, message.data, "notice");
+					if (notice.ok && notice.value.routes !== undefined) this.onRoutes(message.data.length);
+					else this.onNotice();
 				},
 			});
 	}
@@ -91,6 +102,30 @@ export class SimAgent {
 		}
 		this.#generation = target.generation;
 		this.#digest = target.digest;
+	}
+
+	/** Keeps the table of routes as an agent does, and tells each change of it. */
+	followRoutes(changed: (change: ToldRoutes) => void): void {
+		let table = new Map<string, PodRoute>();
+		let have: string | undefined;
+		const ask = async (noticeBytes: number): Promise<void> => {
+			const question = encode({ bootId: this.#member.facts.bootId, ...(have ? { have } : {}) });
+			const reply = await this.#nc.request(upSubject(this.machineId, "routes"), question, { timeout: REQUEST_MS });
+			const decoded = decode(RoutesReply, reply.data, "answer to routes");
+			if (!decoded.ok || decoded.value.kind === "problem" || decoded.value.kind === "fenced") return;
+			const { value } = decoded;
+			if (value.kind === "table") table = new Map();
+			for (const name of value.kind === "changes" ? value.gone : []) table.delete(name);
+			for (const route of value.kind === "changes" ? value.set : value.routes) table.set(route.nodeName, route);
+			// Each machine has a processor for that; here all share one, and so few of them look.
+			if (Math.random() < LOOKS && podRoutesDigest([...table.values()]) !== value.digest)
+				throw new Error("the routes are not those of the digest");
+			if (value.digest === have) return;
+			have = value.digest;
+			changed({ at: Date.now(), nodes: table.size, bytes: noticeBytes + question.length + reply.data.length });
+		};
+		this.onRoutes = (noticeBytes) => void ask(noticeBytes);
+		void ask(0);
 	}
 
 	/** The floor under every question: to the bus and back, in milliseconds. */

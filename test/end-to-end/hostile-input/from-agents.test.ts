@@ -4,6 +4,7 @@ import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/trans
 import {
 	answerSubject,
 	Beat,
+	Bye,
 	Certify,
 	downSubject,
 	encode,
@@ -13,21 +14,23 @@ import {
 	MachineId,
 	Problem,
 	Report,
+	RoutesRequest,
 	sha256Of,
 	UP_VERBS,
 	type UpVerb,
 	upSubject,
 } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import type { z } from "zod";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";
 import { documentText, smallRole } from "../../support/documents.ts";
-import { eventually, eventuallyTrue } from "../../support/eventually.ts";
 import { createGate } from "../../support/gate.ts";
 import { malformed } from "../../support/hostile-messages.ts";
-import { connectAs, type Incarnation, join, newIncarnation } from "../../support/incarnation.ts";
+import { connectAs, type Incarnation, join, joinInPlace, newIncarnation } from "../../support/incarnation.ts";
 import { metric } from "../../support/metrics.ts";
 
 const enter = createGate(2);
@@ -46,7 +49,14 @@ interface Scene {
 	bad(reason?: string): Promise<number>;
 }
 
-const SCHEMAS: Record<UpVerb, z.ZodType> = { hello: Hello, beat: Beat, report: Report, certify: Certify };
+const SCHEMAS: Record<UpVerb, z.ZodType> = {
+	hello: Hello,
+	beat: Beat,
+	report: Report,
+	certify: Certify,
+	routes: RoutesRequest,
+	bye: Bye,
+};
 /** What follows from there being a machine that never takes its target, whatever it says. */
 const OF_ITS_OWN = ["lease-changed", "target-expired"] as const;
 
@@ -68,19 +78,21 @@ async function startScene(t: ExecutionContext): Promise<Scene> {
 		beat: { bootId, generation: 0, health: healthDigest([]) },
 		report: { bootId, sequence: 1, generation: 0, health: [{ component: "kubelet", healthy: true }] },
 		certify: { order, signature: "AAAA" },
+		routes: { bootId },
+		bye: { bootId },
 	};
 	const bad = (reason?: string) => metric(coordinator, "rollcall_bad_messages_total", reason ? { reason } : {});
 	return { coordinator, bystander, own, machineId: reply.machineId, nc, good, bad };
 }
 
 async function ask({ nc, machineId }: Scene, verb: UpVerb, payload: Uint8Array): Promise<unknown> {
-	return (await nc.request(upSubject(machineId, verb), payload, { timeout: 10_000 })).json();
+	return (await nc.request(upSubject(machineId, verb), payload, { timeout: stretched(10_000) })).json();
 }
 
-for (const verb of UP_VERBS) {
-	test(`whatever else is said on ${verb} is counted${verb === "beat" ? "" : ", and answered with a problem"}, and nothing happens`, async (t) => {
-		const scene = await startScene(t);
-		const { bystander, machineId, nc, good, bad } = scene;
+test("whatever else is said on any subject is counted and, but for beats, answered with a problem, and nothing happens", async (t) => {
+	const scene = await startScene(t);
+	const { bystander, machineId, nc, good, bad } = scene;
+	for (const verb of UP_VERBS) {
 		const before = await bad();
 		let said = 0;
 		await fc.assert(
@@ -91,18 +103,18 @@ for (const verb of UP_VERBS) {
 					return;
 				}
 				const answer = (await ask(scene, verb, payload)) as { kind: string; problem: unknown };
-				t.is(answer.kind, "problem");
+				t.is(answer.kind, "problem", verb);
 				const problem = Problem.parse(answer.problem);
-				t.is(problem.machineId, machineId);
-				t.is(problem.code, payload.length > 128 * 1024 ? "too-large" : "bad-request");
+				t.is(problem.machineId, machineId, verb);
+				t.is(problem.code, payload.length > 128 * 1024 ? "too-large" : "bad-request", verb);
 			}),
 			{ numRuns: 250 },
 		);
 		await nc.flush();
-		await eventuallyTrue("all of them to be counted", async () => (await bad()) >= before + said);
+		await eventually(`all that was said on ${verb} to be counted`, async () => (await bad()) >= before + said);
 		await bystander.assertCalm(OF_ITS_OWN);
-	});
-}
+	}
+});
 
 test("reports that come twice, late and in another order leave what the last one said, and record no more than that", async (t) => {
 	const scene = await startScene(t);
@@ -155,11 +167,13 @@ test("what is stale, or claims what never was, is refused or passed over: an old
 			nc.publish(upSubject(machineId, "beat"), encode({ ...good.beat, ...beat }));
 	for (let times = 0; times < 50; times++) nc.publish(answerSubject(machineId, `n${times}`), encode({ kind: "pong" }));
 	await nc.flush();
-	t.is((await coordinator.machine(machineId)).machine.progress, "issued");
+	// Nothing of it was taken for progress. On a busy computer its silence has ended the target meanwhile.
+	const { progress } = (await coordinator.machine(machineId)).machine;
+	t.true(progress === "issued" || progress === "rejected", progress);
 	await bystander.assertCalm(OF_ITS_OWN);
 
 	const young = newIncarnation({ uuid: own.facts.smbios.uuid ?? "", mac: own.facts.nics[0]?.mac ?? "" });
-	const again = await join(coordinator, young);
+	const again = await joinInPlace(coordinator, young);
 	t.is(again.machineId, machineId);
 	// The bus has cut the old boot off; what it would say comes over the new one's connection.
 	const later: Scene = { ...scene, nc: await connectAs(t, young, again) };
@@ -170,7 +184,10 @@ test("what is stale, or claims what never was, is refused or passed over: an old
 	const news = await bystander.assertCalm([
 		...OF_ITS_OWN,
 		...([
+			"change-made",
 			"token-created",
+			"boot-held",
+			"boot-allowed",
 			"machine-enrolled",
 			"incarnation-fenced",
 			"fenced-incarnation-spoke",
@@ -215,7 +232,7 @@ test("the coordinator speaks to nobody in a sender's place: foreign reply subjec
 				nc.publish(upSubject(machineId, verb), payload, { reply });
 	await nc.flush();
 	const said = targets.length * questions.length * 2;
-	await eventuallyTrue("all to be counted", async () => (await bad("foreign-reply")) === before + said);
+	await eventually("all to be counted", async () => (await bad("foreign-reply")) === before + said);
 	await listener.flush();
 	t.deepEqual(heard, []);
 	await bystander.assertCalm(OF_ITS_OWN);

@@ -76,6 +76,8 @@ function refusal(t: ExecutionContext, { status, headers, text }: WireAnswer, wha
 const strangeId = fc.oneof(
 	fc
 		.string({ minLength: 1, maxLength: 40 })
+		// The beginning of a machine's name, id, address or MAC would be that machine.
+		.filter((text) => !/^[a-z0-9.:-]+$/i.test(text))
 		.map((text) => encodeURIComponent(text.replaceAll(/[\ud800-\udfff]/g, "x"))),
 	fc.constantFrom("%00", "%2e%2e%2fetc%2fpasswd", "%zz", "%", "..%2f..", "*", "a".repeat(200), "$JS.API", "__proto__"),
 );
@@ -151,5 +153,5 @@ test("every route of the OpenAPI document refuses strangers, strange bodies and 
 	}
 	const after = await metric(coordinator, "rollcall_http_request_seconds_count");
 	t.true(after - before >= asked * 0.9, `${asked} requests, ${after - before} counted`);
-	await bystander.assertCalm(["token-created"]);
+	await bystander.assertCalm(["token-created", "change-made"]);
 });

@@ -1,14 +1,14 @@
-import { connect } from "node:net";
 import { MachineId, Problem } from "@rollcall/protocol";
+import { withDeadline } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";
 import { documentText, smallRole } from "../../support/documents.ts";
-import { withDeadline } from "../../support/eventually.ts";
 import { createGate } from "../../support/gate.ts";
 import { enroll, newIncarnation } from "../../support/incarnation.ts";
 import { metric } from "../../support/metrics.ts";
+import { rawConnection } from "../../support/raw-connection.ts";
 
 const enter = createGate(2);
 const DOCUMENT = documentText({
@@ -24,12 +24,11 @@ async function startScene(t: ExecutionContext): Promise<{ coordinator: TestCoord
 
 /** Sends bytes over a connection of its own and gives back all that comes until the other end closes it. */
 function send(url: string, bytes: Uint8Array): Promise<string> {
-	const { hostname, port } = new URL(url);
 	return withDeadline(
 		"the coordinator to close a connection that is no HTTP",
 		new Promise((resolve) => {
 			let got = "";
-			const socket = connect({ host: hostname, port: Number(port) });
+			const socket = rawConnection(url);
 			socket.setEncoding("utf8").on("data", (text: string) => {
 				got += text;
 			});
@@ -42,12 +41,12 @@ function send(url: string, bytes: Uint8Array): Promise<string> {
 
 test("bytes that are no HTTP are answered with a problem or not at all, and the connection is closed", async (t) => {
 	const { coordinator, bystander } = await startScene(t);
-	const head = "POST /v1/enroll HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+	const head = "POST /v1/enroll HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
 	const known = [
 		"\u0000\u0001\u0002\r\n\r\n",
 		"GET /healthz HTTP/9.9\r\n\r\n",
 		"GET  HTTP/1.1\r\n\r\n",
-		`GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(40_000)}\r\n\r\n`,
+		`GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ${"y".repeat(40_000)}\r\n\r\n`,
 		`${head}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/machines HTTP/1.1\r\n\r\n`,
 		`${head}content-length: 5\r\ncontent-length: 6\r\n\r\nabcdef`,
 		`${head}content-length: -1\r\n\r\n`,
@@ -112,6 +111,9 @@ test("what is asked twice, at once or again later happens once, and what was mea
 		const answer = await coordinator.request(method, `/v1/machines/${nobody}${path && `/${path}`}`, body);
 		t.is(Problem.parse(answer.body).code, "unknown-machine", path);
 	}
-	const news = await bystander.assertCalm(["machine-labelled", "token-created", "token-revoked"]);
-	t.deepEqual(news.map(({ type }) => type).sort(), ["machine-labelled", "token-created", "token-revoked"]);
+	// A rule had let it in; that a person did is news, once.
+	const once = ["machine-approved", "machine-labelled", "token-created", "token-revoked"] as const;
+	const news = await bystander.assertCalm([...once, "change-made"]);
+	// Beside each of them stands who made the change.
+	t.deepEqual(news.flatMap(({ type }) => (type === "change-made" ? [] : [type])).sort(), [...once]);
 });

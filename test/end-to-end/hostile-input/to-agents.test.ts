@@ -1,16 +1,21 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { createUser } from "@nats-io/nkeys";
+import { connect, credsAuthenticator, headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import {
 	answerSubject,
 	Command,
+	type CommandAnswer,
 	CommandReply,
 	downSubject,
 	encode,
 	MachineId,
+	ORDER_HEADER,
 	type Problem,
 	TargetNotice,
 } from "@rollcall/protocol";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { type Bystander, startBystander } from "../../support/calm.ts";
@@ -19,6 +24,7 @@ import { documentText, smallRole } from "../../support/documents.ts";
 import { createGate } from "../../support/gate.ts";
 import { malformed } from "../../support/hostile-messages.ts";
 import { connectAs, join as joinFleet, newIncarnation } from "../../support/incarnation.ts";
+import { commandSigner } from "../../support/signed-command.ts";
 
 const enter = createGate(2);
 const OTHER_BOOT = "0e6f0a52-0000-4a57-9d3e-30b0f0c8a911";
@@ -35,7 +41,9 @@ interface Scene {
 	readonly bootId: string;
 	/** A connection with the coordinator's own rights. */
 	readonly nc: NatsConnection;
-	command(payload: Uint8Array): Promise<CommandReply>;
+	/** Sends a command; signed and numbered as the coordinator does it, unless `headers` say otherwise. */
+	command(payload: Uint8Array, headers?: MsgHdrs): Promise<CommandReply>;
+	sign(payload: Uint8Array, order?: number): MsgHdrs;
 }
 
 async function startScene(t: ExecutionContext): Promise<Scene> {
@@ -46,19 +54,29 @@ async function startScene(t: ExecutionContext): Promise<Scene> {
 	const credentials = readFileSync(join(coordinator.dataFolder, "keys/coordinator.creds"));
 	const configuration = JSON.parse(readFileSync(join(coordinator.dataFolder, "nats/server.conf"), "utf8"));
 	const nc = await connect({
-		servers: `nats://127.0.0.1:${(configuration as { port: number }).port}`,
+		servers: `tls://127.0.0.1:${(configuration as { port: number }).port}`,
 		authenticator: credsAuthenticator(credentials),
 	});
 	t.teardown(() => nc.close());
 	let asked = 0;
-	const command = async (payload: Uint8Array): Promise<CommandReply> => {
+	const subject = downSubject(machineId, "command");
+	const sign = commandSigner(coordinator.dataFolder);
+	const command = async (payload: Uint8Array, headers?: MsgHdrs): Promise<CommandReply> => {
 		asked += 1;
 		const reply = answerSubject(machineId, `asked-${asked}`);
-		const options = { timeout: 10_000, noMux: true, reply };
-		return CommandReply.parse((await nc.request(downSubject(machineId, "command"), payload, options)).json());
+		const options = { timeout: stretched(10_000), noMux: true, reply, headers: headers ?? sign(subject, payload) };
+		return CommandReply.parse((await nc.request(subject, payload, options)).json());
 	};
 	const { bootId } = (await coordinator.machine(machineId)).machine;
-	return { coordinator, spokenTo, machineId, bootId, nc, command };
+	return {
+		coordinator,
+		spokenTo,
+		machineId,
+		bootId,
+		nc,
+		command,
+		sign: (payload, order) => sign(subject, payload, order),
+	};
 }
 
 test("an agent answers every command that is none with a problem, and does nothing", async (t) => {
@@ -76,6 +94,29 @@ test("an agent answers every command that is none with a problem, and does nothi
 			}),
 			{ numRuns: 100 },
 		);
+	await spokenTo.assertCalm();
+});
+
+test("an agent takes no command that its fleet has not signed, and none twice", async (t) => {
+	const { spokenTo, coordinator, machineId, bootId, command, sign } = await startScene(t);
+	const [reset, ping] = [encode({ kind: "reset", bootId, commandId: "c1" }), encode({ kind: "ping", bootId })];
+	const refused = async (payload: Uint8Array, header: MsgHdrs, code: string) =>
+		t.like(await command(payload, header), { kind: "problem", problem: { code } });
+	await refused(reset, headers(), "unauthorized");
+	await refused(reset, sign(ping), "unauthorized");
+	const renumbered = sign(reset, 5);
+	renumbered.set(ORDER_HEADER, String(Number.MAX_SAFE_INTEGER));
+	await refused(reset, renumbered, "unauthorized");
+	const other = ownFolder(t);
+	mkdirSync(join(other, "keys"));
+	writeFileSync(join(other, "keys/assignments.nk"), new TextDecoder().decode(createUser().getSeed()));
+	await refused(reset, commandSigner(other)(downSubject(machineId, "command"), reset), "unauthorized");
+	const recorded = sign(ping);
+	t.is((await command(ping, recorded)).kind, "pong");
+	await refused(ping, recorded, "conflict");
+	await refused(reset, sign(reset, 5), "conflict");
+	const pong = await coordinator.call<CommandAnswer>("POST", `/v1/machines/${machineId}/commands`, { kind: "ping" });
+	t.is(pong.reply.kind, "pong", "the fleet's own commands get through, although another number was higher");
 	await spokenTo.assertCalm();
 });
 
@@ -132,6 +173,7 @@ test("whatever a machine answers to a command, its operator gets a typed answer 
 	answer = encode(pong);
 	t.is((await ping()).status, 200);
 	await spokenTo.assertCalm([
+		"change-made",
 		"token-created",
 		"machine-enrolled",
 		"machine-approved",

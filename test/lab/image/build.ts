@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress } from "node:zlib";
+import { rehearsalScript } from "../../support/places.ts";
 import { alone } from "./alone.ts";
 import { initramfs } from "./archive.ts";
 import { unpackPackages } from "./debian.ts";
@@ -16,7 +17,7 @@ const IMAGES_KEPT = 2;
 export interface LabImage {
 	readonly kernel: string;
 	readonly initrd: string;
-	/** SHA-256 over everything in this folder that decides what the image is. */
+	/** SHA-256 over everything that decides what the image is. */
 	readonly hash: string;
 	readonly built: boolean;
 }
@@ -73,6 +74,7 @@ async function inputsHash(runtime: ContainerRuntime): Promise<string> {
 	const folder = import.meta.dirname;
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+	if (runtime === "stand-in") files.push(rehearsalScript);
 	for (const file of files.sort()) {
 		const content = await readFile(file);
 		hash.update(`${file.slice(folder.length)}\0${content.length}\0`).update(content);

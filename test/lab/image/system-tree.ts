@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { rehearsalScript } from "../../support/places.ts";
 import { nameIptables } from "./iptables.ts";
 
 const run = promisify(execFile);
@@ -88,6 +89,9 @@ const UNUSED = [
 /** What lies on the machine's own root file system; /usr is shared with the initramfs, read-only. */
 const ROOT_FOLDERS = ["etc", "home", "mnt", "opt", "root", "srv", "tmp", "var"] as const;
 
+/** The plugins that the pod network of a default document calls. */
+const PLUGINS = ["loopback", "bridge", "host-local", "portmap"] as const;
+
 /** Turns a tree of unpacked packages into the tree of the initramfs, in place. Returns the kernel. */
 export async function makeSystem(tree: string, parts: string, runtime: ContainerRuntime): Promise<Uint8Array> {
 	const kernel = (await readdir(join(tree, "boot"))).find((name) => name.startsWith("vmlinuz-"));
@@ -99,15 +103,26 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 	await fillRoot(tree);
 	await put(join(parts, "init"), join(tree, "init"));
 	await put(join(parts, "address"), join(tree, "lab/address"));
-	if (runtime === "stand-in")
+	if (runtime === "stand-in") {
 		for (const program of ["kubelet", "containerd"]) await put(join(parts, program), join(tree, "usr/bin", program));
-	else {
+		// What the stand-in for containerd would call: nothing runs them, and a machine without them gets no role.
+		const called = ["usr/bin/runc", ...PLUGINS.map((name) => `lab/root/opt/cni/bin/${name}`)];
+		for (const path of called) await put(join(parts, "empty-program"), join(tree, path));
+		await rehearsal(join(tree, "usr/lib/rollcall-lab"));
+	} else {
 		await nameIptables(tree);
 		await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
 	}
 	await put(join(parts, "empty-program"), join(tree, "usr/sbin/setfiles"));
 	await put(join(parts, "80-lab.preset"), join(tree, "usr/lib/systemd/system-preset/80-lab.preset"), 0o644);
 	return image;
+}
+
+/** The bundled rehearsal, which is the stand-in for kubelet, and this process's Node to run it, without symbols where there is a strip. */
+async function rehearsal(folder: string): Promise<void> {
+	await put(rehearsalScript, join(folder, "rehearsal.cjs"), 0o644);
+	await put(process.execPath, join(folder, "node"));
+	await run("strip", [join(folder, "node")]).catch(() => {});
 }
 
 /** The network of pods that the operator of a lab brings (`podNetwork: none`), with Debian's plugins. */

@@ -10,7 +10,7 @@ import {
 } from "@rollcall/protocol";
 import { artifactPaths } from "./artifact-paths.ts";
 
-/** A certificate with its key, kept over the agent's restarts and as long as the boot. Times are of the monotonic clock, in milliseconds. */
+/** A certificate with its key, kept over the agent's restarts and as long as the boot. Times are milliseconds since the boot. */
 export interface KeptCertificate {
 	readonly name: string;
 	/** Digest of the request that it answers: another request needs another certificate. */
@@ -42,7 +42,7 @@ export function requestDigest(request: CertificateRequest): Digest {
 	return sha256Of(canonicalJson(request));
 }
 
-/** What a target names and is not there. */
+/** The certificates and secrets of a target that are absent. */
 export function lacking(
 	content: TargetContent,
 	kept: Credentials,
@@ -66,19 +66,32 @@ export function alsoNamed(
 	};
 }
 
-/** When the first of a target's certificates is to be renewed; Infinity where there is none. */
-export function firstRenewal(content: TargetContent, kept: Credentials): number {
-	const times = (content.certificates ?? []).map(
-		(request) => keptFor(kept, request)?.renewAt ?? Number.POSITIVE_INFINITY,
-	);
+/** Whether a certificate (PEM) is valid at this moment. */
+type IsValid = (certificate: string) => boolean;
+
+/** The names of a target's certificates that are not valid. */
+export function invalidNames(content: TargetContent, kept: Credentials, isValid: IsValid): string[] {
+	return (content.certificates ?? []).flatMap((request) => {
+		const found = keptFor(kept, request);
+		return found && !isValid(found.certificate) ? [request.name] : [];
+	});
+}
+
+/** When the first of a target's certificates is to be renewed: at once for one that is not valid; Infinity where there is none. */
+export function firstRenewal(content: TargetContent, kept: Credentials, isValid: IsValid): number {
+	const times = (content.certificates ?? []).map((request) => renewalOf(keptFor(kept, request), isValid));
 	return Math.min(Number.POSITIVE_INFINITY, ...times);
 }
 
 /** A target's requests whose time to be renewed has come. */
-export function dueAt(content: TargetContent, kept: Credentials, now: number): CertificateRequest[] {
-	return (content.certificates ?? []).filter(
-		(request) => (keptFor(kept, request)?.renewAt ?? Number.POSITIVE_INFINITY) <= now,
-	);
+export function dueAt(content: TargetContent, kept: Credentials, now: number, isValid: IsValid): CertificateRequest[] {
+	return (content.certificates ?? []).filter((request) => renewalOf(keptFor(kept, request), isValid) <= now);
+}
+
+function renewalOf(kept: KeptCertificate | undefined, isValid: IsValid): number {
+	// Absent ones are ordered as absent, not as due.
+	if (!kept) return Number.POSITIVE_INFINITY;
+	return isValid(kept.certificate) ? kept.renewAt : Number.NEGATIVE_INFINITY;
 }
 
 /** A target's content with the files that its certificates, keys and secrets become, as far as they are there. */
@@ -109,21 +122,27 @@ export function keyFor({ encrypted }: Artifact, { files, secrets = [] }: TargetC
 	return secret && files.find(({ path }) => path === secret.path)?.content;
 }
 
-/** The paths of what a target names and is not there. */
+/** The paths of a target's absent certificates and secrets. */
 export function absentPaths(content: TargetContent, kept: Credentials): string[] {
 	const { certificates, secrets } = lacking(content, kept);
 	return [...certificates.flatMap(({ certificate, key }) => [certificate, key]), ...secrets.map(({ path }) => path)];
 }
 
-/** What was there and what came; of two for the same, the one that came. */
-export function merged(kept: Credentials, came: Credentials): Credentials {
-	const certificates = kept.certificates.filter(
-		(one) => !came.certificates.some(({ request }) => request === one.request),
+/**
+ * What was there and what came; of two for the same, the one that came. A certificate that is valid does not give way to one that is not:
+ * then a clock is wrong.
+ */
+export function merged(kept: Credentials, came: Credentials, isValid: IsValid): Credentials {
+	const better = came.certificates.filter(
+		(one) =>
+			isValid(one.certificate) ||
+			!kept.certificates.some(({ request, certificate }) => request === one.request && isValid(certificate)),
 	);
+	const certificates = kept.certificates.filter((one) => !better.some(({ request }) => request === one.request));
 	const same = (one: KeptSecret) =>
 		came.secrets.some(({ name, revision }) => name === one.name && revision === one.revision);
 	return {
-		certificates: [...certificates, ...came.certificates],
+		certificates: [...certificates, ...better],
 		secrets: [...kept.secrets.filter((one) => !same(one)), ...came.secrets],
 	};
 }

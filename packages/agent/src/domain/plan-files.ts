@@ -2,7 +2,6 @@ import { folderOf, foldersBetween, rootOf } from "./confine.ts";
 
 /**
  * One path that an apply changes. `existed`: something was there before, which is kept beside until the apply has ended.
- * `temporary` is the stem of the names beside it.
  */
 export interface FileChange {
 	readonly path: string;

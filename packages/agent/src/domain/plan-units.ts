@@ -6,8 +6,12 @@ export const UNIT_FOLDER = "/run/systemd/system";
 /** What `planUnits` decides on. */
 export interface UnitView {
 	readonly wanted: readonly TargetUnit[];
-	/** Units that this agent started before. */
+	/** Units that this agent started before, in the order in which they are started. */
 	readonly owned: readonly string[];
+	/** A unit whose memory must stay: it is neither stopped nor restarted. */
+	readonly kept?: string | undefined;
+	/** True when a target is applied, not only looked after. */
+	readonly applying?: boolean;
 	/** Paths that changed since those units were started. */
 	readonly changed: readonly string[];
 	/** Units that are active or becoming so. */
@@ -21,17 +25,20 @@ export interface UnitPlan {
 	readonly begin: readonly { readonly unit: string; readonly action: "start" | "restart" }[];
 }
 
-/** Restarts only what a change touches, starts what does not run, stops what is not wanted any more. */
+/** Restarts only what a change touches, starts what does not run, stops what is not wanted any more: what was started last, first. */
 export function planUnits(view: UnitView): UnitPlan {
 	const changed = new Set(view.changed);
 	const wanted = new Set(view.wanted.map((unit) => unit.name));
 	const begin: { unit: string; action: "start" | "restart" }[] = [];
 	for (const unit of view.wanted) {
-		if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });
+		if (unit.name === view.kept) {
+			// Of a mount that is there, starting is no act; what systemd says of it may be older than the apply.
+			if (view.applying || !view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
+		} else if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });
 		else if (!view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
 	}
 	return {
-		stop: view.owned.filter((unit) => !wanted.has(unit)),
+		stop: view.owned.filter((unit) => !wanted.has(unit) && unit !== view.kept).reverse(),
 		reload: view.changed.some((path) => path.startsWith(`${UNIT_FOLDER}/`)),
 		begin,
 	};
@@ -42,4 +49,10 @@ function touched(unit: TargetUnit, changed: ReadonlySet<string>): boolean {
 	if (changed.has(`${UNIT_FOLDER}/${unit.name}`)) return true;
 	if (unit.restartOn.some((path) => changed.has(path))) return true;
 	return [...changed].some((path) => path.startsWith(`${UNIT_FOLDER}/${unit.name}.d/`));
+}
+
+/** Units in the order in which they are started: those of a target as it says, before them what else there is. */
+export function startOrder(owned: readonly string[], wanted: readonly TargetUnit[]): string[] {
+	const names = wanted.map(({ name }) => name);
+	return [...owned.filter((unit) => !names.includes(unit)), ...names];
 }

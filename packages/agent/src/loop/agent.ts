@@ -1,14 +1,18 @@
 import { type CertifyOrder, certifyText, type Facts, type Hello } from "@rollcall/protocol";
-import { type Connect, type Enroll, type FactsReader, type Keyring, type Link, LinkError } from "../ports.ts";
+import { LinkError } from "../errors.ts";
+import type { Connect, Enroll, EtcdData, FactsReader, Keyring, Link, PodKernel, Prober, TimeFiles } from "../ports.ts";
 import type { ApplyParts } from "./apply.ts";
+import { type Keys, openBootIdentity } from "./boot-identity.ts";
 import { answerCommand } from "./commands.ts";
+import { createCredentialStore } from "./credential-store.ts";
+import { createEtcdMemoryKeeper } from "./etcd-memory.ts";
 import { createJoiner } from "./joiner.ts";
-import { type Keys, openPassport } from "./passport.ts";
-import { renewCertificates } from "./renewal.ts";
+import { createPodNetworkKeeper, type PodNetworkKeeper } from "./pod-network.ts";
+import { createRenewal } from "./renewal.ts";
 import { createReporter } from "./reporter.ts";
 import { runSession } from "./session.ts";
 import { createTargetKeeper } from "./target-keeper.ts";
-import { createWallet } from "./wallet.ts";
+import { createTimeServers } from "./time-servers.ts";
 
 /** Facts of this age are as good as fresh ones, in milliseconds. */
 const FRESH_MS = 1_000;
@@ -18,7 +22,12 @@ const FENCED_MS = 60_000;
 const FIRST_ROUND_MS = 1_000;
 
 /** All that an agent is made of. `ready` is called once its work has begun. */
-export interface AgentParts extends Omit<ApplyParts, "wallet"> {
+export interface AgentParts extends Omit<ApplyParts, "credentials" | "etcd" | "podNetwork" | "prober"> {
+	/** Looks at components; `routes` says how the routes to pods are. */
+	readonly createProber: (routes: PodNetworkKeeper["state"]) => Prober;
+	readonly podKernel: PodKernel;
+	readonly etcdData: EtcdData;
+	readonly timeFiles: TimeFiles;
 	readonly keyring: Keyring;
 	/** Signs a text (Ed25519, base64) with the seed of this boot's identity. */
 	readonly sign: (seed: string, text: string) => string;
@@ -27,9 +36,13 @@ export interface AgentParts extends Omit<ApplyParts, "wallet"> {
 	readonly connect: Connect;
 	readonly random: () => number;
 	readonly createKeys: () => Keys;
+	/** The public nkeys of the fleet that the configuration names. */
+	readonly signers: readonly string[];
 	readonly token: () => string | undefined;
 	readonly dropToken: () => void;
 	readonly ready: () => void;
+	/** Whether the whole system shuts down, and not the agent alone. */
+	readonly isGoingDown: () => Promise<boolean>;
 	/** How long the bus may be unreachable before the agent enrolls again, in milliseconds; up to twice as long, at random. */
 	readonly rejoinAfterMs: number;
 }
@@ -41,26 +54,29 @@ export interface AgentParts extends Omit<ApplyParts, "wallet"> {
  */
 export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<"stopped" | "other-boot"> {
 	const { clock, log, memory } = parts;
-	const facts = freshFacts(parts);
+	let podNetwork: PodNetworkKeeper | undefined;
+	const facts = freshFacts(parts, () => podNetwork?.destinations());
 	const { bootId } = await facts();
 	const before = memory.identity()?.bootId;
 	// The state folder outlived a boot, so what it says ran does not run any more.
-	if (before !== undefined && before !== bootId) memory.forget("targets");
-	const passport = openPassport(parts, bootId);
+	if (before !== undefined && before !== bootId) memory.forget("boot");
+	const identity = openBootIdentity(parts, bootId);
+	const routing = createPodNetworkKeeper({ ...parts, bootId });
+	podNetwork = routing;
 
 	const fenced = new AbortController();
 	const fence = (reason: string) => {
 		if (!fenced.signal.aborted) log.error("fenced: this boot stays silent from now on", { reason });
 		fenced.abort();
 	};
-	let greet = () => {};
+	let askHello = () => {};
 	let link: Link | undefined;
 	const certify = async (order: CertifyOrder) => {
 		if (!link) throw new LinkError("certify: not connected");
-		const { seed } = passport.identity();
+		const { seed } = identity.current();
 		return await link.certify({ order, signature: parts.sign(seed, certifyText(order)) });
 	};
-	const wallet = createWallet({ ...parts, bootId, certify, fenced: fence });
+	const credentials = createCredentialStore({ ...parts, bootId, certify, fenced: fence });
 	const reporter = createReporter({
 		...parts,
 		fenced: fence,
@@ -68,52 +84,75 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 		state: () => {
 			const standing = keeper.standing();
 			const progress = standing ? { progress: standing.progress } : {};
-			return { bootId, generation: standing?.generation ?? 0, ...progress, health: keeper.health() };
+			const generation = standing?.generation ?? 0;
+			return { bootId, generation, ...progress, health: renewal.health(), memory: etcd.present() };
 		},
 	});
-	const keeper = createTargetKeeper({ ...parts, wallet, changed: reporter.ring, machineId: passport.machineId });
+	const etcd = createEtcdMemoryKeeper({ ...parts, bootId, changed: reporter.wake });
+	const keeper = createTargetKeeper({
+		...parts,
+		prober: parts.createProber(routing.state),
+		credentials,
+		etcd,
+		podNetwork: routing,
+		changed: reporter.wake,
+		machineId: identity.machineId,
+	});
+	const renewal = createRenewal({ ...parts, credentials, keeper, changed: reporter.wake });
 	const started = keeper.start();
 	const firstReport = Promise.race([started.then(keeper.firstRound), clock.sleep(FIRST_ROUND_MS, signal)]);
 	void firstReport.then(() => {
-		if (keeper.standing()) reporter.ring();
+		if (keeper.standing()) reporter.wake();
 	});
 
 	const hello = async (): Promise<Hello> => {
 		const running = keeper.running();
 		return {
 			bootId,
-			publicKey: passport.identity().publicKey,
+			publicKey: identity.current().publicKey,
 			facts: await facts(),
 			generation: running?.target.generation ?? 0,
-			renew: passport.renewalDue(),
+			renew: identity.renewalDue(),
+			memory: etcd.present(),
 			...(running ? { digest: running.target.digest, proof: running.proof } : {}),
 		};
 	};
-	const joiner = createJoiner({ ...parts, facts, passport, running: keeper.running });
-	const commandParts = { ...parts, keeper, passport, uptimeSeconds: () => process.uptime(), changed: () => greet() };
+	const joiner = createJoiner({ ...parts, facts, identity, running: keeper.running });
+	const commandParts = {
+		...parts,
+		keeper,
+		identity,
+		uptimeSeconds: () => process.uptime(),
+		changed: () => askHello(),
+		taken: {},
+	};
 	parts.ready();
 	const live = AbortSignal.any([signal, fenced.signal]);
-	const renewing = renewCertificates({ ...parts, wallet, keeper }, live);
+	const renewing = renewal.run(live);
+	const watching = Promise.all([etcd.watch(live), routing.watch(live)]);
 	await runSession(
 		{
 			...parts,
-			passport,
+			identity,
 			joiner,
 			keeper,
 			reporter,
+			renewal,
+			timeServers: createTimeServers({ ...parts, facts }),
+			podNetwork: routing,
 			hello,
 			fence,
 			command: (command) => answerCommand(commandParts, command),
 			onLink: (now) => {
 				link = now;
 			},
-			onGreeter: (ring) => {
-				greet = ring;
+			onHelloLoop: (wake) => {
+				askHello = wake;
 			},
 		},
 		live,
 	);
-	await renewing;
+	await Promise.all([renewing, watching]);
 	while (!signal.aborted) {
 		if ((await parts.facts.read()).bootId !== bootId) {
 			await keeper.stop();
@@ -125,11 +164,14 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 	return "stopped";
 }
 
-function freshFacts({ facts, clock }: Pick<AgentParts, "facts" | "clock">): () => Promise<Facts> {
+function freshFacts(
+	{ facts, clock }: Pick<AgentParts, "facts" | "clock">,
+	own: () => ReadonlySet<string> | undefined,
+): () => Promise<Facts> {
 	let last: { at: number; facts: Facts } | undefined;
 	return async () => {
 		if (last && clock.monotonic() - last.at < FRESH_MS) return last.facts;
-		last = { at: clock.monotonic(), facts: await facts.read() };
+		last = { at: clock.monotonic(), facts: await facts.read(own()) };
 		return last.facts;
 	};
 }

@@ -1,22 +1,32 @@
-import type { MachineId, TargetProgress } from "@rollcall/protocol";
+import type { MachineId, TargetProgress, TargetStep } from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
-import { keyFor, pathsOf } from "../domain/credentials.ts";
+import { keyFor, pathsOf, stillNamed } from "../domain/credentials.ts";
+import { memoryOf } from "../domain/etcd-memory.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
-import type { Accepted, Clock, Files, Ledger, Log, Memory, Prober, Units } from "../ports.ts";
+import { startOrder } from "../domain/plan-units.ts";
+import { messageOf, ProbeFailed } from "../errors.ts";
+import type { Accepted, Clock, Files, LastWords, Ledger, Log, Memory, Prober, Units } from "../ports.ts";
+import type { CredentialStore } from "./credential-store.ts";
+import { deadlineAfter } from "./deadline.ts";
+import type { EtcdMemoryKeeper } from "./etcd-memory.ts";
 import { firstSuccess } from "./first-success.ts";
+import { letMemoryGo, memoryFiles } from "./let-go.ts";
+import type { PodNetworkKeeper } from "./pod-network.ts";
 import { raced } from "./raced.ts";
-import { rollBack } from "./roll-back.ts";
+import { isDone, rollBack } from "./roll-back.ts";
 import { runUnits } from "./run-units.ts";
-import type { Wallet } from "./wallet.ts";
 
 /** What applying needs. */
 export interface ApplyParts {
 	readonly files: Files;
 	readonly units: Units;
 	readonly prober: Prober;
+	readonly lastWords: LastWords;
 	readonly memory: Memory;
-	readonly wallet: Wallet;
+	readonly credentials: CredentialStore;
+	readonly etcd: EtcdMemoryKeeper;
+	readonly podNetwork: Pick<PodNetworkKeeper, "use">;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly writeRoots: readonly string[];
@@ -31,7 +41,13 @@ export interface ApplyRun {
 
 /** How an apply ends. `aborted`: something newer takes over, or the agent stops; the ledger says how far it got. */
 export type Outcome = Extract<TargetProgress, { state: "applied" | "rejected" }> | { readonly state: "aborted" };
-type Step = Extract<TargetProgress, { state: "rejected" }>["step"];
+
+/** How far an apply is: the step, the unit that is being changed, and when it began, by the monotonic clock. */
+interface Position {
+	step: TargetStep;
+	unit: string | undefined;
+	readonly begun: number;
+}
 
 /**
  * Brings the machine to a target, all or nothing: check, certificates, artifacts, files, units, probes. When any of them fails, what ran
@@ -40,47 +56,66 @@ type Step = Extract<TargetProgress, { state: "rejected" }>["step"];
  */
 export async function applyTarget(parts: ApplyParts, accepted: Accepted, run: ApplyRun): Promise<Outcome> {
 	const { content } = accepted.target;
-	const deadline = AbortSignal.timeout(content.deadlineSeconds * 1000);
-	const at = { step: "check" as Step, begun: parts.clock.monotonic() };
+	const { signal: deadline, end } = deadlineAfter(parts.clock, content.deadlineSeconds * 1000);
+	const at: Position = { step: "check", unit: undefined, begun: parts.clock.monotonic() };
 	try {
 		const reason = refusal(accepted.target, { machineId: run.machineId, writeRoots: parts.writeRoots });
 		if (reason !== undefined) throw new Error(reason);
+		refuseLostMemory(parts, accepted);
 		await advance(parts, accepted, { ...run, signal: AbortSignal.any([run.signal, deadline]), at });
 		return { state: "applied" };
 	} catch (error) {
 		if (run.signal.aborted) return { state: "aborted" };
-		const text = error instanceof Error ? error.message : String(error);
+		const text = messageOf(error);
 		const reason = deadline.aborted ? `not done after ${content.deadlineSeconds} s (${text})` : text;
+		const unit = error instanceof ProbeFailed ? error.unit : at.unit;
 		await rollBack(parts);
-		return { state: "rejected", step: at.step, reason: reason.slice(0, 1024) };
+		return { state: "rejected", step: at.step, reason: reason.slice(0, 1024), ...(unit === undefined ? {} : { unit }) };
+	} finally {
+		end();
 	}
 }
 
-async function advance(
-	parts: ApplyParts,
-	accepted: Accepted,
-	run: ApplyRun & { at: { step: Step; begun: number } },
-): Promise<void> {
-	const { files, memory } = parts;
+/** A member that lost its memory and begins anew in the same boot would vote against what it voted for. */
+function refuseLostMemory({ etcd }: ApplyParts, { target }: Accepted): void {
+	etcd.present();
+	const { lost } = etcd.held() ?? {};
+	if (!lost || !memoryOf(target.content)) return;
+	throw new Error(
+		`the memory of etcd's member ${lost.memberId} was lost although the boot goes on; boot this machine anew, and it joins with empty memory`,
+	);
+}
+
+async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { at: Position }): Promise<void> {
+	const { files, memory, etcd } = parts;
 	run.at.step = "certificates";
-	await parts.wallet.complete(accepted.target, run.signal);
-	const { content } = parts.wallet.filled(accepted.target.content);
+	await parts.credentials.complete(accepted.target, run.signal);
+	const { content } = parts.credentials.filled(accepted.target.content);
 	run.at.step = "files";
+	// Else its changes would be taken for those of an apply that is to be continued.
+	tidyUp(parts);
 	const before = memory.ledger();
-	const plan = await raced(files.compare(content, before.files), run.signal);
+	const stays = memoryFiles(etcd.held());
+	const owned = before.files.filter((path) => !stays.includes(path));
+	const plan = await raced(files.compare(content, owned), run.signal);
 	// Changes of an apply that was interrupted after its first rename still have to reach the units.
 	const halfway = before.open !== undefined && before.open.phase !== "staging" ? before.open : undefined;
 	const changes = mergeChanges(halfway?.changes ?? [], plan.changes);
 	const folders = [...new Set([...(halfway?.folders ?? []), ...plan.folders])];
 	memory.saveNext(accepted);
+	const { generation, digest } = accepted.target;
+	const open = {
+		of: { generation, digest },
+		changes,
+		folders,
+		before: halfway?.before ?? { files: before.files, units: before.units },
+	};
 	const ledger: Ledger = {
 		files: union(before.files, pathsOf(content)),
 		folders: union(before.folders, folders),
-		units: union(
-			before.units,
-			content.units.map((unit) => unit.name),
-		),
-		open: { phase: halfway ? "swapped" : "staging", changes, folders },
+		units: startOrder(before.units, content.units),
+		pending: before.pending,
+		open: { ...open, phase: halfway ? "swapped" : "staging" },
 	};
 	memory.saveLedger(ledger);
 
@@ -94,45 +129,87 @@ async function advance(
 	run.at.step = "files";
 	await files.stage(content, plan, new Set(halfway?.changes.map((change) => change.path)));
 	run.signal.throwIfAborted();
-	memory.saveLedger({ ...ledger, open: { phase: "swapped", changes, folders } });
-	files.swap(changes);
-	const ms = Math.round((parts.clock.monotonic() - run.at.begun) * 100) / 100;
-	if (plan.changes.length > 0) parts.log.info("files are in place", { changed: plan.changes.length, ms });
+	const holds = memoryOf(content);
+	if (holds) etcd.hold(holds);
+	memory.saveLedger({ ...ledger, open: { ...open, phase: "swapped" } });
+	const swapFiles = () => {
+		run.at.step = "files";
+		files.swap(changes);
+		const ms = Math.round((parts.clock.monotonic() - run.at.begun) * 100) / 100;
+		if (plan.changes.length > 0) parts.log.info("files are in place", { changed: plan.changes.length, ms });
+		run.at.step = "units";
+	};
 
 	run.at.step = "units";
-	const changed = changes.map((change) => change.path);
+	const changed = union(
+		before.pending ?? [],
+		changes.map((change) => change.path),
+	);
 	const actions = await runUnits(parts.units, {
 		wanted: content.units,
 		owned: ledger.units,
+		kept: etcd.held()?.unit,
+		applying: true,
 		changed,
 		signal: run.signal,
+		swapFiles,
+		acting: (unit) => {
+			run.at.unit = unit;
+		},
 	});
 	if (actions.length > 0) parts.log.info("units are in place", { actions: actions.join(", ") });
+	await raced(parts.podNetwork.use(content.podNetwork), run.signal);
 	run.started();
 
 	run.at.step = "probes";
 	await firstSuccess(parts, content.probes, run.signal);
 	run.signal.throwIfAborted();
 	memory.promote();
-	finish(parts, accepted, ledger);
+	// From here on this is the good target, whatever fails: only tidying is left, and the next apply does it again.
+	endDone(parts);
+	await letMemoryGo(parts, content.memory?.forgets);
 }
 
-/** Writes down that a target is the good one, and tidies up behind the apply. */
+/** Tidies up behind an apply that had come to its end, where that was not done yet. Throws FilesError. */
+function tidyUp(parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "writeRoots">): void {
+	const good = parts.memory.good();
+	const ledger = parts.memory.ledger();
+	if (good && ledger.open && isDone(ledger.open, good)) finish(parts, good, ledger);
+}
+
+/** The same, for whom nothing depends on it now: a failure is logged. */
+export function endDone(parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "log" | "writeRoots">): void {
+	try {
+		tidyUp(parts);
+	} catch (error) {
+		parts.log.warn("what an apply left cannot be tidied up yet", { reason: messageOf(error) });
+	}
+}
+
+/** Writes down that a target is the good one, and tidies up behind the apply. Throws FilesError. */
 export function finish(
-	parts: Pick<ApplyParts, "files" | "memory" | "writeRoots">,
+	parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "writeRoots">,
 	good: Accepted,
 	ledger: Ledger,
 ): void {
-	const wanted = pathsOf(good.target.content);
+	const { files, memory, etcd } = parts;
+	const { content } = good.target;
+	const held = etcd.held();
+	const wanted = union(pathsOf(content), memoryFiles(held));
 	const needed = new Set(wanted.flatMap((path) => foldersBetween("/", path)));
 	const empty = ledger.folders.filter((folder) => !needed.has(folder));
 	// Before the ledger forgets the folders that may hold something.
-	const untidy = parts.files.settle(ledger.files, empty, false);
-	parts.memory.saveLedger({
+	const untidy = files.settle(ledger.files, empty, false);
+	memory.saveLedger({
 		files: union(wanted, untidy),
 		folders: ledger.folders.filter((folder) => needed.has(folder)),
-		units: good.target.content.units.map((unit) => unit.name),
+		units: startOrder(held ? [held.unit] : [], content.units),
 	});
+	// Secrets of earlier targets alone are not needed any more.
+	const kept = memory.credentials();
+	const named = stillNamed(kept, [content]);
+	if (named.certificates.length + named.secrets.length < kept.certificates.length + kept.secrets.length)
+		memory.saveCredentials(named);
 }
 
 function union(a: readonly string[], b: readonly string[]): string[] {

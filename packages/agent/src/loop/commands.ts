@@ -1,16 +1,18 @@
 import type { Command } from "@rollcall/protocol";
 import type { LinkEvents, Log, Units } from "../ports.ts";
-import type { Passport } from "./passport.ts";
+import type { BootIdentity } from "./boot-identity.ts";
 import type { TargetKeeper } from "./target-keeper.ts";
 
 /** What commands act on. `uptimeSeconds` is the agent's own; `changed` is called after a reset. */
 export interface CommandParts {
 	readonly units: Units;
 	readonly keeper: TargetKeeper;
-	readonly passport: Passport;
+	readonly identity: BootIdentity;
 	readonly log: Log;
 	readonly uptimeSeconds: () => number;
 	readonly changed: () => void;
+	/** The reboot or reset that was accepted last; it is not done twice. */
+	readonly taken: { commandId?: string };
 }
 
 type Answer = Awaited<ReturnType<LinkEvents["command"]>>;
@@ -20,8 +22,8 @@ type Answer = Awaited<ReturnType<LinkEvents["command"]>>;
  * id, or a hello with generation 0. Commands for another boot of this machine are refused.
  */
 export async function answerCommand(parts: CommandParts, command: Command): Promise<Answer> {
-	const { units, keeper, passport, log } = parts;
-	const { bootId } = passport.identity();
+	const { units, keeper, identity, log } = parts;
+	const { bootId } = identity.current();
 	if (command.bootId !== bootId) {
 		const message = `the command is for boot ${command.bootId}, this is boot ${bootId}`;
 		return { reply: { kind: "problem", problem: { code: "incarnation-fenced", message } } };
@@ -31,10 +33,12 @@ export async function answerCommand(parts: CommandParts, command: Command): Prom
 		return { reply: { kind: "pong", bootId, generation, uptimeSeconds: parts.uptimeSeconds() } };
 	}
 	if (command.kind === "logs") return { reply: await units.logs(command) };
+	if (parts.taken.commandId === command.commandId) return { reply: { kind: "accepted" } };
+	parts.taken.commandId = command.commandId;
 	log.warn("command taken", { command: command.kind, commandId: command.commandId });
 	if (command.kind === "reboot") {
 		const failed = (error: Error) => log.error("the machine does not reboot", { reason: error.message });
 		return { reply: { kind: "accepted" }, after: () => void units.reboot().catch(failed) };
 	}
-	return { reply: { kind: "accepted" }, after: () => void keeper.reset().then(parts.changed) };
+	return { reply: { kind: "accepted" }, after: () => void keeper.reset(command.forgets).then(parts.changed) };
 }

@@ -1,10 +1,19 @@
 import { type ComponentHealth, type Health, healthDigest, type Probe } from "@rollcall/protocol";
 import type { Clock, Prober } from "../ports.ts";
 
+/**
+ * `healthy`: each has just been found so. `unknown`: earlier verdicts stand until the next look. `started`: so they do, and one that never was
+ * healthy is not told to be ill before it had time to start.
+ */
+export type Since = "healthy" | "unknown" | "started";
+
+/** Time to start, in milliseconds. */
+const START_MS = 10_000;
+
 /** The health of the running target's components, kept up to date for as long as it runs. */
 export interface HealthWatch {
-	/** Watches these components from now on, and no others. `known`: each has just been found healthy; else earlier verdicts stand until the next look. */
-	watch(probes: readonly Probe[], known: boolean): void;
+	/** Watches these components from now on, and no others. */
+	watch(probes: readonly Probe[], since: Since): void;
 	/** Sorted by component; those that were not looked at yet are missing. */
 	health(): Health;
 	/** Resolves when every component was looked at once. */
@@ -27,7 +36,9 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 
 	const health = () => [...seen.values()].sort((a, b) => (a.component < b.component ? -1 : 1));
 
-	function watch(probes: readonly Probe[], known: boolean): void {
+	function watch(probes: readonly Probe[], since: Since): void {
+		const known = since === "healthy";
+		const quietUntil = since === "started" ? parts.clock.monotonic() + START_MS : Number.NEGATIVE_INFINITY;
 		current.abort();
 		current = new AbortController();
 		const before = healthDigest(health());
@@ -41,27 +52,28 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 		const { signal } = current;
 		round = Promise.all(
 			probes.map(async (probe) => {
-				if (!known) await look(probe, signal);
-				void goOn(probe, signal);
+				if (!known) await look(probe, quietUntil, signal);
+				void goOn(probe, quietUntil, signal);
 			}),
 		);
 	}
 
-	async function goOn(probe: Probe, signal: AbortSignal): Promise<void> {
+	async function goOn(probe: Probe, quietUntil: number, signal: AbortSignal): Promise<void> {
 		// The first pause is random, so that the probes of a machine, and of a fleet, spread out.
 		let pause = probe.intervalSeconds * 1000 * (0.5 + parts.random() / 2);
 		while (!signal.aborted) {
 			await parts.clock.sleep(pause, signal);
 			pause = probe.intervalSeconds * 1000;
-			if (!signal.aborted) await look(probe, signal);
+			if (!signal.aborted) await look(probe, quietUntil, signal);
 		}
 	}
 
-	async function look(probe: Probe, signal: AbortSignal): Promise<void> {
+	async function look(probe: Probe, quietUntil: number, signal: AbortSignal): Promise<void> {
 		const result = await parts.prober.probe(probe);
 		if (signal.aborted) return;
 		const { component } = probe;
 		const before = seen.get(component);
+		if (!result.healthy && !before && parts.clock.monotonic() < quietUntil) return;
 		seen.set(
 			component,
 			result.healthy

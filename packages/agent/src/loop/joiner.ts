@@ -1,11 +1,13 @@
-import type { EnrollRequest, Facts } from "@rollcall/protocol";
+import type { EnrollClaim, Facts } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
 import type { Accepted, Clock, Enroll, Log } from "../ports.ts";
-import type { Passport } from "./passport.ts";
+import type { BootIdentity } from "./boot-identity.ts";
 
 /** Unreachable coordinators are asked again soon; a refusal stands until a person acts, so that is asked again slowly. */
 const SHORT = { baseMs: 250, maxMs: 30_000 };
 const IMPATIENT = { baseMs: 250, maxMs: 5_000 };
+/** A boot that waits for the end of the one before it asks so often, since that end may come at any second. */
+const HELD = { baseMs: 1_000, maxMs: 2_000 };
 const LONG = { baseMs: 30_000, maxMs: 60_000 };
 
 /** What joining needs. `token` reads the one-time token; `dropToken` removes it once it was used. */
@@ -15,7 +17,7 @@ export interface JoinerParts {
 	readonly log: Log;
 	readonly random: () => number;
 	readonly facts: () => Promise<Facts>;
-	readonly passport: Passport;
+	readonly identity: BootIdentity;
 	readonly running: () => Accepted | undefined;
 	readonly token: () => string | undefined;
 	readonly dropToken: () => void;
@@ -28,37 +30,38 @@ export interface Joiner {
 }
 
 export function createJoiner(parts: JoinerParts): Joiner {
-	const { clock, log, passport } = parts;
+	const { clock, log, identity } = parts;
 	let failures = 0;
-	let said = "";
+	let logged = "";
 	return {
 		async attempt(signal, impatient) {
 			const token = parts.token();
 			const proof = parts.running()?.proof;
-			const request: EnrollRequest = {
-				publicKey: passport.identity().publicKey,
+			const claim: EnrollClaim = {
+				publicKey: identity.current().publicKey,
 				facts: await parts.facts(),
+				wall: clock.wall(),
 				...(token === undefined ? {} : { token }),
 				...(proof === undefined ? {} : { proof }),
 			};
-			const outcome = await parts.enroll(request, signal);
+			const outcome = await parts.enroll(claim, { seed: identity.current().seed, signers: identity.signers() }, signal);
 			if (signal.aborted) return "unreachable";
 			if (outcome.ok) {
-				passport.joined(outcome.reply);
+				identity.joined(outcome.reply);
 				parts.dropToken();
 				failures = 0;
-				said = "";
+				logged = "";
 				log.info("enrolled", { machineId: outcome.reply.machineId });
 				return "joined";
 			}
 			const { message, next = "", code } = outcome.problem;
 			const entry = outcome.wait === "long" ? log.error : log.warn;
-			// Once in words, then only while debugging: it may go on for days.
-			if (said !== `${code} ${message}`)
+			// The first failure is logged, further ones only at debug level: this may go on for days.
+			if (logged !== `${code} ${message}`)
 				entry(outcome.wait === "long" ? "enrollment refused" : "not enrolled yet", { code, message, next });
-			said = `${code} ${message}`;
+			logged = `${code} ${message}`;
 			const refused = outcome.wait === "long";
-			const rule = refused ? LONG : impatient ? IMPATIENT : SHORT;
+			const rule = code === "boot-waits" ? HELD : refused ? LONG : impatient ? IMPATIENT : SHORT;
 			await clock.sleep(backoff(rule, failures++, parts.random()), signal);
 			return refused ? "refused" : "unreachable";
 		},

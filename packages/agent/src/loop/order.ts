@@ -8,18 +8,14 @@ import {
 	type Target,
 } from "@rollcall/protocol";
 import { type Credentials, type KeptCertificate, requestDigest } from "../domain/credentials.ts";
-import { type Clock, type Keyring, LinkError } from "../ports.ts";
+import { LinkError, OrderRefused } from "../errors.ts";
+import type { Clock, Keyring, SealKey } from "../ports.ts";
 
 /** Renewed after this part of a certificate's life, and up to a twentieth earlier, so that not all machines come at once. */
-const RENEW_AFTER = 2 / 3;
+const RENEW_AFTER = 1 / 3;
 const SPREAD = 0.05;
 /** Refusals that asking again does not change. */
 const FINAL = new Set(["bad-request", "forbidden", "too-large"]);
-
-/** A refusal that no repetition changes. */
-class Refused extends Error {
-	override readonly name = "Refused";
-}
 
 /** What an order needs. `certify` signs and sends it; it throws LinkError while there is no connection. */
 export interface OrderParts {
@@ -31,7 +27,7 @@ export interface OrderParts {
 	readonly fenced: (reason: string) => void;
 }
 
-/** What is ordered: certificates and secrets that a target names. */
+/** The certificates and secrets of a target that are ordered. */
 export interface Wanted {
 	readonly certificates: readonly CertificateRequest[];
 	readonly secrets: readonly SharedSecret[];
@@ -39,7 +35,7 @@ export interface Wanted {
 
 /**
  * Orders what a target names, once. A certificate of a name that is kept gets the same key again: keys are made once per boot.
- * Throws LinkError for what may pass, Refused for what does not.
+ * Throws LinkError for what may pass, OrderRefused for what does not.
  */
 export async function placeOrder(
 	parts: OrderParts,
@@ -49,7 +45,7 @@ export async function placeOrder(
 	const { machineId, generation, digest } = target;
 	const keyOf = (name: string) => kept.certificates.findLast((one) => one.name === name)?.key ?? keyring.makeKey();
 	const keys = wanted.certificates.map((request) => ({ request, key: keyOf(request.name) }));
-	const seal = keyring.newSealKey();
+	const seal = await keyring.newSealKey();
 	const reply = await parts.certify({
 		bootId,
 		generation,
@@ -60,36 +56,36 @@ export async function placeOrder(
 	});
 	if (reply.kind === "fenced") {
 		parts.fenced(reply.reason);
-		throw new Refused(reply.reason);
+		throw new OrderRefused(reply.reason);
 	}
 	if (reply.kind === "problem") {
 		const { code, message } = reply.problem;
-		throw FINAL.has(code) ? new Refused(message) : new LinkError(message);
+		throw FINAL.has(code) ? new OrderRefused(message) : new LinkError(message);
 	}
-	const now = parts.clock.monotonic();
+	const now = parts.clock.sinceBoot();
 	const certificates = keys.map(({ request, key }): KeptCertificate => {
 		const given = reply.certificates.find(({ name }) => name === request.name);
-		if (!given) throw new Refused(`the answer lacks the certificate ${request.name}`);
+		if (!given) throw new OrderRefused(`the answer lacks the certificate ${request.name}`);
 		const lifeMs = given.expiresInSeconds * 1000;
 		const renewAt = now + lifeMs * (RENEW_AFTER - SPREAD * parts.random());
 		return { name: request.name, request: requestDigest(request), key, certificate: given.certificate, renewAt };
 	});
-	const secrets = wanted.secrets.map(({ name, revision }) => {
+	const secrets = wanted.secrets.map(async ({ name, revision }) => {
 		const given = reply.secrets.find((one) => one.name === name && one.revision === revision);
-		if (!given) throw new Refused(`the answer lacks the secret ${name}`);
-		return { name, revision, content: open(given, seal, sealText({ machineId, bootId, name, revision })) };
+		if (!given) throw new OrderRefused(`the answer lacks the secret ${name}`);
+		return { name, revision, content: await open(given, seal, sealText({ machineId, bootId, name, revision })) };
 	});
-	return { certificates, secrets };
+	return { certificates, secrets: await Promise.all(secrets) };
 }
 
-function open(
+async function open(
 	{ name, sealed }: Extract<CertifyReply, { kind: "certified" }>["secrets"][number],
-	seal: ReturnType<Keyring["newSealKey"]>,
+	seal: SealKey,
 	info: string,
-): string {
+): Promise<string> {
 	try {
-		return seal.open(sealed, info);
+		return await seal.open(sealed, info);
 	} catch {
-		throw new Refused(`the secret ${name} was not sealed to this machine`);
+		throw new OrderRefused(`the secret ${name} was not sealed to this machine`);
 	}
 }

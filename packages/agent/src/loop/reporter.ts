@@ -1,7 +1,8 @@
 import type { Report } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
-import { type Clock, type Link, LinkError, type Log } from "../ports.ts";
-import { createBell } from "./bell.ts";
+import { LinkError } from "../errors.ts";
+import type { Clock, Link, Log } from "../ports.ts";
+import { createWakeSignal } from "./wake-signal.ts";
 
 const RETRY = { baseMs: 500, maxMs: 10_000 };
 const NEVER = 2 ** 31 - 1;
@@ -19,18 +20,18 @@ export interface ReporterParts {
 /** Sends reports until they are acknowledged. Only the newest state matters, so nothing is queued. */
 export interface Reporter {
 	/** Something changed. */
-	ring(): void;
+	wake(): void;
 	run(link: Link, signal: AbortSignal): Promise<void>;
 }
 
 export function createReporter(parts: ReporterParts): Reporter {
 	const { clock } = parts;
-	const bell = createBell(clock);
+	const wakeSignal = createWakeSignal(clock);
 	let last = 0;
 
 	async function send(link: Link): Promise<boolean> {
-		// Counts up over restarts of the agent too, because the monotonic clock does.
-		last = Math.max(last + 1, Math.floor(clock.monotonic()));
+		// Counts up over restarts of the agent too, because the time since the boot does.
+		last = Math.max(last + 1, Math.floor(clock.sinceBoot()));
 		try {
 			const reply = await link.report({ ...parts.state(), sequence: last });
 			if (reply.kind === "fenced") parts.fenced(reply.reason);
@@ -46,11 +47,11 @@ export function createReporter(parts: ReporterParts): Reporter {
 	}
 
 	return {
-		ring: bell.ring,
+		wake: wakeSignal.wake,
 		async run(link, signal) {
 			await parts.ready();
 			for (let attempt = -1; !signal.aborted; ) {
-				await bell.wait(attempt < 0 ? NEVER : backoff(RETRY, attempt, parts.random()), signal);
+				await wakeSignal.wait(attempt < 0 ? NEVER : backoff(RETRY, attempt, parts.random()), signal);
 				if (signal.aborted) return;
 				attempt = (await send(link)) ? -1 : attempt + 1;
 			}

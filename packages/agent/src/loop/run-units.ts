@@ -1,15 +1,23 @@
 import type { TargetUnit } from "@rollcall/protocol";
 import { planUnits } from "../domain/plan-units.ts";
-import { UnitError, type Units } from "../ports.ts";
+import { UnitError } from "../errors.ts";
+import type { Units } from "../ports.ts";
 import { raced } from "./raced.ts";
 
-/** What `runUnits` brings about. `betweenStopAndReload` is where files of stopped units may go. */
+/** What `runUnits` needs. `swapFiles` runs after unwanted units were stopped, and before systemd reads unit files again. */
 export interface UnitRun {
 	readonly wanted: readonly TargetUnit[];
+	/** In the order in which they are started; they are stopped the other way round. */
 	readonly owned: readonly string[];
+	/** A unit whose memory must stay. */
+	readonly kept?: string | undefined;
+	/** True when a target is applied, not only looked after. */
+	readonly applying?: boolean;
 	readonly changed: readonly string[];
 	readonly signal: AbortSignal;
-	readonly betweenStopAndReload?: () => void;
+	readonly swapFiles?: () => void;
+	/** Told each unit before it is stopped, started or restarted, and `undefined` behind it. */
+	readonly acting?: (unit: string | undefined) => void;
 }
 
 /**
@@ -17,34 +25,39 @@ export interface UnitRun {
  * the actions that it took. Throws UnitError with systemd's words, or the signal's reason.
  */
 export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
+	const { signal, acting = () => {} } = run;
+	const actions: string[] = [];
+	for (const unit of planUnits({ ...run, running: new Set() }).stop) {
+		acting(unit);
+		await raced(stopUnit(units, unit), signal);
+		actions.push(`stop ${unit}`);
+	}
+	acting(undefined);
+	run.swapFiles?.();
 	const running = new Set<string>();
 	const states = run.wanted.map(async ({ name }) => {
 		const { active } = await units.state(name);
 		if (active === "active" || active === "activating") running.add(name);
 	});
-	await raced(Promise.all(states), run.signal);
+	await raced(Promise.all(states), signal);
 	const plan = planUnits({ ...run, running });
-	const actions: string[] = [];
-	for (const unit of plan.stop) {
-		await raced(stop(units, unit), run.signal);
-		actions.push(`stop ${unit}`);
-	}
-	run.betweenStopAndReload?.();
 	if (plan.reload) {
-		await raced(units.reload(), run.signal);
+		await raced(units.reload(), signal);
 		actions.push("reload");
 	}
 	for (const { unit, action } of plan.begin) {
-		await raced(action === "restart" ? units.restart(unit) : units.start(unit), run.signal);
+		acting(unit);
+		await raced(action === "restart" ? units.restart(unit) : units.start(unit), signal);
 		actions.push(`${action} ${unit}`);
-		const state = await raced(units.state(unit), run.signal);
+		const state = await raced(units.state(unit), signal);
 		if (state.active === "failed") throw new UnitError(`${unit}: ${action} failed: ${state.detail}`);
 	}
+	acting(undefined);
 	return actions;
 }
 
-/** Stops a unit. One that systemd does not know or that is down already counts as stopped. */
-async function stop(units: Units, unit: string): Promise<void> {
+/** Stops a unit. One that systemd does not know or that is down already counts as stopped. Throws UnitError. */
+export async function stopUnit(units: Units, unit: string): Promise<void> {
 	try {
 		await units.stop(unit);
 	} catch (error) {

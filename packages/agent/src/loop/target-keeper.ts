@@ -1,8 +1,8 @@
-import type { Generation, Health, MachineId, TargetProgress } from "@rollcall/protocol";
+import type { EtcdMemory, Generation, Health, MachineId, TargetProgress } from "@rollcall/protocol";
 import { type BackoffRule, backoff } from "../domain/backoff.ts";
 import type { Accepted } from "../ports.ts";
-import { type ApplyParts, applyTarget, finish } from "./apply.ts";
-import { createHealthWatch } from "./health-watch.ts";
+import { type ApplyParts, applyTarget, endDone } from "./apply.ts";
+import { createHealthWatch, type Since } from "./health-watch.ts";
 import { clean, keep } from "./keep.ts";
 import { rollBack } from "./roll-back.ts";
 
@@ -21,10 +21,10 @@ export interface TargetKeeper {
 	start(): Promise<void>;
 	/** A target from the coordinator. Takes over from an apply that is under way; ignores what it knows already. */
 	offer(accepted: Accepted): void;
-	/** Stops and removes everything that any target brought. Ends in generation 0. */
-	reset(): Promise<void>;
-	/** Brings what certificates have become to where the running target has them. While an apply is under way, that does it. */
-	mend(): Promise<void>;
+	/** Stops and removes everything that any target brought, but for etcd's memory that `forgets` does not name. Ends in generation 0. */
+	reset(forgets?: readonly EtcdMemory[]): Promise<void>;
+	/** Brings what certificates have become to where the running target has them. False: it is not done yet, ask again. */
+	mend(): Promise<boolean>;
 	running(): Accepted | undefined;
 	/** The newest target that was accepted, also while it is being applied, and when it was rejected. */
 	newest(): Accepted | undefined;
@@ -78,9 +78,9 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		parts.changed();
 	}
 
-	function runs(accepted: Accepted | undefined, known: boolean): void {
+	function runs(accepted: Accepted | undefined, since: Since): void {
 		running = accepted;
-		watch.watch(accepted?.target.content.probes ?? [], known);
+		watch.watch(accepted?.target.content.probes ?? [], since);
 	}
 
 	async function bring(accepted: Accepted, signal: AbortSignal): Promise<void> {
@@ -89,41 +89,52 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		progress(generation, { state: "applying" });
 		for (let attempt = 0; !signal.aborted; attempt++) {
 			const machineId = parts.machineId() ?? accepted.target.machineId;
-			const started = () => watch.watch(content.probes, false);
+			const started = () => watch.watch(content.probes, "started");
 			const outcome = await applyTarget(parts, accepted, { machineId, signal, started });
 			if (outcome.state === "aborted") return;
 			if (outcome.state === "applied") {
-				runs(accepted, true);
+				runs(accepted, "healthy");
 				log.info("applied", { generation, role: content.role });
 				progress(generation, outcome);
 				return;
 			}
-			runs(running, false);
+			runs(running, "unknown");
 			log.warn("rejected", { generation, step: outcome.step, reason: outcome.reason });
 			const before = standing?.progress;
 			if (before?.state !== "rejected" || before.reason !== outcome.reason) progress(generation, outcome);
 			if (outcome.step === "check") return;
 			await clock.sleep(backoff(RETRY, attempt, parts.random()), signal);
-			if (mendDue && running && !signal.aborted) await keep(parts, running, signal, "renewed");
-			mendDue = false;
+			await mendIfDue(signal);
 		}
 	}
 
+	/** Brings renewed certificates to the files of what runs. Stays due until that succeeded. */
+	async function mendIfDue(signal: AbortSignal): Promise<void> {
+		if (!mendDue || !running || signal.aborted) return;
+		mendDue = !(await keep(parts, running, signal, "renewed"));
+	}
+
 	async function takeUp(signal: AbortSignal): Promise<void> {
-		const { open } = memory.ledger();
-		const next = memory.next();
 		const good = memory.good();
+		const next = memory.next();
+		endDone(parts);
+		const { open } = memory.ledger();
 		if (open?.phase === "restoring") await rollBack(parts);
 		else if (open && next) {
-			runs(good, false);
+			runs(good, "unknown");
 			newest = next;
 			return await bring(next, signal);
-		} else if (open && good) finish(parts, good, memory.ledger());
+		} else if (open) await rollBack(parts);
+		if (memory.goodIsDamaged())
+			return log.error(
+				"the last good target cannot be read; what runs goes on, until the coordinator gives it again",
+				{},
+			);
 		if (!good) return await clean(parts, signal);
 		newest ??= good;
-		runs(good, false);
+		runs(good, "unknown");
 		standing = { generation: good.target.generation, progress: { state: "applied" } };
-		await keep(parts, good, signal);
+		mendDue = !(await keep(parts, good, signal));
 	}
 
 	return {
@@ -136,22 +147,23 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			newest = accepted;
 			void inTurn((signal) => bring(accepted, signal));
 		},
-		reset() {
+		reset(forgets) {
 			newest = undefined;
 			return inTurn(async (signal) => {
 				watch.stop();
 				// First of all, so that an agent that ends now goes on with the removal when it starts.
 				memory.forget("targets");
-				await clean(parts, signal);
-				runs(undefined, false);
+				await clean(parts, signal, forgets);
+				runs(undefined, "unknown");
 				standing = undefined;
 				parts.changed();
 			});
 		},
 		async mend() {
-			const now = running;
-			if (waiting > 0) mendDue = true;
-			else if (now) await inTurn((signal) => keep(parts, now, signal, "renewed"));
+			mendDue = true;
+			// An apply that is under way, and tried again, does it between its tries.
+			if (waiting === 0) await inTurn(mendIfDue);
+			return !mendDue;
 		},
 		running: () => running,
 		newest: () => newest,

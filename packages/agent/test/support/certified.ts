@@ -2,7 +2,7 @@ import { type CertifyOrder, type CertifyReply, Digest, type TargetContent } from
 import type { ExecutionContext } from "ava";
 import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
 import { applyTarget } from "../../src/loop/apply.ts";
-import { createWallet } from "../../src/loop/wallet.ts";
+import { createCredentialStore } from "../../src/loop/credential-store.ts";
 import type { Accepted, Clock } from "../../src/ports.ts";
 import { temporaryRoot, tree } from "./machine.ts";
 import { applyParts } from "./parts.ts";
@@ -39,6 +39,8 @@ function certifier() {
 	let number = 0;
 	const self = {
 		orders,
+		/** Certificates that are not valid by the machine's wall clock. */
+		invalid: new Set<string>(),
 		answer: undefined as (() => CertifyReply) | undefined,
 		certify: async (order: CertifyOrder): Promise<CertifyReply> => {
 			orders.push(order);
@@ -66,10 +68,25 @@ export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifi
 	let now = 1_000_000;
 	const clock: Clock = {
 		monotonic: () => now,
-		sleep: (_ms, signal) => new Promise((resolve) => (signal.aborted ? resolve() : setTimeout(resolve, 1))),
+		sinceBoot: () => now,
+		wall: () => Date.now(),
+		// What is asked for now and then comes soon; a deadline is none that a test reaches.
+		sleep: (ms, signal) =>
+			new Promise((resolve) => {
+				if (signal.aborted) return resolve();
+				const timer = setTimeout(
+					resolve,
+					[TARGET.target.content.deadlineSeconds * 1000, 300_000].includes(ms) ? ms : 1,
+				);
+				signal.addEventListener("abort", () => {
+					clearTimeout(timer);
+					resolve();
+				});
+			}),
 	};
-	const parts = applyParts(root, createScriptedUnits());
-	const wallet = createWallet({
+	const units = createScriptedUnits();
+	const parts = applyParts(root, units);
+	const credentials = createCredentialStore({
 		memory: parts.memory,
 		log: parts.log,
 		clock,
@@ -77,22 +94,23 @@ export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifi
 		bootId: BOOT,
 		keyring: {
 			...nodeKeyring,
-			newSealKey: () => ({
+			isValidNow: (certificate) => !by.invalid.has(certificate),
+			newSealKey: async () => ({
 				publicKey: "",
-				open: ({ ciphertext }) => Buffer.from(ciphertext, "base64").toString(),
+				open: async ({ ciphertext }) => Buffer.from(ciphertext, "base64").toString(),
 			}),
 		},
 		certify: by.certify,
 		fenced: () => {},
 	});
-	const all = { ...parts, wallet, clock };
+	const all = { ...parts, units, credentials, clock };
 	const apply = (one: Accepted, signal: AbortSignal = new AbortController().signal) =>
 		applyTarget(all, one, { machineId: MACHINE, signal, started: () => {} });
 	return {
 		root,
 		by,
 		parts: all,
-		wallet,
+		credentials,
 		apply,
 		pass: (seconds: number) => (now += seconds * 1000),
 		files: () => tree(root),

@@ -4,26 +4,32 @@ import type {
 	Certify,
 	CertifyReply,
 	CommandReply,
-	EnrollRequest,
+	EnrollClaim,
 	Facts,
 	Hello,
 	HelloReply,
 	Report,
 	ReportReply,
+	RoutesReply,
+	RoutesRequest,
 } from "@rollcall/protocol";
+import { podRoutesDigest } from "@rollcall/protocol";
 import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
+import { LinkDenied, LinkError } from "../../src/errors.ts";
 import type { AgentParts } from "../../src/loop/agent.ts";
-import { type Connect, type EnrollOutcome, LinkDenied, LinkError, type LinkEvents } from "../../src/ports.ts";
+import type { Connect, EnrollOutcome, LinkEvents } from "../../src/ports.ts";
 import { MACHINE, PUBLIC_KEY } from "./targets.ts";
 
 /** A coordinator and its bus, in memory. Tests set what it answers and read what it heard. */
 export interface FakeBus {
-	readonly parts: Pick<AgentParts, "enroll" | "connect" | "createKeys" | "keyring" | "sign" | "random">;
-	readonly enrollments: EnrollRequest[];
+	readonly parts: Pick<AgentParts, "enroll" | "connect" | "createKeys" | "signers" | "keyring" | "sign" | "random">;
+	readonly enrollments: EnrollClaim[];
 	readonly hellos: Hello[];
 	readonly reports: Report[];
 	readonly orders: Certify[];
 	readonly beats: Beat[];
+	/** Boots that said good-bye. */
+	readonly byes: string[];
 	/** How each JWT looked that a connection was opened with. */
 	readonly jwts: string[];
 	/** Where each connection was opened to. */
@@ -32,6 +38,7 @@ export interface FakeBus {
 	hello: (hello: Hello) => HelloReply;
 	report: () => ReportReply;
 	certify: (message: Certify) => CertifyReply;
+	routes: (message: RoutesRequest) => RoutesReply;
 	/** Servers refuse every JWT. */
 	denies: boolean;
 	/** Requests get no answer, and nothing arrives. */
@@ -72,6 +79,11 @@ export function createFakeBus(): FakeBus {
 				bus.orders.push(message);
 				return answered(() => bus.certify(message));
 			},
+			routes: async (message) => answered(() => bus.routes(message)),
+			bye: async (message) => {
+				bus.byes.push(message.bootId);
+				return answered(() => bus.report());
+			},
 			beat: (message) => {
 				if (!bus.away) bus.beats.push(message);
 			},
@@ -83,11 +95,12 @@ export function createFakeBus(): FakeBus {
 	const bus: FakeBus = {
 		parts: {
 			connect,
-			enroll: async (request) => {
-				bus.enrollments.push(request);
+			enroll: async (claim) => {
+				bus.enrollments.push(claim);
 				return bus.enroll();
 			},
 			createKeys: () => ({ seed: `SU${"A".repeat(56)}`, publicKey: PUBLIC_KEY }),
+			signers: [PUBLIC_KEY],
 			keyring: nodeKeyring,
 			sign: () => "",
 			random: () => 0,
@@ -97,6 +110,7 @@ export function createFakeBus(): FakeBus {
 		reports: [],
 		orders: [],
 		beats: [],
+		byes: [],
 		jwts: [],
 		servers: [],
 		enroll: () => ({
@@ -105,13 +119,15 @@ export function createFakeBus(): FakeBus {
 				machineId: MACHINE,
 				jwt: `jwt-${++enrolled}`,
 				servers: ["nats://127.0.0.1:1"],
-				signer: "s",
+				signers: [PUBLIC_KEY],
+				signature: "s",
 				expiresInSeconds: 3600,
 			},
 		}),
 		hello: () => ({ kind: "wait", reason: "nobody declared this machine yet" }),
 		report: () => ({ kind: "ok" }),
 		certify: () => ({ kind: "certified", certificates: [], secrets: [] }),
+		routes: () => ({ kind: "table", digest: podRoutesDigest([]), routes: [] }),
 		denies: false,
 		away: false,
 		events: () => {

@@ -3,7 +3,7 @@ import { type Disk, nodeDisk } from "../../src/adapters/files/disk.ts";
 /** The operations that change something: of the disk, of the agent's memory, of units. */
 const CHANGING = new Set([
 	...["create", "sync", "rename", "link", "unlink", "makeFolder", "removeFolder"],
-	...["saveNext", "saveLedger", "promote", "forget"],
+	...["saveNext", "saveLedger", "saveCredentials", "saveEtcd", "promote", "forget"],
 	...["reload", "start", "restart", "stop"],
 ]);
 

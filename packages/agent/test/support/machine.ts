@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ExecutionContext } from "ava";
 
 /** A machine's root in a folder of its own, removed when the test ends. */
@@ -25,4 +25,12 @@ export function tree(root: string, folder = ""): Record<string, string> {
 		}
 	}
 	return found;
+}
+
+/** Writes files below a root, with their folders. */
+export function writeFiles(root: string, files: Record<string, string | Uint8Array>): void {
+	for (const [path, content] of Object.entries(files)) {
+		mkdirSync(dirname(join(root, path)), { recursive: true });
+		writeFileSync(join(root, path), content);
+	}
 }

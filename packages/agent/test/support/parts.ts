@@ -1,13 +1,20 @@
 import { WRITE_ROOTS } from "@rollcall/protocol";
 import { type Disk, nodeDisk } from "../../src/adapters/files/disk.ts";
+import { createEtcdData } from "../../src/adapters/files/etcd-data.ts";
 import { createMemory } from "../../src/adapters/files/memory.ts";
 import { createTargetFiles } from "../../src/adapters/files/target-files.ts";
+import { createTimeFiles } from "../../src/adapters/files/time-files.ts";
 import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
+import { createLastWords } from "../../src/adapters/probes/last-words.ts";
 import { createProber } from "../../src/adapters/probes/prober.ts";
+import { createRehearsedKernel } from "../../src/adapters/rehearsal/pod-kernel.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
+import { LinkError } from "../../src/errors.ts";
 import type { ApplyParts } from "../../src/loop/apply.ts";
-import { createWallet } from "../../src/loop/wallet.ts";
-import { LinkError, type Log } from "../../src/ports.ts";
+import { createCredentialStore } from "../../src/loop/credential-store.ts";
+import { createEtcdMemoryKeeper } from "../../src/loop/etcd-memory.ts";
+import { createPodNetworkKeeper } from "../../src/loop/pod-network.ts";
+import type { EtcdData, Log, TimeFiles } from "../../src/ports.ts";
 import type { ScriptedUnits } from "./scripted-units.ts";
 import { BOOT } from "./targets.ts";
 
@@ -23,11 +30,26 @@ export function applyParts(
 	root: string,
 	units: ScriptedUnits,
 	disk: Disk = nodeDisk,
-): ApplyParts & { log: ReturnType<typeof createKeptLog> } {
+): ApplyParts & {
+	readonly etcdData: EtcdData;
+	readonly timeFiles: TimeFiles;
+	readonly log: ReturnType<typeof createKeptLog>;
+} {
 	const memory = createMemory(`${root}/run/rollcall/state`);
 	const log = createKeptLog();
+	const etcdData = createEtcdData(root);
 	return {
-		wallet: createWallet({
+		etcdData,
+		timeFiles: createTimeFiles(root),
+		etcd: createEtcdMemoryKeeper({
+			memory,
+			etcdData,
+			bootId: BOOT,
+			clock: systemClock,
+			log,
+			changed: () => {},
+		}),
+		credentials: createCredentialStore({
 			memory,
 			keyring: nodeKeyring,
 			clock: systemClock,
@@ -42,18 +64,18 @@ export function applyParts(
 		files: createTargetFiles({ root, writeRoots: WRITE_ROOTS }, disk),
 		units,
 		prober: createProber({ loopback: "127.0.0.1", root, plain: true }, units),
+		lastWords: createLastWords(root, units),
 		memory,
 		clock: systemClock,
 		log,
+		podNetwork: createPodNetworkKeeper({
+			podKernel: createRehearsedKernel(root),
+			memory,
+			clock: systemClock,
+			log,
+			random: () => 0,
+			bootId: BOOT,
+		}),
 		writeRoots: WRITE_ROOTS,
 	};
-}
-
-/** Polls until a condition holds; throws after 10 s. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-	const end = performance.now() + 10_000;
-	while (!holds()) {
-		if (performance.now() > end) throw new Error(`not within 10 s: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
 }

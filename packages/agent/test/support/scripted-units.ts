@@ -1,4 +1,5 @@
-import { UnitError, type Units } from "../../src/ports.ts";
+import { UnitError } from "../../src/errors.ts";
+import type { Units } from "../../src/ports.ts";
 
 /** Units that do what the test says, and remember what was asked of them. */
 export interface ScriptedUnits extends Units {

@@ -1,8 +1,11 @@
-import { Problem, Status } from "@rollcall/protocol";
+import { randomUUID } from "node:crypto";
+import { distrustReason, Problem, Status } from "@rollcall/protocol";
 import type { Connection } from "../configuration/connection.ts";
 import { Failure, failureOf } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ApiAnswer, readAnswer, type Shape } from "./answer.ts";
+import { type HttpAnswer, TooLong } from "./exchange.ts";
+import { CutOff, exchangeAgain } from "./exchange-again.ts";
 
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -35,19 +38,22 @@ export class Api {
 
 	/** Asks, and returns the JSON as it came (undefined for an empty answer). Throws Failure. */
 	async send(request: ApiRequest): Promise<unknown> {
-		const response = await this.#fetch(request);
-		const text = await response.text().catch((cause: unknown) => {
-			throw this.#unreachable(cause, request);
-		});
-		if (text.length > MAX_ANSWER_BYTES) throw new Failure(`${request.subject}: the answer is too large`);
+		const { status, text } = await this.#exchange(request);
 		const json = parseJson(text);
-		if (response.ok) {
-			if (json === undefined && text !== "") throw this.#notOurs(response.status);
+		if (status >= 200 && status < 300) {
+			if (json === undefined && text !== "") throw this.#notOurs(status);
 			return json;
 		}
 		const problem = Problem.safeParse(json);
-		if (!problem.success) throw this.#notOurs(response.status);
+		if (!problem.success) throw this.#notOurs(status);
 		throw this.#withOrigin(problem.data);
+	}
+
+	/** Asks for text that is no JSON. Throws Failure. */
+	async text(request: ApiRequest): Promise<string> {
+		const { status, text } = await this.#exchange(request);
+		if (status < 200 || status >= 300) throw this.#notOurs(status);
+		return text;
 	}
 
 	/** Where the coordinator stands. */
@@ -55,25 +61,31 @@ export class Api {
 		return this.ask(Status, { path: "/v1/status", subject: "the coordinator", signal });
 	}
 
-	async #fetch(request: ApiRequest): Promise<Response> {
-		const { server, token } = this.connection;
+	async #exchange(request: ApiRequest): Promise<HttpAnswer> {
+		const { server, token, authority } = this.connection;
 		const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+		const text = request.body === undefined ? undefined : JSON.stringify(request.body);
+		const { method = "GET" } = request;
+		// The same for each try, so that what was done already is not done again.
+		const key = method === "GET" ? {} : { "idempotency-key": randomUUID() };
 		try {
-			return await fetch(new URL(request.path, server), {
-				method: request.method ?? "GET",
+			return await exchangeAgain(new URL(request.path, server), {
+				method,
 				headers: {
+					...key,
 					accept: "application/json",
 					...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-					...(request.body === undefined ? {} : { "content-type": "application/json" }),
+					...(text === undefined ? {} : { "content-type": "application/json" }),
 					...(request.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
 				},
-				...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-				...(request.bytes === undefined ? {} : { body: request.bytes as Uint8Array<ArrayBuffer> }),
-				// A token is for one server only.
-				redirect: "error",
+				body: text ?? request.bytes,
 				signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
+				authority,
+				mostBytes: MAX_ANSWER_BYTES,
 			});
 		} catch (cause) {
+			if (cause instanceof TooLong) throw new Failure(`${request.subject}: ${cause.message}`);
+			if (cause instanceof CutOff) throw this.#cutOff(cause, request);
 			throw this.#unreachable(cause, request);
 		}
 	}
@@ -87,6 +99,19 @@ export class Api {
 			});
 		}
 		return unreachable(this.connection, reasonOf(cause), cause);
+	}
+
+	#cutOff({ cause }: CutOff, { subject, method = "GET" }: ApiRequest): Failure {
+		const { server, origin } = this.connection;
+		const asked = method === "GET" ? "" : ", so it may have been done";
+		return new Failure(
+			`${subject}: the connection to ${server} (from ${origin}) is cut before the answer comes${asked}`,
+			{
+				exit: EXIT.unreachable,
+				next: "look before you repeat it: `rollcall events` tells what was done",
+				cause,
+			},
+		);
 	}
 
 	#notOurs(status: number): Failure {
@@ -107,20 +132,30 @@ export class Api {
 	}
 }
 
-/** The failure for a coordinator that is not there. */
+/** The failure for a coordinator that is not there, or that is not believed. */
 export function unreachable(connection: Connection, reason: string, cause?: unknown): Failure {
-	return new Failure(`cannot reach the coordinator at ${connection.server} (from ${connection.origin}): ${reason}`, {
+	const { server, origin, authority } = connection;
+	const distrust = cause === undefined ? undefined : distrustReason(cause);
+	const pinned =
+		"somebody else may answer there, so find out first; where it is a new authority: `rollcall context remove`, then `context add`";
+	const unknown =
+		"`rollcall context add` shows the fingerprint of its authority and keeps it; --ca-file or $ROLLCALL_CA_FILE names its certificate";
+	return new Failure(`cannot reach the coordinator at ${server} (from ${origin}): ${distrust ?? reason}`, {
 		exit: EXIT.unreachable,
-		next: "start one with `rollcall up`, or name another with --server or $ROLLCALL_SERVER",
+		next:
+			distrust === undefined
+				? "start one with `rollcall up`, or name another with --server or $ROLLCALL_SERVER"
+				: authority === undefined
+					? unknown
+					: pinned,
 		cause,
 	});
 }
 
-/** Why a connection failed, in a few words. Node hides it in the cause of a "fetch failed". */
+/** Why a connection failed, in a few words. */
 export function reasonOf(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-	if (error.cause instanceof Error && error.message === "fetch failed") return reasonOf(error.cause);
 	const code = (error as NodeJS.ErrnoException).code;
 	if (code === "ECONNREFUSED") return "nothing listens there";
 	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "the name does not resolve";

@@ -2,7 +2,7 @@ import { CommandAnswer, type CommandReply, type CommandRequest } from "@rollcall
 import { Failure, failureOf } from "../errors.ts";
 import type { ApiAnswer } from "./answer.ts";
 import type { Api } from "./client.ts";
-import { machinePath } from "./machines.ts";
+import { machinePath } from "./machine.ts";
 
 /** A request before defaults are filled in. */
 type Asked = {
@@ -10,10 +10,10 @@ type Asked = {
 }[CommandRequest["kind"]];
 
 /** Sends a command to a machine and returns what its agent said. Throws Failure when it refused or is gone. */
-export async function sendCommand(api: Api, id: string, command: Asked): Promise<ApiAnswer<CommandAnswer>> {
+export async function sendCommand(api: Api, id: string, command: Asked, query = ""): Promise<ApiAnswer<CommandAnswer>> {
 	const answer = await api.ask(CommandAnswer, {
 		method: "POST",
-		path: machinePath(id, "/commands"),
+		path: machinePath(id, `/commands${query}`),
 		body: command,
 		subject: `machine ${id}: ${command.kind}`,
 	});

@@ -1,8 +1,10 @@
+import { DOCUMENT_LIMITS } from "@rollcall/protocol";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readTextFile } from "../offline/read-text.ts";
 
-const MOST_BYTES = 512 * 1024;
+/** The coordinator bounds it by what it declares. */
+const MOST_BYTES = DOCUMENT_LIMITS.characters;
 
 /**
  * Reads a cluster document from a file, or from stdin for `-`. Only that it is one YAML document is checked here, so that a

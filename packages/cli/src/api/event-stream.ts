@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Problem } from "@rollcall/protocol";
+import { distrustReason, Problem, StreamFrame } from "@rollcall/protocol";
 import { WebSocket } from "ws";
 import type { Connection } from "../configuration/connection.ts";
 import { Failure, failureOf } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { reasonOf, unreachable } from "./client.ts";
-import { type Frame, readFrame } from "./frame.ts";
+import { type EventFilter, filterQuery } from "./events.ts";
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
@@ -17,8 +17,10 @@ const SILENCE_MS = 45_000;
 export interface FollowOptions {
 	/** Events behind this number. */
 	readonly after: number;
+	/** What the coordinator is to leave out. */
+	readonly filter?: EventFilter | undefined;
 	readonly signal: AbortSignal;
-	readonly onFrame: (frame: Frame) => void;
+	readonly onFrame: (frame: StreamFrame) => void;
 	/** The connection was lost, or could not be made; another try follows. */
 	readonly onLost?: (reason: string) => void;
 	/** Connected again after a loss. */
@@ -39,6 +41,7 @@ export async function followEvents(connection: Connection, options: FollowOption
 	while (!options.signal.aborted) {
 		const end = await oneConnection(connection, {
 			after: last,
+			filter: options.filter,
 			signal: options.signal,
 			onOpen: () => {
 				reached = true;
@@ -49,8 +52,8 @@ export async function followEvents(connection: Connection, options: FollowOption
 			onFrame: (frame) => {
 				if (frame.kind === "event") {
 					if (frame.event.seq <= last) return true;
-					// Numbers have no gaps: something was lost on the way, so it is asked for again.
-					if (frame.event.seq > last + 1) return false;
+					// Numbers have no gaps but what was left out: something was lost on the way, so it is asked for again.
+					if (!options.filter && frame.event.seq > last + 1) return false;
 					last = frame.event.seq;
 				}
 				options.onFrame(frame);
@@ -69,21 +72,26 @@ export async function followEvents(connection: Connection, options: FollowOption
 
 interface OneConnection {
 	readonly after: number;
+	readonly filter?: EventFilter | undefined;
 	readonly signal: AbortSignal;
 	readonly onOpen: () => void;
 	/** False: something is missing, end this connection. */
-	readonly onFrame: (frame: Frame) => boolean;
+	readonly onFrame: (frame: StreamFrame) => boolean;
 }
 
 /** One WebSocket from opening to its end. Resolves to why it ended; a Failure when trying again is of no use. */
-function oneConnection({ server, token }: Connection, options: OneConnection): Promise<string | Failure> {
+function oneConnection(connection: Connection, options: OneConnection): Promise<string | Failure> {
+	const { server, token, authority } = connection;
 	return new Promise((resolve) => {
-		const url = new URL(`/v1/events?after=${options.after}`, server);
+		const query = filterQuery(options.filter);
+		query.set("after", String(options.after));
+		const url = new URL(`/v1/events?${query}`, server);
 		url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 		const socket = new WebSocket(url, {
 			maxPayload: MAX_FRAME_BYTES,
 			handshakeTimeout: 10_000,
 			followRedirects: false,
+			...(authority === undefined ? {} : { ca: authority }),
 			...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
 		});
 		let end: string | Failure = "the connection was closed";
@@ -122,7 +130,8 @@ function oneConnection({ server, token }: Connection, options: OneConnection): P
 			});
 		});
 		socket.on("error", (error) => {
-			if (typeof end === "string" && end === "the connection was closed") end = reasonOf(error);
+			if (distrustReason(error) !== undefined) end = unreachable(connection, reasonOf(error), error);
+			else if (end === "the connection was closed") end = reasonOf(error);
 		});
 		socket.on("close", (code, reason) => {
 			clearTimeout(silence);
@@ -149,4 +158,13 @@ function refusal(status: number, body: string): string | Failure {
 	if (status >= 500 || status === 429) return problem.data.message;
 	const failure = failureOf(problem.data);
 	return failure.exit === EXIT.timeout ? problem.data.message : failure;
+}
+
+/** Reads a message of the event stream; undefined for one that is not ours, or of a kind that this command does not know. */
+function readFrame(text: string): StreamFrame | undefined {
+	try {
+		return StreamFrame.safeParse(JSON.parse(text)).data;
+	} catch {
+		return undefined;
+	}
 }

@@ -1,4 +1,4 @@
-import { MachineDetail, MachineList, type MachinePhase, type MachineView, Why } from "@rollcall/protocol";
+import { MachineList, type MachinePhase, type MachineView } from "@rollcall/protocol";
 import type { ApiAnswer } from "./answer.ts";
 import type { Api } from "./client.ts";
 
@@ -28,20 +28,6 @@ export async function listMachines(api: Api, filter: MachineFilter = {}): Promis
 		query.set("after", value.next);
 	}
 	return { json: { machines }, value: machines.toSorted(byName) };
-}
-
-/** One machine. The API takes an id, a node name, or the unambiguous beginning of either. */
-export function getMachine(api: Api, id: string): Promise<ApiAnswer<MachineDetail>> {
-	return api.ask(MachineDetail, { path: machinePath(id), subject: `machine ${id}` });
-}
-
-export function getWhy(api: Api, id: string): Promise<ApiAnswer<Why>> {
-	return api.ask(Why, { path: machinePath(id, "/why"), subject: `machine ${id}` });
-}
-
-/** Path of a machine in the API. */
-export function machinePath(id: string, below = ""): string {
-	return `/v1/machines/${encodeURIComponent(id)}${below}`;
 }
 
 function byName(a: MachineView, b: MachineView): number {

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { AssetName, systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
-import { tarEntries } from "./tar-entries.ts";
+import { openArchive, tarEntries } from "./tar-entries.ts";
 
 /** A file that is to become an asset. */
 export interface AssetFile {
@@ -65,14 +64,14 @@ async function* fromFolder(folder: string, prefix: string): AsyncGenerator<Asset
 
 async function* fromTar(path: string, prefix: string): AsyncGenerator<AssetFile> {
 	const sums = new Map<string, string>();
-	for await (const { name, sizeBytes, content } of tarEntries(await archive(path), path)) {
+	for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
 		if (inArchive(name) === SUMS && sizeBytes <= MAX_SUMS_BYTES) {
 			const parts: Buffer[] = [];
 			for await (const part of content) parts.push(part);
 			for (const [file, sum] of readSums(Buffer.concat(parts).toString("utf8"))) sums.set(file, sum);
 		}
 	}
-	for await (const { name, sizeBytes, content } of tarEntries(await archive(path), path)) {
+	for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
 		const inside = inArchive(name);
 		if (inside === SUMS) continue;
 		const sha256 = sums.get(inside);
@@ -85,17 +84,6 @@ async function* fromTar(path: string, prefix: string): AsyncGenerator<AssetFile>
 			content,
 		};
 	}
-}
-
-async function archive(path: string): Promise<AsyncIterable<Buffer>> {
-	const handle = await open(path);
-	const { buffer } = await handle.read({ buffer: Buffer.alloc(2) });
-	await handle.close();
-	const file = createReadStream(path);
-	if (buffer[0] !== 0x1f || buffer[1] !== 0x8b) return file as AsyncIterable<Buffer>;
-	const plain = createGunzip();
-	file.once("error", (error) => plain.destroy(error));
-	return file.pipe(plain) as AsyncIterable<Buffer>;
 }
 
 function inArchive(name: string): string {

@@ -10,13 +10,14 @@ import { readTextFile } from "../offline/read-text.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { sizeText } from "../views/field-list.ts";
+import { Replacing } from "./replacing.ts";
 
 const MAX_KEY_BYTES = 4096;
 const AFTER = `
 WHAT is a file of this computer, which is uploaded, or a URL, which the coordinator fetches once and keeps. A URL needs its hash or a
 signature: minisign's, or plain Ed25519 as \`openssl pkeyutl -sign -rawin\` makes it (base64). NAME is the path below /assets/, like
 flatcar/4230.2.4/flatcar_production_pxe.vmlinuz. --from takes a whole folder or a tar archive, for sites without internet; a SHA256SUMS in it
-is held against the files.
+is held against the files. A name in use for other content is asked about; in a pipe it needs --yes.
 
 Examples:
   rollcall assets add flatcar/4230.2.4/vmlinuz https://mirror.example/vmlinuz --sha512 "$SUM"
@@ -32,6 +33,7 @@ interface Options {
 	readonly compress?: boolean;
 	readonly from?: string;
 	readonly prefix?: string;
+	readonly yes?: boolean;
 }
 
 type Expect = { sha256?: string; sha512?: string; signature?: AssetSignature; compress: boolean };
@@ -50,6 +52,7 @@ export const addAssetsAdd: AddCommand = (assets, run) => {
 		.option("--compress", "also keep it compressed, for clients that take gzip")
 		.option("--from <path>", "add everything in a folder or a tar archive")
 		.option("--prefix <path>", "with --from: put it below this path")
+		.option("-y, --yes", "do not ask before a name in use gets other content")
 		.addHelpText("after", AFTER)
 		.action((name: string | undefined, what: string | undefined, options: Options, command) =>
 			run(command, (session) =>
@@ -82,6 +85,8 @@ async function addOne(
 		);
 	const file = isUrl ? undefined : await assetOfFile(what, name);
 	const api = await session.connect();
+	const replacing = await Replacing.of(session, api, options.yes === true);
+	await replacing.check({ name, sha256: file?.sha256 ?? expect.sha256, sha512: expect.sha512 });
 	const progress = progressLine(session, name);
 	const { json, value } = await (file
 		? send(api, file, expect, progress.show)
@@ -97,8 +102,10 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 	if (options.sha256 ?? options.sha512 ?? options.signature)
 		throw usageFailure("--from takes its hashes from SHA256SUMS", `put one into ${basename(from)}`);
 	const api = await session.connect();
+	const replacing = await Replacing.of(session, api, options.yes === true);
 	const works: unknown[] = [];
 	for await (const file of assetsFrom(from, prefix)) {
+		await replacing.check(file);
 		const progress = progressLine(session, file.name);
 		const { json, value } = await send(api, file, { compress: options.compress ?? false }, progress.show).finally(
 			progress.end,
@@ -144,7 +151,8 @@ function parseHash(digits: number): (text: string) => string {
 	};
 }
 
-function addedText(name: string, { asset }: AssetWork): string {
+/** What became of an asset, in a line. */
+export function addedText(name: string, { asset }: AssetWork): string {
 	const how = asset && asset.checked.length > 0 ? `, checked by ${asset.checked.join(" and ")}` : "";
 	return `${name}: ${sizeText(asset?.sizeBytes ?? 0)}${how}, sha256 ${asset?.sha256 ?? "?"}`;
 }

@@ -6,13 +6,15 @@ import { type AddCommand, printJson, printLines, type Session, widthFor } from "
 import { say } from "../terminal.ts";
 import { assetTable } from "../views/asset-table.ts";
 import { addAssetsAdd } from "./assets-add.ts";
+import { addAssetsFetch } from "./assets-fetch.ts";
 
-/** `rollcall assets add | list | verify | remove`. */
+/** `rollcall assets add | fetch | list | verify | remove`. */
 export const addAssets: AddCommand = (program, run) => {
 	const assets: Command = program
 		.command("assets")
 		.description("the files that machines download: kernels, initrds, root file systems, binaries, images");
 	addAssetsAdd(assets, run);
+	addAssetsFetch(assets, run);
 	assets
 		.command("list")
 		.description("all files, with what they were checked against")

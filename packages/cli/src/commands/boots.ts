@@ -50,6 +50,6 @@ async function showBoots(session: Session, options: BootsOptions): Promise<undef
 
 function parseState(text: string): BootState {
 	const state = BootState.safeParse(text);
-	if (!state.success) throw new InvalidArgumentError(`states: ${BootState.options.join(", ")}.`);
+	if (!state.success) throw new InvalidArgumentError(`it is one of ${BootState.options.join(", ")}.`);
 	return state.data;
 }

@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { certificateTable } from "../views/certificate-table.ts";
+import { REHEARSED, tellRehearsal } from "./tell-rehearsal.ts";
 
 const ROTATE_AFTER = `
 New keys take over in three steps, each asked for when all machines have followed the one before: the new ones are
@@ -50,6 +51,7 @@ function rotatedBy({ serviceAccounts, secrets }: RotateOptions): RotateRequest["
 
 async function list(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
 	const { json, value } = await api.ask(CertificateList, { path: "/v1/certificates", subject: "certificates" });
 	if (session.json) printJson(session, json);
 	else
@@ -62,6 +64,7 @@ async function list(session: Session): Promise<undefined> {
 
 async function rotate(session: Session, body: RotateRequest): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
 	const { json, value } = await api.ask(RotateReply, {
 		method: "POST",
 		path: "/v1/certificates/rotate",

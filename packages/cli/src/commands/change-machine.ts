@@ -1,10 +1,11 @@
 import { MachineView } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
-import { machinePath } from "../api/machines.ts";
+import { machinePath } from "../api/machine.ts";
 import { printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { titleOf } from "../views/machine-title.ts";
+import { inTurn, type LossOptions, lossQuery } from "./loss.ts";
 
 /** One decision about one machine: what is sent where, and what to say about it. */
 export interface MachineChangeRequest {
@@ -12,18 +13,19 @@ export interface MachineChangeRequest {
 	/** `/approve` and the like. */
 	readonly below: string;
 	readonly body: unknown;
+	/** Where it may take memory from etcd. */
+	readonly loss?: LossOptions;
 	/** `approved`: said behind the machine's name. */
 	readonly done: (machine: MachineView) => string;
 }
 
 /** Sends a decision and says how the machine stands after it. Throws Failure. */
 export async function changeMachine(session: Session, api: Api, request: MachineChangeRequest): Promise<void> {
-	const { json, value } = await api.ask(MachineView, {
-		method: "POST",
-		path: machinePath(request.id, request.below),
-		body: request.body,
-		subject: `machine ${request.id}`,
-	});
+	const { id, body, below, loss = {} } = request;
+	const path = machinePath(id, `${below}${lossQuery(loss)}`);
+	const { json, value } = await inTurn(session, loss, () =>
+		api.ask(MachineView, { method: "POST", path, body, subject: `machine ${id}` }),
+	);
 	if (session.json) printJson(session, json);
 	else say(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
 }

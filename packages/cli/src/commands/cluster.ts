@@ -2,6 +2,7 @@ import { ClusterView } from "@rollcall/protocol";
 import { stringify } from "yaml";
 import { type AddCommand, printJson } from "../session.ts";
 import { ago } from "../text/duration.ts";
+import { printable } from "../text/printable.ts";
 
 const AFTER = `
 The document is printed as YAML that \`plan\` and \`apply\` take again, with all defaults filled in.
@@ -25,7 +26,9 @@ export const addCluster: AddCommand = (program, run) => {
 					return undefined;
 				}
 				const since = `declared ${ago(value.declaredAt, session.now())} ago (${value.declaredAt})`;
-				session.out.write(`# ${since}, event ${value.seq}, ${value.digest}\n${stringify(value.document)}`);
+				session.out.document(
+					`# ${printable(since)}, event ${value.seq}, ${value.digest}\n${stringify(value.document)}`,
+				);
 				return undefined;
 			}),
 		);

@@ -35,7 +35,7 @@ function bashCompletion(program: Command): string {
 		];
 		return `\t${command.name()}) words="${[...new Set(words)].join(" ")}" ;;`;
 	});
-	const top = [...program.commands.map((command) => command.name()), "help", ...everywhere].join(" ");
+	const top = [...program.commands.map((command) => command.name()), ...everywhere].join(" ");
 	return [
 		"_rollcall() {",
 		'\tlocal current words=""',

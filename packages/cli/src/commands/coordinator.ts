@@ -3,11 +3,13 @@ import { access } from "node:fs/promises";
 import { constants } from "node:os";
 import { Failure, usageFailure } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { PROGRAM_NODE } from "../program-root.ts";
 import type { AddCommand, Session } from "../session.ts";
 import { COORDINATOR_MAIN } from "../up/coordinator.ts";
 
 const AFTER = `
-It runs in the foreground, logs to stdout, and ends on SIGTERM or Ctrl-C. Its exit code is passed on.
+It runs in the foreground and ends on SIGTERM or Ctrl-C; its exit code is passed on. Its log goes to stderr: lines to read on a terminal,
+JSON lines elsewhere. At the first start it says where the operator's token is.
 
 Example:
   rollcall coordinator --config /etc/rollcall/coordinator.yaml`;
@@ -26,7 +28,7 @@ async function foreground(session: Session, config: string): Promise<ExitCode> {
 	await access(config).catch(() => {
 		throw usageFailure(`${config}: there is no such file`, "deploy/ has examples of coordinator configurations");
 	});
-	const child = spawn(process.execPath, [COORDINATOR_MAIN, "--config", config], { stdio: "inherit" });
+	const child = spawn(PROGRAM_NODE, [COORDINATOR_MAIN, "--config", config], { stdio: "inherit" });
 	// On a terminal Ctrl-C reaches the whole group already; a second signal of the same kind does the coordinator no harm.
 	const release = session.onStop((signal) => child.kill(signal));
 	try {

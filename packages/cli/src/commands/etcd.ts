@@ -3,6 +3,7 @@ import { type AddCommand, printJson, printLines, type Session, widthFor } from "
 import { say } from "../terminal.ts";
 import { fieldLines } from "../views/field-list.ts";
 import { shortName, snapshotTable } from "../views/snapshot-table.ts";
+import { REHEARSED, tellRehearsal } from "./tell-rehearsal.ts";
 import { parseBeginning, parseSnapshot } from "./values.ts";
 
 /** A large state takes a while to come over the network. */
@@ -35,6 +36,11 @@ export const addEtcd: AddCommand = (program, run) => {
 		.addHelpText("after", AFTER)
 		.action((_options, command) => run(command, show));
 	etcd
+		.command("risk")
+		.description("what may be lost now, in one sentence")
+		.addHelpText("after", "\nExamples:\n  rollcall etcd risk")
+		.action((_options, command) => run(command, risk));
+	etcd
 		.command("snapshot")
 		.description("take a snapshot now, and wait until it is kept")
 		.addHelpText("after", "\nExamples:\n  rollcall etcd snapshot")
@@ -53,8 +59,19 @@ export const addEtcd: AddCommand = (program, run) => {
 		.action((name: string, _options, command) => run(command, (session) => forget(session, name)));
 };
 
+async function risk(session: Session): Promise<undefined> {
+	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
+	const { value } = await api.ask(EtcdView, { path: "/v1/etcd", subject: "etcd" });
+	const text = value.risk ?? "etcd was not founded yet: there is nothing to lose";
+	if (session.json) printJson(session, { risk: text });
+	else say(session.out, text);
+	return undefined;
+}
+
 async function show(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
 	const { json, value } = await api.ask(EtcdView, { path: "/v1/etcd", subject: "etcd" });
 	if (session.json) {
 		printJson(session, json);
@@ -87,6 +104,7 @@ function fieldsOf({ members, next, choice, restoring, trouble, declared }: EtcdV
 
 async function take(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
 	const { json, value } = await api.ask(SnapshotReply, {
 		method: "POST",
 		path: "/v1/etcd/snapshots",
@@ -106,6 +124,7 @@ async function take(session: Session): Promise<undefined> {
 
 async function restore(session: Session, what: string): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api, REHEARSED);
 	const { json, value } = await api.ask(RestoreReply, {
 		method: "POST",
 		path: "/v1/etcd/restore",

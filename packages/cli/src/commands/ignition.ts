@@ -1,12 +1,12 @@
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readTextFolder } from "../offline/read-folder.ts";
+import { readFolder } from "../offline/read-folder.ts";
 import { readTextFile } from "../offline/read-text.ts";
 import { type AddCommand, printJson } from "../session.ts";
 
 const MOST_BYTES = 512 * 1024;
 const AFTER = `
-Variants flatcar (1.0, 1.1) and fcos (1.0 to 1.6). Everything that is wrong is named at once, by line and path. docs/boot.md tells
+Variants flatcar (1.0, 1.1) and fcos (1.0 to 1.7). Everything that is wrong is named at once, by line and path. docs/boot.md tells
 what of Butane is not taken.
 
 Examples:
@@ -26,7 +26,7 @@ export const addIgnition: AddCommand = (program, run) => {
 		.action((file: string, options: { filesDir?: string }, command) =>
 			run(command, async (session) => {
 				const text = await readTextFile(file, MOST_BYTES);
-				const files = options.filesDir === undefined ? new Map() : await readTextFolder(options.filesDir);
+				const files = options.filesDir === undefined ? new Map() : await readFolder(options.filesDir);
 				const { convertButane, findingText } = await import("../offline/core.ts");
 				const converted = convertButane(text, files);
 				if (!converted.ok) {

@@ -7,8 +7,8 @@ import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 
 const AFTER = `
-DIR is matchbox's data folder: groups/, profiles/ and ignition/. What is not taken over is named on stderr. The machines boot as
-they did; then set \`agent: true\` on a profile to let its machines answer the roll call. docs/boot.md tells what differs.
+DIR is matchbox's data folder: groups/, profiles/ and ignition/. What is left out is named on stderr, and the command then ends with 1;
+the rest boots as it did; then set \`agent: true\` on a profile to let its machines answer the roll call. docs/boot.md tells what differs.
 
 Examples:
   rollcall import matchbox /var/lib/matchbox > boot.yaml
@@ -36,7 +36,7 @@ async function importFolder(session: Session, dir: string, out: string | undefin
 	const { findingText, importMatchbox, readBootDocument } = await import("../offline/core.ts");
 	const imported = importMatchbox(files);
 	if (!imported.ok) throw failureOf(imported.problem);
-	const { document, remarks } = imported;
+	const { document, leftOut, remarks } = imported;
 	const text = stringify(document, { lineWidth: 0 });
 	const tried = readBootDocument(text);
 	if (!tried.ok) {
@@ -47,15 +47,20 @@ async function importFolder(session: Session, dir: string, out: string | undefin
 		});
 	}
 	for (const remark of remarks) say(session.err, `rollcall: ${remark}`);
+	for (const lost of leftOut) say(session.err, `rollcall: left out: ${lost}`);
 	if (out !== undefined) {
 		await writeFile(out, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
 			throw usageFailure(`${out}: ${error.code === "EEXIST" ? "it exists already" : error.message}`);
 		});
 	}
-	if (session.json) printJson(session, { document, remarks });
-	else if (out === undefined) session.out.write(text);
+	if (session.json) printJson(session, { document, leftOut, remarks });
+	else if (out === undefined) session.out.document(text);
 	const { profiles, groups, parts } = document;
 	const counts = `${profiles.length} profiles, ${groups.length} groups, ${Object.keys(parts).length} Ignition parts`;
 	say(session.err, `${counts}${remarks.length > 0 ? `; ${remarks.length} remarks` : ""}`);
-	return undefined;
+	if (leftOut.length === 0) return undefined;
+	throw new Failure(`${dir}: ${leftOut.length} of what machines boot with was left out; the rest is in the document`, {
+		exit: EXIT.failed,
+		next: "look at each line above, and at docs/boot.md",
+	});
 }

@@ -1,67 +1,51 @@
 import type { AddCommand } from "../session.ts";
-import { addApply } from "./apply.ts";
-import { addApprove } from "./approve.ts";
-import { addAssets } from "./assets.ts";
-import { addBoots } from "./boots.ts";
-import { addCerts } from "./certs.ts";
-import { addCluster } from "./cluster.ts";
-import { addCompletion } from "./completion.ts";
-import { addCoordinator } from "./coordinator.ts";
-import { addEtcd } from "./etcd.ts";
-import { addHelp } from "./help.ts";
-import { addIgnition } from "./ignition.ts";
-import { addImport } from "./import.ts";
-import { addKubeconfig } from "./kubeconfig.ts";
-import { addLabel } from "./label.ts";
-import { addLogs } from "./logs.ts";
-import { addMachines } from "./machines.ts";
-import { addPing } from "./ping.ts";
-import { addPlan } from "./plan.ts";
-import { addReboot } from "./reboot.ts";
-import { addReject } from "./reject.ts";
-import { addRemove } from "./remove.ts";
-import { addRender } from "./render.ts";
-import { addReset } from "./reset.ts";
-import { addRole } from "./role.ts";
-import { addShow } from "./show.ts";
-import { addStatus } from "./status.ts";
-import { addToken } from "./token.ts";
-import { addUp } from "./up.ts";
-import { addWait } from "./wait.ts";
-import { addWatch } from "./watch.ts";
-import { addWhy } from "./why.ts";
 
-/** All commands, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [
-	addUp,
-	addCoordinator,
-	addMachines,
-	addShow,
-	addWhy,
-	addBoots,
-	addWatch,
-	addStatus,
-	addPlan,
-	addApply,
-	addCluster,
-	addApprove,
-	addReject,
-	addRole,
-	addLabel,
-	addRemove,
-	addPing,
-	addLogs,
-	addReboot,
-	addReset,
-	addWait,
-	addToken,
-	addCerts,
-	addEtcd,
-	addKubeconfig,
-	addAssets,
-	addRender,
-	addImport,
-	addIgnition,
-	addCompletion,
-	addHelp,
-];
+/**
+ * All commands by the first word that calls them, in the order of the help, each with how its code is loaded: a call of one
+ * command reads nothing of the others.
+ */
+export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+	up: async () => (await import("./up.ts")).addUp,
+	coordinator: async () => (await import("./coordinator.ts")).addCoordinator,
+	machines: async () => (await import("./machines.ts")).addMachines,
+	show: async () => (await import("./show.ts")).addShow,
+	why: async () => (await import("./why.ts")).addWhy,
+	boots: async () => (await import("./boots.ts")).addBoots,
+	watch: async () => (await import("./watch.ts")).addWatch,
+	events: async () => (await import("./events.ts")).addEvents,
+	audit: async () => (await import("./audit.ts")).addAudit,
+	status: async () => (await import("./status.ts")).addStatus,
+	doctor: async () => (await import("./doctor.ts")).addDoctor,
+	check: async () => (await import("./check.ts")).addCheck,
+	validate: async () => (await import("./validate.ts")).addValidate,
+	plan: async () => (await import("./plan.ts")).addPlan,
+	apply: async () => (await import("./apply.ts")).addApply,
+	cluster: async () => (await import("./cluster.ts")).addCluster,
+	approve: async () => (await import("./approve.ts")).addApprove,
+	reject: async () => (await import("./reject.ts")).addReject,
+	compromised: async () => (await import("./compromised.ts")).addCompromised,
+	role: async () => (await import("./role.ts")).addRole,
+	label: async () => (await import("./label.ts")).addLabel,
+	remove: async () => (await import("./remove.ts")).addRemove,
+	ping: async () => (await import("./ping.ts")).addPing,
+	logs: async () => (await import("./logs.ts")).addLogs,
+	reboot: async () => (await import("./reboot.ts")).addReboot,
+	reset: async () => (await import("./reset.ts")).addReset,
+	wait: async () => (await import("./wait.ts")).addWait,
+	context: async () => (await import("./context.ts")).addContext,
+	token: async () => (await import("./token.ts")).addToken,
+	login: async () => (await import("./login.ts")).addLogin,
+	logout: async () => (await import("./login.ts")).addLogout,
+	certs: async () => (await import("./certs.ts")).addCerts,
+	etcd: async () => (await import("./etcd.ts")).addEtcd,
+	log: async () => (await import("./log.ts")).addLog,
+	manifests: async () => (await import("./manifests.ts")).addManifests,
+	kubeconfig: async () => (await import("./kubeconfig.ts")).addKubeconfig,
+	assets: async () => (await import("./assets.ts")).addAssets,
+	render: async () => (await import("./render.ts")).addRender,
+	import: async () => (await import("./import.ts")).addImport,
+	ignition: async () => (await import("./ignition.ts")).addIgnition,
+	"support-bundle": async () => (await import("./support-bundle.ts")).addSupportBundle,
+	completion: async () => (await import("./completion.ts")).addCompletion,
+	help: async () => (await import("./help.ts")).addHelp,
+};

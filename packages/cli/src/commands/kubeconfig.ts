@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { Failure } from "../errors.ts";
 import type { AddCommand, Session } from "../session.ts";
 import { say } from "../terminal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 import { parseDurationIn } from "./values.ts";
 
 const AFTER = `
@@ -16,6 +17,8 @@ Examples:
   rollcall kubeconfig --out ~/.kube/lab
   rollcall kubeconfig --expires 1h --user anna
   rollcall kubeconfig --masters --expires 10m --out rescue.conf`;
+
+const NO_API = "a cluster of rehearsals has no API behind it; this kubeconfig leads nowhere";
 
 /** How long a certificate of a person may live, in seconds. */
 const LIFE = { least: 60, most: 365 * 86_400 };
@@ -65,11 +68,13 @@ async function write(session: Session, options: Options & { api?: string }): Pro
 			} satisfies Partial<OperatorCertificateRequest>,
 			subject: "the certificate",
 		});
-		const text = kubeconfig(options.api === undefined ? value : { ...value, server: options.api }, options.user, key);
+		const rehearsal = await tellRehearsal(session, api, NO_API);
+		const made = kubeconfig(options.api === undefined ? value : { ...value, server: options.api }, options.user, key);
+		const text = rehearsal ? `# REHEARSAL: ${NO_API}\n${made}` : made;
 		if (file) {
 			await file.writeFile(text);
 			say(session.out, `a kubeconfig for ${value.cluster}, until ${value.expiresAt}, is in ${out}`);
-		} else session.out.write(text);
+		} else session.out.document(text);
 	} catch (error) {
 		if (out !== undefined) await rm(out, { force: true });
 		throw error;

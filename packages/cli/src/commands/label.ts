@@ -1,14 +1,18 @@
-import { getMachine } from "../api/machines.ts";
+import { getMachine } from "../api/machine.ts";
 import { usageFailure } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
 import { labelsText } from "../views/field-list.ts";
 import { titleOf } from "../views/machine-title.ts";
+import { askFirst } from "./ask-first.ts";
 import { changeMachine } from "./change-machine.ts";
-import { labelFault, parseMachine } from "./values.ts";
+import { addLossOptions, LOSS_AFTER, type LossOptions } from "./loss.ts";
+import { labelFault, MACHINE, parseMachine } from "./values.ts";
 
 const AFTER = `
 key=value sets a label, key- removes one; all others stay. Without any, the labels are shown.
+On a terminal it shows what follows for all machines, where something does, and asks.
 
 Examples:
   rollcall label worker-1 rack=a room=101
@@ -16,13 +20,13 @@ Examples:
 
 /** `rollcall label MACHINE k=v k-`. */
 export const addLabel: AddCommand = (program, run) => {
-	program
-		.command("label")
+	addLossOptions(program.command("label"))
 		.description("set and remove labels of a machine")
-		.argument("<machine>", "machine id or node name", parseMachine)
+		.argument("<machine>", MACHINE, parseMachine)
 		.argument("[change...]", "key=value or key-")
-		.addHelpText("after", AFTER)
-		.action((id: string, changes: string[], _options, command) =>
+		.option("-y, --yes", "do not ask")
+		.addHelpText("after", `${LOSS_AFTER}${AFTER}`)
+		.action((id: string, changes: string[], loss: LossOptions & { yes?: boolean }, command) =>
 			run(command, async (session) => {
 				for (const change of changes) readChange(change);
 				const api = await session.connect();
@@ -33,10 +37,12 @@ export const addLabel: AddCommand = (program, run) => {
 					return undefined;
 				}
 				const labels = changedLabels(machine.labels, changes);
+				if (!(await askFirst(session, api, { id: machine.machineId, body: { labels }, loss }))) return EXIT.failed;
 				await changeMachine(session, api, {
 					id: machine.machineId,
 					below: "/labels",
 					body: { labels },
+					loss,
 					done: (after) => `labels ${labelsText(after.labels) || "none"}`,
 				});
 				return undefined;

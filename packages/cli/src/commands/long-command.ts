@@ -1,4 +1,5 @@
 import type { CommandAnswer } from "@rollcall/protocol";
+import { InvalidArgumentError } from "commander";
 import type { Api } from "../api/client.ts";
 import { sendCommand } from "../api/commands.ts";
 import { followEvents } from "../api/event-stream.ts";
@@ -7,28 +8,31 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
-import { titleOf } from "../views/machine-title.ts";
+import { nameOf, titleOf } from "../views/machine-title.ts";
+import { addLossOptions, inTurn, LOSS_AFTER, type LossOptions, lossQuery } from "./loss.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { parseDurationIn, parseMachine } from "./values.ts";
+import { MACHINE, parseDurationIn, parseMachine } from "./values.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
+
+/** `enrolled`: the command is done. `ready`: the machine runs its target again, all of it healthy. */
+type Until = "enrolled" | "ready";
 
 /** What the API takes as a deadline, in seconds. */
 const DEADLINE = { least: 10, most: 7200 };
 
-interface LongOptions {
-	readonly wait?: boolean;
+interface LongOptions extends LossOptions {
+	/** How far to wait; true for as far as it makes sense. */
+	readonly wait?: Until | true;
 	readonly deadline: number;
 }
 
 /** What `reboot` and `reset` have in common: they are recorded with a deadline, and end in done or failed. */
 export function longCommand(kind: "reboot" | "reset", description: string, after: string): AddCommand {
 	return (program, run) => {
-		program
-			.command(kind)
-			.description(description)
-			.argument("<machine>", "machine id or node name", parseMachine)
-			.option("-w, --wait", "until it is done or failed")
+		addLossOptions(program.command(kind).description(description).argument("<machine>", MACHINE, parseMachine))
+			.option("-w, --wait [until]", "until it failed, or is ready again; =enrolled: only until it is done", parseUntil)
 			.option("--deadline <time>", "it counts as failed when it takes longer, like 10m", parseDurationIn(DEADLINE), 600)
-			.addHelpText("after", after)
+			.addHelpText("after", `${LOSS_AFTER}${after}`)
 			.action((id: string, options: LongOptions, command) =>
 				run(command, (session) => start(session, kind, { id, ...options })),
 			);
@@ -43,14 +47,17 @@ async function start(
 	const api = await session.connect();
 	// Taken before the command is sent, so that its end cannot slip by.
 	const before = options.wait ? (await api.status()).value.seq : 0;
-	const { json, value } = await sendCommand(api, options.id, { kind, deadlineSeconds: options.deadline });
+	const asked = { kind, deadlineSeconds: options.deadline };
+	const { json, value } = await inTurn(session, options, () => sendCommand(api, options.id, asked, lossQuery(options)));
 	if (!options.wait) {
 		if (session.json) printJson(session, json);
-		else say(session.out, `${titleOf(value)}: ${kind} accepted; \`rollcall why ${value.machineId}\` shows its end`);
+		else say(session.out, `${titleOf(value)}: ${kind} accepted; \`rollcall why ${nameOf(value)}\` shows its end`);
 		return undefined;
 	}
 	say(session.err, `${titleOf(value)}: ${kind} accepted, waiting for its end`);
-	return waitForEnd(session, api, { kind, answer: value, before });
+	const exit = await waitForEnd(session, api, { kind, answer: value, before });
+	if (exit !== EXIT.ok || options.wait === "enrolled") return exit;
+	return waitUntilReady(session, api, value);
 }
 
 interface Awaited {
@@ -74,7 +81,6 @@ async function waitForEnd(session: Session, api: Api, { kind, answer, before }: 
 				if (frame.kind !== "event" || frame.event.type !== "command-ended") return;
 				if (frame.event.machineId !== machineId || frame.event.commandId !== commandId) return;
 				outcome = frame.event;
-				if (session.json) printJson(session, frame.event);
 				done.abort();
 			},
 		});
@@ -84,12 +90,17 @@ async function waitForEnd(session: Session, api: Api, { kind, answer, before }: 
 	}
 	if (stopped()) return EXIT.interrupted;
 	if (outcome?.outcome === "done") {
-		if (!session.json) say(session.out, `${titleOf(answer)}: ${kind} done (${printable(outcome.reason)})`);
+		say(session.json ? session.err : session.out, `${titleOf(answer)}: ${kind} done (${printable(outcome.reason)})`);
 		return EXIT.ok;
 	}
 	throw new Failure(`${kind} ${outcome ? `failed: ${outcome.reason}` : "did not end by its deadline"}`, {
 		machineId,
 		exit: outcome ? EXIT.failed : EXIT.timeout,
-		next: `rollcall why ${machineId}`,
+		next: `rollcall why ${nameOf(answer)}`,
 	});
+}
+
+function parseUntil(text: string): Until {
+	if (text === "enrolled" || text === "ready") return text;
+	throw new InvalidArgumentError("it is ready or enrolled, as in --wait=enrolled; the machine stands before it.");
 }

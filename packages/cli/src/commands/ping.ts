@@ -3,7 +3,7 @@ import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
 import { durationText } from "../text/duration.ts";
 import { titleOf } from "../views/machine-title.ts";
-import { parseMachine } from "./values.ts";
+import { MACHINE, parseMachine } from "./values.ts";
 
 const AFTER = `
 The answer comes from the machine's agent, over the bus. Exit code 5 when it is not there.
@@ -16,7 +16,7 @@ export const addPing: AddCommand = (program, run) => {
 	program
 		.command("ping")
 		.description("ask a machine's agent whether it is there")
-		.argument("<machine>", "machine id or node name", parseMachine)
+		.argument("<machine>", MACHINE, parseMachine)
 		.addHelpText("after", AFTER)
 		.action((id: string, _options, command) =>
 			run(command, async (session) => {

@@ -4,10 +4,10 @@ import type { Api } from "../api/client.ts";
 import { readDocumentFile } from "../api/document-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson, printLines } from "../session.ts";
-import { planLines } from "../views/plan.ts";
+import { briefPlan, planLines } from "../views/plan.ts";
 
 const AFTER = `
-Nothing changes on the coordinator or on any machine. Secrets are shown as digests.
+Machines that change alike stand together, with one diff for all of them. Nothing changes on the coordinator or on any machine. Secrets are shown as digests.
 Exit code 0 whether or not there are changes; with --exit-code 10 when there are.
 
 Examples:
@@ -36,14 +36,14 @@ export const addPlan: AddCommand = (program, run) => {
 		.command("plan")
 		.description("what a cluster document would change, file by file, and at the cluster's API")
 		.requiredOption("-f, --file <file>", "the cluster document; - reads stdin")
-		.option("--brief", "the names of the files, without their text")
+		.option("--brief", "the names of the files, without their text; with -o json too")
 		.option("--exit-code", "end with 10 when there are changes")
 		.addHelpText("after", AFTER)
 		.action((options: PlanOptions, command) =>
 			run(command, async (session) => {
 				const text = await readDocumentFile(options.file);
 				const { json, value } = await askPlan(await session.connect(), text);
-				if (session.json) printJson(session, json);
+				if (session.json) printJson(session, options.brief ? briefPlan(value) : json);
 				else printLines(session, planLines(value, { paint: session.out.paint, brief: options.brief ?? false }));
 				const changes = value.machines.length + value.addOns.length;
 				return options.exitCode && changes > 0 ? EXIT.changes : EXIT.ok;

@@ -1,6 +1,7 @@
 import type { AddCommand } from "../session.ts";
 import { changeMachine } from "./change-machine.ts";
-import { parseMachine, parseReason } from "./values.ts";
+import { addLossOptions, LOSS_AFTER, type LossOptions } from "./loss.ts";
+import { MACHINE, parseMachine, parseReason } from "./values.ts";
 
 const AFTER = `
 Example:
@@ -8,15 +9,14 @@ Example:
 
 /** `rollcall reject MACHINE`. */
 export const addReject: AddCommand = (program, run) => {
-	program
-		.command("reject")
-		.description("keep a machine out")
-		.argument("<machine>", "machine id", parseMachine)
+	addLossOptions(
+		program.command("reject").description("keep a machine out").argument("<machine>", MACHINE, parseMachine),
+	)
 		.option("--reason <text>", "why; it is recorded and shown", parseReason, "rejected by an operator")
-		.addHelpText("after", AFTER)
-		.action((id: string, { reason }: { reason: string }, command) =>
+		.addHelpText("after", `${LOSS_AFTER}${AFTER}`)
+		.action((id: string, { reason, ...loss }: { reason: string } & LossOptions, command) =>
 			run(command, async (session) => {
-				const request = { id, below: "/reject", body: { reason }, done: () => "rejected" };
+				const request = { id, below: "/reject", body: { reason }, done: () => "rejected", loss };
 				await changeMachine(session, await session.connect(), request);
 				return undefined;
 			}),

@@ -1,4 +1,4 @@
-import { check, Facts, Labels } from "@rollcall/protocol";
+import { check, DOCUMENT_LIMITS, Facts, Labels } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { Failure, failureOf, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -47,7 +47,7 @@ async function renderNode(session: Session, options: Options): Promise<undefined
 	const missing = Object.entries({ file, role, machine, out }).find(([, value]) => value === undefined)?.[0];
 	if (!file || !role || !machine || !out)
 		throw usageFailure(`--${missing}: it is needed`, "`rollcall render --help` shows examples");
-	const text = await readTextFile(file, MOST_BYTES);
+	const text = await readTextFile(file, DOCUMENT_LIMITS.characters);
 	const others = await Promise.all((options.other ?? []).map(readFacts));
 	const facts = await readFacts(machine);
 	const { parseDocument, renderOffline } = await import("../offline/core.ts");

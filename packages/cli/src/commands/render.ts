@@ -1,4 +1,5 @@
 import type { AddCommand } from "../session.ts";
+import { addRenderDhcp } from "./render-dhcp.ts";
 import { addRenderDnsmasq } from "./render-dnsmasq.ts";
 import { addRenderNode } from "./render-node.ts";
 
@@ -9,4 +10,5 @@ export const addRender: AddCommand = (program, run) => {
 		.description("the files of a machine, and configurations, without a coordinator");
 	addRenderNode(render, run);
 	addRenderDnsmasq(render, run);
+	addRenderDhcp(render, run);
 };

@@ -1,11 +1,9 @@
-import { getMachine } from "../api/machines.ts";
+import { getMachine } from "../api/machine.ts";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
 import { detailLines } from "../views/machine-detail.ts";
-import { parseMachine } from "./values.ts";
+import { MACHINE, parseMachine } from "./values.ts";
 
 const AFTER = `
-MACHINE is a machine's id, the unique beginning of one, or its node name.
-
 Examples:
   rollcall show worker-1
   rollcall show 8f3a -o json`;
@@ -15,7 +13,7 @@ export const addShow: AddCommand = (program, run) => {
 	program
 		.command("show")
 		.description("one machine: where it stands, its seat and target, health, facts, latest events")
-		.argument("<machine>", "machine id or node name", parseMachine)
+		.argument("<machine>", MACHINE, parseMachine)
 		.addHelpText("after", AFTER)
 		.action((id: string, _options, command) =>
 			run(command, async (session) => {

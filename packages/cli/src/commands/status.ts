@@ -1,7 +1,10 @@
 import type { Status } from "@rollcall/protocol";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
+import { say } from "../terminal.ts";
 import { ago } from "../text/duration.ts";
 import { fieldLines } from "../views/field-list.ts";
+import { REHEARSAL } from "../views/phase.ts";
+import { troubleLines } from "../views/trouble.ts";
 
 const AFTER = `
 Examples:
@@ -22,16 +25,20 @@ export const addStatus: AddCommand = (program, run) => {
 					printJson(session, json);
 					return undefined;
 				}
+				if (value.rehearsal) say(session.out, `${REHEARSAL}: all machines are rehearsals of machines on one computer`);
+				printLines(session, troubleLines(value.trouble, session.out.paint, widthFor(session)));
 				const leading = value.leader ? "leads" : `follows ${value.leaderUrl ?? "(no leader is known now)"}`;
 				const phases = Object.entries(value.machines).filter(([, count]) => count > 0);
 				const total = phases.reduce((sum, [, count]) => sum + count, 0);
 				const fields = [
 					["coordinator", `${value.coordinatorId}, version ${value.version}, ${leading}`],
+					["not ready", value.notReady],
 					["server", api.connection.server],
 					["cluster", value.cluster ?? "none declared; `rollcall apply -f FILE` declares one"],
 					["kubernetes", value.kubernetes && kubernetesText(value.kubernetes)],
 					["volumes", value.kubernetes?.claims],
 					["etcd", value.etcd && etcdText(value.etcd, session.now())],
+					["event log", value.logDoubt === undefined ? value.logFilling : `in doubt: ${value.logDoubt}`],
 					[
 						"recovering",
 						value.recovering ? "yes: agents are asked what they hold; nothing new is assigned" : undefined,
@@ -55,8 +62,8 @@ function kubernetesText({ ready, addOns, reason }: NonNullable<Status["kubernete
 }
 
 function etcdText(etcd: NonNullable<Status["etcd"]>, now: number): string {
-	const { members, newestSnapshot, restoring, reason } = etcd;
-	const state = restoring ? "begins with a snapshot" : `${members} members live`;
+	const { members, newestSnapshot, restoring, reason, risk } = etcd;
+	const state = restoring ? "begins with a snapshot" : `${members === 1 ? "1 member" : `${members} members`} live`;
 	const newest = newestSnapshot === undefined ? "no snapshot" : `newest snapshot ${ago(newestSnapshot, now)} old`;
-	return [state, newest, ...(reason === undefined ? [] : [reason])].join("; ");
+	return [state, newest, ...(risk === undefined ? [] : [risk]), ...(reason === undefined ? [] : [reason])].join("; ");
 }

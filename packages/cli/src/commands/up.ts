@@ -15,7 +15,7 @@ While it runs, a second terminal needs no settings: rollcall machines, rollcall 
 Examples:
   rollcall up
   rollcall up --machines 10 --memory 8GiB
-  rollcall up --machines 4 --until ready --timeout 60
+  rollcall up --machines 4 --until ready --timeout 60s
   rollcall up --file cluster.yaml --data ./rehearsal`;
 
 interface Options {

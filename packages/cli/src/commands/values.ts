@@ -64,10 +64,13 @@ export function parseBeginning(text: string): string {
 	throw new InvalidArgumentError("it is newest, none, or at least 4 digits of a snapshot's name.");
 }
 
-/** Reads a MACHINE: an id, a node name, or the beginning of either. */
+/** What MACHINE stands for, in the help of a command. */
+export const MACHINE = "its node name, id, MAC, IP address, serial number or host name, or the beginning of one";
+
+/** Reads a MACHINE: one of the names that people know it by, or the beginning of one. The coordinator finds out which it is. */
 export function parseMachine(text: string): string {
-	if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(text)) return text;
-	throw new InvalidArgumentError("a machine is named by its id, its node name, or the beginning of either.");
+	if (/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/.test(text)) return text;
+	throw new InvalidArgumentError(`a machine is named by ${MACHINE}.`);
 }
 
 /** Collects MACHINE... */
@@ -91,7 +94,7 @@ export function parseReason(text: string): string {
 /** Reads a phase of a machine. */
 export function parsePhase(text: string): MachinePhase {
 	const phase = MachinePhase.safeParse(text);
-	if (!phase.success) throw new InvalidArgumentError(`phases: ${MachinePhase.options.join(", ")}.`);
+	if (!phase.success) throw new InvalidArgumentError(`it is one of ${MachinePhase.options.join(", ")}.`);
 	return phase.data;
 }
 

@@ -1,19 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { MachinePhase, MachineView } from "@rollcall/protocol";
+import type { MachinePhase, MachineView, Trouble } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
-import { getMachine, listMachines } from "../api/machines.ts";
+import { getMachine } from "../api/machine.ts";
+import { listMachines } from "../api/machines.ts";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
-import { titleOf } from "../views/machine-title.ts";
+import { nameOf, titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { collectMachines, parseCount, parseDuration, parsePhase } from "./values.ts";
+import { collectMachines, MACHINE, parseCount, parseDuration, parsePhase } from "./values.ts";
 
 const POLL_MS = 500;
 
 const AFTER = `
-With --all there must be at least one machine, or as many as --count says. Exit code 5 when it does not come true in time,
+With --all there must be at least one machine, or as many as --count says, and for the phase ready nothing may be wrong with the
+fleet as a whole: no empty seat, no lost member, no stuck boot, and an API that answers. Exit code 5 when it does not come true in time,
 with the reason of each machine that is not there yet.
 
 Examples:
@@ -32,7 +34,7 @@ export const addWait: AddCommand = (program, run) => {
 	program
 		.command("wait")
 		.description("until machines are in a phase; for scripts")
-		.argument("[machine...]", "machine ids or node names", collectMachines)
+		.argument("[machine...]", MACHINE, collectMachines)
 		.option("--all", "every machine that is known")
 		.option("--count <number>", "with --all: at least so many", parseCount, 1)
 		.option("--for <phase>", "the phase to wait for", parsePhase, "ready")
@@ -53,13 +55,14 @@ async function wait(session: Session, ids: readonly string[], options: WaitOptio
 			const machines = await look(api, ids);
 			const missing = machines.filter((machine) => machine.phase !== options.for);
 			const enough = machines.length >= (options.all ? options.count : 1);
-			if (missing.length === 0 && enough) {
+			const trouble = options.all && options.for === "ready" ? (await api.status()).value.trouble : [];
+			if (missing.length === 0 && enough && trouble.length === 0) {
 				if (session.json) printJson(session, { machines });
 				else for (const machine of machines) say(session.out, `${titleOf(machine)}: ${machine.phase}`);
 				return EXIT.ok;
 			}
 			if (signal.aborted) return EXIT.interrupted;
-			if (performance.now() > end) throw late(missing, machines.length, options);
+			if (performance.now() > end) throw late({ missing, trouble, known: machines.length }, options);
 			await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
 		}
 	} finally {
@@ -72,12 +75,22 @@ async function look(api: Api, ids: readonly string[]): Promise<readonly MachineV
 	return Promise.all(ids.map(async (id) => (await getMachine(api, id)).value.machine));
 }
 
-function late(missing: readonly MachineView[], known: number, options: WaitOptions): Failure {
+interface Lack {
+	readonly missing: readonly MachineView[];
+	readonly trouble: readonly Trouble[];
+	readonly known: number;
+}
+
+function late({ missing, trouble, known }: Lack, options: WaitOptions): Failure {
 	const [first] = missing;
 	const few = known < options.count && options.all ? `; ${known} of ${options.count} machines are known` : "";
-	return new Failure(`${missing.length} not ${options.for} after ${options.timeout} s${few}`, {
+	const what = missing.length > 0 || few ? `${missing.length} not ${options.for}` : "the fleet is not well";
+	return new Failure(`${what} after ${options.timeout} s${few}`, {
 		exit: EXIT.timeout,
-		details: missing.slice(0, 32).map((machine) => `${titleOf(machine)}: ${machine.phase}: ${machine.reason}`),
-		next: first ? (first.next ?? `rollcall why ${first.machineId}`) : "rollcall machines",
+		details: [
+			...trouble.map(({ text }) => text),
+			...missing.slice(0, 32).map((machine) => `${titleOf(machine)}: ${machine.phase}: ${machine.reason}`),
+		],
+		next: trouble[0]?.next ?? (first ? (first.next ?? `rollcall why ${nameOf(first)}`) : "rollcall machines"),
 	});
 }

@@ -1,7 +1,7 @@
-import { getWhy } from "../api/machines.ts";
+import { getWhy } from "../api/machine.ts";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
 import { whyLines } from "../views/why.ts";
-import { parseMachine } from "./values.ts";
+import { MACHINE, parseMachine } from "./values.ts";
 
 const AFTER = `
 The newest event comes first; what caused it stands below it, further in.
@@ -16,7 +16,7 @@ export const addWhy: AddCommand = (program, run) => {
 	program
 		.command("why")
 		.description("why a machine is in its state: the chain of causes, and what to do")
-		.argument("<machine>", "machine id or node name", parseMachine)
+		.argument("<machine>", MACHINE, parseMachine)
 		.option("--all", "the whole chain, not only its newest ten links")
 		.addHelpText("after", AFTER)
 		.action((id: string, { all = false }: { all?: boolean }, command) =>

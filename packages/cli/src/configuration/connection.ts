@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Context, configurationPath, readConfiguration } from "./file.ts";
@@ -9,13 +11,18 @@ export interface Connection {
 	readonly origin: string;
 	readonly token?: string | undefined;
 	readonly tokenOrigin?: string | undefined;
+	/** Whom it is believed by over HTTPS, PEM; whoever this computer believes without it. */
+	readonly authority?: string | undefined;
 }
 
 /** What the command line says about it. */
 export interface ConnectionOptions {
 	readonly server?: string | undefined;
 	readonly tokenFile?: string | undefined;
+	readonly caFile?: string | undefined;
 	readonly context?: string | undefined;
+	/** No token is looked for. */
+	readonly asNobody?: true | undefined;
 }
 
 /**
@@ -45,7 +52,8 @@ export async function findConnection(options: ConnectionOptions, env: NodeJS.Pro
 	}
 	const server = checkServer(found.server, found.origin);
 	const owner = asked ? Object.values(contexts).find((entry) => sameServer(entry.server, server)) : context;
-	return { server, origin: found.origin, ...(await findToken(options, { env, owner, path })) };
+	const authority = await findAuthority(options, env, owner);
+	return { server, origin: found.origin, authority, ...(await findToken(options, { env, owner, path })) };
 }
 
 interface TokenSources {
@@ -56,11 +64,32 @@ interface TokenSources {
 
 async function findToken(options: ConnectionOptions, sources: TokenSources) {
 	const { env, owner, path } = sources;
+	if (options.asNobody) return {};
 	if (options.tokenFile) return readToken(options.tokenFile, "--token-file");
 	if (env.ROLLCALL_TOKEN_FILE) return readToken(env.ROLLCALL_TOKEN_FILE, "$ROLLCALL_TOKEN_FILE");
 	if (owner?.token) return { token: owner.token, tokenOrigin: path };
-	if (owner?.tokenFile) return readToken(owner.tokenFile, path);
+	// A file that a file names lies beside it.
+	if (owner?.tokenFile) return readToken(resolve(dirname(path), owner.tokenFile), path);
 	return {};
+}
+
+async function findAuthority(
+	{ caFile }: ConnectionOptions,
+	{ ROLLCALL_CA_FILE }: NodeJS.ProcessEnv,
+	owner: Context | undefined,
+): Promise<string | undefined> {
+	if (caFile) return readAuthority(caFile, "--ca-file");
+	return ROLLCALL_CA_FILE ? readAuthority(ROLLCALL_CA_FILE, "$ROLLCALL_CA_FILE") : owner?.authority;
+}
+
+/** Reads certificates of authorities, PEM. Throws Failure. */
+export async function readAuthority(file: string, origin: string): Promise<string> {
+	const text = await readFile(file, "utf8").catch((error: unknown) => {
+		throw usageFailure(`${origin} ${file}: ${systemReason(error)}`);
+	});
+	if (!/-----BEGIN CERTIFICATE-----/.test(text))
+		throw usageFailure(`${origin} ${file}: it holds no certificate in PEM`);
+	return text;
 }
 
 async function readToken(file: string, origin: string): Promise<{ token: string; tokenOrigin: string }> {
@@ -76,10 +105,11 @@ async function readToken(file: string, origin: string): Promise<{ token: string;
 	return { token, tokenOrigin: origin === "--token-file" ? file : origin };
 }
 
-function checkServer(text: string, origin: string): string {
+/** The origin of a coordinator's address. Throws Failure. */
+export function checkServer(text: string, origin: string): string {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
-		throw usageFailure(`${origin}: not the address of a coordinator`, "it looks like http://127.0.0.1:7420");
+		throw usageFailure(`${origin}: not the address of a coordinator`, "it looks like https://127.0.0.1:7420");
 	}
 	return url.origin;
 }

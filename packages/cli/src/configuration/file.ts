@@ -1,14 +1,17 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { writePrivateFile } from "./private-file.ts";
 
 /** One coordinator that the operator knows. Either the token itself or a file that holds it. */
 export interface Context {
 	readonly server: string;
 	readonly token?: string;
 	readonly tokenFile?: string;
+	/** Whom it is believed by over HTTPS, PEM. */
+	readonly authority?: string;
 	/** Process id of the `rollcall up` that wrote it and removes it again. */
 	readonly owner?: number;
 }
@@ -45,22 +48,7 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 
 /** Writes the configuration, 0600, all or nothing. */
 export async function writeConfiguration(path: string, configuration: Configuration): Promise<void> {
-	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const beside = `${path}.${process.pid}.tmp`;
-	try {
-		const file = await open(beside, "w", 0o600);
-		try {
-			await file.chmod(0o600);
-			await file.writeFile(`${JSON.stringify(configuration, null, 2)}\n`);
-			await file.sync();
-		} finally {
-			await file.close();
-		}
-		await rename(beside, path);
-	} catch (error) {
-		await rm(beside, { force: true });
-		throw error;
-	}
+	await writePrivateFile(path, `${JSON.stringify(configuration, null, 2)}\n`);
 }
 
 function badFile(path: string, reason: string): Failure {
@@ -75,11 +63,12 @@ function checked(path: string, value: unknown): Configuration {
 	const contexts: Record<string, Context> = {};
 	for (const [name, entry] of Object.entries(value.contexts)) {
 		if (!isRecord(entry) || typeof entry.server !== "string") throw badFile(path, `contexts.${name} has no server`);
-		const { server, token, tokenFile, owner } = entry;
+		const { server, token, tokenFile, authority, owner } = entry;
 		contexts[name] = {
 			server,
 			...(typeof token === "string" ? { token } : {}),
 			...(typeof tokenFile === "string" ? { tokenFile } : {}),
+			...(typeof authority === "string" ? { authority } : {}),
 			...(typeof owner === "number" ? { owner } : {}),
 		};
 	}

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Event, MachineView } from "@rollcall/protocol";
+import type { Event, MachineView, Trouble } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
 import { followEvents } from "../api/event-stream.ts";
 import { listMachines, type MachineFilter } from "../api/machines.ts";
@@ -12,7 +12,8 @@ export interface FleetFeed {
 	readonly after: number;
 	readonly filter?: MachineFilter;
 	readonly signal: AbortSignal;
-	readonly onMachines: (machines: readonly MachineView[]) => void;
+	/** The fleet, and what is not well about it as a whole. */
+	readonly onFleet: (machines: readonly MachineView[], trouble: readonly Trouble[]) => void;
 	readonly onEvent?: (event: Event, text: string) => void;
 	readonly onLost?: (reason: string) => void;
 	readonly onBack?: () => void;
@@ -59,9 +60,10 @@ export async function feedFleet(api: Api, feed: FleetFeed): Promise<void> {
 			}
 			stale = false;
 			// A failure here is the stream's as well, which says what is wrong and when it is over.
-			const answer = await listMachines(api, { ...feed.filter, signal }).catch(() => undefined);
+			const looks = [listMachines(api, { ...feed.filter, signal }), api.status(signal)] as const;
+			const [machines, status] = await Promise.all(looks).catch(() => []);
 			if (signal.aborted) break;
-			if (answer) feed.onMachines(answer.value);
+			if (machines && status) feed.onFleet(machines.value, status.value.trouble);
 			else stale = true;
 			await delay(LEAST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
 		}

@@ -1,11 +1,13 @@
-import type { Event, MachineView } from "@rollcall/protocol";
+import type { Event, MachineView, Trouble } from "@rollcall/protocol";
 import type { Paint } from "../text/colour.ts";
 import { printable } from "../text/printable.ts";
 import { tableLines } from "../text/table.ts";
-import { cut } from "../text/width.ts";
-import { eventLine } from "../views/event-line.ts";
+import { cut, wrap } from "../text/width.ts";
+import { eventLines } from "../views/event-line.ts";
 import { machineColumns } from "../views/machine-table.ts";
+import { nameOf } from "../views/machine-title.ts";
 import { markOf, phaseStyle } from "../views/phase.ts";
+import { troubleLines } from "../views/trouble.ts";
 
 /** What the live screen shows. */
 export interface LiveModel {
@@ -14,6 +16,8 @@ export interface LiveModel {
 	readonly machines: readonly MachineView[];
 	/** How many machines there should be, where that is known. */
 	readonly expected?: number | undefined;
+	/** What is not well about the fleet as a whole. */
+	readonly trouble?: readonly Trouble[];
 	/** Latest events, oldest first, with the coordinator's sentence. */
 	readonly events: readonly { readonly event: Event; readonly text: string }[];
 	/** One line that stands out: a lost connection, a restart. */
@@ -31,6 +35,9 @@ export interface FrameOptions {
 }
 
 const LEAST_EVENTS = 3;
+/** A longer event has to wait for more room. */
+const MOST_EVENT_LINES = 5;
+const MOST_TROUBLE_LINES = 4;
 /** Below this a table says nothing. */
 const LEAST = { columns: 40, rows: 10 };
 
@@ -43,22 +50,39 @@ export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	if (columns < LEAST.columns || options.rows < LEAST.rows) return tinyFrame(model, options);
 	const room = Math.max(1, options.rows - 1);
 	const short = (line: string) => cut(printable(line), columns);
-	const head = [paint("bold", short(model.title)), paint("dim", short(tally(model)))];
+	// An address that is cut is of no use: long lines of the head and the foot are broken.
+	const whole = (line: string) => wrap(printable(line), columns).map((part) => cut(part, columns));
+	const head = [
+		...whole(model.title).map((line) => paint("bold", line)),
+		paint("dim", short(tally(model))),
+		...troubleLines(model.trouble ?? [], paint, columns).slice(0, MOST_TROUBLE_LINES),
+	];
 	if (model.notice) head.push(paint("yellow", short(model.notice)));
-	const foot = model.footer.map((line) => paint("dim", short(line)));
+	const foot = model.footer.flatMap(whole).map((line) => paint("dim", line));
 	if (room < head.length + 3) return head.slice(0, room);
 
 	const footer = room >= head.length + foot.length + LEAST_EVENTS + 6 ? foot : [];
 	const free = room - head.length - footer.length;
-	const wanted = Math.min(model.events.length, LEAST_EVENTS) + 1;
+	// Some events, or at least the newest one where that takes several lines.
+	const newest = newestEvents(model, MOST_EVENT_LINES, options);
+	const some = newestEvents(model, LEAST_EVENTS, options);
+	const wanted = (some.length > 0 ? some : newest).length + 1;
 	const tableRoom = Math.max(2, Math.min(model.machines.length + 1, free - wanted));
 	const table = machineLines(model.machines, tableRoom, options);
-	const eventRoom = Math.max(0, free - table.length - 1);
-	const events = eventRoom === 0 ? [] : model.events.slice(-eventRoom);
-	const named = shortNames(model.machines);
-	const lines = events.map(({ event, text }) => eventLine(event, named(text), { paint, width: columns }));
+	const lines = newestEvents(model, Math.max(0, free - table.length - 1), options);
 	const blank = lines.length > 0 ? [""] : [];
 	return [...head, ...table, ...blank, ...lines, ...footer].slice(0, room);
+}
+
+/** The newest events that so many lines have room for, each whole. */
+function newestEvents({ events }: LiveModel, room: number, { paint, columns }: FrameOptions): string[] {
+	const lines: string[] = [];
+	for (const { event, text } of events.toReversed()) {
+		const more = eventLines(event, text, { paint, width: columns });
+		if (lines.length + more.length > room) break;
+		lines.unshift(...more);
+	}
+	return lines;
 }
 
 /** What a terminal has room for that is too small for a table: the sum, what stands out, and a line for each machine, those that are not ready first. */
@@ -66,13 +90,14 @@ function tinyFrame(model: LiveModel, { columns, rows, paint }: FrameOptions): st
 	const room = Math.max(1, rows - 1);
 	const short = (line: string) => cut(printable(line), columns);
 	const head = [paint("bold", short(tally(model)))];
+	for (const { text } of model.trouble?.slice(0, 1) ?? []) head.push(paint("red", short(`! ${text}`)));
 	if (model.notice) head.push(paint("yellow", short(model.notice)));
 	const small = paint("dim", short(`too small: ${LEAST.columns}x${LEAST.rows} shows all`));
 	const free = room - head.length - 1;
 	const machines = unreadyFirst(model.machines)
 		.slice(0, Math.max(0, free))
 		.map((machine) => {
-			const line = short(`${machine.phase} ${machine.nodeName ?? machine.machineId} ${markOf(machine)}`.trimEnd());
+			const line = short(`${machine.phase} ${nameOf(machine)} ${markOf(machine)}`.trimEnd());
 			return paint(phaseStyle(machine.phase), line);
 		});
 	return [...head, ...machines, small].slice(0, room);
@@ -80,12 +105,6 @@ function tinyFrame(model: LiveModel, { columns, rows, paint }: FrameOptions): st
 
 function unreadyFirst(machines: readonly MachineView[]): MachineView[] {
 	return [...machines].sort((a, b) => Number(a.phase === "ready") - Number(b.phase === "ready"));
-}
-
-/** Node names in place of machine ids, so that what happened fits on its line; the table above tells which is which. */
-function shortNames(machines: readonly MachineView[]): (text: string) => string {
-	const names = new Map(machines.map((machine) => [machine.machineId as string, machine.nodeName]));
-	return (text) => text.replaceAll(/[a-z0-9-]{16,63}/g, (word) => names.get(word) ?? word);
 }
 
 function machineLines(machines: readonly MachineView[], room: number, options: FrameOptions): string[] {

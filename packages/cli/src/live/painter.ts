@@ -1,4 +1,5 @@
 import type { Screen } from "../terminal.ts";
+import { settled } from "../text/printable.ts";
 
 const ESC = "\u001b[";
 const HIDE_CURSOR = `${ESC}?25l`;
@@ -29,10 +30,10 @@ export class LivePainter {
 
 	/** Draws a frame in place of the one before. Draws nothing when nothing changed. */
 	draw(lines: readonly string[]): void {
-		const text = lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join("");
+		const text = lines.map((line) => `${settled(line)}${CLEAR_LINE_END}\n`).join("");
 		if (text === this.#last && !this.#resized) return;
 		const start = this.#resized ? CLEAR_ALL : this.#lines > 0 ? `${ESC}${this.#lines}A\r` : "";
-		this.#screen.write(`${this.#hidden ? "" : HIDE_CURSOR}${start}${text}${CLEAR_BELOW}`);
+		this.#screen.control(`${this.#hidden ? "" : HIDE_CURSOR}${start}${text}${CLEAR_BELOW}`);
 		this.#hidden = true;
 		this.#resized = false;
 		this.#lines = lines.length;
@@ -42,7 +43,7 @@ export class LivePainter {
 	/** Removes the frame and shows the cursor again. What follows is written where the frame began. */
 	clear(): void {
 		if (!this.#hidden) return;
-		this.#screen.write(`${this.#lines > 0 ? `${ESC}${this.#lines}A\r` : ""}${CLEAR_BELOW}${SHOW_CURSOR}`);
+		this.#screen.control(`${this.#lines > 0 ? `${ESC}${this.#lines}A\r` : ""}${CLEAR_BELOW}${SHOW_CURSOR}`);
 		this.#lines = 0;
 		this.#last = "";
 		this.#hidden = false;
@@ -51,7 +52,7 @@ export class LivePainter {
 	/** Leaves the frame where it is and shows the cursor again. */
 	end(): void {
 		if (!this.#hidden) return;
-		this.#screen.write(SHOW_CURSOR);
+		this.#screen.control(SHOW_CURSOR);
 		this.#lines = 0;
 		this.#last = "";
 		this.#hidden = false;

@@ -1,16 +1,13 @@
 import type { AssetWork } from "@rollcall/protocol";
 import type { Session } from "../session.ts";
 import { progressText } from "../views/asset-table.ts";
+import { statusLine } from "./status-line.ts";
 
-/** A line that is written over and over on a terminal; nothing in a pipe. */
+/** How far the adding of a file is, on a terminal. */
 export function progressLine(
 	session: Session,
 	what: string,
 ): { readonly show: (work: AssetWork) => void; readonly end: () => void } {
-	if (!session.err.isTerminal) return { show: () => undefined, end: () => undefined };
-	const clear = "\r\u001b[K";
-	return {
-		show: (work) => session.err.write(`${clear}${what}: ${progressText(work)}`),
-		end: () => session.err.write(clear),
-	};
+	const { show, end } = statusLine(session);
+	return { show: (work) => show(`${what}: ${progressText(work)}`), end };
 }

@@ -1,3 +1,5 @@
+import { ownStyle } from "./printable.ts";
+
 /** The few styles that are used. Meaning never rests on colour alone. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "cyan";
 
@@ -14,12 +16,12 @@ const CODES: Record<Style, readonly [number, number]> = {
 /** Puts a style on a text (SGR of ECMA-48), or leaves it as it is. */
 export type Paint = (style: Style | undefined, text: string) => string;
 
-/** A painter that paints, or one that does not. */
+/** A painter that adds colours, or one that leaves texts as they are. */
 export function painter(colour: boolean): Paint {
 	return (style, text) => {
 		if (!colour || style === undefined || text === "") return text;
 		const [on, off] = CODES[style];
-		return `\u001b[${on}m${text}\u001b[${off}m`;
+		return `${ownStyle(on)}${text}${ownStyle(off)}`;
 	};
 }
 

@@ -7,7 +7,7 @@ export interface Column<Row> {
 	readonly title: string;
 	readonly text: (row: Row) => string;
 	readonly style?: (row: Row) => Style | undefined;
-	/** It may be cut down to so many columns when there is no room. Absent: never cut. */
+	/** The width in columns that it may be cut down to when there is no room. Absent: never cut. */
 	readonly min?: number;
 	/** Columns with a higher number are cut first; 0 by default. */
 	readonly yields?: number;

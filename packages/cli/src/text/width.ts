@@ -1,19 +1,10 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences start with the escape character
-const STYLE = /\u001b\[[0-9;]*m/g;
-const WIDE =
-	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const ZERO_WIDTH = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;
+import stringWidth from "string-width";
 
-function columnsOf(character: string): number {
-	if (ZERO_WIDTH.test(character)) return 0;
-	return WIDE.test(character) ? 2 : 1;
-}
+let characters: Intl.Segmenter | undefined;
 
 /** How many terminal columns a text takes. Colour sequences take none. */
 export function widthOf(text: string): number {
-	let width = 0;
-	for (const character of text.replaceAll(STYLE, "")) width += columnsOf(character);
-	return width;
+	return stringWidth(text);
 }
 
 /** The beginning of an uncoloured text, at most `width` columns, ending in `…` where something was cut. */
@@ -22,10 +13,11 @@ export function cut(text: string, width: number): string {
 	if (width <= 0) return "";
 	let result = "";
 	let taken = 0;
-	for (const character of text) {
-		const columns = columnsOf(character);
+	characters ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+	for (const { segment } of characters.segment(text)) {
+		const columns = widthOf(segment);
 		if (taken + columns > width - 1) break;
-		result += character;
+		result += segment;
 		taken += columns;
 	}
 	return `${result.trimEnd()}…`;
@@ -36,7 +28,7 @@ export function pad(text: string, width: number): string {
 	return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Breaks an uncoloured text at spaces into lines of at most `width` columns. A longer word stands alone. */
+/** Breaks an uncoloured text at spaces into lines of at most `width` columns. A word that is longer stands on a line of its own. */
 export function wrap(text: string, width: number): string[] {
 	const lines: string[] = [];
 	let line = "";

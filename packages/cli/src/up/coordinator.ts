@@ -4,8 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Api } from "../api/client.ts";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { PROGRAM_NODE, PROGRAM_ROOT } from "../program-root.ts";
 import { type Child, exitText, startChild } from "./child.ts";
-import { PROGRAM_ROOT, type UpFolders } from "./folders.ts";
+import type { UpFolders } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
 
 /** The program of the coordinator. */
@@ -67,7 +68,7 @@ async function spawnCoordinator(folders: UpFolders): Promise<Child> {
 	// An old one would tell of a process that is gone.
 	await rm(apiFile(folders), { force: true });
 	const args = [COORDINATOR_MAIN, "--config", folders.coordinatorConfig, "--tether-stdin"];
-	return startChild({ command: process.execPath, args, log: folders.coordinatorLog });
+	return startChild({ command: PROGRAM_NODE, args, log: folders.coordinatorLog });
 }
 
 function apiFile(folders: UpFolders): string {
@@ -96,11 +97,16 @@ async function whenReady(folders: UpFolders, child: Child, signal: AbortSignal):
 
 async function readApi(folders: UpFolders, pid: number): Promise<Api | undefined> {
 	try {
-		const told = JSON.parse(await readFile(apiFile(folders), "utf8")) as { url?: unknown; pid?: unknown };
+		const told = JSON.parse(await readFile(apiFile(folders), "utf8")) as {
+			url?: unknown;
+			pid?: unknown;
+			authority?: unknown;
+		};
 		if (typeof told.url !== "string" || told.pid !== pid) return undefined;
 		const file = join(folders.coordinatorData, "admin-token");
 		const token = (await readFile(file, "utf8")).trim();
-		return new Api({ server: new URL(told.url).origin, origin: "rollcall up", token, tokenOrigin: file });
+		const authority = typeof told.authority === "string" ? told.authority : undefined;
+		return new Api({ server: new URL(told.url).origin, origin: "rollcall up", token, tokenOrigin: file, authority });
 	} catch {
 		return undefined;
 	}

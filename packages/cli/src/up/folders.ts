@@ -1,7 +1,6 @@
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { usageFailure } from "../errors.ts";
 
@@ -12,12 +11,11 @@ export interface UpFolders {
 	readonly coordinatorLog: string;
 	/** The coordinator's own data folder. */
 	readonly coordinatorData: string;
+	/** The certificate of the authority that the coordinator's is by. The coordinator writes it. */
+	readonly authority: string;
 	/** Files of one rehearsal machine. */
 	machine(name: string): { readonly root: string; readonly token: string; readonly log: string };
 }
-
-/** The top of this program's source tree. */
-export const PROGRAM_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
 
 /** How the name of a temporary folder begins. */
 export const FOLDER_PREFIX = "rollcall-up-";
@@ -33,6 +31,7 @@ export async function makeFolders(data: string | undefined): Promise<UpFolders> 
 		coordinatorConfig: join(base, "coordinator.yaml"),
 		coordinatorLog: join(base, "coordinator.log"),
 		coordinatorData,
+		authority: join(coordinatorData, "tls/authority.crt"),
 		machine: (name) => ({
 			root: join(machines, name),
 			token: join(machines, `${name}.token`),

@@ -2,35 +2,47 @@ import { rm } from "node:fs/promises";
 import type { Connection } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
 
+interface OfferedContext {
+	readonly name: string;
+	readonly path: string;
+	/** False: another coordinator is asked when none is named. */
+	readonly inUse: boolean;
+	readonly withdraw: () => Promise<void>;
+}
+
+/** The name of a rehearsal's coordinator, where no other rehearsal has it. */
+const NAME = "rehearsal";
+
 /**
- * Puts the coordinator of this run into the operator's configuration, as the one in use, so that a second terminal just
- * works. Returns how to take it out again; what others wrote meanwhile stays. Contexts of runs that are gone go as well.
+ * Puts the coordinator of this run into the operator's configuration. It is the one in use only where there is no other, so that
+ * nobody who works on a real fleet asks a rehearsal without knowing. Returns how to take it out again; what others wrote
+ * meanwhile stays. Contexts of runs that are gone go as well.
  */
-export async function offerContext(
-	connection: Connection,
-	env: NodeJS.ProcessEnv,
-): Promise<{ readonly name: string; readonly path: string; readonly withdraw: () => Promise<void> }> {
+export async function offerContext(connection: Connection, env: NodeJS.ProcessEnv): Promise<OfferedContext> {
 	const path = configurationPath(env);
-	const name = `up-${process.pid}`;
 	const before = withoutDead(await readConfiguration(path));
+	const name = before.contexts[NAME] ? `${NAME}-${process.pid}` : NAME;
+	const current = before.current ?? name;
 	const own = {
 		server: connection.server,
 		...(connection.token === undefined ? {} : { token: connection.token }),
+		...(connection.authority === undefined ? {} : { authority: connection.authority }),
 		owner: process.pid,
 	};
-	await writeConfiguration(path, { current: name, contexts: { ...before.contexts, [name]: own } });
+	await writeConfiguration(path, { current, contexts: { ...before.contexts, [name]: own } });
 	return {
 		name,
 		path,
+		inUse: current === name,
 		withdraw: async () => {
 			const now = await readConfiguration(path);
 			if (now.contexts[name]?.server !== connection.server) return;
 			const { [name]: _ours, ...contexts } = now.contexts;
 			// A file that only this run needed goes with it.
 			if (Object.keys(contexts).length === 0) return rm(path, { force: true });
-			const current = now.current === name ? before.current : now.current;
+			const left = now.current === name ? before.current : now.current;
 			await writeConfiguration(path, {
-				...(current !== undefined && contexts[current] ? { current } : {}),
+				...(left !== undefined && contexts[left] ? { current: left } : {}),
 				contexts,
 			});
 		},

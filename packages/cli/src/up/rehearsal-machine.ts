@@ -2,14 +2,16 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { TokenCreated } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
+import { PROGRAM_ROOT } from "../program-root.ts";
 import { type Child, exitText, startChild } from "./child.ts";
-import { PROGRAM_ROOT, removeFolder, type UpFolders, writePrivate } from "./folders.ts";
+import { removeFolder, type UpFolders, writePrivate } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
 import type { PowerSwitch } from "./power-switch.ts";
 import { REHEARSAL_LABEL } from "./rehearsal-label.ts";
 
-/** The bundled agent. */
+/** The bundled agent, and the bundled stand-in for a machine. */
 export const AGENT_BINARY = join(PROGRAM_ROOT, "dist/agent/rollcall-agent");
+export const REHEARSAL_SCRIPT = join(PROGRAM_ROOT, "dist/rehearsal/rollcall-rehearsal.cjs");
 
 /** The machine booted again: its RAM, that is its root folder, is gone, and it wants a fresh token. */
 const EXIT_REBOOTED = 75;
@@ -37,8 +39,9 @@ export async function runRehearsalMachine(options: RehearsalMachineOptions, sign
 	for (let failures = 0; !signal.aborted; ) {
 		let child: Child;
 		try {
-			await writePrivate(files.token, `${await enrollToken(options, signal)}\n`);
-			child = await startChild({ command: AGENT_BINARY, args: argumentsOf(options), log: files.log });
+			const { token, signers } = await enrollToken(options, signal);
+			await writePrivate(files.token, `${token}\n`);
+			child = await startChild({ command: process.execPath, args: argumentsOf(options, signers), log: files.log });
 		} catch (error) {
 			if (signal.aborted) return;
 			failures += 1;
@@ -70,19 +73,35 @@ export async function runRehearsalMachine(options: RehearsalMachineOptions, sign
 	}
 }
 
-function argumentsOf({ name, loopback, memory, folders, api }: RehearsalMachineOptions): string[] {
+function argumentsOf(
+	{ name, loopback, memory, folders, api }: RehearsalMachineOptions,
+	signers: readonly string[],
+): string[] {
 	const { root, token } = folders.machine(name);
 	return [
-		...["rehearse", "--root", root, "--machine", name, "--loopback", loopback],
+		...[
+			REHEARSAL_SCRIPT,
+			"machine",
+			"--agent",
+			AGENT_BINARY,
+			"--root",
+			root,
+			"--machine",
+			name,
+			"--loopback",
+			loopback,
+		],
 		...["--coordinator", api.connection.server, "--token-file", token, "--tether-stdin"],
+		...(api.connection.authority === undefined ? [] : ["--authority-file", folders.authority]),
+		...signers.flatMap((signer) => ["--signer", signer]),
 		...(memory === undefined ? [] : ["--memory", String(memory)]),
 	];
 }
 
-async function enrollToken({ api, name }: RehearsalMachineOptions, signal: AbortSignal): Promise<string> {
+async function enrollToken({ api, name }: RehearsalMachineOptions, signal: AbortSignal): Promise<TokenCreated> {
 	const body = { scope: "enroll", labels: { [REHEARSAL_LABEL]: name } };
 	const subject = `the token of rehearsal machine ${name}`;
-	return (await api.ask(TokenCreated, { method: "POST", path: "/v1/tokens", body, subject, signal })).value.token;
+	return (await api.ask(TokenCreated, { method: "POST", path: "/v1/tokens", body, subject, signal })).value;
 }
 
 async function pause(failures: number, signal: AbortSignal): Promise<void> {

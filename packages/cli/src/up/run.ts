@@ -1,12 +1,13 @@
 import { access } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MachineView } from "@rollcall/protocol";
+import type { MachineView, Trouble } from "@rollcall/protocol";
 import { declareCluster } from "../api/declare-cluster.ts";
 import { readDocumentFile } from "../api/document-file.ts";
 import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { feedFleet } from "../live/fleet-feed.ts";
+import { PROGRAM_ROOT } from "../program-root.ts";
 import { printLines, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { durationText } from "../text/duration.ts";
@@ -15,11 +16,11 @@ import { freePort, pickLoopbacks } from "./addresses.ts";
 import { allAnswer } from "./answering.ts";
 import { startCoordinator } from "./coordinator.ts";
 import { allReady, missingReasons, ownMachines } from "./expected-machines.ts";
-import { makeFolders, PROGRAM_ROOT, removeFolder, type UpFolders, writeCoordinatorConfig } from "./folders.ts";
+import { makeFolders, removeFolder, type UpFolders, writeCoordinatorConfig } from "./folders.ts";
 import { claimFolder, removeLeftovers } from "./leftovers.ts";
 import { offerContext } from "./operator-context.ts";
 import { PowerSwitches } from "./power-switch.ts";
-import { AGENT_BINARY, runRehearsalMachine } from "./rehearsal-machine.ts";
+import { AGENT_BINARY, REHEARSAL_SCRIPT, runRehearsalMachine } from "./rehearsal-machine.ts";
 import { openReporter } from "./reporter.ts";
 import { checkPort } from "./taken-port.ts";
 
@@ -86,7 +87,7 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 
 	const reporter = openReporter(session, {
 		title: `REHEARSAL: ${names.length} rehearsal machines on this computer, coordinator at ${api.connection.server}`,
-		footer: footer(options, folders),
+		footer: footer(options, folders, context),
 		expected: names.length,
 	});
 	const ending = new AbortController();
@@ -112,6 +113,8 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 	});
 
 	let machines: readonly MachineView[] = [];
+	let trouble: readonly Trouble[] = [];
+	const isWell = () => allReady(machines, names) && trouble.length === 0;
 	let readyAfter: number | undefined;
 	let confirming = false;
 	const timer = options.untilReady ? setTimeout(() => ending.abort(), options.timeoutSeconds * 1000) : undefined;
@@ -122,15 +125,16 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 			after: 0,
 			signal,
 			patient: true,
-			onMachines: (all) => {
+			onFleet: (all, found) => {
 				machines = all;
+				trouble = found;
 				switches.see(ownMachines(all, names));
-				reporter.machines(all);
-				if (options.untilReady && !confirming && allReady(all, names)) {
+				reporter.fleet(all, found);
+				if (options.untilReady && !confirming && isWell()) {
 					confirming = true;
 					void allAnswer(api, ownMachines(all, names), signal).then((answered) => {
 						confirming = false;
-						if (!answered || !allReady(machines, names)) return;
+						if (!answered || !isWell()) return;
 						readyAfter = performance.now() - begin;
 						ending.abort();
 					});
@@ -156,23 +160,28 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 	const ready = ownMachines(machines, names).filter((machine) => machine.phase === "ready").length;
 	throw new Failure(`${ready} of ${names.length} rehearsal machines ready after ${options.timeoutSeconds} s`, {
 		exit: EXIT.timeout,
-		details: await missingReasons(machines, names, folders),
+		details: [...trouble.map(({ text }) => text), ...(await missingReasons(machines, names, folders))],
 		next: "run it again with --keep to look at the logs, or with a longer --timeout",
 	});
 }
 
 async function checkAgent(): Promise<void> {
-	await access(AGENT_BINARY).catch(() => {
-		throw new Failure(`the agent is not built: ${AGENT_BINARY} is not there`, { next: "npm run bundle builds it" });
-	});
+	for (const file of [AGENT_BINARY, REHEARSAL_SCRIPT]) {
+		await access(file).catch(() => {
+			throw new Failure(`the agent or its rehearsal is not built: ${file} is not there`, {
+				next: "npm run bundle builds both",
+			});
+		});
+	}
 }
 
-function footer(options: UpOptions, folders: UpFolders): string[] {
+function footer(options: UpOptions, folders: UpFolders, context: { name: string; inUse: boolean }): string[] {
 	const kept = options.data !== undefined || options.keep ? [`Everything is kept in ${folders.base}.`] : [];
 	// npm starts us from a checkout, where `rollcall` is on nobody's PATH.
-	const command = process.env.npm_command === undefined ? "rollcall" : "npm run rollcall --";
+	const command = process.env.npm_command === undefined ? "rollcall" : "npx rollcall";
+	const asked = context.inUse ? command : `${command} --context ${context.name}`;
 	return [
-		`In a second terminal: ${command} machines; and so watch, why MACHINE, logs MACHINE, help`,
+		`In a second terminal: ${asked} machines; and so watch, why MACHINE, logs MACHINE, help`,
 		...kept,
 		"Ctrl-C ends all of it.",
 	];

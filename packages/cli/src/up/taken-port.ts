@@ -20,7 +20,9 @@ export async function checkPort(port: number): Promise<void> {
 async function isCoordinator(port: number): Promise<boolean> {
 	try {
 		const response = await fetch(`http://127.0.0.1:${port}/v1/openapi.json`, { signal: AbortSignal.timeout(ASK_MS) });
-		return response.ok && /"title":\s*"rollcall/i.test((await response.text()).slice(0, 4096));
+		const text = (await response.text()).slice(0, 4096);
+		// One that speaks HTTPS says so to who does not.
+		return response.ok ? /"title":\s*"rollcall/i.test(text) : /a rollcall coordinator/.test(text);
 	} catch {
 		return false;
 	}

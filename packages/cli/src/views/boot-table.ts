@@ -8,7 +8,7 @@ import { markOf } from "./phase.ts";
 
 const STYLES: Record<BootView["state"], Style> = { done: "green", booting: "cyan", held: "yellow", stuck: "red" };
 
-/** What a person calls the machine that boots. */
+/** The name by which people know the machine that boots. */
 function nameOf(boot: BootView): string {
 	return boot.nodeName ?? boot.machineId ?? boot.mac ?? boot.uuid ?? "?";
 }

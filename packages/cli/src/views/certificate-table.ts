@@ -8,6 +8,7 @@ const STYLES: Record<CertificateView["state"], Style> = {
 	believed: "blue",
 	valid: "green",
 	expired: "red",
+	"not-yet-valid": "red",
 	disbelieved: "red",
 };
 
@@ -27,7 +28,7 @@ export function certificateTable(
 		[
 			{ title: "HOLDER", text: holder, style: () => "bold" },
 			{ title: "NAME", text: ({ name }) => name },
-			{ title: "STATE", text: ({ state }) => state, style: ({ state }) => STYLES[state] },
+			{ title: "STATE", text: ({ state }) => state.replaceAll("-", " "), style: ({ state }) => STYLES[state] },
 			{ title: "EXPIRES", text: left },
 			{ title: "SIGNER", text: ({ signer }) => signer, drop: 2 },
 			{ title: "SUBJECT", text: ({ subject }) => subject, min: 10, drop: 3 },

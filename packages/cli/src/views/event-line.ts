@@ -1,39 +1,23 @@
-import type { Event } from "@rollcall/protocol";
+import { type Event, type Severity, severityOf } from "@rollcall/protocol";
 import type { Paint, Style } from "../text/colour.ts";
-import { timeOfDay } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
-import { cut } from "../text/width.ts";
+import { cut, widthOf, wrap } from "../text/width.ts";
 
-const STYLES: Partial<Record<Event["type"], Style>> = {
-	"enrollment-refused": "red",
-	"identity-conflict": "red",
-	"fenced-incarnation-spoke": "red",
-	"target-impossible": "red",
-	"target-expired": "red",
-	"machine-rejected": "red",
-	"boot-refused": "red",
-	"boot-stuck": "yellow",
-	"machine-booted": "green",
-	"machine-assigned": "cyan",
-	"target-issued": "cyan",
-	"machine-released": "yellow",
-	"incarnation-fenced": "yellow",
-	"machine-removed": "yellow",
-};
+const NARROW_INDENT = 8;
+const BY_SEVERITY: Record<Severity, Style | undefined> = { error: "red", warning: "yellow", info: undefined };
+const GOOD: ReadonlySet<Event["type"]> = new Set([
+	"machine-booted",
+	"lease-changed",
+	"health-changed",
+	"command-ended",
+]);
+const NEW: ReadonlySet<Event["type"]> = new Set(["machine-assigned", "target-issued", "target-progress"]);
 
 function styleOf(event: Event): Style | undefined {
-	switch (event.type) {
-		case "lease-changed":
-			return event.lease === "alive" ? "green" : event.lease === "suspect" ? "yellow" : "red";
-		case "health-changed":
-			return event.health.every((part) => part.healthy) ? "green" : "yellow";
-		case "target-progress":
-			return { applying: "cyan", applied: "green", rejected: "red" }[event.progress.state] as Style;
-		case "command-ended":
-			return event.outcome === "done" ? "green" : "red";
-		default:
-			return STYLES[event.type];
-	}
+	const style = BY_SEVERITY[severityOf(event)];
+	if (style) return style;
+	if (event.type === "target-progress" && event.progress.state === "applied") return "green";
+	return GOOD.has(event.type) ? "green" : NEW.has(event.type) ? "cyan" : undefined;
 }
 
 export interface EventLineOptions {
@@ -41,13 +25,29 @@ export interface EventLineOptions {
 	readonly width?: number | undefined;
 }
 
-/** One event on one line: number, time of day, type, and what happened. Cut at the width where there is one. */
-export function eventLine(event: Event, text: string, { paint, width }: EventLineOptions): string {
-	const seq = String(event.seq).padStart(6);
-	const time = timeOfDay(event.at);
-	const type = event.type.padEnd(20);
+const TYPE_WIDTH = 20;
+/** Below this width only the time of the day is shown. */
+const LEAST_DATE = 60;
+/** Below this the type of an event stands alone on its line, and what happened on the next ones. */
+const LEAST_TEXT = 48;
+
+/**
+ * One event: number, time (ISO 8601, UTC), type, and what happened. Where there is a width, the text goes on below what it begins
+ * at; nothing is cut.
+ */
+export function eventLines(event: Event, text: string, { paint, width }: EventLineOptions): string[] {
+	const iso = new Date(event.at).toISOString().replace(/\.\d+Z$/, "Z");
+	const time = width === undefined || width >= LEAST_DATE ? iso : iso.slice("2026-01-01T".length);
+	const when = `${String(event.seq).padStart(6)}  ${time}`;
 	const whole = printable(text);
-	const room = width === undefined ? undefined : width - seq.length - time.length - type.length - 6;
-	if (room !== undefined && room < 20) return cut(`${seq}  ${whole}`, width ?? 0);
-	return `${paint("dim", `${seq}  ${time}`)}  ${paint(styleOf(event), type)}  ${room === undefined ? whole : cut(whole, room)}`;
+	const indent = when.length + TYPE_WIDTH + 4;
+	const beside = `${paint("dim", when)}  ${paint(styleOf(event), event.type.padEnd(TYPE_WIDTH))}`;
+	if (width === undefined) return [`${beside}  ${whole}`];
+	if (width - indent >= LEAST_TEXT || indent + widthOf(whole) <= width) {
+		const [first = "", ...rest] = wrap(whole, width - indent);
+		return [`${beside}  ${first}`, ...rest.map((line) => " ".repeat(indent) + line)];
+	}
+	const type = cut(event.type, width - when.length - 2);
+	const head = `${paint("dim", cut(when, width))}${type === "" ? "" : `  ${paint(styleOf(event), type)}`}`;
+	return [head, ...wrap(whole, Math.max(20, width - NARROW_INDENT)).map((line) => " ".repeat(NARROW_INDENT) + line)];
 }

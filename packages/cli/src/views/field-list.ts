@@ -5,9 +5,9 @@ import { pad, widthOf, wrap } from "../text/width.ts";
 /** A name and what it is; an undefined or empty value is left out. */
 export type Field = readonly [name: string, value: string | undefined];
 
-/** Lines of `name   value`, values under each other and wrapped at the width. Values are made printable. */
+/** Lines of `name   value`, values under each other and wrapped at the width. Names, which may be a machine's words too, and values are made printable. */
 export function fieldLines(fields: readonly Field[], paint: Paint, width?: number): string[] {
-	const shown = fields.filter((field): field is readonly [string, string] => Boolean(field[1]));
+	const shown = fields.flatMap(([name, value]) => (value ? [[printable(name), value] as const] : []));
 	const indent = shown.reduce((widest, [name]) => Math.max(widest, widthOf(name)), 0) + 2;
 	return shown.flatMap(([name, value]) => {
 		const text = printable(value);

@@ -1,10 +1,11 @@
 import { EventSchema, type Facts, type MachineDetail, type MachineView } from "@rollcall/protocol";
 import type { Paint } from "../text/colour.ts";
-import { ago } from "../text/duration.ts";
+import { ago, durationText } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
 import { bootLines } from "./boot-table.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines } from "./event-line.ts";
 import { type Field, fieldLines, labelsText, sizeText } from "./field-list.ts";
+import { nameOf } from "./machine-title.ts";
 import { markOf, phaseStyle } from "./phase.ts";
 
 export interface DetailOptions {
@@ -27,7 +28,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 	});
 	return [
 		[
-			paint("bold", printable(machine.machineId)),
+			paint("bold", printable(nameOf(machine))),
 			paint(phaseStyle(machine.phase), machine.phase),
 			paint("yellow", markOf(machine)),
 		]
@@ -39,7 +40,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),
 		...section(
 			"latest events",
-			events.map(({ event, text }) => eventLine(event, text, { paint, width: inner })),
+			events.flatMap(({ event, text }) => eventLines(event, text, { paint, width: inner })),
 		),
 	];
 }
@@ -57,19 +58,34 @@ function standing(machine: MachineView, { now }: DetailOptions): Field[] {
 			: `generation ${machine.generation}, ${machine.progress}${machine.digest ? `, ${machine.digest}` : ""}`;
 	return [
 		["reason", machine.reason],
+		["trust", machine.grade],
+		...machine.held.map(
+			(boot): Field => [
+				"waits",
+				`boot ${boot.bootId} from ${boot.remote}${boot.allowed ? ", allowed by a person" : ""}: ${boot.reason}`,
+			],
+		),
 		["next", machine.next],
-		["node", machine.nodeName],
+		["id", machine.machineId],
 		["kubernetes", machine.node && nodeText(machine.node)],
 		["address", machine.address],
 		["seat", seat],
 		["target", target],
 		["lease", machine.lease],
+		["clock", clockText(machine.clockOffMs)],
 		["approval", machine.approval],
 		["labels", labelsText(machine.labels)],
 		["boot", machine.bootId],
 		["enrolled", since(machine.enrolledAt)],
 		["changed", since(machine.changedAt)],
 	];
+}
+
+/** How a machine's own clock is off; nothing where it is right. */
+function clockText(offMs: number | undefined): string | undefined {
+	return offMs === undefined
+		? undefined
+		: `${durationText(Math.abs(offMs))} ${offMs > 0 ? "ahead of" : "behind"} the coordinator's`;
 }
 
 /** How Kubernetes sees a node. */
@@ -80,7 +96,12 @@ function nodeText({ ready, reason, version, pressure }: NonNullable<MachineView[
 
 function healthLines(machine: MachineView, paint: Paint): string[] {
 	return machine.health.map((part) => {
-		const verdict = part.healthy ? paint("green", "healthy") : paint("red", "not healthy");
+		const verdict =
+			machine.phase === "lost"
+				? paint("yellow", "unknown, nothing is heard from it")
+				: part.healthy
+					? paint("green", "healthy")
+					: paint("red", "not healthy");
 		return `${printable(part.component)}: ${verdict}${part.reason ? ` (${printable(part.reason)})` : ""}`;
 	});
 }
@@ -99,18 +120,31 @@ function factFields(facts: Facts): Field[] {
 			"memory",
 			`${sizeText(facts.memory.totalBytes)}, ${sizeText(facts.memory.availableBytes)} available when it was asked`,
 		],
+		["of the system", size(facts.memory.systemBytes)],
+		["swap", swapText(facts.memory)],
+		["huge pages", size(facts.memory.hugePagesBytes)],
 		...facts.nics.map(
 			(nic): Field => [
 				`nic ${nic.name}`,
-				`${nic.mac} ${nic.up ? "up" : "down"}${nic.addresses.length > 0 ? ` ${nic.addresses.join(", ")}` : ""}`,
+				`${nic.mac ?? "no MAC"} ${nic.up ? "up" : "down"}${nic.addresses.length > 0 ? ` ${nic.addresses.join(", ")}` : ""}`,
 			],
 		),
 		["default route", facts.defaultRoute && `${facts.defaultRoute.gateway} on ${facts.defaultRoute.nic}`],
-		["dns", facts.dns.servers.join(", ")],
+		["dns", facts.dns.servers.join(", ") || "no server"],
 		["system", `${facts.os.name}, kernel ${facts.kernel}, cgroup ${facts.cgroupVersion}`],
 		...facts.tmpfs.map(
 			(room): Field => [`tmpfs ${room.path}`, `${sizeText(room.freeBytes)} free of ${sizeText(room.totalBytes)}`],
 		),
+		["programs", facts.programs?.map(({ path, version }) => (version ? `${path} ${version}` : path)).join(", ")],
+		["modules", facts.modules?.join(" ")],
 		["agent", facts.agentVersion],
 	];
+}
+
+function size(bytes: number | undefined): string | undefined {
+	return bytes ? sizeText(bytes) : undefined;
+}
+
+function swapText({ swapBytes, zramBytes }: Facts["memory"]): string | undefined {
+	return swapBytes ? `${sizeText(swapBytes)}${zramBytes ? `, ${sizeText(zramBytes)} of it zram` : ""}` : undefined;
 }

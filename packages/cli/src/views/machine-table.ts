@@ -1,13 +1,13 @@
 import type { MachineView } from "@rollcall/protocol";
 import { ago } from "../text/duration.ts";
 import { type Column, type TableOptions, tableLines } from "../text/table.ts";
+import { nameOf } from "./machine-title.ts";
 import { healthStyle, healthText, markOf, phaseStyle } from "./phase.ts";
 
 /** The columns of every list of machines. `now` is for ages, in milliseconds since 1970. */
 export function machineColumns(machines: readonly MachineView[], now: number): Column<MachineView>[] {
 	const columns: Column<MachineView>[] = [
-		{ title: "MACHINE", text: (machine) => machine.machineId, style: () => "bold", min: 12, yields: 2 },
-		{ title: "NODE", text: (machine) => machine.nodeName ?? "", min: 14 },
+		{ title: "MACHINE", text: nameOf, style: () => "bold", min: 18, yields: 2 },
 		{
 			title: "ROLE",
 			text: (machine) => (machine.role ?? "") + (machine.pinned ? "*" : ""),
@@ -17,12 +17,7 @@ export function machineColumns(machines: readonly MachineView[], now: number): C
 		},
 		{ title: "PHASE", text: (machine) => machine.phase, style: (machine) => phaseStyle(machine.phase) },
 		{ title: "GEN", text: (machine) => (machine.generation === 0 ? "" : String(machine.generation)), drop: 5 },
-		{
-			title: "HEALTH",
-			text: (machine) => healthText(machine.health),
-			style: (machine) => healthStyle(machine.health),
-			drop: 3,
-		},
+		{ title: "HEALTH", text: healthText, style: healthStyle, drop: 3 },
 		{ title: "AGE", text: (machine) => ago(machine.changedAt, now), drop: 4 },
 	];
 	if (machines.some((machine) => machine.rehearsal)) {
@@ -31,9 +26,25 @@ export function machineColumns(machines: readonly MachineView[], now: number): C
 	return columns;
 }
 
-/** The table of `rollcall machines`. */
+/** The table of `rollcall machines`. Where there is no room, less important columns go first, and the reason is cut last. */
 export function machineTable(machines: readonly MachineView[], now: number, options: TableOptions): string[] {
 	const columns = machineColumns(machines, now);
-	columns.push({ title: "REASON", text: (machine) => machine.reason, min: 24, yields: 3, drop: 6 });
+	columns.push({ title: "REASON", text: (machine) => machine.reason, min: 26 });
 	return tableLines(columns, machines, options);
+}
+
+/** The table of `rollcall machines -o wide`: with what is written on the boxes, and versions. Nothing is cut. */
+export function wideTable(machines: readonly MachineView[], now: number, { paint }: TableOptions): string[] {
+	const columns = machineColumns(machines, now);
+	columns.push(
+		{ title: "ID", text: (machine) => machine.machineId },
+		{ title: "MAC", text: (machine) => machine.mac ?? "" },
+		{ title: "ADDRESS", text: (machine) => machine.address ?? "" },
+		{ title: "SERIAL", text: (machine) => machine.serial ?? "" },
+		{ title: "HOST NAME", text: (machine) => machine.hostName ?? "" },
+		{ title: "KUBERNETES", text: (machine) => machine.node?.version ?? "" },
+		{ title: "AGENT", text: (machine) => machine.agentVersion ?? "" },
+		{ title: "REASON", text: (machine) => machine.reason },
+	);
+	return tableLines(columns, machines, paint ? { paint } : {});
 }

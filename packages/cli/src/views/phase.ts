@@ -1,10 +1,11 @@
-import type { Health, MachinePhase } from "@rollcall/protocol";
+import type { MachinePhase, MachineView } from "@rollcall/protocol";
 import type { Style } from "../text/colour.ts";
 
 const STYLES: Record<MachinePhase, Style> = {
 	waiting: "yellow",
 	rejected: "red",
 	idle: "blue",
+	leaving: "yellow",
 	assigned: "cyan",
 	applying: "cyan",
 	ready: "green",
@@ -19,14 +20,16 @@ export function phaseStyle(phase: MachinePhase): Style {
 	return STYLES[phase];
 }
 
-/** Healthy components of all, `2/3`; empty where nothing is probed. */
-export function healthText(health: Health): string {
-	return health.length === 0 ? "" : `${health.filter((part) => part.healthy).length}/${health.length}`;
+/** Healthy components of all, `2/3`; `?` of a machine that nothing is heard from; empty where nothing is probed. */
+export function healthText({ health, phase }: Pick<MachineView, "health" | "phase">): string {
+	if (health.length === 0) return "";
+	const healthy = phase === "lost" ? "?" : health.filter((part) => part.healthy).length;
+	return `${healthy}/${health.length}`;
 }
 
-export function healthStyle(health: Health): Style | undefined {
+export function healthStyle({ health, phase }: Pick<MachineView, "health" | "phase">): Style | undefined {
 	if (health.length === 0) return undefined;
-	return health.every((part) => part.healthy) ? "green" : "yellow";
+	return phase !== "lost" && health.every((part) => part.healthy) ? "green" : "yellow";
 }
 
 /** What stands wherever a rehearsal machine is shown, so that nobody takes it for a real one. */

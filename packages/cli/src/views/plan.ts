@@ -1,7 +1,8 @@
-import type { MachineChange, Plan } from "@rollcall/protocol";
+import type { Consequences, MachineChange, Plan } from "@rollcall/protocol";
 import type { Paint, Style } from "../text/colour.ts";
 import { unifiedDiff } from "../text/diff.ts";
 import { printable } from "../text/printable.ts";
+import { nameOf } from "./machine-title.ts";
 
 type FileChange = MachineChange["files"][number];
 
@@ -12,21 +13,27 @@ const ACTION_STYLES: Record<MachineChange["action"], Style> = {
 	update: "cyan",
 	refuse: "red",
 };
+/** So many names of machines that change alike are told. */
+const MOST_NAMES = 6;
 const SIGNS: Record<FileChange["change"], string> = { added: "+", changed: "~", removed: "-" };
 
+/** A plan of a document, or of a change to one machine, which changes nothing at the cluster's API itself. */
+type Shown = Consequences & { readonly addOns?: Plan["addOns"] };
+
 /** What applying would do, file by file, each as a unified diff. `brief`: the files' names only. */
-export function planLines(plan: Plan, options: { readonly paint: Paint; readonly brief?: boolean }): string[] {
-	const machines = plan.machines.flatMap((change) => [...machineLines(change, options), ""]);
+export function planLines(plan: Shown, options: { readonly paint: Paint; readonly brief?: boolean }): string[] {
+	const machines = alike(plan.machines).flatMap((changes) => [...groupLines(changes, options), ""]);
 	return [
 		...machines,
-		...addOnLines(plan, options.paint),
+		...addOnLines(plan.addOns ?? [], options.paint),
+		...(plan.etcd === undefined ? [] : [printable(plan.etcd)]),
 		...warningLines(plan.warnings, options.paint),
 		planSummary(plan),
 	];
 }
 
 /** What changes at the cluster's API, an object a line. */
-function addOnLines({ addOns }: Plan, paint: Paint): string[] {
+function addOnLines(addOns: Plan["addOns"], paint: Paint): string[] {
 	if (addOns.length === 0) return [];
 	const lines = addOns.map(({ object, change }) => `  ${SIGNS[change]} ${printable(object)}`);
 	return [paint("bold", "In the cluster:"), ...lines, ""];
@@ -38,7 +45,7 @@ function warningLines(warnings: readonly string[], paint: Paint): string[] {
 }
 
 /** `2 machines change (1 assign, 1 update), 7 stay as they are.` */
-function planSummary(plan: Plan): string {
+function planSummary(plan: Consequences): string {
 	const counts = new Map<string, number>();
 	for (const { action } of plan.machines) counts.set(action, (counts.get(action) ?? 0) + 1);
 	const stay = `${plan.unchanged} ${plan.unchanged === 1 ? "stays as it is" : "stay as they are"}`;
@@ -48,16 +55,67 @@ function planSummary(plan: Plan): string {
 	return `${change} (${kinds}), ${stay}.`;
 }
 
-function machineLines(change: MachineChange, { paint, brief }: { paint: Paint; brief?: boolean }): string[] {
-	const name = change.nodeName ? `${change.nodeName} (${change.machineId})` : change.machineId;
-	const way = [...new Set([change.from, change.to])].filter((side) => side !== undefined).join(" -> ");
-	const head = `${paint(ACTION_STYLES[change.action], change.action)} ${paint("bold", printable(name))}`;
+/** Machines whose change reads the same, together, in the order of the plan. */
+function alike(changes: readonly MachineChange[]): MachineChange[][] {
+	const groups = new Map<string, MachineChange[]>();
+	for (const change of changes) {
+		const key = JSON.stringify([change.action, change.reason, change.restarts, change.files.map(footprint)]);
+		const group = groups.get(key) ?? [];
+		groups.set(key, [...group, change]);
+	}
+	return [...groups.values()];
+}
+
+/** What happens to a file, without what stands around it: that names the machine. */
+function footprint(file: FileChange): unknown {
+	const edits = unifiedDiff(shown(file.before), shown(file.after), 0).filter((line) => !line.startsWith("@@"));
+	return [file.path, file.change, file.mode, file.change === "changed" ? edits : edits.length];
+}
+
+function groupLines(changes: readonly MachineChange[], options: { paint: Paint; brief?: boolean }): string[] {
+	const [first] = changes;
+	if (!first) return [];
+	if (changes.length === 1) return machineLines(first, machineName(first), options);
+	const roles = new Set(changes.map((change) => change.to ?? change.from));
+	const files = first.files.length === 1 ? "1 file" : `${first.files.length} files`;
+	const names = changes.map(nameOf);
+	const some = names.slice(0, MOST_NAMES).join(", ");
+	const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+	const title = `${changes.length} machines${roles.size === 1 ? wayOf(first) : ""}: ${files}`;
+	const [head = "", ...rest] = machineLines(first, title, options);
+	return [head, `  ${printable(some)}${more}`, ...rest];
+}
+
+function machineName(change: MachineChange): string {
+	return `${nameOf(change)}${wayOf(change)}`;
+}
+
+/** `: worker/0 -> cp/0`, or nothing where it stays in its seat. */
+function wayOf({ from, to }: MachineChange): string {
+	const way = [...new Set([from, to])].filter((side) => side !== undefined).join(" -> ");
+	return way ? `: ${way}` : "";
+}
+
+function machineLines(
+	change: MachineChange,
+	title: string,
+	{ paint, brief }: { paint: Paint; brief?: boolean },
+): string[] {
 	return [
-		`${head}${way ? `: ${printable(way)}` : ""}`,
+		`${paint(ACTION_STYLES[change.action], change.action)} ${paint("bold", printable(title))}`,
 		`  ${paint("dim", printable(change.reason))}`,
 		...change.files.flatMap((file) => (brief ? [briefLine(file)] : fileLines(file, paint))),
 		...(change.restarts.length > 0 ? [`  restarts: ${printable(change.restarts.join(", "))}`] : []),
 	];
+}
+
+/** A plan without the text of files, for `-o json --brief`. */
+export function briefPlan(plan: Plan): Plan {
+	const machines = plan.machines.map((change) => ({
+		...change,
+		files: change.files.map(({ before: _before, after: _after, ...file }) => file),
+	}));
+	return { ...plan, machines };
 }
 
 function briefLine(file: FileChange): string {

@@ -17,7 +17,7 @@ export function snapshotTable(view: EtcdView, now: number, options: TableOptions
 	const note = (one: EtcdSnapshotView): string => {
 		if (one.sha256 === view.restoring) return "etcd begins with it just now";
 		if (one.next) return "the next beginning";
-		return one.apart ? "kept apart" : "";
+		return one.detached ? "detached" : "";
 	};
 	const style = (one: EtcdSnapshotView): Style => (one.next || one.sha256 === view.restoring ? "green" : "yellow");
 	return tableLines(

@@ -4,10 +4,11 @@ import { printable } from "../text/printable.ts";
 import { wrap } from "../text/width.ts";
 import { fieldLines } from "./field-list.ts";
 import type { DetailOptions } from "./machine-detail.ts";
+import { nameOf } from "./machine-title.ts";
 import { phaseStyle, REHEARSAL } from "./phase.ts";
 
 const DEEPEST = 12;
-/** So many links are shown when not all are asked for. */
+/** The links that are shown unless all are asked for. */
 const SHOWN_LINKS = 10;
 
 /**
@@ -17,8 +18,7 @@ const SHOWN_LINKS = 10;
 export function whyLines(why: Why, options: DetailOptions & { readonly all?: boolean }): string[] {
 	const { paint, width, now } = options;
 	const mark = why.rehearsal ? `${paint("dim", REHEARSAL)} ` : "";
-	const name = `${printable(why.machineId)}${why.nodeName ? ` (${printable(why.nodeName)})` : ""}`;
-	const head = `${mark}${paint("bold", name)}  ${paint(phaseStyle(why.phase), why.phase)}`;
+	const head = `${mark}${paint("bold", printable(nameOf(why)))}  ${paint(phaseStyle(why.phase), why.phase)}`;
 	const fields = fieldLines(
 		[
 			["reason", why.reason],

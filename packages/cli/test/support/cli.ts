@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { assertGolden } from "@rollcall/test-support/golden";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import { ADMIN_TOKEN, type Fixed, FixedApi } from "./fixed-api.ts";
+import { STATUS } from "./views.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-/** The command itself. */
-export const CLI_MAIN = join(here, "../../src/main.ts");
+/** The command as people run it: bundled, where the setup did that after the last change of a source. */
+export const CLI_MAIN = join(here, "../../bin/rollcall.cjs");
 
 export interface Ended {
 	readonly code: number | null;
@@ -27,8 +29,7 @@ export interface RunningCli {
 
 /** A temporary folder that goes with the test. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {
-	const folder = await mkdtemp(join(tmpdir(), "rollcall-cli-test-"));
-	t.teardown(() => rm(folder, { recursive: true, force: true }));
+	const folder = ownFolder(t, "rollcall-cli-test-");
 	return folder;
 }
 
@@ -39,7 +40,7 @@ export async function startCli(
 	env: Record<string, string> = {},
 ): Promise<RunningCli> {
 	const folder = await temporaryFolder(t);
-	const child = spawn(process.execPath, [CLI_MAIN, ...args], {
+	const child = spawn(...tied(process.execPath, [CLI_MAIN, ...args]), {
 		env: { PATH: process.env.PATH ?? "", TZ: "UTC", ROLLCALL_CONFIG: join(folder, "config.json"), ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
@@ -65,12 +66,12 @@ export async function runCli(
 	return (await startCli(t, args, env)).ended;
 }
 
-/** A fake coordinator that listens, and the environment that leads to it. */
+/** A fake coordinator that listens, whose fleet is well unless it says otherwise, and the environment that leads to it. */
 export async function coordinatorWith(
 	t: ExecutionContext,
 	answers: Record<string, Fixed>,
 ): Promise<{ api: FixedApi; server: string; env: Record<string, string> }> {
-	const api = new FixedApi(answers);
+	const api = new FixedApi({ "GET /v1/status": STATUS, ...answers });
 	const server = await api.listen();
 	t.teardown(() => api.close());
 	const tokenFile = join(await temporaryFolder(t), "token");
@@ -79,22 +80,7 @@ export async function coordinatorWith(
 	return { api, server, env: { ROLLCALL_SERVER: server, ROLLCALL_TOKEN_FILE: tokenFile } };
 }
 
-/** Compares with a golden file; with UPDATE_GOLDEN set it is written, and the test fails so that nobody forgets it. */
-export async function golden(t: ExecutionContext, name: string, text: string): Promise<void> {
-	const path = join(here, "../golden", name);
-	if (process.env.UPDATE_GOLDEN) {
-		await writeFile(path, text);
-		t.fail(`${name} was written`);
-		return;
-	}
-	t.is(text, await readFile(path, "utf8"));
-}
-
-/** Waits until something is true; fails the test after `ms`. */
-export async function eventually(t: ExecutionContext, what: string, test: () => boolean, ms = 20_000): Promise<void> {
-	const end = performance.now() + ms;
-	while (!test()) {
-		if (performance.now() > end) return t.fail(`in time: ${what}`);
-		await delay(20);
-	}
+/** Compares with a file of `golden/`, or records it. */
+export function golden(t: ExecutionContext, name: string, text: string): void {
+	assertGolden(t, join(here, "../golden", name), text);
 }

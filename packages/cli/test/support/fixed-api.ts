@@ -21,6 +21,7 @@ export class FixedApi {
 	readonly events: { event: Event; text: string }[] = [];
 	/** `after` of every WebSocket that was opened. */
 	readonly opened: number[] = [];
+	readonly openedUrls: string[] = [];
 	readonly #answers: Record<string, Fixed>;
 	readonly #http: Server;
 	readonly #sockets = new WebSocketServer({ noServer: true });
@@ -90,6 +91,7 @@ export class FixedApi {
 	#stream(request: IncomingMessage, socket: WebSocket): void {
 		const after = Number(new URL(request.url ?? "", "http://x").searchParams.get("after") ?? 0);
 		this.opened.push(after);
+		this.openedUrls.push(request.url ?? "");
 		for (const frame of this.events.filter(({ event }) => event.seq > after)) {
 			socket.send(JSON.stringify({ kind: "event", ...frame }));
 		}
@@ -113,5 +115,6 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of request) chunks.push(chunk as Buffer);
 	const text = Buffer.concat(chunks).toString();
-	return text === "" ? undefined : JSON.parse(text);
+	if (text === "") return undefined;
+	return request.headers["content-type"] === "application/json" ? JSON.parse(text) : text;
 }

@@ -24,6 +24,8 @@ export function machine(id: string, change: Record<string, unknown> = {}): View 
 		rehearsal: false,
 		bootId: BOOT,
 		approval: "approved",
+		grade: "observed",
+		held: [],
 		lease: "alive",
 		pinned: false,
 		generation: 0,

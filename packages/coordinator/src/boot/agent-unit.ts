@@ -17,6 +17,17 @@ const AGENT_WRITES: readonly string[] = [
 ].sort();
 
 /**
+ * Mounts a tmpfs over the folders for keys where they would lie on a disk or a file server; on systems that live in RAM it does
+ * nothing. Before the sandbox is made, since the agent itself may not mount. systemd reads `$$` as `$`.
+ */
+const KEYS_IN_RAM = [
+	"for d in /etc/kubernetes /var/lib/kubelet; do",
+	'case "$$(stat -f -c %T "$$d")" in tmpfs|ramfs|overlayfs|aufs|squashfs) ;;',
+	'*) mount -t tmpfs -o size=20%,mode=0755 rollcall "$$d" || echo "no tmpfs could be mounted on $$d" ;;',
+	"esac; done",
+].join(" ");
+
+/**
  * The agent's unit: all of the file system read-only but the folders that it writes to, no capability but the one to write
  * there whoever owns a file, and only the system calls of an ordinary service. Memory that is written and run stays allowed:
  * the agent's runtime compiles (V8).
@@ -40,6 +51,7 @@ export function agentUnit(): string {
 				["NotifyAccess", "all"],
 				// A folder that is missing when the sandbox is made stays read-only.
 				["ExecStartPre", `+/usr/bin/mkdir -p ${AGENT_WRITES.join(" ")}`],
+				["ExecStartPre", `+/bin/sh -c '${KEYS_IN_RAM}'`],
 				["ExecStart", { words: [AGENT_PATHS.binary, "run", "--config", AGENT_PATHS.config] }],
 				["Restart", "always"],
 				["RestartSec", 2],

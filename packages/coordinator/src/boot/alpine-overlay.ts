@@ -1,5 +1,10 @@
 import type { BootUser } from "@rollcall/protocol";
-import type { TarEntry } from "./tar.ts";
+
+/** One entry of an overlay. Paths are relative, without a slash at the end. */
+export type OverlayEntry =
+	| { readonly kind: "file"; readonly path: string; readonly mode: number; readonly content: string | Uint8Array }
+	| { readonly kind: "folder"; readonly path: string; readonly mode: number }
+	| { readonly kind: "link"; readonly path: string; readonly target: string };
 
 /** Runs at every start: accounts cannot be part of an overlay, since it would replace the system's own. */
 const USERS_SCRIPT = `#!/bin/sh
@@ -31,9 +36,9 @@ iface eth0 inet dhcp
 export function alpineOverlay(machine: {
 	readonly hostname?: string | undefined;
 	readonly users: readonly BootUser[];
-}): TarEntry[] {
-	const file = (path: string, content: string, mode = 0o644): TarEntry => ({ kind: "file", path, mode, content });
-	const service = (level: string, name: string): TarEntry => ({
+}): OverlayEntry[] {
+	const file = (path: string, content: string, mode = 0o644): OverlayEntry => ({ kind: "file", path, mode, content });
+	const service = (level: string, name: string): OverlayEntry => ({
 		kind: "link",
 		path: `etc/runlevels/${level}/${name}`,
 		target: `/etc/init.d/${name}`,
@@ -41,9 +46,11 @@ export function alpineOverlay(machine: {
 	const people = machine.users.filter((user) => user.sshKeys.length > 0);
 	return [
 		...["etc", "etc/apk", "etc/local.d", "etc/network", "etc/rollcall", "etc/rollcall/users", "etc/runlevels"].map(
-			(path): TarEntry => ({ kind: "folder", path, mode: 0o755 }),
+			(path): OverlayEntry => ({ kind: "folder", path, mode: 0o755 }),
 		),
-		...["etc/runlevels/boot", "etc/runlevels/default"].map((path): TarEntry => ({ kind: "folder", path, mode: 0o755 })),
+		...["etc/runlevels/boot", "etc/runlevels/default"].map(
+			(path): OverlayEntry => ({ kind: "folder", path, mode: 0o755 }),
+		),
 		file("etc/.default_boot_services", ""),
 		...(machine.hostname === undefined ? [] : [file("etc/hostname", `${machine.hostname}\n`)]),
 		file("etc/network/interfaces", INTERFACES),

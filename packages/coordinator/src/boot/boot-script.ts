@@ -1,9 +1,9 @@
 import { BOOT_PLACEHOLDERS, type BootPlaceholder, type Profile } from "@rollcall/protocol";
+import { Unencodable } from "../errors.ts";
 import { type IpxeLine, ipxeScript } from "./ipxe-script.ts";
 import { type IpxeWord, parseIpxeWord } from "./ipxe-words.ts";
 import { type KernelArg, kernelArgWords, parseKernelArg } from "./kernel-args.ts";
 import { type BootUrls, placeholderValue } from "./machine-urls.ts";
-import { Unencodable } from "./unencodable.ts";
 
 /**
  * The first script that a machine gets. It comes back with the machine's own values, as matchbox's does, and tries again
@@ -36,6 +36,11 @@ export function stubScript(): string {
 
 /** The lines that boot a profile. Throws Unencodable when the profile holds what cannot be written. */
 function profileLines(profile: Profile, urls: BootUrls): IpxeLine[] {
+	if (profile.kernel === undefined)
+		return [
+			{ kind: "echo", text: `rollcall: profile ${profile.name} has no kernel, on to the next device` },
+			{ kind: "exit" },
+		];
 	const args = profile.args.map((text) => kernelArg(text, profile, urls));
 	// UEFI kernels find their initrds by name only. A profile that names them itself means iPXE's own names: the file names.
 	const namesThem = args.some((arg) => arg.name === "initrd");

@@ -1,4 +1,5 @@
-import { shown, Unencodable } from "./unencodable.ts";
+import { Unencodable } from "../errors.ts";
+import { shown } from "./shown.ts";
 
 /** One line of dnsmasq's configuration: an option and its comma-separated values, or a remark. */
 export type DnsmasqLine =

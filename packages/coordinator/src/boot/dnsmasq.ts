@@ -1,37 +1,36 @@
 import type { DnsmasqOptions } from "@rollcall/protocol";
 import { type DnsmasqLine, dnsmasqConfig } from "./dnsmasq-config.ts";
+import { bootUrls, firmware, servedFirmware } from "./firmware.ts";
 
 const option = (name: string, ...values: (string | { quoted: string })[]): DnsmasqLine => ({ option: name, values });
 const remark = (text: string): DnsmasqLine => ({ remark: text });
 
-/** Client architectures (RFC 4578, with IANA's later numbers) by the program that they load. */
-const ARCHITECTURES = { bios: [0], uefi: [7, 9], arm64: [11], uefi32: [6] } as const;
-/** The same in the words of dnsmasq's `pxe-service`. */
-const SERVICES = {
-	bios: ["x86PC"],
-	uefi: ["BC_EFI", "X86-64_EFI"],
-	arm64: ["ARM64_EFI"],
-	uefi32: ["IA32_EFI"],
-} as const;
-const KINDS = ["bios", "uefi", "arm64", "uefi32"] as const;
-
-/** The kinds of firmware that there is a program for, with it. */
-function served({ programs }: DnsmasqOptions): [(typeof KINDS)[number], string][] {
-	return KINDS.flatMap((kind) => (programs[kind] === undefined ? [] : [[kind, programs[kind]]]));
-}
-
 /** Lines that set a tag for a kind of firmware; the log of dnsmasq shows a client's tags. */
-function matches(kind: (typeof KINDS)[number]): DnsmasqLine[] {
-	return ARCHITECTURES[kind].map((number) => option("dhcp-match", `set:${kind}`, "option:client-arch", String(number)));
+function matches(tag: string, architectures: readonly number[]): DnsmasqLine[] {
+	return architectures.map((number) => option("dhcp-match", `set:${tag}`, "option:client-arch", String(number)));
 }
 
 /** What is said, in the file and with its tag in the log, of UEFI of 32 bits when it is not served. */
 function unserved({ programs }: DnsmasqOptions): DnsmasqLine[] {
-	if (programs.uefi32 !== undefined) return [];
-	return [
-		remark("UEFI of 32 bits gets no program (its tag in the log is uefi32); --uefi32 names one."),
-		...matches("uefi32"),
-	];
+	return firmware(programs)
+		.filter(({ program }) => program === undefined)
+		.flatMap(({ kind, tftp, http }) => [
+			remark("UEFI of 32 bits gets no program (its tag in the log is uefi32); --uefi32 names one."),
+			...matches(kind, [...tftp, ...http]),
+		]);
+}
+
+/** UEFI that boots by HTTP: it wants its own vendor class back, and a URL (UEFI 2.10, 24.7). */
+function httpLines({ url, programs }: DnsmasqOptions): DnsmasqLine[] {
+	return servedFirmware(programs).flatMap(({ kind, http, program }) => {
+		if (http.length === 0) return [];
+		const tag = `${kind}-http`;
+		return [
+			...matches(tag, http),
+			option("dhcp-option-force", "tag:!ipxe", `tag:${tag}`, "60", "HTTPClient"),
+			option("dhcp-boot", "tag:!ipxe", `tag:${tag}`, bootUrls(url).program(program)),
+		];
+	});
 }
 
 /**
@@ -39,7 +38,7 @@ function unserved({ programs }: DnsmasqOptions): DnsmasqLine[] {
  * it is by its user class and option 175, is sent to `/boot.ipxe`.
  */
 export function dnsmasqText(options: DnsmasqOptions): string {
-	const script = `${options.url.replace(/\/+$/, "")}/boot.ipxe`;
+	const { script } = bootUrls(options.url);
 	return dnsmasqConfig([
 		remark(
 			options.mode === "proxy"
@@ -63,6 +62,7 @@ export function dnsmasqText(options: DnsmasqOptions): string {
 
 function fullLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
 	const { range } = options;
+	const served = servedFirmware(options.programs);
 	return [
 		option("dhcp-authoritative"),
 		option("dhcp-range", range.start, range.end ?? range.start, range.netmask, String(options.leaseSeconds)),
@@ -70,8 +70,10 @@ function fullLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
 		...(options.dns.length > 0 ? [option("dhcp-option", "option:dns-server", ...options.dns)] : []),
 		...(options.domain ? [option("domain", options.domain)] : []),
 		remark(""),
-		...served(options).flatMap(([kind]) => matches(kind)),
-		...served(options).map(([kind, program]) => option("dhcp-boot", "tag:!ipxe", `tag:${kind}`, program)),
+		...served.flatMap(({ kind, tftp }) => matches(kind, tftp)),
+		...served.map(({ kind, program }) => option("dhcp-boot", "tag:!ipxe", `tag:${kind}`, program)),
+		remark("UEFI that boots by HTTP; its programs are assets below ipxe/."),
+		...httpLines(options),
 		option("dhcp-boot", "tag:ipxe", script),
 		...unserved(options),
 	];
@@ -83,8 +85,8 @@ function proxyLines(options: DnsmasqOptions, script: string): DnsmasqLine[] {
 		option("dhcp-range", range.start, "proxy", range.netmask),
 		// A proxy cannot use dhcp-boot for firmware: the menu's only entry is taken at once.
 		option("pxe-prompt", { quoted: "rollcall" }, "0"),
-		...served(options).flatMap(([kind, program]) =>
-			SERVICES[kind].flatMap((service) => [
+		...servedFirmware(options.programs).flatMap(({ services, program }) =>
+			services.flatMap((service) => [
 				option("pxe-service", "tag:!ipxe", service, { quoted: "iPXE" }, program),
 				option("pxe-service", "tag:ipxe", service, { quoted: "rollcall" }, script),
 			]),

@@ -1,11 +1,13 @@
 import { BootDocument, BootRequest, type Profile } from "@rollcall/protocol";
+import { inputSchema } from "../document/json-schema.ts";
 import { readYaml } from "../document/read-yaml.ts";
+import { explainIssues, otherKind } from "../document/schema-findings.ts";
+import { Unencodable } from "../errors.ts";
 import { profileScript } from "./boot-script.ts";
 import type { Finding } from "./finding.ts";
 import { composeIgnition, type NamedPart } from "./ignition/compose.ts";
 import { ownIgnitionPart } from "./ignition/own-part.ts";
 import { readIgnitionPart } from "./ignition/parts.ts";
-import { Unencodable } from "./unencodable.ts";
 
 /** A boot document that machines can be served from, or everything that is wrong with it. */
 export type ReadBootDocument =
@@ -32,23 +34,24 @@ export function readBootDocument(text: string): ReadBootDocument {
 		}));
 		return { ok: false, findings };
 	}
-	const locate = (finding: Finding): Finding => {
-		const line = yaml.locate(finding.path)?.line;
-		return line === undefined ? finding : { ...finding, line };
-	};
+	const locate = (finding: Finding & { readonly atKey?: true }): Finding => ({
+		...finding,
+		...yaml.locate(finding.path, finding.atKey),
+	});
+	const other = otherKind(yaml.value, "Boot");
+	if (other) return { ok: false, findings: [locate(other)] };
 	const parsed = BootDocument.safeParse(yaml.value);
 	if (!parsed.success) {
-		const findings = parsed.error.issues.slice(0, 64).map((issue) => ({
-			path: issue.path.filter((part) => typeof part !== "symbol"),
-			message: issue.message,
-		}));
+		const origin = { schema: inputSchema(BootDocument), source: yaml.source };
+		const findings = explainIssues(parsed.error.issues.slice(0, 64), yaml.value, origin);
 		return { ok: false, findings: findings.map(locate) };
 	}
-	const findings = tryDocument(parsed.data);
+	const findings = bootProblems(parsed.data);
 	return findings.length > 0 ? { ok: false, findings: findings.map(locate) } : { ok: true, document: parsed.data };
 }
 
-function tryDocument(document: BootDocument): Finding[] {
+/** What of a document could not be served to any machine. */
+export function bootProblems(document: BootDocument): Finding[] {
 	const parts = new Map<string, NamedPart>();
 	const findings: Finding[] = [];
 	for (const [name, part] of Object.entries(document.parts)) {
@@ -66,7 +69,7 @@ function tryDocument(document: BootDocument): Finding[] {
 
 function partFinding(name: string, finding: Finding): Finding {
 	const line = finding.line === undefined ? "" : `its line ${finding.line}, `;
-	const suggestion = finding.suggestion ? ` (did you mean ${finding.suggestion}?)` : "";
+	const suggestion = finding.suggestion ? ` (${finding.suggestion})` : "";
 	return { path: ["parts", name], message: `${line}${finding.path.join(".")}: ${finding.message}${suggestion}` };
 }
 
@@ -92,11 +95,13 @@ function ignitionProblem(profile: Profile, document: BootDocument, parts: Map<st
 	const agent = {
 		download: { url: "http://192.0.2.1/agent.gz", sha512: "0".repeat(128) },
 		coordinators: ["http://192.0.2.1"],
+		signers: [],
 		enrollToken: "x",
 	};
 	const own = ownIgnitionPart({
 		users: document.users,
-		network: document.network,
+		// A machine gets one of each name.
+		network: [...new Map(document.network.map((unit) => [unit.name, unit])).values()],
 		...(profile.agent ? { agent } : {}),
 	});
 	const composed = composeIgnition(own, wanted, profile.ignition.version);

@@ -1,5 +1,6 @@
+import { Unencodable } from "../errors.ts";
 import { encodeIpxeText, encodeIpxeWord, type IpxeWord } from "./ipxe-words.ts";
-import { shown, Unencodable } from "./unencodable.ts";
+import { shown } from "./shown.ts";
 
 /** One command of an iPXE script (ipxe.org/cmd). Texts are for people; words are taken literally but for their settings. */
 export type IpxeCommand =

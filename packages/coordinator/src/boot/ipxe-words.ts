@@ -1,4 +1,5 @@
-import { shown, Unencodable } from "./unencodable.ts";
+import { Unencodable } from "../errors.ts";
+import { shown } from "./shown.ts";
 
 /** A value that iPXE fills in on the machine, like `mac:hexhyp`. */
 interface IpxeSetting {
@@ -8,10 +9,11 @@ interface IpxeSetting {
 /** One word of an iPXE command: literal text and settings, side by side. */
 export type IpxeWord = readonly (string | IpxeSetting)[];
 
-// Settings whose text cannot hold a blank, a quote or `${`, whatever DHCP or the firmware says. Of the others only the
-// percent-encoded form is taken.
+// Settings whose text cannot hold a blank, a quote or `${`, whatever DHCP or the firmware says (ipxe.org/cfg): addresses,
+// numbers and iPXE's own names, also of the interface that was opened last (`netX`) and of one source (`net0.dhcp`). Of the
+// others only the percent-encoded and the hexadecimal forms are taken.
 const SAFE_SETTING =
-	/^(?:(?:net\d{1,2}\/)?(?:mac(?::hexhyp|:hex)?|ip|netmask|gateway|dns|next-server)|(?:smbios\/)?uuid|buildarch|platform|(?:[a-z0-9][a-z0-9./-]*):uristring)$/;
+	/^(?:(?:net(?:\d{1,2}|X)(?:\.(?:dhcp|dhcpv6|ndp|settings))?\/)?(?:mac(?::hexhyp|:hexraw|:hex)?|busid|bustype|ifname|chip|mtu|vlan|(?:ip|gateway|dns)6?|netmask|len6|next-server|dhcp-server)(?::ipv[46])?|(?:smbios\/)?uuid|buildarch|platform|unixtime|memsize|(?:[a-zA-Z0-9][a-zA-Z0-9./-]*):(?:uristring|hexhyp|hexraw|hex|u?int(?:8|16|32)|guid|uuid))$/;
 
 /** True for a setting that may stand in a script: its value cannot become more than one word. */
 export function isSafeSetting(name: string): boolean {

@@ -1,5 +1,6 @@
+import { Unencodable } from "../errors.ts";
 import type { IpxeWord } from "./ipxe-words.ts";
-import { shown, Unencodable } from "./unencodable.ts";
+import { shown } from "./shown.ts";
 
 /** One kernel argument. Without a value it is a flag. The value may hold iPXE settings. */
 export interface KernelArg {
@@ -86,8 +87,13 @@ function refused(name: string, reason: string): Unencodable {
 	return new Unencodable("kernel command line", `argument ${shown(name)}`, reason);
 }
 
-/** Reads `name=value` or `name="a value"` as an operator writes it. `parse` reads the value (settings, placeholders). */
+/**
+ * Reads `name=value`, `name="a value"` or `"name=a value"`, as the kernel does (next_arg). `parse` reads the value (settings,
+ * placeholders).
+ */
 export function parseKernelArg(text: string, parse: (value: string) => IpxeWord): KernelArg {
+	const whole = /^"([^"=]+)=([^"]*)"$/.exec(text);
+	if (whole) return { name: whole[1] ?? "", value: parse(whole[2] ?? "") };
 	const equals = text.indexOf("=");
 	if (equals < 0) return { name: text };
 	const raw = text.slice(equals + 1);

@@ -36,8 +36,8 @@ export function placeholderValue(name: BootPlaceholder, urls: BootUrls): string 
 		case "ignition":
 			return `${urls.base}/ignition${machineQuery(urls)}`;
 		case "cloudInit":
-			// cloud-init puts user-data, meta-data and vendor-data in place of %s.
-			return `${urls.base}/cloud-init/%s${machineQuery(urls)}`;
+			// cloud-init adds user-data and the like. Who asks stands before that: its %s fails where another % is in the URL.
+			return `${urls.base}/cloud-init/${machineQuery(urls).slice(1)}/`.replace(/\/+$/, "/");
 		case "overlay":
 			// Alpine reads the kind of archive off the end of the URL.
 			return `${urls.base}/alpine/overlay.apkovl.tar.gz${machineQuery(urls, { format: ".tar.gz" })}`;

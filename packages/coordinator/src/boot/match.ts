@@ -5,6 +5,8 @@ import {
 	type Group,
 	type GroupSelector,
 	type Labels,
+	macsOf,
+	type NetworkUnit,
 	normalizeMac,
 	type Profile,
 } from "@rollcall/protocol";
@@ -37,6 +39,21 @@ export function matchGroup(document: BootDocument, request: BootRequest, known?:
 	return profile && { group: best.group, profile };
 }
 
+/** The network units of a machine: of those that mean it, per name the one with the most conditions, and of several such the first. */
+export function networkUnits(
+	{ network }: Pick<BootDocument, "network">,
+	request: BootRequest,
+	known?: KnownMachine,
+): NetworkUnit[] {
+	const best = new Map<string, NetworkUnit>();
+	for (const unit of network) {
+		if (!selects(unit.selector ?? {}, request, known)) continue;
+		const before = best.get(unit.name);
+		if (!before || conditionsOf(unit.selector ?? {}) > conditionsOf(before.selector ?? {})) best.set(unit.name, unit);
+	}
+	return [...best.values()];
+}
+
 /** How many conditions a selector has. */
 function conditionsOf(selector: GroupSelector): number {
 	const { request, labels, ...facts } = selector;
@@ -56,7 +73,7 @@ function selects(selector: GroupSelector, request: BootRequest, known?: KnownMac
 		(arch === undefined || (facts?.cpu.arch ?? request.arch) === arch) &&
 		(minCpus === undefined || (facts?.cpu.count ?? 0) >= minCpus) &&
 		(minMemory === undefined || (facts?.memory.totalBytes ?? 0) >= minMemory) &&
-		(minNics === undefined || (facts?.nics.length ?? 0) >= minNics) &&
+		(minNics === undefined || (facts ? macsOf(facts).length : 0) >= minNics) &&
 		(vendor === undefined || facts?.smbios.vendor === vendor) &&
 		(product === undefined || facts?.smbios.product === product) &&
 		(rehearsal === undefined || (facts?.rehearsal ?? false) === rehearsal)

@@ -1,5 +1,6 @@
 import type { BootRequest, Group } from "@rollcall/protocol";
-import { shown, Unencodable } from "./unencodable.ts";
+import { Unencodable } from "../errors.ts";
+import { shown } from "./shown.ts";
 
 /**
  * What `/metadata` answers: `KEY=value` lines of the group's metadata, its selector and the query, nested names joined by

@@ -1,6 +1,16 @@
+import { nearest } from "@rollcall/protocol";
 import { type ArgumentOwner, KNOWN_ARGUMENTS } from "../render/known-arguments.ts";
 import type { Check, Finding } from "./finding.ts";
-import { nearest } from "./nearest.ts";
+
+/** Arguments of kubelet that are fields of its configuration, and how the document says them. */
+const KUBELET_FIELDS: Readonly<Record<string, string>> = {
+	"fail-swap-on": "write kubernetes.failSwapOn: $VALUE",
+	"cluster-dns": "it is the tenth address of networks.services",
+	"cluster-domain": "write networks.dnsDomain",
+	"resolv-conf": "write networks.dnsServers",
+	"feature-gates": "write kubernetes.featureGates",
+	"register-with-taints": "write taints of the slot",
+};
 
 /** Extra arguments are ones that the component knows and that do not contradict the rest of the document. */
 export const checkArguments: Check = ({ kubernetes }) => ({
@@ -13,6 +23,11 @@ export const checkArguments: Check = ({ kubernetes }) => ({
 			if (decided.includes(name)) {
 				const message = `--${name} of ${program} is decided by rollcall, from the rest of the document`;
 				return [{ path, message, suggestion: "leave it out" }];
+			}
+			const field = owner === "kubelet" ? KUBELET_FIELDS[name] : undefined;
+			if (field) {
+				const message = `--${name} of ${program} is deprecated; the document has a field for it`;
+				return [{ path, message, suggestion: field.replace("$VALUE", value === "true" ? value : "false") }];
 			}
 			const near = nearest(name, free);
 			const message = `${program} does not know --${name}, or it is none that may be set here`;

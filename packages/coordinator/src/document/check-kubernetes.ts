@@ -1,8 +1,8 @@
+import { nearest, suggestion } from "@rollcall/protocol";
 import { IMAGE_COMPONENTS } from "../render/images.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { findVersion, KNOWN_VERSIONS } from "../render/versions.ts";
 import type { Check, Finding } from "./finding.ts";
-import { nearest, suggestion } from "./nearest.ts";
 
 /** The version is known, images are named after components, and what Kubernetes gives up is said early. */
 export const checkKubernetes: Check = ({ kubernetes, images, controlPlane }) => {

@@ -1,3 +1,4 @@
+import { normalizeUuid, swappedUuid } from "@rollcall/protocol";
 import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 
@@ -17,6 +18,7 @@ export const checkNames: Check = (document) => {
 			...twice(
 				"machine with the uuid",
 				machines.map(({ uuid }, index) => [uuid, ["machines", index, "uuid"]]),
+				sameInBothOrders,
 			),
 			...twice(
 				"machine with the mac",
@@ -41,13 +43,24 @@ export const checkNames: Check = (document) => {
 	};
 };
 
-function twice(what: string, named: readonly (readonly [string | undefined, DocumentPath])[]): Finding[] {
+/** One text for a UUID and the same with its bytes in the other order: both mean one machine. */
+function sameInBothOrders(uuid: string): string {
+	const swapped = normalizeUuid(uuid) ? swappedUuid(uuid) : uuid;
+	return swapped < uuid ? swapped : uuid;
+}
+
+/** Names that are there more than once, each as the document has it. `meaning`: equal for names that mean the same. */
+function twice(
+	what: string,
+	named: readonly (readonly [string | undefined, DocumentPath])[],
+	meaning: (name: string) => string = (name) => name,
+): Finding[] {
 	const first = new Map<string, number>();
 	return named.flatMap(([name, path], index) => {
 		if (name === undefined) return [];
-		const before = first.get(name);
+		const before = first.get(meaning(name));
 		if (before === undefined) {
-			first.set(name, index);
+			first.set(meaning(name), index);
 			return [];
 		}
 		return [

@@ -1,5 +1,13 @@
-import type { ClusterDocument } from "@rollcall/protocol";
-import { contains, formatNetwork, type Network, overlaps, parseAddress, parseNetwork } from "../render/network.ts";
+import {
+	type ClusterDocument,
+	contains,
+	formatNetwork,
+	type Network,
+	overlaps,
+	parseAddress,
+	parseNetwork,
+} from "@rollcall/protocol";
+import { nodeMask } from "../domain/networks/node-mask.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 
 /** Networks are networks, apart from each other and from every declared address, and large enough for what is declared. */
@@ -154,7 +162,7 @@ interface Pair {
 	readonly services: Network | undefined;
 }
 
-/** Each node gets a /24 (or /64) of the pod network; services need room for the tenth address, the cluster's DNS. */
+/** Each node gets a share of the pod network (a /24 or /64, if nothing else is declared); services need room for the tenth address, the cluster's DNS. */
 function checkSizes(document: ClusterDocument, { at, pods, services }: Pair): Finding[] {
 	const findings: Finding[] = [];
 	if (pods && services && pods.bits !== services.bits) {
@@ -165,7 +173,7 @@ function checkSizes(document: ClusterDocument, { at, pods, services }: Pair): Fi
 		});
 	}
 	if (pods) {
-		const share = pods.bits === 32 ? 24 : 64;
+		const share = nodeMask(document, pods.bits);
 		const nodes = pods.prefix > share ? 0 : 2 ** (share - pods.prefix);
 		const declared = document.slots.reduce((sum, { count }) => sum + (count === "rest" ? 1 : count), 0);
 		if (share - pods.prefix > 16) {

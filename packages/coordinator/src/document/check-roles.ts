@@ -1,8 +1,14 @@
-import { type Artifact, isWritable, type RoleDefinition, TARGET_LIMITS } from "@rollcall/protocol";
+import {
+	isWritable,
+	NO_ROLE,
+	type ProgramArtifact,
+	type RoleDefinition,
+	suggestion,
+	TARGET_LIMITS,
+} from "@rollcall/protocol";
 import { messageBytes } from "../render/message-bytes.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "../render/placeholders.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
-import { suggestion } from "./nearest.ts";
 
 /** Roles of the operator: known placeholders, each path, unit and component once, base64 where it is said. */
 export const checkRoles: Check = ({ roles, kubernetes }) => ({
@@ -12,16 +18,26 @@ export const checkRoles: Check = ({ roles, kubernetes }) => ({
 	],
 });
 
-/** Programs land where agents write, each path once, those that are unpacked too. */
-function checkArtifacts(at: DocumentPath, artifacts: readonly Artifact[]): Finding[] {
-	const paths = artifacts.flatMap(({ path, unpack = [] }, index) => [
-		{ path: [...at, index, "path"], file: path },
-		...unpack.map((member, inner) => ({ path: [...at, index, "unpack", inner, "path"], file: member.path })),
+/** Programs land where agents write, each path once, those that are unpacked too; none where a file of the role is. */
+function checkArtifacts(
+	at: DocumentPath,
+	artifacts: readonly ProgramArtifact[],
+	files: readonly { readonly path: string }[] = [],
+): Finding[] {
+	const paths = artifacts.flatMap(({ path, unpack = [], arch: of }, index) => [
+		{ path: [...at, index, "path"], file: path, of },
+		...unpack.map((member, inner) => ({ path: [...at, index, "unpack", inner, "path"], file: member.path, of })),
 	]);
-	const twice = new Map(repeated(paths.map(({ file }) => file)));
+	// Machines of different architectures never get the same one.
+	const twice = new Map(
+		(["x64", "arm64"] as const).flatMap((arch) =>
+			repeated(paths.map(({ file, of }, index) => (of === undefined || of === arch ? file : `${index}`))),
+		),
+	);
 	return paths.flatMap(({ path, file }, index) => [
 		...outside(path, file, "/opt/rollcall/bin"),
 		...(twice.has(index) ? [{ path, message: `two artifacts lead to ${file}` }] : []),
+		...(files.some((one) => one.path === file) ? [{ path, message: `${file} is a file of the role, too` }] : []),
 	]);
 }
 
@@ -40,7 +56,11 @@ function outside(path: DocumentPath, file: string, instead: string): Finding[] {
 
 function checkRole(path: DocumentPath, role: RoleDefinition): Finding[] {
 	return [
+		...(path.at(-1) === NO_ROLE
+			? [{ path, message: `${NO_ROLE} stands for machines without a role`, suggestion: "another name for the role" }]
+			: []),
 		...tooLarge(path, role),
+		...checkArtifacts([...path, "artifacts"], role.artifacts, role.files),
 		...role.files.flatMap((file, index) => outside([...path, "files", index, "path"], file.path, "/etc/rollcall/role")),
 		...role.files.flatMap((file, index) => {
 			const at = [...path, "files", index, "content"];

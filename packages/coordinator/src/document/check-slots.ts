@@ -1,10 +1,15 @@
+import { suggestion } from "@rollcall/protocol";
+import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { isKubeletLabel } from "../render/node-registration.ts";
 import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import type { Check, Finding } from "./finding.ts";
-import { suggestion } from "./nearest.ts";
+
+/** Roles whose machines hold what is nowhere else. */
+const HOLDS_MEMORY: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
 
 /** Slots name roles that exist, in numbers that make sense, with labels that kubelet accepts. */
-export const checkSlots: Check = ({ slots, roles }) => {
+export const checkSlots: Check = (document) => {
+	const { slots, roles } = document;
 	const findings: Finding[] = [];
 	const warnings: Finding[] = [];
 	const known = [...BUILT_IN_ROLES, ...Object.keys(roles)];
@@ -23,6 +28,23 @@ export const checkSlots: Check = ({ slots, roles }) => {
 				suggestion: "1, 3 or 5",
 			});
 		}
+		for (const [place, role] of slot.from.entries()) {
+			const later = slots.slice(index + 1).filter((one) => one.role !== slot.role && !HOLDS_MEMORY.has(one.role));
+			if (later.some((one) => one.role === role)) continue;
+			findings.push({
+				path: ["slots", index, "from", place],
+				message: HOLDS_MEMORY.has(role)
+					? `no machine is taken from the role ${role}: what it holds in RAM would go`
+					: `no later slot than ${slot.name} has the role ${role}, so that a machine that is taken would go back there`,
+				suggestion:
+					later.length > 0
+						? suggestion(
+								role,
+								later.map((one) => one.role),
+							)
+						: "leave it out",
+			});
+		}
 		for (const key of Object.keys(slot.nodeLabels ?? {})) {
 			if (!isKubeletLabel(key)) {
 				findings.push({
@@ -33,11 +55,9 @@ export const checkSlots: Check = ({ slots, roles }) => {
 			}
 		}
 	}
-	const total = (role: string) =>
-		slots.reduce((sum, slot) => sum + (slot.role === role && slot.count !== "rest" ? slot.count : 0), 0);
-	const etcdRole = slots.some(({ role }) => role === "etcd") ? "etcd" : "control-plane";
-	const members = total(etcdRole);
-	const at = slots.findIndex(({ role }) => role === etcdRole);
+	const runsEtcd = etcdRole(document);
+	const members = seatCount(document, runsEtcd);
+	const at = slots.findIndex(({ role }) => role === runsEtcd);
 	if (members > 0 && members % 2 === 0) {
 		warnings.push({
 			path: ["slots", at, "count"],
@@ -49,7 +69,7 @@ export const checkSlots: Check = ({ slots, roles }) => {
 			path: ["slots", at, "count"],
 			message: `${members} members make etcd slow; 7 are the most that it is made for`,
 		});
-	if (total("control-plane") === 0 && slots.some(({ role }) => role === "worker" || role === "etcd")) {
+	if (seatCount(document, "control-plane") === 0 && slots.some(({ role }) => role === "worker" || role === "etcd")) {
 		warnings.push({ path: ["slots"], message: "there is no control plane: workers will have no API to speak to" });
 	}
 	return { findings, warnings };

@@ -4,15 +4,22 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	kubernetes: "Which Kubernetes runs, and how.",
 	"kubernetes.version": 'A minor version, "1.36", for the pinned release, or one release, "1.36.2". In quotes.',
 	"kubernetes.proxyMode": "How services reach pods on each node.",
-	"kubernetes.podNetwork": "The pod network; calico has network policies; none: the operator brings one.",
+	"kubernetes.flannelBackend":
+		"How flannel brings packets to other nodes: vxlan (without it), over any network; host-gw, by plain routes, where all nodes are on one link.",
+	"kubernetes.podNetwork":
+		"The pod network; routed: by routes between the nodes, without any program; calico has network policies; none: the operator brings one.",
 	"kubernetes.featureGates": "Feature gates of all components.",
 	"kubernetes.extraArguments": "Tuning arguments by component, without dashes.",
 	"kubernetes.audit": "What the API server records: metadata, none, or rules as in audit.k8s.io/v1.",
+	"kubernetes.onDisk": "allow: a machine may keep keys on a disk; refuse: it gets no role.",
+	"kubernetes.failSwapOn": "false: kubelet starts although its machine has swap; no pod uses it.",
 	"kubernetes.encryptionAtRest": "Secrets are encrypted in etcd.",
 	"kubernetes.oidc": "User directories that the API server trusts (OpenID Connect).",
-	"kubernetes.artifacts": "Programs that the nodes' operating system does not bring, fetched by hash, below /opt.",
+	"kubernetes.artifacts":
+		"Programs that the nodes' operating system does not bring, fetched by hash or by the name of an asset, below /opt.",
 	networks: "Networks of pods, services and nodes.",
-	"networks.pods": "Network of the pods, in CIDR notation; each node gets a /24 (or /64) of it.",
+	"networks.pods":
+		"Network of the pods, in CIDR notation; each node gets a /24 (or /64) of it, or what node-cidr-mask-size says.",
 	"networks.services": "Network of the services, in CIDR notation.",
 	"networks.second": "Networks of pods and services of the other IP version, for dual stack.",
 	"networks.nodeAddress": "Which of a machine's addresses is its node address: by cidr, interface or defaultRoute.",
@@ -27,7 +34,8 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	images: "Where images come from.",
 	"images.repository": "Replaces the repository of the Kubernetes images.",
 	"images.overrides": "Whole image references by component, best with a digest.",
-	"images.mirrors": "Mirrors by registry, asked in order.",
+	"images.mirrors":
+		"Mirrors by registry, asked in order; account names a file with USER:PASSWORD in registryAccountFolder.",
 	"images.archives": "Archives of images, fetched by hash and imported on every node before kubelet starts.",
 	volumes: "Where volumes of pods come from; {}: from nowhere, and that is meant.",
 	"volumes.nfs": "A folder of a file server, in which each claim gets one of its own.",
@@ -40,6 +48,9 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	approval: "Machines that need no person to let them in.",
 	machines: "Machines that are known before they come.",
 	users: "Accounts and SSH keys of people; a machine gets them when it boots.",
+	time: "Where machines get the time from; otherwise whom their operating system asks.",
+	"time.servers":
+		"Time servers (NTP), names or addresses, at most eight; told to systemd-timesyncd or chrony, also before a machine has a role.",
 	slots: "Places for roles; machines fill them in this order.",
 	"slots[].name": "Name of the slot.",
 	"slots[].role": "control-plane, etcd, worker, or one of roles.",
@@ -48,7 +59,11 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"slots[].spread": "A label whose values get equal shares of the seats.",
 	"slots[].spares": "So many matching machines are kept free for this slot.",
 	"slots[].replaceAfterSeconds": "A holder that has been lost for so long is replaced by a spare.",
+	"slots[].from":
+		"Roles of later slots, whose machines fill a free seat for which nobody else is there; they are drained first.",
+	"slots[].grade": "How sure the coordinator must be of a machine before it gets a seat.",
+	"slots[].approval": "each-boot: a person lets in each boot of a machine with a seat here.",
 	"slots[].nodeLabels": "Labels of the Node object, from its first registration.",
 	"slots[].taints": "Taints of the Node object; they replace those that the role has by itself.",
-	roles: "Roles of your own: files, units and probes, with {{nodeName}}, {{machineId}} and {{address}}.",
+	roles: "Roles of your own: programs, files, units and probes, with {{nodeName}}, {{machineId}} and {{address}}.",
 };

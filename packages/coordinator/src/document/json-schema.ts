@@ -16,14 +16,32 @@ export interface JsonSchema {
 
 /** The JSON Schema (draft 2020-12) of the cluster document as an operator writes it, for editors. */
 export function clusterJsonSchema(): JsonSchema {
-	const schema = z.toJSONSchema(ClusterDocument, { io: "input", unrepresentable: "any", reused: "inline" });
-	const { $schema, ...rest } = schema;
+	const { $schema, ...rest } = inputSchema(ClusterDocument);
 	return {
 		$schema,
 		title: "rollcall cluster",
 		description: "What the operator declares: Kubernetes, networks, slots, machines and roles.",
-		...described(rest as JsonSchema, ""),
+		...described(rest, ""),
 	};
+}
+
+/** The JSON Schema of what may be written for any schema, to look up keys in. */
+export function inputSchema(schema: z.ZodType): JsonSchema {
+	return z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }) as JsonSchema;
+}
+
+const ASSET_OR_FILE = [["asset"], ["sha256", "sizeBytes", "urls"]];
+/** Fields of which one set is enough: the rest is filled in before the schema is looked at (`named-assets.ts`). `{}`: any key. */
+const ENOUGH: Readonly<Record<string, readonly (readonly string[])[]>> = {
+	"kubernetes.artifacts[]": ASSET_OR_FILE,
+	"roles{}.artifacts[]": ASSET_OR_FILE,
+};
+
+function enough(schema: JsonSchema, path: string): Partial<JsonSchema> {
+	const sets = ENOUGH[path];
+	if (!sets || !Array.isArray(schema.required)) return {};
+	const always = (schema.required as string[]).filter((name) => !sets.flat().includes(name));
+	return { required: always, anyOf: sets.map((required) => ({ required })) };
 }
 
 /** The schema with the descriptions of its fields. */
@@ -36,7 +54,11 @@ function described(schema: JsonSchema, path: string): JsonSchema {
 	return {
 		...(text === undefined ? {} : { description: text }),
 		...schema,
+		...enough(schema, path),
 		...(schema.properties ? { properties: Object.fromEntries(properties) } : {}),
+		...(typeof schema.additionalProperties === "object"
+			? { additionalProperties: described(schema.additionalProperties, `${path}{}`) }
+			: {}),
 		...(schema.items ? { items: described(schema.items, `${path}[]`) } : {}),
 	};
 }

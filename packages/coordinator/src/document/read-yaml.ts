@@ -1,9 +1,8 @@
+import { DOCUMENT_LIMITS } from "@rollcall/protocol";
 import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import type { DocumentPath, Finding } from "./finding.ts";
 import { aliasFault, faultText, type YamlFault } from "./yaml-fault.ts";
 
-/** The longest document that is read, in characters; `PUT /v1/cluster` takes no more. */
-const MAX_DOCUMENT_LENGTH = 512 * 1024;
 /** So often may anchors be repeated: enough to share a selector, too few for a bomb. */
 const MAX_ALIASES = 100;
 
@@ -30,8 +29,8 @@ export interface YamlFailure {
 
 /** Reads one YAML 1.2 document (core schema: no dates, no binary, no merge keys; every key once). Never throws. */
 export function readYaml(text: string): YamlValue | YamlFailure {
-	if (text.length > MAX_DOCUMENT_LENGTH) {
-		return failure(`the document has ${text.length} characters, at most ${MAX_DOCUMENT_LENGTH} are read`);
+	if (text.length > DOCUMENT_LIMITS.characters) {
+		return failure(`the document has ${text.length} characters, at most ${DOCUMENT_LIMITS.characters} are read`);
 	}
 	try {
 		return read(text);

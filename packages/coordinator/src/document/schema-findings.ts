@@ -1,22 +1,57 @@
-import { ClusterDocument } from "@rollcall/protocol";
+import { ClusterDocument, type Issue, nearest, plainIssue, suggestion, valueAt } from "@rollcall/protocol";
 import type { DocumentPath, Finding } from "./finding.ts";
-import { clusterJsonSchema, knownKeys } from "./json-schema.ts";
-import { suggestion } from "./nearest.ts";
+import { clusterJsonSchema, type JsonSchema, knownKeys } from "./json-schema.ts";
 import { unitHint } from "./unit-hint.ts";
 
-type ParseResult = ReturnType<typeof ClusterDocument.safeParse>;
-type Issue = NonNullable<ParseResult["error"]>["issues"][number];
+/** Where a value came from, for findings that help. */
+interface Origin {
+	/** The schema as JSON Schema: what keys there are. */
+	readonly schema: JsonSchema;
+	/** The text that a value was written as, where it is known. */
+	readonly source?: (path: DocumentPath) => string | undefined;
+}
 
-/** Checks a value against the schema: the document with its defaults, or everything that is wrong with it. */
+/** Checks a cluster document: it with its defaults, or everything that is wrong with it. */
 export function checkSchema(
 	value: unknown,
 	source: (path: DocumentPath) => string | undefined,
 ):
 	| { readonly ok: true; readonly document: ClusterDocument }
 	| { readonly ok: false; readonly findings: readonly Finding[] } {
+	const other = otherKind(value, "Cluster");
+	if (other) return { ok: false, findings: [other] };
 	const result = ClusterDocument.safeParse(value);
 	if (result.success) return { ok: true, document: result.data };
-	const schema = clusterJsonSchema();
+	return { ok: false, findings: explainIssues(result.error.issues, value, { schema: clusterJsonSchema(), source }) };
+}
+
+/** Where a document of each kind belongs. */
+const KINDS: Readonly<Record<string, { readonly what: string; readonly where: string }>> = {
+	Cluster: { what: "a cluster document", where: "`rollcall apply -f FILE` takes it" },
+	Boot: { what: "a boot document", where: "the coordinator's configuration names its file as boot.document" },
+};
+
+/** Told alone of a document that is another one than is wanted: what else is wrong with it would lead astray. */
+export function otherKind(value: unknown, wanted: "Cluster" | "Boot"): Finding | undefined {
+	const kind = valueAt(value, ["kind"]);
+	const found = typeof kind === "string" && kind !== wanted && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+	return (
+		found && { path: ["kind"], message: `this is ${found.what}, not ${KINDS[wanted]?.what}`, suggestion: found.where }
+	);
+}
+
+/** What was likely meant; the message names all that there is. */
+function meant(written: string, known: readonly string[]): string | undefined {
+	const near = nearest(written, known);
+	return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+/** What is wrong with a value of any schema, as a person reads it: each fault with its path, what was written, what was likely meant. */
+export function explainIssues(
+	issues: readonly Issue[],
+	value: unknown,
+	{ schema, source = () => undefined }: Origin,
+): readonly Finding[] {
 	const explain = (issue: Issue, above: DocumentPath): Finding[] => {
 		const path = [...above, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))];
 		switch (issue.code) {
@@ -28,13 +63,12 @@ export function checkSchema(
 					atKey: true as const,
 				}));
 			case "invalid_value": {
-				const known = issue.values.map(String);
 				const written = valueAt(value, path);
 				return [
 					{
 						path,
-						message: `expected ${known.length === 1 ? known[0] : `one of ${known.join(", ")}`}${got(written)}`,
-						suggestion: typeof written === "string" ? suggestion(written, known) : undefined,
+						message: plainIssue(issue, written),
+						suggestion: typeof written === "string" ? meant(written, issue.values.map(String)) : undefined,
 					},
 				];
 			}
@@ -43,12 +77,15 @@ export function checkSchema(
 			case "invalid_key":
 			case "invalid_element":
 				return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+			case "custom":
+				// It says itself what is wrong: the value is of the right kind.
+				return [{ path, message: issue.message }];
 			default: {
 				const written = valueAt(value, path);
 				// A number out of its range is a number nonetheless: quotes would not help it.
 				const numberMeant = "origin" in issue && (issue.origin === "number" || issue.origin === "int");
 				const hint = numberMeant ? undefined : unitHint(path, written, source(path));
-				return [{ path, message: plain(issue, written), suggestion: hint }];
+				return [{ path, message: plainIssue(issue, written), suggestion: hint }];
 			}
 		}
 	};
@@ -62,7 +99,7 @@ export function checkSchema(
 		const best = deepest.sort((a, b) => a.length - b.length)[0];
 		if (best && typeof written === "object") return best.flatMap((issue) => explain(issue, path));
 		if (formats[0]) return explain(formats[0], path);
-		const wanted = [...new Set(branches.flat().map((issue) => plain(issue, written)))];
+		const wanted = [...new Set(branches.flat().map((issue) => plainIssue(issue, written)))];
 		return [
 			{
 				path,
@@ -71,28 +108,5 @@ export function checkSchema(
 			},
 		];
 	};
-	return { ok: false, findings: result.error.issues.flatMap((issue) => explain(issue, [])) };
-}
-
-function plain(issue: Issue, written: unknown): string {
-	if (issue.code === "invalid_type") {
-		return written === undefined ? `is missing (${issue.expected})` : `expected ${issue.expected}${got(written)}`;
-	}
-	if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(", ")}${got(written)}`;
-	return issue.message;
-}
-
-function got(written: unknown): string {
-	if (written === undefined) return "";
-	if (written === null) return ", got nothing";
-	if (Array.isArray(written)) return ", got a list";
-	if (typeof written === "object") return ", got a map";
-	return `, got ${JSON.stringify(typeof written === "string" ? written.slice(0, 80) : written)}`;
-}
-
-function valueAt(value: unknown, path: DocumentPath): unknown {
-	return path.reduce<unknown>((at, part) => {
-		if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return undefined;
-		return (at as Record<string | number, unknown>)[part];
-	}, value);
+	return issues.flatMap((issue) => explain(issue, []));
 }

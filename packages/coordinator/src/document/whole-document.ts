@@ -1,8 +1,12 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import { checkArguments } from "./check-arguments.ts";
+import { checkFeatureGates } from "./check-feature-gates.ts";
 import { checkKubernetes } from "./check-kubernetes.ts";
+import { checkMachines } from "./check-machines.ts";
+import { checkMirrors } from "./check-mirrors.ts";
 import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-networks.ts";
+import { checkNodeMask } from "./check-node-mask.ts";
 import { checkPodNetwork } from "./check-pod-network.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
@@ -12,9 +16,13 @@ import type { Check, Verdict } from "./finding.ts";
 const CHECKS: readonly Check[] = [
 	checkKubernetes,
 	checkArguments,
+	checkFeatureGates,
 	checkNetworks,
 	checkPodNetwork,
+	checkNodeMask,
 	checkNames,
+	checkMachines,
+	checkMirrors,
 	checkSlots,
 	checkRoles,
 	checkVolumes,

@@ -1,27 +1,21 @@
 import type { Timestamp } from "@rollcall/protocol";
-import { addOns } from "./admit/add-ons.ts";
-import { apiSeen } from "./admit/api-seen.ts";
-import { approve } from "./admit/approve.ts";
-import { boot } from "./admit/boot.ts";
-import { changeTrust, operatorCertificate, secretsRewritten } from "./admit/certificates.ts";
-import { certify } from "./admit/certify.ts";
-import { claimsSeen } from "./admit/claims-seen.ts";
-import { command } from "./admit/command.ts";
-import { commandFailed } from "./admit/command-failed.ts";
-import { createToken } from "./admit/create-token.ts";
-import { declare } from "./admit/declare.ts";
+import { accessSeen } from "./admit/access.ts";
+import { certify, changeTrust, operatorCertificate, secretsRewritten } from "./admit/certificates.ts";
+import { declare } from "./admit/cluster.ts";
+import { command, commandFailed } from "./admit/commands.ts";
 import { enroll } from "./admit/enroll.ts";
 import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
-import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed } from "./admit/etcd-snapshots.ts";
+import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed, etcdSnapshotsThere } from "./admit/etcd-snapshots.ts";
 import { hello } from "./admit/hello.ts";
-import { label } from "./admit/label.ts";
-import { nodesSeen } from "./admit/nodes-seen.ts";
-import { pinRole } from "./admit/pin-role.ts";
-import { reject } from "./admit/reject.ts";
-import { remove } from "./admit/remove.ts";
-import { report } from "./admit/report.ts";
-import { revokeToken } from "./admit/revoke-token.ts";
-import { strayBeat } from "./admit/stray-beat.ts";
+import { addOns, apiSeen, claimsSeen, clusterChecked, drainSeen, nodesSeen } from "./admit/kubernetes.ts";
+import { logAccept, logCompacted, logFlawed, logMeasured } from "./admit/log.ts";
+import { approve, boot, compromised, label, pinRole, reject, remove } from "./admit/machines.ts";
+import { manifestsAccept, manifestsSeen } from "./admit/manifests.ts";
+import { bye, report, strayBeat } from "./admit/reports.ts";
+import { createToken, revokeToken } from "./admit/tokens.ts";
+import { NOTHING, refuse } from "./admit/verdict.ts";
+import { guard, isGuarded } from "./etcd/guard.ts";
+import { fitInput } from "./fit-input.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Input, InputOf, Verdict } from "./inputs.ts";
 
@@ -33,10 +27,18 @@ const ADMITTERS: Admitters = {
 	enroll,
 	hello,
 	report,
+	bye,
+	"log-flawed": logFlawed,
+	"log-compacted": logCompacted,
+	"log-measured": logMeasured,
+	"log-accept": logAccept,
+	"manifests-seen": manifestsSeen,
+	"manifests-accept": manifestsAccept,
 	"stray-beat": strayBeat,
 	declare,
 	approve,
 	reject,
+	compromised,
 	"pin-role": pinRole,
 	label,
 	remove,
@@ -50,6 +52,7 @@ const ADMITTERS: Admitters = {
 	"etcd-snapshot": etcdSnapshot,
 	"etcd-snapshot-failed": etcdSnapshotFailed,
 	"etcd-prune": etcdPrune,
+	"etcd-snapshots-there": etcdSnapshotsThere,
 	"etcd-choose": etcdChoose,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
@@ -58,13 +61,20 @@ const ADMITTERS: Admitters = {
 	"api-seen": apiSeen,
 	"nodes-seen": nodesSeen,
 	"claims-seen": claimsSeen,
+	"drain-seen": drainSeen,
 	"add-ons": addOns,
+	"cluster-checked": clusterChecked,
+	"access-seen": accessSeen,
+	"change-noted": () => NOTHING,
 };
 
 /**
  * What one input comes to: the events to record and the answer. Never throws; what cannot be done is a problem that names
- * the machine, the field and the next step.
+ * the machine, the field and the next step. Texts of others are cut to size first. What may take memory from etcd passes the quorum guard.
  */
 export function admit(fleet: Fleet, input: Input, at: Timestamp): Verdict {
-	return (ADMITTERS[input.kind] as (fleet: Fleet, input: Input, at: Timestamp) => Verdict)(fleet, input, at);
+	const fitted = fitInput(input);
+	const verdict = (ADMITTERS[input.kind] as (fleet: Fleet, input: Input, at: Timestamp) => Verdict)(fleet, fitted, at);
+	const risk = isGuarded(fitted) ? guard(fleet, fitted, verdict, at) : undefined;
+	return risk ? refuse(risk) : verdict;
 }

@@ -1,9 +1,24 @@
-import type { Event, EventOf, EventType } from "@rollcall/protocol";
-import { applyCertified, applyOperatorCertificate, applySecretsRewritten, applyTrust } from "./apply/certificates.ts";
-import { applyCluster, applyLeader, applyLogStarted } from "./apply/cluster.ts";
+import type { Event, EventOf, EventType, MachineId } from "@rollcall/protocol";
+import {
+	applyCertified,
+	applyOperatorCertificate,
+	applySecretsRewritten,
+	applyTrust,
+	applyValidity,
+} from "./apply/certificates.ts";
+import {
+	applyClockStepped,
+	applyCluster,
+	applyLeader,
+	applyLogAccepted,
+	applyLogDoubted,
+	applyLogFilling,
+	applyLogStarted,
+} from "./apply/cluster.ts";
 import {
 	applyEtcdAdded,
 	applyEtcdFounded,
+	applyEtcdMemory,
 	applyEtcdPromoted,
 	applyEtcdRemoved,
 	applyEtcdRemoving,
@@ -16,24 +31,32 @@ import {
 	applySnapshotsPruned,
 	applySnapshotTaken,
 } from "./apply/etcd-snapshots.ts";
+import { applyAllowed, applyHeld } from "./apply/held.ts";
 import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
 import {
 	applyAddOnsApplied,
 	applyAddOnsFailed,
 	applyApiChanged,
 	applyClaimsWaiting,
+	applyManifestsDiffer,
+	applyManifestsNamed,
 	applyNodeChanged,
 } from "./apply/kubernetes.ts";
+import { applyDrain } from "./apply/leaving.ts";
 import {
 	applyApproved,
+	applyCompromised,
+	applyConflict,
 	applyLabelled,
 	applyLease,
+	applyMachineClock,
 	applyNoted,
 	applyPinned,
 	applyRejected,
 	applyStuck,
 } from "./apply/machines.ts";
-import { applyAdopted, applyAssigned, applyReleased } from "./apply/seats.ts";
+import { applyDealt } from "./apply/pod-networks.ts";
+import { applyAdopted, applyAssigned, applyReleased, applyReseated } from "./apply/seats.ts";
 import {
 	applyCommandEnded,
 	applyCommandIssued,
@@ -44,31 +67,47 @@ import {
 	applyIssued,
 	applyProgress,
 } from "./apply/targets.ts";
-import { applyTokenCreated, applyTokenRevoked } from "./apply/tokens.ts";
+import { applyTokenCreated, applyTokenEnding, applyTokenRevoked, applyTokensUsed } from "./apply/tokens.ts";
 import type { Fleet } from "./fleet.ts";
 
 type Appliers = { readonly [T in EventType]: (fleet: Fleet, event: EventOf<T>) => Fleet };
 
 const APPLIERS: Appliers = {
 	"log-started": applyLogStarted,
+	"log-doubted": applyLogDoubted,
+	"log-accepted": applyLogAccepted,
+	"log-filling": applyLogFilling,
+	"log-compacted": (fleet) => fleet,
 	"leader-elected": applyLeader,
+	"clock-stepped": applyClockStepped,
 	"cluster-declared": applyCluster,
 	"token-created": applyTokenCreated,
 	"token-revoked": applyTokenRevoked,
+	"tokens-used": applyTokensUsed,
+	"token-ending": applyTokenEnding,
+	"change-made": (fleet) => fleet,
+	"requests-refused": (fleet) => fleet,
 	"enrollment-refused": (fleet) => fleet,
 	"machine-enrolled": applyEnrolled,
-	"identity-conflict": applyNoted,
+	"boot-held": applyHeld,
+	"boot-allowed": applyAllowed,
+	"identity-conflict": applyConflict,
 	"machine-approved": applyApproved,
 	"machine-rejected": applyRejected,
+	"machine-compromised": applyCompromised,
 	"machine-labelled": applyLabelled,
 	"machine-removed": applyRemoved,
 	"facts-changed": applyFactsChanged,
 	"incarnation-fenced": applyFenced,
 	"fenced-incarnation-spoke": applyFencedSpoke,
+	"machine-clock-changed": applyMachineClock,
 	"lease-changed": applyLease,
 	"role-pinned": applyPinned,
 	"machine-assigned": applyAssigned,
 	"machine-released": applyReleased,
+	"machine-reseated": applyReseated,
+	"pod-networks-dealt": applyDealt,
+	"drain-changed": applyDrain,
 	"assignment-adopted": applyAdopted,
 	"generation-raised": applyGenerationRaised,
 	"target-issued": applyIssued,
@@ -79,6 +118,7 @@ const APPLIERS: Appliers = {
 	"trust-changed": applyTrust,
 	"secrets-rewritten": applySecretsRewritten,
 	"certificates-issued": applyCertified,
+	"certificate-validity-changed": applyValidity,
 	"etcd-snapshot-taken": applySnapshotTaken,
 	"etcd-snapshot-failed": applySnapshotFailed,
 	"etcd-snapshots-pruned": applySnapshotsPruned,
@@ -91,13 +131,17 @@ const APPLIERS: Appliers = {
 	"etcd-member-promoted": applyEtcdPromoted,
 	"etcd-members-removing": applyEtcdRemoving,
 	"etcd-member-removed": applyEtcdRemoved,
+	"etcd-memory-changed": applyEtcdMemory,
 	"command-issued": applyCommandIssued,
 	"command-ended": applyCommandEnded,
 	"node-changed": applyNodeChanged,
 	"api-changed": applyApiChanged,
 	"add-ons-applied": applyAddOnsApplied,
 	"add-ons-failed": applyAddOnsFailed,
+	"manifests-named": applyManifestsNamed,
+	"manifests-differ": applyManifestsDiffer,
 	"claims-waiting": applyClaimsWaiting,
+	"cluster-checked": (fleet) => fleet,
 	"boot-refused": (fleet) => fleet,
 	"boot-stuck": applyStuck,
 	"machine-booted": applyNoted,
@@ -112,5 +156,13 @@ export function apply(fleet: Fleet, event: Event): Fleet {
 	const advanced: Fleet = { ...fleet, seq: event.seq, at: Math.max(fleet.at, event.at) };
 	const applier = APPLIERS[event.type] as ((fleet: Fleet, event: Event) => Fleet) | undefined;
 	// A log written by a newer program may hold types that this one does not know.
-	return applier ? applier(advanced, event) : advanced;
+	return applier ? countWaiting(advanced, applier(advanced, event), event) : advanced;
+}
+
+/** Counts the machines that wait for approval: an event changes the approval of the machine that it is about, and of no other. */
+function countWaiting(before: Fleet, after: Fleet, event: Event): Fleet {
+	if (before.machines === after.machines || !("machineId" in event) || event.machineId === undefined) return after;
+	const waits = ({ machines }: Fleet) => Number(machines.get(event.machineId as MachineId)?.approval === "waiting");
+	const change = waits(after) - waits(before);
+	return change === 0 ? after : { ...after, waiting: after.waiting + change };
 }

@@ -1,5 +1,4 @@
-import type { Facts } from "@rollcall/protocol";
-import { canonicalJson } from "@rollcall/protocol";
+import { canonicalJson, type Facts, type Mac } from "@rollcall/protocol";
 
 /** True when two sets of facts tell the same, apart from room in memory, which always changes. */
 export function sameFacts(a: Facts, b: Facts): boolean {
@@ -9,15 +8,26 @@ export function sameFacts(a: Facts, b: Facts): boolean {
 function lasting(facts: Facts): unknown {
 	return {
 		...facts,
-		memory: { totalBytes: facts.memory.totalBytes },
-		tmpfs: facts.tmpfs.map(({ path, totalBytes }) => ({ path, totalBytes })),
+		memory: { ...facts.memory, availableBytes: 0 },
+		tmpfs: facts.tmpfs.map((room) => ({ ...room, freeBytes: 0 })),
 	};
 }
 
 /** The machine's address for people: that of the default route's NIC, else the first IPv4 address of a NIC that is up. */
 export function addressOf(facts: Facts): string | undefined {
-	const route = facts.defaultRoute?.nic;
-	const nics = facts.nics.filter((nic) => nic.up).sort((a, b) => Number(b.name === route) - Number(a.name === route));
-	const address = nics.flatMap((nic) => nic.addresses).find((text) => text.includes("."));
+	const address = mainNicsFirst(facts)
+		.filter((nic) => nic.up)
+		.flatMap((nic) => nic.addresses)
+		.find((text) => text.includes("."));
 	return address?.split("/")[0];
+}
+
+/** The MAC that stands for the machine: that of the default route's NIC, else of the first one that is up, else of the first. */
+export function macOf(facts: Facts): Mac | undefined {
+	return mainNicsFirst(facts)[0]?.mac;
+}
+
+function mainNicsFirst({ nics, defaultRoute }: Facts): Facts["nics"] {
+	const rank = (nic: Facts["nics"][number]) => Number(nic.name === defaultRoute?.nic) * 2 + Number(nic.up);
+	return [...nics].sort((a, b) => rank(b) - rank(a));
 }

@@ -1,9 +1,12 @@
 import type {
+	ApprovalBasis,
 	BootId,
 	ClusterDocument,
 	Digest,
+	EtcdMemory,
 	Facts,
 	Generation,
+	Grade,
 	Health,
 	IssuedCertificate,
 	Labels,
@@ -11,15 +14,23 @@ import type {
 	Mac,
 	MachineId,
 	NodeState,
+	Reach,
 	Timestamp,
 	TokenScope,
 	Trust,
 	UserPublicKey,
-	WaitingClaim,
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
-import type { EtcdMember, EtcdRemoving } from "./etcd-members.ts";
-import type { EtcdSnapshots } from "./etcd-snapshots.ts";
+import type { Certified } from "./certificates/certified.ts";
+import type { MachineClock } from "./clocks/machine-clock.ts";
+import type { EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
+import type { Evidence } from "./identity/evidence.ts";
+import type { ClockStep, LogStanding } from "./log/log-standing.ts";
+import type { DealtNetworks } from "./networks/dealt-networks.ts";
+import type { EndedCommand, OpenCommand } from "./open-command.ts";
+import type { Leaving } from "./seats/left-seat.ts";
+import type { IssuedTarget } from "./targets/issued-target.ts";
+import type { KubernetesStanding } from "./views/kubernetes-standing.ts";
 
 /** The seat that a machine holds. */
 export interface Seat {
@@ -35,32 +46,17 @@ export interface Seat {
 	readonly at: Timestamp;
 }
 
-/** The newest target of a machine. Its content is rendered again from the state; the log holds only its digest. */
-export interface IssuedTarget {
-	readonly generation: Generation;
-	readonly digest: Digest;
-	/** The incarnation that it was issued to; another one gets a new generation. */
+/** A boot that says it is this machine and waits, since the machine's live boot goes on or something does not fit. */
+export interface HeldBoot {
 	readonly bootId: BootId;
-	readonly role: string;
-	/** What of it programs start anew for, where that is known. */
-	readonly programs?: Digest | undefined;
-	readonly issuedAt: Timestamp;
-	/** When it was applied last; absent of one that was adopted. */
-	readonly appliedAt?: Timestamp | undefined;
-	readonly deadlineAt: Timestamp;
-	readonly progress: "issued" | "applying" | "applied" | "rejected";
-	/** Why it was rejected. */
-	readonly reason?: string | undefined;
-	readonly seq: number;
-}
-
-/** A long action that was asked for and has not ended. */
-export interface OpenCommand {
-	readonly commandId: string;
-	readonly command: "reboot" | "reset";
-	/** The incarnation that it was sent to. */
-	readonly bootId: BootId;
-	readonly deadlineAt: Timestamp;
+	readonly publicKey: UserPublicKey;
+	readonly remote: string;
+	readonly grade: Grade;
+	readonly needsPerson: boolean;
+	/** A person said that it may come in. */
+	readonly allowed: boolean;
+	readonly reason: string;
+	readonly at: Timestamp;
 	readonly seq: number;
 }
 
@@ -71,13 +67,30 @@ export interface Machine {
 	readonly publicKey: UserPublicKey;
 	readonly facts: Facts;
 	readonly identity: "smbios-uuid" | "nic-and-serial" | "proof";
+	/** What told it apart when this boot enrolled. Facts that come later change nothing in it. */
+	readonly evidence: Evidence;
+	readonly grade: Grade;
+	/** The MAC that the token of this boot was made for. */
+	readonly tokenMac?: Mac | undefined;
+	/** Why only a person may let it in: what it enrolled with is another machine's. */
+	readonly contested?: string | undefined;
+	/** Boots that wait to take the place of this one, newest last, at most `MAX_HELD`. */
+	readonly held: readonly HeldBoot[];
 	readonly labels: Labels;
 	readonly approval: "waiting" | "approved" | "rejected";
 	readonly approvalReason: string;
+	/** What the approval rests on; absent while it waits. */
+	readonly basis?: ApprovalBasis | undefined;
+	/** The boot that a person let in by name. */
+	readonly personallyLetIn?: BootId | undefined;
 	readonly lease: LeaseState;
 	readonly leaseAt: Timestamp;
 	readonly pinnedRole?: string | undefined;
 	readonly seat?: Seat | undefined;
+	/** Its share of the pod network, as long as it has a seat or has yet to leave it. */
+	readonly podNetworks?: DealtNetworks | undefined;
+	/** Set from the loss of a seat until everything that came with it is gone from the machine. */
+	readonly leaving?: Leaving | undefined;
 	/** The seat that it held before, which it gets again when it is free. */
 	readonly lastSeat?: { readonly slot: string; readonly seat: number } | undefined;
 	/** The highest generation that was ever issued to this machine; never falls. */
@@ -86,13 +99,23 @@ export interface Machine {
 	/** Why no target can be rendered for the seat, where that is so. */
 	readonly impossible?: string | undefined;
 	readonly health: Health;
+	/** Its own clock, since it was off for the first time in this boot. */
+	readonly clock?: MachineClock | undefined;
 	/** How Kubernetes sees the node, for this boot. */
 	readonly node?: NodeState | undefined;
+	/** What the agent of this boot says of etcd's memory: whose it is, and whose was lost although the boot went on. */
+	readonly etcdMemory?: { readonly is?: EtcdMemory; readonly lost?: EtcdMemory } | undefined;
 	/** The highest number of a report of this incarnation that changed something; -1 before the first. */
 	readonly reported: number;
 	readonly command?: OpenCommand | undefined;
-	/** What a boot of it was certified, the newest per name. Those of an earlier boot count no more. */
-	readonly certified?: { readonly bootId: BootId; readonly certificates: readonly IssuedCertificate[] } | undefined;
+	/** The command that ended last, so that whoever asks for it again, since he lost the answer, does not begin another one. */
+	readonly lastCommand?: EndedCommand | undefined;
+	/** What a boot of it was certified. Of an earlier boot it counts no more. */
+	readonly certified?: Certified | undefined;
+	/** It was a control plane, in this boot or in one before: it was given what control planes share. */
+	readonly sharedKeys?: true | undefined;
+	/** When a person said that it is in other hands; until a person admits it again. */
+	readonly compromised?: { readonly at: Timestamp; readonly seq: number } | undefined;
 	/** Boots of this machine that are over, newest last, at most 8. */
 	readonly fenced: readonly BootId[];
 	/** Those of `fenced` that spoke after their end, so that each is recorded once. */
@@ -105,18 +128,6 @@ export interface Machine {
 	readonly trail: readonly number[];
 }
 
-/** How the cluster's API stands, and what it holds of what it is to hold. */
-export interface KubernetesStanding {
-	readonly ready: boolean;
-	/** Why it is not ready. */
-	readonly reason: string;
-	/** The add-ons that were all applied last, and why those of now cannot be. */
-	readonly addOns?: { readonly digest: Digest; readonly at: Timestamp } | undefined;
-	readonly addOnsTrouble?: string | undefined;
-	/** Claims that wait for a volume that nobody makes, the first 16 of them; absent when none does. */
-	readonly claims?: { readonly claims: readonly WaitingClaim[]; readonly total: number } | undefined;
-}
-
 /** A token; the token itself is never stored. */
 export interface Token {
 	readonly tokenId: string;
@@ -126,7 +137,13 @@ export interface Token {
 	readonly expiresAt?: Timestamp | undefined;
 	readonly mac?: Mac | undefined;
 	readonly labels: Labels;
+	/** What a token of the API is limited to. */
+	readonly reach?: Reach | undefined;
 	readonly revoked: boolean;
+	/** When and from where a token of the API was used last, give or take an hour. */
+	readonly used?: { readonly at: Timestamp; readonly from: string } | undefined;
+	/** It was told that this token ends soon. */
+	readonly endTold?: true | undefined;
 	/** The incarnation that an enroll token let in. */
 	readonly usedBy?:
 		| { readonly machineId: MachineId; readonly bootId: BootId; readonly publicKey: UserPublicKey }
@@ -144,6 +161,8 @@ export interface Removed {
 	readonly generation: Generation;
 	/** Its boots. The last one was live and may come back with a new token; the others are over for good. */
 	readonly boots: readonly BootId[];
+	/** Why the machine counts as taken over by others. It counts so again if it comes back. */
+	readonly compromised?: string | undefined;
 	readonly seq: number;
 }
 
@@ -163,12 +182,25 @@ export interface Fleet {
 	readonly at: Timestamp;
 	/** Until then nothing new is assigned: agents may still prove what they hold. */
 	readonly recoverUntil: Timestamp;
+	/** How it stands to its log; absent as long as nothing was ever wrong with it. */
+	readonly log?: LogStanding | undefined;
+	/** When the log's time and the date drifted apart, newest last; absent as long as they never did. */
+	readonly clock?: readonly ClockStep[] | undefined;
 	readonly leader?: { readonly coordinatorId: string; readonly url: string; readonly seq: number } | undefined;
 	readonly cluster?:
-		| { readonly document: ClusterDocument; readonly digest: Digest; readonly seq: number; readonly at: Timestamp }
+		| {
+				readonly document: ClusterDocument;
+				readonly digest: Digest;
+				readonly seq: number;
+				readonly at: Timestamp;
+				/** A person accepted that what etcd holds may be lost by this document. */
+				readonly acceptLoss?: "etcd" | undefined;
+		  }
 		| undefined;
 	/** Whom machines believe, with the number of the event that said so. `rewritten`: the key that all Secrets were last written anew with. */
 	readonly trust?: { readonly trust: Trust; readonly seq: number; readonly rewritten?: Digest | undefined } | undefined;
+	/** Keys of the fleet that a machine in other hands held, and that are still believed; absent when there are none. */
+	readonly exposed?: readonly Digest[] | undefined;
 	/** The members of etcd since it was founded, with the number of the last event that changed how one of them begins. */
 	readonly etcd?:
 		| {
@@ -185,6 +217,8 @@ export interface Fleet {
 	/** The cluster's API, once it was ready for the first time. */
 	readonly kubernetes?: KubernetesStanding | undefined;
 	readonly machines: PersistentMap<MachineId, Machine>;
+	/** How many of the machines wait for approval, at most `MAX_WAITING`. */
+	readonly waiting: number;
 	/** Machines that were removed, at most `MAX_REMOVED`. */
 	readonly removed: PersistentMap<MachineId, Removed>;
 	readonly tokens: PersistentMap<string, Token>;
@@ -192,9 +226,11 @@ export interface Fleet {
 	readonly tokenSweepAt: number;
 	/** From a token's hash to its id. */
 	readonly tokenByHash: PersistentMap<Digest, string>;
+	/** Where the next share of the pod network is looked for; absent before the first was dealt. */
+	readonly nextPodNetwork?: number | undefined;
 	/** From a slot's seat (`slot/seat`) to its holder. */
 	readonly seats: PersistentMap<string, MachineId>;
-	/** From a node name to the machine that has it by its seat. */
+	/** From a node name to the machine that has it by its seat, or has yet to leave it. */
 	readonly nodeNames: PersistentMap<string, MachineId>;
 	/** From `uuid:` and a plausible SMBIOS UUID, `mac:` and a MAC, `boot:` and a boot id to the machines that report it, sorted. */
 	readonly claims: PersistentMap<string, readonly MachineId[]>;
@@ -204,15 +240,19 @@ export interface Fleet {
 export const COORDINATOR = "coordinator";
 /** How many certificates of operators are remembered; all are in the log. */
 export const MAX_OPERATOR_CERTIFICATES = 64;
+/** How many machines wait for approval at once; those that are lost give way to new ones. */
+export const MAX_WAITING = 512;
 /** How many removed machines are remembered; the oldest are forgotten first. */
 export const MAX_REMOVED = 4096;
 /** How many boots that are over are remembered per machine. */
 export const MAX_FENCED = 8;
+/** How many boots wait at once for a machine; the oldest that no person allowed give way. */
+export const MAX_HELD = 4;
 /** How many of its latest events a machine's trail names. */
 export const MAX_TRAIL = 32;
 /** Fewer tokens than this are never swept. */
 export const MIN_TOKEN_SWEEP = 1024;
-/** So many tokens are kept at once; whoever can ask for boot scripts must not fill the coordinator's memory. */
+/** The most tokens at one time: requests for boot scripts must not fill the coordinator's memory. */
 export const MAX_TOKENS = 100_000;
 
 /** The state before any event. */
@@ -222,6 +262,7 @@ export const EMPTY_FLEET: Fleet = {
 	recoverUntil: 0,
 	operatorCertificates: [],
 	machines: PersistentMap(),
+	waiting: 0,
 	removed: PersistentMap(),
 	tokens: PersistentMap(),
 	tokenSweepAt: MIN_TOKEN_SWEEP,

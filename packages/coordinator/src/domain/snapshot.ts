@@ -3,79 +3,45 @@ import { canonicalJson, sha256Of } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
 import { claimKeys } from "./apply/claims.ts";
 import { byMachineId } from "./drafts.ts";
-import { EMPTY_FLEET, type Fleet, type Machine, type Removed, seatKey, type Token } from "./fleet.ts";
-
-/** Goes up when the form of a fleet changes; a snapshot of another version is not read, the log is. */
-const SNAPSHOT_VERSION = 2;
-
-/** A fleet as plain JSON. The indices are left out, since they follow from the rest. */
-export interface FleetJson {
-	readonly version: number;
-	readonly seq: number;
-	readonly at: number;
-	readonly recoverUntil: number;
-	readonly tokenSweepAt: number;
-	readonly leader?: Fleet["leader"];
-	readonly cluster?: Fleet["cluster"];
-	readonly kubernetes?: Fleet["kubernetes"];
-	readonly trust?: Fleet["trust"];
-	readonly etcd?: Fleet["etcd"];
-	readonly snapshots?: Fleet["snapshots"];
-	readonly operatorCertificates: Fleet["operatorCertificates"];
-	/** Sorted by id, as all lists here. */
-	readonly machines: readonly Machine[];
-	readonly removed: readonly (Removed & { readonly machineId: MachineId })[];
-	readonly tokens: readonly Token[];
-}
+import { type Fleet, seatKey } from "./fleet.ts";
+import { fleetForm } from "./fleet-form.ts";
+import type { FleetJson } from "./fleet-json.ts";
 
 export function fleetToJson(fleet: Fleet): FleetJson {
+	const { tokenByHash: _hashes, seats: _seats, nodeNames: _names, claims: _claims, ...kept } = fleet;
 	const removed = [...fleet.removed.entries()].map(([machineId, entry]) => ({ machineId, ...entry }));
 	return {
-		version: SNAPSHOT_VERSION,
-		seq: fleet.seq,
-		at: fleet.at,
-		recoverUntil: fleet.recoverUntil,
-		tokenSweepAt: fleet.tokenSweepAt,
-		...(fleet.leader ? { leader: fleet.leader } : {}),
-		...(fleet.cluster ? { cluster: fleet.cluster } : {}),
-		...(fleet.kubernetes ? { kubernetes: fleet.kubernetes } : {}),
-		...(fleet.trust ? { trust: fleet.trust } : {}),
-		...(fleet.etcd ? { etcd: fleet.etcd } : {}),
-		...(fleet.snapshots ? { snapshots: fleet.snapshots } : {}),
-		operatorCertificates: fleet.operatorCertificates,
+		...kept,
+		form: fleetForm(),
 		machines: [...fleet.machines.values()].sort(byMachineId),
 		removed: removed.sort(byMachineId),
 		tokens: [...fleet.tokens.values()].sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1)),
 	};
 }
 
-/** Reads what `fleetToJson` made and the coordinator kept. Undefined when it is not of this version; then the log is read. */
+/** Reads what `fleetToJson` made and the coordinator kept. Undefined when it is of another form; then the log is read. */
 export function fleetFromJson(json: unknown): Fleet | undefined {
 	if (!isFleetJson(json)) return undefined;
 	const claims = new Map<string, MachineId[]>();
-	for (const { machineId, facts } of json.machines) {
-		for (const key of claimKeys(facts)) claims.set(key, [...(claims.get(key) ?? []), machineId].sort());
+	for (const machine of json.machines) {
+		const { machineId } = machine;
+		for (const key of claimKeys(machine)) claims.set(key, [...(claims.get(key) ?? []), machineId].sort());
 	}
 	const seated = json.machines.flatMap(({ machineId, seat }) => (seat ? [{ machineId, seat }] : []));
+	const { form: _form, ...kept } = json;
 	return {
-		...EMPTY_FLEET,
-		seq: json.seq,
-		at: json.at,
-		recoverUntil: json.recoverUntil,
-		tokenSweepAt: json.tokenSweepAt,
-		...(json.leader ? { leader: json.leader } : {}),
-		...(json.cluster ? { cluster: json.cluster } : {}),
-		...(json.kubernetes ? { kubernetes: json.kubernetes } : {}),
-		...(json.trust ? { trust: json.trust } : {}),
-		...(json.etcd ? { etcd: json.etcd } : {}),
-		...(json.snapshots ? { snapshots: json.snapshots } : {}),
-		operatorCertificates: json.operatorCertificates,
+		...kept,
 		machines: PersistentMap(json.machines.map((machine) => [machine.machineId, machine])),
 		removed: PersistentMap(json.removed.map(({ machineId, ...entry }) => [machineId, entry])),
 		tokens: PersistentMap(json.tokens.map((token) => [token.tokenId, token])),
 		tokenByHash: PersistentMap(json.tokens.map(({ hash, tokenId }) => [hash, tokenId])),
 		seats: PersistentMap(seated.map(({ machineId, seat }) => [seatKey(seat.slot, seat.seat), machineId])),
-		nodeNames: PersistentMap(seated.map(({ machineId, seat }) => [seat.nodeName, machineId])),
+		nodeNames: PersistentMap([
+			...seated.map(({ machineId, seat }): [string, MachineId] => [seat.nodeName, machineId]),
+			...json.machines.flatMap(({ machineId, leaving }): [string, MachineId][] =>
+				leaving?.keepsName ? [[leaving.nodeName, machineId]] : [],
+			),
+		]),
 		claims: PersistentMap(claims),
 	};
 }
@@ -83,9 +49,9 @@ export function fleetFromJson(json: unknown): Fleet | undefined {
 /** The shape only: the file is the coordinator's own, and its digest is checked where it is read. */
 function isFleetJson(json: unknown): json is FleetJson {
 	if (typeof json !== "object" || json === null) return false;
-	const { version, seq, at, machines, removed, tokens, operatorCertificates } = json as Partial<FleetJson>;
+	const { form, seq, at, machines, removed, tokens, operatorCertificates } = json as Partial<FleetJson>;
 	return (
-		version === SNAPSHOT_VERSION &&
+		form === fleetForm() &&
 		Number.isSafeInteger(seq) &&
 		Number.isSafeInteger(at) &&
 		Array.isArray(machines) &&

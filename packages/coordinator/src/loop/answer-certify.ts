@@ -3,6 +3,7 @@ import {
 	type Certify,
 	type CertifyOrder,
 	type CertifyReply,
+	type ClusterDocument,
 	certifyText,
 	type MachineId,
 	type Problem,
@@ -11,17 +12,23 @@ import {
 	type Trust,
 	type UserPublicKey,
 } from "@rollcall/protocol";
-import { certify } from "../domain/admit/certify.ts";
+import { certify } from "../domain/admit/certificates.ts";
+import { clockAdvice, clockText, wouldHold } from "../domain/clocks/machine-clock.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Answer } from "../domain/inputs.ts";
 import type { RenderTarget } from "../domain/observed.ts";
-import { CertificateRefused, type Core, type Pki, type SignedCertificate } from "../ports.ts";
+import { AccountMissing, CertificateRefused } from "../errors.ts";
+import type { Core } from "../ports/core.ts";
+import type { Pki, SignedCertificate } from "../ports/pki.ts";
+import type { RegistryAccounts } from "../ports/registry-accounts.ts";
+import { hostsText, mirrorOf } from "../render/mirrors.ts";
 
 /** What answering an order needs. `verify`: a signature (base64) over a text by an incarnation's nkey. */
 export interface CertifyParts {
 	readonly core: Pick<Core, "fleet" | "submit">;
 	readonly render: RenderTarget;
 	readonly pki: Pki;
+	readonly accounts: RegistryAccounts;
 	readonly verify: (publicKey: UserPublicKey, text: string, signature: string) => boolean;
 	/** Life of a certificate. */
 	readonly lifeSeconds: number;
@@ -49,12 +56,24 @@ export async function answerCertify(
 		const text = `the order of machine ${machineId} is not signed with the key of its boot ${bootId}`;
 		return problem(machineId, { code: "forbidden", message: text, next: "enroll again", path: "signature" });
 	}
+	const clock = clockText(machine);
+	if (clock !== undefined && order.certificates.length > 0 && !wouldHold(machine, parts.lifeSeconds * 1000)) {
+		const text = `machine ${machineId} gets no certificates before its clock is right, since they would not be valid for it: ${clock}`;
+		return problem(machineId, {
+			code: "not-ready",
+			message: text,
+			next: clockAdvice(fleet.cluster?.document, machine),
+		});
+	}
 	const wanted = namedByTarget(parts.render, { fleet, machine, message });
 	if ("code" in wanted) return problem(machineId, wanted);
 	let made: Made;
 	try {
-		made = await makeAll({ trust, machineId, order, wanted }, parts);
+		made = await makeAll({ trust, machineId, order, wanted, document: fleet.cluster?.document }, parts);
 	} catch (error) {
+		// The operator may put it there at any time, and then an order finds it.
+		if (error instanceof AccountMissing)
+			return problem(machineId, { code: "not-ready", message: error.message, next: error.next, path: "order.secrets" });
 		if (!(error instanceof CertificateRefused)) throw error;
 		return problem(machineId, { code: "bad-request", message: error.message, path: "order" });
 	}
@@ -133,19 +152,47 @@ interface Made {
 }
 
 async function makeAll(
-	of: { trust: Trust; machineId: MachineId; order: CertifyOrder; wanted: Wanted },
-	{ pki, lifeSeconds }: CertifyParts,
+	of: {
+		trust: Trust;
+		machineId: MachineId;
+		order: CertifyOrder;
+		wanted: Wanted;
+		document: ClusterDocument | undefined;
+	},
+	{ pki, accounts, lifeSeconds }: CertifyParts,
 ): Promise<Made> {
-	const { trust, machineId, order, wanted } = of;
+	const { trust, machineId, order, wanted, document } = of;
 	const certificates = wanted.certificates.map(async ({ request, der }) => ({
 		name: request.name,
 		certificate: await pki.certify(trust, { ...request, request: der, lifeSeconds }),
 	}));
-	const secrets = wanted.secrets.map(async ({ name, revision }) => {
+	const secrets = wanted.secrets.map(async (secret) => {
+		const { name, revision } = secret;
 		const info = sealText({ machineId, bootId: order.bootId, name, revision });
-		return { name, revision, sealed: await pki.seal({ trust, name, revision }, order.sealTo, info) };
+		const mirror = document && mirrorOf(document.images, secret);
+		const sealed = mirror
+			? await pki.sealText(hostsText(mirror, await authorizationOf(mirror, accounts)), order.sealTo, info)
+			: await pki.seal({ trust, name, revision }, order.sealTo, info);
+		return { name, revision, sealed };
 	});
 	return { certificates: await Promise.all(certificates), secrets: await Promise.all(secrets) };
+}
+
+async function authorizationOf(
+	{ account, registry }: { account: string; registry: string },
+	accounts: RegistryAccounts,
+): Promise<string> {
+	const place = accounts.place(account);
+	try {
+		const found = await accounts.authorization(account);
+		if (found !== undefined) return found;
+	} catch (error) {
+		throw new AccountMissing(error instanceof Error ? error.message : String(error), `correct ${place}`);
+	}
+	throw new AccountMissing(
+		`the mirror of ${registry} needs the account ${account}, and the coordinator has none of this name`,
+		`write USER:PASSWORD to ${place} with the mode 0600`,
+	);
 }
 
 function refusal(machineId: MachineId, answer: Answer): CertifyReply {

@@ -1,8 +1,13 @@
-import type { BootId, Event, EventDraft, MachineId } from "@rollcall/protocol";
+import type { Beat, Event, EventDraft, MachineId } from "@rollcall/protocol";
+import type { Asked } from "../domain/change.ts";
+import { aheadNow } from "../domain/clocks/log-clock.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
+import { doubtLog } from "../domain/log/log-doubt.ts";
 import { record } from "../domain/record.ts";
-import { type Core, type Log, LogConflict, LogLost } from "../ports.ts";
+import { LogBeyond, LogConflict, LogLost, LogWentBack } from "../errors.ts";
+import type { Core } from "../ports/core.ts";
+import type { Log } from "../ports/log.ts";
 import { firstEvents } from "./first-events.ts";
 import { Heard } from "./heard.ts";
 import { readEvents } from "./history.ts";
@@ -10,12 +15,15 @@ import { InputQueue, problem } from "./input-queue.ts";
 import { Leader } from "./leader.ts";
 import { shouldTryToLead } from "./leadership.ts";
 import { Ledger } from "./ledger.ts";
+import { LogReader } from "./log-reader.ts";
 import type { LoopParts } from "./parts.ts";
 
 /** How often a follower looks whether the leader is still there, in milliseconds. */
 const LOOK_EVERY_MS = 250;
 /** Wait after trouble with the log before the next attempt, in milliseconds. */
 const TROUBLE_PAUSE_MS = 500;
+/** Between two looks whether a log that needs another version of this program can be read after all, in milliseconds. */
+const BEYOND_PAUSE_MS = 10_000;
 
 /**
  * One coordinator's life: it follows the log until it may lead, leads until somebody else does, and begins again.
@@ -24,18 +32,24 @@ const TROUBLE_PAUSE_MS = 500;
 export class ControlLoop implements Core {
 	readonly #parts: LoopParts;
 	readonly #ledger = new Ledger();
+	readonly #reader: LogReader;
 	readonly #heard = new Heard();
-	readonly #queue = new InputQueue();
+	readonly #queue: InputQueue;
 	readonly #stopping = new AbortController();
 	#log: Log | undefined;
-	#origin = "";
 	#leader: Leader | undefined;
 	#current = false;
+	/** Why the log cannot be followed by this version of the program; empty when it can. */
+	#beyond = "";
+	/** The clock was set to the log's time since this process began. */
+	#tellsTime = false;
 	#startedAt = 0;
 	#running: Promise<void> = Promise.resolve();
 
 	constructor(parts: LoopParts) {
 		this.#parts = parts;
+		this.#queue = new InputQueue(parts.clock);
+		this.#reader = new LogReader(parts, this.#ledger);
 	}
 
 	/** Opens the log and begins. Returns as soon as the loop runs; `ready()` tells when it can be used. */
@@ -50,47 +64,52 @@ export class ControlLoop implements Core {
 		await this.#running;
 		this.#queue.refuseAll(problem("not-ready", "the coordinator is stopping", "ask again when it is back"));
 		if (this.#current) await this.#saveSnapshot();
+		await this.#parts.marks.flush();
 	}
 
 	fleet(): Fleet {
 		return this.#ledger.fleet;
 	}
 
-	submit(input: Input): Promise<Answer> {
+	submit(input: Input, asked?: Asked): Promise<Answer> {
 		if (this.#stopping.signal.aborted)
 			return Promise.resolve(problem("not-ready", "the coordinator is stopping", "ask again when it is back"));
-		if (this.#leader) {
+		if (this.#leader?.mayAct) {
 			this.#parts.failpoint(`received:${input.kind}`);
-			return this.#queue.submit(input);
+			if (input.kind === "bye") this.#heard.leave(this.#ledger.fleet, input);
+			return this.#queue.submit(input, asked);
 		}
 		const { url } = this.leadership();
+		const why = this.#beyond || "no coordinator leads at the moment";
 		return Promise.resolve(
 			url === undefined
-				? problem("not-ready", "no coordinator leads at the moment", "try again in a few seconds")
+				? problem("not-ready", why, "try again in a few seconds")
 				: problem("not-leader", "this coordinator follows another one", `ask ${url}`),
 		);
 	}
 
-	beat(machineId: MachineId, bootId: BootId, generation: number, healthDigest: string): void {
-		const verdict = this.#heard.beat(
-			this.#ledger.fleet,
-			{ machineId, bootId, generation, health: healthDigest },
-			this.#parts.clock.now(),
-		);
-		if (!this.#leader || verdict === "renewed") return;
+	beat(machineId: MachineId, beat: Beat): void {
+		const { bootId } = beat;
+		const now = this.#parts.clock.monotonic();
+		const verdict = this.#heard.beat(this.#ledger.fleet, { machineId, ...beat }, now);
+		if (!this.#leader?.mayAct || verdict === "renewed") return;
 		if (verdict === "nudge") this.#parts.bus.notifyTarget(machineId, 0);
+		else if (verdict === "unreported") this.#parts.bus.notifyTarget(machineId, beat.generation);
 		else void this.#queue.submit({ kind: "stray-beat", machineId, bootId });
 	}
 
-	leadership(): { leads: boolean; url: string | undefined } {
-		if (this.#leader) return { leads: true, url: this.#parts.url() };
+	leadership(): ReturnType<Core["leadership"]> {
+		if (this.#leader?.mayAct) return { leads: true, url: this.#parts.url(), term: this.#ledger.fleet.leader?.seq };
+		if (this.#leader) return { leads: false, url: undefined };
 		return { leads: false, url: this.#parts.beacon.latest()?.lead.url ?? this.#otherLeader() };
 	}
 
 	ready(): { ready: boolean; reason: string } {
 		if (!this.#log) return { ready: false, reason: "the log is not open yet" };
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
+		if (this.#beyond !== "") return { ready: false, reason: this.#beyond };
 		if (!this.#current) return { ready: false, reason: "the log is being read" };
+		if (this.#leader && this.#leader.trouble !== "") return { ready: false, reason: this.#leader.trouble };
 		if (!this.#leader && this.leadership().url === undefined)
 			return { ready: false, reason: "no coordinator leads yet" };
 		return { ready: true, reason: this.#leader ? "leads" : "follows" };
@@ -113,30 +132,38 @@ export class ControlLoop implements Core {
 		const { signal } = this.#stopping;
 		while (!signal.aborted) {
 			try {
-				this.#log ??= await this.#open();
+				this.#log ??= await this.#reader.open();
 				await this.#follow(this.#log);
 				if (signal.aborted) return;
 				const term = await this.#takeTheLead(this.#log);
 				if (term !== undefined) await this.#lead(this.#log, term);
 			} catch (error) {
 				this.#current = false;
+				if (error instanceof LogBeyond) {
+					await this.#wait(error);
+					continue;
+				}
 				if (error instanceof LogLost) this.#log = undefined;
 				this.#parts.watcher.onTrouble("trouble with the event log; trying again", error);
+				if (error instanceof LogWentBack && this.#log) await this.#beginAnew(this.#log);
 				await this.#pause(TROUBLE_PAUSE_MS);
 			}
 		}
 	}
 
-	/** Opens the log, and begins from the snapshot where it belongs to this log. */
-	async #open(): Promise<Log> {
-		const log = await this.#parts.openLog();
-		const origin = await log.origin();
-		if (origin === this.#origin) return log;
-		const snapshot = await this.#parts.snapshots.load();
-		if (snapshot?.origin === origin) this.#ledger.reset(snapshot.fleet, snapshot.position);
-		else this.#ledger.reset();
-		this.#origin = origin;
-		return log;
+	/** Follows no further and leads nobody, until the log can be read. Told once. */
+	async #wait(error: LogBeyond): Promise<void> {
+		if (this.#beyond !== error.message) this.#parts.watcher.onTrouble("the event log cannot be followed", error);
+		this.#beyond = error.message;
+		await this.#pause(BEYOND_PAUSE_MS);
+	}
+
+	async #beginAnew(log: Log): Promise<void> {
+		await this.#reader
+			.restart(log)
+			.catch((error: unknown) =>
+				this.#parts.watcher.onTrouble("the event log could not be read from its beginning", error),
+			);
 	}
 
 	/** Reads what others append, until this coordinator should try to lead. */
@@ -145,9 +172,11 @@ export class ControlLoop implements Core {
 		const following = new AbortController();
 		const stop = (): void => following.abort();
 		this.#stopping.signal.addEventListener("abort", stop, { once: true });
+		// It may have been told to stop while it caught up.
+		if (this.#stopping.signal.aborted) stop();
 		let failure: unknown;
 		const reading = log
-			.follow(this.#ledger.position, (entry) => this.#ledger.take(entry.events, entry.position), following.signal)
+			.follow(this.#ledger.position, (entry) => this.#reader.take(entry), following.signal)
 			.catch((error: unknown) => {
 				failure = error;
 			});
@@ -164,6 +193,7 @@ export class ControlLoop implements Core {
 			!(this.#parts.connected() && shouldTryToLead(view()))
 		) {
 			await this.#pause(LOOK_EVERY_MS);
+			this.#followTime();
 		}
 		stop();
 		this.#stopping.signal.removeEventListener("abort", stop);
@@ -172,33 +202,53 @@ export class ControlLoop implements Core {
 	}
 
 	async #catchUp(log: Log): Promise<void> {
-		if ((await log.origin()) !== this.#origin)
-			throw new LogLost("the event log is another one than before; its store was deleted");
-		for await (const entry of log.read(this.#ledger.position)) this.#ledger.take(entry.events, entry.position);
+		await this.#reader.catchUp(log);
+		this.#followTime();
 		this.#current = true;
+		this.#beyond = "";
+		this.#reader.scrub(log, this.#stopping.signal);
+	}
+
+	/** While another one leads, the log's time is as that one tells it; of a log that nobody leads it goes on by the date. */
+	#followTime(): void {
+		const { clock, beacon } = this.#parts;
+		const { fleet } = this.#ledger;
+		const heard = this.#leader ? undefined : beacon.latest();
+		if (heard?.lead.at !== undefined) clock.follow(heard.lead.at, heard.heardAt);
+		else if (!this.#tellsTime && fleet.seq > 0) clock.resume(fleet.at, aheadNow(fleet));
+		this.#tellsTime = true;
 	}
 
 	/** Appends that this coordinator leads. Returns the term, or undefined when somebody else was first. */
 	async #takeTheLead(log: Log): Promise<number | undefined> {
 		await this.#catchUp(log);
-		const { clock, coordinatorId } = this.#parts;
-		const at = Math.max(clock.now(), this.#ledger.fleet.at);
-		const beginning = this.#ledger.fleet.seq === 0 ? firstEvents(await this.#parts.beginning(), at) : [];
-		const { events } = record(
-			this.#ledger.fleet,
-			[
-				...beginning,
-				{ type: "leader-elected", coordinatorId, url: this.#parts.url() },
-				...(this.#ledger.fleet.trust ? [] : [await this.#firstTrust()]),
-			],
-			at,
-		);
+		const { clock, coordinatorId, watcher } = this.#parts;
+		const { fleet, position, flaws } = this.#ledger;
+		if (fleet.at > clock.now()) clock.resume(fleet.at, Number.NEGATIVE_INFINITY);
+		const at = clock.now();
+		const beginning = fleet.seq === 0 || flaws.length > 0 ? await this.#parts.beginning() : undefined;
+		const drafts: EventDraft[] = [
+			...(beginning && fleet.seq === 0
+				? firstEvents({ ...beginning, hadLog: beginning.hadLog || flaws.length > 0 }, at)
+				: []),
+			{ type: "leader-elected", coordinatorId, url: this.#parts.url() },
+			...doubtLog(flaws, position, at),
+			...(fleet.seq > 0 && !fleet.cluster && beginning?.document
+				? [{ type: "cluster-declared" as const, ...beginning.document, by: "recovery" }]
+				: []),
+			...(fleet.trust ? [] : [await this.#firstTrust()]),
+		];
+		for (const { reason } of flaws)
+			watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
+		const { events, refused } = record({ ...fleet, seq: this.#reader.numbersTo }, drafts, at);
+		for (const { reason } of refused)
+			watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
 		const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
 		this.#parts.failpoint("lead:before");
 		try {
-			const position = await log.append(events, this.#ledger.position);
+			const entry = await log.append(events, position);
 			this.#parts.failpoint("lead:after");
-			this.#ledger.take(events, position);
+			this.#reader.take(entry);
 			return term;
 		} catch (error) {
 			if (error instanceof LogConflict) return undefined;
@@ -215,6 +265,8 @@ export class ControlLoop implements Core {
 			parts: this.#parts,
 			log,
 			ledger: this.#ledger,
+			origin: this.#reader.origin,
+			take: (entry, reached) => this.#reader.take(entry, reached),
 			heard: this.#heard,
 			queue: this.#queue,
 			term,
@@ -237,22 +289,12 @@ export class ControlLoop implements Core {
 	async #saveSnapshot(): Promise<void> {
 		this.#parts.failpoint("snapshot:before");
 		await this.#parts.snapshots
-			.save({ origin: this.#origin, position: this.#ledger.position, fleet: this.#ledger.fleet })
+			.save({ ...this.#reader.place, fleet: this.#ledger.fleet })
 			.catch((error: unknown) => this.#parts.watcher.onTrouble("could not keep a snapshot", error));
 		this.#parts.failpoint("snapshot:after");
 	}
 
 	#pause(ms: number): Promise<void> {
-		const { signal } = this.#stopping;
-		return new Promise((resolve) => {
-			if (signal.aborted) return resolve();
-			const end = (): void => {
-				clearTimeout(timer);
-				signal.removeEventListener("abort", end);
-				resolve();
-			};
-			const timer = setTimeout(end, ms);
-			signal.addEventListener("abort", end, { once: true });
-		});
+		return this.#parts.clock.sleep(ms, this.#stopping.signal);
 	}
 }

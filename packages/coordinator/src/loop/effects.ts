@@ -1,6 +1,8 @@
 import type { Event, MachineId, UserPublicKey } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
-import type { Bus, Credentials, Failpoint } from "../ports.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Credentials } from "../ports/credentials.ts";
+import type { Failpoint } from "../ports/failpoint.ts";
 
 export interface EffectParts {
 	readonly bus: Bus;
@@ -26,9 +28,12 @@ export async function runEffects(before: Fleet, events: readonly Event[], parts:
 			parts.bus.notifyTarget(event.machineId, event.generation);
 			parts.failpoint("notify:after");
 		}
-		if (event.type === "machine-assigned" || event.type === "machine-released")
+		// Whoever runs what is not valid is asked to say hello, and told in the answer.
+		const told = event.type === "certificate-validity-changed" && event.validity !== "valid";
+		if (told || event.type === "machine-assigned" || event.type === "machine-released")
 			parts.bus.notifyTarget(event.machineId, 0);
-		if (event.type === "incarnation-fenced" && event.publicKey) revoked.push(event.publicKey);
+		const ended = endedKey(event);
+		if (ended) revoked.push(ended);
 		if (event.type === "machine-rejected" || event.type === "machine-removed") {
 			const key = keyBefore(event.machineId);
 			if (key) revoked.push(key);
@@ -50,11 +55,14 @@ export async function revokeFenced(
 	events: readonly Event[],
 	parts: Pick<EffectParts, "credentials" | "onError">,
 ): Promise<void> {
-	const keys = events.flatMap((event) =>
-		event.type === "incarnation-fenced" && event.publicKey ? [event.publicKey] : [],
-	);
+	const keys = events.flatMap((event) => endedKey(event) ?? []);
 	if (keys.length === 0) return;
 	await parts.credentials
 		.revoke(keys.slice(-MAX_REVOKED_AGAIN))
 		.catch((error: unknown) => parts.onError("could not revoke credentials", error));
+}
+
+/** The key of a boot that an event ends. */
+function endedKey(event: Event): UserPublicKey | undefined {
+	return event.type === "incarnation-fenced" || event.type === "machine-compromised" ? event.publicKey : undefined;
 }

@@ -18,6 +18,9 @@ const FAILPOINTS = [
 	"command:before-send",
 	"lead:before",
 	"lead:after",
+	"compact:before",
+	"compact:kept",
+	"compact:after",
 	"snapshot:before",
 	"snapshot:after",
 ] as const;

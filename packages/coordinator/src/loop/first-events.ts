@@ -1,7 +1,5 @@
 import type { ClusterDocument, Digest, EtcdSnapshot, EventDraft, Timestamp } from "@rollcall/protocol";
-
-/** How long a coordinator that lost its log waits for agents to prove what they hold, in milliseconds. */
-const RECOVERY_MS = 15_000;
+import { RECOVERY_MS } from "../domain/log/log-doubt.ts";
 
 /** What a log begins with. */
 export interface Beginning {

@@ -1,28 +1,34 @@
-import type { BootId, MachineId, Report, Timestamp } from "@rollcall/protocol";
+import type { Beat, BootId, MachineId, Report } from "@rollcall/protocol";
 import { healthDigest } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
+import { HeardClocks } from "./heard-clocks.ts";
 
-/** What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known. */
-export type BeatVerdict = "renewed" | "nudge" | "stray";
+/**
+ * What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known. `unreported`: it
+ * runs what it should, and what it said of that is not known.
+ */
+export type BeatVerdict = "renewed" | "nudge" | "unreported" | "stray";
 
-/** How long one machine is left alone after it was asked to say hello, in milliseconds. */
+/** The least time between two nudges of one machine, in milliseconds. */
 const NUDGE_EVERY_MS = 5_000;
 
 /**
- * When each machine was heard last. In memory only: heartbeats are never stored. Bounded by the number of machines that
- * the fleet knows, plus nothing: beats of unknown machines leave no trace but a nudge.
+ * When each machine was heard last, on this coordinator's own monotonic clock. In memory only: heartbeats are never stored. Holds one entry for each machine that the
+ * fleet knows, and the time of the last nudge for at most 20,000 machines, unknown ones among them.
  */
 export class Heard {
-	readonly lastHeard = new Map<MachineId, Timestamp>();
-	readonly #nudged = new Map<MachineId, Timestamp>();
+	readonly lastHeard = new Map<MachineId, number>();
+	readonly #nudged = new Map<MachineId, number>();
 	/** The highest report of each live boot. The log knows only of those that brought news. */
 	readonly #reported = new Map<MachineId, { readonly bootId: BootId; readonly sequence: number }>();
 	readonly #digests = new WeakMap<Machine["health"], string>();
+	/** What machines said of their own clocks. */
+	readonly clocks = new HeardClocks();
 	/** When this coordinator began to listen; before that, silence means nothing. */
-	listeningSince: Timestamp = 0;
+	listeningSince = 0;
 
 	/** Begins anew, when this coordinator starts to lead: every machine counts as heard now. */
-	restart(at: Timestamp): void {
+	restart(at: number): void {
 		this.lastHeard.clear();
 		this.#nudged.clear();
 		this.#reported.clear();
@@ -30,8 +36,13 @@ export class Heard {
 	}
 
 	/** Any message of the live incarnation renews its lease. */
-	renew(machineId: MachineId, at: Timestamp): void {
+	renew(machineId: MachineId, at: number): void {
 		this.lastHeard.set(machineId, at);
+	}
+
+	/** A live boot said good-bye: what was heard of it before is no sign of life any more. */
+	leave(fleet: Fleet, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
+		if (fleet.machines.get(machineId)?.bootId === bootId) this.lastHeard.delete(machineId);
 	}
 
 	/** Takes note of a live boot's report. True when a later one was here before, so that this one says nothing any more. */
@@ -54,24 +65,26 @@ export class Heard {
 		for (const machineId of this.lastHeard.keys()) if (!fleet.machines.has(machineId)) this.lastHeard.delete(machineId);
 		for (const machineId of this.#nudged.keys()) if (!fleet.machines.has(machineId)) this.#nudged.delete(machineId);
 		for (const machineId of this.#reported.keys()) if (!fleet.machines.has(machineId)) this.#reported.delete(machineId);
+		this.clocks.prune((machineId) => fleet.machines.has(machineId));
 	}
 
-	beat(
-		fleet: Fleet,
-		beat: { machineId: MachineId; bootId: BootId; generation: number; health: string },
-		at: Timestamp,
-	): BeatVerdict {
+	beat(fleet: Fleet, beat: Beat & { machineId: MachineId }, at: number): BeatVerdict {
 		const machine = fleet.machines.get(beat.machineId);
 		if (!machine) return this.#mayNudge(beat.machineId, at) ? "nudge" : "renewed";
 		if (machine.bootId !== beat.bootId)
 			return machine.fenced.includes(beat.bootId) ? "stray" : this.#mayNudge(beat.machineId, at) ? "nudge" : "renewed";
 		this.renew(beat.machineId, at);
-		const settled = machine.target === undefined || machine.target.generation === beat.generation;
+		this.clocks.hear(beat, at);
+		const { target } = machine;
+		const settled = target === undefined || target.generation === beat.generation;
+		// Who beats with a generation has applied it, whatever a log that lost its end says.
+		const told = target === undefined || target.progress === "applied";
 		const sameHealth = this.#digestOf(machine.health) === beat.health;
-		return settled && sameHealth ? "renewed" : this.#mayNudge(beat.machineId, at) ? "nudge" : "renewed";
+		if ((settled && told && sameHealth) || !this.#mayNudge(beat.machineId, at)) return "renewed";
+		return settled && target ? "unreported" : "nudge";
 	}
 
-	#mayNudge(machineId: MachineId, at: Timestamp): boolean {
+	#mayNudge(machineId: MachineId, at: number): boolean {
 		const last = this.#nudged.get(machineId);
 		if (last !== undefined && at - last < NUDGE_EVERY_MS) return false;
 		if (this.#nudged.size > 20_000) this.#nudged.clear();

@@ -1,9 +1,12 @@
 import type { Event } from "@rollcall/protocol";
-import type { Log } from "../ports.ts";
+import type { Entry, Log, Position } from "../ports/log.ts";
+
+/** The most entries without an event in a row: missing ones, and those that others wrote. */
+const MOST_EMPTY = 64;
 
 /**
- * Recorded events behind `after`, read from the log. Every entry holds at least one event, so the entry of an event never
- * lies behind the position of its number: a binary search finds it with some twenty reads, whatever the log's length.
+ * Recorded events behind `after`, read from the log. Numbers of events grow with the position, so a binary search finds the place with some
+ * twenty reads, whatever the log's length.
  */
 export async function readEvents(log: Log, after: number, limit: number): Promise<Event[]> {
 	const found: Event[] = [];
@@ -15,16 +18,26 @@ export async function readEvents(log: Log, after: number, limit: number): Promis
 	return found;
 }
 
-/** The position of the last entry all of whose events are at or before `seq`; 0 where there is none. */
-async function lastEntryBefore(log: Log, seq: number): Promise<number> {
-	let low = 0;
-	let high = seq;
+/** A position behind which all events after `seq` stand, and few before. */
+async function lastEntryBefore(log: Log, seq: number): Promise<Position> {
+	const { first, last } = await log.state();
+	let low = Math.max(0, first - 1);
+	let high = last;
 	while (low < high) {
 		const middle = Math.ceil((low + high) / 2);
-		const entry = await log.get(middle);
-		const last = entry?.events.at(-1)?.seq;
-		if (last !== undefined && last <= seq) low = middle;
-		else high = middle - 1;
+		const entry = await lastWithEvents(log, middle, low);
+		const newest = entry?.events.at(-1)?.seq;
+		if (newest === undefined || newest <= seq) low = middle;
+		else high = (entry?.position ?? middle) - 1;
 	}
 	return low;
+}
+
+/** The last entry with an event from `low` up to `position`; undefined where there is none nearby. */
+async function lastWithEvents(log: Log, position: Position, low: Position): Promise<Entry | undefined> {
+	for (let at = position; at > Math.max(low, position - MOST_EMPTY); at--) {
+		const entry = await log.get(at);
+		if (entry && entry.events.length > 0) return entry;
+	}
+	return undefined;
 }

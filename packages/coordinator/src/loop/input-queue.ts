@@ -1,5 +1,7 @@
 import type { ProblemCode } from "@rollcall/protocol";
+import type { Asked } from "../domain/change.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** How many inputs may wait for a turn. More are refused at once, so that a storm costs time but no memory. */
 const MAX_WAITING = 16_384;
@@ -9,15 +11,22 @@ const MAX_PER_TURN = 256;
 /** An input that waits for its answer. */
 export interface Waiting {
 	readonly input: Input;
+	/** Who asked for it through the API. */
+	readonly asked?: Asked | undefined;
 	readonly resolve: (answer: Answer) => void;
 }
 
 /** Inputs in the order in which they came, and the way to be woken by one. */
 export class InputQueue {
+	readonly #clock: Pick<Clock, "sleep">;
 	#waiting: Waiting[] = [];
 	#wake: () => void = () => {};
 
-	submit(input: Input): Promise<Answer> {
+	constructor(clock: Pick<Clock, "sleep">) {
+		this.#clock = clock;
+	}
+
+	submit(input: Input, asked?: Asked): Promise<Answer> {
 		if (this.#waiting.length >= MAX_WAITING) {
 			return Promise.resolve(
 				problem(
@@ -28,7 +37,7 @@ export class InputQueue {
 			);
 		}
 		return new Promise((resolve) => {
-			this.#waiting.push({ input, resolve });
+			this.#waiting.push({ input, asked, resolve });
 			this.#wake();
 		});
 	}
@@ -50,13 +59,9 @@ export class InputQueue {
 	/** Resolves when an input comes or after `ms`, whichever is first; at once when one waits already. */
 	async next(ms: number): Promise<void> {
 		if (this.#waiting.length > 0) return;
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			this.#wake = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
+		const woken = new AbortController();
+		this.#wake = () => woken.abort();
+		await this.#clock.sleep(ms, woken.signal);
 		this.#wake = () => {};
 	}
 }

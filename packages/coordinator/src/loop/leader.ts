@@ -3,37 +3,44 @@ import { decideLeases } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
-import { type Log, LogConflict, LogUnavailable } from "../ports.ts";
+import { LogConflict, LogUnavailable } from "../errors.ts";
+import type { Entry, Log } from "../ports/log.ts";
 import { revokeFenced, runEffects } from "./effects.ts";
 import { chunkEvents } from "./entry-size.ts";
 import type { Heard } from "./heard.ts";
 import { type InputQueue, problem, type Waiting } from "./input-queue.ts";
+import { LEASE_MS, LeaderLease } from "./leader-lease.ts";
 import { isDeposed } from "./leadership.ts";
 import type { Ledger } from "./ledger.ts";
+import { LogRoom } from "./log-room.ts";
 import type { LoopParts } from "./parts.ts";
 import { limitRefusals } from "./refusal-limit.ts";
-import { sliceOf } from "./slices.ts";
+import { RENDER_PER_TURN, slicesOf } from "./slices.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { type Turn, takeTurn } from "./turn.ts";
 
 /** How often time alone is a reason to decide, in milliseconds. */
 const TICK_MS = 250;
 /** How often the others are told who leads, in milliseconds. */
 const ANNOUNCE_EVERY_MS = 500;
-/** Agents need so long to find a bus again that was away; until then their silence is not held against them. */
+/** The time that agents need to find the bus again after it was away, in milliseconds. Until then their silence does not count. */
 const RECONNECT_GRACE_MS = 10_000;
-/** A longer gap between two ticks means that this process did not run, and that it heard nobody meanwhile. */
-const STALL_MS = 1_000;
-/** So many targets one turn renders at most: some 30 ms, so that questions that come meanwhile are answered soon. */
-const RENDER_PER_TURN = 50;
 /** Between two turns that only render, in milliseconds: a question needs the event loop several times until it is an input. */
 const RENDER_PAUSE_MS = 10;
-/** So many events after the last snapshot the next one is kept. */
+/** The number of events between two snapshots. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
+
+/** The most refused events that are remembered as reported. */
+const MAX_REFUSED = 64;
 
 export interface LeaderParts {
 	readonly parts: LoopParts;
 	readonly log: Log;
 	readonly ledger: Ledger;
+	/** Names the log. */
+	readonly origin: string;
+	/** Takes in an entry that was appended; with the state behind it, where that is known. */
+	readonly take: (entry: Entry, reached?: Fleet) => void;
 	readonly heard: Heard;
 	readonly queue: InputQueue;
 	readonly term: number;
@@ -43,28 +50,46 @@ export interface LeaderParts {
 export class Leader {
 	readonly #context: LeaderParts;
 	readonly #keep = limitRefusals();
+	readonly #nextSlice: ReturnType<typeof slicesOf>;
 	/** The state on which the last decision found nothing more to do. */
 	#settled: Fleet | undefined;
-	#lastTick: number;
+	readonly #stalls: StallWatch;
 	#lastDecision = 0;
 	#lastAnnounced = Number.NEGATIVE_INFINITY;
 	#reconnects: number;
-	/** The bus was away: what was the log may be gone, and nobody else would tell before the next append. */
+	/** True after the bus was away: the log may be gone, and without a look only the next append would show it. */
 	#logInDoubt = false;
 	#snapshotSeq: number;
+	readonly #refused = new Set<string>();
+	readonly #room: LogRoom;
+	readonly #lease: LeaderLease;
+	/** Why nothing can be recorded now; empty when it can. */
+	#trouble = "";
 
 	constructor(context: LeaderParts) {
 		this.#context = context;
-		this.#lastTick = context.parts.clock.monotonic();
+		this.#nextSlice = slicesOf(context.parts.summarize, RENDER_PER_TURN);
+		this.#room = new LogRoom(context);
+		this.#lease = new LeaderLease({
+			clock: context.parts.clock,
+			log: context.log,
+			position: () => context.ledger.position,
+		});
+		this.#stalls = new StallWatch(context.parts.clock, context.heard);
 		this.#reconnects = context.parts.reconnects();
 		this.#snapshotSeq = context.ledger.fleet.seq;
-		context.heard.restart(context.parts.clock.now() + RECONNECT_GRACE_MS);
+		context.heard.restart(context.parts.clock.monotonic() + RECONNECT_GRACE_MS);
 	}
 
 	/** Leads until `signal` is aborted or another coordinator took over. Throws what the log threw and is not a conflict. */
 	async run(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
-		const { parts, ledger, queue, term } = this.#context;
+		const { parts, ledger } = this.#context;
 		void revokeFenced(ledger.recentEvents(), { credentials: parts.credentials, onError: parts.watcher.onTrouble });
+		await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));
+	}
+
+	async #turns(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
+		const { parts, ledger, queue, term } = this.#context;
 		while (!signal.aborted) {
 			this.#announce();
 			if (isDeposed(term, parts.beacon.latest())) return;
@@ -75,12 +100,15 @@ export class Leader {
 					this.#logInDoubt = false;
 					if (ledger.fleet.leader?.seq !== term) return;
 				}
+				await this.#lease.look();
+				await this.#room.look();
 				await this.#turn();
 			} catch (error) {
 				if (error instanceof LogConflict) {
 					await catchUp();
 					if (ledger.fleet.leader?.seq !== term) return;
 				} else if (error instanceof LogUnavailable) {
+					this.#trouble = `the event log cannot be written to: ${error.message}`;
 					parts.watcher.onTrouble("the event log cannot be written to; nothing is decided until it can", error);
 					queue.refuseAll(problem("not-ready", "the event log cannot be written to", "try again in a few seconds"));
 					await queue.next(TICK_MS);
@@ -96,54 +124,68 @@ export class Leader {
 		}
 	}
 
+	/** Why nothing can be recorded now; empty when it can. */
+	get trouble(): string {
+		if (this.#trouble !== "" || this.#lease.holds()) return this.#trouble;
+		return `the event log has not confirmed for ${LEASE_MS / 1000} s that this coordinator leads`;
+	}
+
+	/** True while the log confirmed a short time ago that this coordinator leads: then it may act outside. */
+	get mayAct(): boolean {
+		return this.#lease.holds();
+	}
+
 	#announce(): void {
 		const { parts, term } = this.#context;
 		const now = parts.clock.monotonic();
 		if (now - this.#lastAnnounced < ANNOUNCE_EVERY_MS) return;
 		this.#lastAnnounced = now;
-		parts.beacon.announce({ coordinatorId: parts.coordinatorId, url: parts.url(), term });
+		parts.beacon.announce({ coordinatorId: parts.coordinatorId, url: parts.url(), term, at: parts.clock.now() });
 	}
 
 	/** Time in which nobody could be heard must not count as silence. */
 	#watchTime(): void {
 		const { parts, heard } = this.#context;
-		const now = parts.clock.monotonic();
-		const gap = now - this.#lastTick;
-		this.#lastTick = now;
-		if (gap > STALL_MS) heard.forgive(gap);
+		this.#stalls.look();
 		const reconnects = parts.reconnects();
 		if (reconnects === this.#reconnects) return;
 		this.#reconnects = reconnects;
 		this.#logInDoubt = true;
-		heard.restart(parts.clock.now() + RECONNECT_GRACE_MS);
+		heard.restart(parts.clock.monotonic() + RECONNECT_GRACE_MS);
 	}
 
 	async #turn(): Promise<void> {
 		const { parts, ledger, heard, queue } = this.#context;
 		const started = parts.clock.monotonic();
-		const waiting = queue.take();
+		const waiting = [...this.#doubts(), ...queue.take()];
 		const before = ledger.fleet;
 		const observed: Observed = {
 			at: parts.clock.now(),
+			wall: parts.clock.wall(),
+			monotonic: started,
 			listeningSince: heard.listeningSince,
 			lastHeard: heard.lastHeard,
+			clocks: heard.clocks.readings,
 		};
 		const timeIsUp = parts.connected() && started - this.#lastDecision >= TICK_MS;
 		const leasesMove = timeIsUp && decideLeases(before, observed).length > 0;
 		const secondsPass = timeIsUp && started - this.#lastDecision >= 1_000;
 		if (waiting.length === 0 && this.#settled === before && !leasesMove && !secondsPass) return;
 		try {
-			const slice = sliceOf(parts.summarize, RENDER_PER_TURN);
+			const slice = this.#nextSlice();
 			const turn = takeTurn({
 				fleet: before,
 				inputs: waiting.map(({ input }) => this.#inTime(input)),
+				asked: waiting.map(({ asked }) => asked),
 				observed,
 				summarize: slice.summarize,
 				keep: this.#keep,
+				refusal: (...about) => this.#room.refusal(...about),
 				decideAnyway: leasesMove || secondsPass || this.#settled !== before,
 			});
+			this.#tellRefused(turn);
 			for (const { input } of waiting) parts.failpoint(`admitted:${input.kind}`);
-			await this.#append(turn.events);
+			await this.#append(turn);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;
 			this.#settled = slice.isCut() ? undefined : ledger.fleet;
 			this.#hear(waiting, turn);
@@ -170,6 +212,26 @@ export class Leader {
 		}
 	}
 
+	/** What could not be read back is an error of ours: told once per kind and field, since it may be decided again every turn. */
+	#tellRefused({ refused }: Turn): void {
+		for (const { reason } of refused) {
+			if (this.#refused.has(reason) || this.#refused.size >= MAX_REFUSED) continue;
+			this.#refused.add(reason);
+			const error = new Error(reason);
+			this.#context.parts.watcher.onTrouble("an event that could not be read back was not recorded", error);
+		}
+	}
+
+	/** What was found wrong with the log while this coordinator leads comes before anything else. */
+	#doubts(): Waiting[] {
+		const { ledger, parts } = this.#context;
+		const { flaws } = ledger;
+		if (flaws.length === 0) return [];
+		for (const { reason } of flaws)
+			parts.watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
+		return [{ input: { kind: "log-flawed", flaws, checkedTo: ledger.position }, resolve: () => {} }];
+	}
+
 	/** A report that comes after a later one says only that its boot speaks. */
 	#inTime(input: Input): Input {
 		if (input.kind !== "report") return input;
@@ -178,37 +240,43 @@ export class Leader {
 		return late ? { kind: "stray-beat", machineId, bootId: report.bootId } : input;
 	}
 
-	/** Who joined, or asked or reported and was not refused, was heard. */
+	/** Counts as heard each machine that joined, or that asked or reported and was not refused. */
 	#hear(waiting: readonly Waiting[], turn: Turn): void {
 		const { parts, heard } = this.#context;
-		const at = parts.clock.now();
+		const at = parts.clock.monotonic();
 		for (const event of turn.events) if (event.type === "machine-enrolled") heard.renew(event.machineId, at);
 		waiting.forEach(({ input }, index) => {
 			const refused = turn.answers[index]?.kind === "fenced" || turn.answers[index]?.kind === "problem";
-			if (!refused && (input.kind === "hello" || input.kind === "report")) heard.renew(input.machineId, at);
+			if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
+			heard.renew(input.machineId, at);
 		});
 	}
 
 	/** Records the events of a turn. What was appended is taken in even if a later part fails. */
-	async #append(events: readonly Event[]): Promise<void> {
-		const { parts, ledger } = this.#context;
-		for (const chunk of chunkEvents(events)) {
+	async #append({ events, fleet }: Pick<Turn, "events" | "fleet">): Promise<void> {
+		const { parts, take } = this.#context;
+		const chunks = chunkEvents(events);
+		for (const chunk of chunks) {
 			for (const type of typesOf(chunk)) parts.failpoint(`append:before:${type}`);
-			const position = await this.#store(chunk);
+			const entry = await this.#store(chunk);
 			for (const type of typesOf(chunk)) parts.failpoint(`append:after:${type}`);
-			ledger.take(chunk, position);
+			// Nobody else adds to the state while this one leads, so the last part leads to what the turn came to.
+			take(entry, chunk === chunks.at(-1) ? fleet : undefined);
+			this.#room.wrote(chunk);
 			for (const type of typesOf(chunk)) parts.failpoint(`committed:${type}`);
 		}
 	}
 
-	async #store(chunk: readonly Event[]): Promise<number> {
+	async #store(chunk: readonly Event[]): Promise<Entry> {
 		const { parts, log, ledger } = this.#context;
 		const started = parts.clock.monotonic();
 		const took = (): number => parts.clock.monotonic() - started;
 		try {
-			const position = await log.append(chunk, ledger.position);
+			const entry = await log.append(chunk, ledger.position);
 			parts.watcher.onAppend("stored", took());
-			return position;
+			this.#trouble = "";
+			this.#lease.confirm(started);
+			return entry;
 		} catch (error) {
 			parts.watcher.onAppend(error instanceof LogConflict ? "conflict" : "unavailable", took());
 			throw error;

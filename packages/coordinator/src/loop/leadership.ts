@@ -1,5 +1,5 @@
 import type { Fleet } from "../domain/fleet.ts";
-import type { Lead } from "../ports.ts";
+import type { Lead } from "../ports/beacon.ts";
 
 /** How long a leader may be silent before another coordinator tries to take over, in milliseconds. */
 const LEADER_SILENCE_MS = 2_500;

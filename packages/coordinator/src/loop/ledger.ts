@@ -1,7 +1,8 @@
 import type { Event } from "@rollcall/protocol";
 import { apply } from "../domain/apply.ts";
 import { EMPTY_FLEET, type Fleet } from "../domain/fleet.ts";
-import type { Position } from "../ports.ts";
+import type { Entry, Flaw, Position } from "../ports/log.ts";
+import { UntoldFlaws } from "./untold-flaws.ts";
 
 /** How many of the newest events are kept in memory for readers that follow. */
 const RECENT_EVENTS = 10_000;
@@ -14,6 +15,7 @@ export class Ledger {
 	#fleet: Fleet = EMPTY_FLEET;
 	#position: Position = 0;
 	#recent: Event[] = [];
+	readonly #flaws = new UntoldFlaws();
 	readonly #listeners = new Set<(event: Event) => void>();
 
 	get fleet(): Fleet {
@@ -24,17 +26,33 @@ export class Ledger {
 		return this.#position;
 	}
 
+	/** What was found wrong with the log and is not recorded yet. */
+	get flaws(): readonly Flaw[] {
+		return this.#flaws.list;
+	}
+
+	/** Keeps what is wrong with the log, until an entry says that it is known. */
+	doubt(flaws: readonly Flaw[]): void {
+		this.#flaws.add(flaws);
+	}
+
 	/** Begins from a snapshot, or from nothing when the log is another one. Forgets the events in memory. */
 	reset(fleet: Fleet = EMPTY_FLEET, position: Position = 0): void {
 		this.#fleet = fleet;
 		this.#position = position;
 		this.#recent = [];
+		this.#flaws.clear();
 	}
 
-	/** Takes in what an entry holds. Entries that are already in are passed over. Returns true when it was new. */
-	take(events: readonly Event[], position: Position): boolean {
+	/**
+	 * Takes in what an entry holds. Entries that are already in are passed over. Returns true when it was new. `reached`: the state behind the
+	 * entry, where it was found out before this was written: what is remembered of its machines goes on to count.
+	 */
+	take({ events, position, flaws }: Pick<Entry, "events" | "position" | "flaws">, reached?: Fleet): boolean {
 		if (position <= this.#position) return false;
-		for (const event of events) this.#fleet = apply(this.#fleet, event);
+		this.doubt(flaws);
+		this.#fleet = reached ?? events.reduce(apply, this.#fleet);
+		this.#flaws.hear(events, position);
 		this.#position = position;
 		this.#recent.push(...events);
 		if (this.#recent.length > RECENT_EVENTS * 1.5) this.#recent = this.#recent.slice(-RECENT_EVENTS);
@@ -47,7 +65,9 @@ export class Ledger {
 		const first = this.#recent[0];
 		if (after >= this.#fleet.seq) return [];
 		if (first === undefined || first.seq > after + 1) return undefined;
-		const start = after + 1 - first.seq;
+		// Where entries are missing numbers are, too, so an event may stand before the place that its number names.
+		let start = Math.min(after + 1 - first.seq, this.#recent.length);
+		while (start > 0 && (this.#recent[start - 1]?.seq ?? 0) > after) start--;
 		return this.#recent.slice(start, start + limit);
 	}
 

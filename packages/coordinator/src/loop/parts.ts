@@ -1,6 +1,14 @@
 import type { Event, Trust } from "@rollcall/protocol";
 import type { TargetSummary } from "../domain/observed.ts";
-import type { Beacon, Bus, Clock, Credentials, Failpoint, Log, Snapshots } from "../ports.ts";
+import type { Beacon } from "../ports/beacon.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Credentials } from "../ports/credentials.ts";
+import type { Failpoint } from "../ports/failpoint.ts";
+import type { Snapshots } from "../ports/fleet-snapshots.ts";
+import type { KeptStates } from "../ports/kept-states.ts";
+import type { Log } from "../ports/log.ts";
+import type { LogMarks } from "../ports/log-mark.ts";
 import type { Beginning } from "./first-events.ts";
 
 /** What the loop tells whoever watches it. Nothing here may throw. */
@@ -10,6 +18,8 @@ interface LoopWatcher {
 	/** A turn ended: how long it took, in milliseconds, and what it recorded. */
 	onTurn(durationMs: number, events: readonly Event[]): void;
 	/** The log took an entry, or did not. */
+	/** How large the log is, measured now and then while this coordinator leads; `maxBytes`: its bound, where it has one. */
+	onLogSize(size: { readonly bytes: number; readonly maxBytes?: number | undefined }): void;
 	onAppend(outcome: "stored" | "conflict" | "unavailable", durationMs: number): void;
 	/** Something went wrong that a person may want to know; the loop goes on. */
 	onTrouble(what: string, error: unknown): void;
@@ -23,6 +33,10 @@ export interface LoopParts {
 	/** Opens the log, and creates it where there is none. Called again when the log was lost. */
 	readonly openLog: () => Promise<Log>;
 	readonly snapshots: Snapshots;
+	/** States in the log's own store, for entries that are taken out of it. */
+	readonly states: KeptStates;
+	/** How far the log was read, outside of the log. */
+	readonly marks: LogMarks;
 	readonly bus: Bus;
 	readonly beacon: Beacon;
 	readonly credentials: Credentials;

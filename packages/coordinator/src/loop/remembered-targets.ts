@@ -1,16 +1,36 @@
-import type { ClusterDocument } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
-import { type Rendered, type RenderTarget, type Summary, summaryOf, type TargetSummary } from "../domain/observed.ts";
+import {
+	type Rendered,
+	type RenderTarget,
+	type Summary,
+	summaryOf,
+	TARGET_FIELDS,
+	type TargetMachine,
+	type TargetSummary,
+} from "../domain/observed.ts";
 
-/** A target is decided on, and fetched by its machine a moment later: so many wait whole, some 60 KB each. */
+/** The most whole targets that are kept, some 60 KB each: a machine fetches its target a moment after the decision. */
 const KEPT_WHOLE = 1_000;
 
+/** A renderer in two steps, so that it reads nothing of a fleet that its targets are not remembered by. */
+export interface SharedRenderer<Shared> {
+	/** What targets take from the fleet, beside machine and seat. */
+	readonly sharedOf: (fleet: Fleet) => Shared;
+	/** Equal for equal values; asked once per state. */
+	readonly keyOf: (shared: Shared) => string;
+	readonly render: (shared: Shared, machine: TargetMachine, seat: Seat) => Rendered;
+}
+
 interface Known {
-	readonly facts: Machine["facts"];
-	readonly labels: Machine["labels"];
-	readonly document: ClusterDocument | undefined;
-	readonly shared: string;
+	readonly machine: TargetMachine;
+	readonly basis: object;
 	readonly summary: Summary;
+}
+
+/** What targets take from a fleet; one object for equal values, as long as they follow each other. */
+interface Basis<Shared> {
+	readonly shared: Shared;
+	readonly key: string;
 }
 
 /** What a renderer gives, remembered: for decisions, and whole for the machines. */
@@ -22,34 +42,33 @@ export interface RememberedTargets {
 /**
  * Remembers what was rendered for a seat as long as nothing that goes into it has changed: of all seats the summary, of the
  * latest the whole target. State is immutable, so equal references mean equal values, and what is not referenced any more is
- * forgotten with it. `sharedOf` names, in a short text, what a target takes from other machines (the members of the control
- * plane); it is asked once per state.
+ * forgotten with it.
  */
-export function rememberTargets(render: RenderTarget, sharedOf: (fleet: Fleet) => string): RememberedTargets {
+export function rememberTargets<Shared>({ sharedOf, keyOf, render }: SharedRenderer<Shared>): RememberedTargets {
 	const bySeat = new WeakMap<Seat, Known>();
 	const whole = new Map<Seat, Rendered>();
-	const shared = new WeakMap<Fleet, string>();
-	const textOf = (fleet: Fleet): string => {
-		const known = shared.get(fleet);
-		if (known !== undefined) return known;
-		const text = sharedOf(fleet);
-		shared.set(fleet, text);
-		return text;
+	const ofFleet = new WeakMap<Fleet, Basis<Shared>>();
+	let latest: Basis<Shared> | undefined;
+	const basisOf = (fleet: Fleet): Basis<Shared> => {
+		const known = ofFleet.get(fleet);
+		if (known) return known;
+		const shared = sharedOf(fleet);
+		const key = keyOf(shared);
+		latest = latest?.key === key ? latest : { shared, key };
+		ofFleet.set(fleet, latest);
+		return latest;
 	};
 	const knownOf = (fleet: Fleet, machine: Machine, seat: Seat): Known | undefined => {
 		const known = bySeat.get(seat);
-		const holds =
-			known?.facts === machine.facts &&
-			known.labels === machine.labels &&
-			known.document === fleet.cluster?.document &&
-			known.shared === textOf(fleet);
-		return holds ? known : undefined;
+		if (!known || TARGET_FIELDS.some((field) => known.machine[field] !== machine[field])) return undefined;
+		return known.basis === basisOf(fleet) ? known : undefined;
 	};
 	const fresh = (fleet: Fleet, machine: Machine, seat: Seat): { rendered: Rendered; summary: Summary } => {
-		const rendered = render(fleet, machine, seat);
+		const basis = basisOf(fleet);
+		const rendered = render(basis.shared, machine, seat);
 		const summary = summaryOf(rendered);
-		const { facts, labels } = machine;
-		bySeat.set(seat, { facts, labels, document: fleet.cluster?.document, shared: textOf(fleet), summary });
+		const { machineId, bootId, facts, labels, podNetworks } = machine;
+		bySeat.set(seat, { machine: { machineId, bootId, facts, labels, podNetworks }, basis, summary });
 		whole.delete(seat);
 		whole.set(seat, rendered);
 		for (const oldest of whole.keys()) {
@@ -63,6 +82,7 @@ export function rememberTargets(render: RenderTarget, sharedOf: (fleet: Fleet) =
 	return {
 		summarize: Object.assign(summarize, {
 			isKnown: (fleet: Fleet, machine: Machine, seat: Seat) => knownOf(fleet, machine, seat) !== undefined,
+			basisOf,
 		}),
 		render: (fleet, machine, seat) =>
 			(knownOf(fleet, machine, seat) && whole.get(seat)) ?? fresh(fleet, machine, seat).rendered,

@@ -1,10 +1,11 @@
 import type { Event, EventDraft, Timestamp } from "@rollcall/protocol";
 import { admit } from "../domain/admit.ts";
+import { type Asked, changeMade } from "../domain/change.ts";
 import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed, SummaryIfKnown } from "../domain/observed.ts";
-import { record } from "../domain/record.ts";
+import { type Recorded, record, type Unreadable } from "../domain/record.ts";
 
 /** More rounds than decisions can depend on each other; a decision that never settles is an error of ours, not a loop. */
 const MAX_ROUNDS = 32;
@@ -15,15 +16,21 @@ export interface Turn {
 	readonly events: readonly Event[];
 	/** One per input, in their order. They count only once the events are recorded. */
 	readonly answers: readonly Answer[];
+	/** Decisions that could not be read back and were left out: errors of ours, which somebody must hear of. */
+	readonly refused: readonly Unreadable[];
 }
 
 export interface TurnParts {
 	readonly fleet: Fleet;
 	readonly inputs: readonly Input[];
+	/** Who asked for each of them through the API; nobody where nothing stands. */
+	readonly asked?: readonly (Asked | undefined)[];
 	readonly observed: Observed;
 	readonly summarize: SummaryIfKnown;
 	/** Which drafts of an input are to be recorded; bounds what anonymous peers can make us write. */
 	readonly keep: (draft: EventDraft, at: Timestamp) => boolean;
+	/** Why what an input comes to is not recorded: it is too large, or its writer has had its share. */
+	readonly refusal?: (fleet: Fleet, input: Input, events: readonly Event[], at: Timestamp) => Answer | undefined;
 	/** False when nothing changed since the last decision, so that a turn with nothing new costs nothing. */
 	readonly decideAnyway: boolean;
 }
@@ -33,16 +40,30 @@ export function takeTurn(parts: TurnParts): Turn {
 	const at = Math.max(parts.observed.at, parts.fleet.at);
 	const events: Event[] = [];
 	const answers: Answer[] = [];
+	const refused: Unreadable[] = [];
 	let fleet = parts.fleet;
-	const take = (drafts: readonly EventDraft[]): void => {
-		const recorded = record(fleet, drafts, at);
+	const take = (recorded: Recorded): void => {
 		fleet = recorded.fleet;
 		events.push(...recorded.events);
 	};
-	for (const input of parts.inputs) {
+	for (const [index, input] of parts.inputs.entries()) {
 		const verdict = admit(fleet, input, at);
-		answers.push(verdict.answer);
-		take(verdict.events.filter((draft) => parts.keep(draft, at)));
+		const recorded = record(
+			fleet,
+			verdict.events.filter((draft) => parts.keep(draft, at)),
+			at,
+		);
+		// All that an input comes to, or nothing of it.
+		const [first] = recorded.refused;
+		const refusal = first ? undefined : parts.refusal?.(fleet, input, recorded.events, at);
+		answers.push(first ? notReadable(input, first) : (refusal ?? verdict.answer));
+		if (first) refused.push(first);
+		else if (!refusal) {
+			const before = fleet;
+			take(recorded);
+			const asked = parts.asked?.[index];
+			if (asked && verdict.answer.kind !== "problem") take(recordChange(asked, input, { before, recorded, at }));
+		}
 	}
 	if (events.length > 0 || parts.decideAnyway) {
 		for (let round = 0; ; round++) {
@@ -50,10 +71,41 @@ export function takeTurn(parts: TurnParts): Turn {
 			if (drafts.length === 0) break;
 			if (round === MAX_ROUNDS)
 				throw new Error(`decisions did not settle in ${MAX_ROUNDS} rounds; the last were ${types(drafts)}`);
-			take(drafts);
+			const recorded = record(fleet, drafts, at);
+			refused.push(...recorded.refused);
+			// What is decided again and again and cannot be recorded must not hold up the loop.
+			if (recorded.events.length === 0) break;
+			take(recorded);
 		}
 	}
-	return { fleet, events, answers };
+	return { fleet, events, answers, refused };
+}
+
+/** What is recorded of a change through the API: nothing where nothing changed, unless it is noted for itself. */
+function recordChange(
+	asked: Asked,
+	input: Input,
+	{ before, recorded, at }: { before: Fleet; recorded: Recorded; at: Timestamp },
+): Recorded {
+	const { fleet } = recorded;
+	const [first, last] = [recorded.events[0], recorded.events.at(-1)];
+	if (!first || !last) {
+		const noted = input.kind === "change-noted" ? [changeMade(asked, input, { before, after: fleet })] : [];
+		return record(fleet, noted, at);
+	}
+	const events = { first: first.seq, last: last.seq };
+	return record(fleet, [changeMade(asked, input, { before, after: fleet, events })], at);
+}
+
+function notReadable(input: Input, { reason }: Unreadable): Answer {
+	return {
+		kind: "problem",
+		problem: {
+			code: "internal",
+			message: `${input.kind} was not taken: what it comes to could not be read back from the event log (${reason})`,
+			...("machineId" in input ? { machineId: input.machineId } : {}),
+		},
+	};
 }
 
 function types(drafts: readonly EventDraft[]): string {

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** A bucket of permits: `burst` at once, refilled with `perSecond`. */
 export interface Rate {

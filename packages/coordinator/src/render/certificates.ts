@@ -1,26 +1,25 @@
 import {
 	type AuthorityName,
+	addressAt,
 	type CertificateRequest,
 	type CertificateSubject,
+	formatAddress,
+	parseAddress,
 	type SharedSecret,
 	sha256Of,
 	type TargetFile,
 } from "@rollcall/protocol";
-import { addressAt, formatAddress, parseAddress } from "./network.ts";
 import type { Node } from "./node.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 
 /** What machines share that is secret, by the name that targets and agents use. */
-export const SECRET_NAMES = [
-	"cluster-authority-key",
-	"service-account-key",
-	"encryption-configuration",
-	"etcd-snapshot-key",
-] as const;
+export const SECRET_NAMES = ["service-account-key", "encryption-configuration", "etcd-snapshot-key"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 /** Opens a snapshot of etcd; its revision is the snapshot's name. */
 export const SNAPSHOT_KEY = "etcd-snapshot-key" satisfies SecretName;
 
+/** What kubelet's own server shows; its names and addresses are those of the node. */
+export const KUBELET_SERVING = "kubelet-serving";
 /** The group that the API server lets do everything before any role exists. */
 export const MASTERS = "system:masters";
 /** kubeadm's group of administrators, which a role binding has to let in. */
@@ -58,7 +57,7 @@ export function nodeCertificates(node: Node): CertificateRequest[] {
 						usages: ["server"],
 						...apiServerNames(node),
 					}),
-					// With kubeadm's group, logs and shells would wait for a role binding; this machine holds the authority's key anyway.
+					// With kubeadm's group, logs and shells would wait for a role binding.
 					client(
 						"apiserver-kubelet-client",
 						PKI_PATHS.apiServerKubeletClient,
@@ -81,7 +80,7 @@ export function nodeCertificates(node: Node): CertificateRequest[] {
 			? []
 			: [
 					client("kubelet-client", PKI_PATHS.kubeletClient, `system:node:${node.nodeName}`, "system:nodes"),
-					request("kubelet-serving", "cluster", PKI_PATHS.kubeletServing, {
+					request(KUBELET_SERVING, "cluster", PKI_PATHS.kubeletServing, {
 						commonName: `system:node:${node.nodeName}`,
 						organizations: ["system:nodes"],
 						usages: ["server"],
@@ -135,14 +134,6 @@ export function trustFiles(node: Node): TargetFile[] {
 		...(controlPlane || node.role === "etcd" ? [file(PKI_PATHS.etcdCa.certificate, bundle("etcd"))] : []),
 		...(controlPlane
 			? [
-					// The controller manager takes one certificate to sign with, not a bundle.
-					file(
-						PKI_PATHS.clusterSigner.certificate,
-						signingFirst(
-							authorities.cluster.certificates.filter(({ fingerprint }) => fingerprint === authorities.cluster.signing),
-							authorities.cluster.signing,
-						),
-					),
 					file(PKI_PATHS.frontProxyCa.certificate, bundle("front-proxy")),
 					file(PKI_PATHS.serviceAccount.publicKey, signingFirst(serviceAccounts.keys, serviceAccounts.signing)),
 				]
@@ -155,10 +146,10 @@ function signingFirst(all: readonly { fingerprint: string; pem: string }[], sign
 	return [...first, ...all.filter((one) => !first.includes(one))].map(({ pem }) => pem).join("");
 }
 
-/** What control planes share: the API's authority (the controller manager signs with it), token keys, the key of Secrets. */
+/** What control planes share: the key of service account tokens and the key of Secrets. No authority's key is among it. */
 export function nodeSecrets(node: Node): SharedSecret[] {
 	if (node.role !== "control-plane") return [];
-	const { authorities, serviceAccounts, encryption, encryptionKeys } = node.trust;
+	const { serviceAccounts, encryption, encryptionKeys } = node.trust;
 	const secret = (name: SecretName, path: string, revision: SharedSecret["revision"]): SharedSecret => ({
 		name,
 		path,
@@ -166,7 +157,6 @@ export function nodeSecrets(node: Node): SharedSecret[] {
 		revision,
 	});
 	return [
-		secret("cluster-authority-key", PKI_PATHS.ca.key, authorities.cluster.signing),
 		secret("service-account-key", PKI_PATHS.serviceAccount.key, serviceAccounts.signing),
 		...(node.document.kubernetes.encryptionAtRest
 			? [

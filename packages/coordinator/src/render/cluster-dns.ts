@@ -1,4 +1,4 @@
-import { addressAt, type Network } from "./network.ts";
+import { addressAt, type Network } from "@rollcall/protocol";
 
 /** The tenth address of the service network, as everywhere. */
 const DNS_INDEX = 10;

@@ -1,8 +1,10 @@
 import type { TargetFile } from "@rollcall/protocol";
 import { cgroupDriver } from "./cgroup-driver.ts";
 import { imageOf } from "./images.ts";
+import { mirrorFiles } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
+import { hiddenRunc, programPath } from "./programs.ts";
 import { unitText } from "./systemd-unit.ts";
 import { type TomlTable, tomlText } from "./toml-text.ts";
 
@@ -14,6 +16,7 @@ export const CONTAINERD_UNIT = "containerd.service";
  * where it goes before the one of the operating system.
  */
 export function containerdFiles(node: Node): TargetFile[] {
+	const runc = hiddenRunc(node);
 	const configuration: TomlTable = {
 		version: 2,
 		oom_score: -999,
@@ -26,7 +29,10 @@ export function containerdFiles(node: Node): TargetFile[] {
 					runtimes: {
 						runc: {
 							runtime_type: "io.containerd.runc.v2",
-							options: { SystemdCgroup: cgroupDriver(node.facts) === "systemd" },
+							options: {
+								SystemdCgroup: cgroupDriver(node.facts) === "systemd",
+								...(runc === undefined ? {} : { BinaryName: runc }),
+							},
 						},
 					},
 				},
@@ -46,7 +52,7 @@ export function containerdFiles(node: Node): TargetFile[] {
 		[
 			"Service",
 			[
-				["ExecStart", { words: ["/usr/bin/containerd", "--config", NODE_PATHS.containerdConfig] }],
+				["ExecStart", { words: [programPath(node, "containerd"), "--config", NODE_PATHS.containerdConfig] }],
 				["Type", "notify"],
 				["Delegate", true],
 				["KillMode", "process"],
@@ -63,30 +69,6 @@ export function containerdFiles(node: Node): TargetFile[] {
 	return [
 		{ path: NODE_PATHS.containerdConfig, mode: "0600", encoding: "utf8", content: tomlText(configuration) },
 		{ path: `${NODE_PATHS.units}/${CONTAINERD_UNIT}`, mode: "0600", encoding: "utf8", content: unit },
-		...mirrorFiles(node),
+		...mirrorFiles(node.document.images),
 	];
-}
-
-/** One hosts.toml per registry (containerd, docs/hosts.md). */
-function mirrorFiles(node: Node): TargetFile[] {
-	return node.document.images.mirrors.map(({ registry, endpoints, fallback }) => {
-		const host = Object.fromEntries(
-			endpoints.map((endpoint) => [endpoint, { capabilities: ["pull", "resolve"] } as const]),
-		);
-		const server = fallback && registry !== "_default" ? { server: `https://${upstream(registry)}` } : {};
-		// Without a server of its own, containerd would still ask the registry: the last mirror stands in for it.
-		const last = endpoints.at(-1);
-		const closed = !fallback && last !== undefined ? { server: last } : {};
-		return {
-			// containerd looks for `host_port_` first: a colon has no place in a path everywhere.
-			path: `${NODE_PATHS.registryHosts}/${registry.replace(/:(\d+)$/, "_$1_")}/hosts.toml`,
-			mode: "0600",
-			encoding: "utf8",
-			content: tomlText({ ...server, ...closed, host }),
-		};
-	});
-}
-
-function upstream(registry: string): string {
-	return registry === "docker.io" ? "registry-1.docker.io" : registry;
 }

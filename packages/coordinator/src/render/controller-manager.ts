@@ -11,7 +11,10 @@ import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES, MIN_TLS_VERSION } from "./tls-policy.ts";
 import { trustAnnotation } from "./trust-digest.ts";
 
-/** The arguments of kube-controller-manager (its reference), without the operator's own. */
+/**
+ * The arguments of kube-controller-manager (its reference), without the operator's own. Without `cluster-signing-*` its controllers that
+ * sign do not start: the coordinator signs.
+ */
 function controllerManagerArguments(node: Node): Readonly<Record<string, string>> {
 	const kubeconfig = NODE_PATHS.controllerManagerKubeconfig;
 	return {
@@ -23,8 +26,6 @@ function controllerManagerArguments(node: Node): Readonly<Record<string, string>
 		"client-ca-file": PKI_PATHS.ca.certificate,
 		"cluster-cidr": networkList(node, "pods"),
 		"cluster-name": node.document.name,
-		"cluster-signing-cert-file": PKI_PATHS.clusterSigner.certificate,
-		"cluster-signing-key-file": PKI_PATHS.clusterSigner.key,
 		...featureGateArgument(node),
 		kubeconfig,
 		"leader-elect": "true",

@@ -1,12 +1,18 @@
-import type { Facts } from "@rollcall/protocol";
-import { contains, formatAddress, formatNetwork, type Network, parseNetwork } from "./network.ts";
-import type { Node } from "./node.ts";
+import { contains, type Facts, formatAddress, formatNetwork, type Network, parseNetwork } from "@rollcall/protocol";
 
 /** Networks of the second IP version, and the node's address of it. */
 export interface SecondStack {
 	readonly pods: Network;
 	readonly services: Network;
 	readonly address: string;
+}
+
+/** The cluster's networks as a node has them: of one IP version, or of both. */
+export interface NodeNetworks {
+	readonly services: Network;
+	readonly pods: Network;
+	/** The second IP version, where the document has one. */
+	readonly second?: SecondStack | undefined;
 }
 
 const LINK_LOCAL = parseNetwork("fe80::/10");
@@ -27,7 +33,7 @@ export function secondAddress(facts: Facts, nic: string, bits: 32 | 128): string
 }
 
 /** Networks as Kubernetes' arguments take them: one, or one of each IP version. */
-export function networkList(node: Pick<Node, "pods" | "services" | "second">, which: "pods" | "services"): string {
+export function networkList(node: NodeNetworks, which: "pods" | "services"): string {
 	const { second } = node;
 	return [node[which], ...(second ? [second[which]] : [])].map(formatNetwork).join(",");
 }

@@ -1,4 +1,4 @@
-import type { TargetFile, TargetUnit } from "@rollcall/protocol";
+import type { TargetFile, TargetMemory, TargetUnit } from "@rollcall/protocol";
 import { NODE_PATHS } from "./node-paths.ts";
 import { unitText } from "./systemd-unit.ts";
 
@@ -6,11 +6,15 @@ import { unitText } from "./systemd-unit.ts";
 const UNIT = "var-lib-etcd.mount";
 
 /**
- * A tmpfs of its own for etcd's data, so that it can neither fill the rest of the RAM nor stay behind: whoever loses the role has
- * the unit stopped, and the data is gone. The size is a share of the RAM, well above the quota and five write-ahead logs,
+ * A tmpfs of its own for etcd's data, so that it cannot fill the rest of the RAM, and goes as a whole. The agent stops its unit
+ * only for a member that etcd knows no more. The size is a share of the RAM, well above the quota and five write-ahead logs,
  * and never another text: a unit whose file changes is started anew, and a mount would lose everything by that.
  */
-export function etcdData(): { readonly files: readonly TargetFile[]; readonly units: readonly TargetUnit[] } {
+export function etcdData(): {
+	readonly files: readonly TargetFile[];
+	readonly units: readonly TargetUnit[];
+	readonly memory: TargetMemory;
+} {
 	const content = unitText([
 		["Unit", [["Description", "memory for the data of etcd"]]],
 		[
@@ -28,5 +32,6 @@ export function etcdData(): { readonly files: readonly TargetFile[]; readonly un
 	return {
 		files: [{ path: `${NODE_PATHS.units}/${UNIT}`, mode: "0600", encoding: "utf8", content }],
 		units: [{ name: UNIT, restartOn: [] }],
+		memory: { holds: { unit: UNIT, path: NODE_PATHS.etcdData } },
 	};
 }

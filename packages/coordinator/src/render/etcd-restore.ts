@@ -63,11 +63,11 @@ export function restoreContainer(node: Node, etcd: Readonly<Record<string, strin
 }
 
 /** The snapshot's file, until etcd is founded: then every member has it in its memory, and the file goes. */
-export function restoreArtifacts({ etcdBeginning, coordinatorUrl = "" }: Node): Artifact[] {
+export function restoreArtifacts({ etcdBeginning, snapshotSource = "" }: Node): Artifact[] {
 	const snapshot = etcdBeginning.restored?.fetch;
 	if (!snapshot) return [];
 	const { sha256, sizeBytes, content } = snapshot;
-	const url = `${coordinatorUrl}/v1/etcd/snapshots/${sha256.slice("sha256:".length)}/content`;
+	const url = `${snapshotSource}/v1/etcd/snapshots/${sha256.slice("sha256:".length)}/content`;
 	return [
 		{ path: SNAPSHOT, mode: "0600", sha256, sizeBytes, urls: [url], encrypted: { secret: SNAPSHOT_KEY, ...content } },
 	];

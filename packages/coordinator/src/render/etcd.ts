@@ -9,8 +9,11 @@ import { commandOf, manifestPath, staticPodText } from "./static-pod.ts";
 import { CIPHER_SUITES } from "./tls-policy.ts";
 import { trustAnnotation } from "./trust-digest.ts";
 
+/** What etcd's arguments are made of. */
+type EtcdNode = Pick<Node, "address" | "document" | "etcdBeginning" | "etcdMembers" | "facts" | "nodeName">;
+
 /** The arguments of etcd 3.6 (etcd configuration options), without the operator's own. */
-function etcdArguments(node: Node): Readonly<Record<string, string>> {
+export function etcdArguments(node: EtcdNode): Readonly<Record<string, string>> {
 	const client = `https://${urlHost(node.address)}:${NODE_PORTS.etcdClient}`;
 	const peer = `https://${urlHost(node.address)}:${NODE_PORTS.etcdPeer}`;
 	return {
@@ -41,13 +44,13 @@ function etcdArguments(node: Node): Readonly<Record<string, string>> {
 }
 
 /** Another one after a restore, so that a member of the life before, which somebody thought dead, is a stranger to this one. */
-function clusterToken({ document, etcdBeginning: { restored } }: Node): string {
+function clusterToken({ document, etcdBeginning: { restored } }: EtcdNode): string {
 	return restored
 		? `${document.name}-${restored.sha256.slice("sha256:".length, "sha256:".length + 12)}`
 		: document.name;
 }
 
-function initialCluster(node: Node): string {
+function initialCluster(node: EtcdNode): string {
 	const members = (node.etcdBeginning.cluster ?? node.etcdMembers).map(
 		({ nodeName, address }) => [nodeName, address] as const,
 	);

@@ -1,8 +1,7 @@
-import { sha256Of, type TargetFile } from "@rollcall/protocol";
+import { formatNetwork, sha256Of, type TargetFile } from "@rollcall/protocol";
 import { BALANCED_API_URL } from "./api-server-url.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { formatNetwork } from "./network.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
@@ -12,7 +11,7 @@ import { trustAnnotation } from "./trust-digest.ts";
 const FOLDER = `${NODE_PATHS.configuration}/flannel`;
 const CNI_CONFIG = "/etc/cni/net.d/10-flannel.conflist";
 
-/** flannel's own configuration: the whole pod network, in VXLAN; each node's share comes from its Node object. */
+/** flannel's own configuration: the whole pod network, in VXLAN or by plain routes; each node's share comes from its Node object. */
 function networkText(node: Node): string {
 	const networks = [node.pods, ...(node.second ? [node.second.pods] : [])];
 	const [ipv4, ipv6] = ([32, 128] as const).map((bits) => networks.find((network) => network.bits === bits));
@@ -20,7 +19,7 @@ function networkText(node: Node): string {
 		...(ipv4 ? { Network: formatNetwork(ipv4) } : { EnableIPv4: false }),
 		...(ipv6 ? { EnableIPv6: true, IPv6Network: formatNetwork(ipv6) } : {}),
 	};
-	return `${JSON.stringify({ ...family, Backend: { Type: "vxlan" } }, null, 2)}\n`;
+	return `${JSON.stringify({ ...family, Backend: { Type: node.document.kubernetes.flannelBackend ?? "vxlan" } }, null, 2)}\n`;
 }
 
 /** With two addresses nothing is left to guess. */

@@ -17,7 +17,7 @@ export interface ImageArchives {
  * kubelet starts. The archive is removed then, since its images would lie in RAM twice; a note keeps it from being fetched
  * again. No shell: names and digests are words of commands.
  */
-export function imageArchives({ archives }: Images): ImageArchives {
+export function imageArchives({ archives }: Images, ctr: string): ImageArchives {
 	const each = archives.map(({ name, sha256, sizeBytes, urls }) => {
 		const path = `${FOLDER}/${name}.tar`;
 		const unit = `rollcall-images-${name}.service`;
@@ -32,7 +32,7 @@ export function imageArchives({ archives }: Images): ImageArchives {
 					path: `${NODE_PATHS.units}/${unit}`,
 					mode: "0600",
 					encoding: "utf8",
-					content: importUnit(path, note),
+					content: importUnit(ctr, path, note),
 				},
 			] satisfies TargetFile[],
 			unit: { name: unit, restartOn: [path] } satisfies TargetUnit,
@@ -45,7 +45,7 @@ export function imageArchives({ archives }: Images): ImageArchives {
 	};
 }
 
-function importUnit(path: string, note: string): string {
+function importUnit(ctr: string, path: string, note: string): string {
 	return unitText([
 		[
 			"Unit",
@@ -62,7 +62,7 @@ function importUnit(path: string, note: string): string {
 			"Service",
 			[
 				["Type", "oneshot"],
-				["ExecStart", { words: ["/usr/bin/ctr", "--namespace", "k8s.io", "images", "import", path] }],
+				["ExecStart", { words: [ctr, "--namespace", "k8s.io", "images", "import", path] }],
 				["ExecStart", { words: ["/usr/bin/cp", `--target-directory=${FOLDER}`, note] }],
 				["ExecStart", { words: ["/usr/bin/rm", "-f", path] }],
 			],

@@ -18,6 +18,7 @@ export const IMAGE_COMPONENTS = [
 	"calico-node",
 	"calico-cni",
 	"calico-kube-controllers",
+	"check",
 ] as const;
 export type ImageComponent = (typeof IMAGE_COMPONENTS)[number];
 
@@ -53,6 +54,8 @@ export function imageOf(node: Pick<Node, "document" | "version">, component: Ima
 			return `quay.io/calico/node:${version.calico}`;
 		case "calico-cni":
 			return `quay.io/calico/cni:${version.calico}`;
+		case "check":
+			return "docker.io/library/busybox:1.37";
 		case "calico-kube-controllers":
 			return `quay.io/calico/kube-controllers:${version.calico}`;
 		default:

@@ -12,6 +12,7 @@ export function kernelModules({
 		none: [],
 	};
 	const network: Record<Kubernetes["podNetwork"], readonly string[]> = {
+		routed: ["vxlan"],
 		flannel: ["vxlan"],
 		// Its policies are sets of addresses: of ipset, or of nftables, which has its own.
 		calico: ["vxlan", "nf_conntrack", ...(kubernetes.proxyMode === "nftables" ? ["nf_tables"] : ["ip_set", "xt_set"])],

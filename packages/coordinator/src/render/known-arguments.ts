@@ -42,7 +42,7 @@ export const KNOWN_ARGUMENTS: Readonly<Record<ArgumentOwner, KnownArguments>> = 
 	},
 	controllerManager: {
 		program: "kube-controller-manager",
-		free: words(`attach-detach-reconcile-sync-period cluster-signing-duration concurrent-deployment-syncs
+		free: words(`attach-detach-reconcile-sync-period concurrent-deployment-syncs
 			concurrent-endpoint-syncs concurrent-gc-syncs concurrent-job-syncs concurrent-namespace-syncs
 			concurrent-replicaset-syncs concurrent-resource-quota-syncs concurrent-service-endpoint-syncs
 			concurrent-service-syncs concurrent-serviceaccount-token-syncs concurrent-statefulset-syncs
@@ -54,7 +54,11 @@ export const KNOWN_ARGUMENTS: Readonly<Record<ArgumentOwner, KnownArguments>> = 
 			node-monitor-period node-startup-grace-period resource-quota-sync-period secondary-node-eviction-rate
 			unhealthy-zone-threshold`).concat(LOG, CLIENT, ELECTION),
 		decided: words(`allocate-node-cidrs authentication-kubeconfig authorization-kubeconfig bind-address client-ca-file
-			cluster-cidr cluster-name cluster-signing-cert-file cluster-signing-key-file feature-gates kubeconfig
+			cluster-cidr cluster-name cluster-signing-cert-file cluster-signing-duration cluster-signing-key-file
+			cluster-signing-kube-apiserver-client-cert-file cluster-signing-kube-apiserver-client-key-file
+			cluster-signing-kubelet-client-cert-file cluster-signing-kubelet-client-key-file
+			cluster-signing-kubelet-serving-cert-file cluster-signing-kubelet-serving-key-file
+			cluster-signing-legacy-unknown-cert-file cluster-signing-legacy-unknown-key-file feature-gates kubeconfig
 			leader-elect profiling requestheader-client-ca-file root-ca-file service-account-private-key-file
 			service-cluster-ip-range terminated-pod-gc-threshold tls-cipher-suites tls-min-version
 			use-service-account-credentials`),

@@ -8,6 +8,7 @@ import { kubeconfigText } from "./kubeconfig.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
+import { POD_BRIDGE } from "./routed.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
 import { trustAnnotation } from "./trust-digest.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -25,8 +26,7 @@ function kubeProxyConfiguration(node: Node) {
 		bindAddress: node.address.includes(":") ? "::" : "0.0.0.0",
 		clientConnection: { kubeconfig: NODE_PATHS.kubeProxyKubeconfig },
 		clusterCIDR: networkList(node, "pods"),
-		// Traffic is local when it comes from this node's own share of the pod network, not from all of it, where nodes have one.
-		detectLocalMode: node.document.kubernetes.podNetwork === "flannel" ? "NodeCIDR" : "ClusterCIDR",
+		...detectLocal(node),
 		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),
 		healthzBindAddress: `127.0.0.1:${NODE_PORTS.kubeProxyHealth}`,
 		hostnameOverride: node.nodeName,
@@ -34,6 +34,13 @@ function kubeProxyConfiguration(node: Node) {
 		metricsBindAddress: `127.0.0.1:${NODE_PORTS.kubeProxyMetrics}`,
 		mode: proxyMode,
 	};
+}
+
+/** Traffic is local when it comes from this node's own pods, not from all of them, where that can be told. */
+function detectLocal({ document: { kubernetes } }: Node) {
+	if (kubernetes.podNetwork === "routed")
+		return { detectLocal: { bridgeInterface: POD_BRIDGE }, detectLocalMode: "BridgeInterface" };
+	return { detectLocalMode: kubernetes.podNetwork === "flannel" ? "NodeCIDR" : "ClusterCIDR" };
 }
 
 /** kube-proxy as a static pod: services work before anything was applied to the API. None where the document says so. */

@@ -46,6 +46,7 @@ function kubeletConfiguration(node: Node): KubeletConfiguration {
 		},
 		// The old hierarchy is refused by default from 1.35 on; a lab has machines that still boot with it.
 		...(node.facts.cgroupVersion === 1 ? { failCgroupV1: false } : {}),
+		...(node.document.kubernetes.failSwapOn === false ? { failSwapOn: false } : {}),
 		...(Object.keys(gates).length > 0 ? { featureGates: gates } : {}),
 		healthzBindAddress: "127.0.0.1",
 		healthzPort: NODE_PORTS.kubeletHealth,

@@ -26,6 +26,7 @@ export interface KubeletConfiguration {
 	readonly eventRecordQPS: number;
 	readonly evictionHard: Readonly<Record<string, string>>;
 	readonly failCgroupV1?: boolean;
+	readonly failSwapOn?: boolean;
 	readonly featureGates?: Readonly<Record<string, boolean>>;
 	readonly healthzBindAddress: string;
 	readonly healthzPort: number;

@@ -7,6 +7,7 @@ import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
 import { nodeLabelsOf } from "./node-registration.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
+import { programPath } from "./programs.ts";
 import { resolvConfText } from "./resolv-conf.ts";
 import { type UnitSetting, unitText } from "./systemd-unit.ts";
 
@@ -57,12 +58,6 @@ function privateFolders(node: Node): UnitSetting[] {
 	];
 }
 
-// What the operating system brings, or what the document has fetched (/usr is read-only on container systems).
-function kubeletProgram(node: Node): string {
-	const fetched = node.document.kubernetes.artifacts.flatMap(({ path, unpack }) => unpack ?? [{ path }]);
-	return fetched.find(({ path }) => path.endsWith("/kubelet"))?.path ?? "/usr/bin/kubelet";
-}
-
 function kubeletUnitText(node: Node): string {
 	const inCluster = node.role !== "etcd";
 	const labels = nodeLabelsOf(node).map(([key, value]) => `${key}=${value}`);
@@ -78,7 +73,7 @@ function kubeletUnitText(node: Node): string {
 			: {}),
 		...node.document.kubernetes.extraArguments.kubelet,
 	};
-	const words = [kubeletProgram(node), ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
+	const words = [programPath(node, "kubelet"), ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
 	return unitText([
 		[
 			"Unit",

@@ -1,5 +1,11 @@
-import type { Facts, NodeAddressRule } from "@rollcall/protocol";
-import { contains, formatAddress, parseNetwork } from "./network.ts";
+import {
+	contains,
+	type Facts,
+	formatAddress,
+	isNoUplink,
+	type NodeAddressRule,
+	parseNetwork,
+} from "@rollcall/protocol";
 
 /** The address by which other nodes reach this one. */
 export type NodeAddress =
@@ -15,14 +21,6 @@ interface Candidate {
 
 const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"];
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
-// Interfaces that a pod network or kube-proxy makes: a node's own address is never on one.
-const OVERLAY_NIC =
-	/^(?:cni\d+|flannel.*|kube-ipvs0|kube-bridge|veth.*|cali.*|vxlan(?:-v6)?\.calico|tunl0|cilium_.*|lxc.*)$/;
-
-/** True for an interface that Kubernetes itself made. */
-export function isOverlayNic(name: string): boolean {
-	return OVERLAY_NIC.test(name);
-}
 
 /**
  * Chooses the node address by the declared rule. The family of the pod network comes first, then the order of the facts. A
@@ -30,7 +28,8 @@ export function isOverlayNic(name: string): boolean {
  */
 export function chooseNodeAddress(facts: Facts, rule: NodeAddressRule, family: 32 | 128): NodeAddress {
 	const all = candidates(facts);
-	const fitting = all.filter((candidate) => fits(candidate, rule, facts));
+	const declared = all.filter((candidate) => fits(candidate, rule, facts));
+	const fitting = declared.length > 0 ? declared : unnumbered(all, rule, facts);
 	const chosen = fitting.find((candidate) => candidate.bits === family) ?? fitting[0];
 	if (chosen) return { ok: true, address: chosen.address, nic: chosen.nic };
 	const have = all.map(({ address, nic }) => `${address} on ${nic}`).join(", ") || "none";
@@ -40,9 +39,19 @@ export function chooseNodeAddress(facts: Facts, rule: NodeAddressRule, family: 3
 	};
 }
 
+/** An address of a NIC with the length of the network on its link; one that stands alone where the facts do not tell it. */
+export function onLink(facts: Facts, nic: string, address: string): string {
+	const own = facts.nics.find(({ name }) => name === nic)?.addresses ?? [];
+	for (const text of own) {
+		const network = text.includes("/") ? parseNetwork(text) : undefined;
+		if (network && formatAddress(network.address, network.bits) === address) return `${address}/${network.prefix}`;
+	}
+	return `${address}/${address.includes(":") ? 128 : 32}`;
+}
+
 function candidates(facts: Facts): Candidate[] {
 	return facts.nics
-		.filter((nic) => !isOverlayNic(nic.name))
+		.filter((nic) => !isNoUplink(nic.name))
 		.flatMap((nic) =>
 			nic.addresses.flatMap((text): Candidate[] => {
 				const network = parseNetwork(text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`);
@@ -56,6 +65,13 @@ function candidates(facts: Facts): Candidate[] {
 				return isExcluded ? [] : [{ nic: nic.name, address: formatAddress(value, bits), value, bits }];
 			}),
 		);
+}
+
+/** A default route over an interface without an address (as with BGP): the kernel then speaks from the machine's only other one. */
+function unnumbered(all: readonly Candidate[], rule: NodeAddressRule, facts: Facts): readonly Candidate[] {
+	if (!("defaultRoute" in rule) || !facts.defaultRoute) return [];
+	const perVersion = ([32, 128] as const).map((bits) => all.filter((candidate) => candidate.bits === bits));
+	return perVersion.flatMap((found) => (found.length === 1 ? found : []));
 }
 
 function fits(candidate: Candidate, rule: NodeAddressRule, facts: Facts): boolean {

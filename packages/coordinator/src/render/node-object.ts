@@ -1,14 +1,19 @@
-import { type ClusterDocument, canonicalJson, type Slot, type Taint } from "@rollcall/protocol";
+import { type ClusterDocument, canonicalJson, overlaps, parseNetwork, type Slot, type Taint } from "@rollcall/protocol";
 import type { Machine, Seat } from "../domain/fleet.ts";
-import { overlaps, parseNetwork } from "./network.ts";
+import { NODE_ROLES } from "../domain/networks/pod-networks.ts";
 import { nodeLabelsOf, taintsOf } from "./node-registration.ts";
 import type { NodeChange, NodeSeen, NodeTaint } from "./seen-node.ts";
 
 const ROLE_LABEL = "node-role.kubernetes.io/";
-/** Roles whose machines are nodes of the cluster. */
-const NODE_ROLES = ["control-plane", "worker"];
 /** What a Node that was never put right may have by an earlier declaration, whatever that was. */
 const OURS_BY_NATURE = new Set([...NODE_ROLES.map((role) => `${ROLE_LABEL}${role}`), "rollcall/slot"]);
+
+/** Kubernetes frees pods and volumes of a node with this taint at once, where it would wait for minutes (well-known taints). */
+const OUT_OF_SERVICE: Taint = {
+	key: "node.kubernetes.io/out-of-service",
+	value: "nodeshutdown",
+	effect: "NoExecute",
+};
 
 /** What the document wants a machine's Node object to have. */
 interface DeclaredNode {
@@ -43,27 +48,57 @@ export function nodeChange(
 	const labels: Record<string, string | null> = {};
 	for (const [key, value] of Object.entries(wanted.labels)) if (seen.labels[key] !== value) labels[key] = value;
 	for (const key of Object.keys(seen.labels)) if (isOurs(key) && !(key in wanted.labels)) labels[key] = null;
-	const taints = taintsAfter(wanted.taints, before?.taints ?? [], seen.taints);
+	const declaredTaints = isDead(machine, seen) ? [...wanted.taints, OUT_OF_SERVICE] : wanted.taints;
+	const taints = taintsAfter(declaredTaints, before?.taints ?? [], seen.taints);
 	const declared = canonicalJson({
 		labels: Object.keys(wanted.labels).sort(),
-		taints: wanted.taints.map(nameOfTaint).sort(),
+		taints: declaredTaints.map(nameOfTaint).sort(),
 	});
-	if (Object.keys(labels).length === 0 && !taints && declared === seen.declared) return undefined;
-	return { labels, declared, ...(taints ? { taints } : {}) };
+	const podNetworks = networksToTell(document, machine, seen);
+	if (Object.keys(labels).length === 0 && !taints && !podNetworks && declared === seen.declared) return undefined;
+	return { labels, declared, ...(taints ? { taints } : {}), ...(podNetworks ? { podNetworks } : {}) };
+}
+
+/** The node's share of the pod network, where the coordinator deals it out and the Node has none: once it has, it cannot be changed. */
+function networksToTell(
+	{ kubernetes }: ClusterDocument,
+	{ podNetworks, bootId }: Machine,
+	seen: NodeSeen,
+): readonly string[] | undefined {
+	const isUntold = kubernetes.podNetwork === "routed" && seen.podNetworks.length === 0 && seen.bootId === bootId;
+	return isUntold ? podNetworks?.networks : undefined;
+}
+
+/**
+ * True when all that ran on a node is gone: it is of a boot that is over, whose memory is no more; or the machine is lost, and
+ * Kubernetes does not hear its kubelet either. That only its agent is silent proves nothing.
+ */
+function isDead({ bootId, lease }: Machine, seen: NodeSeen): boolean {
+	if (seen.bootId !== "" && seen.bootId !== bootId) return true;
+	return lease === "lost" && !seen.state.ready;
 }
 
 /**
  * True for a Node of a boot that is over whose networks for pods are not the declared ones. They cannot be changed, so the
  * object has to go; the kubelet of the boot that lives registers anew. A running kubelet would not.
  */
-export function mustRegisterAnew(document: ClusterDocument, { bootId }: Machine, seen: NodeSeen): boolean {
-	if (document.kubernetes.podNetwork === "none" || seen.bootId === bootId || seen.podNetworks.length === 0)
-		return false;
+export function mustRegisterAnew(
+	document: ClusterDocument,
+	{ bootId, podNetworks }: Pick<Machine, "bootId" | "podNetworks">,
+	seen: NodeSeen,
+): boolean {
+	const { podNetwork } = document.kubernetes;
+	if (podNetwork === "none" || seen.bootId === bootId || seen.podNetworks.length === 0) return false;
+	if (podNetwork === "routed") return podNetworks !== undefined && !isSame(podNetworks.networks, seen.podNetworks);
 	const { pods, second } = document.networks;
 	const declared = [pods, ...(second ? [second.pods] : [])].flatMap((text) => parseNetwork(text) ?? []);
 	const held = seen.podNetworks.map(parseNetwork);
 	const fits = held.every((one) => one && declared.some((all) => all.prefix <= one.prefix && overlaps(all, one)));
 	return !fits || held.length !== declared.length;
+}
+
+function isSame(dealt: readonly string[], held: readonly string[]): boolean {
+	return dealt.length === held.length && dealt.every((network) => held.includes(network));
 }
 
 /** All taints of the Node, where they are to change: those of others, then the declared ones. */

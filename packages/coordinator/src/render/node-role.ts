@@ -3,18 +3,22 @@ import { adminKubeconfigFiles } from "./admin-kubeconfigs.ts";
 import { balancerFiles } from "./api-balancer.ts";
 import { apiServerFiles } from "./api-server.ts";
 import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
+import { cgroupDriver } from "./cgroup-driver.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
 import { etcdData } from "./etcd-data.ts";
 import { restoreArtifacts, restoreSecrets } from "./etcd-restore.ts";
 import { flannelFiles } from "./flannel.ts";
-import { imageArchives } from "./image-archives.ts";
+import { artifactBytes, imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
 import { kubeProxyFiles } from "./kube-proxy.ts";
 import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
+import { mirrorSecrets } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { programPath, targetArtifacts } from "./programs.ts";
+import { routedFiles, routedNetwork } from "./routed.ts";
 import { schedulerFiles } from "./scheduler.ts";
 
 /** Roles that rollcall knows by itself. */
@@ -24,14 +28,21 @@ export type BuiltInRole = (typeof BUILT_IN_ROLES)[number];
 /** Images may have to come over a slow network first. Seconds. */
 const IMAGE_DEADLINE = 600;
 const TARGET_DEADLINE = 900;
+const MOST_DEADLINE = 7200;
+/** Archives of images are fetched, imported and unpacked at least so fast, in bytes per second: that of a slow disk, or of an emulated machine. */
+const IMPORT_RATE = 2 ** 20;
 
 /** The parts of a target of a built-in role. */
 export function nodeRoleParts(
 	role: BuiltInRole,
 	node: Node,
-): Pick<TargetContent, "artifacts" | "files" | "units" | "probes" | "certificates" | "secrets" | "deadlineSeconds"> {
+): Pick<
+	TargetContent,
+	"artifacts" | "files" | "units" | "probes" | "certificates" | "secrets" | "memory" | "podNetwork" | "deadlineSeconds"
+> {
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
-	const images = imageArchives(node.document.images);
+	const podNetwork = routedNetwork(node);
+	const images = imageArchives(node.document.images, programPath(node, "ctr"));
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),
@@ -47,16 +58,27 @@ export function nodeRoleParts(
 					...adminKubeconfigFiles(node),
 				]
 			: []),
-		...(role === "etcd" ? [] : [...balancerFiles(node), ...kubeProxyFiles(node), ...flannelFiles(node)]),
+		...(role === "etcd"
+			? []
+			: [...balancerFiles(node), ...kubeProxyFiles(node), ...flannelFiles(node), ...routedFiles(node)]),
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units([...images.units, ...(runsEtcd ? etcdData().units : [])]),
+		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), ...podsUnits(node)]),
 		probes: probes(role, node, runsEtcd),
-		artifacts: [...node.document.kubernetes.artifacts, ...images.artifacts, ...restoreArtifacts(node)],
+		artifacts: [
+			...targetArtifacts(node.document.kubernetes, node.facts),
+			...images.artifacts,
+			...restoreArtifacts(node),
+		],
 		certificates: nodeCertificates(node),
-		secrets: [...nodeSecrets(node), ...restoreSecrets(node)],
-		deadlineSeconds: TARGET_DEADLINE,
+		secrets: [...nodeSecrets(node), ...restoreSecrets(node), ...mirrorSecrets(node.document.images)],
+		...(runsEtcd ? { memory: etcdData().memory } : {}),
+		...(podNetwork ? { podNetwork } : {}),
+		deadlineSeconds: Math.min(
+			MOST_DEADLINE,
+			TARGET_DEADLINE + Math.ceil(artifactBytes(images.artifacts) / IMPORT_RATE),
+		),
 	};
 }
 
@@ -71,6 +93,14 @@ function kernelFiles(node: Node): TargetFile[] {
 			content: sysctlText(nodeSysctls(node.pods.bits === 128 || node.second?.pods.bits === 128)),
 		},
 	];
+}
+
+/**
+ * The slice in which systemd has all pods, where it has them. kubelet would make it by itself; as a unit of the target it is stopped behind
+ * kubelet when the machine is to run nothing any more, and with it every container ends. They outlive kubelet and containerd otherwise.
+ */
+function podsUnits({ facts }: Node): TargetUnit[] {
+	return cgroupDriver(facts) === "systemd" ? [{ name: "kubepods.slice", restartOn: [] }] : [];
 }
 
 function units(beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
@@ -106,6 +136,9 @@ function probes(role: BuiltInRole, node: Node, runsEtcd: boolean): Probe[] {
 					http("kube-controller-manager", NODE_PORTS.controllerManager, "/healthz", "https"),
 					http("kube-scheduler", NODE_PORTS.scheduler, "/healthz", "https"),
 				]
+			: []),
+		...(node.podNetworks
+			? [{ kind: "routes" as const, component: "pod-network", ...timing, deadlineSeconds: 120 }]
 			: []),
 		...(role === "etcd" ? [] : [http("api-balancer", NODE_PORTS.balancerHealth, "/healthz")]),
 	];

@@ -1,13 +1,12 @@
 import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
-import type { EtcdBeginning } from "../domain/etcd.ts";
-import type { SecondStack } from "./dual-stack.ts";
+import type { EtcdBeginning } from "../domain/etcd/beginning.ts";
+import type { NodeNetworks } from "./dual-stack.ts";
 import type { Member } from "./members.ts";
-import type { Network } from "./network.ts";
 import type { DnsChoice } from "./resolv-conf.ts";
 import type { KubernetesVersion } from "./versions.ts";
 
 /** Everything that the renderers of one node read: what was declared, what the machine is, and what follows from both. */
-export interface Node {
+export interface Node extends NodeNetworks {
 	readonly document: ClusterDocument;
 	readonly version: KubernetesVersion;
 	readonly slot: Slot;
@@ -15,14 +14,14 @@ export interface Node {
 	readonly nodeName: string;
 	readonly machineId: string;
 	readonly address: string;
+	/** The interface that has it. */
+	readonly nic: string;
+	/** Its share of the pod network, where the coordinator deals that out. */
+	readonly podNetworks?: readonly string[] | undefined;
 	readonly facts: Facts;
 	/** Labels of the machine, the operator's own. */
 	readonly labels: Labels;
 	readonly dns: DnsChoice;
-	readonly services: Network;
-	readonly pods: Network;
-	/** The second IP version, where the document has one. */
-	readonly second?: SecondStack | undefined;
 	/** Holders of the control-plane seats, this one included. */
 	readonly controlPlanes: readonly Member[];
 	/** Holders of the seats that run etcd, this one included. */
@@ -31,8 +30,8 @@ export interface Node {
 	readonly stackedEtcd: boolean;
 	/** How etcd begins here: with the whole cluster, or as one that joins it; and with whom. */
 	readonly etcdBeginning: EtcdBeginning;
-	/** Where the coordinator that leads is reached, where it is known. */
-	readonly coordinatorUrl?: string | undefined;
+	/** Where the coordinator that leads is reached, while machines fetch a snapshot of etcd from it. */
+	readonly snapshotSource?: string | undefined;
 	/** Whom it believes, and who signs for it. */
 	readonly trust: Trust;
 }

@@ -14,7 +14,8 @@ import { decidePlacement } from "../domain/decide.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Seat } from "../domain/fleet.ts";
 import { identify } from "../domain/identity/identify.ts";
 import { record } from "../domain/record.ts";
-import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
+import { etcdRole, seatCount } from "../domain/seats/seats.ts";
+import { membersOf } from "./members.ts";
 import { renderTarget } from "./render-target.ts";
 import { standInFacts } from "./stand-in-facts.ts";
 import { STAND_IN_TRUST } from "./stand-in-trust.ts";
@@ -95,8 +96,9 @@ function join(fleet: Fleet, { facts, labels }: PaperMachine, role?: string): Joi
 	if (fleet.machines.has(machineId)) return { ok: false, reason: `the machine ${machineId} (${name}) is named twice` };
 	const { bootId } = facts;
 	const drafts: EventDraft[] = [
-		{ type: "machine-enrolled", machineId, bootId, publicKey: NO_KEY, facts, identity, labels },
-		{ type: "machine-approved", machineId, by: "render" },
+		// Who asks for a tree on paper answers for the machine himself.
+		{ type: "machine-enrolled", machineId, bootId, publicKey: NO_KEY, facts, identity, labels, grade: "attested" },
+		{ type: "machine-approved", machineId, by: "render", basis: "person" },
 		...(role === undefined ? [] : [{ type: "role-pinned", machineId, role, by: "render" } as const]),
 	];
 	const joined = record(fleet, drafts, 0).fleet;
@@ -121,8 +123,8 @@ function fillEmptySeats(
 	const standIns: string[] = [];
 	if (!document) return { ok: true, fleet, standIns };
 	let next = fleet;
-	for (const role of ["control-plane", ...(hasOwnEtcd(document) ? ["etcd"] : [])]) {
-		const missing = declaredMembers(document, role) - membersOf(next, role).length;
+	for (const role of new Set(["control-plane", etcdRole(document)])) {
+		const missing = seatCount(document, role) - membersOf(next, role).length;
 		for (let count = 0; count < missing; count++) {
 			const facts = standInFacts(like, standIns.length + 1, allFacts(next));
 			const joined = join(next, { facts, labels: {} }, role);

@@ -3,15 +3,14 @@ const KUBELET_PKI = "/var/lib/kubelet/pki";
 
 /**
  * Where certificates and keys lie on a node: kubeadm's layout (kubeadm reference, "Implementation details"), and beside it
- * the client pairs of the kubeconfigs, which kubeadm puts inside of them. A target names these files; it never holds a key.
+ * the client pairs of the kubeconfigs, which kubeadm puts inside of them. A target names these files; it never holds a key. Keys of authorities have no
+ * place on a node.
  */
 export const PKI_PATHS = {
 	folder: PKI,
-	ca: { certificate: `${PKI}/ca.crt`, key: `${PKI}/ca.key` },
-	/** The one certificate that the controller manager signs with, where `ca` may be several. */
-	clusterSigner: { certificate: `${PKI}/ca-signer.crt`, key: `${PKI}/ca.key` },
-	frontProxyCa: { certificate: `${PKI}/front-proxy-ca.crt`, key: `${PKI}/front-proxy-ca.key` },
-	etcdCa: { certificate: `${PKI}/etcd/ca.crt`, key: `${PKI}/etcd/ca.key` },
+	ca: { certificate: `${PKI}/ca.crt` },
+	frontProxyCa: { certificate: `${PKI}/front-proxy-ca.crt` },
+	etcdCa: { certificate: `${PKI}/etcd/ca.crt` },
 	serviceAccount: { publicKey: `${PKI}/sa.pub`, key: `${PKI}/sa.key` },
 	apiServer: { certificate: `${PKI}/apiserver.crt`, key: `${PKI}/apiserver.key` },
 	apiServerKubeletClient: {

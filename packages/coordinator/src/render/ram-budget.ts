@@ -1,11 +1,13 @@
-import type { Kubernetes } from "@rollcall/protocol";
+import type { Facts, Kubernetes } from "@rollcall/protocol";
 
 const MI = 2 ** 20;
 
-/** One share of a machine's RAM, in bytes. */
-interface RamShare {
+/** One share of a machine's RAM, in bytes. `files`: so much of it lies as files below `at`, in a tmpfs that must have room for it. */
+export interface RamShare {
 	readonly what: string;
 	readonly bytes: number;
+	readonly files?: number;
+	readonly at?: string;
 }
 /** What a role needs on a machine without disks, where every file is RAM too. */
 export interface RamBudget {
@@ -15,9 +17,13 @@ export interface RamBudget {
 	readonly fits: boolean;
 }
 
+/** Where containerd unpacks images, with all that containers write. */
+const CONTAINERD = "/var/lib/containerd";
+/** Of an agent that did not measure it. */
+const UNMEASURED_SYSTEM = 450 * MI;
+
 // Images unpacked by containerd, in MiB, rounded up; processes as measured at rest with room to grow (twice).
-const SYSTEM: readonly RamShare[] = [
-	{ what: "operating system and agent", bytes: 450 * MI },
+const RUNTIME: readonly RamShare[] = [
 	{ what: "containerd and kubelet", bytes: 300 * MI },
 	{ what: "eviction reserve", bytes: 100 * MI },
 ];
@@ -27,30 +33,31 @@ const SYSTEM: readonly RamShare[] = [
  * that for the controllers, on one of the nodes.
  */
 const NETWORK: Readonly<Record<Kubernetes["podNetwork"], readonly RamShare[]>> = {
-	flannel: [{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI }],
+	routed: [images("image and process of kube-proxy", 150 * MI, 110 * MI)],
+	flannel: [images("images and processes of kube-proxy and the pod network", 250 * MI, 180 * MI)],
 	calico: [
-		{ what: "image and process of kube-proxy", bytes: 150 * MI },
-		{ what: "images of Calico", bytes: 700 * MI },
-		{ what: "plugins of Calico below /opt/cni/bin", bytes: 150 * MI },
+		images("image and process of kube-proxy", 150 * MI, 110 * MI),
+		images("images of Calico", 700 * MI),
+		{ what: "plugins of Calico below /opt/cni/bin", bytes: 150 * MI, files: 150 * MI, at: "/opt/cni/bin" },
 		{ what: "processes of Calico", bytes: 250 * MI },
 	],
-	none: [{ what: "images and processes of kube-proxy and the pod network", bytes: 250 * MI }],
+	none: [images("images and processes of kube-proxy and the pod network", 250 * MI, 180 * MI)],
 };
 // HAProxy 3.2 with its master: 27 MiB at rest.
 const BALANCER: readonly RamShare[] = [{ what: "image and processes of the API balancer", bytes: 100 * MI }];
 const CONTROL_PLANE: readonly RamShare[] = [
-	{ what: "images of API server, controller manager and scheduler", bytes: 320 * MI },
+	images("images of API server, controller manager and scheduler", 320 * MI),
 	{ what: "API server, controller manager and scheduler", bytes: 950 * MI },
-	{ what: "audit log, ten old parts compressed", bytes: 200 * MI },
+	{ what: "audit log, ten old parts compressed", bytes: 200 * MI, files: 200 * MI, at: "/var/log/kubernetes/audit" },
 ];
-const WORKER: readonly RamShare[] = [{ what: "room for pods and their images", bytes: 512 * MI }];
+const WORKER: readonly RamShare[] = [images("room for pods and their images", 512 * MI, 256 * MI)];
 
 // With volumes.nfs, reckoned by what the images are made of: a minimal Debian with the NFS client and the driver, unpacked, is
 // some 190 MiB, a sidecar 30 to 70 MiB, and each process at rest some 20 MiB.
-const NFS_NODE: readonly RamShare[] = [{ what: "images and processes of the NFS volume driver", bytes: 300 * MI }];
+const NFS_NODE: readonly RamShare[] = [images("images and processes of the NFS volume driver", 300 * MI, 240 * MI)];
 const NFS_CONTROL_PLANE: readonly RamShare[] = [
 	...NFS_NODE,
-	{ what: "image and process of the volume provisioner", bytes: 150 * MI },
+	images("image and process of the volume provisioner", 150 * MI, 120 * MI),
 ];
 
 /** The quota of etcd's data: an eighth of the RAM, between 256 MiB and etcd's own default of 2 GiB. In bytes. */
@@ -58,10 +65,20 @@ export function etcdQuota(memoryBytes: number): number {
 	return Math.min(2048 * MI, Math.max(256 * MI, Math.floor(memoryBytes / 8 / MI) * MI));
 }
 
-/** Adds up what a role needs, against `memoryBytes` of RAM. A role that the operator defines counts with its own files only. */
+function images(what: string, bytes: number, files = bytes): RamShare {
+	return { what, bytes, files, at: CONTAINERD };
+}
+
+/** RAM of a machine, as far as its agent tells it (`Facts.memory`). In bytes. */
+type Memory = Pick<Facts["memory"], "totalBytes" | "hugePagesBytes" | "systemBytes">;
+
+/**
+ * Adds up what a role needs, against the RAM that is no huge page. The operating system counts with what it took before the
+ * agent wrote anything, where that was measured. A role that the operator defines counts with its own files only.
+ */
 export function ramBudget(
 	role: string,
-	memoryBytes: number,
+	memory: Memory,
 	options: {
 		readonly stackedEtcd: boolean;
 		readonly nfsVolumes: boolean;
@@ -71,20 +88,27 @@ export function ramBudget(
 		readonly snapshotBytes?: number;
 	},
 ): RamBudget {
-	const etcd: readonly RamShare[] = [
-		{ what: "image and process of etcd", bytes: 260 * MI },
-		{ what: "etcd's data quota on tmpfs", bytes: etcdQuota(memoryBytes) },
-		...(options.snapshotBytes ? [{ what: "the snapshot that etcd begins with", bytes: options.snapshotBytes }] : []),
+	const { artifactBytes = 0, snapshotBytes = 0 } = options;
+	const haveBytes = Math.max(0, memory.totalBytes - (memory.hugePagesBytes ?? 0));
+	const system: readonly RamShare[] = [
+		{ what: "operating system and agent", bytes: memory.systemBytes ?? UNMEASURED_SYSTEM },
+		...RUNTIME,
 	];
+	const snapshot = { what: "the snapshot that etcd begins with", bytes: snapshotBytes };
+	// Its data lies in a tmpfs of its own, which the target brings.
+	const etcd: readonly RamShare[] = [
+		images("image and process of etcd", 260 * MI, 160 * MI),
+		{ what: "etcd's data quota on tmpfs", bytes: etcdQuota(memory.totalBytes) },
+		...(snapshotBytes > 0 ? [{ ...snapshot, files: snapshotBytes, at: "/run/rollcall/role/etcd" }] : []),
+	];
+	const programs = { what: "programs and image archives that are fetched", bytes: artifactBytes };
 	const fetched: readonly RamShare[] =
-		options.artifactBytes > 0
-			? [{ what: "programs and image archives that are fetched", bytes: options.artifactBytes }]
-			: [];
+		artifactBytes > 0 ? [{ ...programs, files: artifactBytes, at: "/opt/rollcall" }] : [];
 	const nfs = (shares: readonly RamShare[]) => (options.nfsVolumes ? shares : []);
 	const shares = ((): readonly RamShare[] => {
 		if (role === "control-plane")
 			return [
-				...SYSTEM,
+				...system,
 				...NETWORK[options.podNetwork],
 				...BALANCER,
 				...CONTROL_PLANE,
@@ -93,20 +117,24 @@ export function ramBudget(
 				...fetched,
 			];
 		if (role === "worker")
-			return [...SYSTEM, ...NETWORK[options.podNetwork], ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
-		if (role === "etcd") return [...SYSTEM, ...etcd, ...fetched];
-		return [{ what: "files of the role", bytes: options.fileBytes }];
+			return [...system, ...NETWORK[options.podNetwork], ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
+		if (role === "etcd") return [...system, ...etcd, ...fetched];
+		return [
+			{ what: "files of the role", bytes: options.fileBytes, files: options.fileBytes, at: "/etc/rollcall/role" },
+		];
 	})();
 	const neededBytes = shares.reduce((sum, share) => sum + share.bytes, 0);
-	return { shares, neededBytes, haveBytes: memoryBytes, fits: neededBytes <= memoryBytes };
+	return { shares, neededBytes, haveBytes, fits: neededBytes <= haveBytes };
 }
 
 /** Says why a budget does not fit, with all numbers in MiB. */
-export function explainBudget(role: string, budget: RamBudget): string {
+export function explainBudget(role: string, budget: RamBudget, { hugePagesBytes = 0 }: Partial<Memory> = {}): string {
 	const parts = budget.shares.map((share) => `${share.what} ${mebibytes(share.bytes)}`).join(", ");
-	return `the role ${role} needs ${mebibytes(budget.neededBytes)} of RAM, the machine has ${mebibytes(budget.haveBytes)} (${parts})`;
+	const pages = hugePagesBytes > 0 ? ` besides ${mebibytes(hugePagesBytes)} of huge pages` : "";
+	return `the role ${role} needs ${mebibytes(budget.neededBytes)} of RAM, the machine has ${mebibytes(budget.haveBytes)}${pages} (${parts})`;
 }
 
-function mebibytes(bytes: number): string {
+/** A number of bytes for a person. */
+export function mebibytes(bytes: number): string {
 	return `${Math.ceil(bytes / MI)} MiB`;
 }

@@ -1,46 +1,59 @@
-import type { ClusterDocument, EtcdSnapshot, Slot, TargetContent } from "@rollcall/protocol";
-import { TARGET_LIMITS } from "@rollcall/protocol";
-import { type EtcdBeginning, etcdBeginning, wasTakenOut } from "../domain/etcd.ts";
-import { etcdWait } from "../domain/etcd-wait.ts";
-import type { Fleet, Machine, Seat } from "../domain/fleet.ts";
-import type { Rendered, RenderTarget } from "../domain/observed.ts";
+import {
+	type ClusterDocument,
+	type EtcdSnapshot,
+	type Facts,
+	type Network,
+	overlaps,
+	parseNetwork,
+	type Slot,
+	TARGET_LIMITS,
+	type TargetContent,
+	TargetPodNetwork,
+} from "@rollcall/protocol";
+import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
+import type { Seat } from "../domain/fleet.ts";
+import { nodeMask } from "../domain/networks/node-mask.ts";
+import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
+
+import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.ts";
+import { etcdRole, seatCount } from "../domain/seats/seats.ts";
+import { UnitEncodingError } from "../errors.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { artifactBytes } from "./image-archives.ts";
-import { declaredMembers, hasOwnEtcd, membersOf } from "./members.ts";
 import { messageBytes } from "./message-bytes.ts";
-import { parseNetwork } from "./network.ts";
 import type { Node } from "./node.ts";
 import { chooseNodeAddress } from "./node-address.ts";
-import { BUILT_IN_ROLES, type BuiltInRole, nodeRoleParts } from "./node-role.ts";
+import { BUILT_IN_ROLES, nodeRoleParts } from "./node-role.ts";
 import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
-import { etcdQuota, explainBudget, ramBudget } from "./ram-budget.ts";
-import { chooseDns } from "./resolv-conf.ts";
+import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
+import { etcdQuota, explainBudget, mebibytes, ramBudget } from "./ram-budget.ts";
+import { chooseDns, withoutDns } from "./resolv-conf.ts";
 import { findRouteOverlap } from "./route-overlap.ts";
-import { UnitEncodingError } from "./systemd-unit.ts";
+import { type Shared, sharedOf } from "./shared.ts";
+import { tmpfsLack } from "./tmpfs-room.ts";
 import { findVersion, KNOWN_VERSIONS } from "./versions.ts";
 
-/**
- * What a seat means for a machine: the whole target, or a sentence that says why the machine cannot have it. Depends on the
- * cluster document, on the machine's id, facts and labels, on the seat, and on the holders of the control-plane and etcd
- * seats; on nothing else.
- */
-export const renderTarget: RenderTarget = (fleet, machine, seat) => {
-	const document = fleet.cluster?.document;
+/** What a seat means for a machine of this fleet. */
+export const renderTarget: RenderTarget = (fleet, machine, seat) => renderShared(sharedOf(fleet), machine, seat);
+
+/** What a seat means for a machine: the whole target, or a sentence that says why the machine cannot have it. */
+export function renderShared(shared: Shared, machine: TargetMachine, seat: Seat): Rendered {
+	const { document } = shared;
 	if (!document) return refuse("no cluster is declared");
 	const slot = document.slots.find(({ name }) => name === seat.slot);
 	if (!slot) return refuse(`the cluster has no slot ${seat.slot}`);
 	try {
-		return bounded(renderSeat({ fleet, machine, seat, document, slot }));
+		return bounded(renderSeat({ shared, machine, seat, document, slot }));
 	} catch (error) {
 		// Only what cannot be written in a unit file ends here: an argument of the operator with a line break, say.
 		if (error instanceof UnitEncodingError) return refuse(error.message);
 		throw error;
 	}
-};
+}
 
 interface Placement {
-	readonly fleet: Fleet;
-	readonly machine: Machine;
+	readonly shared: Shared;
+	readonly machine: TargetMachine;
 	readonly seat: Seat;
 	readonly document: ClusterDocument;
 	readonly slot: Slot;
@@ -51,15 +64,27 @@ function renderSeat(placement: Placement): Rendered {
 	const role = BUILT_IN_ROLES.find((name) => name === seat.role);
 	const definition = document.roles[seat.role];
 	if (!role && !definition) return refuse(`the role ${seat.role} is neither built in nor defined under roles`);
-	const budget = ramBudget(seat.role, machine.facts.memory.totalBytes, {
-		stackedEtcd: !hasOwnEtcd(document),
+	const budget = ramBudget(seat.role, machine.facts.memory, {
+		stackedEtcd: etcdRole(document) === "control-plane",
 		nfsVolumes: document.volumes?.nfs !== undefined,
 		podNetwork: document.kubernetes.podNetwork,
 		fileBytes: definition ? operatorRoleBytes(definition) : 0,
-		artifactBytes: artifactBytes([...document.kubernetes.artifacts, ...document.images.archives]),
-		snapshotBytes: etcdBeginning(placement.fleet, machine)?.restored?.fetch?.sizeBytes ?? 0,
+		artifactBytes: artifactBytes(
+			definition && !role
+				? chosenArtifacts(definition, machine.facts)
+				: [...chosenArtifacts(document.kubernetes, machine.facts), ...document.images.archives],
+		),
+		snapshotBytes: beginningOn(machine, placement.shared.etcd)?.restored?.fetch?.sizeBytes ?? 0,
 	});
-	if (!budget.fits) return refuse(explainBudget(seat.role, budget));
+	if (!budget.fits) return refuse(explainBudget(seat.role, budget, machine.facts.memory));
+	const room = tmpfsLack(seat.role, budget, machine.facts.tmpfs);
+	if (room !== undefined) return refuse(room);
+	const unfit =
+		role &&
+		(lackingParts(role, document, machine.facts) ??
+			swapInTheWay(document, machine.facts) ??
+			keysOnDisk(document, machine.facts));
+	if (unfit !== undefined) return refuse(unfit);
 	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
 	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
@@ -75,11 +100,15 @@ function renderSeat(placement: Placement): Rendered {
 		machineId: machine.machineId,
 		address: address.ok ? address.address : "",
 	};
-	return accept({ ...identity, ...operatorRoleParts(definition, values), artifacts: [] });
+	return accept({
+		...identity,
+		...operatorRoleParts(definition, values),
+		artifacts: targetArtifacts(definition, machine.facts),
+	});
 }
 
 function resolveNode(
-	{ fleet, machine, seat, document, slot }: Placement,
+	{ shared, machine, seat, document, slot }: Placement,
 	chosen: { address: string; nic: string },
 ): Node | Rendered {
 	const { address } = chosen;
@@ -89,34 +118,57 @@ function resolveNode(
 	const pods = parseNetwork(document.networks.pods);
 	const services = parseNetwork(document.networks.services);
 	if (!pods || !services) return refuse("networks.pods or networks.services is not a network");
-	const trust = fleet.trust?.trust;
+	const { trust } = shared;
 	if (!trust) return refuse("the fleet has no keys of its own yet; the coordinator that leads makes them");
 	const second = secondStack(document, machine, chosen.nic);
 	if (typeof second === "string") return refuse(second);
-	const overlap = findRouteOverlap(document.networks, machine.facts);
+	const overlap = findRouteOverlap(document.networks, machine.facts, routesOfFlannel(document));
 	if (overlap !== undefined) return refuse(overlap);
-	const stackedEtcd = !hasOwnEtcd(document);
+	const dns = chooseDns(document.networks, machine.facts);
+	const noDns = seat.role === "etcd" ? undefined : withoutDns(document.networks, dns);
+	if (noDns !== undefined) return refuse(noDns);
+	const pool = podPool(document);
+	const podNetworks = pool && NODE_ROLES.includes(seat.role) ? machine.podNetworks?.networks : undefined;
+	if (pool && NODE_ROLES.includes(seat.role) && !podNetworks) {
+		return refuse(`no share of the pod network is left for it: all ${pool.count} of ${pool.name} are dealt out`);
+	}
+	if (podNetworks && !TargetPodNetwork.shape.nic.safeParse(chosen.nic).success) {
+		return refuse(
+			`the interface ${JSON.stringify(chosen.nic)} of its node address has no plain name, which routes need`,
+		);
+	}
+	const runsEtcd = etcdRole(document);
 	const self = { nodeName: seat.nodeName, address };
-	const withSelf = (role: BuiltInRole) => {
-		const members = membersOf(fleet, role);
+	const withSelf = (role: "control-plane" | "etcd") => {
+		const members = role === "etcd" ? shared.ownEtcd : shared.controlPlanes;
 		if (seat.role !== role || members.some(({ nodeName }) => nodeName === seat.nodeName)) return members;
 		return [...members, self];
 	};
-	const etcdRole = stackedEtcd ? "control-plane" : "etcd";
-	const etcdMembers = withSelf(etcdRole);
+	const etcdMembers = withSelf(runsEtcd);
 	const beginning: EtcdBeginning | undefined =
-		seat.role === etcdRole ? etcdBeginning(fleet, machine) : { state: "new" };
-	if (seat.role === etcdRole && wasTakenOut(fleet, machine)) {
-		return refuse("etcd took this boot of the machine out; boot it anew, and it joins with empty memory");
+		seat.role === runsEtcd ? beginningOn(machine, shared.etcd) : { state: "new" };
+	const takenOut = seat.role === runsEtcd ? shared.etcd.takenOut.find(isBoot(machine)) : undefined;
+	if (takenOut?.votes) return refuse("etcd is just taking this boot of the machine out: wait until that is done");
+	if (takenOut) {
+		return refuse(
+			"etcd took this boot of the machine out, or its memory of etcd was lost; boot it anew, and it joins with empty memory",
+		);
 	}
 	if (beginning === undefined) {
-		return refuse(etcdWait(fleet));
+		return refuse(shared.etcdWait ?? "etcd does not begin on it yet");
 	}
-	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, fleet, machine);
+	const before = shared.etcd.living.some(isBoot(machine)) ? addressIn(beginning, seat.nodeName) : undefined;
+	if (before !== undefined && before !== address) {
+		return refuse(
+			`its address was ${before} when this boot became a member of etcd, where the others look for it, and is ${address} now; ` +
+				"give it that address again, or boot it anew: what it runs goes on until then",
+		);
+	}
+	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, shared, machine);
 	if (unfit) return refuse(unfit);
-	const declared = declaredMembers(document, etcdRole);
+	const declared = seatCount(document, runsEtcd);
 	// A member that begins without the others would be a cluster of its own, and never join theirs. One that runs already goes on.
-	if (seat.role === etcdRole && !beginning.cluster && etcdMembers.length < declared) {
+	if (seat.role === runsEtcd && !beginning.cluster && etcdMembers.length < declared) {
 		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
 	}
 	if (seat.role === "control-plane" && etcdMembers.length === 0) {
@@ -130,31 +182,61 @@ function resolveNode(
 		nodeName: seat.nodeName,
 		machineId: machine.machineId,
 		address,
+		nic: chosen.nic,
+		...(podNetworks ? { podNetworks } : {}),
 		facts: machine.facts,
 		labels: machine.labels,
-		dns: chooseDns(document.networks, machine.facts),
+		dns,
 		pods,
 		services,
 		...(second ? { second } : {}),
 		controlPlanes: withSelf("control-plane"),
 		etcdMembers,
-		stackedEtcd,
+		stackedEtcd: runsEtcd === "control-plane",
 		etcdBeginning: beginning,
-		coordinatorUrl: fleet.leader?.url,
+		snapshotSource: shared.snapshotSource,
 		trust,
 	};
 }
 
+/** With `host-gw` flannel sets routes to the shares of other nodes on the interface of the node address. */
+function routesOfFlannel(document: ClusterDocument): (route: Network) => boolean {
+	const { podNetwork, flannelBackend } = document.kubernetes;
+	if (podNetwork !== "flannel" || flannelBackend !== "host-gw") return () => false;
+	const { pods, second } = document.networks;
+	const all = [pods, second?.pods].flatMap((text) => parseNetwork(text ?? "") ?? []);
+	return (route) => all.some((one) => overlaps(one, route) && route.prefix === nodeMask(document, route.bits));
+}
+
+/** Where the agent's unit could not mount a tmpfs over them, keys would outlive the boot. */
+function keysOnDisk({ kubernetes }: ClusterDocument, { outsideRam = [] }: Facts): string | undefined {
+	const folders = outsideRam.filter((path) => path === "/etc/kubernetes" || path === "/var/lib/kubelet");
+	if (folders.length === 0 || kubernetes.onDisk === "allow") return undefined;
+	return `${folders.join(" and ")} would lie on a disk or a file server, and keys with them; start the agent by the unit that rollcall boots it with, which mounts a tmpfs there, or declare kubernetes.onDisk: allow`;
+}
+
+/** kubelet does not start where there is swap, unless it is told to. */
+function swapInTheWay({ kubernetes }: ClusterDocument, { memory }: Facts): string | undefined {
+	const { swapBytes = 0, zramBytes = 0 } = memory;
+	if (swapBytes === 0 || kubernetes.failSwapOn === false) return undefined;
+	const kind = zramBytes > 0 ? ` (${mebibytes(zramBytes)} of it zram)` : "";
+	return `the machine has ${mebibytes(swapBytes)} of swap${kind}, with which kubelet does not start; boot it without, as by the kernel argument systemd.swap=0, or declare kubernetes.failSwapOn: false`;
+}
+
 /** Why a machine cannot begin with a snapshot, where that is so. */
-function cannotRestore({ content }: EtcdSnapshot, { leader }: Fleet, { facts }: Machine): string | undefined {
-	if (!leader) return "no coordinator leads, from which the snapshot of etcd could be had";
+function cannotRestore(
+	{ content }: EtcdSnapshot,
+	{ snapshotSource }: Shared,
+	{ facts }: TargetMachine,
+): string | undefined {
+	if (snapshotSource === undefined) return "no coordinator leads, from which the snapshot of etcd could be had";
 	const quota = etcdQuota(facts.memory.totalBytes);
 	if (content.sizeBytes <= quota) return undefined;
 	return `the snapshot that etcd begins with has ${content.sizeBytes} bytes, etcd's quota on this machine is ${quota}: give the seat to a machine with more RAM`;
 }
 
 /** The second IP version on this machine; undefined where none is declared, a sentence where the machine cannot have it. */
-function secondStack(document: ClusterDocument, machine: Machine, nic: string): SecondStack | string | undefined {
+function secondStack(document: ClusterDocument, machine: TargetMachine, nic: string): SecondStack | string | undefined {
 	const declared = document.networks.second;
 	if (!declared) return undefined;
 	const [pods, services] = [parseNetwork(declared.pods), parseNetwork(declared.services)];
@@ -179,4 +261,9 @@ function accept(content: TargetContent): Rendered {
 
 function refuse(reason: string): Rendered {
 	return { ok: false, reason };
+}
+
+/** The address by which the other members of etcd know one. */
+function addressIn({ cluster }: EtcdBeginning, node: string): string | undefined {
+	return cluster?.find(({ nodeName }) => nodeName === node)?.address;
 }

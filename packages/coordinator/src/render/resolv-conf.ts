@@ -1,11 +1,19 @@
-import type { Facts, Networks } from "@rollcall/protocol";
-import { contains, parseAddress, parseNetwork } from "./network.ts";
+import { contains, type Facts, type Networks, parseAddress, parseNetwork } from "@rollcall/protocol";
 
 /** resolv.conf(5), MAXNS; kubelet has the same limit. */
 const MAX_SERVERS = 3;
 /** kubelet's limit on search domains. */
 const MAX_SEARCH = 32;
-const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+/** Addresses that mean something else inside of a pod, or nothing at all, with the reason. */
+const NOT_FROM_A_POD = (
+	[
+		["127.0.0.0/8", "a loopback address is another one inside a pod"],
+		["::1/128", "a loopback address is another one inside a pod"],
+		["0.0.0.0/32", "it means the asking host itself"],
+		["::/128", "it means the asking host itself"],
+		["fe80::/10", "a link-local address leads nowhere from a pod"],
+	] as const
+).flatMap(([range, reason]) => ({ network: parseNetwork(range), reason }));
 
 /** What the resolver of pods and nodes asks. `leftOut` are servers of the machine that are not used, with the reason. */
 export interface DnsChoice {
@@ -19,11 +27,12 @@ export function chooseDns(networks: Networks, facts: Facts): DnsChoice {
 	const servers: string[] = [];
 	const leftOut: { server: string; reason: string }[] = [];
 	for (const server of networks.dnsServers ?? facts.dns.servers) {
-		const address = parseAddress(server);
+		// An interface behind % is one of the machine, and no pod has it.
+		const address = parseAddress(server.replace(/%[\w.-]+$/, ""));
+		const unfit = address && NOT_FROM_A_POD.find(({ network }) => network && contains(network, address));
 		if (!address) leftOut.push({ server: JSON.stringify(server), reason: "not an address" });
-		else if (LOOPBACK.some((range) => contains(parseNetwork(range) ?? never(), address))) {
-			leftOut.push({ server, reason: "a loopback address is another one inside a pod" });
-		} else if (servers.includes(server)) continue;
+		else if (unfit) leftOut.push({ server, reason: unfit.reason });
+		else if (servers.includes(server)) continue;
 		else if (servers.length === MAX_SERVERS)
 			leftOut.push({ server, reason: `a resolver reads at most ${MAX_SERVERS}` });
 		else servers.push(server);
@@ -42,6 +51,12 @@ export function resolvConfText(choice: DnsChoice): string {
 	].join("\n");
 }
 
-function never(): never {
-	throw new TypeError("a constant network is not one");
+/**
+ * Why a node cannot be made with these servers: the machine has some, and none is of use to a pod. CoreDNS would ask nobody, and
+ * not even start. Undefined where it can.
+ */
+export function withoutDns({ dnsServers }: Networks, choice: DnsChoice): string | undefined {
+	if (dnsServers || choice.servers.length > 0 || choice.leftOut.length === 0) return undefined;
+	const list = choice.leftOut.map(({ server, reason }) => `${server}: ${reason}`).join("; ");
+	return `pods would have no DNS server (${list}); declare networks.dnsServers, or [] where there is none`;
 }

@@ -1,12 +1,15 @@
-import type { Facts, Networks } from "@rollcall/protocol";
-import { overlaps, parseNetwork } from "./network.ts";
-import { isOverlayNic } from "./node-address.ts";
+import { type Facts, isNoUplink, type Network, type Networks, overlaps, parseNetwork } from "@rollcall/protocol";
 
 /**
  * Compares the pod and service networks with every network that the machine really reaches: its own addresses and its
- * routes. An overlap would send that traffic into the overlay. Returns a sentence that names both, or undefined.
+ * routes. An overlap would send that traffic into the overlay. Returns a sentence that names both, or undefined. `isPods`: a route that the pod
+ * network itself made on that interface.
  */
-export function findRouteOverlap(networks: Networks, facts: Facts): string | undefined {
+export function findRouteOverlap(
+	networks: Networks,
+	facts: Facts,
+	isPods: (route: Network) => boolean = () => false,
+): string | undefined {
 	const declared = [
 		["networks.pods", networks.pods],
 		["networks.services", networks.services],
@@ -19,10 +22,14 @@ export function findRouteOverlap(networks: Networks, facts: Facts): string | und
 	] as const;
 	const real = [
 		...facts.nics
-			.filter(({ name }) => !isOverlayNic(name))
+			.filter(({ name }) => !isNoUplink(name))
 			.flatMap(({ name, addresses }) => addresses.map((text) => [text, `address ${text} on ${name}`] as const)),
 		...facts.routes
-			.filter(({ nic }) => !isOverlayNic(nic))
+			.filter(({ nic }) => !isNoUplink(nic))
+			.filter(({ destination }) => {
+				const route = parseNetwork(destination);
+				return !route || !isPods(route);
+			})
 			.map(({ destination, nic }) => [destination, `route ${destination} on ${nic}`] as const),
 	];
 	for (const [path, text] of declared) {

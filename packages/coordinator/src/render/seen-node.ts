@@ -8,6 +8,8 @@ export interface NodeSeen {
 	readonly taints: readonly NodeTaint[];
 	/** What was declared of it when it was last put right; absent where it never was. */
 	readonly declared?: string | undefined;
+	/** Set where no new pod is let onto it since rollcall said so. */
+	readonly cordoned?: true | undefined;
 	/** Networks of its pods, which cannot be changed. */
 	readonly podNetworks: readonly string[];
 	/** Of the object; every change of it makes another one. */
@@ -24,4 +26,6 @@ export interface NodeChange {
 	/** All of its taints, where they change. */
 	readonly taints?: readonly NodeTaint[] | undefined;
 	readonly declared: string;
+	/** Networks of its pods, where it has none yet. */
+	readonly podNetworks?: readonly string[] | undefined;
 }

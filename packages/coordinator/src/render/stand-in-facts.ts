@@ -1,5 +1,4 @@
-import { type BootId, type Facts, type Mac, sha256Of } from "@rollcall/protocol";
-import { formatAddress, parseNetwork } from "./network.ts";
+import { type BootId, type Facts, formatAddress, type Mac, parseNetwork, sha256Of } from "@rollcall/protocol";
 
 /**
  * Facts of a machine that does not exist: like the given one, the `index`-th after it. Each address is the next one of its
@@ -14,9 +13,10 @@ export function standInFacts(like: Facts, index: number, taken: readonly Facts[]
 		bootId: id as BootId,
 		hostname: `stand-in-${index}`,
 		smbios: { ...like.smbios, uuid: id, serial: `stand-in-${index}` },
+		...(like.macs ? { macs: like.macs.map((_, place) => macOf(`${hex} ${place}`)) } : {}),
 		nics: like.nics.map((nic, place) => ({
 			...nic,
-			mac: macOf(`${hex} ${place}`),
+			...(nic.mac ? { mac: macOf(`${hex} ${place}`) } : {}),
 			addresses: nic.addresses.map((address) => nextFree(address, used)),
 		})),
 	};

@@ -3,7 +3,7 @@ import { type Authority, sha256Of, type Trust } from "@rollcall/protocol";
 function authority(name: string): Authority {
 	const fingerprint = sha256Of(`stand-in authority ${name}`);
 	const pem = `# the certificate of the authority ${name}, which a coordinator makes\n`;
-	return { signing: fingerprint, certificates: [{ fingerprint, pem, notAfter: 0 }] };
+	return { signing: fingerprint, certificates: [{ fingerprint, pem, notAfter: 0, kept: true }] };
 }
 
 const SERVICE_ACCOUNTS = sha256Of("stand-in service account key");

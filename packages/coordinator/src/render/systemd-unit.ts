@@ -1,3 +1,4 @@
+import { UnitEncodingError } from "../errors.ts";
 /** A unit file: sections in order, each a list of settings. A setting may appear more than once (`ExecStartPre`). */
 export type UnitSections = readonly (readonly [section: string, settings: readonly UnitSetting[]])[];
 /**
@@ -8,11 +9,6 @@ export type UnitSetting = readonly [
 	key: string,
 	value: string | number | boolean | { readonly words: readonly string[] } | { readonly list: readonly string[] },
 ];
-
-/** A value that no unit file can hold. */
-export class UnitEncodingError extends Error {
-	override readonly name = "UnitEncodingError";
-}
 
 /**
  * Writes a unit file (systemd.syntax(7)). In values `%` becomes `%%` (specifiers, systemd.unit(5)); in command lines `$`

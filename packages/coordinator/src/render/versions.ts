@@ -9,6 +9,16 @@ export interface KubernetesVersion {
 	readonly coredns: string;
 	/** Release of Calico, for documents with `podNetwork: calico`: the newest one that is made for this version. */
 	readonly calico: string;
+	/**
+	 * Releases of the programs beside kubelet that fit: containerd by its own table of Kubernetes versions (RELEASES.md), runc and
+	 * the CNI plugins as that release of containerd is tested with them, crictl of the same minor.
+	 */
+	readonly programs: {
+		readonly containerd: string;
+		readonly runc: string;
+		readonly cniPlugins: string;
+		readonly crictl: string;
+	};
 	/** API versions of configuration files that the components read. */
 	readonly api: {
 		readonly kubelet: string;
@@ -44,6 +54,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		pause: "3.10.1",
 		coredns: "v1.12.1",
 		calico: CALICO,
+		programs: { containerd: "2.2.7", runc: "1.3.6", cniPlugins: "1.9.0", crictl: "1.34.0" },
 		api: API,
 		featureGates: {},
 	},
@@ -54,6 +65,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		pause: "3.10.1",
 		coredns: "v1.13.1",
 		calico: CALICO,
+		programs: { containerd: "2.2.7", runc: "1.3.6", cniPlugins: "1.9.0", crictl: "1.35.0" },
 		api: API,
 		featureGates: {},
 	},
@@ -64,6 +76,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		pause: "3.10.2",
 		coredns: "v1.14.2",
 		calico: CALICO,
+		programs: { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", crictl: "1.36.0" },
 		api: API,
 		featureGates: {},
 	},

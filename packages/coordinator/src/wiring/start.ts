@@ -1,53 +1,58 @@
-import { join } from "node:path";
-import { MAX_SNAPSHOTS, sha256Of } from "@rollcall/protocol";
+import { hostname } from "node:os";
 import type { Logger } from "pino";
-import { createClock } from "../adapters/clock/drawn-clock.ts";
+import { createDocumentReader } from "../adapters/documents/document-reader.ts";
+import { checkBootDocument } from "../adapters/files/boot-document.ts";
+import { announceApi } from "../adapters/files/data-folder.ts";
+import { readClusterDocument } from "../adapters/files/first-document.ts";
 import { lockFolder } from "../adapters/files/folder-lock.ts";
-import { createLastDocument } from "../adapters/files/last-document.ts";
-import { createSnapshots } from "../adapters/files/snapshots.ts";
 import { buildApp } from "../adapters/http/app.ts";
 import { listen } from "../adapters/http/listen.ts";
-import { createMetrics } from "../adapters/metrics/metrics.ts";
-import { createBeacon } from "../adapters/nats/beacon.ts";
-import { createBus } from "../adapters/nats/bus.ts";
-import { openLog } from "../adapters/nats/log.ts";
-import { Responder } from "../adapters/nats/responder.ts";
-import { isSignedBy } from "../adapters/nats/signing-key.ts";
-import { createPki } from "../adapters/pki/pki.ts";
-import { openSnapshotFolder } from "../adapters/snapshots/folder.ts";
+import { readFleet } from "../adapters/metrics/read-fleet.ts";
+import { watchTwins } from "../adapters/nats/twins.ts";
+import { neighbourMac } from "../adapters/network/neighbours.ts";
+import { oidcPeople } from "../adapters/oidc/provider.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
-import { fleetFromJson, fleetToJson } from "../domain/snapshot.ts";
-import { answerCertify, atMostWaiting } from "../loop/answer-certify.ts";
-import { answerHello } from "../loop/answer-hello.ts";
-import { ControlLoop } from "../loop/control-loop.ts";
-import { sliceOf } from "../loop/slices.ts";
+import { watchAccess } from "../keepers/access-watch.ts";
+import { watchBoots } from "../keepers/boot-watch.ts";
+import { tellMissingKeys } from "../keepers/missing-keys.ts";
+import { PodRoutes } from "../keepers/pod-routes.ts";
+import { clusterChecker } from "../keepers/start/cluster-checker.ts";
+import { startClusterKeeper } from "../keepers/start/cluster-keeper.ts";
+import { askVoters, snapshotKeeper, startEtcdKeeper } from "../keepers/start/etcd-keeper.ts";
+import { startKeyKeeper } from "../keepers/start/key-keeper.ts";
+import { ownAccess } from "../keepers/start/own-access.ts";
+import { slicesOf } from "../loop/slices.ts";
 import { VERSION } from "../version.ts";
-import { type RunningBoot, startBoot } from "./boot.ts";
-import { watchBoots } from "./boots.ts";
-import { startClusterKeeper } from "./cluster-keeper.ts";
-import { firstDocument } from "./declared.ts";
-import { snapshotKeeper, startEtcdKeeper } from "./etcd-keeper.ts";
-import { failpointFrom } from "./failpoint.ts";
-import { adminToken, announceApi, coordinatorId, seenLog } from "./folder.ts";
-import { trustKeeper } from "./keep-trust.ts";
-import { startKeyKeeper } from "./key-keeper.ts";
-import { tellMissingKeys } from "./missing-keys.ts";
-import { openBus } from "./open-bus.ts";
+import { openBase } from "./base.ts";
+import { BootListener } from "./boot.ts";
+import { openBusParts } from "./bus.ts";
+import { createLoop } from "./control-loop.ts";
+import { followEvents } from "./follow-events.ts";
+import { openKeys } from "./keys.ts";
+import { knownHosts } from "./known-hosts.ts";
+import { OwnAddress } from "./own-address.ts";
 import { projections } from "./projections.ts";
-import { readFleet } from "./read-fleet.ts";
+import { createResponder } from "./responder.ts";
 import { renderedTargets } from "./targets.ts";
-
-/** Orders for certificates that may wait: some seconds of work, after which their senders would ask again. */
-const MAX_ORDERS = 256;
+import { tellStart } from "./tell-start.ts";
+import { openTls, toldApis, toldAuthority } from "./tls.ts";
 
 /** A coordinator that runs. */
 export interface RunningCoordinator {
 	readonly url: string;
 	/** Where machines boot from, if they do. */
 	readonly boot?: string;
+	/** Resolves when it has to end, with the reason. */
+	readonly failed: Promise<Error>;
 	/** Ends everything that it started, and keeps a snapshot. */
 	stop(): Promise<void>;
+}
+
+/** `signal` ends a start that is under way. */
+interface Start {
+	readonly environment: NodeJS.ProcessEnv;
+	readonly signal: AbortSignal;
 }
 
 /**
@@ -57,172 +62,149 @@ export interface RunningCoordinator {
 export async function startCoordinator(
 	config: CoordinatorConfig,
 	log: Logger,
-	{ environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
+	start: Start,
 ): Promise<RunningCoordinator> {
-	const { dataFolder } = config;
-	await makePrivateFolder(dataFolder);
-	const lock = await lockFolder(dataFolder);
-	const closers: (() => unknown)[] = [() => lock.release()];
-	const close = async (): Promise<void> => {
-		for (const one of closers.reverse()) await one();
-	};
+	const closing = new AsyncDisposableStack();
+	const failed = Promise.withResolvers<Error>();
 	try {
-		const id = await coordinatorId(dataFolder);
-		const adminTokenHash = sha256Of(await adminToken(dataFolder));
-		const damaged = (reason: string): void => log.warn(reason);
-		const lastDocument = createLastDocument(dataFolder, damaged);
-		const seen = seenLog(dataFolder);
-		const failpoint = failpointFrom(environment);
-		const clock = createClock();
-		const metrics = createMetrics();
-
-		const { connection, credentials, close: closeBus } = await openBus(config, { coordinatorId: id, log, signal });
-		closers.push(closeBus);
-		signal.throwIfAborted();
-		const bus = createBus(connection);
-		const beacon = createBeacon(connection, { coordinatorId: id, monotonic: () => clock.monotonic() });
-		closers.push(() => beacon.close());
-
-		const replicas = "external" in config.nats ? config.nats.external.replicas : 1;
-		let origin: string | undefined;
-		const snapshots = openSnapshotFolder(config.etcdSnapshotFolder ?? join(dataFolder, "etcd-snapshots"), {
-			fleet: credentials.signer,
-			log: () => origin,
-		});
-		const pki = createPki(config.authorityFolder ?? join(dataFolder, "keys", "authorities"), clock, (name) =>
-			snapshots.key(name),
-		);
-		let reconnects = 0;
-		connection.on("reconnect", () => {
-			reconnects += 1;
-		});
-		let url = "";
-		const targets = renderedTargets();
-		const loop = new ControlLoop({
-			coordinatorId: id,
-			url: () => url,
-			openLog: async () => {
-				const opened = await openLog(connection, { replicas });
-				origin = await opened.origin();
-				return opened;
-			},
-			snapshots: createSnapshots({ dataFolder, toJson: fleetToJson, fromJson: fleetFromJson, onDamaged: damaged }),
-			bus,
-			beacon,
-			credentials,
-			clock,
-			connected: () => connection.connected(),
-			reconnects: () => reconnects,
-			summarize: targets.summarize,
-			trust: () => pki.trust(),
-			beginning: async () => {
-				const before = await seen.load();
-				return {
-					hadLog: before !== undefined && before !== origin,
-					document: await firstDocument(lastDocument, config.document),
-					adminTokenHash,
-					snapshots: await snapshots.list(MAX_SNAPSHOTS),
-				};
-			},
-			failpoint,
-			watcher: {
-				onLeading: (leads) => {
-					if (leads) responder.lead();
-					else responder.follow();
-					log.info({ coordinatorId: id }, leads ? "this coordinator leads" : "this coordinator does not lead any more");
-					if (leads) void tellMissingKeys(pki, loop.fleet().trust?.trust, log);
-				},
-				onTurn: (ms) => metrics.turn(ms / 1000),
-				onAppend: (outcome, ms) => metrics.append(outcome, ms / 1000),
-				onTrouble: (what, error) => log.error({ err: error }, what),
-			},
-		});
-		const responder = new Responder({
-			connection,
-			core: loop,
-			verify: (signed) => credentials.verify(signed),
-			answerHello: (machineId, hello, answer) =>
-				answerHello({ machineId, hello, answer }, { fleet: loop.fleet(), targets, credentials }),
-			answerCertify: atMostWaiting(MAX_ORDERS, (machineId, message) =>
-				answerCertify(
-					{ machineId, message },
-					{ core: loop, pki, render: targets.render, verify: isSignedBy, lifeSeconds: config.certificateSeconds },
-				),
-			),
-			onBadMessage: ({ verb, reason, machineId, text }) => {
-				metrics.badMessage(reason);
-				log.debug({ verb, reason, machineId }, `message not taken: ${text}`);
-			},
-		});
-		closers.push(() => responder.close());
-		const keepTrust = trustKeeper({
-			newest: () => loop.fleet().trust?.trust,
-			keep: (trust) => pki.keep(trust),
-			onTrouble: (error) => log.error({ err: error }, "could not keep whom the machines believe"),
-		});
-		let noted: string | undefined;
-		loop.subscribe((event) => {
-			metrics.event(event.type);
-			// Also of a log that another coordinator leads: whoever begins anew must know that there was one.
-			if (origin !== noted && origin !== undefined) {
-				noted = origin;
-				void seen
-					.save(origin)
-					.catch((error: unknown) => log.error({ err: error }, "could not note which log is followed"));
-			}
-			log.info(
-				{ seq: event.seq, type: event.type, machineId: "machineId" in event ? event.machineId : undefined },
-				projections.describe(event),
-			);
-			if (event.type === "trust-changed") keepTrust();
-			if (event.type === "cluster-declared") {
-				void lastDocument
-					.save(event.document)
-					.catch((error: unknown) => log.error({ err: error }, "could not keep the declared document"));
-			}
-		});
-		metrics.observeFleet(() => readFleet(loop.fleet(), loop.leadership().leads));
-
-		const boots = watchBoots({ core: loop, clock, log, onRefused: metrics.bootRefused });
-		closers.push(() => boots.close());
-		metrics.observeBoots(boots.reading);
-		let boot: RunningBoot | undefined;
-
-		const { summarize } = sliceOf(targets.summarize, 0);
-		const keeping = { core: loop, clock, pki, log, snapshots };
-		const saving = snapshotKeeper(keeping);
-		const app = buildApp({
-			core: loop,
-			boots,
-			assets: () => boot?.assets ?? (config.boot ? "starting" : undefined),
-			credentials,
-			bus,
-			clock,
-			failpoint,
-			log,
-			pki,
-			snapshots: { take: () => saving.take(), file: (name) => snapshots.file(name) },
-			projections,
-			summary: summarize,
-			metrics,
-			config: { coordinatorId: id, version: VERSION, adminTokenHash, metricsOnLoopback: true, allowedOrigins: [] },
-		});
-		closers.push(() => app.close());
-		const local = await listen(app, config.http);
-		url = config.advertise.http ?? local;
-		loop.start();
-		closers.push(() => loop.stop());
-		closers.push(startEtcdKeeper(keeping, saving));
-		closers.push(startClusterKeeper({ core: loop, clock, pki, log, summarize, manifests: config.manifests }));
-		closers.push(startKeyKeeper({ core: loop, clock, pki, log, summarize }));
-		boot = config.boot && (await startBoot(config.boot, { dataFolder, core: loop, clock, log, boots, api: () => url }));
-		closers.push(() => boot?.close());
-		const urls = { url: local, ...(boot ? { boot: boot.url } : {}) };
-		await announceApi(dataFolder, urls);
-		log.info({ ...urls, coordinatorId: id }, "the API listens");
-		return { ...urls, stop: close };
+		const urls = await startParts(config, log, { ...start, closing, fail: failed.resolve });
+		return { ...urls, failed: failed.promise, stop: () => closing.disposeAsync() };
 	} catch (error) {
-		await close();
+		await closing.disposeAsync().catch((late: unknown) => log.error({ err: late }, "not everything could be closed"));
 		throw error;
 	}
+}
+
+/** Starts all parts, each after those that it needs. What is put on `closing` ends them, the last one first. */
+async function startParts(
+	config: CoordinatorConfig,
+	log: Logger,
+	{
+		environment,
+		signal,
+		closing,
+		fail,
+	}: Start & { readonly closing: AsyncDisposableStack; readonly fail: (reason: Error) => void },
+): Promise<Pick<RunningCoordinator, "url" | "boot">> {
+	// What is wrong with them ends the start at once, before anything is begun.
+	if (config.document !== undefined) await readClusterDocument(config.document);
+	if (config.boot?.document !== undefined) await checkBootDocument(config.boot.document);
+	await makePrivateFolder(config.dataFolder);
+	const lock = await lockFolder(config.dataFolder);
+	closing.defer(() => lock.release());
+	const base = await openBase(config, log, environment);
+	const { clock, metrics } = base;
+	const address = new OwnAddress(config.advertise.http);
+	const hosts = knownHosts(config);
+	const ownTls = await openTls(base);
+	const { shown: tls } = ownTls;
+	closing.defer(() => tls?.close());
+
+	const bus = await openBusParts(base, { tls, signal, closing });
+	const { pki, snapshots, accounts } = openKeys(base, bus);
+	const targets = renderedTargets();
+	const { core, onLeading } = createLoop(base, bus, { keys: { pki, snapshots }, targets, url: address.url });
+	const twins = await watchTwins(bus.connection, {
+		coordinatorId: base.id,
+		place: `${hostname()}:${config.dataFolder}`,
+		wall: () => clock.wall(),
+		onTwin: (text) => log.error(text),
+		onYield: fail,
+	});
+	closing.defer(() => twins.close());
+	onLeading((leads) => leads && twins.say());
+	followEvents(base, { core, pki, origin: bus.eventLog.origin });
+	metrics.observeFleet(() => readFleet(core.fleet(), { leads: core.leadership().leads, now: clock.now() }));
+
+	const routes = new PodRoutes({ core, bus: bus.bus, now: () => clock.now(), monotonic: () => clock.monotonic() });
+	closing.defer(() => routes.close());
+	onLeading((leads) => routes.lead(leads));
+	const responder = createResponder(base, bus, { core, pki, accounts, targets, routes });
+	closing.defer(() => responder.close());
+	onLeading((leads) => (leads ? responder.lead() : responder.follow()));
+	onLeading((leads) => leads && void tellMissingKeys(pki, core.fleet().trust?.trust, log));
+
+	const boots = watchBoots({ core, clock, log, onRefused: metrics.bootRefused });
+	closing.defer(() => boots.close());
+	metrics.observeBoots(boots.reading);
+	const boot =
+		config.boot &&
+		(await BootListener.open(config.boot, {
+			dataFolder: config.dataFolder,
+			core,
+			clock,
+			log,
+			boots,
+			hosts,
+			apis: () => toldApis(address.url(), tls === undefined),
+			signers: bus.credentials.signers,
+			authority: toldAuthority(config, ownTls, bus.authority),
+		}));
+
+	const { summarize } = slicesOf(targets.summarize, 0)();
+	const keeping = { core, clock, pki, log, snapshots, summarize };
+	const saving = snapshotKeeper(keeping);
+	const access = ownAccess(keeping);
+	const checker = clusterChecker({ ...keeping, access });
+	const accessWatch = watchAccess({ core, clock });
+	closing.defer(() => accessWatch.close());
+	const documents = createDocumentReader();
+	closing.defer(() => documents.close());
+	const app = buildApp({
+		neighbourMac,
+		access: accessWatch,
+		people: config.oidc && oidcPeople(config.oidc, { clock }),
+		core,
+		credentials: bus.credentials,
+		bus: bus.bus,
+		clock,
+		failpoint: base.failpoint,
+		log,
+		metrics,
+		boots,
+		assets: () => boot?.assets(),
+		signedToken: (token) => boot?.signedToken(token),
+		pki,
+		accounts,
+		snapshots: { take: () => saving.take(), file: (name) => snapshots.file(name) },
+		checker,
+		askVoters: () => askVoters(keeping),
+		tls,
+		projections: { ...projections, parseDocument: documents.parse },
+		summary: summarize,
+		config: {
+			coordinatorId: base.id,
+			version: VERSION,
+			adminTokenHash: base.admin.hash,
+			adminTokenMadeAt: base.admin.madeAt,
+			metricsOnLoopback: config.metrics.open === "loopback",
+			hosts,
+			allowedOrigins: [],
+		},
+	});
+	closing.defer(() => app.close());
+	const url = await listen(app, config.http);
+	address.listensAt(url);
+
+	core.start();
+	closing.defer(() => core.stop());
+	closing.defer(() => checker.close());
+	closing.defer(startEtcdKeeper(keeping, saving));
+	closing.defer(
+		startClusterKeeper({
+			coordinatorId: base.id,
+			...keeping,
+			access,
+			render: targets.render,
+			certificateSeconds: config.certificateSeconds,
+			manifests: config.manifests,
+		}),
+	);
+	closing.defer(startKeyKeeper(keeping));
+	closing.defer(() => boot?.close());
+	const urls = { url, ...(boot ? { boot: await boot.start() } : {}) };
+	const authority = tls?.authority();
+	await announceApi(config.dataFolder, { ...urls, ...(authority === undefined ? {} : { authority }) });
+	tellStart(log, { config, admin: base.admin, urls, authority, coordinatorId: base.id });
+	return urls;
 }

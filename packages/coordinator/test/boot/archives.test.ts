@@ -1,16 +1,16 @@
 import { spawnSync } from "node:child_process";
 import test from "ava";
 import fc from "fast-check";
+import { tarArchive } from "../../src/adapters/boot/tar-archive.ts";
 import { alpineOverlay } from "../../src/boot/alpine-overlay.ts";
-import { NotInTar, tarArchive } from "../../src/boot/tar.ts";
 
-test("the real tar reads every file back", (t) => {
+test("the real tar reads every file back, whatever its name", async (t) => {
 	const name = fc
-		.stringMatching(/^[a-zA-Z0-9._ -]{1,20}$/)
+		.stringMatching(/^[a-zA-Z0-9._ -]{1,120}$/)
 		.filter((text) => !["-", ".", ".."].includes(text) && !text.startsWith("-"));
-	fc.assert(
-		fc.property(name, fc.string({ unit: "binary", maxLength: 1200 }), (path, content) => {
-			const archive = tarArchive([
+	await fc.assert(
+		fc.asyncProperty(name, fc.string({ unit: "binary", maxLength: 1200 }), async (path, content) => {
+			const archive = await tarArchive([
 				{ kind: "folder", path: "d", mode: 0o755 },
 				{ kind: "file", path: `d/${path}`, mode: 0o600, content },
 			]);
@@ -22,19 +22,20 @@ test("the real tar reads every file back", (t) => {
 	);
 });
 
-test("no entry can leave the archive", (t) => {
+test("no entry can leave the archive", async (t) => {
 	for (const path of ["/etc/passwd", "../x", "a/../../x", "", "a//b", "a/."]) {
-		t.throws(() => tarArchive([{ kind: "file", path, mode: 0o644, content: "" }]), { instanceOf: NotInTar }, path);
+		await t.throwsAsync(
+			tarArchive([{ kind: "file", path, mode: 0o644, content: "" }]),
+			{ message: /relative path/ },
+			path,
+		);
 	}
-	t.throws(() => tarArchive([{ kind: "file", path: "x".repeat(101), mode: 0o644, content: "" }]), {
-		instanceOf: NotInTar,
-	});
 });
 
-test("an Alpine overlay holds name, network and keys, and is the same every time", (t) => {
+test("an Alpine overlay holds name, network and keys, and is the same every time", async (t) => {
 	const machine = { hostname: "node-1", users: [{ name: "ann", sshKeys: ["ssh-ed25519 AAAA ann"], groups: [] }] };
-	const archive = tarArchive(alpineOverlay(machine));
-	t.deepEqual(archive, tarArchive(alpineOverlay(machine)));
+	const archive = await tarArchive(alpineOverlay(machine));
+	t.deepEqual(archive, await tarArchive(alpineOverlay(machine)));
 	const listed = spawnSync("tar", ["-tvf", "-"], { input: archive, encoding: "utf8" });
 	t.is(listed.status, 0, listed.stderr);
 	t.regex(listed.stdout, /-rw------- root\/root .* etc\/rollcall\/users\/ann\n/);

@@ -13,17 +13,16 @@ import {
 	flatcarProfile,
 } from "../../src/boot/profiles.ts";
 import { parseBootQuery } from "../../src/boot/request.ts";
-import { Unencodable } from "../../src/boot/unencodable.ts";
+import { Unencodable } from "../../src/errors.ts";
 import { assertGolden } from "./golden-files.ts";
 import { parseIpxe } from "./parsers/ipxe.ts";
 import { parseKernelCommandLine } from "./parsers/kernel.ts";
 
 function urlsOf(labels: Record<string, string> = {}, token = "t0ken"): BootUrls {
-	const parsed = parseBootQuery(
+	const { request } = parseBootQuery(
 		Object.entries({ uuid: "4c4c4544-0000-2010-8020-b1c04f4d3332", mac: "52:54:00:a1:9c:ae", ...labels }),
 	);
-	if (!parsed.ok) throw new Error(parsed.problem.message);
-	return { base: "http://192.0.2.1:8080", request: parsed.value.request, labels: Object.keys(labels), token };
+	return { base: "http://192.0.2.1:8080", request, labels: Object.keys(labels), token };
 }
 
 test("the stub comes back with the machine's own values, percent-encoded where they may hold anything", (t) => {
@@ -89,7 +88,7 @@ test("whatever a machine says of itself, its script has the same commands and it
 		fc.property(
 			fc
 				.string({ unit: "grapheme", minLength: 1, maxLength: 60 })
-				.filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text)),
+				.filter((text) => !/[\p{Cc}\u2028\u2029]|\$\{[^}]*\}/u.test(text)),
 			(serial) => {
 				const lines = parseIpxe(profileScript(profile, urlsOf({ serial })));
 				t.deepEqual(
@@ -117,7 +116,38 @@ test("unknown placeholders and unsafe settings are refused with their argument",
 		instanceOf: Unencodable,
 		message: /profile p, argument a=\{\{ignitoin\}\}.*ignition/,
 	});
-	t.throws(of("host=${hostname}"), { instanceOf: Unencodable });
+	for (const setting of [
+		"hostname",
+		"netX/hostname",
+		"net0.dhcp/domain",
+		"version",
+		"serial",
+		"filename",
+		"mac:string",
+	])
+		t.throws(of(`host=\${${setting}}`), { instanceOf: Unencodable }, setting);
+});
+
+test("settings that are addresses, numbers or names of iPXE's own stay, of whatever interface and source", (t) => {
+	const settings = [
+		"netX/mac",
+		"netX/ip",
+		"net0/ip6",
+		"net0.dhcp/ip:ipv4",
+		"netX/gateway",
+		"netX/mac:hexhyp",
+		"netX/ifname",
+	];
+	for (const setting of [
+		...settings,
+		"netX/next-server",
+		"serial:uristring",
+		"netX/domain:uristring",
+		"asset:hexhyp",
+	]) {
+		const profile = Profile.parse({ name: "p", kernel: "/assets/k", args: [`a=\${${setting}}`] });
+		t.true(profileScript(profile, urlsOf()).includes(` a=\${${setting}}\n`), setting);
+	}
 });
 
 test("sources are below /assets/ or http(s), nothing else", (t) => {

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { dnsmasqConfig } from "../../src/boot/dnsmasq-config.ts";
-import { Unencodable } from "../../src/boot/unencodable.ts";
+import { Unencodable } from "../../src/errors.ts";
 import { parseDnsmasq } from "./parsers/dnsmasq.ts";
 
 const nasty = fc.oneof(

@@ -2,57 +2,67 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { DnsmasqOptions } from "@rollcall/protocol";
+import { testNeeding } from "@rollcall/test-support/needing";
 import test from "ava";
 import { dnsmasqText } from "../../src/boot/dnsmasq.ts";
 import { parseDnsmasq } from "./parsers/dnsmasq.ts";
-import { DNSMASQ, debianProgram } from "./programs/debian.ts";
+import { DNSMASQ, debian, debianProgram } from "./programs/debian.ts";
 
-const proxy = DnsmasqOptions.parse({ mode: "proxy", url: "http://192.0.2.10:8080/", range: { start: "192.0.2.0" } });
+const proxy = DnsmasqOptions.parse({ mode: "proxy", url: "http://192.0.2.1:7480/", range: { start: "192.0.2.0" } });
 const full = DnsmasqOptions.parse({
 	mode: "full",
 	interface: "br-lab",
-	url: "http://192.0.2.10:8080",
+	url: "http://192.0.2.1:7480",
 	range: { start: "192.0.2.100", end: "192.0.2.200" },
 	router: "192.0.2.1",
 	dns: ["192.0.2.1", "192.0.2.2"],
 	domain: "lab.example",
 });
 
+const dnsmasqThere = await debian(DNSMASQ);
+
 for (const options of [proxy, full]) {
-	test(`the real dnsmasq takes the configuration for ${options.mode} DHCP, which is the one in deploy/`, async (t) => {
-		const text = dnsmasqText(options);
-		const shipped = path.resolve(import.meta.dirname, `../../../../deploy/dnsmasq/${options.mode}.conf`);
-		t.is(text, fs.readFileSync(shipped, "utf8"));
-		const dnsmasq = await debianProgram(t, DNSMASQ);
-		if (!dnsmasq) return;
-		const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-"));
-		t.teardown(() => fs.rmSync(folder, { recursive: true }));
-		const file = path.join(folder, "dnsmasq.conf");
-		fs.writeFileSync(file, text);
-		t.deepEqual(dnsmasq(["--test", "-C", file]), { status: 0, output: "dnsmasq: syntax check OK.\n" });
-		fs.writeFileSync(file, `${text}dhcp-boot=tag:ipxe,tag\nno-such-option\n`);
-		t.not(dnsmasq(["--test", "-C", file]).status, 0);
-	});
+	testNeeding(dnsmasqThere)(
+		`the real dnsmasq takes the configuration for ${options.mode} DHCP, which is the one in deploy/`,
+		async (t) => {
+			const text = dnsmasqText(options);
+			const shipped = path.resolve(import.meta.dirname, `../../../../deploy/dnsmasq/${options.mode}.conf`);
+			t.is(text, fs.readFileSync(shipped, "utf8"));
+			const dnsmasq = await debianProgram(DNSMASQ);
+			const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-"));
+			t.teardown(() => fs.rmSync(folder, { recursive: true }));
+			const file = path.join(folder, "dnsmasq.conf");
+			fs.writeFileSync(file, text);
+			t.deepEqual(dnsmasq(["--test", "-C", file]), { status: 0, output: "dnsmasq: syntax check OK.\n" });
+			fs.writeFileSync(file, `${text}dhcp-boot=tag:ipxe,tag\nno-such-option\n`);
+			t.not(dnsmasq(["--test", "-C", file]).status, 0);
+		},
+	);
 }
 
-test("UEFI of 32 bits is served where there is a program for it, and else has a tag that the log shows", async (t) => {
-	const is32 = ({ values }: { values: readonly string[] }) => values.some((value) => /uefi32|IA32_EFI/.test(value));
-	for (const options of [proxy, full]) {
-		const without = parseDnsmasq(dnsmasqText(options)).filter(is32);
-		t.deepEqual(
-			without.map(({ option, values }) => [option, ...values]),
-			[["dhcp-match", "set:uefi32", "option:client-arch", "6"]],
-		);
-		const text = dnsmasqText({ ...options, programs: { ...options.programs, uefi32: "ipxe-i386.efi" } });
-		t.true(parseDnsmasq(text).some(({ values }) => values.includes("ipxe-i386.efi")));
-		const dnsmasq = await debianProgram(t, DNSMASQ);
-		if (!dnsmasq) continue;
-		const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-")), "dnsmasq.conf");
-		t.teardown(() => fs.rmSync(path.dirname(file), { recursive: true }));
-		fs.writeFileSync(file, text);
-		t.deepEqual(dnsmasq(["--test", "-C", file]), { status: 0, output: "dnsmasq: syntax check OK.\n" });
-	}
-});
+testNeeding(dnsmasqThere)(
+	"UEFI of 32 bits is served where there is a program for it, and else has a tag that the log shows",
+	async (t) => {
+		const is32 = ({ values }: { values: readonly string[] }) => values.some((value) => /uefi32|IA32_EFI/.test(value));
+		for (const options of [proxy, full]) {
+			const without = parseDnsmasq(dnsmasqText(options)).filter(is32);
+			t.deepEqual(
+				without.map(({ option, values }) => [option, ...values]),
+				[
+					["dhcp-match", "set:uefi32", "option:client-arch", "6"],
+					["dhcp-match", "set:uefi32", "option:client-arch", "15"],
+				],
+			);
+			const text = dnsmasqText({ ...options, programs: { ...options.programs, uefi32: "ipxe-i386.efi" } });
+			t.true(parseDnsmasq(text).some(({ values }) => values.includes("ipxe-i386.efi")));
+			const dnsmasq = await debianProgram(DNSMASQ);
+			const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-dnsmasq-")), "dnsmasq.conf");
+			t.teardown(() => fs.rmSync(path.dirname(file), { recursive: true }));
+			fs.writeFileSync(file, text);
+			t.deepEqual(dnsmasq(["--test", "-C", file]), { status: 0, output: "dnsmasq: syntax check OK.\n" });
+		}
+	},
+);
 
 test("addresses to give out that make no sense together are refused", (t) => {
 	const refusal = (range: object, more: object = {}) =>
@@ -77,7 +87,9 @@ test("firmware gets iPXE by its architecture, iPXE gets the script", (t) => {
 			["tag:!ipxe", "tag:bios", "undionly.kpxe"],
 			["tag:!ipxe", "tag:uefi", "ipxe.efi"],
 			["tag:!ipxe", "tag:arm64", "ipxe-arm64.efi"],
-			["tag:ipxe", "http://192.0.2.10:8080/boot.ipxe"],
+			["tag:!ipxe", "tag:uefi-http", "http://192.0.2.1:7480/assets/ipxe/ipxe.efi"],
+			["tag:!ipxe", "tag:arm64-http", "http://192.0.2.1:7480/assets/ipxe/ipxe-arm64.efi"],
+			["tag:ipxe", "http://192.0.2.1:7480/boot.ipxe"],
 		],
 	);
 });

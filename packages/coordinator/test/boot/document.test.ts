@@ -43,33 +43,53 @@ test("every document in deploy/profiles can be served, and its profile is the bu
 
 test("what is wrong is named with its line and its path", (t) => {
 	t.deepEqual(findings(`${HEAD}profiles:\n  - name: a\n    kernel: file:///x\n`), [
-		"line 5, profiles[0].kernel: a boot source is a path below /assets/ or an http(s) URL",
+		"profiles[0].kernel: line 5, column 13: a boot source is a path below /assets/ or an http(s) URL",
 	]);
 	t.deepEqual(
 		findings(
 			`${HEAD}profiles:\n  - {name: a, kernel: /assets/k}\n  - {name: a, kernel: /assets/k}\ngroups:\n  - {name: g, profile: b, menu: true}\n`,
 		),
 		[
-			"line 5, profiles[1].name: a is there twice",
-			"line 7, groups[0].profile: there is no profile b in this document",
-			"line 7, groups[0].menu: there is no menu in this document",
+			"profiles[1].name: line 5, column 12: a is there twice",
+			"groups[0].profile: line 7, column 24: there is no profile b in this document",
+			"groups[0].menu: line 7, column 33: there is no menu in this document",
 		],
 	);
 	t.regex(findings("a: [")[0] ?? "", /^the document: line 1, /);
+});
+
+test("an address that no machine of a profile would be answered at is found, with its place and the way out", (t) => {
+	const profile = (rest: string) => `${HEAD}profiles:\n  - name: a\n    kernel: /assets/k\n${rest}`;
+	t.deepEqual(findings(profile("    args:\n      - quiet\n      - ignition.config.url={{ignition}}\n")), [
+		"profiles[0].args[1]: line 8, column 9: {{ignition}} is served to no machine of profile a (add `ignition: {}` to the profile)",
+	]);
+	t.deepEqual(findings(profile("    args: ['ds=nocloud-net;s={{cloudInit}}']\n    ignition: {}\n")), [
+		"profiles[0].args[0]: line 6, column 12: {{cloudInit}} is served to no machine of profile a (add `cloudInit: {}` to the profile)",
+	]);
+	t.deepEqual(
+		findings(profile("    args: ['u={{ignition}}', 'a={{assets}}', 'o={{overlay}}']\n    ignition: {}\n")),
+		[],
+	);
+});
+
+test("a cluster document that is taken for a boot document is told to be one, and nothing else is", (t) => {
+	t.deepEqual(findings("apiVersion: rollcall/v1\nkind: Cluster\nslots: []\n"), [
+		"kind: line 2, column 7: this is a cluster document, not a boot document (`rollcall apply -f FILE` takes it)",
+	]);
 });
 
 test("what could not be served is found before a machine asks for it", (t) => {
 	const profile = (rest: string) => `${HEAD}profiles:\n  - name: a\n    kernel: /assets/k\n${rest}`;
 	t.regex(
 		findings(profile("    args: ['x={{ignitoin}}']\n"))[0] ?? "",
-		/^line 4, profiles\[0\]: profile, profile a, argument .*\{\{ignitoin\}\} is not known/,
+		/^profiles\[0\]\.args\[0\]: line 6, column 12: \{\{ignitoin\}\} is not known \(did you mean \{\{ignition\}\}\?\)/,
 	);
 	t.regex(
 		findings(profile(`    args: [${Array.from({ length: 3 }, () => `'a=${"x".repeat(900)}'`).join(",")}]\n`))[0] ?? "",
 		/the kernel takes 2047/,
 	);
 	t.deepEqual(findings(profile("    ignition: {parts: [p]}\nparts:\n  p: {format: ignition, text: '{}'}\n")), [
-		"line 8, parts.p: ignition.version: the spec version is missing, like 3.3.0",
+		"parts.p: line 8, column 6: ignition.version: the spec version is missing, like 3.3.0",
 	]);
 	t.deepEqual(
 		findings(
@@ -77,7 +97,7 @@ test("what could not be served is found before a machine asks for it", (t) => {
 				'    ignition: {parts: [p]}\nparts:\n  p: {format: ignition, text: \'{"ignition":{"version":"2.1.0"}}\'}\n',
 			),
 		),
-		["line 4, profiles[0]: part p is of spec 2.1.0, the profile wants 3.3.0; 2 and 3 do not mix"],
+		["profiles[0]: line 4, column 5: part p is of spec 2.1.0, the profile wants 3.3.0; 2 and 3 do not mix"],
 	);
 	t.deepEqual(
 		findings(
@@ -85,6 +105,6 @@ test("what could not be served is found before a machine asks for it", (t) => {
 				"    ignition: {parts: [p]}\nparts:\n  p:\n    format: butane\n    text: |\n      variant: flatcar\n      version: 1.0.0\n      strage: {}\n",
 			),
 		),
-		["line 9, parts.p: its line 3, strage: there is no such field (did you mean storage?)"],
+		["parts.p: line 9, column 5: its line 3, strage: there is no such field (did you mean storage?)"],
 	);
 });

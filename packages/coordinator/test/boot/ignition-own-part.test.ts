@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { IGNITION_VERSIONS } from "@rollcall/protocol";
+import { testNeeding } from "@rollcall/test-support/needing";
 import test from "ava";
 import fc from "fast-check";
 import { readBootDocument } from "../../src/boot/document.ts";
@@ -10,7 +11,7 @@ import { ownIgnitionPart } from "../../src/boot/ignition/own-part.ts";
 import { readIgnitionPart } from "../../src/boot/ignition/parts.ts";
 import { assertGolden } from "./golden-files.ts";
 import { FULL_MACHINE, machineBoots } from "./machine-boots.ts";
-import { ignitionValidate } from "./programs/debian.ts";
+import { debian, IGNITION, ignitionValidate } from "./programs/debian.ts";
 
 type Files = {
 	storage?: { files?: { path: string; mode: number; contents: { source: string; compression?: string } }[] };
@@ -24,20 +25,22 @@ async function contentOf(config: unknown, path: string): Promise<Buffer | undefi
 	return file.contents.compression === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
-test("every version of the own part passes Ignition's own validator", async (t) => {
-	const validate = await ignitionValidate(t);
+const testValid = testNeeding(await debian(IGNITION));
+
+testValid("every version of the own part passes Ignition's own validator", async (t) => {
+	const validate = await ignitionValidate();
 	for (const version of IGNITION_VERSIONS.filter((known) => known.startsWith("3."))) {
 		const composed = composeIgnition(ownIgnitionPart(FULL_MACHINE), [], version);
 		t.true(composed.ok);
 		if (!composed.ok) return;
-		const result = validate?.(composed.config);
+		const result = validate(composed.config);
 		t.deepEqual(result ?? { status: 0, output: "" }, { status: 0, output: "" });
 	}
-	t.not(validate?.({ ignition: { version: "3.3.0" }, storage: { files: [{ path: "relative" }] } }).status, 0);
+	t.not(validate({ ignition: { version: "3.3.0" }, storage: { files: [{ path: "relative" }] } }).status, 0);
 });
 
-test("whatever is in it, the own part passes Ignition's own validator and reads back", async (t) => {
-	const validate = await ignitionValidate(t);
+testValid("whatever is in it, the own part passes Ignition's own validator and reads back", async (t) => {
+	const validate = await ignitionValidate();
 	await fc.assert(
 		fc.asyncProperty(machineBoots, async (machine) => {
 			const composed = composeIgnition(ownIgnitionPart(machine), [], "3.3.0");
@@ -47,48 +50,52 @@ test("whatever is in it, the own part passes Ignition's own validator and reads 
 				const written = await contentOf(composed.config, `/etc/systemd/network/${unit.name}`);
 				t.deepEqual(written, Buffer.from(unit.contents));
 			}
-			const result = validate?.(composed.config);
+			const result = validate(composed.config);
 			if (result) t.is(result.status, 0, result.output);
 		}),
 		{ numRuns: 100 },
 	);
 });
 
-test("what the shipped profiles give to a machine passes Ignition's own validator, in every version", async (t) => {
-	const validate = await ignitionValidate(t);
-	const folder = new URL("../../../../deploy/profiles/", import.meta.url);
-	let rendered = 0;
-	for (const file of fs.readdirSync(folder)) {
-		const read = readBootDocument(fs.readFileSync(new URL(file, folder), "utf8"));
-		if (!read.ok) return t.fail(`${file}: ${read.findings.map(findingText).join("; ")}`);
-		const parts = new Map(
-			Object.entries(read.document.parts).map(([name, part]) => {
-				const config = readIgnitionPart(part);
-				if (!config.ok) throw new Error(`${file}: part ${name}`);
-				return [name, { name, config: config.config }];
-			}),
-		);
-		for (const profile of read.document.profiles) {
-			const wanted = profile.ignition;
-			for (const version of wanted ? IGNITION_VERSIONS.filter((known) => known.startsWith("3.")) : []) {
-				const { users, network } = read.document;
-				const own = ownIgnitionPart({ ...FULL_MACHINE, users: [...FULL_MACHINE.users, ...users], network });
-				const named = wanted?.parts.flatMap((name) => parts.get(name) ?? []) ?? [];
-				const composed = composeIgnition(own, named, version);
-				if (!composed.ok) return t.fail(`${file}: ${composed.reason}`);
-				const result = validate?.(composed.config);
-				if (result) t.deepEqual(result, { status: 0, output: "" }, `${file}, ${profile.name}, ${version}`);
-				rendered += 1;
+testValid(
+	"what the shipped profiles give to a machine passes Ignition's own validator, in every version",
+	async (t) => {
+		const validate = await ignitionValidate();
+		const folder = new URL("../../../../deploy/profiles/", import.meta.url);
+		let rendered = 0;
+		for (const file of fs.readdirSync(folder)) {
+			const read = readBootDocument(fs.readFileSync(new URL(file, folder), "utf8"));
+			if (!read.ok) return t.fail(`${file}: ${read.findings.map(findingText).join("; ")}`);
+			const parts = new Map(
+				Object.entries(read.document.parts).map(([name, part]) => {
+					const config = readIgnitionPart(part);
+					if (!config.ok) throw new Error(`${file}: part ${name}`);
+					return [name, { name, config: config.config }];
+				}),
+			);
+			for (const profile of read.document.profiles) {
+				const wanted = profile.ignition;
+				for (const version of wanted ? IGNITION_VERSIONS.filter((known) => known.startsWith("3.")) : []) {
+					const { users, network } = read.document;
+					const own = ownIgnitionPart({ ...FULL_MACHINE, users: [...FULL_MACHINE.users, ...users], network });
+					const named = wanted?.parts.flatMap((name) => parts.get(name) ?? []) ?? [];
+					const composed = composeIgnition(own, named, version);
+					if (!composed.ok) return t.fail(`${file}: ${composed.reason}`);
+					const result = validate(composed.config);
+					if (result) t.deepEqual(result, { status: 0, output: "" }, `${file}, ${profile.name}, ${version}`);
+					rendered += 1;
+				}
 			}
 		}
-	}
-	t.true(rendered >= 8);
-});
+		t.true(rendered >= 8);
+	},
+);
 
 test("the agent's files hold the token and the configuration, for root alone", async (t) => {
 	const config = ownIgnitionPart(FULL_MACHINE);
 	t.is(String(await contentOf(config, "/etc/rollcall/enroll-token")), "rct_0123456789abcdef\n");
 	t.deepEqual(JSON.parse(String(await contentOf(config, "/etc/rollcall/agent.json"))), {
+		signers: FULL_MACHINE.agent?.signers,
 		coordinators: ["http://192.0.2.1:7080"],
 		tokenFile: "/etc/rollcall/enroll-token",
 	});
@@ -108,7 +115,10 @@ for (const version of ["2.1.0", "2.2.0", "2.3.0"] as const) {
 test("a newer part of the operator raises the version and is passed on", (t) => {
 	const part = {
 		name: "new",
-		config: { ignition: { version: "3.5.0" }, storage: { luks: [{ name: "a", cex: { enabled: true } }] } },
+		config: {
+			ignition: { version: "3.5.0" },
+			storage: { luks: [{ name: "a", device: "/dev/vda", cex: { enabled: true } }] },
+		},
 	};
 	const composed = composeIgnition(ownIgnitionPart(FULL_MACHINE), [part], "3.3.0");
 	t.true(composed.ok && composed.version === "3.5.0");

@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { type IpxeLine, ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { isSafeSetting, parseIpxeWord } from "../../src/boot/ipxe-words.ts";
-import { Unencodable } from "../../src/boot/unencodable.ts";
+import { Unencodable } from "../../src/errors.ts";
 import { parseIpxe } from "./parsers/ipxe.ts";
 
 const nasty = fc.oneof(

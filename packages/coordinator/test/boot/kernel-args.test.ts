@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { type KernelArg, kernelArgWords, kernelCommandLine, parseKernelArg } from "../../src/boot/kernel-args.ts";
-import { Unencodable } from "../../src/boot/unencodable.ts";
+import { Unencodable } from "../../src/errors.ts";
 import { parseIpxe } from "./parsers/ipxe.ts";
 import { parseKernelCommandLine } from "./parsers/kernel.ts";
 
@@ -78,4 +78,11 @@ test("an operator's argument is read with and without quotes", (t) => {
 	t.deepEqual(parseKernelArg("quiet", parse), { name: "quiet" });
 	t.deepEqual(parseKernelArg("a=b=c", parse), { name: "a", value: ["b=c"] });
 	t.deepEqual(parseKernelArg('a="b c"', parse), { name: "a", value: ["b c"] });
+});
+
+test("an argument that is quoted whole is the same one", (t) => {
+	const read = (text: string) => kernelCommandLine([parseKernelArg(text, (value) => [value])]);
+	t.is(read('"dyndbg=file x +p"'), read('dyndbg="file x +p"'));
+	t.is(read('"dyndbg=file x +p"'), 'dyndbg="file x +p"');
+	t.throws(() => read('"two words"'));
 });

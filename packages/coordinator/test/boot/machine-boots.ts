@@ -9,6 +9,7 @@ export const FULL_MACHINE: MachineBoot = {
 	agent: {
 		download: { url: "http://192.0.2.1:8080/assets/rollcall/agent-x64.gz", sha512: "ab".repeat(64) },
 		coordinators: ["http://192.0.2.1:7080"],
+		signers: [`U${"A".repeat(55)}`],
 		enrollToken: "rct_0123456789abcdef",
 	},
 };

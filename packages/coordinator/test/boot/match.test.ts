@@ -1,7 +1,8 @@
-import { BootDocument, type BootRequest } from "@rollcall/protocol";
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
+import { BootDocument, type BootRequest, BootRequest as BootRequestSchema } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { matchGroup } from "../../src/boot/match.ts";
+import { matchGroup, networkUnits } from "../../src/boot/match.ts";
 import { parseBootQuery } from "../../src/boot/request.ts";
 
 const profile = (name: string) => ({ name, kernel: "/assets/k" });
@@ -14,9 +15,7 @@ function documentOf(groups: object[]): BootDocument {
 	});
 }
 function requestOf(pairs: Record<string, string>): BootRequest {
-	const parsed = parseBootQuery(Object.entries(pairs));
-	if (!parsed.ok) throw new Error(parsed.problem.message);
-	return parsed.value.request;
+	return parseBootQuery(Object.entries(pairs)).request;
 }
 
 test("the most specific group wins, and ties go to the name that sorts first, in any order of the document", (t) => {
@@ -75,30 +74,88 @@ test("a request is read like matchbox reads it", (t) => {
 		["token", "t1"],
 		["menu", "m1"],
 	]);
-	t.deepEqual(parsed, {
-		ok: true,
-		value: {
-			request: {
-				labels: {
-					uuid: "4c4c4544-0000-2010-8020-b1c04f4d3332",
-					mac: "52:54:00:a1:9c:ae",
-					os: "first",
-					buildarch: "x86_64",
-				},
-				mac: "52:54:00:a1:9c:ae",
+	t.deepEqual(parsed as unknown, {
+		request: {
+			labels: {
 				uuid: "4c4c4544-0000-2010-8020-b1c04f4d3332",
-				arch: "x64",
+				mac: "52:54:00:a1:9c:ae",
+				os: "first",
+				buildarch: "x86_64",
 			},
-			token: "t1",
-			menu: "m1",
+			mac: "52:54:00:a1:9c:ae",
+			uuid: "4c4c4544-0000-2010-8020-b1c04f4d3332",
+			arch: "x64",
 		},
-	} as never);
+		token: "t1",
+		menu: "m1",
+	});
 });
 
-test("control characters, endless values and floods of labels are refused", (t) => {
-	t.false(parseBootQuery([["serial", "a\nb"]]).ok);
-	t.false(parseBootQuery([["serial", "x".repeat(65_536)]]).ok);
-	t.false(parseBootQuery([["a b", "x"]]).ok);
-	t.false(parseBootQuery(Array.from({ length: 40 }, (_, index) => [`l${index}`, "x"] as const)).ok);
-	t.true(parseBootQuery([["serial", "Größe ✓ 17"]]).ok);
+test("what firmware says that is no label is left out, and the rest counts", (t) => {
+	const mac = "52:54:00:a1:9c:ae";
+	const odd = ["a\nb", "\0", "x".repeat(65_536), "a\u2028b", "${serial}", "x${net0/mac}", "\ud800"];
+	for (const serial of odd) {
+		const { request } = parseBootQuery([
+			["serial", serial],
+			["mac", mac],
+		]);
+		t.deepEqual(request as unknown, { labels: { mac }, mac }, JSON.stringify(serial.slice(0, 20)));
+	}
+	t.deepEqual(requestOf({ "a b": "x", "": "y", "q\0": "z", ok: "1" }).labels, { ok: "1" });
+	t.deepEqual(requestOf({ serial: "Größe ✓ 17" }).labels, { serial: "Größe ✓ 17" });
+	// As a server reads bytes that are no UTF-8.
+	t.is(parseBootQuery(new URLSearchParams("serial=%FFa")).request.labels.serial, "\ufffda");
+	t.is(requestOf({ mac: "${mac:hexhyp}" }).mac, undefined);
+});
+
+test("of a flood of labels, 32 are kept, and among them who the machine is", (t) => {
+	const flood = Array.from({ length: 400 }, (_, index) => [`l${index}`, "x"] as const);
+	const { request } = parseBootQuery([...flood, ["mac", "525400a19cae"], ["buildarch", "arm64"]]);
+	t.is(Object.keys(request.labels).length, 32);
+	t.like(request, { mac: "52:54:00:a1:9c:ae", arch: "arm64" });
+});
+
+test("whatever the query, what is read of it is a request", (t) => {
+	const text = fc.oneof(
+		fc.string({ unit: "binary", maxLength: 300 }),
+		fc.constantFrom("mac", "uuid", "arch", "x86_64"),
+	);
+	fc.assert(
+		fc.property(fc.array(fc.tuple(text, text), { maxLength: 50 }), (pairs) => {
+			t.true(BootRequestSchema.safeParse(parseBootQuery(pairs).request).success);
+		}),
+		{ numRuns: 2000 },
+	);
+});
+
+test("an architecture that there is no agent for is no other one", (t) => {
+	const archOf = (pairs: Record<string, string>) => requestOf(pairs).arch;
+	t.is(archOf({ buildarch: "arm32" }), "other");
+	t.is(archOf({ buildarch: "riscv64", arch: "x86_64" }), "other");
+	t.is(archOf({ arch: "loong64" }), "other");
+	t.is(archOf({ buildarch: "X86_64" }), "x64");
+	t.is(archOf({}), undefined);
+});
+
+test("network units go to the machines that they mean, and of one name the most specific wins", (t) => {
+	const unit = (name: string, contents: string, selector?: object) => ({
+		name,
+		contents,
+		...(selector ? { selector } : {}),
+	});
+	const document = BootDocument.parse({
+		apiVersion: "rollcall/v1",
+		kind: "Boot",
+		network: [
+			unit("10-lan.network", "all"),
+			unit("10-lan.network", "one", { request: { mac: "52-54-00-A1-9C-AE" } }),
+			unit("10-lan.network", "one in r1", { request: { mac: "52:54:00:a1:9c:ae" }, labels: { rack: "r1" } }),
+			unit("20-bond.netdev", "storage", { labels: { role: "storage" } }),
+		],
+	});
+	const contents = (mac: string, labels?: Record<string, string>) =>
+		networkUnits(document, requestOf({ mac }), labels && { labels }).map((one) => one.contents);
+	t.deepEqual(contents("52:54:00:00:00:01"), ["all"]);
+	t.deepEqual(contents("52:54:00:a1:9c:ae"), ["one"]);
+	t.deepEqual(contents("52:54:00:a1:9c:ae", { rack: "r1", role: "storage" }), ["one in r1", "storage"]);
 });

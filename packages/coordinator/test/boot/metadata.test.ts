@@ -2,19 +2,19 @@ import { Group } from "@rollcall/protocol";
 import test from "ava";
 import { metadataText } from "../../src/boot/metadata.ts";
 import { parseBootQuery } from "../../src/boot/request.ts";
-import { Unencodable } from "../../src/boot/unencodable.ts";
+import { Unencodable } from "../../src/errors.ts";
 
 const query = "mac=52-54-00-a1-9c-ae&foo=bar&count=3&gate=true";
 
 test("metadata has the shape that matchbox documents", (t) => {
-	const parsed = parseBootQuery(new URLSearchParams(query));
+	const { request } = parseBootQuery(new URLSearchParams(query));
 	const group = Group.parse({
 		name: "g",
 		profile: "p",
 		selector: { request: { mac: "52:54:00:a1:9c:ae" } },
 		metadata: { meta: "data", etcd_name: "node1", some: { nested: { data: "some-value" } }, list: [1] },
 	});
-	t.deepEqual(parsed.ok && metadataText(group, parsed.value.request, query).split("\n"), [
+	t.deepEqual(metadataText(group, request, query).split("\n"), [
 		"ETCD_NAME=node1",
 		"MAC=52:54:00:a1:9c:ae",
 		"META=data",

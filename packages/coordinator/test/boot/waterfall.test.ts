@@ -7,6 +7,7 @@ import {
 	type Timestamp,
 } from "@rollcall/protocol";
 import test from "ava";
+import { stuckEvent } from "../../src/boot/waterfall/boot-events.ts";
 import { type BootFilter, bootView, bootViews, stageDurations } from "../../src/boot/waterfall/boot-view.ts";
 import { Boots } from "../../src/boot/waterfall/boots.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/domain/fleet.ts";
@@ -58,7 +59,7 @@ const enrolled = (bootId: BootId, mac: Mac) =>
 		type: "machine-enrolled",
 		machineId: "m-1" as MachineId,
 		bootId,
-		publicKey: "UA",
+		publicKey: `U${"A".repeat(55)}`,
 		facts: labFacts(1, { bootId, nics: [{ name: "eth0", mac, up: true, addresses: [] }] }),
 		identity: "nic-and-serial",
 		labels: {},
@@ -144,6 +145,21 @@ test("a machine that is stuck is named with the stage and its usual cause, once 
 	t.regex(late?.cause ?? "", /driver for the NIC/);
 	world.see("ignition", 400_000, { mac: MAC });
 	t.like(world.views(400_000)[0], { state: "booting", waitingFor: "agent" });
+});
+
+test("a file that is missing is named as soon as the machine asked for it, until it gets it", (t) => {
+	const world = beginning();
+	const missed = { outcome: "missed", reason: "there is no asset i", next: "rollcall assets add i FILE" } as const;
+	world.see("ipxe", 0, { mac: MAC, profile: "ram" });
+	world.see("kernel", 1_000);
+	world.boots.see({ ...missed, remote: REMOTE }, document, 2_000);
+	world.boots.see({ ...missed, reason: "there is no asset x", remote: "192.0.2.99" }, document, 2_000);
+	const cause = "it was refused: there is no asset i";
+	t.like(world.views(2_001)[0], { state: "stuck", waitingFor: "initrd", cause, next: missed.next });
+	const [boot] = world.boots.all();
+	t.like(boot && stuckEvent(boot, world.fleet(), 2_001), { type: "boot-stuck", waitingFor: "initrd", reason: cause });
+	world.see("initrd", 9_000);
+	t.like(world.views(9_001)[0], { state: "booting", waitingFor: "ignition" });
 });
 
 test("what was refused is the cause, until it is granted", (t) => {

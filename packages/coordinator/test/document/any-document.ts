@@ -37,8 +37,10 @@ const kubernetes = fc.record(
 	{
 		version: fc.constantFrom("1.34", "1.35", "1.36", "1.36.2", "1.33"),
 		proxyMode: fc.constantFrom("iptables", "ipvs", "nftables", "none"),
-		podNetwork: fc.constantFrom("flannel", "calico", "none"),
-		featureGates: fc.dictionary(fc.stringMatching(/^[A-Z][A-Za-z]{2,8}$/), fc.boolean(), { maxKeys: 3 }),
+		podNetwork: fc.constantFrom("routed", "flannel", "calico", "none"),
+		featureGates: fc.dictionary(fc.constantFrom("WatchList", "MemoryQoS", "ContextualLogging"), fc.boolean(), {
+			maxKeys: 3,
+		}),
 		audit: fc.constantFrom("metadata", "none", { rules: [{ level: "Metadata" }] }),
 		encryptionAtRest: fc.boolean(),
 		extraArguments: fc.record(
@@ -57,13 +59,14 @@ const slot = fc.record(
 	{
 		name,
 		role: fc.constantFrom("control-plane", "worker", "etcd", "kiosk"),
+		grade: fc.constant("claimed"),
 		count: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant("rest")),
 		nodeLabels: label,
 		taints: fc.array(fc.record({ key: name, value: name, effect: fc.constantFrom("NoSchedule", "NoExecute") }), {
 			maxLength: 2,
 		}),
 	},
-	{ requiredKeys: ["name", "role", "count"] },
+	{ requiredKeys: ["name", "role", "count", "grade"] },
 );
 
 const kiosk = fc.record({

@@ -1,6 +1,6 @@
+import { editDistance, nearest } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { editDistance, nearest } from "../../src/document/nearest.ts";
 
 test("the distance is that of the letters to change, and a swap counts once", (t) => {
 	t.is(editDistance("worker", "wroker"), 1);

@@ -173,7 +173,7 @@ testRefusals([
 		"a mirror that is a file",
 		`${BASE}images: { mirrors: [{ registry: docker.io, endpoints: ["file:///etc/passwd"] }] }\n`,
 		"images.mirrors[0].endpoints[0]",
-		/Invalid URL/,
+		/is no address \(URL\), got "file:/,
 		/^$/,
 	],
 ]);

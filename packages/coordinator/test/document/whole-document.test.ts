@@ -39,6 +39,20 @@ testRefusals([
 		/node\.kubernetes\.io\/worker/,
 	],
 	[
+		"machines taken from a slot that comes before",
+		changed("count: 2", "count: 2\n    from: [worker]"),
+		"slots[1].from[0]",
+		/no later slot than workers has the role worker/,
+		/leave it out/,
+	],
+	[
+		"machines taken from control planes",
+		changed("count: 2", "count: 2\n    from: [control-plane]"),
+		"slots[1].from[0]",
+		/what it holds in RAM would go/,
+		/leave it out/,
+	],
+	[
 		"two machines with one MAC",
 		`${BASE}machines:\n  - { mac: "02:00:00:00:00:01" }\n  - { mac: 02-00-00-00-00-01 }\n`,
 		"machines[1].mac",
@@ -117,6 +131,20 @@ testRefusals([
 		"roles.a.probes[1].component",
 		/another probe/,
 		/^$/,
+	],
+	[
+		"an argument that is a field of the document, which says true",
+		changed("kubernetes:\n", "kubernetes:\n  extraArguments: { kubelet: { fail-swap-on: 'true' } }\n"),
+		"kubernetes.extraArguments.kubelet.fail-swap-on",
+		/has a field for it/,
+		/^write kubernetes\.failSwapOn: true$/,
+	],
+	[
+		"an argument that is a field of the document, which says false",
+		changed("kubernetes:\n", "kubernetes:\n  extraArguments: { kubelet: { fail-swap-on: 'false' } }\n"),
+		"kubernetes.extraArguments.kubelet.fail-swap-on",
+		/has a field for it/,
+		/^write kubernetes\.failSwapOn: false$/,
 	],
 	[
 		"an argument that Kubernetes has removed",

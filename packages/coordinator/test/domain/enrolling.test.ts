@@ -1,8 +1,6 @@
 import test from "ava";
-import type { Answer } from "../../src/domain/inputs.ts";
-import { bootIdOf, keyOf, macOf, START, Story, uuidOf } from "./story.ts";
-
-const code = (answer: Answer) => (answer.kind === "problem" ? answer.problem.code : answer.kind);
+import { bootIdOf, keyOf, macOf, uuidOf } from "./hardware.ts";
+import { codeOf as code, START, Story } from "./story.ts";
 
 test("a token lets in one incarnation, and that one again and again without an event", (t) => {
 	const story = new Story();
@@ -43,7 +41,7 @@ test("a new boot fences the one before; approval, labels and seat stay, the targ
 	t.deepEqual(after.fenced, [bootIdOf({ name: "a" })]);
 	t.deepEqual([after.approval, after.labels, after.seat], [before.approval, before.labels, before.seat]);
 	t.deepEqual([after.target?.generation, after.target?.bootId, after.target?.progress], [2, after.bootId, "issued"]);
-	t.true(story.all("incarnation-fenced")[0]?.wasAlive);
+	t.false(story.all("incarnation-fenced")[0]?.wasAlive);
 });
 
 test("whatever a fenced boot says, it is told so, and recorded once", (t) => {
@@ -69,7 +67,7 @@ test("a rejected machine is not let in until a person approves it, and loses its
 	t.is(code(story.enroll({ name: "a", boot: 2 })), "machine-rejected");
 	t.is(code(story.hello(id, { name: "a" })), "machine-rejected");
 	story.take({ kind: "approve", machineId: id, by: "test" });
-	t.is(code(story.enroll({ name: "a", boot: 2 })), "enrolled");
+	t.is(story.join({ name: "a", boot: 2 }), id);
 	t.truthy(story.machine(id).seat);
 });
 
@@ -132,6 +130,20 @@ test("machines wait for a person unless the document names them or a rule means 
 	t.deepEqual([story.machine(a).labels, story.machine(a).seat?.nodeName], [{ rack: "r7" }, "first"]);
 	const answer = story.hello(c, { name: "c" });
 	t.true(answer.kind === "wait" && /approval/.test(answer.reason));
+});
+
+test("a declared UUID means its machine in either order of bytes, and junk means nobody", (t) => {
+	const story = new Story();
+	const declared = { uuid: "56 4d 23 10 aa bb cc dd-ee ff 00 11 22 33 44 55", nodeName: "first" };
+	const junk = { uuid: "03000200-0400-0500-0006-000700080009" };
+	story.declare([{ name: "w", role: "worker", count: "rest" }], { machines: [declared, junk], approval: {} });
+	const a = story.join({ name: "a", uuid: "10234d56-bbaa-ddcc-eeff-001122334455" });
+	const [b, c] = [story.join({ name: "b", uuid: junk.uuid }), story.join({ name: "c", uuid: junk.uuid })];
+	t.is(story.machine(a).seat?.nodeName, "first");
+	t.deepEqual(
+		[b, c].map((id) => story.machine(id).approval),
+		["waiting", "waiting"],
+	);
 });
 
 test("of two machines with one UUID, only the one that has it as its id is declared by it", (t) => {

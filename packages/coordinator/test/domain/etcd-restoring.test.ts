@@ -1,15 +1,17 @@
 import { type MachineId, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
-import { livingMembers, memoryHolders } from "../../src/domain/etcd-members.ts";
-import { fetchedNow, prunable } from "../../src/domain/etcd-snapshots.ts";
-import { etcdWait } from "../../src/domain/etcd-wait.ts";
-import { keysInUse, mustRewrite } from "../../src/domain/rotation.ts";
+import { keysInUse, mustRewrite } from "../../src/domain/certificates/rotation.ts";
+import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { livingMembers, memoryHolders } from "../../src/domain/etcd/members.ts";
+import { fetchedNow, prunable } from "../../src/domain/etcd/snapshots.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { BOXES, beginnings, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
-import { documentOf, type Hardware, Story } from "./story.ts";
+import type { Hardware } from "./hardware.ts";
+import { codeOf, documentOf, Story } from "./story.ts";
 
 test("a document of another cluster is refused while etcd is being restored, and taken when that was given up", (t) => {
 	const { story } = founded([5]);
@@ -129,7 +131,9 @@ test("a member that lives without a seat keeps the others from restoring, and is
 	story.declare([{ name: "workers", role: "worker", count: "rest" }]);
 	story.declare(CONTROL);
 	t.is(livingMembers(story.fleet).length, 3);
-	story.take({ kind: "declare", ...declaredWith("etcd"), by: "test" });
+	const { document, digest } = declaredWith("etcd");
+	// A document of before the guard.
+	story.record([{ type: "cluster-declared", document, digest, by: "test" }]);
 	t.is(livingMembers(story.fleet).length, 0, "other machines have the seats for etcd");
 	t.deepEqual(
 		memoryHolders(story.fleet)
@@ -154,14 +158,16 @@ function declaredWith(role: string) {
 test("a machine that is lost while all others lost their memory is named, with what to do", (t) => {
 	const { story, ids } = founded([5]);
 	bootAgain(story, 2, BOXES.slice(0, 2));
-	t.is(etcdWait(story.fleet), "etcd runs without the memory of this machine; its member is being replaced");
+	t.regex(etcdWait(story.fleet), /^etcd has lost its majority/);
 	story.silent.add(ids[2] as MachineId);
 	story.pass(30);
 	t.regex(
 		etcdWait(story.fleet),
 		/its member is being replaced, but nobody is there to do it: boot control-plane-\w+ anew, or rollcall remove .* begins with the snapshot/,
 	);
-	story.take({ kind: "remove", machineId: ids[2] as MachineId, by: "test" });
+	const remove = { kind: "remove", machineId: ids[2] as MachineId, by: "test" } as const;
+	t.is(codeOf(story.take(remove)), "quorum-at-risk");
+	story.take({ ...remove, acceptLoss: "etcd" });
 	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 5 } });
 });
 
@@ -220,7 +226,8 @@ test("whatever happens: nobody restores while a memory lives, and no two that co
 				const one = kept[pick % Math.max(1, kept.length)];
 				if (kind === "choose" && one) story.take({ kind: "etcd-choose", from: one.sha256, by: "test" });
 				if (kind === "none" || kind === "newest") story.take({ kind: "etcd-choose", from: kind, by: "test" });
-				if (kind === "remove" && holder) story.take({ kind: "remove", machineId: holder.machineId, by: "test" });
+				if (kind === "remove" && holder)
+					story.take({ kind: "remove", machineId: holder.machineId, by: "test", acceptLoss: "etcd" });
 				if (kind === "declare") story.declare(pick === 0 ? CONTROL.map((slot) => ({ ...slot, count: 1 })) : CONTROL);
 				const began = livingMembers(story.fleet).filter(({ begun }) => begun === "new");
 				t.true(new Set(began.map(({ restored }) => restored)).size <= 1);

@@ -1,11 +1,12 @@
 import { MAX_SNAPSHOTS, type MachineId } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
-import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd-snapshots.ts";
-import { etcdWait } from "../../src/domain/etcd-wait.ts";
+import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { BOXES, beginnings, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
-import { START, Story } from "./story.ts";
+import { documentOf, START, Story } from "./story.ts";
 
 test("an operator chooses another snapshot, or nothing, for the next beginning alone", (t) => {
 	const { story, ids } = founded([5, 9]);
@@ -19,7 +20,7 @@ test("an operator chooses another snapshot, or nothing, for the next beginning a
 	takeStep(story);
 	t.like(nextBeginning(story.fleet), { from: "snapshot", snapshot: { revision: 5 } });
 	t.deepEqual(
-		story.fleet.snapshots?.kept.map(({ apart }) => apart),
+		story.fleet.snapshots?.kept.map(({ detached }) => detached),
 		[false, true],
 		"what was taken after it is of a life that etcd did not go on with",
 	);
@@ -29,14 +30,14 @@ test("an operator chooses another snapshot, or nothing, for the next beginning a
 	t.deepEqual(beginnings(story, ids), [{ state: "new" }, { state: "new" }, { state: "new" }]);
 });
 
-test("what etcd did not begin with is kept apart: nothing by itself restores or removes it", (t) => {
+test("what etcd did not begin with is detached: nothing by itself restores or removes it", (t) => {
 	const { story, ids } = founded([5, 9]);
 	story.take({ kind: "etcd-choose", from: "none", by: "test" });
 	bootAgain(story, 2);
 	for (const id of ids) story.report(id, "applied", 1);
 	takeStep(story);
 	t.deepEqual(
-		story.fleet.snapshots?.kept.map(({ apart }) => apart),
+		story.fleet.snapshots?.kept.map(({ detached }) => detached),
 		[true, true],
 	);
 	bootAgain(story, 3);
@@ -58,7 +59,7 @@ test("many snapshots of a life that began with nothing push out none of the life
 	const kept = story.fleet.snapshots?.kept ?? [];
 	t.is(kept.length, MAX_SNAPSHOTS);
 	t.deepEqual(
-		kept.filter(({ apart }) => apart).map(({ revision }) => revision),
+		kept.filter(({ detached }) => detached).map(({ revision }) => revision),
 		before,
 	);
 	t.is(kept.at(-1)?.revision, 1039);
@@ -66,7 +67,13 @@ test("many snapshots of a life that began with nothing push out none of the life
 
 test("a snapshot of another cluster is never restored, and cannot be chosen", (t) => {
 	const { story, ids } = founded([5]);
-	story.declare(CONTROL, { name: "other" });
+	const renamed = {
+		kind: "declare",
+		...documentOf(CONTROL, { name: "other" }),
+		by: "test",
+		acceptLoss: "etcd",
+	} as const;
+	story.take(renamed);
 	bootAgain(story, 2);
 	t.deepEqual(nextBeginning(story.fleet), { from: "nothing" });
 	t.is(nextEtcdStep(story.fleet), undefined);
@@ -76,7 +83,7 @@ test("a snapshot of another cluster is never restored, and cannot be chosen", (t
 
 	const other = founded([5, 9]).story;
 	other.take({ kind: "etcd-choose", from: snapshotOf(5).sha256, by: "test" });
-	other.declare(CONTROL, { name: "other" });
+	other.take(renamed);
 	bootAgain(other, 2);
 	t.deepEqual(nextBeginning(other.fleet), { from: "nothing" }, "what was chosen before the name changed");
 	t.is(nextEtcdStep(other.fleet), undefined);
@@ -144,6 +151,12 @@ test("a snapshot that comes when etcd is lost by then does not count", (t) => {
 test("snapshots are due by the declared interval, and not where none are wanted or machines are rehearsed", (t) => {
 	const { story } = founded([5], { etcd: { snapshots: { everyMinutes: 2 } } });
 	t.is(snapshotDueIn(story.fleet, START), undefined, "rehearsed machines run no etcd");
+	let { machines } = story.fleet;
+	for (const machine of machines.values()) {
+		const is = { memberId: "1", clusterId: "2", bootId: machine.bootId };
+		machines = machines.set(machine.machineId, { ...machine, etcdMemory: { is } });
+	}
+	t.is(snapshotDueIn({ ...story.fleet, machines }, START), 0, "but for those where a program runs in its place");
 	for (const machine of story.fleet.machines.values()) {
 		const facts = { ...machine.facts, rehearsal: false };
 		story.fleet = { ...story.fleet, machines: story.fleet.machines.set(machine.machineId, { ...machine, facts }) };
@@ -195,4 +208,42 @@ test("of any snapshots, what is to be removed leaves the newest and the chosen, 
 		}),
 		{ numRuns: 60 },
 	);
+});
+
+test("snapshots reach back further than the newest: the last of each hour of a day, and of each day of a week", (t) => {
+	const { story } = founded([], { etcd: { snapshots: { keep: 12 } } });
+	const step = 30 * 60_000;
+	for (let index = 1; index <= 10 * 48; index++) {
+		story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(index, { takenAt: START + index * step }) });
+		const due = prunable(story.fleet);
+		if (due.length > 0) story.take({ kind: "etcd-prune", snapshots: due });
+	}
+	const taken = (story.fleet.snapshots?.kept ?? []).map(({ takenAt }) => takenAt);
+	const newest = taken.at(-1) ?? 0;
+	const ages = taken.map((at) => (newest - at) / 3_600_000);
+	for (let hours = 1; hours < 23; hours++)
+		t.true(
+			ages.some((age) => Math.abs(age - hours) <= 1),
+			`${hours} h`,
+		);
+	for (let days = 1; days < 7; days++)
+		t.true(
+			ages.some((age) => Math.abs(age - 24 * days) <= 24),
+			`${days} d`,
+		);
+	t.true(taken.length <= 64);
+});
+
+test("where the majority has lost its memory, the ones that are left are read at once", (t) => {
+	const story = new Story();
+	story.declare(CONTROL);
+	const ids = BOXES.map((box) => story.join({ ...box, rehearsal: false }));
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5, { takenAt: story.at }) });
+	t.true((snapshotDueIn(story.fleet, story.at) ?? 0) > 0);
+	story.join({ ...(BOXES[0] as (typeof BOXES)[0]), rehearsal: false, boot: 2 });
+	t.true((snapshotDueIn(story.fleet, story.at) ?? 0) > 0);
+	story.join({ ...(BOXES[1] as (typeof BOXES)[0]), rehearsal: false, boot: 2 });
+	t.is(snapshotDueIn(story.fleet, story.at), 0);
 });

@@ -1,6 +1,8 @@
 import { type EtcdSnapshot, type MachineId, sha256Of } from "@rollcall/protocol";
-import { etcdBeginning, nextEtcdStep } from "../../src/domain/etcd.ts";
-import { type Hardware, START, Story } from "./story.ts";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import type { Hardware } from "./hardware.ts";
+import { START, Story } from "./story.ts";
 
 export const BOXES: readonly Hardware[] = ["a", "b", "c"].map((name) => ({ name, memoryGiB: 8 }));
 export const CONTROL = [{ name: "control", role: "control-plane", count: 3 }];

@@ -1,8 +1,10 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { etcdBeginning, nextEtcdStep, wasTakenOut } from "../../src/domain/etcd.ts";
+import { etcdBeginning, wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
-import { type Hardware, Story } from "./story.ts";
+import type { Hardware } from "./hardware.ts";
+import { Story } from "./story.ts";
 
 const BOXES: readonly Hardware[] = ["a", "b", "c"].map((name) => ({ name, memoryGiB: 8 }));
 
@@ -107,12 +109,13 @@ test("members whose seats were taken away are taken out one by one, and cannot j
 	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
 	const out: string[] = [];
 	for (let step = nextEtcdStep(story.fleet); step?.kind === "remove"; step = nextEtcdStep(story.fleet)) {
-		t.deepEqual(
-			step.living.map(({ machineId }) => machineId),
-			[story.seating()["control/0"] as MachineId],
-		);
-		out.push(step.member.machineId);
+		const { machineId } = step.member;
+		t.false(step.living.includes(step.member));
+		t.is(story.machine(machineId).seat?.seat, 2 - out.length, "it keeps its seat until etcd has taken it out");
+		t.is(story.all("machine-released").length, out.length);
+		out.push(machineId);
 		takeStep(story);
+		t.is(story.machine(machineId).seat, undefined);
 	}
 	const kept = story.seating()["control/0"];
 	t.deepEqual(out.sort(), ids.filter((id) => id !== kept).sort());

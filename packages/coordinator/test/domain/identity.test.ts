@@ -1,5 +1,6 @@
 import test from "ava";
-import { macOf, Story, uuidOf } from "./story.ts";
+import { bootIdOf, macOf, uuidOf } from "./hardware.ts";
+import { codeOf, Story } from "./story.ts";
 
 const JUNK = "03000200-0400-0500-0006-000700080009";
 
@@ -14,6 +15,8 @@ for (const uuid of [
 	"00000000-0000-0000-0000-000000000000",
 	"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
 	"12345678-1234-5678-90ab-cddeefaabbcc",
+	"00020003-0004-0005-0006-000700080009",
+	"03020100-0504-0706-0809-0A0B0C0D0E0F",
 	"none",
 	"",
 ]) {
@@ -47,7 +50,7 @@ for (const order of [
 	});
 }
 
-test("other NICs with the same UUID and serial are the same machine once it is lost, and not before", (t) => {
+test("other NICs with the same UUID and serial are the same machine once it is lost, when a person says so, and not before", (t) => {
 	const story = new Story();
 	const box = { name: "a", serial: "SN-1" };
 	const id = story.join(box);
@@ -55,13 +58,20 @@ test("other NICs with the same UUID and serial are the same machine once it is l
 	t.not(story.join({ ...swapped, macs: [macOf("other")], boot: 2 }), id);
 	story.silent.add(id);
 	story.pass(12);
-	t.is(story.join({ ...swapped, boot: 3 }), id);
+	const box3 = { ...swapped, boot: 3 };
+	t.is(codeOf(story.enroll(box3)), "boot-waits");
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	t.is(story.join(box3), id);
 });
 
-test("one NIC more or less makes no other machine of it", (t) => {
+test("one NIC more makes no other machine of it; one that is missing wants a person", (t) => {
 	const story = new Story();
 	const id = story.join({ name: "a", uuid: JUNK, macs: [macOf("1"), macOf("2")] });
-	t.is(story.join({ name: "a", uuid: JUNK, macs: [macOf("2"), macOf("3")], boot: 2 }), id);
+	t.is(story.join({ name: "a", uuid: JUNK, macs: [macOf("1"), macOf("2"), macOf("3")], boot: 2 }), id);
+	const missing = { name: "a", uuid: JUNK, macs: [macOf("2"), macOf("3")], boot: 3 };
+	t.is(codeOf(story.enroll(missing)), "boot-waits");
+	story.take({ kind: "approve", machineId: id, bootId: bootIdOf(missing), by: "test" });
+	t.is(story.join(missing), id);
 });
 
 test("a NIC that moves to another box does not take its identity along", (t) => {

@@ -1,8 +1,9 @@
 import { type NodeState, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
-import { machineView } from "../../src/domain/view.ts";
-import { bootIdOf, type Hardware, Story } from "./story.ts";
+import { machineView } from "../../src/domain/views/view.ts";
+import { bootIdOf, type Hardware } from "./hardware.ts";
+import { Story } from "./story.ts";
 
 const PC: Hardware = { name: "pc" };
 const READY: NodeState = { ready: true, reason: "", version: "v1.36.2", pressure: [] };
@@ -50,6 +51,7 @@ test("a shortage is shown, and a node that is gone is forgotten", (t) => {
 	story.take({ kind: "nodes-seen", nodes: [] });
 	t.is(view().node, undefined);
 	t.regex(view().reason, /all is well$/);
+	t.regex(view().next ?? "", /it knows no DNS server.*declare networks\.dnsServers/);
 });
 
 test("a node that speaks of an earlier boot is not ready, and another boot begins without a node", (t) => {

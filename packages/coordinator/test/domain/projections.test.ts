@@ -1,11 +1,14 @@
-import { type ClusterDocument, EventSchema, MachineView, Plan, sha256Of, Why } from "@rollcall/protocol";
+import { type ClusterDocument, EventSchema, MachineView, Plan, sha256Of, type Trust, Why } from "@rollcall/protocol";
 import test from "ava";
-import { describe } from "../../src/domain/describe.ts";
-import { planDocument } from "../../src/domain/plan.ts";
+import { rotated } from "../../src/domain/certificates/rotation.ts";
 import { fleetFromJson, fleetToJson, stateDigest } from "../../src/domain/snapshot.ts";
-import { machineView } from "../../src/domain/view.ts";
-import { explain } from "../../src/domain/why.ts";
+import { describe } from "../../src/domain/views/describe.ts";
+import { planDocument } from "../../src/domain/views/plan.ts";
+import { machineView } from "../../src/domain/views/view.ts";
+import { explain } from "../../src/domain/views/why.ts";
+import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { documentOf, renderForTests, Story } from "./story.ts";
+import { trustFrom } from "./trust-from.ts";
 
 const slots = [
 	{ name: "cp", role: "control-plane", count: 1 },
@@ -99,6 +102,26 @@ test("a plan warns of a step between versions that Kubernetes does not support, 
 	for (const version of ["1.36", "1.36.1", "1.36.3", "1.37"]) t.is(warnings(version), "");
 });
 
+test("a plan warns of an authority whose key control planes once got, until it is another one", (t) => {
+	const { story } = fleet();
+	const warnings = (trust: Trust) => {
+		const seen = { ...story.fleet, trust: { trust, seq: story.fleet.seq } };
+		return planDocument(seen, documentOf(slots), renderForTests).warnings.join();
+	};
+	const { cluster } = STAND_IN_TRUST.authorities;
+	const certificates = cluster.certificates.map(({ kept: _kept, ...one }) => one);
+	const shared = {
+		...STAND_IN_TRUST,
+		authorities: { ...STAND_IN_TRUST.authorities, cluster: { ...cluster, certificates } },
+	};
+	t.regex(warnings(shared), /\/etc\/kubernetes\/pki\/ca\.key .* go from them.*rollcall certs rotate/);
+	t.is(warnings(STAND_IN_TRUST), "");
+	// As long as it is believed, whoever has the key can sign.
+	const steps = [1, 2].reduce((trust) => rotated(trust, "authorities", trustFrom(1)), shared as Trust);
+	t.not(warnings(steps), "");
+	t.is(warnings(rotated(steps, "authorities", trustFrom(1))), "");
+});
+
 test("a plan names what comes, changes and goes at the cluster's API", (t) => {
 	const { story } = fleet();
 	const addOns = (document: ClusterDocument) =>
@@ -156,9 +179,9 @@ test("a machine that failed has a next step that is not the question itself", (t
 	for (const [step, next] of Object.entries(steps) as [keyof typeof steps, RegExp][]) {
 		const { story, a } = fleet();
 		story.report(a, "applying", 1);
-		const reason = step === "units" ? "kubelet.service did not start" : "it did not work";
+		const failed = step === "units" ? { unit: "kubelet.service" } : {};
 		const { bootId, generation } = story.machine(a);
-		const progress = { state: "rejected", step, reason } as const;
+		const progress = { state: "rejected", step, ...failed, reason: "it waits for other.service" } as const;
 		story.take({ kind: "report", machineId: a, report: { bootId, generation, sequence: 2, progress, health: [] } });
 		const why = Why.parse(explain(story.fleet, story.machine(a), story.events));
 		t.is(why.phase, "failed", step);
@@ -187,7 +210,7 @@ test("a plan is what applying then does", (t) => {
 	}
 });
 
-test("a snapshot is the same state, and one of another version is not read", (t) => {
+test("a snapshot is the same state, and one of another form is not read", (t) => {
 	const { story } = fleet();
 	const json = JSON.parse(JSON.stringify(fleetToJson(story.fleet)));
 	const again = fleetFromJson(json);
@@ -195,6 +218,6 @@ test("a snapshot is the same state, and one of another version is not read", (t)
 	for (const index of ["seats", "claims", "nodeNames", "tokenByHash"] as const) {
 		t.deepEqual(again?.[index].toJS(), story.fleet[index].toJS() as never, index);
 	}
-	t.is(fleetFromJson({ ...json, version: 0 }), undefined);
-	for (const broken of [undefined, null, 3, "x", {}, { version: 1 }]) t.is(fleetFromJson(broken), undefined);
+	t.is(fleetFromJson({ ...json, form: `sha256:${"0".repeat(64)}` }), undefined);
+	for (const broken of [undefined, null, 3, "x", {}, { form: json.form }]) t.is(fleetFromJson(broken), undefined);
 });

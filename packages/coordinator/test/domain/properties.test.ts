@@ -5,11 +5,14 @@ import { Map as PersistentMap } from "immutable";
 import { admit } from "../../src/domain/admit.ts";
 import { apply } from "../../src/domain/apply.ts";
 import { decide } from "../../src/domain/decide.ts";
-import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
+import { EMPTY_FLEET, type Machine } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { summaryOf, type TargetSummary } from "../../src/domain/observed.ts";
 import { fleetFromJson, fleetToJson, stateDigest } from "../../src/domain/snapshot.ts";
-import { bootIdOf, documentOf, factsOf, keyOf, renderForTests, START, Story, uuidOf } from "./story.ts";
+import { steadyMachines } from "../../src/domain/targets/steady.ts";
+import { rememberTargets } from "../../src/loop/remembered-targets.ts";
+import { bootIdOf, factsOf, keyOf, uuidOf } from "./hardware.ts";
+import { documentOf, renderForTests, START, Story } from "./story.ts";
 
 const names = ["a", "b", "c", "d"] as const;
 const hardware = fc.record({ name: fc.constantFrom(...names), boot: fc.integer({ min: 1, max: 3 }) });
@@ -32,6 +35,7 @@ type Step = (story: Story) => void;
 const input: fc.Arbitrary<Input> = fc.oneof(
 	fc.record({ kind: fc.constant("approve" as const), machineId: id, by: fc.constant("test") }),
 	fc.record({ kind: fc.constant("reject" as const), machineId: id, reason: fc.string(), by: fc.constant("test") }),
+	fc.record({ kind: fc.constant("compromised" as const), machineId: id, reason: fc.string(), by: fc.constant("test") }),
 	fc.record({ kind: fc.constant("remove" as const), machineId: id, by: fc.constant("test") }),
 	fc.record({ kind: fc.constant("pin-role" as const), machineId: id, role: fc.option(role), by: fc.constant("test") }),
 	fc.record({
@@ -84,14 +88,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		),
 	},
 	{ weight: 6, arbitrary: input.map((one) => (story: Story) => void story.take(one)) },
+	{
+		weight: 3,
+		arbitrary: fc.constant((story: Story) => {
+			for (const machine of story.fleet.machines.values())
+				if (machine.target) story.report(machine.machineId, "applied", 9);
+		}),
+	},
 	{ weight: 1, arbitrary: fc.integer({ min: 1, max: 20 }).map((seconds) => (story: Story) => story.pass(seconds)) },
 	{ weight: 1, arbitrary: id.map((machineId) => (story: Story) => void story.silent.add(machineId)) },
 );
-const story = fc.array(step, { maxLength: 40 }).map((steps) => {
-	const told = new Story();
-	for (const one of steps) one(told);
-	return told;
-});
+const toldBy = (begin: (story: Story) => void) =>
+	fc.array(step, { maxLength: 40 }).map((steps) => {
+		const told = new Story();
+		begin(told);
+		for (const one of steps) one(told);
+		return told;
+	});
+const story = toldBy(() => {});
+/** With seats from the beginning. */
+const busyStory = toldBy((told) => told.declare([{ name: "slot-0", role: "worker", count: "rest" }]));
 const summarize: TargetSummary = (...about) => summaryOf(renderForTests(...about));
 
 test("whatever is taken in, decisions come to an end, and nothing throws", (t) => {
@@ -139,7 +155,8 @@ test("apply is total: any event in any state only advances what it must", (t) =>
 			t.is(next.seq, told.fleet.seq + 1);
 			const holders = [...next.machines.values()].filter(({ seat }) => seat);
 			t.is(holders.length, next.seats.size);
-			t.is(holders.length, next.nodeNames.size);
+			const leaving = [...next.machines.values()].filter(({ leaving }) => leaving?.keepsName);
+			t.is(holders.length + leaving.length, next.nodeNames.size);
 		}),
 		{ numRuns: 150 },
 	);
@@ -148,6 +165,8 @@ test("apply is total: any event in any state only advances what it must", (t) =>
 		const safe = ![
 			"machine-enrolled",
 			"token-created",
+			"tokens-used",
+			"log-doubted",
 			"cluster-declared",
 			"leader-elected",
 			"etcd-founded",
@@ -169,4 +188,35 @@ test("decisions do not depend on the order in which machines came into the map",
 		}),
 		{ numRuns: 150 },
 	);
+});
+
+test("what is remembered of steady machines changes no decision", (t) => {
+	let steady = 0;
+	fc.assert(
+		fc.property(busyStory, fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 15_000 })), (told, silence) => {
+			const remembered = rememberTargets({
+				sharedOf: (fleet) => fleet,
+				keyOf: ({ cluster }) => cluster?.digest ?? "",
+				render: (fleet, machine, seat) => renderForTests(fleet, machine as Machine, seat),
+			}).summarize;
+			let fleet = EMPTY_FLEET;
+			for (const event of told.events) {
+				fleet = apply(fleet, event);
+				const observedAt = (at: number, heardAt: number) => {
+					const heard = new Map([...fleet.machines.keys()].map((machineId) => [machineId, heardAt]));
+					return { at, listeningSince: 0, lastHeard: heard };
+				};
+				const observed = observedAt(event.at + silence, event.at);
+				const later = observedAt(event.at + 100_000, event.at + 100_000);
+				// The first look remembers, the second uses it.
+				for (const one of [observed, observed, later])
+					t.deepEqual(decide(fleet, one, remembered), decide(fleet, one, summarize));
+				const memory = steadyMachines(fleet, observed.at, remembered);
+				for (const machine of fleet.machines.values()) if (memory?.has(machine)) steady++;
+			}
+		}),
+		// A hundred of them have 56 to 190.
+		{ numRuns: 400 },
+	);
+	t.true(steady > 100, `${steady} machines were steady`);
 });

@@ -1,5 +1,6 @@
 import test from "ava";
-import { bootIdOf, documentOf, START, Story, uuidOf } from "./story.ts";
+import { bootIdOf, uuidOf } from "./hardware.ts";
+import { documentOf, START, Story } from "./story.ts";
 
 const slots = [{ name: "w", role: "worker", count: "rest" }];
 

@@ -1,6 +1,7 @@
 import { type Digest, sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
-import { AUTHORITY_LIFE_MS, dueRenewal, keysInUse, mustRewrite, nextStep, rotated } from "../../src/domain/rotation.ts";
+import { AUTHORITY_LIFE_MS } from "../../src/domain/certificates/authority-life.ts";
+import { dueRenewal, keysInUse, mustRewrite, nextStep, rotated } from "../../src/domain/certificates/rotation.ts";
 import { START, Story } from "./story.ts";
 import { trustFrom } from "./trust-from.ts";
 

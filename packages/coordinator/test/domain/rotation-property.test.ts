@@ -1,17 +1,17 @@
-import { canonicalJson, type Digest, type MachineId, sha256Of, type Trust } from "@rollcall/protocol";
+import { canonicalJson, type Digest, type MachineId, type Rotated, sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import type { TargetSummary } from "../../src/domain/observed.ts";
 import {
 	behind,
 	encryptionKeys,
 	mustRewrite,
 	nextStep,
 	ROTATED,
-	type Rotated,
 	rotated,
-} from "../../src/domain/rotation.ts";
-import { type Hardware, Story } from "./story.ts";
+} from "../../src/domain/certificates/rotation.ts";
+import type { TargetSummary } from "../../src/domain/observed.ts";
+import type { Hardware } from "./hardware.ts";
+import { Story } from "./story.ts";
 
 const NAMES = ["c0", "c1", "c2", "w0"] as const;
 const slots = [

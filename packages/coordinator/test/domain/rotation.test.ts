@@ -1,8 +1,8 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
+import { behind, rotated } from "../../src/domain/certificates/rotation.ts";
 import type { Machine } from "../../src/domain/fleet.ts";
 import { type SummaryIfKnown, summaryOf } from "../../src/domain/observed.ts";
-import { behind, rotated } from "../../src/domain/rotation.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { renderForTests, Story } from "./story.ts";
 

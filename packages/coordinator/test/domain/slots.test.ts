@@ -1,6 +1,7 @@
 import test from "ava";
-import { machineView } from "../../src/domain/view.ts";
-import { macOf, Story } from "./story.ts";
+import { machineView } from "../../src/domain/views/view.ts";
+import { macOf } from "./hardware.ts";
+import { Story } from "./story.ts";
 
 const worker = { name: "w", role: "worker", count: "rest" } as const;
 

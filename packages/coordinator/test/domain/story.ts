@@ -7,12 +7,12 @@ import {
 	type EventDraft,
 	type EventOf,
 	type EventType,
-	type Facts,
+	type Mac,
 	type MachineId,
+	NO_ROLE,
 	type SignedAssignment,
 	sha256Of,
 	type TargetContent,
-	type UserPublicKey,
 } from "@rollcall/protocol";
 import { admit } from "../../src/domain/admit.ts";
 import { decide } from "../../src/domain/decide.ts";
@@ -20,67 +20,11 @@ import { EMPTY_FLEET, type Fleet, type Machine } from "../../src/domain/fleet.ts
 import type { Answer, Input } from "../../src/domain/inputs.ts";
 import { type Observed, type RenderTarget, summaryOf, type TargetSummary } from "../../src/domain/observed.ts";
 import { record } from "../../src/domain/record.ts";
-
-/** What tells a test's machine apart; the rest of its facts is ordinary. */
-export interface Hardware {
-	readonly name: string;
-	readonly uuid?: string;
-	readonly serial?: string;
-	readonly macs?: readonly string[];
-	readonly memoryGiB?: number;
-	readonly boot?: number;
-	/** True without it. */
-	readonly rehearsal?: boolean;
-}
+import { bootIdOf, factsOf, type Hardware, keyOf } from "./hardware.ts";
 
 export const START = 1_780_000_000_000;
 
-export function bootIdOf({ name, boot = 1 }: Hardware): BootId {
-	const hex = sha256Of(`${name} ${boot}`).slice(7, 39);
-	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") as BootId;
-}
-
-export function uuidOf(name: string): string {
-	return bootIdOf({ name, boot: -1 });
-}
-
-export function macOf(name: string): string {
-	return `52:54:00:${sha256Of(name).slice(7, 13).match(/../g)?.join(":")}`;
-}
-
-export function keyOf(hardware: Hardware): UserPublicKey {
-	const digits = [...sha256Of(`key ${bootIdOf(hardware)}`).slice(7)].map(
-		(digit) => "ABCDEFGHIJKLMNOP"[Number.parseInt(digit, 16)],
-	);
-	return `U${digits.slice(0, 55).join("")}`;
-}
-
-export function factsOf(hardware: Hardware): Facts {
-	const { name, uuid = uuidOf(name), serial, macs = [macOf(name)], memoryGiB = 4 } = hardware;
-	return {
-		bootId: bootIdOf(hardware),
-		hostname: name,
-		smbios: { ...(uuid === "" ? {} : { uuid }), ...(serial === undefined ? {} : { serial }) },
-		cpu: { count: 4, model: "test", arch: "x64" },
-		memory: { totalBytes: memoryGiB * 2 ** 30, availableBytes: 2 ** 30 },
-		nics: macs.map((mac, index) => ({
-			name: `eth${index}`,
-			mac: mac as Facts["nics"][number]["mac"],
-			up: true,
-			addresses: ["192.0.2.7/24"],
-		})),
-		routes: [],
-		dns: { servers: [], search: [] },
-		os: { id: "debian", version: "12", name: "Debian" },
-		kernel: "6.1",
-		cgroupVersion: 2,
-		tmpfs: [],
-		agentVersion: "1",
-		rehearsal: hardware.rehearsal ?? true,
-	};
-}
-
-/** A document with these slots, which lets everybody in. */
+/** A document with these slots, which lets everybody in and takes everybody's word, unless a slot says otherwise. */
 export function documentOf(slots: readonly object[], more: object = {}): { document: ClusterDocument; digest: Digest } {
 	const document = ClusterDocument.parse({
 		apiVersion: "rollcall/v1",
@@ -88,7 +32,7 @@ export function documentOf(slots: readonly object[], more: object = {}): { docum
 		name: "lab",
 		kubernetes: { version: "1.36.2" },
 		approval: { rules: [{ name: "everybody", selector: {} }] },
-		slots,
+		slots: slots.map((slot) => ({ grade: "claimed", ...slot })),
 		...more,
 	});
 	return { document, digest: sha256Of(canonicalJson(document)) };
@@ -125,6 +69,11 @@ export const renderForTests: RenderTarget = (fleet, machine, seat) => {
 	return { ok: true, content };
 };
 
+/** The code of a refusal, else the kind of the answer. */
+export function codeOf(answer: Answer): string {
+	return answer.kind === "problem" ? answer.problem.code : answer.kind;
+}
+
 /** A fleet to which things happen one after the other, as they do in the coordinator's loop. */
 export class Story {
 	fleet: Fleet = EMPTY_FLEET;
@@ -134,6 +83,8 @@ export class Story {
 	/** Without it nobody is ever silent. */
 	silent = new Set<MachineId>();
 	summarize: TargetSummary = (...about) => summaryOf(renderForTests(...about));
+	/** Agents apply the empty target at once. */
+	empties = true;
 	#tokens = 0;
 
 	record(drafts: readonly EventDraft[]): void {
@@ -145,6 +96,8 @@ export class Story {
 	/** Takes in an input and decides until nothing is left to decide. */
 	take(input: Input): Answer {
 		const verdict = admit(this.fleet, input, this.at);
+		for (const event of verdict.events)
+			if (event.type === "machine-enrolled") this.lastHeard.set(event.machineId, this.at);
 		this.record(verdict.events);
 		this.settle();
 		return verdict.answer;
@@ -153,10 +106,23 @@ export class Story {
 	settle(): void {
 		for (let round = 0; ; round++) {
 			const drafts = decide(this.fleet, this.observed(), this.summarize);
-			if (drafts.length === 0) return;
+			if (drafts.length === 0 && !this.#empty()) return;
 			if (round > 20) throw new Error(`does not settle: ${drafts.map(({ type }) => type).join(", ")}`);
 			this.record(drafts);
 		}
+	}
+
+	/** Agents that got the empty target do what it says. True when there were any. */
+	#empty(): boolean {
+		if (!this.empties) return false;
+		const told = [...this.fleet.machines.values()].filter(
+			({ leaving, target }) => leaving && target?.role === NO_ROLE && target.progress === "issued",
+		);
+		for (const { machineId, bootId, generation } of told)
+			this.record([
+				{ type: "target-progress", machineId, bootId, generation, progress: { state: "applied" }, sequence: 0 },
+			]);
+		return told.length > 0;
 	}
 
 	/** Lets time go by; everybody but the silent is heard. */
@@ -195,7 +161,12 @@ export class Story {
 	/** Enrolls with a new token, or with the one given; null: with none. */
 	enroll(
 		hardware: Hardware,
-		using: { token?: Digest | null; proof?: SignedAssignment; labels?: Record<string, string> } = {},
+		using: {
+			token?: Digest | null;
+			proof?: SignedAssignment;
+			labels?: Record<string, string>;
+			observedMac?: string;
+		} = {},
 	): Answer {
 		const token = using.token === null ? undefined : (using.token ?? this.token({ labels: using.labels ?? {} }));
 		return this.take({
@@ -204,12 +175,20 @@ export class Story {
 			...(token === undefined ? {} : { tokenHash: token }),
 			proofValid: using.proof !== undefined,
 			remote: "127.0.0.1",
+			...(using.observedMac === undefined ? {} : { observedMac: using.observedMac as Mac }),
 		});
 	}
 
-	/** Enrolls and gives the id. */
+	/** Enrolls and gives the id. A boot that waits for the end of the one before asks again, as agents do. */
 	join(hardware: Hardware, labels: Record<string, string> = {}): MachineId {
-		const answer = this.enroll(hardware, { labels });
+		let answer = this.enroll(hardware, { labels });
+		if (answer.kind === "problem" && answer.problem.code === "boot-waits") {
+			const machineId = answer.problem.machineId as MachineId;
+			this.silent.add(machineId);
+			this.pass(12);
+			this.silent.delete(machineId);
+			answer = this.enroll(hardware, { labels });
+		}
 		if (answer.kind !== "enrolled") throw new Error(`${hardware.name}: ${JSON.stringify(answer)}`);
 		return answer.machineId;
 	}
@@ -249,12 +228,14 @@ export class Story {
 
 	/** The proof that the coordinator would sign for a machine now. */
 	proof(machineId: MachineId): SignedAssignment {
-		const { seat, target, bootId, publicKey, labels } = this.machine(machineId);
+		const { seat, target, bootId, publicKey, labels, podNetworks } = this.machine(machineId);
 		if (!seat || !target) throw new Error(`${machineId} has no target`);
 		const { cluster, slot, role, nodeName, pinned } = seat;
 		const { generation, digest } = target;
 		const place = { cluster, slot, seat: seat.seat, role, nodeName, pinned, generation, digest, assignedAt: seat.at };
-		return { assignment: { machineId, bootId, publicKey, labels, ...place }, signer: "test", signature: "test" };
+		const share = podNetworks ? { podNetworks: [...podNetworks.networks] } : {};
+		const assignment = { machineId, bootId, publicKey, labels, ...place, ...share };
+		return { assignment, signer: "test", signature: "test" };
 	}
 
 	machine(machineId: MachineId): Machine {

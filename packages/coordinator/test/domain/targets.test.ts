@@ -87,6 +87,25 @@ test("the target of a lost machine is closed, and it gets none before it is back
 	t.is(story.machine(id).generation, 2);
 });
 
+test("a failure keeps its step beside its reason, told once, until the target begins again", (t) => {
+	const { story, id } = seated();
+	const { bootId } = story.machine(id);
+	const fail = (sequence: number, step: "files" | "probes") => {
+		const progress = { state: "rejected", step, reason: "files: no room, said the probe" } as const;
+		story.take({ kind: "report", machineId: id, report: { bootId, sequence, generation: 1, progress, health: [] } });
+		const { failedStep, reason } = story.machine(id).target ?? {};
+		t.deepEqual({ failedStep, reason }, { failedStep: step, reason: progress.reason });
+	};
+	fail(1, "probes");
+	fail(2, "probes");
+	t.is(story.all("target-progress").length, 1);
+	fail(3, "files");
+	t.is(story.all("target-progress").length, 2);
+	story.report(id, "applying", 4);
+	t.is(story.machine(id).target?.failedStep, undefined);
+	t.is(story.machine(id).target?.reason, undefined);
+});
+
 test("health is recorded when it changes; numbers in reasons are no change", (t) => {
 	const { story, id } = seated();
 	const { bootId } = story.machine(id);
@@ -130,6 +149,23 @@ test("leases get worse by silence and better only by being heard", (t) => {
 	t.deepEqual(
 		story.all("lease-changed").map(({ lease }) => lease),
 		["suspect", "lost", "alive"],
+	);
+});
+
+test("a machine that comes long after the coordinator began to listen is alive from the first moment", (t) => {
+	const story = new Story();
+	story.declare([{ name: "w", role: "worker", count: "rest" }]);
+	story.pass(60);
+	const id = story.join({ name: "late" });
+	t.is(story.machine(id).lease, "alive");
+	story.silent.add(id);
+	story.pass(2);
+	t.is(story.machine(id).lease, "alive");
+	story.pass(10);
+	t.is(story.machine(id).lease, "lost");
+	t.deepEqual(
+		story.all("lease-changed").map(({ lease }) => lease),
+		["suspect", "lost"],
 	);
 });
 

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { BootId, EventDraft } from "@rollcall/protocol";
-import test from "ava";
+import { stretched } from "@rollcall/test-support/stretch";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
 import { membersOf } from "../../src/render/members.ts";
-import { MEMBERS, type Scene, setUpScene, until } from "./scene.ts";
+import { MEMBERS, type Scene, setUpScene, testEtcd, until } from "./scene.ts";
 
 const KEEPER = join(import.meta.dirname, "keeper-process.ts");
 const VALUE = ["get", "key", "--print-value-only"];
@@ -18,12 +18,11 @@ async function startAll(scene: Scene): Promise<void> {
 	);
 }
 
-test.serial(
+testEtcd.serial(
 	"three real members with the rendered arguments and certificates form a cluster, refuse strangers, and survive the loss of one",
 	async (t) => {
-		t.timeout(180_000);
+		t.timeout(stretched(180_000));
 		const scene = await setUpScene(t);
-		if (!scene) return;
 		const { ask, members } = scene;
 		await startAll(scene);
 		t.is(ask(0, ["member", "list"])?.split("\n").length, MEMBERS);
@@ -54,7 +53,7 @@ function step({ network, authorities }: Scene, fleet: Fleet): string {
 	return execFileSync(ip, [...before, process.execPath, KEEPER], {
 		encoding: "utf8",
 		input: JSON.stringify({ fleet: fleetToJson(fleet), authorities }),
-		timeout: 60_000,
+		timeout: stretched(60_000),
 	});
 }
 
@@ -69,12 +68,11 @@ function foundedOn({ fleet, seated }: Scene): Fleet {
 	});
 }
 
-test.serial(
+testEtcd.serial(
 	"real members whose machines lost their seats are taken out one by one, and the last one goes on alone",
 	async (t) => {
-		t.timeout(180_000);
+		t.timeout(stretched(180_000));
 		const scene = await setUpScene(t);
-		if (!scene) return;
 		const { ask, members, seated } = scene;
 		await startAll(scene);
 		ask(0, ["put", "key", "kept"]);
@@ -93,45 +91,47 @@ test.serial(
 	},
 );
 
-test.serial("a real member whose machine lost its memory is replaced by a learner, catches up and votes", async (t) => {
-	t.timeout(180_000);
-	const scene = await setUpScene(t);
-	if (!scene) return;
-	const { ask, members, seated } = scene;
-	await startAll(scene);
-	ask(0, ["put", "key", "kept"]);
-	const cluster = [...membersOf(scene.fleet, "control-plane")];
-	const founded = foundedOn(scene);
+testEtcd.serial(
+	"a real member whose machine lost its memory is replaced by a learner, catches up and votes",
+	async (t) => {
+		t.timeout(stretched(180_000));
+		const scene = await setUpScene(t);
+		const { ask, members, seated } = scene;
+		await startAll(scene);
+		ask(0, ["put", "key", "kept"]);
+		const cluster = [...membersOf(scene.fleet, "control-plane")];
+		const founded = foundedOn(scene);
 
-	await members[0]?.loseMemory();
-	const { machineId } = seated[0]?.machine ?? {};
-	const before = machineId && founded.machines.get(machineId);
-	if (!before) return t.fail("no machine");
-	const bootId = "99999999-0000-4000-8000-000000000000" as BootId;
-	const facts = { ...before.facts, bootId };
-	const booted: Fleet = { ...founded, machines: founded.machines.set(machineId, { ...before, bootId, facts }) };
-	await t.throwsAsync(scene.fill(booted, 0), { message: /its member is being replaced/ });
+		await members[0]?.loseMemory();
+		const { machineId } = seated[0]?.machine ?? {};
+		const before = machineId && founded.machines.get(machineId);
+		if (!before) return t.fail("no machine");
+		const bootId = "99999999-0000-4000-8000-000000000000" as BootId;
+		const facts = { ...before.facts, bootId };
+		const booted: Fleet = { ...founded, machines: founded.machines.set(machineId, { ...before, bootId, facts }) };
+		await t.throwsAsync(scene.fill(booted, 0), { message: /its member is being replaced/ });
 
-	t.is(step(scene, booted), "replace");
-	const added = after(booted, {
-		type: "etcd-member-added",
-		machineId,
-		bootId,
-		nodeName: before.seat?.nodeName ?? "",
-		cluster,
-	});
-	await scene.fill(added, 0);
-	members[0]?.start();
-	t.is(step(scene, added), "promote");
-	await until(scene, "it has the others' data", () => ask(0, VALUE) === "kept");
-	const list = ask(0, ["member", "list"])?.split("\n") ?? [];
-	t.is(list.length, MEMBERS);
-	t.true(
-		list.every((line) => /started/.test(line) && /false$/.test(line)),
-		list.join("\n"),
-	);
+		t.is(step(scene, booted), "replace");
+		const added = after(booted, {
+			type: "etcd-member-added",
+			machineId,
+			bootId,
+			nodeName: before.seat?.nodeName ?? "",
+			cluster,
+		});
+		await scene.fill(added, 0);
+		members[0]?.start();
+		t.is(step(scene, added), "promote");
+		await until(scene, "it has the others' data", () => ask(0, VALUE) === "kept");
+		const list = ask(0, ["member", "list"])?.split("\n") ?? [];
+		t.is(list.length, MEMBERS);
+		t.true(
+			list.every((line) => /started/.test(line) && /false$/.test(line)),
+			list.join("\n"),
+		);
 
-	// It counts: with it, two are enough.
-	await members[2]?.kill();
-	await until(scene, "two go on", () => ask(0, ["put", "key", "two"]) !== undefined);
-});
+		// It counts: with it, two are enough.
+		await members[2]?.kill();
+		await until(scene, "two go on", () => ask(0, ["put", "key", "two"]) !== undefined);
+	},
+);

@@ -6,7 +6,7 @@ import { admit } from "../../src/domain/admit.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetFromJson } from "../../src/domain/snapshot.ts";
-import { keepEtcdMembers } from "../../src/loop/etcd-keeper.ts";
+import { keepEtcdMembers } from "../../src/keepers/etcd-keeper.ts";
 
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -15,7 +15,7 @@ const read = fleetFromJson(given.fleet);
 if (!read?.trust) throw new Error("no fleet");
 let fleet: Fleet = read;
 const { trust } = read.trust;
-const pki = createPki(given.authorities, { now: () => Date.now() });
+const pki = createPki(given.authorities, { wall: () => Date.now() });
 const stop = new AbortController();
 
 await keepEtcdMembers(
@@ -32,6 +32,7 @@ await keepEtcdMembers(
 				return { kind: "ok" };
 			},
 		},
+		now: () => Date.now(),
 		connect: async (_fleet, urls) => {
 			const wish = {
 				name: "test",

@@ -2,6 +2,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TargetContent, Trust } from "@rollcall/protocol";
+import { stretched } from "@rollcall/test-support/stretch";
+import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import type { createPki } from "../../src/adapters/pki/pki.ts";
 import { newRequest } from "../adapters/pki/request.ts";
@@ -105,7 +107,7 @@ export function memberOn(
 				.map(([name, value]) => `--${name}=${value}`);
 			const words = inside([on.program, ...args]);
 			const [ip = "ip", ...before] = network.on(index);
-			child = spawn(ip, [...before, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+			child = spawn(...tied(ip, [...before, ...words]), { stdio: ["ignore", "pipe", "pipe"] });
 			const keep = (chunk: Buffer): void => {
 				output = (output + chunk.toString()).slice(-20_000);
 			};
@@ -120,7 +122,7 @@ export function memberOn(
 			const { status, stdout, stderr } = spawnSync(ip, [...before, ...inside(container.command)], {
 				encoding: "utf8",
 				env: { ...process.env, PATH: `${on.tools}:${process.env.PATH}` },
-				timeout: 60_000,
+				timeout: stretched(60_000),
 			});
 			return { status, output: `${stdout}${stderr}` };
 		},

@@ -3,13 +3,13 @@ import { createDecipheriv } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type BootId, ENCRYPTION, type EtcdSnapshot, type EventDraft } from "@rollcall/protocol";
-import test from "ava";
+import { stretched } from "@rollcall/test-support/stretch";
 import { createPki } from "../../src/adapters/pki/pki.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
 import { membersOf } from "../../src/render/members.ts";
-import { MEMBERS, type Scene, setUpScene, until } from "./scene.ts";
+import { MEMBERS, type Scene, setUpScene, testEtcd, until } from "./scene.ts";
 
 const TAKE = join(import.meta.dirname, "snapshot-process.ts");
 const VALUE = ["get", "key", "--print-value-only"];
@@ -53,7 +53,7 @@ function takeSnapshot({ network, authorities }: Scene, fleet: Fleet, snapshots: 
 	const text = execFileSync(ip, [...before, process.execPath, TAKE], {
 		encoding: "utf8",
 		input: JSON.stringify({ fleet: fleetToJson(fleet), authorities, snapshots }),
-		timeout: 60_000,
+		timeout: stretched(60_000),
 	});
 	return JSON.parse(text) as TakenNow;
 }
@@ -78,12 +78,11 @@ function revisionOf(scene: Scene): number {
 	return (JSON.parse(text) as { header?: { revision?: number } }).header?.revision ?? 0;
 }
 
-test.serial(
+testEtcd.serial(
 	"20: after a loss of all power three real members begin with the snapshot that the coordinator took",
 	async (t) => {
-		t.timeout(240_000);
+		t.timeout(stretched(240_000));
 		const scene = await setUpScene(t);
-		if (!scene) return;
 		const { ask, members } = scene;
 		await startAll(scene);
 		for (let number = 0; number < 20; number++) ask(0, ["put", `key-${number}`, "x".repeat(20_000)]);
@@ -105,7 +104,7 @@ test.serial(
 		const booted = powerCut(scene, leading);
 		await t.throwsAsync(scene.fill(booted, 0), { message: /it is to begin with the snapshot/ });
 		// Meanwhile the fleet got other authorities: a snapshot from before that is as good.
-		const trust = await createPki(scene.authorities, { now: () => Date.now() }).freshTrust();
+		const trust = await createPki(scene.authorities, { wall: () => Date.now() }).freshTrust();
 		const rotated: EventDraft = { type: "trust-changed", trust, reason: "test" };
 		const restoring = after(after(booted, rotated), { type: "etcd-restoring", snapshot });
 		const content = opened(snapshots, snapshot);

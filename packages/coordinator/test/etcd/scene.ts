@@ -1,13 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TargetContent } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { oldRestore } from "@rollcall/test-support/old-restore";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { namespaces, ROOT } from "@rollcall/test-support/part";
 import type { ExecutionContext } from "ava";
 import { createPki } from "../../src/adapters/pki/pki.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
-import { debianCommand } from "../boot/programs/debian.ts";
+import { debian, debianCommand } from "../boot/programs/debian.ts";
 import { documentOf, fleetOf, labFacts, type Seated } from "../render/fleet-of.ts";
 import { fillRoot, type Member, memberOn } from "./member.ts";
 import { makeNetwork, type Network } from "./network.ts";
@@ -42,18 +46,23 @@ export interface Scene {
 	why(): string;
 }
 
-/** Sets the machines up; etcd does not run yet. Undefined where the test was skipped. */
-export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined> {
+/** `test` for real members of etcd. */
+export const testEtcd = testNeeding(
+	namespaces(),
+	ROOT,
+	...(process.env.ETCD_BIN ? [] : [await debian(ETCD), await debian(ETCDCTL)]),
+);
+
+/** Sets the machines up; etcd does not run yet. */
+export async function setUpScene(t: ExecutionContext): Promise<Scene> {
 	const own = process.env.ETCD_BIN;
-	const etcd = own ? { program: join(own, "etcd") } : await debianCommand(t, ETCD);
-	const etcdctl = etcd && (own ? { program: join(own, "etcdctl") } : await debianCommand(t, ETCDCTL));
-	const network = etcdctl && makeNetwork(t, MEMBERS);
-	if (!etcd || !etcdctl || !network) return undefined;
-	const folder = mkdtempSync(join(tmpdir(), "rollcall-etcd-"));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	const etcd = own ? { program: join(own, "etcd") } : await debianCommand(ETCD);
+	const etcdctl = own ? { program: join(own, "etcdctl") } : await debianCommand(ETCDCTL);
+	const network = makeNetwork(t, MEMBERS);
+	const folder = ownFolder(t, "rollcall-etcd-");
 	const tools = own ?? oldTools(t, join(folder, "tools"), etcdctl.program);
 	const authorities = join(folder, "authorities");
-	const pki = createPki(authorities, { now: () => Date.now() });
+	const pki = createPki(authorities, { wall: () => Date.now() });
 	const trust = await pki.trust();
 	const facts = Array.from({ length: MEMBERS }, (_, index) =>
 		labFacts(index, {
@@ -128,29 +137,15 @@ export async function setUpScene(t: ExecutionContext): Promise<Scene | undefined
 function oldTools(t: ExecutionContext, folder: string, etcdctl: string): string {
 	t.log("etcd 3.4: restored without --bump-revision and --mark-compacted, so the revision is not looked at");
 	mkdirSync(folder);
-	const script = `#!/bin/sh
-shift 2
-file=$1; shift
-data=
-for word in "$@"; do
-  shift
-  case $word in
-    --bump-revision=*|--mark-compacted) ;;
-    --data-dir=*) data=\${word#--data-dir=}; set -- "$@" "--data-dir=$data/restoring" ;;
-    *) set -- "$@" "$word" ;;
-  esac
-done
-ETCDCTL_API=3 ${etcdctl} snapshot restore "$file" "$@" && mv "$data/restoring/member" "$data/member" && rmdir "$data/restoring"
-`;
-	writeFileSync(join(folder, "etcdutl"), script, { mode: 0o755 });
+	writeFileSync(join(folder, "etcdutl"), oldRestore(etcdctl), { mode: 0o755 });
 	return folder;
 }
 
-/** Waits for a condition; fails with what the members said. */
+/** Waits for a condition; fails with what the members said. Looks seldom, since each look starts a program. */
 export async function until(scene: Scene, what: string, holds: () => boolean): Promise<void> {
-	const end = performance.now() + 60_000;
-	while (!holds()) {
-		if (performance.now() > end) throw new Error(`not within 60 s: ${what}\n${scene.why()}`);
-		await new Promise((resolve) => setTimeout(resolve, 200));
-	}
+	const look = (): true => {
+		if (holds()) return true;
+		throw new Error(scene.why());
+	};
+	await eventually(what, look, 60_000, 200);
 }

@@ -6,8 +6,8 @@ import { admit } from "../../src/domain/admit.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetFromJson } from "../../src/domain/snapshot.ts";
-import { createSnapshotKeeper } from "../../src/loop/snapshot-keeper.ts";
-import { etcdAccess } from "../../src/wiring/etcd-access.ts";
+import { createSnapshotKeeper } from "../../src/keepers/snapshot-keeper.ts";
+import { etcdAccess } from "../../src/keepers/start/etcd-access.ts";
 
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -19,7 +19,7 @@ const given = JSON.parse(Buffer.concat(chunks).toString()) as {
 const read = fleetFromJson(given.fleet);
 if (!read) throw new Error("no fleet");
 let fleet: Fleet = read;
-const pki = createPki(given.authorities, { now: () => Date.now() });
+const pki = createPki(given.authorities, { wall: () => Date.now() });
 
 const keeper = createSnapshotKeeper({
 	core: {
@@ -33,7 +33,7 @@ const keeper = createSnapshotKeeper({
 		},
 	},
 	connect: async (state, urls) => createEtcdState(urls, await etcdAccess(pki, state)),
-	folder: openSnapshotFolder(given.snapshots, { fleet: "test", log: () => "log" }),
+	folder: openSnapshotFolder(given.snapshots, { fleets: ["test"], log: () => "log" }),
 	now: () => Date.now(),
 	sleep: async () => undefined,
 	onTrouble: (what, error) => process.stderr.write(`${what}: ${String(error)}\n`),

@@ -2,7 +2,8 @@ import type { Event, UserPublicKey } from "@rollcall/protocol";
 import test from "ava";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { revokeFenced, runEffects } from "../../src/loop/effects.ts";
-import type { Bus, Credentials } from "../../src/ports.ts";
+import type { Bus } from "../../src/ports/bus.ts";
+import type { Credentials } from "../../src/ports/credentials.ts";
 
 /** Notes what it is asked to do; signs and issues nothing. */
 function recorder(failing = false) {

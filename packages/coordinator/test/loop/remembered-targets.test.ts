@@ -11,10 +11,14 @@ function machineIn(seat: number): Machine & { seat: Seat } {
 /** A renderer that counts, and whose shared part can be changed. */
 function counting() {
 	const seen = { rendered: 0, shared: "a" };
-	const targets = rememberTargets(
-		(_fleet, _machine, seat) => ({ ok: true, content: { number: ++seen.rendered, seat: seat.seat } as never }),
-		() => seen.shared,
-	);
+	const targets = rememberTargets({
+		sharedOf: ({ cluster }) => `${seen.shared} ${cluster !== undefined}`,
+		keyOf: (shared) => shared,
+		render: (_shared, _machine, seat) => ({
+			ok: true,
+			content: { number: ++seen.rendered, seat: seat.seat } as never,
+		}),
+	});
 	return { seen, targets };
 }
 
@@ -32,8 +36,11 @@ test("a machine, a document or other members that changed are rendered anew", (t
 	const { seen, targets } = counting();
 	const machine = machineIn(1);
 	targets.render(FLEET, machine, machine.seat);
-	targets.render(FLEET, { ...machine, labels: {} }, machine.seat);
+	const labelled = { ...machine, labels: {} };
+	targets.render(FLEET, labelled, machine.seat);
 	t.is(seen.rendered, 2);
+	targets.render(FLEET, { ...labelled, health: [] }, machine.seat);
+	t.is(seen.rendered, 2, "no renderer reads the health");
 	targets.render({ ...FLEET, cluster: { document: {} } as never }, machine, machine.seat);
 	t.is(seen.rendered, 3);
 	seen.shared = "b";

@@ -1,5 +1,6 @@
-import test from "ava";
+import { testNeeding } from "@rollcall/test-support/needing";
 import { renderTarget } from "../../src/render/render-target.ts";
+import { debian, HAPROXY } from "../boot/programs/debian.ts";
 import { example, fleetOf, labFacts } from "./fleet-of.ts";
 import { type NodeTree, readTree } from "./node-tree.ts";
 import { startBalancer } from "./running-balancer.ts";
@@ -18,10 +19,11 @@ const [, CONTROL, , WORKER] = ha.seated.map(({ machine, seat }): NodeTree => {
 /** The control plane whose balancer is tried: not the first one that was declared. */
 const OWN = "node-1";
 
-test("the balancer follows a change of the control planes in the same pod, and ends with it", async (t) => {
+const testBalancer = testNeeding(await debian(HAPROXY));
+
+testBalancer("the balancer follows a change of the control planes in the same pod, and ends with it", async (t) => {
 	const { one, two } = await runningApiServers(t, "one", "two");
 	const balancer = await startBalancer(t, WORKER, { "node-0": one.port });
-	if (!balancer) return;
 	await balancer.until("one");
 	const old = await balancer.hold();
 	const begun = performance.now();
@@ -46,55 +48,69 @@ for (const [how, leave, comeBack] of [
 	["does not say that it is ready", "unready", "ready"],
 	["is away", "stop", "start"],
 ] as const) {
-	test(`a control plane's balancer leads to the API server beside it, to the others while that ${how}, and back, open connections too`, async (t) => {
-		const servers = await runningApiServers(t, "own", "second", "third");
-		const { own, second, third } = servers;
-		const balancer = await startBalancer(t, CONTROL, { "node-0": second.port, [OWN]: own.port, "node-2": third.port });
-		if (!balancer) return;
-		const change = { unready: () => own.ready(false), ready: () => own.ready(true), stop: own.stop, start: own.start };
-		const several = () => Promise.all(Array.from({ length: 12 }, () => balancer.ask()));
-		await balancer.until("own");
-		t.deepEqual([...new Set(await several())], ["own"]);
+	testBalancer(
+		`a control plane's balancer leads to the API server beside it, to the others while that ${how}, and back, open connections too`,
+		async (t) => {
+			const servers = await runningApiServers(t, "own", "second", "third");
+			const { own, second, third } = servers;
+			const balancer = await startBalancer(t, CONTROL, {
+				"node-0": second.port,
+				[OWN]: own.port,
+				"node-2": third.port,
+			});
+			const change = {
+				unready: () => own.ready(false),
+				ready: () => own.ready(true),
+				stop: own.stop,
+				start: own.start,
+			};
+			const several = () => Promise.all(Array.from({ length: 12 }, () => balancer.ask()));
+			await balancer.until("own");
+			t.deepEqual([...new Set(await several())], ["own"]);
 
-		const before = await balancer.hold();
-		t.is(before.name, "own");
-		let begun = performance.now();
-		await change[leave]();
-		await before.ended;
-		await balancer.until("second", "third");
-		const away = performance.now() - begun;
-		// Both of the others serve, as `option allbackups` has it.
-		t.deepEqual([...new Set(await several())].sort(), ["second", "third"]);
+			const before = await balancer.hold();
+			t.is(before.name, "own");
+			let begun = performance.now();
+			await change[leave]();
+			await before.ended;
+			await balancer.until("second", "third");
+			const away = performance.now() - begun;
+			// Both of the others serve, as `option allbackups` has it.
+			t.deepEqual([...new Set(await several())].sort(), ["second", "third"]);
 
-		const meanwhile = await balancer.hold();
-		t.not(meanwhile.name, "own");
-		begun = performance.now();
-		await change[comeBack]();
-		await meanwhile.ended;
-		const back = performance.now() - begun;
-		t.deepEqual([...new Set(await several())], ["own"]);
-		t.log(`${away.toFixed(0)} ms to another API server, ${back.toFixed(0)} ms until the last connection to it was cut`);
-		t.notRegex(balancer.output(), /ALERT.*(?:config|parsing)/);
-	});
+			const meanwhile = await balancer.hold();
+			t.not(meanwhile.name, "own");
+			begun = performance.now();
+			await change[comeBack]();
+			await meanwhile.ended;
+			const back = performance.now() - begun;
+			t.deepEqual([...new Set(await several())], ["own"]);
+			t.log(
+				`${away.toFixed(0)} ms to another API server, ${back.toFixed(0)} ms until the last connection to it was cut`,
+			);
+			t.notRegex(balancer.output(), /ALERT.*(?:config|parsing)/);
+		},
+	);
 }
 
-test("a control plane that boots finds whichever API server comes first, and then the one beside it", async (t) => {
-	const [own, other] = [await standInApiServer(t, "own"), await standInApiServer(t, "other")];
-	const balancer = await startBalancer(t, CONTROL, { "node-0": other.port, [OWN]: own.port });
-	if (!balancer) return;
-	// Nobody is there yet: whoever asks is sent away and comes again.
-	t.notRegex(await balancer.ask(), /^(?:own|other)$/);
-	await other.start();
-	await balancer.until("other");
-	await own.start();
-	await balancer.until("own");
-	t.is(await balancer.ask(), "own");
-});
+testBalancer(
+	"a control plane that boots finds whichever API server comes first, and then the one beside it",
+	async (t) => {
+		const [own, other] = [await standInApiServer(t, "own"), await standInApiServer(t, "other")];
+		const balancer = await startBalancer(t, CONTROL, { "node-0": other.port, [OWN]: own.port });
+		// Nobody is there yet: whoever asks is sent away and comes again.
+		t.notRegex(await balancer.ask(), /^(?:own|other)$/);
+		await other.start();
+		await balancer.until("other");
+		await own.start();
+		await balancer.until("own");
+		t.is(await balancer.ask(), "own");
+	},
+);
 
-test("the first control plane finds the API server beside it when that comes up", async (t) => {
+testBalancer("the first control plane finds the API server beside it when that comes up", async (t) => {
 	const own = await standInApiServer(t, "own");
 	const balancer = await startBalancer(t, CONTROL, { [OWN]: own.port });
-	if (!balancer) return;
 	t.not(await balancer.ask(), "own");
 	await own.start();
 	await balancer.until("own");
@@ -103,11 +119,10 @@ test("the first control plane finds the API server beside it when that comes up"
 	await balancer.until("own");
 });
 
-test("a control plane whose own API server is down follows a change of the others", async (t) => {
+testBalancer("a control plane whose own API server is down follows a change of the others", async (t) => {
 	const own = await standInApiServer(t, "own");
 	const { second, third } = await runningApiServers(t, "second", "third");
 	const balancer = await startBalancer(t, CONTROL, { [OWN]: own.port, "node-0": second.port });
-	if (!balancer) return;
 	await balancer.until("second");
 	await balancer.declare({ [OWN]: own.port, "node-2": third.port });
 	const there = await balancer.until("third");

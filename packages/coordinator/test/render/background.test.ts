@@ -50,7 +50,7 @@ const NAT: Partial<Facts> = {
 test("1: the node address is the one that the rule names, not that of the NAT interface", (t) => {
 	const cidr = treeOf(document("networks: { nodeAddress: { cidr: 192.168.56.0/24 } }"), NAT);
 	t.is(cidr.kubeletFlags["node-ip"], "192.168.56.10");
-	t.true(JSON.stringify(cidr.pods).includes("--iface=192.168.56.10"));
+	t.is(cidr.content.podNetwork?.nic, "enp0s8");
 	t.is(
 		treeOf(document("networks: { nodeAddress: { interface: enp0s8 } }"), NAT).kubeletFlags["node-ip"],
 		"192.168.56.10",
@@ -109,6 +109,18 @@ test("3: a fourth DNS server is left out, and named", (t) => {
 			"",
 		].join("\n"),
 	);
+});
+
+test("3: a machine whose only DNS servers no pod can reach is refused, by their names", (t) => {
+	for (const server of ["127.0.0.53", "127.0.0.1", "::1", "fe80::1%eth0", "fe80::1", "0.0.0.0"]) {
+		const facts = { dns: { servers: [server], search: [] } };
+		const refused = render(document(), facts);
+		t.false(refused.ok, server);
+		t.regex(refused.ok ? "" : refused.reason, new RegExp(`no DNS server \\(${server}: .*declare networks.dnsServers`));
+		t.true(render(document("networks: { dnsServers: [] }"), facts).ok);
+		t.true(render(document("networks: { dnsServers: [192.168.1.9] }"), facts).ok);
+	}
+	t.true(render(document(), { dns: { servers: [], search: [] } }).ok);
 });
 
 test("3: declared DNS servers take the place of the machine's own", (t) => {
@@ -186,6 +198,7 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 		"systemd-modules-load.service",
 		"systemd-sysctl.service",
 		"containerd.service",
+		"kubepods.slice",
 		"kubelet.service",
 	]);
 });

@@ -1,9 +1,9 @@
 import type { TargetContent } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { fileChanges, restarts } from "../../src/domain/file-changes.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
+import { fileChanges, restarts } from "../../src/domain/views/file-changes.ts";
 import { membersOf } from "../../src/render/members.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { NODE_TREES } from "./cis/rule.ts";
@@ -41,7 +41,6 @@ test("everything on a node of the cluster reaches the API through the balancer, 
 			}),
 		);
 	const node = {
-		"/etc/kubernetes/flannel.conf": "https://127.0.0.1:7443",
 		"/etc/kubernetes/kube-proxy.conf": "https://127.0.0.1:7443",
 		"/etc/kubernetes/kubelet.conf": "https://127.0.0.1:7443",
 	};

@@ -8,7 +8,7 @@ import { readTree } from "./node-tree.ts";
 const DOCUMENT = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
 name: lab
-kubernetes: { version: "1.36" }
+kubernetes: { version: "1.36", podNetwork: flannel }
 networks: { second: { pods: "fd00:10::/56", services: "fd00:20::/112" } }
 slots:
   - { name: control, role: control-plane, count: 1 }

@@ -9,6 +9,8 @@ import {
 } from "@rollcall/protocol";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Seat, seatKey } from "../../src/domain/fleet.ts";
+import { evidenceOf } from "../../src/domain/identity/evidence.ts";
+import { NODE_ROLES, networksOf, podPool } from "../../src/domain/networks/pod-networks.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 
 const GI = 2 ** 30;
@@ -81,7 +83,7 @@ export function fleetOf(
 			seq: 2,
 			at: 0,
 		};
-		const machine = machineOf(`machine-${index}`, fact, seat);
+		const machine = withShare(document, machineOf(`machine-${index}`, fact, seat), index);
 		fleet = {
 			...fleet,
 			machines: fleet.machines.set(machine.machineId, machine),
@@ -92,12 +94,22 @@ export function fleetOf(
 	return { fleet, seated };
 }
 
+/** The machine with the share of the pod network that it would be dealt. */
+function withShare(document: ClusterDocument, machine: Machine, index: number): Machine {
+	const pool = podPool(document);
+	if (!pool || !NODE_ROLES.includes(machine.seat?.role ?? "")) return machine;
+	return { ...machine, podNetworks: { networks: networksOf(pool, index), pool: pool.name, index } };
+}
+
 function machineOf(id: string, facts: Facts, seat: Seat): Machine {
 	return {
 		machineId: id as MachineId,
 		bootId: facts.bootId as BootId,
 		publicKey: `U${"A".repeat(55)}` as UserPublicKey,
 		facts,
+		evidence: evidenceOf(facts),
+		grade: "claimed",
+		held: [],
 		identity: "nic-and-serial",
 		labels: { rack: "a" },
 		approval: "approved",

@@ -65,7 +65,7 @@ roles:
 `;
 
 const EVERYTHING = `  proxyMode: nftables
-  featureGates: { NodeSwap: false }
+  featureGates: { WatchList: false }
   extraArguments:
     apiServer: { v: "2" }
     kubelet: { v: "3" }
@@ -102,6 +102,7 @@ images:
 `;
 
 const CALICO = "  podNetwork: calico\n";
+const FLANNEL = "  podNetwork: flannel\n";
 
 const lab = (count: number) => Array.from({ length: count }, (_, index) => labFacts(index));
 
@@ -129,6 +130,8 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
 	{ name: "worker-dual-1.36", document: dual(), seat: 1, facts: [v6(0), v6(1)] },
 	{ name: "control-plane-calico-1.36", document: head("1.36", CALICO) + slots(false), seat: 0, facts: lab(2) },
 	{ name: "worker-calico-1.36", document: head("1.36", CALICO) + slots(false), seat: 1, facts: lab(2) },
+	{ name: "control-plane-flannel-1.36", document: head("1.36", FLANNEL) + slots(false), seat: 0, facts: lab(2) },
+	{ name: "worker-flannel-1.36", document: head("1.36", FLANNEL) + slots(false), seat: 1, facts: lab(2) },
 	{ name: "kiosk-1.36", document: KIOSK, seat: 0, facts: lab(1) },
 ];
 

@@ -3,22 +3,25 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sha256Of } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ROOT } from "@rollcall/test-support/part";
+import { tied } from "@rollcall/test-support/tied";
 import test, { type ExecutionContext } from "ava";
-import { tarArchive } from "../../src/boot/tar.ts";
+import { tarArchive } from "../../src/adapters/boot/tar-archive.ts";
 import { imageArchives } from "../../src/render/image-archives.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
-import { CONTAINERD, debianCommand } from "../boot/programs/debian.ts";
+import { CONTAINERD, debian, debianCommand } from "../boot/programs/debian.ts";
 import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
 
 const run = promisify(execFile);
 const IMAGE = "lab.example/hello:v1";
 
 /** An archive with one image of one file, as `docker save` writes it. */
-function imageArchive(): Uint8Array {
-	const layer = tarArchive([{ kind: "file", path: "hello", mode: 0o755, content: "hello\n" }]);
+async function imageArchive(): Promise<Uint8Array> {
+	const layer = await tarArchive([{ kind: "file", path: "hello", mode: 0o755, content: "hello\n" }]);
 	const config = JSON.stringify({
 		architecture: "amd64",
 		os: "linux",
@@ -34,7 +37,7 @@ function imageArchive(): Uint8Array {
 	]);
 }
 
-const archive = imageArchive();
+const archive = await imageArchive();
 const IMAGES = {
 	overrides: {},
 	mirrors: [],
@@ -43,60 +46,56 @@ const IMAGES = {
 	],
 };
 
-/** The folder of a containerd that runs for this test; undefined where there is none to be had. */
-async function startContainerd(
-	t: ExecutionContext,
-): Promise<{ folder: string; socket: string; ctr: string } | undefined> {
-	const command = await debianCommand(t, CONTAINERD);
-	if (!command) return undefined;
+/** The folder of a containerd that runs for this test. */
+async function startContainerd(t: ExecutionContext): Promise<{ folder: string; socket: string; ctr: string }> {
+	const command = await debianCommand(CONTAINERD);
 	const folder = await mkdtemp(join(tmpdir(), "rollcall-containerd-"));
 	const socket = join(folder, "c.sock");
 	const config = join(folder, "config.toml");
 	const disabled = 'disabled_plugins = ["io.containerd.grpc.v1.cri"]';
 	const places = `root = "${folder}/root"\nstate = "${folder}/state"`;
 	await writeFile(config, `version = 2\n${places}\n${disabled}\n[grpc]\n  address = "${socket}"\n`);
-	const child = spawn(command.program, ["--config", config], { env: command.env, stdio: "ignore" });
+	const child = spawn(...tied(command.program, ["--config", config]), { env: command.env, stdio: "ignore" });
 	const ended = new Promise((resolve) => child.once("close", resolve));
 	t.teardown(async () => {
 		child.kill("SIGTERM");
 		await ended;
 		await rm(folder, { recursive: true, force: true });
 	});
-	const end = performance.now() + 20_000;
-	while (!existsSync(socket)) {
-		if (child.exitCode !== null || performance.now() > end) throw new Error("containerd did not start");
-		await pause(50);
-	}
+	const state = await eventually("containerd's socket", () => (child.exitCode !== null ? "ended" : existsSync(socket)));
+	if (state === "ended") throw new Error(`containerd ended with ${child.exitCode}`);
 	return { folder, socket, ctr: join(dirname(command.program), "ctr") };
 }
 
-test("a real containerd imports an archive with the unit's own commands, and the archive is gone afterwards", async (t) => {
-	const containerd = await startContainerd(t);
-	if (!containerd) return;
-	const { folder, socket, ctr } = containerd;
-	const { files, artifacts } = imageArchives(IMAGES);
-	const [artifact] = artifacts;
-	if (!artifact?.takenNote) return t.fail();
-	const at = (path: string) => join(folder, path);
-	await mkdir(dirname(at(artifact.path)), { recursive: true });
-	for (const { path, content } of files.filter((file) => file.path.startsWith("/opt/"))) {
-		await mkdir(dirname(at(path)), { recursive: true });
-		await writeFile(at(path), content);
-	}
-	await writeFile(at(artifact.path), archive);
-	const unit = files.find(({ path }) => path.endsWith(".service"))?.content ?? "";
-	for (const [, line = ""] of unit.matchAll(/^ExecStart=(.*)$/gm)) {
-		const [program = "", ...words] = line
-			.split(" ")
-			.map((word) => word.replace(/(^|=)(\/opt\/.*)/, (_, before, path) => `${before}${at(path)}`));
-		if (program === "/usr/bin/ctr") await run(ctr, ["--address", socket, ...words]);
-		else await run(program, words);
-	}
-	const { stdout } = await run(ctr, ["--address", socket, "--namespace", "k8s.io", "images", "ls", "-q"]);
-	t.is(stdout.trim(), IMAGE);
-	t.false(existsSync(at(artifact.path)));
-	t.is(await readFile(at(artifact.takenNote), "utf8"), artifact.sha256);
-});
+testNeeding(ROOT, await debian(CONTAINERD))(
+	"a real containerd imports an archive with the unit's own commands, and the archive is gone afterwards",
+	async (t) => {
+		const containerd = await startContainerd(t);
+		const { folder, socket, ctr } = containerd;
+		const { files, artifacts } = imageArchives(IMAGES, "/usr/bin/ctr");
+		const [artifact] = artifacts;
+		if (!artifact?.takenNote) return t.fail();
+		const at = (path: string) => join(folder, path);
+		await mkdir(dirname(at(artifact.path)), { recursive: true });
+		for (const { path, content } of files.filter((file) => file.path.startsWith("/opt/"))) {
+			await mkdir(dirname(at(path)), { recursive: true });
+			await writeFile(at(path), content);
+		}
+		await writeFile(at(artifact.path), archive);
+		const unit = files.find(({ path }) => path.endsWith(".service"))?.content ?? "";
+		for (const [, line = ""] of unit.matchAll(/^ExecStart=(.*)$/gm)) {
+			const [program = "", ...words] = line
+				.split(" ")
+				.map((word) => word.replace(/(^|=)(\/opt\/.*)/, (_, before, path) => `${before}${at(path)}`));
+			if (program === "/usr/bin/ctr") await run(ctr, ["--address", socket, ...words]);
+			else await run(program, words);
+		}
+		const { stdout } = await run(ctr, ["--address", socket, "--namespace", "k8s.io", "images", "ls", "-q"]);
+		t.is(stdout.trim(), IMAGE);
+		t.false(existsSync(at(artifact.path)));
+		t.is(await readFile(at(artifact.takenNote), "utf8"), artifact.sha256);
+	},
+);
 
 test("archives are imported after containerd began and before kubelet does, and count as RAM", (t) => {
 	const document = (sizeBytes: number) =>
@@ -118,7 +117,8 @@ slots:
 	const rendered = render(1000);
 	if (!rendered.ok) return t.fail(rendered.reason);
 	const units = rendered.content.units.map(({ name }) => name);
-	t.deepEqual(units.slice(-3), ["containerd.service", "rollcall-images-site.service", "kubelet.service"]);
+	const last = ["containerd.service", "rollcall-images-site.service", "kubepods.slice", "kubelet.service"];
+	t.deepEqual(units.slice(-4), last);
 	t.like(rendered.content.artifacts[0], { path: "/opt/rollcall/images/site.tar", sizeBytes: 1000 });
 	const large = render(8 * 2 ** 30);
 	t.regex(large.ok ? "" : large.reason, /programs and image archives that are fetched 8192 MiB/);

@@ -57,6 +57,24 @@ test("while a seat is empty, the members of a running etcd keep their targets, a
 	}
 });
 
+test("a member of etcd whose address changes within its boot keeps what it runs, and is told to take it back or to boot; another boot may have any", (t) => {
+	const full = fleetOf(example("ha"), lab(3));
+	const fleet = record(full.fleet, [foundedBy(full)], 1).fleet;
+	const [place] = full.seated;
+	if (!place) return t.fail("no seat");
+	const nics = labFacts(0).nics.map((nic) => ({ ...nic, addresses: ["192.168.1.99/24"] }));
+	const moved = { ...place.machine, facts: { ...place.machine.facts, nics } };
+	const rendered = renderTarget(fleet, moved, place.seat);
+	if (rendered.ok) return t.fail("it gets another target");
+	t.regex(
+		rendered.reason,
+		/its address was 192\.168\.1\.10 .* is 192\.168\.1\.99 now; give it that address again, or boot it anew/,
+	);
+	t.true(renderTarget(fleet, place.machine, place.seat).ok);
+	// Before etcd was founded nobody knows it by an address.
+	t.true(renderTarget(full.fleet, moved, place.seat).ok);
+});
+
 test("a boot that etcd took out is told to boot anew", (t) => {
 	const full = fleetOf(example("ha"), lab(3));
 	const [first] = full.seated;
@@ -66,7 +84,7 @@ test("a boot that etcd took out is told to boot anew", (t) => {
 	const removed = { type: "etcd-member-removed" as const, machineId, bootId, nodeName: seat.nodeName };
 	const { fleet } = record(full.fleet, [foundedBy(full), removed], 1);
 	const rendered = renderTarget(fleet, machine, seat);
-	t.regex(rendered.ok ? "" : rendered.reason, /took this boot of the machine out; boot it anew/);
+	t.regex(rendered.ok ? "" : rendered.reason, /took this boot of the machine out, .*; boot it anew/);
 });
 
 test("a worker's balancer knows all control planes, and another one is another first line of its configuration", (t) => {

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { addressAt, contains, formatAddress, overlaps, parseAddress, parseNetwork } from "@rollcall/protocol";
 import test from "ava";
 import fc from "fast-check";
-import { addressAt, contains, formatAddress, overlaps, parseAddress, parseNetwork } from "../../src/render/network.ts";
 
 test("every address is read as the value that its text has, and written in the one form", (t) => {
 	fc.assert(

@@ -8,7 +8,7 @@ import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
 const document = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
 name: lab
-kubernetes: { version: "1.36" }
+kubernetes: { version: "1.36", podNetwork: flannel }
 slots:
   - { name: control, role: control-plane, count: 1 }
 `);

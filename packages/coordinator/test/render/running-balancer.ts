@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { connect } from "node:tls";
 import { sha256Of } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
+import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import { debianCommand, HAPROXY } from "../boot/programs/debian.ts";
-import { freePort } from "./free-port.ts";
 import type { NodeTree } from "./node-tree.ts";
 
 const CONFIG = "/etc/kubernetes/balancer/haproxy.cfg";
@@ -43,11 +45,9 @@ export async function startBalancer(
 	t: ExecutionContext,
 	tree: NodeTree,
 	servers: Readonly<Record<string, number>>,
-): Promise<RunningBalancer | undefined> {
-	const haproxy = await debianCommand(t, HAPROXY);
-	if (!haproxy) return undefined;
-	const folder = await mkdtemp(join(tmpdir(), "rollcall-balancer-"));
-	t.teardown(() => rm(folder, { recursive: true, force: true }));
+): Promise<RunningBalancer> {
+	const haproxy = await debianCommand(HAPROXY);
+	const folder = ownFolder(t, "rollcall-balancer-");
 	await symlink(haproxy.program, join(folder, "haproxy"));
 	const [port, healthPort] = [await freePort(), await freePort()];
 	const file = join(folder, "haproxy.cfg");
@@ -59,11 +59,11 @@ export async function startBalancer(
 	await declare(servers);
 	const pod = tree.pods.find(({ pod: { metadata } }) => metadata.name === "api-balancer")?.pod;
 	const [program = "", ...words] = pod?.spec.containers[0]?.command ?? [];
-	const child = spawn(
-		program,
-		words.map((word) => (word === CONFIG ? file : word)),
-		{ env: { ...haproxy.env, PATH: `${folder}:${process.env.PATH}` }, stdio: ["ignore", "pipe", "pipe"] },
-	);
+	const started = words.map((word) => (word === CONFIG ? file : word));
+	const child = spawn(...tied(program, started), {
+		env: { ...haproxy.env, PATH: `${folder}:${process.env.PATH}` },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
 	const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
@@ -80,13 +80,13 @@ export async function startBalancer(
 		ask,
 		until: async (...names) => {
 			const begun = performance.now();
-			let said = "";
-			while (performance.now() - begun < WITHIN_MS) {
-				said = await ask();
+			const look = async (): Promise<number> => {
+				const said = await ask();
 				if (names.includes(said)) return performance.now() - begun;
-				await pause(20);
-			}
-			throw new Error(`none of ${names} answers behind the balancer after ${WITHIN_MS} ms: ${said}\n${output}`);
+				throw new Error(`${said}
+${output}`);
+			};
+			return eventually(`an answer of ${names} behind the balancer`, look, WITHIN_MS, 20);
 		},
 		hold: () => held(port),
 		health: async () => (await fetch(`http://127.0.0.1:${healthPort}/healthz`)).status,
@@ -119,7 +119,7 @@ function firstAnswer(port: number): Promise<string> {
 			socket.end("GET / HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n"),
 		);
 		let text = "";
-		socket.setTimeout(5_000, () => socket.destroy(new Error("no answer")));
+		socket.setTimeout(stretched(5_000), () => socket.destroy(new Error("no answer")));
 		socket.on("data", (chunk) => {
 			text += chunk;
 		});
@@ -135,7 +135,9 @@ function held(port: number): Promise<Held> {
 		);
 		const ended = new Promise<void>((end, fail) => {
 			socket.once("close", () => end());
-			socket.setTimeout(WITHIN_MS, () => fail(new Error(`a connection is still open after ${WITHIN_MS} ms`)));
+			socket.setTimeout(stretched(WITHIN_MS), () =>
+				fail(new Error(`a connection is still open after ${WITHIN_MS} ms`)),
+			);
 		});
 		ended.catch(() => socket.destroy());
 		socket.on("error", reject);

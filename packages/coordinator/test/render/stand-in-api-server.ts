@@ -1,6 +1,6 @@
 import { createServer } from "node:https";
+import { freePort } from "@rollcall/test-support/free-port";
 import type { ExecutionContext } from "ava";
-import { freePort } from "./free-port.ts";
 import { selfSigned } from "./self-signed.ts";
 
 /** A stand-in for an API server: it speaks TLS, says at `/readyz` whether it is ready, and its name anywhere else. */

@@ -1,6 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { UnitEncodingError, unitText } from "../../src/render/systemd-unit.ts";
+import { UnitEncodingError } from "../../src/errors.ts";
+import { unitText } from "../../src/render/systemd-unit.ts";
 import { readUnit, readWords } from "./unit-reader.ts";
 
 const clean = (text: string): boolean => ![...text].some((character) => character < " " || character === "\u007f");

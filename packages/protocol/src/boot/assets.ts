@@ -71,6 +71,9 @@ export type AssetRequest = z.infer<typeof AssetRequest>;
 /** The same as it is sent, without what has a default. */
 export type AssetWish = z.input<typeof AssetRequest>;
 
+/** `DELETE /v1/assets`. */
+export const AssetRemoved = z.strictObject({ name: z.string() });
+
 /** What became of one asset when all were read again. */
 export const AssetCheck = z.strictObject({ name: z.string(), ok: z.boolean(), reason: z.string().optional() });
 export type AssetCheck = z.infer<typeof AssetCheck>;

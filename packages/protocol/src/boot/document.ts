@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Name } from "../ids.ts";
-import { BootSource, Group, Profile } from "./profile.ts";
+import { nearest } from "../nearest.ts";
+import { BOOT_PLACEHOLDERS, BootSource, Group, GroupSelector, Profile } from "./profile.ts";
 import { BootUser } from "./user.ts";
 
 /** A file for systemd-networkd, like `10-lan.network` (systemd.network(5)). */
@@ -13,6 +14,8 @@ export const NetworkUnit = z.strictObject({
 			"a network unit ends in .network, .netdev or .link",
 		),
 	contents: z.string().max(16_384),
+	/** Which machines get it. Of several units of one name a machine gets the one with the most conditions. */
+	selector: GroupSelector.optional(),
 });
 export type NetworkUnit = z.infer<typeof NetworkUnit>;
 
@@ -65,7 +68,7 @@ export const BootDocument = z
 		groups: z.array(Group).max(4096).default([]),
 		parts: z.record(Name, IgnitionPart).default({}),
 		users: z.array(BootUser).max(64).default([]),
-		network: z.array(NetworkUnit).max(32).default([]),
+		network: z.array(NetworkUnit).max(1024).default([]),
 		menu: BootMenu.optional(),
 	})
 	.superRefine((document, context) => {
@@ -82,6 +85,10 @@ export const BootDocument = z
 					missing(context, ["profiles", index, "ignition", "parts", at], `part ${part}`);
 				}
 			});
+			profile.args.forEach((arg, at) => {
+				for (const message of placeholderFaults(profile, arg))
+					context.addIssue({ code: "custom", path: ["profiles", index, "args", at], message });
+			});
 		});
 		if (!document.menu) return;
 		const entries = unique(document.menu.entries, "menu.entries", context);
@@ -95,6 +102,23 @@ export const BootDocument = z
 		});
 	});
 export type BootDocument = z.infer<typeof BootDocument>;
+
+/** What a profile's `{{...}}` stand for that nobody would serve: a machine that asked for it would get 404, again and again. */
+function placeholderFaults(profile: Profile, arg: string): string[] {
+	return [...arg.matchAll(/\{\{([^{}]*)\}\}/g)].flatMap(([whole, name = ""]) => {
+		if (!(BOOT_PLACEHOLDERS as readonly string[]).includes(name)) {
+			const near = nearest(name, BOOT_PLACEHOLDERS);
+			return [
+				`${whole} is not known (${near ? `did you mean {{${near}}}?` : `known are: ${BOOT_PLACEHOLDERS.join(", ")}`})`,
+			];
+		}
+		// One without the agent may be of matchbox, whose machines asked for what was not there as well.
+		if (!profile.agent) return [];
+		const served = name === "ignition" || name === "cloudInit" ? name : undefined;
+		if (served === undefined || profile[served] !== undefined) return [];
+		return [`${whole} is served to no machine of profile ${profile.name} (add \`${served}: {}\` to the profile)`];
+	});
+}
 
 type Context = { addIssue(issue: { code: "custom"; path: (string | number)[]; message: string }): void };
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /*
- * The Ignition configuration, spec 3.0 to 3.3 (Ignition's own `configuration-v3_3.md` and its JSON schema). The strict
- * schema is that of 3.3; which field came with which version is in the coordinator's `boot/ignition/versions.ts`.
+ * The Ignition configuration, spec 3.0 to 3.6 (Ignition's own `configuration-v3_6.md` and its JSON schema). The strict
+ * schema is that of 3.6; which field came with which version is in the coordinator's `boot/ignition/versions.ts`.
  */
 const text = z.string().nullable().optional();
 const flag = z.boolean().nullable().optional();
@@ -22,7 +22,11 @@ const Headers = list(z.strictObject({ name: z.string(), value: text }));
 export const IgnitionResource = z.strictObject({
 	source: z
 		.string()
-		.regex(/^(?:|(?:https?|tftp|s3|gs|data):.*)$/s, "a source is an http, https, tftp, s3, gs or data URL")
+		.regex(/^(?:|(?:https?|tftp|s3|gs|arn|data):.*)$/s, "a source is an http, https, tftp, s3, arn, gs or data URL")
+		.regex(
+			/^(?!arn:)|^arn:[^:]+:s3:[^:]*:[^:]*:(?:accesspoint\/[^/]+|(?!accesspoint\/)[^/]+)\/.+$/s,
+			"an arn names an object of S3",
+		)
 		.nullable()
 		.optional(),
 	compression: z.enum(["", "gzip"]).nullable().optional(),
@@ -64,7 +68,7 @@ const Partition = z.strictObject({
 const Clevis = z.strictObject({
 	custom: z.strictObject({ pin: text, config: text, needsNetwork: flag }).optional(),
 	tpm2: flag,
-	tang: list(z.strictObject({ url: z.string().optional(), thumbprint: text })),
+	tang: list(z.strictObject({ url: z.string().optional(), thumbprint: text, advertisement: text })),
 	threshold: count,
 });
 const Storage = z.strictObject({
@@ -87,6 +91,9 @@ const Storage = z.strictObject({
 			keyFile: IgnitionResource.optional(),
 			wipeVolume: flag,
 			clevis: Clevis.optional(),
+			cex: z.strictObject({ enabled: flag }).optional(),
+			discard: flag,
+			openOptions: list(z.string()),
 			options: list(z.string()),
 		}),
 	),
@@ -142,10 +149,10 @@ export const IgnitionUser = z.strictObject({
 });
 export type IgnitionUser = z.infer<typeof IgnitionUser>;
 
-/** A whole configuration of spec 3.0 to 3.3. */
+/** A whole configuration of spec 3.0 to 3.6. */
 export const IgnitionConfig = z.strictObject({
 	ignition: z.strictObject({
-		version: z.enum(["3.0.0", "3.1.0", "3.2.0", "3.3.0"]),
+		version: z.enum(["3.0.0", "3.1.0", "3.2.0", "3.3.0", "3.4.0", "3.5.0", "3.6.0"]),
 		config: z.strictObject({ merge: list(IgnitionResource), replace: IgnitionResource.optional() }).optional(),
 		timeouts: z.strictObject({ httpResponseHeaders: count, httpTotal: count }).optional(),
 		security: z

@@ -51,7 +51,8 @@ export const Profile = z.strictObject({
 		.max(80)
 		.regex(/^[!-~]+(?: [!-~]+)*$/, "a title is printable ASCII, with single spaces")
 		.optional(),
-	kernel: BootSource,
+	/** Absent: there is nothing to boot from the network; the firmware goes on to its next device, and the rest is served. */
+	kernel: BootSource.optional(),
 	initrd: z.array(Initrd).max(16).default([]),
 	/** One kernel argument each. `{{ignition}}` and the like stand for the machine's URLs, `${mac:hexhyp}` for iPXE's settings. */
 	args: z.array(KernelArgument).max(64).default([]),

@@ -29,8 +29,8 @@ export const BootRequest = z.strictObject({
 		.string()
 		.regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 		.optional(),
-	/** From `arch` or `buildarch`, where it is one of ours. */
-	arch: z.enum(["x64", "arm64"]).optional(),
+	/** From `buildarch` or `arch`. other: it names one that there is no agent for. */
+	arch: z.enum(["x64", "arm64", "other"]).optional(),
 });
 export type BootRequest = z.infer<typeof BootRequest>;
 

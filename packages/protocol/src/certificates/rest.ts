@@ -20,13 +20,14 @@ export const CertificateView = z.strictObject({
 	fingerprint: z.string().optional(),
 	issuedAt: z.string().optional(),
 	expiresAt: z.string(),
-	/** Of an authority: it signs, or is believed only. Of others: valid, over, or signed by one that nobody believes any more. */
-	state: z.enum(["signing", "believed", "valid", "expired", "disbelieved"]),
+	/** Of an authority: it signs, or is believed only. Of others: valid, or signed by one that nobody believes any more. Of all: over, or not begun. */
+	state: z.enum(["signing", "believed", "valid", "expired", "not-yet-valid", "disbelieved"]),
 });
 export type CertificateView = z.infer<typeof CertificateView>;
 
 /** Keys that change in steps. secrets: the key that Secrets are encrypted with in etcd. */
-const Rotated = z.enum(["authorities", "service-accounts", "secrets"]);
+export const Rotated = z.enum(["authorities", "service-accounts", "secrets"]);
+export type Rotated = z.infer<typeof Rotated>;
 
 /**
  * Where a change of the fleet's keys stands. `next`: what `rotate` does when it is asked for; `rewrite`: before it does anything,

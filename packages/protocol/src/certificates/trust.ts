@@ -4,11 +4,17 @@ import { AuthorityName } from "./target.ts";
 
 const pem = z.string().max(8 * 1024);
 
-/** One authority's certificate. `fingerprint`: SHA-256 of its DER. */
+/**
+ * One authority's certificate. `fingerprint`: SHA-256 of its DER. `kept`: its private key never left the coordinators; absent of authorities
+ * from the time when control planes got the key of the cluster's.
+ */
 export const AuthorityCertificate = z.strictObject({
 	fingerprint: Digest,
 	pem,
+	/** Absent of older ones. */
+	notBefore: z.int().min(0).optional(),
 	notAfter: z.int().min(0),
+	kept: z.literal(true).optional(),
 });
 export type AuthorityCertificate = z.infer<typeof AuthorityCertificate>;
 

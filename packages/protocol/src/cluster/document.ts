@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { BootUser } from "../boot/user.ts";
-import { Labels, type Mac, Name, normalizeMac } from "../ids.ts";
-import { Probe, TargetFile, TargetUnit } from "../target.ts";
+import { Grade } from "../grade.ts";
+import { Labels, type Mac, Name, normalizeMac, normalizeUuid } from "../ids.ts";
+import { Probe, TARGET_LIMITS, TargetFile, TargetUnit } from "../target.ts";
 import { Etcd } from "./etcd.ts";
-import { ControlPlane, Images, Kubernetes, NodeLabels, Taint } from "./kubernetes.ts";
+import { ControlPlane, Images, Kubernetes, NodeLabels, ProgramArtifact, Taint } from "./kubernetes.ts";
 import { Networks } from "./networks.ts";
 import { Selector } from "./selector.ts";
+import { Time } from "./time.ts";
 import { Volumes } from "./volumes.ts";
 
 /**
@@ -23,17 +25,25 @@ export const Slot = z.strictObject({
 	spares: z.int().min(0).max(1000).default(0),
 	/** A holder that has been lost for so long is replaced by a spare. Without it, its seat waits for it to come back. */
 	replaceAfterSeconds: z.int().min(10).max(86_400).optional(),
+	/** Roles of later slots: their living machines fill a free seat here for which there is no other machine, one after the other. */
+	from: z.array(Name).max(16).default([]),
+	/** How sure the coordinator must be of a machine before it gets a seat. Absent: `observed` for control planes and etcd that are no rehearsal, `claimed` for others. */
+	grade: Grade.optional(),
+	/** `each-boot`: a person lets in each boot of a machine with a seat here. */
+	approval: z.enum(["once", "each-boot"]).default("once"),
 	/** Labels and taints of the Node object, from its first registration. Taints replace those that the role has by itself. */
 	nodeLabels: NodeLabels.optional(),
 	taints: z.array(Taint).max(16).optional(),
 });
 export type Slot = z.infer<typeof Slot>;
 
-/** A role that the operator defines: files, units, probes. `{{nodeName}}`, `{{machineId}}`, `{{address}}` stand for the machine's own. */
+/** A role that the operator defines: programs, files, units, probes. `{{nodeName}}`, `{{machineId}}`, `{{address}}` stand for the machine's own. */
 export const RoleDefinition = z.strictObject({
 	files: z.array(TargetFile).max(128).default([]),
 	units: z.array(TargetUnit).max(32).default([]),
 	probes: z.array(Probe).max(32).default([]),
+	/** What its units call and the operating system does not bring, as `kubernetes.artifacts`. */
+	artifacts: z.array(ProgramArtifact).max(TARGET_LIMITS.artifacts).default([]),
 	deadlineSeconds: z.int().min(1).max(7200).default(120),
 });
 export type RoleDefinition = z.infer<typeof RoleDefinition>;
@@ -41,7 +51,12 @@ export type RoleDefinition = z.infer<typeof RoleDefinition>;
 /** A machine that is known before it comes: approved on arrival, with labels and a node name. One of `uuid`, `mac` names it. */
 export const DeclaredMachine = z
 	.strictObject({
-		uuid: z.string().max(64).toLowerCase().optional(),
+		/** In any notation; `parseDocument` of the coordinator refuses what is none. */
+		uuid: z
+			.string()
+			.max(64)
+			.transform((text) => normalizeUuid(text) ?? text.toLowerCase())
+			.optional(),
 		mac: z
 			.string()
 			.transform((text, context) => {
@@ -90,7 +105,21 @@ export const ClusterDocument = z.strictObject({
 		.max(64)
 		.refine((users) => new Set(users.map(({ name }) => name)).size === users.length, "two users have the same name")
 		.optional(),
+	/** Absent: machines ask whom their operating system says. */
+	time: Time.optional(),
 	slots: z.array(Slot).min(1).max(64),
 	roles: z.record(Name, RoleDefinition).default({}),
 });
 export type ClusterDocument = z.infer<typeof ClusterDocument>;
+
+/**
+ * How much a document may be. `characters`: text that is looked at at all. Of that, `ownCharacters` for the document and
+ * `machineCharacters` more for each declared machine. `loggedBytes`: as JSON. The log packs it to one message,
+ * and refuses what does not pack to that size.
+ */
+export const DOCUMENT_LIMITS = {
+	characters: 4 * 1024 * 1024,
+	ownCharacters: 512 * 1024,
+	machineCharacters: 384,
+	loggedBytes: 4 * 1024 * 1024,
+} as const;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Labels } from "../ids.ts";
+import { AssetName } from "../boot/assets.ts";
+import { Labels, Name } from "../ids.ts";
 import { Artifact, TARGET_LIMITS } from "../target.ts";
 
 /** A host name, an IPv4 or an IPv6 address, without port. The whole-document check refuses addresses that nobody can connect to. */
@@ -29,7 +30,7 @@ const Arguments = z
 		z
 			.string()
 			.max(64)
-			.regex(/^[a-z][a-z0-9-]*$/, "an argument is written without dashes in front, like v"),
+			.regex(/^[a-z][a-z0-9-]*$/, "an argument is written in small letters, without dashes in front, like node-labels"),
 		z.string().max(1024),
 	)
 	.default({});
@@ -44,14 +45,33 @@ export const Oidc = z.strictObject({
 	groupsPrefix: z.string().max(128).default("oidc:"),
 });
 
+/** An artifact that some machines of a cluster get. */
+export const ProgramArtifact = Artifact.omit({ encrypted: true }).extend({
+	/** Its name among the coordinator's assets: digest, size and address are then filled in when the document is declared. */
+	asset: AssetName.optional(),
+	/** For machines of this architecture; without it for all. */
+	arch: z.enum(["x64", "arm64"]).optional(),
+	/** lacking: only for machines whose operating system lacks one of its programs. */
+	when: z.enum(["always", "lacking"]).optional(),
+});
+export type ProgramArtifact = z.infer<typeof ProgramArtifact>;
+
+/** The pod network of a new cluster whose document names none. */
+export const DEFAULT_POD_NETWORK = "routed";
+
 /** Which Kubernetes runs, and how. Everything but the version has a default. */
 export const Kubernetes = z.strictObject({
 	/** A minor version, `1.36`, for the patch release that this program pins, or one release, `1.36.2`. */
 	version: z.string().max(32),
 	/** How services reach pods on each node. */
 	proxyMode: z.enum(["iptables", "ipvs", "nftables", "none"]).default("iptables"),
-	/** The pod network. `calico` has network policies; `none`: the operator brings one. */
-	podNetwork: z.enum(["flannel", "calico", "none"]).default("flannel"),
+	/**
+	 * The pod network. `routed`: by routes of the nodes, without any program; `calico` has network policies; `none`: the operator
+	 * brings one. A document without it keeps what its cluster has.
+	 */
+	podNetwork: z.enum(["routed", "flannel", "calico", "none"]).default(DEFAULT_POD_NETWORK),
+	/** How flannel brings packets to other nodes: `vxlan`, over any network; `host-gw`, by plain routes, where all nodes are on one link. */
+	flannelBackend: z.enum(["vxlan", "host-gw"]).optional(),
 	featureGates: z.record(z.string().regex(/^[A-Z][A-Za-z0-9]{1,63}$/, "not a feature gate"), z.boolean()).default({}),
 	extraArguments: z
 		.strictObject({
@@ -69,6 +89,10 @@ export const Kubernetes = z.strictObject({
 			z.strictObject({ rules: z.array(z.record(z.string(), z.unknown())).min(1).max(256) }),
 		])
 		.default("metadata"),
+	/** `allow`: a machine may keep keys on a disk, where no tmpfs could be mounted over their folders. */
+	onDisk: z.enum(["refuse", "allow"]).optional(),
+	/** False: kubelet starts although its machine has swap, and lets no pod use it. */
+	failSwapOn: z.boolean().optional(),
 	/** Secrets are encrypted in etcd. */
 	encryptionAtRest: z.boolean().default(true),
 	oidc: z.array(Oidc).max(8).default([]),
@@ -76,10 +100,7 @@ export const Kubernetes = z.strictObject({
 	 * Programs that the operating system of the nodes does not bring, fetched by hash: `/opt/rollcall/bin/kubelet`, plugins
 	 * in `/opt/cni/bin`.
 	 */
-	artifacts: z
-		.array(Artifact.omit({ encrypted: true }))
-		.max(TARGET_LIMITS.artifacts)
-		.default([]),
+	artifacts: z.array(ProgramArtifact).max(TARGET_LIMITS.artifacts).default([]),
 });
 export type Kubernetes = z.infer<typeof Kubernetes>;
 
@@ -125,6 +146,17 @@ export const Images = z.strictObject({
 					.array(z.url({ protocol: /^https?$/ }).max(512))
 					.min(1)
 					.max(8),
+				/** Certificates of the authorities that sign for the endpoints, in PEM, where the system's own do not. */
+				authority: z
+					.string()
+					.max(32 * 1024)
+					.regex(
+						/^\s*(?:-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/,
+						"certificates in PEM, and nothing else",
+					)
+					.optional(),
+				/** Who asks the endpoints: an account that the coordinator keeps under this name. Another password is another name. */
+				account: Name.optional(),
 				/** False: the registry itself is never asked. */
 				fallback: z.boolean().default(true),
 			}),

@@ -1,20 +1,36 @@
-import { check, EnrollReply, Problem } from "@rollcall/protocol";
-import type { Enroll, EnrollOutcome } from "../../ports.ts";
+import { randomBytes } from "node:crypto";
+import {
+	check,
+	distrustReason,
+	type EnrollClaim,
+	EnrollReply,
+	type EnrollRequest,
+	enrolledText,
+	enrollText,
+	Problem,
+} from "@rollcall/protocol";
+import { messageOf } from "../../errors.ts";
+import type { Enroll, EnrollOutcome, Signing } from "../../ports.ts";
+import { isSignedByOne, signWithSeed } from "../user-key.ts";
 import { postJson } from "./http.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. */
-export function createEnroll(coordinators: readonly string[]): Enroll {
+/** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. `authority`: whom they are believed by, PEM. */
+export function createEnroll(coordinators: readonly string[], authority?: string): Enroll {
 	let first = 0;
-	return async (request, signal) => {
+	return async (claim, by, signal) => {
 		let last: EnrollOutcome = unreachable("no coordinator is configured");
-		for (let turn = 0; turn < coordinators.length && !signal.aborted; turn++) {
-			const index = (first + turn) % coordinators.length;
+		// Over TLS first, also after one without it has decided: it may have been switched on since.
+		const order = [...coordinators.keys()]
+			.map((turn) => (first + turn) % coordinators.length)
+			.sort((a, b) => Number(isPlain(coordinators[a])) - Number(isPlain(coordinators[b])));
+		for (const index of order) {
+			if (signal.aborted) break;
 			const base = coordinators[index] ?? "";
-			const outcome = await askOne(base, request, signal);
+			const outcome = await askOne(base, { claim, by, authority }, signal);
 			if (outcome.ok || outcome.wait === "long") {
-				// Whoever decided is asked first next time.
+				// The coordinator that decided is asked first the next time.
 				first = index;
 				return outcome;
 			}
@@ -24,13 +40,27 @@ export function createEnroll(coordinators: readonly string[]): Enroll {
 	};
 }
 
-async function askOne(base: string, request: Parameters<Enroll>[0], signal: AbortSignal): Promise<EnrollOutcome> {
+function isPlain(base: string | undefined): boolean {
+	return base?.startsWith("http:") === true;
+}
+
+async function askOne(
+	base: string,
+	{ claim, by, authority }: { claim: EnrollClaim; by: Signing; authority: string | undefined },
+	signal: AbortSignal,
+): Promise<EnrollOutcome> {
 	try {
+		const nonce = randomBytes(24).toString("base64url");
+		const request: EnrollRequest = { ...claim, nonce, signature: signWithSeed(by.seed, enrollText(claim, nonce)) };
 		const url = new URL("v1/enroll", base.endsWith("/") ? base : `${base}/`);
-		const answer = await postJson(url, request, { timeoutMs: TIMEOUT_MS, signal });
+		const answer = await postJson(url, request, { timeoutMs: TIMEOUT_MS, signal, authority });
 		if (answer.status === 200 || answer.status === 201) {
 			const reply = check(EnrollReply, answer.value, `${base} v1/enroll`);
-			return reply.ok ? { ok: true, reply: reply.value } : { ok: false, problem: reply.problem, wait: "short" };
+			if (!reply.ok) return { ok: false, problem: reply.problem, wait: "short" };
+			const { signature, ...said } = reply.value;
+			return isSignedByOne(by.signers, enrolledText(said, nonce), signature)
+				? { ok: true, reply: reply.value }
+				: { ok: false, problem: notOurs(base), wait: "long" };
 		}
 		const problem = Problem.safeParse(answer.value);
 		const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
@@ -38,8 +68,29 @@ async function askOne(base: string, request: Parameters<Enroll>[0], signal: Abor
 			? { ok: false, problem: problem.data, wait: refused ? "long" : "short" }
 			: unreachable(`${base}: status ${answer.status}`);
 	} catch (error) {
-		return unreachable(`${base}: ${error instanceof Error ? error.message : String(error)}`);
+		const distrust = distrustReason(error);
+		return distrust === undefined
+			? unreachable(`${base}: ${messageOf(error)}`)
+			: { ok: false, problem: notBelieved(base, distrust), wait: "short" };
 	}
+}
+
+/** The answer comes from another fleet than the one that this machine was booted for. */
+function notOurs(base: string): Problem {
+	return {
+		code: "unauthorized",
+		message: `${base} answers, and not with a signature of this machine's fleet`,
+		next: "boot the machine anew, so that it gets the fleet's key; if that does not help, look who answers there",
+	};
+}
+
+/** Nothing was sent to it, the token neither. */
+function notBelieved(base: string, reason: string): Problem {
+	return {
+		code: "unauthorized",
+		message: `${base} is not believed: ${reason}`.slice(0, 2048),
+		next: "look who answers there, and at this machine's clock; where the fleet has a new authority, boot the machine anew, so that it gets it",
+	};
 }
 
 function unreachable(reason: string): EnrollOutcome {

@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import type { Facts } from "@rollcall/protocol";
 import { oneLine, type Source } from "./read-text.ts";
 
@@ -14,19 +14,44 @@ export function readCpu(source: Source): Facts["cpu"] {
 	return { count: Math.min(Math.max(count, 1), 65536), model, arch };
 }
 
-/** RAM from /proc/meminfo (proc(5)), which counts in KiB. */
+/** RAM, swap and huge pages from /proc/meminfo, which counts in KiB, and /proc/swaps (proc(5)). */
 export function readMemory(source: Source): Facts["memory"] {
 	const text = source.text("/proc/meminfo") ?? "";
-	const field = (name: string) =>
-		wholeBytes(Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m"))?.[1] ?? 0) * 1024);
-	return { totalBytes: field("MemTotal"), availableBytes: field("MemAvailable") };
+	const number = (name: string, unit = "") =>
+		Number(text.match(new RegExp(`^${name}:\\s*(\\d+)${unit}$`, "m"))?.[1] ?? 0);
+	const field = (name: string) => wholeBytes(number(name, " kB") * 1024);
+	// Hugetlb counts the pages of all sizes; kernels before 4.17 tell those of the usual size only.
+	const hugePages = field("Hugetlb") || wholeBytes(number("HugePages_Total") * field("Hugepagesize"));
+	const told = { swapBytes: field("SwapTotal"), zramBytes: readZram(source), hugePagesBytes: hugePages };
+	return {
+		totalBytes: field("MemTotal"),
+		availableBytes: field("MemAvailable"),
+		...Object.fromEntries(Object.entries(told).filter(([, size]) => size > 0)),
+	};
 }
+
+/** `Filename Type Size Used Priority`, sizes in KiB. */
+function readZram(source: Source): number {
+	const lines = (source.text("/proc/swaps") ?? "").split("\n").map((line) => line.trim().split(/\s+/));
+	const zram = lines.filter(([name = ""]) => /^\/dev\/(?:block\/)?zram\d+$/.test(name));
+	return wholeBytes(zram.reduce((sum, [, , size = ""]) => sum + (Number(size) || 0) * 1024, 0));
+}
+
+/** The folders that a target's files go to. Each that is a tmpfs of its own is reported. */
+const PLACES = ["/", "/run", "/etc", "/etc/kubernetes", "/opt", "/var", "/var/lib"];
+const BELOW_VAR = ["/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/log"];
 
 /** Room on the tmpfs file systems that targets go to. A rehearsal's root counts as tmpfs with the kernel's default size: half of the RAM. */
 export function readTmpfs(root: string, rehearsalMemory: number | undefined): Facts["tmpfs"] {
-	return ["/", "/run"].flatMap((path) => {
+	const seen = new Set<number>();
+	return (rehearsalMemory === undefined ? [...PLACES, ...BELOW_VAR] : ["/", "/run"]).flatMap((path) => {
 		try {
-			const found = statfsSync(`${root === "/" ? "" : root}${path}`);
+			const place = `${root === "/" ? "" : root}${path}`;
+			const { dev } = statSync(place);
+			// A folder of a file system that was told already.
+			if (rehearsalMemory === undefined && seen.has(dev)) return [];
+			seen.add(dev);
+			const found = statfsSync(place);
 			const freeBytes = wholeBytes(found.bavail * found.bsize);
 			if (rehearsalMemory !== undefined) {
 				const totalBytes = wholeBytes(rehearsalMemory / 2);

@@ -1,52 +1,76 @@
 import { networkInterfaces } from "node:os";
-import type { Facts } from "@rollcall/protocol";
+import { definedFields, type Facts } from "@rollcall/protocol";
 import type { AgentConfig } from "../../config.ts";
 import type { FactsReader } from "../../ports.ts";
 import { VERSION } from "../../version.ts";
 import { readCpu, readMemory, readTmpfs } from "./capacity.ts";
-import { type Addresses, readNics } from "./nics.ts";
+import { readModules } from "./modules.ts";
+import { type Addresses, readMacs, readNics } from "./nics.ts";
+import { readOutsideRam } from "./outside-ram.ts";
+import { askPermanentMacs } from "./permanent-macs.ts";
+import { createPrograms } from "./programs.ts";
 import { createSource } from "./read-text.ts";
+import { readDns } from "./resolver.ts";
 import { readRoutes } from "./routes.ts";
-import { readSmbios } from "./smbios.ts";
-import { readBootId, readCgroupVersion, readDns, readHostname, readKernel, readOs } from "./system.ts";
+import { readBootId, readCgroupVersion, readHostname, readKernel, readOs, readSmbios } from "./system.ts";
+import { type SystemShare, withSystemShare } from "./system-share.ts";
+import { readTimeService } from "./time-service.ts";
 
-/** Reads facts below the configured root. What is strange or missing is left out; only a missing boot id throws. */
-export function createFactsReader(config: Pick<AgentConfig, "root" | "rehearsal">): FactsReader {
+/**
+ * Reads facts below the configured root. What is strange or missing is left out; only a missing boot id throws. Programs, modules
+ * and `share` are told of machines only: a rehearsal has stand-ins for what they are for.
+ */
+export function createFactsReader(
+	config: Pick<AgentConfig, "root" | "rehearsal">,
+	share: SystemShare | undefined = undefined,
+): FactsReader {
 	const root = config.root === "/" ? "/" : config.root.replace(/\/+$/, "");
 	const source = createSource(root);
+	const findPrograms = root === "/" ? createPrograms() : async () => undefined;
 	return {
-		async read(): Promise<Facts> {
+		async read(own = new Set()): Promise<Facts> {
 			const { rehearsal } = config;
 			const memory = readMemory(source);
 			const nics = readNics(source, rehearsal ? declared(rehearsal.interfaces) : present());
-			return {
+			const kernel = readKernel(source);
+			const programs = await findPrograms();
+			const outsideRam = root === "/" ? readOutsideRam(source) : undefined;
+			const modules = rehearsal ? undefined : readModules(root, source, kernel);
+			const facts: Facts = {
 				bootId: readBootId(source),
 				hostname: readHostname(source),
 				smbios: readSmbios(source),
 				cpu: readCpu(source),
 				memory,
 				nics,
+				macs: readMacs(source, root === "/" ? await askPermanentMacs() : new Map()),
 				...readRoutes(
 					source,
 					nics.map((nic) => nic.name),
+					own,
 				),
 				dns: readDns(source),
 				os: readOs(source),
-				kernel: readKernel(source),
+				kernel,
 				cgroupVersion: readCgroupVersion(source),
 				tmpfs: readTmpfs(root, rehearsal ? memory.totalBytes : undefined),
+				...definedFields({ timeService: readTimeService(source) }),
+				...(programs ? { programs } : {}),
+				...(modules ? { modules } : {}),
+				...(outsideRam ? { outsideRam } : {}),
 				agentVersion: VERSION,
 				rehearsal: rehearsal !== undefined,
 			};
+			return share && !rehearsal ? withSystemShare(facts, share) : facts;
 		},
 	};
 }
 
-/** Link-local addresses are left out: they name no machine. */
+/** Link-local and loopback addresses are left out: they name no machine. The loopback interface may have others. */
 function present(): Addresses {
 	const entries = Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
-		const cidrs = addresses.flatMap((address) => (address.internal ? [] : (address.cidr ?? [])));
-		return [name, cidrs.filter((cidr) => !/^fe[89ab]/i.test(cidr))] as const;
+		const cidrs = addresses.flatMap(({ cidr }) => cidr ?? []);
+		return [name, cidrs.filter((cidr) => !/^(?:fe[89ab]|127\.|::1\/)/i.test(cidr))] as const;
 	});
 	return new Map(entries);
 }

@@ -1,4 +1,5 @@
 import type { Facts } from "@rollcall/protocol";
+import { ipv6Text, isUp } from "./nics.ts";
 import type { Source } from "./read-text.ts";
 
 interface Route {
@@ -15,18 +16,25 @@ const RTF_REJECT = 0x0200;
 const RTF_LOCAL = 0x8000_0000;
 
 /**
- * The default route with the smallest metric (IPv4 before IPv6), and all other destinations, from /proc/net/route and
- * /proc/net/ipv6_route. Only routes over the named interfaces count: pod networks have others, and come and go.
+ * The default route that is taken: over an interface that is up, with the smallest metric, IPv4 before IPv6; and all other destinations, from /proc/net/route and
+ * /proc/net/ipv6_route. Only routes over the named interfaces count: pod networks have others, and come and go. `own`: destinations of the agent's own.
  */
-export function readRoutes(source: Source, nics: readonly string[]): Pick<Facts, "routes" | "defaultRoute"> {
+export function readRoutes(
+	source: Source,
+	nics: readonly string[],
+	own: ReadonlySet<string> = new Set(),
+): Pick<Facts, "routes" | "defaultRoute"> {
 	const all = [
 		...lines(source, "/proc/net/route").flatMap(parseIpv4),
 		...lines(source, "/proc/net/ipv6_route").flatMap(parseIpv6),
 	].filter((route) => nics.includes(route.nic));
-	const best = all.filter((route) => route.prefix === 0).sort((a, b) => a.metric - b.metric);
-	const first = best.find((route) => !route.gateway.includes(":")) ?? best[0];
+	const isIpv6 = (route: Route) => Number(route.gateway.includes(":"));
+	const isDown = (route: Route) => Number(!isUp(source, route.nic));
+	const [first] = all
+		.filter((route) => route.prefix === 0)
+		.sort((a, b) => isDown(a) - isDown(b) || isIpv6(a) - isIpv6(b) || a.metric - b.metric);
 	const routes = all
-		.filter((route) => route.prefix > 0)
+		.filter((route) => route.prefix > 0 && !own.has(route.destination))
 		.slice(0, 256)
 		.map(({ destination, nic }) => ({ destination, nic }));
 	return { routes, ...(first ? { defaultRoute: { nic: first.nic, gateway: first.gateway } } : {}) };
@@ -86,15 +94,10 @@ function parseIpv6([
 	return [
 		{
 			nic,
-			destination: `${ipv6(destination)}/${prefix}`,
-			gateway: ipv6(gateway),
+			destination: `${ipv6Text(destination)}/${prefix}`,
+			gateway: ipv6Text(gateway),
 			metric: Number.parseInt(metric, 16) || 0,
 			prefix,
 		},
 	];
-}
-
-/** The short text of an IPv6 address (RFC 5952), by the URL parser that Node brings. */
-function ipv6(hex: string): string {
-	return new URL(`http://[${hex.match(/.{4}/g)?.join(":")}]`).hostname.slice(1, -1);
 }

@@ -32,18 +32,14 @@ export function readCgroupVersion(source: Source): 1 | 2 {
 	return source.text("/sys/fs/cgroup/cgroup.controllers") === undefined ? 1 : 2;
 }
 
-/** Name servers and search domains (resolv.conf(5)); the last `search` or `domain` line counts. */
-export function readDns(source: Source): Facts["dns"] {
-	const servers: string[] = [];
-	let search: string[] = [];
-	for (const line of (source.text("/etc/resolv.conf") ?? "").split("\n")) {
-		const [word, ...values] = line
-			.replaceAll(/\p{Cc}/gu, " ")
-			.trim()
-			.split(/\s+/);
-		if (word === "nameserver" && values[0] && values[0].length <= 64 && !servers.includes(values[0]))
-			servers.push(values[0]);
-		if (word === "search" || word === "domain") search = values.filter((value) => value.length <= 253);
-	}
-	return { servers: servers.slice(0, 16), search: search.slice(0, 32) };
+/** SMBIOS fields as the kernel shows them in /sys/class/dmi/id. Only root may read uuid and serial. */
+export function readSmbios(source: Source): Facts["smbios"] {
+	const field = (name: string) => oneLine(source.text(`/sys/class/dmi/id/${name}`));
+	const smbios = {
+		uuid: field("product_uuid")?.toLowerCase(),
+		serial: field("product_serial"),
+		vendor: field("sys_vendor"),
+		product: field("product_name"),
+	};
+	return Object.fromEntries(Object.entries(smbios).filter(([, value]) => value !== undefined));
 }

@@ -5,11 +5,12 @@ import type { Artifact } from "@rollcall/protocol";
 import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf } from "../../domain/confine.ts";
 import type { Found } from "../../domain/plan-files.ts";
-import { FilesError } from "../../ports.ts";
+import { FilesError, messageOf } from "../../errors.ts";
 import { beside } from "./beside.ts";
 import { decryptInPlace } from "./decrypt.ts";
 import { type Disk, errnoOf } from "./disk.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
+import { trustWhenNeeded } from "./trust.ts";
 import { readNote, unpack } from "./unpack.ts";
 
 /** Rounds through an artifact's URLs before it counts as unreachable. */
@@ -17,8 +18,9 @@ const ROUNDS = 4;
 /** A download that delivers nothing for this long is given up, in milliseconds. */
 const IDLE_MS = 20_000;
 
-/** Fetches and compares artifacts. Memory is bounded: contents pass through in the chunks in which they come. */
-export function createArtifacts(place: Place, disk: Disk) {
+/** Fetches and compares artifacts. `authority`: believed besides those that everybody knows, PEM. Memory is bounded: contents pass through in the chunks in which they come. */
+export function createArtifacts(place: Place, disk: Disk, authority?: string) {
+	const trust = trustWhenNeeded(authority);
 	const at = (path: string) => realPlace(place, path);
 	/** Files whose hash was computed and that have not changed since, so that a large one is read only once. */
 	const known = new Map<string, { stamp: string; digest: string }>();
@@ -92,6 +94,7 @@ export function createArtifacts(place: Place, disk: Disk) {
 			let reason = "";
 			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {
 				const url = artifact.urls[round % artifact.urls.length] ?? "";
+				await trust(url);
 				reason = await download({ url, part, sizeBytes: artifact.sizeBytes }, signal);
 				if (reason !== "") continue;
 				if ((await digestAt(part)) === artifact.sha256) {
@@ -114,11 +117,11 @@ export function createArtifacts(place: Place, disk: Disk) {
 			if (error instanceof FilesError) throw error;
 			const code = errnoOf(error);
 			if (code === "ENOSPC") throw new FilesError(`${artifact.path}: no space left on the device (ENOSPC)`);
-			throw new FilesError(`${artifact.path}: ${error instanceof Error ? error.message : String(error)}`);
+			throw new FilesError(`${artifact.path}: ${messageOf(error)}`);
 		}
 	}
 
-	/** Opens what was fetched. When that fails, nothing of it stays. */
+	/** Decrypts what was fetched. When that fails, nothing of it stays. */
 	async function opened({ encrypted }: Artifact, part: string, key: string | undefined): Promise<void> {
 		try {
 			if (key === undefined) throw new Error(`the secret ${encrypted?.secret} that opens it is not there`);

@@ -1,4 +1,4 @@
-import { FilesError } from "../../ports.ts";
+import { FilesError, messageOf } from "../../errors.ts";
 import { errnoOf } from "./disk.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -13,6 +13,6 @@ export function filesError(path: string, error: unknown): FilesError {
 	if (error instanceof FilesError) return error;
 	const code = errnoOf(error);
 	const words = code === undefined ? undefined : WORDS[code];
-	const text = error instanceof Error ? error.message : String(error);
+	const text = messageOf(error);
 	return new FilesError(`${path}: ${words === undefined ? text : `${words} (${code})`}`, { cause: error });
 }

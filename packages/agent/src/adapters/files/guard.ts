@@ -1,5 +1,5 @@
 import { folderOf, foldersBetween, rootOf } from "../../domain/confine.ts";
-import { FilesError } from "../../ports.ts";
+import { FilesError } from "../../errors.ts";
 import type { Disk } from "./disk.ts";
 
 /** Where the agent may write: `root` is the machine's root, `writeRoots` are paths below it. */

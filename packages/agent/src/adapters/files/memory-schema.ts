@@ -1,4 +1,17 @@
-import { AbsolutePath, BootId, Digest, MachineId, Name, UnitName, UserPublicKey } from "@rollcall/protocol";
+import {
+	AbsolutePath,
+	BootId,
+	Digest,
+	EtcdMemory,
+	Generation,
+	MAX_POD_ROUTES,
+	MachineId,
+	Name,
+	PodRoute,
+	TargetPodNetwork,
+	UnitName,
+	UserPublicKey,
+} from "@rollcall/protocol";
 import { z } from "zod";
 
 const FileChange = z.strictObject({ path: AbsolutePath, kind: z.enum(["write", "remove"]), existed: z.boolean() });
@@ -13,6 +26,7 @@ export const IdentityFile = z.strictObject({
 			machineId: MachineId,
 			jwt: z.string(),
 			servers: z.array(z.string()).min(1),
+			signers: z.array(UserPublicKey).max(4).default([]),
 			renewAt: z.number(),
 			renewEveryMs: z.number(),
 		})
@@ -24,13 +38,24 @@ export const LedgerFile = z.strictObject({
 	files: z.array(AbsolutePath),
 	folders: z.array(AbsolutePath),
 	units: z.array(UnitName),
+	pending: z.array(AbsolutePath).optional(),
 	open: z
 		.strictObject({
 			phase: z.enum(["staging", "swapped", "restoring"]),
+			of: z.strictObject({ generation: Generation, digest: Digest }),
 			changes: z.array(FileChange),
 			folders: z.array(AbsolutePath),
+			before: z.strictObject({ files: z.array(AbsolutePath), units: z.array(UnitName) }),
 		})
 		.optional(),
+});
+
+/** `etcd.json`: see `HeldMemory` in domain. */
+export const HeldMemoryFile = z.strictObject({
+	unit: UnitName,
+	path: AbsolutePath,
+	is: EtcdMemory.optional(),
+	lost: EtcdMemory.optional(),
 });
 
 /** `credentials.json`: see `Credentials` in domain. */
@@ -39,4 +64,10 @@ export const CredentialsFile = z.strictObject({
 		z.strictObject({ name: Name, request: Digest, key: z.string(), certificate: z.string(), renewAt: z.number() }),
 	),
 	secrets: z.array(z.strictObject({ name: Name, revision: Digest, content: z.string() })),
+});
+
+/** `pod-network.json`: see `KeptPodNetwork` in ports. */
+export const PodNetworkFile = z.strictObject({
+	target: TargetPodNetwork.optional(),
+	table: z.array(PodRoute).max(MAX_POD_ROUTES).optional(),
 });

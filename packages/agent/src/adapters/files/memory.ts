@@ -1,6 +1,7 @@
 import {
 	chmodSync,
 	closeSync,
+	existsSync,
 	fchmodSync,
 	mkdirSync,
 	openSync,
@@ -11,10 +12,11 @@ import {
 } from "node:fs";
 import { check, SignedAssignment, Target } from "@rollcall/protocol";
 import { z } from "zod";
-import { type Credentials, NO_CREDENTIALS } from "../../domain/credentials.ts";
-import type { Accepted, Identity, Ledger, Memory } from "../../ports.ts";
+import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
+import { type HeldMemory, memoryOf } from "../../domain/etcd-memory.ts";
+import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
 import { filesError } from "./files-error.ts";
-import { CredentialsFile, IdentityFile, LedgerFile } from "./memory-schema.ts";
+import { CredentialsFile, HeldMemoryFile, IdentityFile, LedgerFile, PodNetworkFile } from "./memory-schema.ts";
 
 const AcceptedFile = z.strictObject({ target: Target, proof: SignedAssignment });
 
@@ -22,7 +24,7 @@ const NOTHING: Ledger = { files: [], folders: [], units: [] };
 
 /**
  * The agent's memory in a folder of its own (0700), which must be RAM: `identity.json`, `ledger.json`, `next.json`,
- * `good.json`, `credentials.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws a
+ * `good.json`, `credentials.json`, `etcd.json`, `pod-network.json`, each 0600 and replaced by a rename. Not synced: what RAM loses, the boot id makes invalid anyway. Throws a
  * FilesError that names the file when it cannot be written.
  */
 export function createMemory(folder: string): Memory {
@@ -38,7 +40,26 @@ export function createMemory(folder: string): Memory {
 		}
 	}
 
-	function save(name: string, value: Accepted | Credentials | Identity | Ledger): void {
+	const isDamaged = (name: string, value: unknown) => value === undefined && existsSync(`${folder}/${name}`);
+	const good = () => load("good.json", AcceptedFile);
+	const next = () => load("next.json", AcceptedFile);
+
+	/** Where the ledger cannot be read, what runs is still known from the good target. */
+	function ledger(): Ledger {
+		const kept = load("ledger.json", LedgerFile);
+		if (!isDamaged("ledger.json", kept)) return kept ?? NOTHING;
+		const content = good()?.target.content;
+		return content ? { ...NOTHING, files: pathsOf(content), units: content.units.map(({ name }) => name) } : NOTHING;
+	}
+
+	/** What is held must not be let go because a file about it was damaged: the targets say it, too. */
+	function etcd(): HeldMemory | undefined {
+		const kept = load("etcd.json", HeldMemoryFile);
+		if (!isDamaged("etcd.json", kept)) return kept;
+		return [good(), next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
+	}
+
+	function save(name: string, value: Accepted | Credentials | HeldMemory | Identity | KeptPodNetwork | Ledger): void {
 		const fresh = `${folder}/.${name}.fresh`;
 		try {
 			write(fresh, Buffer.from(JSON.stringify(value)));
@@ -52,21 +73,28 @@ export function createMemory(folder: string): Memory {
 	return {
 		identity: () => load("identity.json", IdentityFile),
 		saveIdentity: (identity) => save("identity.json", identity),
-		ledger: () => load("ledger.json", LedgerFile) ?? NOTHING,
+		ledger,
 		saveLedger: (ledger) => save("ledger.json", ledger),
 		credentials: () => load("credentials.json", CredentialsFile) ?? NO_CREDENTIALS,
 		saveCredentials: (credentials) => save("credentials.json", credentials),
-		good: () => load("good.json", AcceptedFile),
-		next: () => load("next.json", AcceptedFile),
+		good,
+		goodIsDamaged: () => isDamaged("good.json", good()),
+		next,
 		saveNext: (accepted) => save("next.json", accepted),
 		promote: () => renameSync(`${folder}/next.json`, `${folder}/good.json`),
+		etcd,
+		saveEtcd(held) {
+			if (held) save("etcd.json", held);
+			else rmSync(`${folder}/etcd.json`, { force: true });
+		},
+		podNetwork: () => load("pod-network.json", PodNetworkFile),
+		savePodNetwork(kept) {
+			if (kept) save("pod-network.json", kept);
+			else rmSync(`${folder}/pod-network.json`, { force: true });
+		},
 		forget(what) {
-			const names = [
-				"next.json",
-				"good.json",
-				"credentials.json",
-				...(what === "everything" ? ["ledger.json", "identity.json"] : []),
-			];
+			const ofBoot = what === "boot" ? ["etcd.json", "pod-network.json"] : [];
+			const names = ["next.json", "good.json", "credentials.json", ...ofBoot];
 			for (const name of names) rmSync(`${folder}/${name}`, { force: true });
 		},
 	};

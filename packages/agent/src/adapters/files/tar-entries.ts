@@ -2,11 +2,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-
-/** An archive that is none, or more than is taken from one. */
-export class TarError extends Error {
-	override readonly name = "TarError";
-}
+import { TarError } from "../../errors.ts";
 
 /** One regular file of an archive. `content` must be read to its end before the next entry. */
 export interface TarEntry {
@@ -16,7 +12,7 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
-/** Long names and attributes of one entry (pax, GNU) take at most so many bytes. */
+/** The most bytes of long names and attributes of one entry (pax, GNU). */
 const MOST_EXTRA = 64 * 1024;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -29,20 +25,25 @@ export async function* tarEntries(path: string, mostBytes: number): AsyncGenerat
 	const reader = new Reader(await decompressed(path), mostBytes);
 	try {
 		let longName: string | undefined;
+		let longSize: number | undefined;
 		for (;;) {
 			const header = await reader.exactly(BLOCK);
 			if (!header || header.every((byte) => byte === 0)) return;
 			if (!hasChecksum(header)) throw new TarError("not a tar archive, or a damaged one");
-			const size = sizeOf(header);
 			const type = String.fromCharCode(header[156] ?? 0);
 			if (type === "L" || type === "x") {
+				const size = sizeOf(header);
 				if (size > MOST_EXTRA) throw new TarError(`an entry has ${size} bytes of names and attributes`);
 				const extra = (await reader.exactly(padded(size)))?.subarray(0, size) ?? Buffer.alloc(0);
-				longName = type === "L" ? text(extra) : (paxPath(extra) ?? longName);
+				const records = type === "x" ? paxRecords(extra) : undefined;
+				longName = records ? (records.get("path") ?? longName) : text(extra);
+				longSize = paxSize(records?.get("size")) ?? longSize;
 				continue;
 			}
 			const name = longName ?? nameOf(header);
+			const size = longSize ?? sizeOf(header);
 			longName = undefined;
+			longSize = undefined;
 			const content = reader.take(size);
 			if (type === "0" || type === "\0") yield { name: name.replace(/^(?:\.\/)+/, ""), size, content };
 			for await (const _ of content);
@@ -65,7 +66,7 @@ async function decompressed(path: string): Promise<AsyncIterable<Buffer>> {
 			? createZstdDecompress()
 			: undefined;
 	if (!through) return source;
-	// Errors of both arrive at whoever reads.
+	// The reader gets the errors of both.
 	pipeline(source, through).catch(() => {});
 	return through;
 }
@@ -82,7 +83,7 @@ class Reader {
 		this.#mostBytes = mostBytes;
 	}
 
-	/** So many bytes at once; undefined at the end of the stream. */
+	/** The next `length` bytes at once; undefined at the end of the stream. */
 	async exactly(length: number): Promise<Buffer | undefined> {
 		const parts: Buffer[] = [];
 		for await (const part of this.take(length, true)) parts.push(part);
@@ -151,24 +152,39 @@ function sizeOf(header: Buffer): number {
 	return size;
 }
 
-/** The sum of all bytes, with the sum's own field as spaces. */
-function hasChecksum(header: Buffer): boolean {
-	const said = Number.parseInt(text(header.subarray(148, 156)).trim(), 8);
-	let sum = 0;
-	for (let at = 0; at < BLOCK; at++) sum += at >= 148 && at < 156 ? 32 : (header[at] ?? 0);
-	return sum === said;
+/** The size in a pax header: decimal. */
+function paxSize(value: string | undefined): number | undefined {
+	if (value === undefined) return undefined;
+	const size = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+	if (!Number.isSafeInteger(size)) throw new TarError("an entry has no size that can be read");
+	return size;
 }
 
-/** The `path` of a pax header: records of `LENGTH KEY=VALUE\n`. */
-function paxPath(bytes: Buffer): string | undefined {
-	let path: string | undefined;
+/** The sum of all bytes, with the sum's own field as spaces. */
+function hasChecksum(header: Buffer): boolean {
+	const declared = Number.parseInt(text(header.subarray(148, 156)).trim(), 8);
+	let sum = 0;
+	for (let at = 0; at < BLOCK; at++) sum += at >= 148 && at < 156 ? 32 : (header[at] ?? 0);
+	return sum === declared;
+}
+
+/**
+ * The records of a pax header, `LENGTH KEY=VALUE\n` (POSIX.1-2017, pax, extended header). Each is as long as it says, whatever
+ * stands in its value. Throws TarError for what is not made like this: another reader might find another name there.
+ */
+function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
+	const records = new Map<string, string>();
 	for (let at = 0; at < bytes.length; ) {
-		const space = bytes.indexOf(32, at);
-		const length = Number(bytes.toString("latin1", at, space));
-		if (space < 0 || !Number.isInteger(length) || length <= 0) return path;
-		const record = bytes.toString("utf8", space + 1, at + length - 1);
-		if (record.startsWith("path=")) path = record.slice("path=".length);
-		at += length;
+		const [digits = ""] = /^[1-9]\d{0,5}(?= )/.exec(bytes.toString("latin1", at, at + 7)) ?? [];
+		const record = bytes.subarray(at, at + Number(digits));
+		const equals = record.indexOf("=");
+		if (equals < digits.length + 2 || record.length !== Number(digits) || record.at(-1) !== 0x0a)
+			throw new TarError("an entry's extended header cannot be read");
+		records.set(
+			record.toString("utf8", digits.length + 1, equals),
+			record.toString("utf8", equals + 1, record.length - 1),
+		);
+		at += record.length;
 	}
-	return path;
+	return records;
 }

@@ -2,16 +2,17 @@ import type { TargetContent } from "@rollcall/protocol";
 import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf, foldersBetween } from "../../domain/confine.ts";
 import { type FileChange, type FilePlan, type Found, planFiles } from "../../domain/plan-files.ts";
-import { type Files, FilesError } from "../../ports.ts";
+import { FilesError } from "../../errors.ts";
+import type { Files } from "../../ports.ts";
 import { createArtifacts } from "./artifacts.ts";
 import { beside, isOurs } from "./beside.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
 
-/** The files of targets on a real file system. */
-export function createTargetFiles(place: Place, disk: Disk = nodeDisk): Files {
-	const artifacts = createArtifacts(place, disk);
+/** The files of targets on a real file system. `authority`: of servers that artifacts come from, PEM, besides those that everybody knows. */
+export function createTargetFiles(place: Place, disk: Disk = nodeDisk, authority?: string): Files {
+	const artifacts = createArtifacts(place, disk, authority);
 	const at = (path: string) => realPlace(place, path);
 
 	async function compare(content: TargetContent, owned: readonly string[]) {

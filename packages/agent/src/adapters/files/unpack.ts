@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import { chmod, open } from "node:fs/promises";
 import type { Artifact } from "@rollcall/protocol";
 import { z } from "zod";
+import { TarError } from "../../errors.ts";
 import { beside } from "./beside.ts";
 import type { Disk } from "./disk.ts";
-import { TarError, tarEntries } from "./tar-entries.ts";
+import { tarEntries } from "./tar-entries.ts";
 
-/** An archive unpacks to at most so many bytes: the CNI plugins have 80 MB, kubernetes-node 500 MB. */
+/** The most bytes that an archive may unpack to: the CNI plugins have 80 MB, kubernetes-node 500 MB. */
 const MOST_UNPACKED = 4 * 2 ** 30;
 /** A note is a line per file. */
 const MOST_NOTE = 256 * 1024;
 
-/** What was unpacked from which archive: the file at an archive's own path. */
+/** The file at an archive's own path: which files came from which archive. */
 const Note = z.strictObject({
 	archive: z.string(),
 	files: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),

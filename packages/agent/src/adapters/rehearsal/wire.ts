@@ -1,3 +1,4 @@
+import { LogAge } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** What a rehearsed machine's init is asked: one JSON line per connection, answered by one JSON line. */
@@ -8,13 +9,14 @@ export const InitRequest = z.discriminatedUnion("op", [
 		op: z.literal("logs"),
 		unit: z.string().max(255).optional(),
 		lines: z.int().min(1).max(1000),
+		sinceSeconds: LogAge.optional(),
 		cursor: z.string().max(512).optional(),
 	}),
 	z.strictObject({ op: z.literal("reboot") }),
 ]);
 export type InitRequest = z.infer<typeof InitRequest>;
 
-/** The answer. `error` is in the stand-in's words, for a person. */
+/** The answer. `error` is the stand-in's text, for a person. */
 export const InitReply = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("done") }),
 	z.strictObject({

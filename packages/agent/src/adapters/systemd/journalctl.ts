@@ -1,5 +1,6 @@
-import { UnitError, type Units } from "../../ports.ts";
-import { runCommand } from "./command.ts";
+import { UnitError } from "../../errors.ts";
+import type { Units } from "../../ports.ts";
+import { runCommand } from "../command.ts";
 
 const TIMEOUT_MS = 15_000;
 /** Of one line, in characters (`CommandReply`), and of all of them, so that the answer fits a message from an agent. */
@@ -7,9 +8,10 @@ const LINE = 4096;
 const ALL = 100 * 1024;
 
 /** Reads the journal with `journalctl -o json`. Bounded; throws UnitError. */
-export const readJournal: Units["logs"] = async ({ unit, lines, cursor }) => {
+export const readJournal: Units["logs"] = async ({ unit, lines, sinceSeconds, cursor }) => {
 	const args = ["--no-pager", "-q", "-o", "json", "-n", String(lines)];
 	if (unit !== undefined) args.push("-u", unit);
+	if (sinceSeconds !== undefined) args.push(`--since=-${sinceSeconds}s`);
 	if (cursor !== undefined) args.push(`--after-cursor=${cursor}`);
 	const result = await runCommand("journalctl", args, TIMEOUT_MS);
 	if (result.code !== 0)

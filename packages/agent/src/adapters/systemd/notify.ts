@@ -1,4 +1,4 @@
-import { runCommand } from "./command.ts";
+import { runCommand } from "../command.ts";
 
 const TIMEOUT_MS = 5_000;
 

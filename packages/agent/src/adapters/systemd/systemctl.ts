@@ -1,20 +1,33 @@
-import { UnitError, type UnitState, type Units } from "../../ports.ts";
-import { runCommand } from "./command.ts";
+import { UnitError } from "../../errors.ts";
+import type { UnitState, Units } from "../../ports.ts";
+import { runCommand } from "../command.ts";
 import { readJournal } from "./journalctl.ts";
 
-/** Time limits in milliseconds. Starting waits for a unit's own start timeout, 90 s by systemd's default. */
+/** Time limits in milliseconds. */
 const ASK_MS = 15_000;
 const CHANGE_MS = 120_000;
+/** No start takes longer, whatever it does. */
+const START_MS = 7_200_000;
+/** Less processor time than this between two looks that found work is none: a service that idles takes a little, too. */
+const LEAST_WORK_MS = 1_000;
 const STATES = ["active", "activating", "inactive", "failed"] as const;
 
+/** How long a start may do nothing, and how often that is looked at, in milliseconds. */
+const PATIENCE = { stalledMs: 120_000, lookMs: 5_000 };
+
 /** The real systemd, over `systemctl` and `journalctl` as found in PATH. */
-export function createSystemdUnits(): Units {
-	async function systemctl(action: string, args: readonly string[], timeoutMs: number): Promise<string> {
-		const result = await runCommand("systemctl", ["--no-ask-password", action, ...args], timeoutMs);
+export function createSystemdUnits({ stalledMs, lookMs } = PATIENCE): Units {
+	async function systemctl(
+		action: string,
+		args: readonly string[],
+		timeoutMs: number,
+		stop?: AbortSignal,
+	): Promise<string> {
+		const result = await runCommand("systemctl", ["--no-ask-password", action, ...args], timeoutMs, { stop });
 		if (result.code === 0) return result.stdout;
-		const said = (result.stderr || result.stdout).trim().replaceAll(/\s+/g, " ");
+		const output = (result.stderr || result.stdout).trim().replaceAll(/\s+/g, " ");
 		throw new UnitError(
-			`${args.at(-1) ?? "systemd"}: ${action} failed: ${said || `exit code ${result.code}`}`.slice(0, 900),
+			`${args.at(-1) ?? "systemd"}: ${action} failed: ${output || `exit code ${result.code}`}`.slice(0, 900),
 		);
 	}
 
@@ -33,13 +46,47 @@ export function createSystemdUnits(): Units {
 	/** Starting fails at once while systemd holds a unit back for having failed too often; our retries have a backoff of their own. */
 	async function begin(action: "start" | "restart", unit: string): Promise<void> {
 		try {
-			await systemctl(action, ["--", unit], CHANGE_MS);
+			await whileItWorks(unit, (stop) => systemctl(action, ["--", unit], START_MS, stop));
 		} catch (error) {
 			const { detail } = await state(unit);
 			if (!detail.includes("start-limit-hit")) throw new UnitError(`${(error as Error).message} [${detail}]`);
 			await systemctl("reset-failed", ["--", unit], ASK_MS);
-			await systemctl(action, ["--", unit], CHANGE_MS);
+			await whileItWorks(unit, (stop) => systemctl(action, ["--", unit], START_MS, stop));
 		}
+	}
+
+	/**
+	 * Waits for a start as long as it does something: importing the images of an archive takes as long as it takes. Work is processor time
+	 * of the unit and of those that it requires, since another program may do it for the unit.
+	 */
+	async function whileItWorks<T>(unit: string, start: (stop: AbortSignal) => Promise<T>): Promise<T> {
+		const stalled = new AbortController();
+		let [worked, since] = [0, performance.now()];
+		const timer = setInterval(async () => {
+			const work = await workOf(unit);
+			if (work - worked >= LEAST_WORK_MS) [worked, since] = [work, performance.now()];
+			if (performance.now() - since >= stalledMs) stalled.abort();
+		}, lookMs);
+		try {
+			return await start(stalled.signal);
+		} catch (error) {
+			if (!stalled.signal.aborted) throw error;
+			throw new UnitError(`${unit}: the start did nothing for ${stalledMs / 1000} s`);
+		} finally {
+			clearInterval(timer);
+		}
+	}
+
+	/** Milliseconds of processor time that a unit and those that it requires have taken; 0 where systemd does not count it. */
+	async function workOf(unit: string): Promise<number> {
+		const show = async (units: readonly string[], property: string) => {
+			const text = await systemctl("show", ["-p", property, "--value", "--", ...units], ASK_MS).catch(() => "");
+			return text.split(/\s+/).filter((word) => word !== "");
+		};
+		const required = (await show([unit], "Requires")).filter((name) => name.endsWith(".service")).slice(0, 8);
+		const nanoseconds = (await show([unit, ...required], "CPUUsageNSec")).map(Number);
+		// "[not set]", and the largest number there is, stand for none.
+		return nanoseconds.filter((value) => value < 2 ** 63).reduce((sum, value) => sum + value / 1e6, 0);
 	}
 
 	return {

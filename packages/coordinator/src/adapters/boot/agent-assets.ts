@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { AssetRefused } from "./asset-source.ts";
+import { AssetRefused } from "../../errors.ts";
 import type { Assets } from "./assets.ts";
 
 /** A gzip-compressed agent among the assets, and the SHA-512 (hexadecimal) of the program in it. */

@@ -5,6 +5,7 @@ import { type BootQuery, parseBootQuery } from "../../boot/request.ts";
 import type { BootSighting } from "../../boot/waterfall/sighting.ts";
 import type { BootCore } from "./boot-core.ts";
 import { readBootToken } from "./boot-token.ts";
+import { enrollTokenId, makeEnrollToken } from "./enroll-token.ts";
 
 /** Something that a machine is not given: the status and the words of the answer, for a person who looks. */
 export class Refusal extends Error {
@@ -27,17 +28,20 @@ export interface Asked {
 export interface Chosen {
 	readonly group: Group;
 	readonly profile: Profile;
-	/** Set where a boot token was presented. */
-	readonly tokenId?: string;
+	/** Set where a boot token was presented that is good. */
+	readonly enrollToken?: string;
 }
 
-/** Reads who asks. Throws Refusal. */
+/** Reads who asks: by the query, or, since cloud-init puts names of files behind its URL, by a part of the path. */
 export function askedBy(core: BootCore, request: FastifyRequest): Asked {
-	const rawQuery = request.url.split("?").slice(1).join("?");
-	const parsed = parseBootQuery(new URLSearchParams(rawQuery));
-	if (!parsed.ok) throw new Refusal(400, parsed.problem.message);
-	const query = parsed.value;
+	const { query, rawQuery } = queryOf(request);
 	return { query, rawQuery, remote: request.ip, known: core.known(query.request) };
+}
+
+function queryOf({ url }: FastifyRequest): Pick<Asked, "query" | "rawQuery"> {
+	const inPath = /^\/cloud-init\/([^/?]+)\//.exec(url)?.[1];
+	const rawQuery = inPath ?? url.split("?").slice(1).join("?");
+	return { query: parseBootQuery(new URLSearchParams(rawQuery)), rawQuery };
 }
 
 /** What is served to a machine by what it says of itself. Throws Refusal. */
@@ -72,7 +76,17 @@ export function chooseByToken(
 	const group = document.groups.find((candidate) => candidate.name === read.grant.group);
 	const profile = document.profiles.find((candidate) => candidate.name === read.grant.profile);
 	if (!group || !profile) throw refuse("the profile of this boot is not declared any more; boot again");
-	return { group, profile, tokenId: read.tokenId };
+	// Not when the answer went out: it may be lost on its way, and the machine then asks again.
+	if (core.used(enrollTokenId(token))) throw refuse("the boot token was used before; boot again");
+	return { group, profile, enrollToken: makeEnrollToken(how.key, token, read.grant) };
+}
+
+/** The machine of a boot token that is good, as a key to count by; undefined for anything else. */
+export function tokenHolder(request: FastifyRequest, how: { key: Uint8Array; now: () => number }): string | undefined {
+	const { request: asked, token } = queryOf(request).query;
+	if (token === undefined) return undefined;
+	const read = readBootToken(token, { key: how.key, request: asked, now: how.now() });
+	return read.ok ? `machine ${read.grant.mac}` : undefined;
 }
 
 /** The fields that every sighting of a machine has. */

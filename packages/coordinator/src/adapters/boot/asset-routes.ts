@@ -3,8 +3,9 @@ import type { BootDocument, BootStage } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { parseByteRange } from "../../disk/byte-range.ts";
 import { sendFile } from "../../disk/send-file.ts";
+import { AssetRefused } from "../../errors.ts";
+import { remoteKey } from "../../rate/rate-limit.ts";
 import { Refusal } from "./answers.ts";
-import { AssetRefused } from "./asset-source.ts";
 import type { AssetFile } from "./assets.ts";
 import type { BootOptions } from "./boot-options.ts";
 
@@ -15,6 +16,8 @@ export function assetRoutes(app: FastifyInstance, options: BootOptions): void {
 		url: "/assets/*",
 		handler: async (request, reply) => {
 			const name = request.params["*"];
+			const missed = (reason: string, next: string) =>
+				options.core.record({ outcome: "missed", reason, next, remote: request.ip });
 			const gzip = /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0+)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/.test(
 				request.headers["accept-encoding"] ?? "",
 			);
@@ -24,9 +27,14 @@ export function assetRoutes(app: FastifyInstance, options: BootOptions): void {
 				.catch((error: unknown) => {
 					if (!(error instanceof AssetRefused)) throw error;
 					request.log.error({ asset: name, reason: error.message }, "asset refused");
+					missed(`the asset ${error.message}`, "`rollcall assets verify` tells what else is; add it again");
 					throw new Refusal(500, error.message);
 				});
-			if (!file) throw new Refusal(404, `there is no asset ${name.slice(0, 200)}`);
+			if (!file) {
+				const reason = `there is no asset ${name.slice(0, 200)}`;
+				missed(reason, `rollcall assets add ${name.slice(0, 200)} FILE; the machine asks again, or boot it again`);
+				throw new Refusal(404, reason);
+			}
 			return await send(request, reply, { file, name, options });
 		},
 	});
@@ -62,7 +70,7 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 	if (range !== "all") reply.code(206).header("content-range", `bytes ${first}-${last}/${file.sizeBytes}`);
 	reply.header("content-length", length);
 	if (request.method === "HEAD") return reply.send();
-	const leave = options.budget.take(request.ip, length);
+	const leave = options.budget.take(remoteKey(request.ip), length, () => reply.raw.destroy());
 	if ("retryAfterSeconds" in leave) {
 		reply
 			.removeHeader("content-length")

@@ -1,18 +1,7 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { type AssetSignature, systemReason } from "@rollcall/protocol";
-
-/** An asset could not be had, or is not what was expected. Names the asset and what to do. */
-export class AssetRefused extends Error {
-	override readonly name = "AssetRefused";
-	/** What the operator can do. */
-	readonly next: string | undefined;
-
-	constructor(message: string, { next, cause }: { readonly next?: string; readonly cause?: unknown } = {}) {
-		super(message, cause === undefined ? {} : { cause });
-		this.next = next;
-	}
-}
+import { AssetRefused } from "../../errors.ts";
 
 const UPLOAD = "fetch it yourself and upload the file: `rollcall assets add NAME FILE`";
 

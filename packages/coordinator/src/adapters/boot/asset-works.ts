@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
-import type { AssetRequest, AssetView, AssetWork } from "@rollcall/protocol";
+import { type AssetRequest, type AssetView, type AssetWork, serial } from "@rollcall/protocol";
+import { AssetRefused, WorkRefused } from "../../errors.ts";
 import type { AssetEntry } from "./asset-index.ts";
-import { AssetRefused } from "./asset-source.ts";
 import type { Assets } from "./assets.ts";
 
 /** So much is done at once; more is refused. */
@@ -12,17 +12,6 @@ const MOST_REMEMBERED = 64;
 /** An upload whose next chunk does not come within this time is given up. */
 const IDLE_MS = 60_000;
 
-/** What is asked for cannot be done now; the message says why. */
-class WorkRefused extends Error {
-	override readonly name = "WorkRefused";
-	readonly kind: "busy" | "unknown" | "offset";
-
-	constructor(kind: "busy" | "unknown" | "offset", message: string) {
-		super(message);
-		this.kind = kind;
-	}
-}
-
 interface Work {
 	readonly workId: string;
 	view: AssetWork;
@@ -30,7 +19,8 @@ interface Work {
 	/** An upload's content on its way to the store. */
 	readonly upload?: { readonly stream: PassThrough; readonly totalBytes: number; receivedBytes: number };
 	idle?: NodeJS.Timeout;
-	turn: Promise<unknown>;
+	/** Chunks are taken one after the other. */
+	readonly inTurn: ReturnType<typeof serial>;
 }
 
 /**
@@ -42,10 +32,17 @@ export class AssetWorks {
 	readonly #works = new Map<string, Work>();
 	readonly #onAdded: (name: string) => Promise<void>;
 
-	/** `onAdded` is waited for before an asset is called added. */
-	constructor(assets: Assets, onAdded: (name: string) => Promise<void>) {
+	readonly #base: () => string;
+
+	/** `onAdded` is waited for before an asset is called added. `base`: where machines download from. */
+	constructor(assets: Assets, onAdded: (name: string) => Promise<void>, base: () => string) {
 		this.#assets = assets;
 		this.#onAdded = onAdded;
+		this.#base = base;
+	}
+
+	get base(): string {
+		return this.#base();
 	}
 
 	list(): AssetView[] {
@@ -93,9 +90,7 @@ export class AssetWorks {
 	/** Takes a chunk of an upload, which must begin where the one before ended. Throws WorkRefused. */
 	async receive(workId: string, offset: number, chunk: Buffer): Promise<AssetWork> {
 		const work = this.#find(workId);
-		const mine = work.turn.then(() => this.#receive(work, offset, chunk));
-		work.turn = mine.catch(() => undefined);
-		return await mine;
+		return await work.inTurn(() => this.#receive(work, offset, chunk));
 	}
 
 	/** Begins to read all assets again. Throws WorkRefused. */
@@ -169,7 +164,7 @@ export class AssetWorks {
 			workId,
 			view: { workId, ...view },
 			stop: new AbortController(),
-			turn: Promise.resolve(),
+			inTurn: serial(),
 			...(stream && uploadBytes !== undefined ? { upload: { stream, totalBytes: uploadBytes, receivedBytes: 0 } } : {}),
 		};
 		this.#works.set(workId, work);

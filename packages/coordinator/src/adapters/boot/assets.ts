@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { randomUUID } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
-import { type AssetCheck, AssetName } from "@rollcall/protocol";
+import { type AssetCheck, AssetName, serial } from "@rollcall/protocol";
+import { AssetRefused } from "../../errors.ts";
 import { type AssetEntry, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
-import { AssetRefused, type AssetSource } from "./asset-source.ts";
+import type { AssetSource } from "./asset-source.ts";
+import { blobDamage, blobPath } from "./blob-damage.ts";
 import { type NewAsset, packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
 
 /** A file that is ready to be sent. */
@@ -25,7 +25,7 @@ export class Assets {
 	#entries: Map<string, AssetEntry>;
 	/** By SHA-256: files with another time than the index knows, as after a restore, that were read and found to be right. */
 	readonly #reread = new Map<string, { readonly modifiedMs: number; readonly damage: Promise<string | undefined> }>();
-	#turn: Promise<unknown> = Promise.resolve();
+	readonly #inTurn = serial();
 
 	private constructor(folder: string, entries: Map<string, AssetEntry>) {
 		this.#folder = folder;
@@ -163,13 +163,7 @@ export class Assets {
 	}
 
 	async #damage(entry: AssetEntry): Promise<string | undefined> {
-		try {
-			const hash = createHash("sha256");
-			await pipeline(createReadStream(this.#blob(entry.sha256)), hash);
-			return hash.digest("hex") === entry.sha256 ? undefined : "its file is damaged";
-		} catch (error) {
-			return `its file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-		}
+		return await blobDamage(this.#folder, entry.sha256);
 	}
 
 	async #sweep(entry: AssetEntry): Promise<void> {
@@ -180,13 +174,7 @@ export class Assets {
 	}
 
 	#blob(sha256: string): string {
-		return path.join(this.#folder, "blobs", sha256);
-	}
-
-	#inTurn<T>(work: () => Promise<T>): Promise<T> {
-		const mine = this.#turn.then(work);
-		this.#turn = mine.catch(() => undefined);
-		return mine;
+		return blobPath(this.#folder, sha256);
 	}
 }
 

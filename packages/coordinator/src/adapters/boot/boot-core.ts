@@ -1,12 +1,6 @@
-import type { BootDocument, BootRequest, BootUser, Mac, Problem } from "@rollcall/protocol";
+import type { BootDocument, BootRequest, BootUser } from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
-import type { BootSighting } from "../../boot/waterfall/sighting.ts";
-
-/** The answer to a wish for an enrollment token. `used`: there was one of this id before. */
-export type IssuedEnrollToken =
-	| { readonly kind: "created"; readonly token: string }
-	| { readonly kind: "used" }
-	| { readonly kind: "problem"; readonly problem: Problem };
+import type { BootSighting, MissedAsset } from "../../boot/waterfall/sighting.ts";
 
 /** What the boot endpoints need of the coordinator. */
 export interface BootCore {
@@ -16,20 +10,16 @@ export interface BootCore {
 	users(): readonly BootUser[];
 	/** What is known of the machine that asks. */
 	known(request: BootRequest): KnownMachine | undefined;
-	/**
-	 * Makes the enrollment token that Ignition brings: single use, bound to the MAC, good for `lifeSeconds`. The id stands for
-	 * the boot token; one that was there before must answer `used`, also after a restart and on every replica, which is what
-	 * makes boot tokens single use.
-	 */
-	enrollToken(wish: {
-		readonly tokenId: string;
-		readonly mac: Mac;
-		readonly lifeSeconds: number;
-	}): Promise<IssuedEnrollToken>;
+	/** True once the enrollment token of this id was used, by whatever boot and on whatever replica. */
+	used(tokenId: string): boolean;
 	/** The gzip-compressed agent for an architecture: the asset's name, and the SHA-512 (hexadecimal) of the program in it. */
 	agent(arch: "x64" | "arm64"): { readonly asset: string; readonly sha512: string } | undefined;
 	/** Base URLs of the coordinators' API, for the agent's configuration. */
 	coordinators(): readonly string[];
+	/** The public nkeys of the fleet, which the agent pins. */
+	signers(): readonly string[];
+	/** The authorities that certificates of coordinators and of the bus are by, PEM; undefined where machines know them anyway. */
+	authority(): string | undefined;
 	/** Takes note of what was seen, at a bounded cost: anybody can ask. */
-	record(sighting: BootSighting): void;
+	record(sighting: BootSighting | MissedAsset): void;
 }

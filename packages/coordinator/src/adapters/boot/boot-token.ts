@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { BootRequest, Mac } from "@rollcall/protocol";
 
 /** What a boot token says: which machine, until when, and what was chosen for it. */
@@ -13,13 +13,13 @@ export interface BootGrant {
 
 /** A boot token that is good, or why it is not. */
 export type ReadBootToken =
-	| { readonly ok: true; readonly grant: BootGrant; readonly tokenId: string }
+	| { readonly ok: true; readonly grant: BootGrant }
 	| { readonly ok: false; readonly reason: string };
 
 /**
  * Makes the token of one boot: the grant, 128 random bits and an HMAC-SHA-256 over both. The coordinator stores nothing,
- * so that asking costs it no memory and a restart in the middle of a boot does no harm; that a token works once is seen to
- * by what it is exchanged for (`BootCore.enrollToken`).
+ * so that asking costs it no memory and a restart in the middle of a boot does no harm; it is over when what it is exchanged for
+ * was used (`enroll-token.ts`).
  */
 export function makeBootToken(key: Uint8Array, grant: BootGrant): string {
 	const text = [
@@ -60,7 +60,7 @@ export function readBootToken(
 		(request.mac && request.mac !== grant.mac) || (grant.uuid && request.uuid && request.uuid !== grant.uuid);
 	// A request that does not say who it is cannot be the machine that the token was made for.
 	if (other || !request.mac) return { ok: false, reason: `the boot token was made for ${grant.mac}` };
-	return { ok: true, grant, tokenId: `boot-${createHash("sha256").update(token).digest("hex").slice(0, 40)}` };
+	return { ok: true, grant };
 }
 
 function sign(key: Uint8Array, text: string): string {

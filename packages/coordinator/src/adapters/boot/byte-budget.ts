@@ -19,17 +19,31 @@ export interface BudgetLimits {
 	readonly bytesPerSecond: number;
 }
 
+/** A download on which nothing moved for so long gives way to one that asks. */
+const STALLED_MS = 5_000;
+
+interface Download {
+	readonly client: string;
+	left: number;
+	movedAt: number;
+	readonly end: () => void;
+}
+
 /**
  * Bounds what is being sent: a thousand machines that boot at once are served in turn instead of all at a crawl, and one
- * client cannot take everything. A single download that is larger than the whole budget is let through when nothing else is.
+ * client cannot take everything. Downloads that stand still keep nobody out: they end when their place is wanted. A single
+ * download that is larger than the whole budget is let through when nothing else is.
  */
 export class ByteBudget {
 	readonly #limits: BudgetLimits;
-	readonly #clients = new Map<string, number>();
+	readonly #now: () => number;
+	readonly #downloads = new Set<Download>();
 	#promised = 0;
 
-	constructor(limits: BudgetLimits) {
+	/** `now`: milliseconds that never go back. */
+	constructor(limits: BudgetLimits, now: () => number = () => performance.now()) {
 		this.#limits = limits;
+		this.#now = now;
 	}
 
 	/** Bytes that were promised and not sent. */
@@ -37,31 +51,48 @@ export class ByteBudget {
 		return this.#promised;
 	}
 
-	take(client: string, bytes: number): Leave | NoLeave {
-		const mine = this.#clients.get(client) ?? 0;
-		const tooMuch = this.#promised > 0 && this.#promised + bytes > this.#limits.bytes;
-		if (tooMuch || mine >= this.#limits.perClient) {
+	/** `onEnd` is called when the download has to give way; what was promised to it is free already. */
+	take(client: string, bytes: number, onEnd: () => void = () => {}): Leave | NoLeave {
+		if (!this.#fits(client, bytes)) this.#endStalled(client, bytes);
+		if (!this.#fits(client, bytes)) {
 			const seconds = Math.ceil(this.#promised / this.#limits.bytesPerSecond);
 			return { retryAfterSeconds: Math.min(60, Math.max(1, seconds)) };
 		}
-		this.#clients.set(client, mine + 1);
+		const download: Download = { client, left: bytes, movedAt: this.#now(), end: onEnd };
+		this.#downloads.add(download);
 		this.#promised += bytes;
-		let left: number | undefined = bytes;
 		return {
 			sent: (count) => {
-				if (left === undefined) return;
-				const counted = Math.min(count, left);
-				left -= counted;
+				if (!this.#downloads.has(download)) return;
+				const counted = Math.min(count, download.left);
+				download.left -= counted;
+				download.movedAt = this.#now();
 				this.#promised -= counted;
 			},
-			release: () => {
-				if (left === undefined) return;
-				this.#promised -= left;
-				left = undefined;
-				const others = (this.#clients.get(client) ?? 1) - 1;
-				if (others > 0) this.#clients.set(client, others);
-				else this.#clients.delete(client);
-			},
+			release: () => this.#forget(download),
 		};
+	}
+
+	#fits(client: string, bytes: number): boolean {
+		if (this.#promised > 0 && this.#promised + bytes > this.#limits.bytes) return false;
+		let mine = 0;
+		for (const download of this.#downloads) if (download.client === client) mine += 1;
+		return mine < this.#limits.perClient;
+	}
+
+	/** Those that stood still for longest go first, the client's own before others'. */
+	#endStalled(client: string, bytes: number): void {
+		const before = this.#now() - STALLED_MS;
+		const stalled = [...this.#downloads].filter(({ movedAt }) => movedAt <= before);
+		stalled.sort((a, b) => Number(b.client === client) - Number(a.client === client) || a.movedAt - b.movedAt);
+		for (const download of stalled) {
+			if (this.#fits(client, bytes)) return;
+			this.#forget(download);
+			download.end();
+		}
+	}
+
+	#forget(download: Download): void {
+		if (this.#downloads.delete(download)) this.#promised -= download.left;
 	}
 }

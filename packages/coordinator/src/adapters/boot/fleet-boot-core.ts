@@ -1,34 +1,38 @@
-import { randomBytes } from "node:crypto";
-import {
-	type BootDocument,
-	type BootRequest,
-	type BootUser,
-	type Mac,
-	sha256Of,
-	type Timestamp,
-} from "@rollcall/protocol";
+import { type BootDocument, type BootRequest, type BootUser, swappedUuid } from "@rollcall/protocol";
 import type { KnownMachine } from "../../boot/match.ts";
-import type { BootSighting } from "../../boot/waterfall/sighting.ts";
-import type { Core } from "../../ports.ts";
+import type { BootSighting, MissedAsset } from "../../boot/waterfall/sighting.ts";
+import type { Machine } from "../../domain/fleet.ts";
+import { plausibleUuid } from "../../domain/identity/evidence.ts";
+import type { Core } from "../../ports/core.ts";
 import type { AgentAsset } from "./agent-assets.ts";
-import type { BootCore, IssuedEnrollToken } from "./boot-core.ts";
+import type { BootCore } from "./boot-core.ts";
 
 /** What the boot endpoints of a fleet are made of. */
 export interface FleetBoot {
-	/** The event log: what is known of machines, and where enrollment tokens are made. */
-	readonly core: Pick<Core, "fleet" | "submit">;
+	readonly core: Pick<Core, "fleet">;
 	readonly document: () => BootDocument;
 	readonly agents: () => ReadonlyMap<"x64" | "arm64", AgentAsset>;
 	readonly coordinators: () => readonly string[];
-	readonly now: () => Timestamp;
+	readonly signers: readonly string[];
+	readonly authority: () => string | undefined;
 	/** Hears of everything that is seen; must bound what it keeps. */
-	readonly record: (sighting: BootSighting) => void;
+	readonly record: (sighting: BootSighting | MissedAsset) => void;
 }
 
 /**
- * The boot endpoints' view of the fleet. A boot token is used up by making the enrollment token that has its id: the log
- * takes an id once, on whatever replica and after whatever restart. Expired ids may be forgotten: the enrollment token
- * lives longer than the boot token that it was made for.
+ * Of machines that claim one address, the one that has a seat, else the one that was approved: a stranger's claim takes nothing
+ * from it. Undefined where two of them are trusted alike, since a name that two answer to is worse than none.
+ */
+function mostTrusted(claimants: readonly Machine[]): Machine | undefined {
+	const rank = ({ seat, approval }: Machine): number => (approval !== "approved" ? 0 : seat ? 2 : 1);
+	const highest = Math.max(...claimants.map(rank));
+	const [only, another] = claimants.filter((machine) => rank(machine) === highest);
+	return another === undefined ? only : undefined;
+}
+
+/**
+ * The boot endpoints' view of the fleet: it is only read. A boot token is used up when its enrollment token is, which the log
+ * takes once, on whatever replica and after whatever restart.
  */
 export class FleetBootCore implements BootCore {
 	readonly #boot: FleetBoot;
@@ -49,14 +53,12 @@ export class FleetBootCore implements BootCore {
 		const fleet = this.#boot.core.fleet();
 		const { mac, uuid } = request;
 		const declared = fleet.cluster?.document.machines.find(
-			(machine) =>
-				(machine.mac !== undefined && machine.mac === mac) || (machine.uuid !== undefined && machine.uuid === uuid),
+			(machine) => (machine.mac !== undefined && machine.mac === mac) || namesUuid(machine.uuid, uuid),
 		);
 		// A MAC tells machines apart better than a UUID, which firmware may hand out twice.
 		const byMac = mac === undefined ? undefined : fleet.claims.get(`mac:${mac}`);
 		const claimants = byMac ?? (uuid === undefined ? undefined : fleet.claims.get(`uuid:${uuid}`));
-		const [only, another] = claimants ?? [];
-		const machine = only === undefined || another !== undefined ? undefined : fleet.machines.get(only);
+		const machine = mostTrusted([...(claimants ?? [])].flatMap((machineId) => fleet.machines.get(machineId) ?? []));
 		if (!machine && !declared) return undefined;
 		const nodeName = machine?.seat?.nodeName ?? declared?.nodeName;
 		return {
@@ -66,21 +68,8 @@ export class FleetBootCore implements BootCore {
 		};
 	}
 
-	async enrollToken(wish: { tokenId: string; mac: Mac; lifeSeconds: number }): Promise<IssuedEnrollToken> {
-		const token = `rct_${randomBytes(32).toString("base64url")}`;
-		const answer = await this.#boot.core.submit({
-			kind: "create-token",
-			tokenId: wish.tokenId,
-			hash: sha256Of(token),
-			scope: "enroll",
-			expiresAt: this.#boot.now() + wish.lifeSeconds * 1000,
-			mac: wish.mac,
-			labels: {},
-			by: "boot",
-		});
-		if (answer.kind === "ok") return { kind: "created", token };
-		if (answer.kind !== "problem") throw new Error(`a token was answered with ${answer.kind}`);
-		return answer.problem.code === "conflict" ? { kind: "used" } : { kind: "problem", problem: answer.problem };
+	used(tokenId: string): boolean {
+		return this.#boot.core.fleet().tokens.get(tokenId)?.usedBy !== undefined;
 	}
 
 	agent(arch: "x64" | "arm64"): AgentAsset | undefined {
@@ -91,7 +80,23 @@ export class FleetBootCore implements BootCore {
 		return this.#boot.coordinators();
 	}
 
-	record(sighting: BootSighting): void {
+	signers(): readonly string[] {
+		return this.#boot.signers;
+	}
+
+	authority(): string | undefined {
+		return this.#boot.authority();
+	}
+
+	record(sighting: BootSighting | MissedAsset): void {
 		this.#boot.record(sighting);
 	}
+}
+
+/** True when a declared UUID means the one that a machine boots with, in either order of bytes; junk means none. */
+function namesUuid(declared: string | undefined, uuid: string | undefined): boolean {
+	const plausible = plausibleUuid(declared);
+	return (
+		plausible !== undefined && uuid !== undefined && [plausible, swappedUuid(plausible)].includes(uuid.toLowerCase())
+	);
 }

@@ -3,11 +3,10 @@ import { findingText } from "../../boot/finding.ts";
 import type { NamedPart } from "../../boot/ignition/compose.ts";
 import type { MachineBoot } from "../../boot/ignition/own-part.ts";
 import { readIgnitionPart } from "../../boot/ignition/parts.ts";
+import { networkUnits } from "../../boot/match.ts";
+import { agentAssetName } from "./agent-assets.ts";
 import { type Asked, type Chosen, Refusal } from "./answers.ts";
 import type { BootCore } from "./boot-core.ts";
-
-/** How long an enrollment token is good: from Ignition's fetch to the agent's first word. */
-const ENROLL_TOKEN_SECONDS = 600;
 
 /** Reads the operator's parts once per document. */
 export class PartReader {
@@ -31,33 +30,45 @@ export class PartReader {
 	}
 }
 
-/** What a machine gets, before it has its token. Throws Refusal where there is no agent to give. */
+/** What a machine gets. Throws Refusal where there is no agent to give. */
 export function machineBoot(core: BootCore, asked: Asked, how: { chosen: Chosen; base: string }): MachineBoot {
 	const document = core.document();
 	const { chosen, base } = how;
 	const hostname = asked.known?.nodeName;
 	const named = new Set(document.users.map(({ name }) => name));
 	const users = [...document.users, ...core.users().filter(({ name }) => !named.has(name))];
-	const common = { ...(hostname ? { hostname } : {}), users, network: document.network };
-	if (!chosen.tokenId) return common;
-	const arch = asked.query.request.arch ?? asked.known?.facts?.cpu.arch ?? "x64";
-	const agent = arch === "other" ? undefined : core.agent(arch);
-	if (!agent) throw new Refusal(503, `there is no agent for ${arch} among the assets; add one`);
+	const common = {
+		...(hostname ? { hostname } : {}),
+		users,
+		network: networkUnits(document, asked.query.request, asked.known),
+	};
+	if (chosen.enrollToken === undefined) return common;
+	const agent = agentFor(core, asked);
 	const download = { url: `${base}/assets/${agent.asset}`, sha512: agent.sha512 };
-	return { ...common, agent: { download, coordinators: core.coordinators(), enrollToken: "" } };
+	const { enrollToken } = chosen;
+	return {
+		...common,
+		agent: {
+			download,
+			coordinators: core.coordinators(),
+			signers: core.signers(),
+			authority: core.authority(),
+			enrollToken,
+		},
+	};
 }
 
-/** Exchanges the boot token for the enrollment token. The second machine to ask is refused. Throws Refusal. */
-export async function withEnrollToken(
-	core: BootCore,
-	machine: MachineBoot,
-	how: { asked: Asked; chosen: Chosen },
-): Promise<MachineBoot> {
-	const { tokenId } = how.chosen;
-	const { mac } = how.asked.query.request;
-	if (!machine.agent || !tokenId || !mac) return machine;
-	const issued = await core.enrollToken({ tokenId, mac, lifeSeconds: ENROLL_TOKEN_SECONDS });
-	if (issued.kind === "problem") throw new Refusal(503, issued.problem.message);
-	if (issued.kind === "used") throw new Refusal(403, "the boot token was used before; boot again");
-	return { ...machine, agent: { ...machine.agent, enrollToken: issued.token } };
+/** The agent for a machine's architecture. Throws Refusal: another architecture's would not start, and nobody would see why. */
+export function agentFor(core: BootCore, { query: { request }, known }: Asked): { asset: string; sha512: string } {
+	const arch = request.arch ?? known?.facts?.cpu.arch ?? "x64";
+	if (arch === "other") {
+		const said = request.labels.buildarch ?? request.labels.arch ?? "this architecture";
+		throw new Refusal(
+			404,
+			`there is no agent for ${said}, only for x64 and arm64; give it a profile with agent: false`,
+		);
+	}
+	const agent = core.agent(arch);
+	if (!agent) throw new Refusal(503, `there is no agent for ${arch} among the assets; add ${agentAssetName(arch)}`);
+	return agent;
 }

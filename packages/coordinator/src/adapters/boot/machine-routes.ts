@@ -1,13 +1,12 @@
 import { gzipSync } from "node:zlib";
 import type { BootStage } from "@rollcall/protocol";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastify";
 import { alpineOverlay } from "../../boot/alpine-overlay.ts";
 import { cloudMetaData } from "../../boot/cloud-init.ts";
 import { cloudMachineText } from "../../boot/cloud-machine.ts";
 import { composeIgnition } from "../../boot/ignition/compose.ts";
 import { type MachineBoot, ownIgnitionPart } from "../../boot/ignition/own-part.ts";
 import { metadataText } from "../../boot/metadata.ts";
-import { tarArchive } from "../../boot/tar.ts";
 import {
 	type Asked,
 	askedBy,
@@ -20,7 +19,8 @@ import {
 	sighting,
 } from "./answers.ts";
 import type { BootOptions } from "./boot-options.ts";
-import { machineBoot, PartReader, withEnrollToken } from "./machine-boot.ts";
+import { machineBoot, PartReader } from "./machine-boot.ts";
+import { tarArchive } from "./tar-archive.ts";
 
 /** What a machine fetches about itself: Ignition, cloud-init, an Alpine overlay, metadata. */
 export function machineRoutes(app: FastifyInstance, options: BootOptions): void {
@@ -36,7 +36,11 @@ export function machineRoutes(app: FastifyInstance, options: BootOptions): void 
 		};
 		return sendText(reply, await serve(options, request, { stage: "ignition", render }), "application/json");
 	});
-	app.get("/cloud-init/user-data", async (request, reply) => {
+	const seed = (file: string, answer: RouteHandlerMethod) => {
+		// Who asks stands in the path (`{{cloudInit}}`), or in the query as elsewhere.
+		for (const path of ["/cloud-init", "/cloud-init/:who"]) app.get(`${path}/${file}`, answer);
+	};
+	seed("user-data", async (request, reply) => {
 		const render = (machine: MachineBoot, chosen: Chosen) => {
 			const wanted = chosen.profile.cloudInit;
 			if (!wanted) throw new Refusal(404, `profile ${chosen.profile.name} does not use cloud-init`);
@@ -45,17 +49,22 @@ export function machineRoutes(app: FastifyInstance, options: BootOptions): void 
 		return sendText(reply, await serve(options, request, { stage: "cloud-init", render }), "text/cloud-config");
 	});
 	// cloud-init asks for these beside the user-data; they hold nothing that needs a token.
-	app.get("/cloud-init/meta-data", (request, reply) => {
+	seed("meta-data", (request, reply) => {
 		const asked = askedBy(options.core, request);
-		chooseByRequest(options.core, asked);
+		const how = { key: options.key, now: options.now(), stage: "cloud-init" } as const;
+		// Whether a machine is known, and by which name, is for that machine only: without its token all are answered alike.
+		const isItself = asked.query.token !== undefined && chooseByToken(options.core, asked, how);
+		const known = isItself ? asked.known : undefined;
 		const { mac, uuid } = asked.query.request;
 		// Another boot is another instance: everything was in RAM.
 		const instance = `${uuid ?? mac?.replaceAll(":", "-") ?? "machine"}-${options.now().toString(36)}`;
-		return sendText(reply, cloudMetaData(instance, asked.known?.nodeName), "text/yaml");
+		return sendText(reply, cloudMetaData(instance, known?.nodeName), "text/yaml");
 	});
-	app.get("/cloud-init/vendor-data", (_, reply) => sendText(reply, "#cloud-config\n{}\n", "text/cloud-config"));
+	seed("vendor-data", (_, reply) => sendText(reply, "#cloud-config\n{}\n", "text/cloud-config"));
+	// Newer ones ask for it eleven times when it is not there. Nothing in it means: as without it.
+	seed("network-config", (_, reply) => sendText(reply, "# none\n", "text/yaml"));
 	app.get("/alpine/overlay.apkovl.tar.gz", async (request, reply) => {
-		const render = (machine: MachineBoot) => gzipSync(tarArchive(alpineOverlay(machine)));
+		const render = async (machine: MachineBoot) => gzipSync(await tarArchive(alpineOverlay(machine)));
 		const archive = await serve(options, request, { stage: "overlay", render });
 		return reply.header("cache-control", "no-store").type("application/gzip").send(archive);
 	});
@@ -70,21 +79,17 @@ export function machineRoutes(app: FastifyInstance, options: BootOptions): void 
 
 interface Serving<T> {
 	readonly stage: BootStage;
-	readonly render: (machine: MachineBoot, chosen: Chosen) => T;
+	readonly render: (machine: MachineBoot, chosen: Chosen) => T | Promise<T>;
 }
 
-/** Renders once without a token, so that what cannot be rendered does not cost the machine its token. */
+/** Renders what the machine asks for, as often as it asks within its boot, and records that. Throws Refusal. */
 async function serve<T>(options: BootOptions, request: FastifyRequest, serving: Serving<T>): Promise<T> {
 	const { core } = options;
 	const asked: Asked = askedBy(core, request);
 	const chosen = chooseByToken(core, asked, { key: options.key, now: options.now(), stage: serving.stage });
 	const seen = { ...sighting(asked, serving.stage), group: chosen.group.name, profile: chosen.profile.name };
 	try {
-		const machine = machineBoot(core, asked, { chosen, base: options.url() });
-		const without = serving.render(machine, chosen);
-		const answer = machine.agent
-			? serving.render(await withEnrollToken(core, machine, { asked, chosen }), chosen)
-			: without;
+		const answer = await serving.render(machineBoot(core, asked, { chosen, base: options.url() }), chosen);
 		core.record({ ...seen, outcome: "served" });
 		return answer;
 	} catch (error) {

@@ -5,9 +5,10 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ASSET_MAX_BYTES, systemReason } from "@rollcall/protocol";
+import { AssetRefused } from "../../errors.ts";
 import type { AssetEntry } from "./asset-index.ts";
 import { signatureFault } from "./asset-signature.ts";
-import { AssetRefused, type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
+import { type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
 
 /** What an asset is added with. */
 export interface NewAsset {

@@ -3,10 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { profileScript, refusalScript, stubScript } from "../../boot/boot-script.ts";
 import type { BootUrls } from "../../boot/machine-urls.ts";
 import { menuScript } from "../../boot/menu.ts";
-import { Unencodable } from "../../boot/unencodable.ts";
+import { Unencodable } from "../../errors.ts";
 import { type Asked, askedBy, type Chosen, chooseByRequest, describe, Refusal, sendText, sighting } from "./answers.ts";
 import type { BootOptions } from "./boot-options.ts";
 import { makeBootToken } from "./boot-token.ts";
+import { agentFor } from "./machine-boot.ts";
 
 /** How long a boot token is good: from the script to Ignition's fetch, on a slow link with a large initrd. */
 const BOOT_TOKEN_SECONDS = 600;
@@ -53,6 +54,8 @@ function ipxeAnswer(options: BootOptions, asked: Asked): string {
 	const profile = menu === undefined ? matched.profile : menuProfile(document, matched, menu);
 	const mac = request.mac;
 	if (profile.agent && !mac) throw new Refusal(400, `${describe(request)} cannot get a boot token: it says no MAC`);
+	// Said here, a person in front of the machine can read it; Ignition would ask again for ever.
+	if (profile.agent) agentFor(core, asked);
 	const expiresAt = options.now() + BOOT_TOKEN_SECONDS * 1000;
 	const grant = { uuid: request.uuid, group: matched.group.name, profile: profile.name, expiresAt };
 	const token = profile.agent && mac ? makeBootToken(options.key, { ...grant, mac }) : undefined;

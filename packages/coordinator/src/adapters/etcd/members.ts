@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { EtcdError, type EtcdMembers } from "../../cluster-ports.ts";
+import { EtcdError } from "../../errors.ts";
+import type { EtcdMembers } from "../../ports/etcd.ts";
 import { type EtcdAccess, post } from "./gateway.ts";
+import { readThrough } from "./linearizable.ts";
 
 /** Members as etcd's JSON gateway lists them (etcd 3.4 and later, `/v3/cluster/member/list`). Numbers of 64 bits are texts. */
 const MemberList = z.object({
@@ -16,13 +18,17 @@ const MemberList = z.object({
 		.max(64),
 });
 
-/** Speaks to the members at these URLs; the first that answers is taken. One that cannot do it now (5xx) is as good as none. */
+/**
+ * Speaks to the members at these URLs; the first that answers is taken. One that cannot do it now (5xx) is as good as none. Members are
+ * listed by one that has just read linearizably: another one may be behind, and list who was taken out long ago.
+ */
 export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
-	async function ask(path: string, body: object): Promise<unknown> {
+	async function ask(path: string, body: object, { current = false } = {}): Promise<unknown> {
 		let trouble = "no member of etcd is known to live";
 		for (const url of urls) {
 			let answer: { status: number; text: string };
 			try {
+				if (current) await readThrough(url, access);
 				answer = await post(new URL(path, url), JSON.stringify(body), access);
 			} catch (error) {
 				trouble = `${url}: ${(error as Error).message}`;
@@ -36,7 +42,7 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 	}
 	return {
 		async list() {
-			const { members } = MemberList.parse(await ask("/v3/cluster/member/list", {}));
+			const { members } = MemberList.parse(await ask("/v3/cluster/member/list", {}, { current: true }));
 			return members.map(({ ID, name, peerURLs, isLearner }) => ({
 				id: ID,
 				name,

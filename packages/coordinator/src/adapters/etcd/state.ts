@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { EtcdError, type EtcdState } from "../../cluster-ports.ts";
+import { EtcdError } from "../../errors.ts";
+import type { EtcdState } from "../../ports/etcd.ts";
 import { type EtcdAccess, post, postForStream } from "./gateway.ts";
 
 /** A message holds 32 KiB of the state (etcdserver, snapshotSendBufferSize), as base64 in JSON. */
@@ -26,7 +27,7 @@ const Piece = z.object({
 /** What the members at these URLs hold. */
 export function createEtcdState(urls: readonly string[], access: EtcdAccess): EtcdState {
 	return {
-		async look() {
+		async look({ leaderless } = { leaderless: false }) {
 			let trouble = "no member of etcd is known to live";
 			let best: { member: string; revision: number } | undefined;
 			for (const url of urls) {
@@ -34,7 +35,7 @@ export function createEtcdState(urls: readonly string[], access: EtcdAccess): Et
 					const { status, text } = await post(new URL("/v3/maintenance/status", url), "{}", access);
 					if (status !== 200) throw new Error(text.slice(0, 500));
 					const { header, leader, isLearner } = Status.parse(JSON.parse(text));
-					if (leader === "0" || isLearner) throw new Error("it has no leader, or no vote");
+					if ((leader === "0" && !leaderless) || isLearner) throw new Error("it has no leader, or no vote");
 					const revision = Number(header.revision);
 					if (!best || revision > best.revision) best = { member: url, revision };
 				} catch (error) {

@@ -43,6 +43,12 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 	}
 }
 
+/** The process that holds a folder and lives; undefined where nobody does. Changes nothing. */
+export async function folderHolder(folder: string): Promise<number | undefined> {
+	const holder = await readHolder(join(folder, "lock"));
+	return holder && holder !== "nobody" && (await lives(holder)) ? holder.pid : undefined;
+}
+
 async function release(lock: string, me: Holder): Promise<void> {
 	const holder = await readHolder(lock);
 	if (holder && holder !== "nobody" && isSame(holder, me)) await rm(lock, { force: true });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../../disk/atomic-write.ts";
 import type { Fleet } from "../../domain/fleet.ts";
-import type { Snapshot, Snapshots } from "../../ports.ts";
+import type { Snapshot, Snapshots } from "../../ports/fleet-snapshots.ts";
 
 /** Counts up when the file's shape changes; other formats are not read. */
 const FORMAT = 1;
@@ -35,8 +35,8 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
 				return undefined;
 			}
 		},
-		save: async ({ origin, position, fleet }) => {
-			const body = JSON.stringify({ origin, position, fleet: options.toJson(fleet) });
+		save: async ({ origin, position, link, fleet }) => {
+			const body = JSON.stringify({ origin, position, link, fleet: options.toJson(fleet) });
 			await writeAtomically(file, `${JSON.stringify({ format: FORMAT, digest: digestOf(body) })}\n${body}\n`, 0o600);
 		},
 	};
@@ -48,10 +48,10 @@ function parse(text: string, fromJson: SnapshotOptions["fromJson"]): Snapshot {
 	if (header.format !== FORMAT) throw new Error(`its format is ${String(header.format)}, not ${FORMAT}`);
 	const body = text.slice(end + 1, -1);
 	if (header.digest !== digestOf(body)) throw new Error("its content does not fit its digest");
-	const { origin, position, fleet: json } = JSON.parse(body) as { origin: string; position: number; fleet: unknown };
+	const { fleet: json, ...place } = JSON.parse(body) as Omit<Snapshot, "fleet"> & { fleet: unknown };
 	const fleet = fromJson(json);
 	if (!fleet) throw new Error("it was written by another version of this program");
-	return { origin, position, fleet };
+	return { ...place, fleet };
 }
 
 function digestOf(body: string): string {

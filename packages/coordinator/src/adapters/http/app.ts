@@ -2,12 +2,15 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Digest } from "@rollcall/protocol";
 import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance } from "fastify";
 import type { Fleet } from "../../domain/fleet.ts";
+import { checkHost } from "./check-host.ts";
 import type { Api, ApiDependencies } from "./dependencies.ts";
 import { createLimiters } from "./limiters.ts";
 import { type ApiLimits, DEFAULT_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
-import { INTERNAL, problemResponse, refusalOf, refuse, sendProblem } from "./problem.ts";
+import { INTERNAL, problemResponse, refusalOf, refuse, sendProblem, withNames } from "./problem.ts";
+import { Repeats } from "./repeats.ts";
 import { ROUTES } from "./routes/table.ts";
+import { keepFront, secureOptions } from "./secure-front.ts";
 import { type Serving, serveRoute } from "./serve-route.ts";
 import { serveStream } from "./stream/serve-stream.ts";
 
@@ -34,13 +37,18 @@ export function buildApp(deps: ApiDependencies): FastifyInstance {
 	app.server.maxConnections = limits.connections;
 	app.server.maxHeadersCount = 64;
 	app.server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+	if (deps.tls) {
+		const endEarly = keepFront(app.server, deps.tls, limits.headersTimeoutMs);
+		app.addHook("preClose", async () => endEarly());
+	}
 
+	app.addHook("onRequest", async (request) => checkHost(api, request.headers.host));
 	readBodies(app);
 	app.setErrorHandler((error, request, reply) => {
 		const refusal = refusalOf(error);
 		if (!refusal)
 			api.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, "a request failed");
-		return sendProblem(reply, refusal ?? INTERNAL);
+		return sendProblem(reply, refusal ? withNames(deps.core.fleet(), refusal) : INTERNAL);
 	});
 	app.setNotFoundHandler((_request, reply) =>
 		sendProblem(
@@ -61,6 +69,7 @@ export function buildApp(deps: ApiDependencies): FastifyInstance {
 	const serving: Serving = {
 		api,
 		limiters: createLimiters(limits, deps.clock),
+		repeats: new Repeats(deps.clock),
 		checkAnswers: deps.checkAnswers ?? false,
 	};
 	for (const route of ROUTES) serveRoute(app, route, serving);
@@ -89,6 +98,13 @@ function apiOf(deps: ApiDependencies, limits: ApiLimits): Api {
 }
 
 function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOptions<Server> {
+	const server = {
+		headersTimeout: limits.headersTimeoutMs,
+		connectionsCheckingInterval: limits.connectionCheckMs,
+		maxHeaderSize: limits.headerBytes,
+		// Any other upgrade (curl asks for h2c) is answered as the plain request that it is too.
+		shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === "websocket",
+	};
 	return {
 		// The level keeps Fastify from writing a line per request; ours, which names the route and no URL, is in onResponse.
 		loggerInstance: deps.log.child({ part: "http" }, { redact: SECRET_PATHS, level: "error" }) as FastifyBaseLogger,
@@ -108,13 +124,8 @@ function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOpt
 			}
 			socket.destroy();
 		},
-		http: {
-			headersTimeout: limits.headersTimeoutMs,
-			connectionsCheckingInterval: limits.connectionCheckMs,
-			maxHeaderSize: limits.headerBytes,
-			// Any other upgrade (curl asks for h2c) is answered as the plain request that it is too.
-			shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === "websocket",
-		},
+		// Fastify's types have one server for HTTP and one for HTTPS; what we use of both is the same.
+		...((deps.tls ? { https: { ...server, ...secureOptions(deps.tls.current()) } } : { http: server }) as object),
 	};
 }
 

@@ -1,5 +1,5 @@
 import type { Answer, Input } from "../../domain/inputs.ts";
-import type { Core } from "../../ports.ts";
+import type { Core } from "../../ports/core.ts";
 import { notLeader, Refusal, refuse } from "./problem.ts";
 
 /** Hands an input to the core and returns the answer of the kind that is expected. Throws a Refusal for any other. */

@@ -1,23 +1,65 @@
 import { timingSafeEqual } from "node:crypto";
-import { sha256Of } from "@rollcall/protocol";
+import { type ApiScope, includesScope, type ProblemCode, sha256Of } from "@rollcall/protocol";
+import { isoDateOf } from "../../domain/clocks/log-clock.ts";
+import { isPartial, reachText } from "../../domain/reach.ts";
+import { SignInRefused } from "../../errors.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { Refusal, refuse } from "./problem.ts";
+import type { Route } from "./route.ts";
 
 /** The longest bearer token that is looked at. Ours have 47 characters. */
 const MAX_TOKEN_LENGTH = 256;
 const LOGIN = "rollcall token create makes one; the first is in the coordinator's admin-token file";
 
-const FIRST_ADMIN: Caller = { tokenId: "admin-token", scope: "admin" };
+/** The id of the token in the data folder, as long as the log does not have it. */
+export const OWN_TOKEN = "admin-token";
+const FIRST_ADMIN: Caller = { name: OWN_TOKEN, scope: "admin" };
 
-function unauthorized(message: string): Refusal {
-	return new Refusal({ code: "unauthorized", message, next: LOGIN }, { "www-authenticate": 'Bearer realm="rollcall"' });
+function unauthorized(message: string, code: ProblemCode = "unauthorized"): Refusal {
+	return new Refusal({ code, message, next: LOGIN }, { "www-authenticate": 'Bearer realm="rollcall"' });
+}
+
+/** The longest token of a provider that is looked at; headers have 16 KiB in all. */
+const MAX_SIGNED_LENGTH = 12 * 1024;
+
+/** Who sends this Authorization header: somebody who signed in with a provider, or who has a token of ours. Throws a Refusal. */
+export async function callerOf(
+	api: Pick<Api, "core" | "clock" | "config" | "people">,
+	authorization: string | undefined,
+): Promise<Caller> {
+	const signed = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "")?.[1];
+	if (!signed || !api.people) return authenticate(api, authorization);
+	if (signed.length > MAX_SIGNED_LENGTH) throw unauthorized("the token is too long");
+	try {
+		return await api.people.verify(signed);
+	} catch (error) {
+		if (!(error instanceof SignInRefused)) throw error;
+		const { code, message, next } = error;
+		if (code === "forbidden" || code === "not-ready") throw refuse(code, message, { next });
+		throw new Refusal({ code, message, next }, { "www-authenticate": 'Bearer realm="rollcall"' });
+	}
+}
+
+/** True while a caller who was let in before may go on: his token counts, and his scope is enough. */
+export function mayGoOn(
+	api: Pick<Api, "core" | "clock" | "config">,
+	{ caller, authorization }: { readonly caller: Caller; readonly authorization: string | undefined },
+	needed: Parameters<typeof authorize>[2],
+): boolean {
+	if (caller.until !== undefined && caller.until <= api.clock.wall()) return false;
+	try {
+		authorize(api, caller.until === undefined ? authenticate(api, authorization) : caller, needed);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /**
  * Who sends this Authorization header (RFC 6750). Only the token's hash is compared or looked up, so that the time it takes
  * tells nothing of the token. Throws a Refusal.
  */
-export function authenticate(api: Pick<Api, "core" | "clock" | "config">, authorization: string | undefined): Caller {
+function authenticate(api: Pick<Api, "core" | "clock" | "config">, authorization: string | undefined): Caller {
 	if (authorization === undefined) throw unauthorized("no token was sent");
 	const match = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization);
 	if (!match?.[1] || match[1].length > MAX_TOKEN_LENGTH)
@@ -30,19 +72,38 @@ export function authenticate(api: Pick<Api, "core" | "clock" | "config">, author
 		if (timingSafeEqual(Buffer.from(hash), Buffer.from(api.config.adminTokenHash))) return FIRST_ADMIN;
 		throw unauthorized("the token is not known");
 	}
-	if (token.revoked) throw refuse("token-revoked", `token ${token.tokenId} was revoked`, { next: LOGIN });
+	if (token.revoked) throw unauthorized(`token ${token.tokenId} was revoked`, "token-revoked");
 	if (token.expiresAt !== undefined && token.expiresAt <= api.clock.now()) {
-		throw refuse("token-expired", `token ${token.tokenId} has expired`, { next: LOGIN });
+		const ended = isoDateOf(fleet, token.expiresAt);
+		throw unauthorized(`token ${token.tokenId} has expired: it was good until ${ended}`, "token-expired");
 	}
 	if (token.scope === "enroll") {
 		throw refuse("forbidden", `token ${token.tokenId} lets one machine enroll and nothing else`, { next: LOGIN });
 	}
-	return { tokenId: token.tokenId, scope: token.scope };
+	return { name: token.tokenId, scope: token.scope, ...(token.reach ? { reach: token.reach } : {}) };
 }
 
-/** Refuses a caller whose scope is too small: admin includes read. */
-export function authorize(caller: Caller, needed: "read" | "admin"): void {
-	if (needed === "admin" && caller.scope !== "admin") {
-		throw refuse("forbidden", `token ${caller.tokenId} may only read`, { next: "use a token with the scope admin" });
+/** Refuses a caller whose scope is too small, or who is limited to other things than a route is about. Throws a Refusal. */
+export function authorize(
+	{ core }: Pick<Api, "core">,
+	{ name, scope, reach }: Caller,
+	{ scope: needed, partial }: { readonly scope: ApiScope; readonly partial?: Route["partial"] },
+): void {
+	if (!includesScope(scope, needed)) {
+		throw refuse("forbidden", `token ${name} has the scope ${scope}, and this takes ${needed}`, {
+			next: `use a token with the scope ${needed}`,
+		});
+	}
+	if (!reach) return;
+	const { cluster } = core.fleet();
+	if (reach.cluster !== undefined && cluster && cluster.document.name !== reach.cluster) {
+		throw refuse("forbidden", `token ${name} is for ${reachText(reach)}, and ${cluster.document.name} is declared`, {
+			next: "use a token of that cluster",
+		});
+	}
+	if (isPartial(reach) && partial === undefined) {
+		throw refuse("forbidden", `token ${name} is for ${reachText(reach)}, and this is about the whole fleet`, {
+			next: "use a token that is not limited",
+		});
 	}
 }

@@ -1,24 +1,41 @@
 import type {
+	ApiScope,
 	AssetRequest,
 	AssetView,
 	AssetWork,
 	BootView,
+	CheckRequest,
+	CheckView,
 	ClusterDocument,
+	Consequences,
 	Digest,
 	EtcdSnapshot,
 	Event,
+	Mac,
 	MachineId,
 	MachineView,
 	Plan,
 	Problem,
+	Reach,
 	Why,
 } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import type { BootFilter } from "../../boot/waterfall/boot-view.ts";
+import type { InForce } from "../../document/in-force.ts";
+import type { NamedAssets } from "../../document/named-assets.ts";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
+import type { InputOf, SignedToken } from "../../domain/inputs.ts";
 import type { Rendered, SummaryIfKnown } from "../../domain/observed.ts";
-import type { Bus, Clock, Core, Credentials, Failpoint, Pki } from "../../ports.ts";
+import type { Bus } from "../../ports/bus.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Core } from "../../ports/core.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import type { Failpoint } from "../../ports/failpoint.ts";
+import type { People } from "../../ports/people.ts";
+import type { Pki } from "../../ports/pki.ts";
+import type { RegistryAccounts } from "../../ports/registry-accounts.ts";
 import type { ApiLimits } from "./limits.ts";
+import type { ShownPair } from "./secure-front.ts";
 
 /** A cluster document that was read from text, or what is wrong with it (`document-invalid`, with all findings). */
 export type ParsedDocument =
@@ -32,16 +49,22 @@ export type ParsedDocument =
 
 /** How the state is shown: pure functions of the domain and the renderer, joined by `main`. */
 export interface Projections {
-	parseDocument(text: string): ParsedDocument;
+	/**
+	 * Reads a document away from the loop. `assets`: those that it may name; without them it can name none. `inForce`: what it
+	 * leaves out, and its cluster has.
+	 */
+	parseDocument(text: string, assets?: NamedAssets, inForce?: InForce): ParsedDocument | Promise<ParsedDocument>;
 	machineView(fleet: Fleet, machine: Machine): MachineView;
 	/** `events`: those of the machine's trail and of the causes behind them, oldest first. */
 	why(fleet: Fleet, machine: Machine, events: readonly Event[]): Why;
 	plan(fleet: Fleet, declared: { document: ClusterDocument; digest: Digest; warnings: readonly string[] }): Plan;
+	/** What would follow from a role by hand or labels of a machine, or why it would be refused. */
+	planMachine(fleet: Fleet, input: InputOf<"pin-role"> | InputOf<"label">): Consequences | Problem;
 	/** What the machine's seat means for it; undefined when it has none. */
 	target(fleet: Fleet, machine: Machine): Rendered | undefined;
 	stateDigest(fleet: Fleet): Digest;
-	/** An event as a sentence. */
-	describe(event: Event): string;
+	/** An event as a sentence, with the names that machines have now. */
+	describe(fleet: Fleet, event: Event): string;
 }
 
 /** What the API counts. `adapters/metrics` keeps the numbers. */
@@ -63,8 +86,10 @@ interface BootReader {
 	ofMachine(machineId: MachineId): BootView | undefined;
 }
 
-/** The files that machines download. What cannot be done now is thrown as a `WorkRefused` (see `adapters/boot`). */
+/** The files that machines download. Throws WorkRefused for what cannot be done now. */
 export interface AssetStore {
+	/** Where machines download from, without a slash at the end. */
+	readonly base: string;
 	list(): AssetView[];
 	/** False where there was none of this name. */
 	remove(name: string): Promise<boolean>;
@@ -82,13 +107,31 @@ interface SnapshotStore {
 	file(sha256: Digest): Promise<{ readonly path: string } | undefined>;
 }
 
+/** Whoever checks the cluster when somebody asks. */
+interface Checker {
+	/** Throws WorkRefused while another check runs. */
+	begin(wish: CheckRequest, by: string): CheckView;
+	look(): CheckView | undefined;
+	stop(): CheckView | undefined;
+}
+
+/** Hears who used the API, and what was refused for want of a right. It records now and then, never for each request. */
+interface AccessListener {
+	used(tokenId: string, from: string): void;
+	refused(request: { by?: string | undefined; from: string; route: string; code: string }): void;
+}
+
 interface ApiConfig {
 	readonly coordinatorId: string;
 	readonly version: string;
 	/** SHA-256 of the token that the coordinator made at its first start. It has the scope admin, unless the log says otherwise. */
 	readonly adminTokenHash: Digest;
+	/** When that was, in milliseconds since 1970. */
+	readonly adminTokenMadeAt: number;
 	/** True: `/metrics` needs no token when it is asked for from this host. */
 	readonly metricsOnLoopback: boolean;
+	/** The names by which the API may be called, in lower case; addresses always count. */
+	readonly hosts: ReadonlySet<string>;
 	/** Origins whose pages may open the event stream. A browser always sends one, the command line never does. */
 	readonly allowedOrigins: readonly string[];
 }
@@ -97,6 +140,8 @@ interface ApiConfig {
 export interface ApiDependencies {
 	readonly core: Core;
 	readonly credentials: Credentials;
+	/** What an enrollment token says that the boot listener signed; undefined for any other. */
+	readonly signedToken: (token: string) => SignedToken | undefined;
 	readonly bus: Bus;
 	readonly clock: Clock;
 	readonly failpoint: Failpoint;
@@ -105,22 +150,37 @@ export interface ApiDependencies {
 	/** What targets are now; undefined where that has not been rendered yet. */
 	readonly summary: SummaryIfKnown;
 	readonly pki: Pick<Pki, "certify" | "freshTrust">;
+	readonly accounts: RegistryAccounts;
 	readonly snapshots: SnapshotStore;
+	readonly checker: Checker;
+	/** The machines whose members of etcd answer a linearizable read now; undefined where nobody can be asked. */
+	readonly askVoters: () => Promise<readonly MachineId[] | undefined>;
+	/** The MAC that an address has on a link of this host, where it is on one. */
+	readonly neighbourMac: (address: string) => Promise<Mac | undefined>;
 	readonly metrics: ApiMetrics;
+	/** Who signs in with a provider; undefined where nobody can. */
+	readonly people?: People | undefined;
+	/** Hears who used the API, and what was refused. */
+	readonly access: AccessListener;
 	readonly boots: BootReader;
 	/** Undefined where machines do not boot from here. starting: soon they will. */
 	readonly assets: () => AssetStore | "starting" | undefined;
 	readonly config: ApiConfig;
+	/** What the API shows over HTTPS; plain HTTP without it. */
+	readonly tls?: ShownPair | undefined;
 	/** What differs from `DEFAULT_LIMITS`. */
 	readonly limits?: Partial<ApiLimits>;
 	/** True in tests: every answer is checked against its schema before it is sent. */
 	readonly checkAnswers?: boolean;
 }
 
-/** Who asks: the id of the token, for `by` in events, and what it may do. */
+/** Who asks: the id of the token, for `by` in events, what he may do, and what he is limited to. */
 export interface Caller {
-	readonly tokenId: string;
-	readonly scope: "read" | "admin";
+	readonly name: string;
+	readonly scope: ApiScope;
+	readonly reach?: Reach;
+	/** When the token of somebody who signed in ends, in milliseconds since 1970. */
+	readonly until?: number;
 }
 
 /** The dependencies as routes see them. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
 import type { ApiLimits } from "./limits.ts";
 import { tooMany } from "./problem.ts";

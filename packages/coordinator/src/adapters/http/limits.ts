@@ -1,10 +1,10 @@
-import { ASSET_CHUNK_BYTES } from "@rollcall/protocol";
+import { ASSET_CHUNK_BYTES, DOCUMENT_LIMITS } from "@rollcall/protocol";
 import type { Rate } from "../../rate/rate-limit.ts";
 
 /** Every bound of the API. Bytes, milliseconds and counts. */
 export interface ApiLimits {
 	readonly bodyBytes: number;
-	/** For routes that take a cluster document: 512 KiB of text, escaped as JSON. */
+	/** For routes that take a cluster document: `DOCUMENT_LIMITS` of text, escaped as JSON. */
 	readonly documentBytes: number;
 	/** For the chunks of an upload. */
 	readonly chunkBytes: number;
@@ -45,7 +45,7 @@ export interface ApiLimits {
 
 export const DEFAULT_LIMITS: ApiLimits = {
 	bodyBytes: 64 * 1024,
-	documentBytes: 1536 * 1024,
+	documentBytes: 2 * DOCUMENT_LIMITS.characters,
 	chunkBytes: ASSET_CHUNK_BYTES,
 	requests: { burst: 4000, perSecond: 2000 },
 	enrollments: { burst: 2000, perSecond: 500 },

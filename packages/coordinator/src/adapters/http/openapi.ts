@@ -1,96 +1,67 @@
-import {
-	AssetList,
-	AssetRequest,
-	AssetView,
-	AssetWork,
-	BootList,
-	BootView,
-	ClusterView,
-	CommandAnswer,
-	CommandReply,
-	CommandRequest,
-	DeclareReply,
-	DocumentRequest,
-	EnrollReply,
-	EnrollRequest,
-	EventPage,
-	MachineDetail,
-	MachineList,
-	MachineView,
-	Plan,
-	PROBLEM_STATUS,
-	Problem,
-	type ProblemCode,
-	Status,
-	StreamFrame,
-	TargetView,
-	TokenCreated,
-	TokenList,
-	TokenRequest,
-	TokenView,
-	Why,
-} from "@rollcall/protocol";
+import * as protocol from "@rollcall/protocol";
+import { PROBLEM_STATUS, Problem, type ProblemCode } from "@rollcall/protocol";
 import { z } from "zod";
-import type { Route, RouteScope } from "./route.ts";
-
-/** Schemas that get a name of their own in the document; all others are written out where they are used. */
-const NAMED: Readonly<Record<string, z.ZodType>> = {
-	AssetList,
-	AssetRequest,
-	AssetView,
-	AssetWork,
-	BootList,
-	BootView,
-	ClusterView,
-	CommandAnswer,
-	CommandReply,
-	CommandRequest,
-	DeclareReply,
-	DocumentRequest,
-	EnrollReply,
-	EnrollRequest,
-	EventPage,
-	MachineDetail,
-	MachineList,
-	MachineView,
-	Plan,
-	Problem,
-	Status,
-	StreamFrame,
-	TargetView,
-	TokenCreated,
-	TokenList,
-	TokenRequest,
-	TokenView,
-	Why,
-};
+import { apiScopeOf, isKeyed, type Route, type RouteScope } from "./route.ts";
 
 type Json = Record<string, unknown>;
+type Names = z.core.$ZodRegistry<{ id: string }>;
 interface Components {
 	readonly schemas: Json;
-	readonly names: z.core.$ZodRegistry<{ id: string }>;
+	readonly names: { readonly input: Names; readonly output: Names };
 }
 
+/**
+ * Schemas go by the names under which the protocol exports them: answers with all objects in them, and bodies as a whole. What
+ * a body is made of is written out in it, since a field with a default may be left out there and never in an answer.
+ */
+function namesOf(routes: readonly Route[]): Components["names"] {
+	const names = { input: z.registry<{ id: string }>(), output: z.registry<{ id: string }>() };
+	const bodies = new Set<unknown>(routes.map(({ body }) => body));
+	const answers = new Set<unknown>([Problem, ...routes.map(({ response }) => response)]);
+	for (const [id, schema] of Object.entries(protocol)) {
+		if (!(schema instanceof z.ZodType)) continue;
+		if (bodies.has(schema)) names.input.add(schema, { id });
+		else if (answers.has(schema) || schema instanceof z.ZodObject) names.output.add(schema, { id });
+	}
+	return names;
+}
+
+const OF_TOKENS: readonly ProblemCode[] = ["unauthorized", "forbidden", "token-revoked", "token-expired"];
 /** Refusals that a scope brings with it, whatever the route does. */
 const BY_SCOPE: Readonly<Record<RouteScope, readonly ProblemCode[]>> = {
 	public: [],
 	enroll: [],
-	read: ["unauthorized", "forbidden", "token-revoked", "token-expired"],
-	admin: ["unauthorized", "forbidden", "token-revoked", "token-expired"],
+	viewer: OF_TOKENS,
+	approver: OF_TOKENS,
+	operator: OF_TOKENS,
+	admin: OF_TOKENS,
 };
 /** The refusal that a body brings with it. */
 const BY_BODY: readonly ProblemCode[] = ["too-large"];
-const ALWAYS: readonly ProblemCode[] = ["bad-request", "too-many-requests", "internal"];
+const ALWAYS: readonly ProblemCode[] = ["bad-request", "wrong-host", "too-many-requests", "internal"];
+
+/** A map whose keys are a closed list is an object with those properties, which more tools understand. */
+function nameKeys(schema: z.core.JSONSchema.BaseSchema): void {
+	const { propertyNames, additionalProperties, required } = schema;
+	const keys = typeof propertyNames === "object" ? propertyNames.enum : undefined;
+	if (!keys || !required || schema.properties || typeof additionalProperties !== "object") return;
+	schema.properties = Object.fromEntries(keys.map((key) => [String(key), additionalProperties]));
+	schema.additionalProperties = false;
+	delete schema.propertyNames;
+}
 
 /** One schema as JSON Schema 2020-12 (the dialect of OpenAPI 3.1); named parts go into the components. */
 function toJson(schema: z.ZodType, io: "input" | "output", components: Components): Json {
 	const made = z.toJSONSchema(schema, {
 		io,
-		metadata: components.names,
+		metadata: components.names[io],
 		unrepresentable: "any",
 		reused: "inline",
-		// What schemas say about themselves (`.meta`), besides the names.
-		override: ({ zodSchema, jsonSchema }) => Object.assign(jsonSchema, z.globalRegistry.get(zodSchema)),
+		override: ({ zodSchema, jsonSchema }) => {
+			nameKeys(jsonSchema);
+			// What schemas say about themselves (`.meta`), besides the names.
+			Object.assign(jsonSchema, z.globalRegistry.get(zodSchema));
+		},
 	}) as Json;
 	const { $defs, $schema: _dialect, ...own } = made;
 	const moved = (value: unknown): unknown =>
@@ -102,8 +73,18 @@ function toJson(schema: z.ZodType, io: "input" | "output", components: Component
 	return { $ref: `#/components/schemas/${id}` };
 }
 
+/** A name for a request that changes something, for who may have to send it again. */
+const KEY: Json = {
+	name: "Idempotency-Key",
+	in: "header",
+	required: false,
+	description: "A request that comes again with the same key is answered as before and not done twice.",
+	schema: { type: "string", pattern: "^[A-Za-z0-9_-]{16,64}$" },
+};
+
 function parameters(route: Route, components: Components): Json[] {
-	return (["path", "query"] as const).flatMap((where) => {
+	const keyed = isKeyed(route);
+	const named = (["path", "query"] as const).flatMap((where) => {
 		const schema = toJson(where === "path" ? route.params : route.query, "input", components);
 		const required = (schema.required ?? []) as string[];
 		return Object.entries((schema.properties ?? {}) as Record<string, Json>).map(([name, part]) => ({
@@ -114,6 +95,7 @@ function parameters(route: Route, components: Components): Json[] {
 			schema: part,
 		}));
 	});
+	return keyed ? [...named, KEY] : named;
 }
 
 function bodyContent(route: Route, body: z.ZodType, components: Components): Json {
@@ -137,7 +119,8 @@ function operation(route: Route, components: Components): Json {
 		content: {
 			[route.contentType ?? "application/json"]: {
 				schema: toJson(route.response, "output", components),
-				example: route.example,
+				// As it is sent: with all defaults filled in.
+				example: route.response.parse(route.example),
 			},
 		},
 	};
@@ -145,8 +128,9 @@ function operation(route: Route, components: Components): Json {
 		operationId: id,
 		summary: route.summary,
 		"x-rollcall-scope": route.scope,
+		...(route.partial ? { "x-rollcall-partial": route.partial } : {}),
 		"x-rollcall-leader-only": route.leads,
-		security: route.scope === "read" || route.scope === "admin" ? [{ bearer: [] }] : [],
+		security: apiScopeOf(route) === undefined ? [] : [{ bearer: [] }],
 		parameters: parameters(route, components),
 		...(route.body === null ? {} : { requestBody: { content: bodyContent(route, route.body, components) } }),
 		responses: { [route.status]: good, ...refusals },
@@ -155,8 +139,7 @@ function operation(route: Route, components: Components): Json {
 
 /** The OpenAPI 3.1 document of the route table. Pure: equal tables give equal documents. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
-	const components: Components = { schemas: {}, names: z.registry<{ id: string }>() };
-	for (const [id, schema] of Object.entries(NAMED)) components.names.add(schema, { id });
+	const components: Components = { schemas: {}, names: namesOf(routes) };
 	const paths: Record<string, Json> = {};
 	for (const route of routes) {
 		paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, components) };
@@ -164,6 +147,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 	return {
 		openapi: "3.1.1",
 		info: { title: "rollcall", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+		servers: [{ url: "/", description: "the coordinator that serves this document" }],
 		paths,
 		components: {
 			schemas: components.schemas,

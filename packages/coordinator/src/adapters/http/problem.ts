@@ -1,5 +1,7 @@
 import { PROBLEM_STATUS, type Problem, type ProblemCode } from "@rollcall/protocol";
 import type { FastifyReply } from "fastify";
+import type { Fleet } from "../../domain/fleet.ts";
+import { named } from "../../domain/views/named.ts";
 
 /** The media type of every refusal (RFC 9457). */
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -77,12 +79,26 @@ export function refusalOf(error: unknown): Refusal | undefined {
 	return undefined;
 }
 
+/** A refusal that calls machines as every table does: by their node names. */
+export function withNames(fleet: Fleet, { problem, headers }: Refusal): Refusal {
+	const { message, next } = problem;
+	const called = { message: named(fleet, message), ...(next === undefined ? {} : { next: named(fleet, next) }) };
+	return new Refusal({ ...problem, ...called }, headers);
+}
+
 /** What a caller hears of a fault of this program: nothing of its inside. */
 export const INTERNAL = new Refusal({
 	code: "internal",
 	message: "something went wrong inside the coordinator",
 	next: "its log names the error beside this request's id",
 });
+
+/** A problem as it is sent: with the members that RFC 9457 gives every problem, made of our own. */
+function bodyOf(problem: Problem): Problem {
+	const { code, message } = problem;
+	const title = code.replaceAll("-", " ");
+	return { type: `urn:rollcall:problem:${code}`, title, status: PROBLEM_STATUS[code], detail: message, ...problem };
+}
 
 /** Answers with a problem. */
 export function sendProblem(reply: FastifyReply, refusal: Refusal): FastifyReply {
@@ -91,12 +107,12 @@ export function sendProblem(reply: FastifyReply, refusal: Refusal): FastifyReply
 		.headers(refusal.headers)
 		.header("content-type", PROBLEM_TYPE)
 		.serializer((body: unknown) => JSON.stringify(body))
-		.send(refusal.problem);
+		.send(bodyOf(refusal.problem));
 }
 
 /** The same as bytes of HTTP/1.1, for sockets that never became a request of Fastify. */
 export function problemResponse(refusal: Refusal): string {
-	const body = JSON.stringify(refusal.problem);
+	const body = JSON.stringify(bodyOf(refusal.problem));
 	const status = PROBLEM_STATUS[refusal.problem.code];
 	const headers = Object.entries({
 		...refusal.headers,

@@ -1,5 +1,5 @@
 import type { Event } from "@rollcall/protocol";
-import type { Core } from "../../ports.ts";
+import type { Core } from "../../ports/core.ts";
 
 /** How many causes behind a trail are looked up. */
 const MAX_CAUSES = 64;

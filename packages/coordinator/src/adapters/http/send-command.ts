@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Command, CommandAnswer, CommandReply, CommandRequest } from "@rollcall/protocol";
+import { dateOf } from "../../domain/clocks/log-clock.ts";
 import type { Machine } from "../../domain/fleet.ts";
-import { NoResponders, UnreadableAnswer } from "../../ports.ts";
+import type { Guarded } from "../../domain/inputs.ts";
+import { NoResponders, UnreadableAnswer } from "../../errors.ts";
 import { askCore } from "./ask-core.ts";
 import type { Api } from "./dependencies.ts";
 import { Refusal, refuse } from "./problem.ts";
@@ -54,25 +56,33 @@ export async function askAgent(api: Api, machine: Machine, request: LiveRequest)
 
 /**
  * Records a reboot or reset with its deadline, then sends it. An agent that is not connected, or refuses, ends the command at
- * once; one that does not answer leaves it open until its end is seen or its deadline passes. Throws a Refusal.
+ * once; one that does not answer leaves it open until its end is seen or its deadline passes. `key`: names the command, so that the same one is not
+ * begun twice. Throws a Refusal.
  */
 export async function startCommand(
 	api: Api,
 	machine: Machine,
-	{ request, by }: { request: LongRequest; by: string },
+	{ request, by, loss, key }: { request: LongRequest; by: string; loss: Guarded; key: string | undefined },
 ): Promise<CommandAnswer> {
 	const { machineId } = machine;
-	const deadlineAt = api.clock.now() + request.deadlineSeconds * 1000;
+	const wanted = { commandId: key ?? randomUUID(), deadlineAt: api.clock.now() + request.deadlineSeconds * 1000 };
 	const recorded = await askCore(
 		api.core,
-		{ kind: "command", machineId, commandId: randomUUID(), command: request.kind, deadlineAt, by },
+		{ kind: "command", machineId, command: request.kind, by, ...wanted, ...loss },
 		"command",
 	);
 	const { bootId, commandId } = recorded;
+	// The log has its own time; whoever asks gets the date, and from each coordinator the same.
+	const deadlineAt = dateOf(api.core.fleet(), recorded.deadlineAt);
+	if (recorded.over) return { ...named(machine), reply: { kind: "accepted" }, commandId, deadlineAt };
 	const fail = async (reason: string): Promise<void> => {
 		await api.core.submit({ kind: "command-failed", machineId, commandId, reason: reason.slice(0, 1024) });
 	};
 	api.failpoint("command:before-send");
+	if (!api.core.leadership().leads) {
+		const text = `machine ${machineId} was not sent the ${request.kind}: this coordinator does not lead any more`;
+		throw new Refusal({ code: "not-leader", message: text, machineId, next: "ask again" });
+	}
 	try {
 		const reply = await deliver(api, machine, { kind: request.kind, bootId, commandId });
 		if (reply.kind === "problem") {

@@ -1,21 +1,31 @@
-import { check } from "@rollcall/protocol";
+import { includesScope } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { pathText } from "../../document/finding.ts";
+import { inputSchema } from "../../document/json-schema.ts";
+import { explainIssues } from "../../document/schema-findings.ts";
 import { remoteKey } from "../../rate/rate-limit.ts";
-import { authenticate, authorize } from "./caller.ts";
+import { audited, countRefused, noteChange } from "./audit.ts";
+import { authorize, callerOf } from "./caller.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
 import { notLeader, Refusal, refuse } from "./problem.ts";
-import type { Route } from "./route.ts";
+import type { Repeats } from "./repeats.ts";
+import { apiScopeOf, isKeyed, type Route } from "./route.ts";
 import { fileSender } from "./serve-file.ts";
 
+/** So many faults of a request are told at once: the bound of `Problem`. */
+const MOST_FAULTS = 64;
+/** Refusals of an enrollment that say nothing against who asks: nobody leads, or a boot with a good token has to wait. */
+const NO_FAULT: ReadonlySet<string> = new Set(["not-leader", "not-ready", "boot-waits"]);
 /** What routes of scope public and enroll see as their caller. It has no rights anywhere. */
-const NOBODY: Caller = { tokenId: "", scope: "read" };
+const NOBODY: Caller = { name: "", scope: "viewer" };
 
 /** Everything that serving a route needs besides the route. */
 export interface Serving {
 	readonly api: Api;
 	readonly limiters: Limiters;
+	readonly repeats: Repeats;
 	readonly checkAnswers: boolean;
 }
 
@@ -24,40 +34,52 @@ function isLoopback(address: string | undefined): boolean {
 	return /^(?:::ffff:)?127\./.test(address ?? "") || address === "::1";
 }
 
+/** True for a request of a program on this host; what a proxy here passes on comes from elsewhere. */
+function isOfThisHost({ ip, headers }: FastifyRequest): boolean {
+	const passedOn = ["forwarded", "x-forwarded-for", "via"].some((name) => headers[name] !== undefined);
+	return isLoopback(ip) && !passedOn;
+}
+
 /**
  * Lets a request in before its body is read: rates, token, scope, leadership. Throws a Refusal.
  */
-function admitCaller({ api, limiters }: Serving, route: Route, request: FastifyRequest): Caller {
+async function admitCaller({ api, limiters }: Serving, route: Route, request: FastifyRequest): Promise<Caller> {
 	const remote = remoteKey(request.ip);
 	spend(limiters.requests, remote, "requests from this address");
 	let caller = NOBODY;
+	const scope = apiScopeOf(route);
 	if (route.scope === "enroll") {
 		spend(limiters.enrollments, remote, "enrollments from this address");
-		if (!limiters.refusals.has(remote)) spend(limiters.refusals, remote, "refused enrollments from this address");
-	} else if (route.scope !== "public") {
-		const open = route.path === "/metrics" && api.config.metricsOnLoopback && isLoopback(request.ip);
-		if (!open) caller = admitToken({ api, limiters }, route.scope, request);
+	} else if (scope !== undefined) {
+		const open = route.path === "/metrics" && api.config.metricsOnLoopback && isOfThisHost(request);
+		if (!open) {
+			const needed = { scope, partial: route.partial, route: `${route.method} ${route.path}` };
+			caller = await admitToken({ api, limiters }, needed, request);
+		}
 	}
 	if (route.leads) {
 		const { leads, url } = api.core.leadership();
 		if (!leads) throw notLeader(url);
 	}
-	if (route.costly) spend(limiters.costly, caller.tokenId, `plans with token ${caller.tokenId}`);
+	if (route.costly) spend(limiters.costly, caller.name, `plans with token ${caller.name}`);
 	return caller;
 }
 
 /** Checks the bearer token. Failures cost the remote address a permit; without one, the answer is `too-many-requests`. */
-export function admitToken(
+export async function admitToken(
 	{ api, limiters }: Pick<Serving, "api" | "limiters">,
-	scope: "read" | "admin",
+	needed: Parameters<typeof authorize>[2] & { readonly route: string },
 	from: { readonly headers: { authorization?: string | undefined }; readonly ip: string | undefined },
-): Caller {
+): Promise<Caller> {
+	let caller: Caller | undefined;
 	try {
-		const caller = authenticate(api, from.headers.authorization);
-		authorize(caller, scope);
+		caller = await callerOf(api, from.headers.authorization);
+		api.access.used(caller.name, remoteKey(from.ip));
+		authorize(api, caller, needed);
 		return caller;
 	} catch (error) {
-		if (error instanceof Refusal && from.headers.authorization !== undefined) {
+		countRefused(api, error, { caller, remote: from.ip, route: needed.route });
+		if (error instanceof Refusal && error.problem.code !== "not-ready" && from.headers.authorization !== undefined) {
 			spend(limiters.refusals, remoteKey(from.ip), "refused tokens from this address");
 		}
 		throw error;
@@ -75,21 +97,81 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 		bodyLimit: bodyLimit(route, api.limits),
 		config: { route: route.path },
 		onRequest: async (request) => {
-			callers.set(request, admitCaller(serving, route, request));
+			callers.set(request, await admitCaller(serving, route, request));
 		},
 		handler: async (request, reply) => {
+			const caller = callers.get(request) ?? NOBODY;
 			const asked = {
 				params: checked(route.params, request.params, "path"),
 				query: checked(route.query, request.query, "query"),
 				body: route.body === null ? undefined : checked(route.body, bodyOf(route, request), "body"),
-				caller: callers.get(request) ?? NOBODY,
+				caller,
 				remote: request.ip,
+				key: keyOf(route, request),
 			};
-			const answer = await refusalsCounted(serving, route, request, () => route.answer(api, asked));
+			refuseLoss(caller, asked.query);
+			if (route.scope === "enroll") turnAwayRefused(serving, route, { remote: request.ip, body: asked.body });
+			const answer = await refusalsCounted(serving, route, request, () => answerOnce(serving, route, asked)).catch(
+				(error: unknown) => {
+					countRefused(api, error, { caller, remote: request.ip, route: `${route.method} ${route.path}` });
+					throw error;
+				},
+			);
 			if (route.file) return sendFile(request, reply, String(answer));
 			return send(reply, route, serving.checkAnswers ? route.response.parse(answer) : answer);
 		},
 	});
+}
+
+/** An address whose enrollments were refused too often has to wait, but for whom the coordinator knows: a pod shares its node's, a proxy everybody's. */
+function turnAwayRefused(
+	{ api, limiters }: Serving,
+	route: Route,
+	{ remote, body }: { readonly remote: string; readonly body: unknown },
+): void {
+	const key = remoteKey(remote);
+	if (!limiters.refusals.has(key) && !route.knows?.(api, body))
+		spend(limiters.refusals, key, "refused enrollments from this address");
+}
+
+/** To lose what etcd holds is nothing that somebody decides who lets machines in. Throws a Refusal. */
+function refuseLoss({ name, scope }: Caller, query: unknown): void {
+	const { acceptLoss } = query as { acceptLoss?: unknown };
+	if (acceptLoss === undefined || includesScope(scope, "operator")) return;
+	throw refuse("forbidden", `acceptLoss: token ${name} has the scope ${scope}, and this takes operator`, {
+		path: "acceptLoss",
+		next: "use a token with the scope operator",
+	});
+}
+
+/** What the caller calls a request that changes something, if he does. Chunks of an upload need no key: each says where it belongs. */
+function keyOf(route: Route, { headers }: FastifyRequest): string | undefined {
+	const key = headers["idempotency-key"];
+	if (key === undefined || !isKeyed(route)) return undefined;
+	if (typeof key === "string" && /^[A-Za-z0-9_-]{16,64}$/.test(key)) return key;
+	throw refuse("bad-request", "the Idempotency-Key is not 16 to 64 of A-Z, a-z, 0-9, _ and -", {
+		next: "use a random UUID",
+	});
+}
+
+function answerOnce({ api, repeats }: Serving, route: Route, asked: Parameters<Route["answer"]>[1]): unknown {
+	const { key, caller, params, query, body, remote } = asked;
+	const asking = { caller, remote, about: aboutOf(asked) };
+	const answer = async () => {
+		const given = await route.answer(audited(api, route, asking), asked);
+		await noteChange(api, route, asking);
+		return given;
+	};
+	if (key === undefined) return answer();
+	const what = [route.method, route.path, params, query, body ?? null];
+	return repeats.once({ caller: caller.name, key, what }, answer);
+}
+
+/** What a request is about, by the name that it gives: a file, a snapshot. */
+function aboutOf({ params, query, body }: Parameters<Route["answer"]>[1]): string | undefined {
+	const named = { ...(params as object), ...(query as object), ...(Buffer.isBuffer(body) ? {} : (body as object)) };
+	const { name, sha256 } = named as { name?: unknown; sha256?: unknown };
+	return [name, sha256].find((one) => typeof one === "string");
 }
 
 /** Bytes only where bytes are meant. */
@@ -106,10 +188,23 @@ function bodyLimit(route: Route, limits: ApiLimits): number {
 	return route.bodyLimit === "chunk" ? limits.chunkBytes : limits.bodyBytes;
 }
 
+/** A part of a request, checked; a Refusal with all its faults, each with its path and what was likely meant. */
 function checked(schema: Route["params"], value: unknown, what: string): unknown {
-	const result = check(schema, value, what);
-	if (!result.ok) throw new Refusal(result.problem);
-	return result.value;
+	const result = schema.safeParse(value);
+	if (result.success) return result.data;
+	const found = explainIssues(result.error.issues.slice(0, MOST_FAULTS), value, { schema: inputSchema(schema) });
+	const details = found.slice(0, MOST_FAULTS).map(({ path, message, suggestion }) => ({
+		path: pathText(path).slice(0, 512),
+		message: message.slice(0, 1024),
+		...(suggestion === undefined ? {} : { suggestion: suggestion.slice(0, 512) }),
+	}));
+	const [first] = details;
+	const where = first?.path ? `${first.path}: ` : "";
+	throw refuse("bad-request", `${what}: ${where}${first?.message ?? "it is not valid"}`.slice(0, 2048), {
+		...(first?.path ? { path: first.path } : {}),
+		...(first?.suggestion ? { next: first.suggestion } : {}),
+		details,
+	});
 }
 
 async function refusalsCounted<T>(
@@ -123,7 +218,7 @@ async function refusalsCounted<T>(
 	} catch (error) {
 		if (route.scope === "enroll" && error instanceof Refusal) {
 			api.metrics.enrollmentRefused(error.problem.code);
-			if (error.problem.code !== "not-leader" && error.problem.code !== "not-ready") {
+			if (!NO_FAULT.has(error.problem.code)) {
 				limiters.refusals.take(remoteKey(request.ip));
 			}
 		}

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:https";
 import { type HttpLibrary, type RequestContext, ResponseContext, wrapHttpLibrary } from "@kubernetes/client-node";
-import { type KubernetesAccess, KubernetesError } from "../../cluster-ports.ts";
+import { KubernetesError } from "../../errors.ts";
+import type { KubernetesAccess } from "../../ports/kubernetes.ts";
 import { type LineStream, openLineStream, type StreamParts } from "./line-stream.ts";
 
 /** One answer takes at most so long, in milliseconds. */
@@ -19,7 +20,7 @@ export interface HttpsLibrary {
 }
 
 interface Asked {
-	readonly method?: "PATCH" | "DELETE" | undefined;
+	readonly method?: "PATCH" | "DELETE" | "POST" | undefined;
 	readonly path: string;
 	readonly body?: unknown;
 	/** Of the body. */

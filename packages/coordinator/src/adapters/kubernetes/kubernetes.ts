@@ -12,11 +12,20 @@ import {
 	type V1Node,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
-import { type Kubernetes, type KubernetesAccess, KubernetesError } from "../../cluster-ports.ts";
+import { KubernetesError } from "../../errors.ts";
+import type { Kubernetes, KubernetesAccess } from "../../ports/kubernetes.ts";
 import type { Manifest, ManifestRef } from "../../render/addons/manifest.ts";
+import { podLog, podsIn, reachedNodes, volumesOf } from "./check-seen.ts";
+import { evictPods } from "./evict-pods.ts";
 import { createHttpsLibrary } from "./https-library.ts";
-import { DECLARED } from "./node-seen.ts";
+import { CORDONED, DECLARED } from "./node-seen.ts";
 import { followNodes, type WatchPace } from "./node-watch.ts";
+import {
+	answerSigningRequest,
+	decideSigningRequest,
+	listSigningRequests,
+	removeSigningRequest,
+} from "./signing-requests.ts";
 import { waitingClaims } from "./waiting-claims.ts";
 
 /** Who owns the fields that we apply (server-side apply). */
@@ -64,7 +73,7 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 				return plain(await objects.read(headerOf(ref)));
 			} catch (error) {
 				if (isAbsent(error)) return undefined;
-				throw said(error, ref);
+				throw apiError(error, ref);
 			}
 		},
 		async apply(manifest) {
@@ -73,14 +82,14 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 				const after = await objects.patch(typed(manifest), undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
 				return after.metadata?.resourceVersion ?? "";
 			} catch (error) {
-				throw said(error, { ...manifest, ...manifest.metadata });
+				throw apiError(error, { ...manifest, ...manifest.metadata });
 			}
 		},
 		async remove(ref) {
 			try {
 				await objects.delete(headerOf(ref), undefined, undefined, undefined, undefined, "Background");
 			} catch (error) {
-				if (!isAbsent(error)) throw said(error, ref);
+				if (!isAbsent(error)) throw apiError(error, ref);
 			}
 		},
 		followNodes: (parts) =>
@@ -91,16 +100,29 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 				newest: async () => (await listNode(core, { limit: 1 })).metadata?.resourceVersion ?? "",
 				pace,
 			}),
-		async changeNode({ name, version: resourceVersion }, { labels, taints, declared }) {
+		async changeNode({ name, version: resourceVersion }, { labels, taints, declared, podNetworks }) {
 			const metadata = { resourceVersion, labels, annotations: { [DECLARED]: declared } };
-			const body = { metadata, ...(taints ? { spec: { taints } } : {}) };
+			// The API takes both fields together only (core/v1 NodeSpec).
+			const networks = podNetworks ? { podCIDR: podNetworks[0], podCIDRs: podNetworks } : {};
+			const spec = { ...(taints ? { taints } : {}), ...networks };
+			const body = { metadata, ...(Object.keys(spec).length > 0 ? { spec } : {}) };
 			await ask({ method: "PATCH", path: nodePath(name), body, type: MERGE_PATCH }, { kind: "Node", name });
 		},
+		async cordon({ name, version: resourceVersion }, on) {
+			const metadata = { resourceVersion, annotations: { [CORDONED]: on ? "true" : null } };
+			const body = { metadata, spec: { unschedulable: on ? true : null } };
+			await ask({ method: "PATCH", path: nodePath(name), body, type: MERGE_PATCH }, { kind: "Node", name }, [404]);
+		},
+		nodes: () => reachedNodes(ask),
+		pods: (namespace) => podsIn(ask, namespace),
+		podLog: (namespace, name) => podLog(ask, namespace, name),
+		volumes: (namespace) => volumesOf(ask, namespace),
+		evict: (nodeName) => evictPods(nodeName, ask),
 		async waitingClaims() {
 			try {
 				return await waitingClaims(core, storage);
 			} catch (error) {
-				throw said(error, { kind: "PersistentVolumeClaim", name: "*" });
+				throw apiError(error, { kind: "PersistentVolumeClaim", name: "*" });
 			}
 		},
 		async removeNode({ name, version: resourceVersion }) {
@@ -120,6 +142,10 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 			}
 			return { count: page.items.length, next: page.metadata?.continue || undefined };
 		},
+		signingRequests: (from) => listSigningRequests(ask, from),
+		decideRequest: (request, decision) => decideSigningRequest(ask, request, decision),
+		answerRequest: (request, pem) => answerSigningRequest(ask, request, pem),
+		removeRequest: (request) => removeSigningRequest(ask, request),
 		close: async () => https.close(),
 	};
 }
@@ -142,7 +168,7 @@ async function listNode(core: CoreV1Api, query: { limit: number; _continue?: str
 	try {
 		return await core.listNode(query);
 	} catch (error) {
-		throw said(error, { kind: "Node", name: "*" });
+		throw apiError(error, { kind: "Node", name: "*" });
 	}
 }
 
@@ -184,7 +210,7 @@ function nodePath(name: string): string {
 }
 
 /** An error in the API's own words, with the object that it is about. */
-function said(error: unknown, ref: About): KubernetesError {
+function apiError(error: unknown, ref: About): KubernetesError {
 	if (error instanceof KubernetesError) return error;
 	const about = nameOf(ref);
 	if (error instanceof ApiException) {

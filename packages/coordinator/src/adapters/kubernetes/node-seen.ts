@@ -4,6 +4,9 @@ import type { NodeSeen, NodeTaint } from "../../render/seen-node.ts";
 /** The annotation that says what was declared of a Node when it was last put right. */
 export const DECLARED = "rollcall/declared";
 
+/** The annotation that says that it was rollcall who let no new pod onto a Node. */
+export const CORDONED = "rollcall/cordoned";
+
 /** What is looked at of a Node object. Texts are cut to what an event takes. */
 export function nodeSeen({ metadata, spec, status }: V1Node): NodeSeen {
 	const conditions = status?.conditions ?? [];
@@ -16,6 +19,7 @@ export function nodeSeen({ metadata, spec, status }: V1Node): NodeSeen {
 		labels: metadata?.labels ?? {},
 		taints: (spec?.taints ?? []).map(taintSeen),
 		...(metadata?.annotations?.[DECLARED] === undefined ? {} : { declared: metadata.annotations[DECLARED] }),
+		...(spec?.unschedulable && metadata?.annotations?.[CORDONED] !== undefined ? { cordoned: true as const } : {}),
 		podNetworks: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]),
 		version: metadata?.resourceVersion ?? "",
 		state: {

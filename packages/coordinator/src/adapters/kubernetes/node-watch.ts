@@ -1,6 +1,7 @@
 import { type KubernetesObject, ListWatch, type V1Node, type Watch } from "@kubernetes/client-node";
 import { canonicalJson } from "@rollcall/protocol";
-import { type FollowedNodes, KubernetesError } from "../../cluster-ports.ts";
+import { KubernetesError } from "../../errors.ts";
+import type { FollowedNodes } from "../../ports/kubernetes.ts";
 import type { NodeSeen } from "../../render/seen-node.ts";
 import type { HttpsLibrary } from "./https-library.ts";
 import type { LineStream } from "./line-stream.ts";

@@ -26,7 +26,7 @@ export function bootGauges(registry: Registry): {
 	const seconds = new Gauge({
 		name: "rollcall_boot_stage_seconds",
 		help: "Time from the stage before, percentiles over each machine's newest boot; total: from the first stage to ready",
-		labelNames: ["stage", "quantile"],
+		labelNames: ["stage", "percentile"],
 		registers,
 	});
 	const reached = new Gauge({
@@ -62,7 +62,7 @@ export function bootGauges(registry: Registry): {
 				for (const quantile of QUANTILES) {
 					// The nearest rank: a value that was really measured.
 					const rank = Math.max(0, Math.ceil(quantile * sorted.length) - 1);
-					seconds.set({ stage, quantile: String(quantile) }, (sorted[rank] ?? 0) / 1000);
+					seconds.set({ stage, percentile: String(quantile * 100) }, (sorted[rank] ?? 0) / 1000);
 				}
 			}
 		},

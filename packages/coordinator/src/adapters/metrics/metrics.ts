@@ -8,6 +8,12 @@ export interface FleetReading {
 	readonly leads: boolean;
 	readonly machines: Readonly<Record<MachinePhase, number>>;
 	readonly leases: Readonly<Record<LeaseState, number>>;
+	/** Slots with seats that nobody holds. */
+	readonly seats: readonly { readonly slot: string; readonly role: string; readonly empty: number }[];
+	/** Age of etcd's newest snapshot; absent where there is none. */
+	readonly snapshotAgeSeconds?: number;
+	/** How long the certificate of each kind lives on that ends first. */
+	readonly certificateEnds: readonly { readonly kind: string; readonly seconds: number }[];
 }
 
 /** The counters of one coordinator, in a registry of its own. Every method is cheap enough for every message. */
@@ -18,6 +24,8 @@ export interface Metrics {
 	event(type: EventType): void;
 	/** An entry was appended, or not: `conflict` and `unavailable` are the errors of the log. */
 	append(outcome: "stored" | "conflict" | "unavailable", seconds: number): void;
+	/** How large the log is; undefined: it is not known here any more, since another coordinator leads. */
+	logSize(size: { readonly bytes: number; readonly maxBytes?: number | undefined } | undefined): void;
 	/** One turn of the loop is over. */
 	turn(seconds: number): void;
 	/** A message from the bus was thrown away. `reason`: a problem code, or another word of a short fixed list. */
@@ -38,10 +46,18 @@ export interface Metrics {
 const TURN_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Makes the metrics. Names follow Prometheus' rules: base units, `_total` for counters. */
-export function createMetrics(): Metrics {
+export function createMetrics(version: string): Metrics {
 	const registry = new Registry();
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
+	// The sums of gauges beside them, under names that are for counters alone.
+	for (const what of ["resources", "handles", "requests"]) registry.removeSingleMetric(`nodejs_active_${what}_total`);
+	new Gauge({
+		name: "rollcall_build_info",
+		help: "1, with the versions of the coordinator and of its Node",
+		labelNames: ["version", "node"],
+		registers,
+	}).set({ version, node: process.version }, 1);
 
 	const events = new Counter({
 		name: "rollcall_events_total",
@@ -88,12 +104,26 @@ export function createMetrics(): Metrics {
 		registers,
 	});
 
+	const logBytes = new Gauge({ name: "rollcall_log_bytes", help: "Size of the event log; of the leader", registers });
+	const logFree = new Gauge({
+		name: "rollcall_log_free_bytes",
+		help: "What may still be added to the event log, where it has a bound; of the leader",
+		registers,
+	});
 	const fleet = fleetGauges(registry);
 	const boots = bootGauges(registry);
 	return {
 		observeFleet: fleet.observe,
 		event: (type) => events.inc({ type }),
 		append: (outcome, seconds) => appends.observe({ outcome }, seconds),
+		logSize: (size) => {
+			// `reset` alone would leave a 0.
+			logBytes.remove();
+			logFree.remove();
+			if (!size) return;
+			logBytes.set(size.bytes);
+			if (size.maxBytes !== undefined) logFree.set(Math.max(0, size.maxBytes - size.bytes));
+		},
 		turn: (seconds) => turns.observe(seconds),
 		badMessage: (reason) => bad.inc({ reason }),
 		enrollmentRefused: (reason) => refused.inc({ reason }),
@@ -120,6 +150,23 @@ function fleetGauges(registry: Registry): { observe(read: () => FleetReading): v
 		registers,
 	});
 	const leases = new Gauge({ name: "rollcall_leases", help: "Machines by lease", labelNames: ["lease"], registers });
+	const empty = new Gauge({
+		name: "rollcall_empty_seats",
+		help: "Declared seats that no machine holds, by slot",
+		labelNames: ["slot", "role"],
+		registers,
+	});
+	const snapshotAge = new Gauge({
+		name: "rollcall_etcd_snapshot_age_seconds",
+		help: "Age of etcd's newest snapshot",
+		registers,
+	});
+	const ends = new Gauge({
+		name: "rollcall_certificate_end_seconds",
+		help: "Time until the certificate of a kind ends that ends first; below 0 once it has",
+		labelNames: ["kind"],
+		registers,
+	});
 	const seq = new Gauge({ name: "rollcall_log_seq", help: "Number of the last event in the state", registers });
 	const leads = new Gauge({ name: "rollcall_leader", help: "1 while this coordinator leads", registers });
 	let source: (() => FleetReading) | undefined;
@@ -132,6 +179,12 @@ function fleetGauges(registry: Registry): { observe(read: () => FleetReading): v
 			const reading = source();
 			for (const [phase, count] of Object.entries(reading.machines)) machines.set({ phase }, count);
 			for (const [lease, count] of Object.entries(reading.leases)) leases.set({ lease }, count);
+			empty.reset();
+			for (const { slot, role, empty: count } of reading.seats) empty.set({ slot, role }, count);
+			snapshotAge.reset();
+			if (reading.snapshotAgeSeconds !== undefined) snapshotAge.set(reading.snapshotAgeSeconds);
+			ends.reset();
+			for (const { kind, seconds } of reading.certificateEnds) ends.set({ kind }, seconds);
 			seq.set(reading.seq);
 			leads.set(reading.leads ? 1 : 0);
 		},

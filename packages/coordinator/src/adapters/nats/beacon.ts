@@ -1,6 +1,6 @@
-import { decode, encode, SUBJECT_ROOT } from "@rollcall/protocol";
+import { decode, encode, SUBJECT_ROOT, Timestamp } from "@rollcall/protocol";
 import { z } from "zod";
-import type { Beacon, Lead } from "../../ports.ts";
+import type { Beacon, Lead } from "../../ports/beacon.ts";
 import type { BusConnection } from "./connect.ts";
 
 /** Where the leading coordinator says that it lives. Agents have no right to it. */
@@ -13,6 +13,7 @@ const LeadMessage = z.strictObject({
 	coordinatorId: z.string().min(1).max(64),
 	url: z.string().max(256),
 	term: z.int().min(1),
+	at: Timestamp.optional(),
 });
 
 export interface BeaconOptions {

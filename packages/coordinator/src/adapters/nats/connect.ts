@@ -6,6 +6,9 @@ import {
 	type NatsConnection,
 	type Status,
 } from "@nats-io/transport-node";
+import { distrustReason } from "@rollcall/protocol";
+import { BusRefused } from "../../errors.ts";
+import type { Secured } from "./bus-tls.ts";
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -15,6 +18,7 @@ const REFUSED_FOR_MS = 3_000;
 export interface ConnectOptions {
 	readonly servers: readonly string[];
 	readonly authenticator: Authenticator;
+	readonly secured: Secured;
 	/** Shown by the server's tools. */
 	readonly name: string;
 	/** Told of everything that happens to the connection, in words for a log. */
@@ -31,14 +35,11 @@ type ConnectionEvent = "disconnect" | "reconnect";
 export interface BusConnection {
 	readonly nc: NatsConnection;
 	connected(): boolean;
+	/** How often it was lost and came back. */
+	reconnects(): number;
 	/** Calls back every time that the connection is lost, or is there again. Returns how to stop. */
 	on(event: ConnectionEvent, listener: () => void): () => void;
 	close(): Promise<void>;
-}
-
-/** The servers do not know the user: other credentials are needed, not more time. */
-export class BusRefused extends Error {
-	override readonly name = "BusRefused";
 }
 
 /** Connects a coordinator. Throws BusRefused, or an Error that names the servers. */
@@ -46,10 +47,12 @@ export async function connectBus(options: ConnectOptions): Promise<BusConnection
 	const nc = await firstConnection(options);
 	const listeners = { disconnect: new Set<() => void>(), reconnect: new Set<() => void>() };
 	let connected = true;
+	let reconnects = 0;
 	void watch(nc, (status) => {
 		const event = status.type === "close" ? "disconnect" : status.type;
 		if (event === "disconnect" || event === "reconnect") {
 			connected = event === "reconnect";
+			if (connected) reconnects += 1;
 			for (const listener of listeners[event]) listener();
 		}
 		const text = inWords(status);
@@ -58,6 +61,7 @@ export async function connectBus(options: ConnectOptions): Promise<BusConnection
 	return {
 		nc,
 		connected: () => connected && !nc.isClosed(),
+		reconnects: () => reconnects,
 		on: (event, listener) => {
 			listeners[event].add(listener);
 			return () => listeners[event].delete(listener);
@@ -75,6 +79,7 @@ async function firstConnection(options: ConnectOptions): Promise<NatsConnection>
 			return await connect({
 				servers: [...options.servers],
 				authenticator: options.authenticator,
+				...options.secured,
 				name: options.name,
 				timeout: 5_000,
 				maxReconnectAttempts: -1,
@@ -88,17 +93,24 @@ async function firstConnection(options: ConnectOptions): Promise<NatsConnection>
 		} catch (error) {
 			const now = performance.now();
 			const servers = `NATS at ${options.servers.join(", ")}`;
-			if (error instanceof AuthorizationError) {
+			if (isRefusal(error)) {
 				refusedSince ??= now;
 				if (patienceMs === 0 || now - refusedSince >= REFUSED_FOR_MS)
-					throw new BusRefused(`${servers} refuses the coordinator's user: ${error.message}`, { cause: error });
+					throw new BusRefused(`${servers} refuses the coordinator's user: ${(error as Error).message}`, {
+						cause: error,
+					});
 			} else refusedSince = undefined;
-			const text = `${servers} cannot be reached: ${(error as Error).message}`;
+			const text = `${servers} cannot be reached: ${distrustReason(error) ?? (error as Error).message}`;
 			if (signal?.aborted || now - begun >= patienceMs) throw new Error(text, { cause: error });
 			options.onStatus?.({ connected: false, text: `${text}; trying again in ${pause} ms` });
 			await sleep(pause, undefined, { signal }).catch(() => {});
 		}
 	}
+}
+
+/** A client that was too slow to say who it is was not refused; the library has one class for both. */
+function isRefusal(error: unknown): boolean {
+	return error instanceof AuthorizationError && !/timeout/i.test(error.message);
 }
 
 async function watch(nc: NatsConnection, take: (status: Status) => void): Promise<void> {

@@ -8,33 +8,44 @@ import {
 	type SignedAssignment,
 	type UserPublicKey,
 } from "@rollcall/protocol";
-import type { Credentials } from "../../ports.ts";
-import type { SigningKey } from "./signing-key.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import { isSignedBy, type SigningKey } from "./signing-key.ts";
 
 /** A day: an agent renews after two thirds of it, so that a coordinator may be away for hours. */
 export const DEFAULT_LIFETIME_SECONDS = 86_400;
+
+/** An agent has two of its own and one for answers; the rest is room for what is under way. */
+const MAX_SUBSCRIPTIONS = 32;
 
 export interface CredentialsOptions {
 	/** Signs users of the account: the account's own key or one of its signing keys. */
 	readonly issuer: SigningKey;
 	/** The account's public key. */
 	readonly accountId: string;
-	/** Signs assignments. */
+	/** Signs assignments, answers and commands. */
 	readonly assignments: SigningKey;
+	/** Will sign them one day; agents are told of it before. */
+	readonly nextSigner?: SigningKey | undefined;
 	/** NATS URLs for agents. */
 	readonly servers: readonly string[];
 	readonly lifetimeSeconds: number;
+	/** The date, in milliseconds since 1970. */
+	readonly wall: () => number;
 	readonly revoke: (publicKeys: readonly UserPublicKey[]) => Promise<void>;
 }
 
 /** Identities by signed JWTs: no server and no coordinator has to remember them. */
 export function createCredentials(options: CredentialsOptions): Credentials {
-	const { issuer, accountId, assignments, lifetimeSeconds } = options;
+	const { issuer, accountId, assignments, nextSigner, lifetimeSeconds, wall } = options;
+	const signers = nextSigner ? [assignments, nextSigner] : [assignments];
 	return {
-		signer: assignments.publicKey,
+		signers: signers.map(({ publicKey }) => publicKey),
 		servers: options.servers,
 		issue: async (machineId, bootId, publicKey) => ({
-			jwt: await agentJwt({ issuer, accountId, lifetimeSeconds }, { machineId, bootId, publicKey }),
+			jwt: await agentJwt(
+				{ issuer, accountId, endsAt: wall() + lifetimeSeconds * 1000 },
+				{ machineId, bootId, publicKey },
+			),
 			expiresInSeconds: lifetimeSeconds,
 		}),
 		revoke: options.revoke,
@@ -43,13 +54,18 @@ export function createCredentials(options: CredentialsOptions): Credentials {
 			signer: assignments.publicKey,
 			signature: Buffer.from(assignments.sign(textOf(assignment))).toString("base64"),
 		}),
-		verify: (signed) => isOurs(assignments, signed),
+		signText: (text) => Buffer.from(assignments.sign(new TextEncoder().encode(text))).toString("base64"),
+		verify: (signed) => signers.some((key) => isOurs(key, signed)),
+		isBy: isSignedBy,
 	};
 }
 
-/** A user JWT for one incarnation: allow lists only, not a bearer token (the key must be proven), for plain connections only. */
+/**
+ * A user JWT for one incarnation: allow lists only, not a bearer token (the key must be proven), for plain connections only. `endsAt` is a
+ * date, in milliseconds since 1970.
+ */
 export async function agentJwt(
-	by: { issuer: SigningKey; accountId: string; lifetimeSeconds: number },
+	by: { issuer: SigningKey; accountId: string; endsAt: number },
 	incarnation: { machineId: MachineId; bootId: BootId; publicKey: UserPublicKey },
 ): Promise<string> {
 	const { publish, subscribe } = agentPermissions(incarnation.machineId);
@@ -62,11 +78,12 @@ export async function agentJwt(
 			pub: { allow: publish },
 			sub: { allow: subscribe },
 			bearer_token: false,
+			subs: MAX_SUBSCRIPTIONS,
 			allowed_connection_types: ["STANDARD"],
 			tags: [`boot:${incarnation.bootId}`],
 		},
 		{
-			exp: Math.floor(Date.now() / 1000) + by.lifetimeSeconds,
+			exp: Math.floor(by.endsAt / 1000),
 			...(signedByAccount ? {} : { signer: by.issuer }),
 		},
 	);

@@ -2,8 +2,9 @@ import { mkdir, rm, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import type { ServerPair } from "./bus-tls.ts";
 import type { ServerClaims } from "./claims.ts";
-import { findServer } from "./find-server.ts";
+import { locateServer } from "./find-server.ts";
 import { type ListenOptions, type ServerPaths, serverConfig, serverPaths } from "./server-config.ts";
 import { endLeftover, type ProcessEnd, ServerProcess } from "./server-process.ts";
 
@@ -32,8 +33,12 @@ export interface EmbeddedOptions {
 	readonly port?: number;
 	/** The most that the event log may take on the disk, in bytes. */
 	readonly maxStoreBytes?: number;
-	/** The program; `findServer` looks for it otherwise. */
+	/** What it shows; without it there is no TLS. */
+	readonly tls?: ServerPair | undefined;
+	/** The program; `locateServer` looks for it otherwise. */
 	readonly binary?: string;
+	/** Told what is known to be wrong with the program that was found, with the next step. */
+	readonly onWarning?: (text: string) => void;
 	readonly onExit?: (exit: ServerExit) => void;
 	/** Every line that the server logs. */
 	readonly onLog?: (line: string) => void;
@@ -66,7 +71,9 @@ export class EmbeddedServer {
 			host: this.host,
 			port: options.port && options.port > 0 ? options.port : -1,
 			maxStoreBytes: options.maxStoreBytes ?? DEFAULT_STORE_BYTES,
+			pair: options.tls,
 		};
+		options.tls?.onReplaced(() => this.#readAgain());
 	}
 
 	/** Starts it and waits until it takes connections. `claims` is asked before every start. Throws an Error with the end of the server's log. */
@@ -81,7 +88,7 @@ export class EmbeddedServer {
 	get url(): string {
 		const everywhere = this.host === "0.0.0.0" || this.host === "::";
 		const host = everywhere ? "127.0.0.1" : this.host;
-		return `nats://${host.includes(":") ? `[${host}]` : host}:${this.#listen.port}`;
+		return `${this.#options.tls ? "tls" : "nats"}://${host.includes(":") ? `[${host}]` : host}:${this.#listen.port}`;
 	}
 
 	get port(): number {
@@ -100,9 +107,14 @@ export class EmbeddedServer {
 		await this.#watching;
 	}
 
+	/** Has it read its configuration and certificate again (SIGHUP). Connections go on with what they have. */
+	#readAgain(): void {
+		if (this.pid !== undefined) process.kill(this.pid, "SIGHUP");
+	}
+
 	async #launch(): Promise<void> {
 		const paths = this.#paths;
-		const binary = this.#options.binary ?? (await findServer());
+		const binary = this.#options.binary ?? (await this.#find());
 		await endLeftover(paths.pidFile, paths.configFile);
 		await makePrivateFolder(paths.folder);
 		await rm(paths.ports, { recursive: true, force: true });
@@ -122,6 +134,12 @@ export class EmbeddedServer {
 		});
 		const port = await this.#process.ready();
 		this.#listen = { ...this.#listen, port };
+	}
+
+	async #find(): Promise<string> {
+		const { program, warning } = await locateServer();
+		if (warning !== undefined) this.#options.onWarning?.(warning);
+		return program;
 	}
 
 	async #watch(): Promise<void> {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer } from "@nats-io/jetstream";
-import { type Entry, LogLost, LogUnavailable, type Position } from "../../ports.ts";
+import { LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
+import type { Entry, Position } from "../../ports/log.ts";
+import type { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
-import { decodeEntry } from "./entry.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -18,14 +19,15 @@ const DOUBTS = new Set([
 
 export interface FollowSource {
 	readonly connection: BusConnection;
-	/** Throws LogLost when the stream is not the one that is followed. */
-	check(): Promise<void>;
+	/** Throws LogLost when the stream is not the one that is followed, LogWentBack when it ends before a position that was read. */
+	check(position: Position): Promise<void>;
 	/** An ordered consumer of everything behind a position. */
 	consumer(after: Position): Promise<Consumer>;
 }
 
 export interface FollowOptions {
-	readonly after: Position;
+	/** What was read so far. */
+	readonly chain: Chain;
 	readonly onEntry: (entry: Entry) => void;
 	readonly signal: AbortSignal;
 }
@@ -36,22 +38,16 @@ export interface FollowOptions {
  * for good, and with whatever `onEntry` throws.
  */
 export async function followLog(source: FollowSource, options: FollowOptions): Promise<void> {
-	const { signal } = options;
-	let position = options.after;
+	const { signal, chain } = options;
 	let pause = FIRST_PAUSE_MS;
 	while (!signal.aborted) {
 		let broken: { error: unknown } | undefined;
-		const take = (entry: Entry): void => {
-			pause = FIRST_PAUSE_MS;
-			if (entry.position <= position) return;
-			position = entry.position;
-			options.onEntry(entry);
-		};
 		try {
-			await source.check();
-			await consume(source, { after: position, signal }, (sequence, bytes) => {
+			await source.check(chain.position);
+			await consume(source, { after: chain.position, signal }, (sequence, bytes) => {
+				pause = FIRST_PAUSE_MS;
 				try {
-					take(decodeEntry(sequence, bytes));
+					if (sequence > chain.position) options.onEntry(chain.take(sequence, bytes));
 					return true;
 				} catch (error) {
 					broken = { error };
@@ -59,7 +55,8 @@ export async function followLog(source: FollowSource, options: FollowOptions): P
 				}
 			});
 		} catch (error) {
-			if (error instanceof LogLost && !signal.aborted) throw error;
+			const lost = error instanceof LogLost || error instanceof LogWentBack;
+			if (lost && !signal.aborted) throw error;
 		}
 		if (broken) throw broken.error;
 		if (signal.aborted) return;

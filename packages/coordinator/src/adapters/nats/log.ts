@@ -6,15 +6,29 @@ import {
 	jetstreamManager,
 } from "@nats-io/jetstream";
 import type { Event } from "@rollcall/protocol";
-import { type Entry, type Log, LogConflict, LogLost, LogUnavailable, type Position } from "../../ports.ts";
+import { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
+import type { Entry, Log, LogState, Position } from "../../ports/log.ts";
+import { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
-import { decodeEntry, encodeEntry } from "./entry.ts";
+import { type Before, beforeNext, decodeEntry, encodeEntry, entryBytes, MAX_ENTRY_BYTES } from "./entry.ts";
 import { followLog } from "./follow.ts";
-import { findOrCreateStream, findStream, LOG_STREAM, LOG_SUBJECT, originOf, type StreamOptions } from "./stream.ts";
+import {
+	findOrCreateStream,
+	findStream,
+	keepNewest,
+	LOG_STREAM,
+	LOG_SUBJECT,
+	originOf,
+	type StreamOptions,
+} from "./stream.ts";
 
 const TIMEOUT_MS = 5_000;
 /** JetStream: "wrong last sequence", with and without the number. */
 const WRONG_LAST_SEQUENCE = [10071, 10164];
+/** JetStream: the stream has its most bytes, the account or the server has no more storage to give. */
+const NO_ROOM = [10077, 10047, 10023, 10002];
+/** So many entries at the end are asked for one by one, where the last ones are missing. */
+const MOST_MISSING = 256;
 const WITHOUT_CONNECTION = "the bus is not connected";
 
 /**
@@ -36,6 +50,8 @@ class StreamLog implements Log {
 	readonly #jsm: JetStreamManager;
 	readonly #js: JetStreamClient;
 	readonly #origin: string;
+	/** What was read or appended last, so that the next entry can name it. */
+	#tip = new Chain(0, "first");
 
 	constructor(connection: BusConnection, jsm: JetStreamManager, origin: string) {
 		this.#connection = connection;
@@ -44,38 +60,83 @@ class StreamLog implements Log {
 		this.#origin = origin;
 	}
 
-	/** The origin of the stream that is there now. Throws LogLost when there is none, LogUnavailable when nobody answers. */
 	async origin(): Promise<string> {
-		const info = await this.#stream();
-		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
-		return originOf(info);
+		return (await this.state()).origin;
 	}
 
-	async append(events: readonly Event[], after: Position): Promise<Position> {
-		const payload = encodeEntry(events);
-		const expect = { streamName: LOG_STREAM, lastSequence: after };
+	async state(): Promise<LogState> {
+		const info = await this.#stream();
+		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
+		const { first_seq: first, last_seq: last, bytes, messages: entries } = info.state;
+		const { max_bytes: most } = info.config;
+		return { origin: originOf(info), first, last, bytes, entries, maxBytes: most > 0 ? most : undefined };
+	}
+
+	async append(events: readonly Event[], after: Position): Promise<Entry> {
+		const before = await this.#before(after);
+		const payload = encodeEntry(events, before);
+		const position = await this.#publish(payload, after).catch(async (error: unknown) => {
+			const counted = error instanceof LogConflict ? countedLast(error) : undefined;
+			if (counted === undefined || counted <= after || (await this.state()).last !== after) throw error;
+			// A server that lost the end of its store counts on from what it had, and shows what it has.
+			return this.#publish(payload, counted);
+		});
+		const tip = new Chain(after, before);
+		const { link } = tip.take(position, payload);
+		this.#tip = tip;
+		return { position, link, events, flaws: [] };
+	}
+
+	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number } {
+		return { bytes: entryBytes(events), maxBytes: MAX_ENTRY_BYTES };
+	}
+
+	async trim(before: Position): Promise<void> {
+		const { last } = await this.state();
+		await this.#ask("older entries of the event log could not be taken out", () =>
+			keepNewest(this.#jsm, last - before + 1),
+		);
+	}
+
+	#publish(payload: Uint8Array, lastSequence: number): Promise<Position> {
 		return this.#ask("an entry may not have been stored", async () => {
 			try {
+				const expect = { streamName: LOG_STREAM, lastSequence };
 				return (await this.#js.publish(LOG_SUBJECT, payload, { timeout: TIMEOUT_MS, expect })).seq;
 			} catch (error) {
-				if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code))
-					throw new LogConflict(`somebody else appended behind position ${after} of the event log`, { cause: error });
+				if (!(error instanceof JetStreamApiError)) throw error;
+				if (WRONG_LAST_SEQUENCE.includes(error.code))
+					throw new LogConflict(`somebody else appended behind position ${lastSequence} of the event log`, {
+						cause: error,
+					});
+				if (NO_ROOM.includes(error.code))
+					throw new LogFull(`the event log has no room left: ${error.message}`, { cause: error });
 				throw error;
 			}
 		});
 	}
 
-	async *read(after: Position): AsyncIterable<Entry> {
-		const last = (await this.#stream())?.state.last_seq ?? 0;
-		if (last <= after) return;
-		const consumer = await this.#consumer(after);
+	async *read(after: Position, { aside = false } = {}): AsyncIterable<Entry> {
+		const info = await this.#stream();
+		const last = info?.state.last_seq ?? 0;
+		if (!info || last <= after) return;
+		const chain = new Chain(after, await this.#before(after));
+		const newest = await this.#newest(Math.max(after, info.state.first_seq - 1), last);
+		if (newest > after) yield* this.#readUpTo(newest, chain);
+		const missing = chain.end(last);
+		if (!aside) this.#tip = chain;
+		if (missing) yield missing;
+	}
+
+	async *#readUpTo(last: Position, chain: Chain): AsyncIterable<Entry> {
+		const consumer = await this.#consumer(chain.position);
 		const messages = await consumer.consume({ max_messages: 512, expires: TIMEOUT_MS });
 		const giveUp = (): void => messages.stop(new LogUnavailable("the event log does not answer any more"));
 		let silence = setTimeout(giveUp, TIMEOUT_MS);
 		try {
 			for await (const message of messages) {
 				clearTimeout(silence);
-				yield decodeEntry(message.seq, message.data);
+				yield chain.take(message.seq, message.data);
 				if (message.seq >= last) return;
 				silence = setTimeout(giveUp, TIMEOUT_MS);
 			}
@@ -88,27 +149,48 @@ class StreamLog implements Log {
 	}
 
 	async get(position: Position): Promise<Entry | undefined> {
-		const message = await this.#ask(`entry ${position} cannot be read`, () =>
-			this.#jsm.streams.getMessage(LOG_STREAM, { seq: position }),
-		);
-		return message ? decodeEntry(position, message.data) : undefined;
+		const message = await this.#message({ seq: position });
+		return message ? decodeEntry(position, message.data, "unknown").entry : undefined;
 	}
 
-	follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
-		return followLog(
+	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
+		const chain = new Chain(after, await this.#before(after));
+		await followLog(
 			{
 				connection: this.#connection,
-				check: () => this.#check(),
+				check: (position) => this.#check(position),
 				consumer: (position) => this.#consumer(position),
 			},
-			{ after, onEntry, signal },
+			{ chain, onEntry, signal },
 		);
 	}
 
-	/** Throws LogLost when the stream is not the one that was opened. */
-	async #check(): Promise<void> {
-		if ((await this.origin()) !== this.#origin)
-			throw new LogLost("the event log is another one than before; its store was deleted");
+	/** What the entry behind a position is compared with. */
+	async #before(position: Position): Promise<Before> {
+		if (position === 0) return "first";
+		if (this.#tip.position === position) return this.#tip.before;
+		const message = await this.#message({ seq: position });
+		return message ? beforeNext(decodeEntry(position, message.data, "unknown")) : "unknown";
+	}
+
+	/** The position of the newest entry behind `after` that can be read; the last ones may be missing or damaged. */
+	async #newest(after: Position, last: Position): Promise<Position> {
+		for (let at = last; at > Math.max(after, last - MOST_MISSING); at--)
+			if (await this.#message({ seq: at })) return at;
+		return (await this.#message({ last_by_subj: LOG_SUBJECT }))?.seq ?? 0;
+	}
+
+	#message(which: { seq: number } | { last_by_subj: string }) {
+		const name = "seq" in which ? `entry ${which.seq}` : "the newest entry";
+		return this.#ask(`${name} of the event log cannot be read`, () => this.#jsm.streams.getMessage(LOG_STREAM, which));
+	}
+
+	/** Throws LogLost when the stream is not the one that was opened, LogWentBack when it ends before a position that was read. */
+	async #check(position: Position): Promise<void> {
+		const { origin, last } = await this.state();
+		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
+		if (last < position)
+			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
 	}
 
 	#stream() {
@@ -140,6 +222,12 @@ class StreamLog implements Log {
 			forget();
 		}
 	}
+}
+
+/** The last position that the server counts, as it says when another one was expected. */
+function countedLast({ cause }: LogConflict): Position | undefined {
+	const found = /wrong last sequence: (\d+)/.exec((cause as Error | undefined)?.message ?? "");
+	return found ? Number(found[1]) : undefined;
 }
 
 function unavailable(what: string, error: unknown): LogUnavailable {

@@ -1,17 +1,21 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeUser, fmtCreds, parseCreds } from "@nats-io/jwt";
-import { type Authenticator, credsAuthenticator, jwtAuthenticator } from "@nats-io/transport-node";
+import { encodeUser, fmtCreds } from "@nats-io/jwt";
+import { type Authenticator, jwtAuthenticator } from "@nats-io/transport-node";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
-import type { Credentials } from "../../ports.ts";
+import { BusRefused } from "../../errors.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import { asTls, readBusAuthority, type Secured, toCluster, toOwnServer } from "./bus-tls.ts";
 import { serverClaims } from "./claims.ts";
-import { type BusConnection, BusRefused, type ConnectOptions, connectBus } from "./connect.ts";
+import { type BusConnection, type ConnectOptions, connectBus } from "./connect.ts";
+import { type ConnectionGuardParts, startConnectionGuard } from "./connection-guard.ts";
 import { createCredentials, DEFAULT_LIFETIME_SECONDS } from "./credentials.ts";
+import { readCredentials } from "./credentials-file.ts";
 import { type EmbeddedOptions, EmbeddedServer } from "./embedded-server.ts";
 import { BUS_KEYS, type BusKeys, loadKeys, readKey } from "./keys.ts";
 import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
 import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
+import { tooOld, unpatched, versionIn } from "./server-versions.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** What both kinds of bus need. */
@@ -22,8 +26,12 @@ interface OpenOptions {
 	/** NATS URLs for agents, where they differ from the coordinator's. */
 	readonly advertise?: readonly string[];
 	readonly lifetimeSeconds?: number;
+	/** The date, in milliseconds since 1970. */
+	readonly wall: () => number;
 	/** Seed of the key that signs assignments; coordinators of one fleet share it. One of its own in `keys/` without it. */
 	readonly signingSeedFile?: string;
+	/** Seed of the key that is to sign after that one. */
+	readonly nextSigningSeedFile?: string;
 	readonly onStatus?: ConnectOptions["onStatus"];
 }
 
@@ -31,6 +39,8 @@ export type EmbeddedBusOptions = OpenOptions & Omit<EmbeddedOptions, "dataFolder
 
 export interface ExternalBusOptions extends OpenOptions {
 	readonly servers: readonly string[];
+	/** Whom the servers' certificates are by, PEM; absent where everybody knows it, or they have none. */
+	readonly authorityFile?: string;
 	/** Credentials of a user with full rights in the account. */
 	readonly credentialsFile: string;
 	/** Seed of the account, or of one of its signing keys. */
@@ -51,32 +61,54 @@ export interface OpenBus {
 	readonly connection: BusConnection;
 	readonly credentials: Credentials;
 	readonly server?: EmbeddedServer;
+	/** Whom an existing cluster's certificates are by, PEM. */
+	readonly authority?: string | undefined;
 	/** Closes the connection, and ends an embedded server. */
 	close(): Promise<void>;
 }
+
+/** For how long the first connection to a server of our own is tried: it runs, and answers late only on a busy computer. In milliseconds. */
+const OWN_SERVER_MS = 30_000;
 
 /** Starts a nats-server of our own and connects to it. Its keys are in `<dataFolder>/keys`. Throws an Error that says what is wrong. */
 export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus> {
 	const folder = join(options.dataFolder, "keys");
 	const keys: BusKeys = await loadKeys(folder, BUS_KEYS);
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
-	const revocations = await Revocations.open(join(folder, "revocations.json"), lifetimeSeconds);
+	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
 	const assignments = options.signingSeedFile ? await readKey(options.signingSeedFile, "U") : keys.assignments;
 	await writeCoordinatorCredentials(folder, keys);
+	const secured = toOwnServer(options.tls);
 	const server = await EmbeddedServer.start(options, () => serverClaims(keys, revocations.current()));
 	try {
 		const authenticator = jwtAuthenticator(await coordinatorJwt(keys), keys.coordinator.getSeed());
-		const connection = await connectBus({ ...connectOptions(options), servers: [server.url], authenticator });
-		const push = pushToEmbedded({ servers: () => [server.url], authenticator: () => systemUser(keys) }, keys);
+		const connection = await connectBus({
+			...connectOptions(options),
+			servers: [server.url],
+			authenticator,
+			secured,
+			patienceMs: OWN_SERVER_MS,
+		});
+		const push = pushToEmbedded({ servers: () => [server.url], authenticator: () => systemUser(keys), secured }, keys);
 		const credentials = createCredentials({
 			issuer: keys.account,
 			accountId: keys.account.publicKey,
 			assignments,
-			servers: options.advertise ?? [server.url],
+			nextSigner: await nextSigner(options),
+			servers: options.tls ? asTls(options.advertise ?? [server.url]) : (options.advertise ?? [server.url]),
 			lifetimeSeconds,
+			wall: options.wall,
 			revoke: (publicKeys) => revocations.add(publicKeys, push),
 		});
+		const endGuard = await guardConnections(options, {
+			servers: [server.url],
+			authenticator: await systemUser(keys),
+			secured,
+			account: keys.account.publicKey,
+			exempt: keys.coordinator.publicKey,
+		});
 		const close = async (): Promise<void> => {
+			await endGuard();
 			await connection.close();
 			await server.stop();
 		};
@@ -85,6 +117,25 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 		await server.stop();
 		throw error;
 	}
+}
+
+/** Bounds the connections of each agent. A bus without this goes on. */
+async function guardConnections(
+	{ onStatus }: OpenOptions,
+	access: Omit<ConnectionGuardParts, "tell">,
+): Promise<() => Promise<void>> {
+	const tell = (text: string): void => onStatus?.({ connected: false, text });
+	try {
+		return await startConnectionGuard({ ...access, tell });
+	} catch (error) {
+		tell(`the connections of agents are not bounded: ${(error as Error).message}`);
+		return async () => {};
+	}
+}
+
+/** The key that agents are to believe besides the one that signs, before it takes its place. */
+async function nextSigner({ nextSigningSeedFile }: OpenOptions): Promise<SigningKey | undefined> {
+	return nextSigningSeedFile === undefined ? undefined : await readKey(nextSigningSeedFile, "U");
 }
 
 const WAIT_SECONDS = 30;
@@ -101,31 +152,55 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 		? await readKey(options.signingSeedFile, "U")
 		: (await loadKeys(folder, ["assignments"])).assignments;
 	const credentials = await readCredentials(options.credentialsFile);
+	const authority = await readBusAuthority(options.authorityFile);
+	const secured = toCluster(options.servers, authority);
 	const accountId = options.account ?? credentials.accountId;
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
-	const revocations = await Revocations.open(join(folder, "revocations.json"), lifetimeSeconds);
-	const revoke = await clusterRevoke(options, { accountId, revocations });
-	const connection = await connectToCluster(options, credentials.authenticator);
+	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
+	const revoke = await clusterRevoke(options, { accountId, revocations, secured });
+	const connection = await connectToCluster(options, credentials.authenticator, secured);
+	const { systemCredentialsFile } = options;
+	const endGuard =
+		systemCredentialsFile === undefined
+			? undefined
+			: await guardConnections(options, {
+					servers: options.servers,
+					authenticator: (await readCredentials(systemCredentialsFile)).authenticator,
+					secured,
+					account: accountId,
+					exempt: credentials.user,
+				});
 	return {
 		connection,
+		authority,
 		credentials: createCredentials({
 			issuer,
 			accountId,
 			assignments,
+			nextSigner: await nextSigner(options),
 			servers: options.advertise ?? options.servers,
 			lifetimeSeconds,
+			wall: options.wall,
 			revoke,
 		}),
-		close: () => connection.close(),
+		close: async () => {
+			await endGuard?.();
+			await connection.close();
+		},
 	};
 }
 
-async function connectToCluster(options: ExternalBusOptions, authenticator: Authenticator): Promise<BusConnection> {
+async function connectToCluster(
+	options: ExternalBusOptions,
+	authenticator: Authenticator,
+	secured: Secured,
+): Promise<BusConnection> {
 	const { servers, credentialsFile, signal, waitSeconds = WAIT_SECONDS } = options;
 	const connection = await connectBus({
 		...connectOptions(options),
 		servers,
 		authenticator,
+		secured,
 		patienceMs: waitSeconds * 1_000,
 		...(signal ? { signal } : {}),
 	}).catch((error: Error) => {
@@ -135,6 +210,17 @@ async function connectToCluster(options: ExternalBusOptions, authenticator: Auth
 				: `look whether a nats-server listens there and whether nats.external.servers names it; ${waitSeconds} s were waited for it`;
 		throw new Error(`${error.message}; ${next}`, { cause: error });
 	});
+	const told = connection.nc.info?.version ?? "";
+	const version = versionIn(told);
+	const fault = version && tooOld(version);
+	if (fault) {
+		await connection.close();
+		throw new Error(
+			`NATS at ${servers.join(", ")} is version ${told}, ${fault}; install nats-server 2.12.12, 2.14.3 or newer there`,
+		);
+	}
+	const warning = version && unpatched(version);
+	if (warning) options.onStatus?.({ connected: false, text: `${servers.join(", ")}: ${warning}` });
 	try {
 		await requireJetStream(connection, signal);
 	} catch (error) {
@@ -149,7 +235,7 @@ async function connectToCluster(options: ExternalBusOptions, authenticator: Auth
 
 async function clusterRevoke(
 	options: ExternalBusOptions,
-	parts: { accountId: string; revocations: Revocations },
+	parts: { accountId: string; revocations: Revocations; secured: Secured },
 ): Promise<Credentials["revoke"]> {
 	const { systemCredentialsFile, operatorSeedFile, servers } = options;
 	if (systemCredentialsFile === undefined || operatorSeedFile === undefined) {
@@ -165,22 +251,9 @@ async function clusterRevoke(
 	}
 	const { authenticator } = await readCredentials(systemCredentialsFile);
 	const operator: SigningKey = await readKey(operatorSeedFile, "O");
-	const access = { servers: () => servers, authenticator: async () => authenticator };
+	const access = { servers: () => servers, authenticator: async () => authenticator, secured: parts.secured };
 	const push = pushToCluster(access, parts.accountId, operator);
 	return (publicKeys) => parts.revocations.add(publicKeys, push);
-}
-
-async function readCredentials(file: string): Promise<{ authenticator: Authenticator; accountId: string }> {
-	let content: Uint8Array;
-	try {
-		content = await readFile(file);
-	} catch (error) {
-		throw new Error(`the credentials file ${file} cannot be read: ${(error as Error).message}`);
-	}
-	const parsed = await parseCreds(content).catch(() => {
-		throw new Error(`the credentials file ${file} holds no user JWT with its seed`);
-	});
-	return { authenticator: credsAuthenticator(content), accountId: parsed.aid };
 }
 
 /** The coordinator's own user: everything in the application's account. It never leaves this machine, so it does not expire. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Account, type ClaimsData, decode, encodeAccount } from "@nats-io/jwt";
 import { type Authenticator, connect, type NatsConnection } from "@nats-io/transport-node";
+import type { Secured } from "./bus-tls.ts";
 import { accountJwt, type Revoked } from "./claims.ts";
 import type { BusKeys } from "./keys.ts";
 import type { PushRevocations } from "./revocations.ts";
@@ -13,6 +14,7 @@ const TIMEOUT_MS = 5_000;
 export interface SystemAccess {
 	readonly servers: () => readonly string[];
 	readonly authenticator: () => Promise<Authenticator>;
+	readonly secured: Secured;
 }
 
 /** Pushes the claims of an embedded server's account, which follow from the keys and the revocations alone. */
@@ -50,6 +52,7 @@ async function asSystemUser(access: SystemAccess, work: (nc: NatsConnection) => 
 			const nc = await connect({
 				servers: [...access.servers()],
 				authenticator: await access.authenticator(),
+				...access.secured,
 				name: "rollcall claims",
 				reconnect: false,
 				timeout: TIMEOUT_MS,

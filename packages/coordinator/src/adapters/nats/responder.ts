@@ -1,6 +1,8 @@
-import type { Msg, Subscription } from "@nats-io/transport-node";
+import { headers, type Msg, type Subscription } from "@nats-io/transport-node";
 import {
+	answerText,
 	Beat,
+	Bye,
 	Certify,
 	type CertifyReply,
 	decode,
@@ -15,15 +17,27 @@ import {
 	parseUpSubject,
 	Report,
 	type ReportReply,
+	type RoutesReply,
+	RoutesRequest,
+	SIGNATURE_HEADER,
 	type UpVerb,
 	upWildcard,
 } from "@rollcall/protocol";
 import type { Answer } from "../../domain/inputs.ts";
-import type { Core, Credentials } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Core } from "../../ports/core.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import { type Rate, type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
 import type { BusConnection } from "./connect.ts";
+import { payloadDigest } from "./payload-digest.ts";
 
 /** More requests at a time than a coordinator can answer before their senders ask again. */
 const MAX_IN_FLIGHT = 4_096;
+
+/** What one machine may ask: far more than an agent does, far less than keeps others waiting. What it may record is bounded by its share of the log. */
+const MACHINE_RATE: Rate = { burst: 2_000, perSecond: 50 };
+/** So many machines are told apart. */
+const MACHINES = 16_384;
 
 /** Why a message was not taken; what metrics count by. */
 type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
@@ -39,13 +53,18 @@ export interface BadMessage {
 export interface ResponderOptions {
 	readonly connection: BusConnection;
 	readonly core: Pick<Core, "submit" | "beat">;
-	readonly verify: Credentials["verify"];
+	readonly credentials: Pick<Credentials, "verify" | "signText">;
 	/** Makes the message out of the core's answer to a hello: renders, signs, renews. */
 	readonly answerHello: (machineId: MachineId, hello: Hello, answer: Answer) => HelloReply | Promise<HelloReply>;
 	/** Answers an order for certificates. */
 	readonly answerCertify: (machineId: MachineId, message: Certify) => Promise<CertifyReply>;
+	/** Answers which routes to other nodes' pods are new. */
+	readonly answerRoutes: (machineId: MachineId, message: RoutesRequest) => RoutesReply;
 	readonly onBadMessage?: (bad: BadMessage) => void;
 	readonly maxInFlight?: number;
+	/** What one machine may ask; `MACHINE_RATE` without it. */
+	readonly rate?: Rate;
+	readonly clock: Pick<Clock, "monotonic">;
 }
 
 /** A question that has a sender to answer to. */
@@ -65,9 +84,11 @@ export class Responder {
 	readonly #beats: Subscription;
 	#questions: Subscription[] = [];
 	#inFlight = 0;
+	readonly #questionsOf: RateLimit;
 
 	constructor(options: ResponderOptions) {
 		this.#options = options;
+		this.#questionsOf = rateLimit(options.rate ?? MACHINE_RATE, options.clock, MACHINES);
 		this.#beats = this.#listen("beat", (machineId, message) => this.#takeBeat(machineId, message));
 	}
 
@@ -76,10 +97,10 @@ export class Responder {
 		return this.#inFlight;
 	}
 
-	/** Begins to answer hellos, reports and orders for certificates. */
+	/** Begins to answer hellos, reports, orders for certificates, good-byes, and who asks for routes. */
 	lead(): void {
 		if (this.#questions.length > 0) return;
-		this.#questions = (["hello", "report", "certify"] as const).map((verb) =>
+		this.#questions = (["hello", "report", "certify", "routes", "bye"] as const).map((verb) =>
 			this.#listen(verb, (machineId, message) => this.#takeQuestion({ machineId, verb, message })),
 		);
 	}
@@ -110,10 +131,8 @@ export class Responder {
 
 	#takeBeat(machineId: MachineId, message: Msg): void {
 		const beat = decode(Beat, message.data, "beat", MAX_AGENT_MESSAGE_BYTES);
-		if (beat.ok) {
-			const { bootId, generation, health } = beat.value;
-			this.#options.core.beat(machineId, bootId, generation, health);
-		} else this.#bad({ verb: "beat", reason: reasonOf(beat.problem), machineId, text: beat.problem.message });
+		if (beat.ok) this.#options.core.beat(machineId, beat.value);
+		else this.#bad({ verb: "beat", reason: reasonOf(beat.problem), machineId, text: beat.problem.message });
 	}
 
 	#takeQuestion(question: Question): void {
@@ -128,6 +147,12 @@ export class Responder {
 			this.#refuse(question, { code: "too-many-requests", message: text, next: "ask again in a moment" });
 			return;
 		}
+		if (!this.#questionsOf.take(machineId)) {
+			const seconds = this.#questionsOf.retryAfterSeconds(machineId);
+			const text = `machine ${machineId} asks too often`;
+			this.#refuse(question, { code: "too-many-requests", message: text, next: `ask again in ${seconds} s` });
+			return;
+		}
 		this.#inFlight++;
 		void this.#answer(question)
 			.catch((error: unknown) => {
@@ -140,7 +165,7 @@ export class Responder {
 
 	async #answer(question: Question): Promise<void> {
 		const { machineId, message } = question;
-		const { core, verify, answerHello } = this.#options;
+		const { core, credentials, answerHello } = this.#options;
 		if (question.verb === "hello") {
 			const hello = decode(Hello, message.data, "hello", MAX_AGENT_MESSAGE_BYTES);
 			if (!hello.ok) {
@@ -148,7 +173,7 @@ export class Responder {
 				return;
 			}
 			const { proof } = hello.value;
-			const proofValid = proof !== undefined && verify(proof);
+			const proofValid = proof !== undefined && credentials.verify(proof);
 			const answer = await core.submit({ kind: "hello", machineId, hello: hello.value, proofValid });
 			this.#reply(question, await answerHello(machineId, hello.value, answer));
 			return;
@@ -159,13 +184,25 @@ export class Responder {
 			else this.#refuse(question, order.problem);
 			return;
 		}
+		if (question.verb === "routes") {
+			const asked = decode(RoutesRequest, message.data, "routes", MAX_AGENT_MESSAGE_BYTES);
+			if (asked.ok) this.#reply(question, this.#options.answerRoutes(machineId, asked.value));
+			else this.#refuse(question, asked.problem);
+			return;
+		}
+		if (question.verb === "bye") {
+			const bye = decode(Bye, message.data, "bye", MAX_AGENT_MESSAGE_BYTES);
+			if (bye.ok) this.#reply(question, reportReply(await core.submit({ kind: "bye", machineId, ...bye.value })));
+			else this.#refuse(question, bye.problem);
+			return;
+		}
 		const report = decode(Report, message.data, "report", MAX_AGENT_MESSAGE_BYTES);
 		if (report.ok)
 			this.#reply(question, reportReply(await core.submit({ kind: "report", machineId, report: report.value })));
 		else this.#refuse(question, report.problem);
 	}
 
-	#reply({ machineId, verb, message }: Question, reply: HelloReply | ReportReply | CertifyReply): void {
+	#reply({ machineId, verb, message }: Question, reply: HelloReply | ReportReply | CertifyReply | RoutesReply): void {
 		const { nc } = this.#options.connection;
 		if (!message.reply || nc.isClosed() || nc.isDraining()) return;
 		const bytes = encode(reply);
@@ -173,7 +210,9 @@ export class Responder {
 			throw new Error(
 				`the answer for machine ${machineId} to its ${verb} has ${bytes.length} bytes, too many for the bus`,
 			);
-		nc.publish(message.reply, bytes);
+		const signed = headers();
+		signed.set(SIGNATURE_HEADER, this.#options.credentials.signText(answerText(message.reply, payloadDigest(bytes))));
+		nc.publish(message.reply, bytes, { headers: signed });
 	}
 
 	#refuse(question: Question, problem: Problem): void {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { check, UserPublicKey } from "@rollcall/protocol";
+import { check, serial, UserPublicKey } from "@rollcall/protocol";
 import { z } from "zod";
 import { writeAtomically } from "../../disk/atomic-write.ts";
 import type { Revoked } from "./claims.ts";
@@ -12,31 +12,37 @@ const RevocationFile = z.strictObject({ version: z.literal(1), revoked: z.record
 /** Brings what is revoked to the servers. `expired` are entries of ours that nobody needs any more. */
 export type PushRevocations = (revoked: Revoked, expired: readonly string[]) => Promise<void>;
 
+/** The longest life of a credential, and the date in milliseconds since 1970. */
+interface Life {
+	readonly lifetimeSeconds: number;
+	readonly wall: () => number;
+}
+
 /**
  * The keys whose credentials ended before their time: kept in a file, so that they outlive the server's store, and for no
  * longer than the longest life of a credential.
  */
 export class Revocations {
 	readonly #file: string;
-	readonly #lifetimeSeconds: number;
+	readonly #life: Life;
 	#revoked: Map<string, number>;
 	#waiting: string[] = [];
-	#last: Promise<void> = Promise.resolve();
+	readonly #inTurn = serial();
 	#pushed = true;
 
-	private constructor(file: string, lifetimeSeconds: number, revoked: Map<string, number>) {
+	private constructor(file: string, life: Life, revoked: Map<string, number>) {
 		this.#file = file;
-		this.#lifetimeSeconds = lifetimeSeconds;
+		this.#life = life;
 		this.#revoked = revoked;
 	}
 
 	/** Reads the file. Throws an Error that names it when it is damaged. */
-	static async open(file: string, lifetimeSeconds: number): Promise<Revocations> {
+	static async open(file: string, life: Life): Promise<Revocations> {
 		const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
 			if (error.code === "ENOENT") return undefined;
 			throw new Error(`the list of revoked keys ${file} cannot be read: ${error.message}`);
 		});
-		if (text === undefined) return new Revocations(file, lifetimeSeconds, new Map());
+		if (text === undefined) return new Revocations(file, life, new Map());
 		let value: unknown;
 		try {
 			value = JSON.parse(text);
@@ -48,7 +54,7 @@ export class Revocations {
 			throw new Error(
 				`the list of revoked keys ${file} is damaged; restore it from a backup, or remove it to let revoked credentials live until they expire`,
 			);
-		return new Revocations(file, lifetimeSeconds, new Map(Object.entries(read.value.revoked)));
+		return new Revocations(file, life, new Map(Object.entries(read.value.revoked)));
 	}
 
 	current(): Revoked {
@@ -59,8 +65,7 @@ export class Revocations {
 	add(publicKeys: readonly string[], push: PushRevocations): Promise<void> {
 		this.#waiting.push(...publicKeys);
 		// A failed push is over for whoever waited for it; the next one carries its keys too.
-		this.#last = this.#last.catch(() => {}).then(() => this.#recordWaiting(push));
-		return this.#last;
+		return this.#inTurn(() => this.#recordWaiting(push));
 	}
 
 	async #recordWaiting(push: PushRevocations): Promise<void> {
@@ -68,12 +73,12 @@ export class Revocations {
 		this.#pushed = false;
 		const publicKeys = this.#waiting;
 		this.#waiting = [];
-		const now = Math.floor(Date.now() / 1000);
+		const now = Math.floor(this.#life.wall() / 1000);
 		for (const key of publicKeys) {
 			this.#revoked.delete(key); // to the end: the newest last
 			this.#revoked.set(key, now);
 		}
-		const kept = [...this.#revoked].filter(([, at]) => at + this.#lifetimeSeconds >= now).slice(-MAX_REVOCATIONS);
+		const kept = [...this.#revoked].filter(([, at]) => at + this.#life.lifetimeSeconds >= now).slice(-MAX_REVOCATIONS);
 		const next = new Map(kept);
 		const expired = [...this.#revoked.keys()].filter((key) => !next.has(key));
 		this.#revoked = next;

@@ -30,7 +30,12 @@ export interface ListenOptions {
 	/** -1: any free one. */
 	readonly port: number;
 	readonly maxStoreBytes: number;
+	/** What it shows; without it there is no TLS. */
+	readonly pair?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
+
+/** Two, the server's own choice, are too few on a busy computer or when a whole fleet comes back. */
+const HANDSHAKE_SECONDS = 20;
 
 /**
  * The configuration of an embedded nats-server. JSON is valid in its format. Only the one listener for clients: no
@@ -48,6 +53,11 @@ export function serverConfig(paths: ServerPaths, listen: ListenOptions, claims: 
 			// A peer that went away without a word is noticed within a minute.
 			ping_interval: "20s",
 			ping_max: 2,
+			// Within so many seconds a client says who it is.
+			authorization: { timeout: HANDSHAKE_SECONDS },
+			...(listen.pair
+				? { tls: { cert_file: listen.pair.certificateFile, key_file: listen.pair.keyFile, timeout: HANDSHAKE_SECONDS } }
+				: {}),
 			operator: claims.operatorJwt,
 			system_account: claims.systemAccount,
 			resolver: { type: "full", dir: paths.accounts, allow_delete: false, interval: "2m" },

@@ -37,7 +37,7 @@ export async function findStream(jsm: JetStreamManager): Promise<StreamInfo | un
 /** The stream, created where it is missing. Two coordinators that do it at the same time get the same one. */
 export async function findOrCreateStream(jsm: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
 	const found = await findStream(jsm);
-	if (found) return found;
+	if (found) return withBound(jsm, found, options);
 	try {
 		return await jsm.streams.add(streamConfig(options));
 	} catch (error) {
@@ -47,12 +47,37 @@ export async function findOrCreateStream(jsm: JetStreamManager, options: StreamO
 	}
 }
 
+/** Another bound than before holds from now on, also for a log that was begun without one. */
+async function withBound(jsm: JetStreamManager, found: StreamInfo, { maxBytes }: StreamOptions): Promise<StreamInfo> {
+	const { config } = found;
+	const max_bytes = maxBytes ?? config.max_bytes;
+	// A trim that was cut short must not go on by itself.
+	if (config.max_bytes === max_bytes && config.discard === DiscardPolicy.New && config.max_msgs === -1) return found;
+	return jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS, max_bytes });
+}
+
+/** The log refuses what does not fit, and takes nothing out by itself. */
+const NEVER_FORGETS = { discard: DiscardPolicy.New, max_msgs: -1 } as const;
+
+/**
+ * Takes out all but so many of the newest entries. The stream forbids to delete and to purge, so that nobody does it by mistake; a bound on
+ * the count does it for a moment.
+ */
+export async function keepNewest(jsm: JetStreamManager, count: number): Promise<void> {
+	const { config } = await jsm.streams.info(LOG_STREAM);
+	try {
+		await jsm.streams.update(LOG_STREAM, { ...config, discard: DiscardPolicy.Old, max_msgs: count });
+	} finally {
+		await jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS });
+	}
+}
+
 /** Names a stream for as long as it exists: a deleted one that is made again has another origin. */
 export function originOf({ created, config }: StreamInfo): string {
 	return `${config.metadata?.[ORIGIN_KEY] ?? "foreign"}@${created}`;
 }
 
-/** The truth: nothing in it is ever deleted, purged or dropped to make room. */
+/** The truth: nothing in it is deleted, purged or dropped to make room but by `keepNewest`. */
 function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<StreamConfig> & { name: string } {
 	return {
 		name: LOG_STREAM,

@@ -1,3 +1,4 @@
+import { BadRequest } from "../../errors.ts";
 import "reflect-metadata";
 import { createPublicKey, randomBytes, webcrypto } from "node:crypto";
 import {
@@ -44,16 +45,14 @@ export async function openSigner(certificate: string, key: string): Promise<Sign
 	};
 }
 
-/** A certificate request that was not made by who holds its key, or is none. */
-export class BadRequest extends Error {
-	override readonly name = "BadRequest";
-}
+/** The keys that are certified. `agent`: elliptic ones on P-256, as agents make them. `common`: also P-384, and RSA of 2048 to 4096 bits. */
+export type AcceptedKeys = "agent" | "common";
 
 /**
  * The public key of a certificate request (PKCS #10, DER). Whatever else the request says is not
- * read. Throws BadRequest when it is not signed with its own key, or when that is not an elliptic one on P-256.
+ * read. Throws BadRequest when it is not signed with its own key, or when that is none that is accepted.
  */
-export async function publicKeyOfRequest(der: Uint8Array): Promise<PublicKey> {
+export async function publicKeyOfRequest(der: Uint8Array, keys: AcceptedKeys = "agent"): Promise<PublicKey> {
 	let request: Pkcs10CertificateRequest;
 	let signed: boolean;
 	try {
@@ -63,14 +62,21 @@ export async function publicKeyOfRequest(der: Uint8Array): Promise<PublicKey> {
 		throw new BadRequest("it is not a certificate request");
 	}
 	if (!signed) throw new BadRequest("the certificate request is not signed with its own key");
-	const { name, namedCurve } = request.publicKey.algorithm as EcKeyAlgorithm;
-	if (name !== "ECDSA" || namedCurve !== "P-256") throw new BadRequest("its key is not an elliptic one on P-256");
-	return request.publicKey;
+	const { name, namedCurve, modulusLength = 0 } = request.publicKey.algorithm as KeyAlgorithm;
+	const isElliptic = name === "ECDSA" && (namedCurve === "P-256" || (keys === "common" && namedCurve === "P-384"));
+	const isRsa = keys === "common" && name.startsWith("RSA") && modulusLength >= 2048 && modulusLength <= 4096;
+	if (isElliptic || isRsa) return request.publicKey;
+	throw new BadRequest(
+		keys === "agent"
+			? "its key is not an elliptic one on P-256"
+			: "its key is neither an elliptic one on P-256 or P-384 nor an RSA key of 2048 to 4096 bits",
+	);
 }
 
-interface EcKeyAlgorithm {
+interface KeyAlgorithm {
 	readonly name: string;
 	readonly namedCurve?: string;
+	readonly modulusLength?: number;
 }
 
 /** A certificate for a public key, signed by an authority. Every field is the caller's. */

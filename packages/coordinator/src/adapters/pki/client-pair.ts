@@ -6,7 +6,7 @@ import {
 	requestInfo,
 	type Trust,
 } from "@rollcall/protocol";
-import type { Pki } from "../../ports.ts";
+import type { Pki } from "../../ports/pki.ts";
 import { makeKeyPair } from "./key-folder.ts";
 
 /** A client's certificate and key for a cluster's API, and whom it believes; all PEM. `key` is a secret and is kept in memory only. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Authority, AuthorityName, Digest, Trust } from "@rollcall/protocol";
-import { AUTHORITY_LIFE_MS } from "../../domain/rotation.ts";
+import { AUTHORITY_BACKDATED_MS, AUTHORITY_LIFE_MS } from "../../domain/certificates/authority-life.ts";
 import { signAuthority } from "./certificate.ts";
 import { type KeyFolder, makeKeyPair, makeSymmetricKey } from "./key-folder.ts";
 
@@ -10,7 +10,6 @@ const COMMON_NAMES: Readonly<Record<AuthorityName, string>> = {
 	"front-proxy": "front-proxy-ca",
 	etcd: "etcd-ca",
 };
-const BACKDATED_MS = 300_000;
 
 /** New keys for everything, written to the folder, and what is to be believed of them. */
 export async function newTrust(keys: KeyFolder, now: number): Promise<Trust> {
@@ -43,7 +42,7 @@ async function newAuthority(
 	now: number,
 ): Promise<Authority["certificates"][number]> {
 	const { key, publicKey } = makeKeyPair();
-	const validity = { notBefore: now - BACKDATED_MS, notAfter: now + AUTHORITY_LIFE_MS };
+	const validity = { notBefore: Math.max(0, now - AUTHORITY_BACKDATED_MS), notAfter: now + AUTHORITY_LIFE_MS };
 	const certificate = await signAuthority({ commonName: COMMON_NAMES[name], publicKey, validity }, key);
 	const digest = createHash("sha256").update(new Uint8Array(certificate.rawData)).digest("hex");
 	const fingerprint = `sha256:${digest}` as Digest;
@@ -51,7 +50,9 @@ async function newAuthority(
 	return {
 		fingerprint,
 		pem: `${certificate.toString("pem").trimEnd()}\n`,
+		notBefore: certificate.notBefore.getTime(),
 		notAfter: certificate.notAfter.getTime(),
+		kept: true,
 	};
 }
 

@@ -1,5 +1,5 @@
 import type { Trust } from "@rollcall/protocol";
-import { encryptionKeys } from "../../domain/rotation.ts";
+import { encryptionKeys } from "../../domain/certificates/rotation.ts";
 import type { SecretName } from "../../render/certificates.ts";
 import { encryptionConfigurationText } from "../../render/encryption-configuration.ts";
 import type { KeyFolder } from "./key-folder.ts";
@@ -11,8 +11,6 @@ export async function secretText(
 	name: Exclude<SecretName, "etcd-snapshot-key">,
 ): Promise<string> {
 	switch (name) {
-		case "cluster-authority-key":
-			return keys.read(trust.authorities.cluster.signing);
 		case "service-account-key":
 			return keys.read(trust.serviceAccounts.signing);
 		case "encryption-configuration": {

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { type Digest, Digest as DigestSchema, ENCRYPTION } from "@rollcall/protocol";
-import { SnapshotError } from "../../cluster-ports.ts";
+import { SnapshotError } from "../../errors.ts";
 
 /** etcd puts the SHA-256 of all before it at the end of a snapshot (etcdserver, maintenance API). */
 const HASH_BYTES = 32;

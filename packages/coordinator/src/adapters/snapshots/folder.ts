@@ -4,8 +4,9 @@ import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, EtcdSnapshot } from "@rollcall/protocol";
 import { z } from "zod";
-import { type EtcdSnapshotFolder, SnapshotError } from "../../cluster-ports.ts";
 import { makePrivateFolder, syncFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { SnapshotError } from "../../errors.ts";
+import type { EtcdSnapshotFolder } from "../../ports/etcd-snapshots.ts";
 import { writeEncrypted } from "./encrypt.ts";
 
 /** What was begun and not ended is given up after so long, in milliseconds; another coordinator may be at it. */
@@ -27,7 +28,7 @@ type Note = z.infer<typeof Note>;
 
 /** Whose snapshots these are. `log`: the name of the log that is written now. */
 export interface Owner {
-	readonly fleet: string;
+	readonly fleets: readonly string[];
 	readonly log: () => string | undefined;
 }
 
@@ -52,7 +53,7 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 				return hex === undefined ? [] : [note(`sha256:${hex}` as Digest)];
 			}),
 		);
-		return found.filter((one): one is Note => one?.fleet === owner.fleet);
+		return found.filter((one): one is Note => one !== undefined && owner.fleets.includes(one.fleet));
 	}
 
 	async function names(): Promise<string[]> {
@@ -82,7 +83,13 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 				}
 				const { key, ...rest } = written;
 				const snapshot: EtcdSnapshot = { ...of, ...rest };
-				const text = JSON.stringify({ version: 1, fleet: owner.fleet, log, key, snapshot } satisfies Note);
+				const text = JSON.stringify({
+					version: 1,
+					fleet: owner.fleets.at(-1) ?? "",
+					log,
+					key,
+					snapshot,
+				} satisfies Note);
 				await writeAtomically(place(rest.sha256, "json"), `${text}\n`, 0o600);
 				await rename(temporary, place(rest.sha256, "snapshot"));
 				await syncFolder(folder);
@@ -99,7 +106,7 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 			try {
 				const known = await note(sha256);
 				if (!known) return `has no key in ${folder}`;
-				if (known.fleet !== owner.fleet) return "is of another fleet";
+				if (!owner.fleets.includes(known.fleet)) return "is of another fleet";
 				const hash = createHash("sha256");
 				for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
 				const same = `sha256:${hash.digest("hex")}` === sha256 && (await stat(path)).size === sizeBytes;
@@ -115,7 +122,7 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 		},
 		async key(sha256) {
 			const known = await note(sha256);
-			if (known?.fleet === owner.fleet) return known.key;
+			if (known && owner.fleets.includes(known.fleet)) return known.key;
 			throw new Error(`the key of the snapshot cannot be read from ${place(sha256, "json")}; bring the file back`);
 		},
 		async list(most) {
@@ -124,10 +131,11 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 			return all.filter((_, index) => there[index]).slice(-most);
 		},
 		remove,
-		async sweep(known) {
+		async sweep(known, before) {
 			const log = owner.log();
 			for (const one of await notes()) {
-				if (one.log === log && !known.includes(one.snapshot.sha256)) await remove(one.snapshot.sha256);
+				const { sha256, takenAt } = one.snapshot;
+				if (one.log === log && takenAt < before && !known.includes(sha256)) await remove(one.snapshot.sha256);
 			}
 			for (const name of (await names()).filter((one) => TEMPORARY.test(one))) {
 				const found = await stat(join(folder, name)).catch(unlessMissing);

@@ -1,5 +1,5 @@
+import { nearest } from "@rollcall/protocol";
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
-import { nearest } from "../../document/nearest.ts";
 import type { Finding } from "../finding.ts";
 import { pathText } from "../finding.ts";
 import { checkIgnition } from "../ignition/check.ts";
@@ -7,7 +7,7 @@ import { mergeIgnition } from "../ignition/merge.ts";
 import { parseSpecVersion } from "../ignition/versions.ts";
 import { mountUnit } from "./mount-units.ts";
 import { DOCUMENT, VERSIONS } from "./shapes.ts";
-import { say, type Translation, translate } from "./translate.ts";
+import { type LocalFiles, say, type Translation, translate } from "./translate.ts";
 
 /** An Ignition configuration, or what is wrong with the YAML: all of it, by line and path. */
 export type Converted =
@@ -15,10 +15,10 @@ export type Converted =
 	| { readonly ok: false; readonly findings: readonly Finding[] };
 
 /**
- * Converts Butane-style YAML (`variant: flatcar` 1.0 and 1.1, `variant: fcos` 1.0 to 1.6) to an Ignition configuration of
+ * Converts Butane-style YAML (`variant: flatcar` 1.0 and 1.1, `variant: fcos` 1.0 to 1.7) to an Ignition configuration of
  * the spec that its version stands for. `files` holds what `local` fields name. No file is read and no program is run.
  */
-export function convertButane(text: string, files: ReadonlyMap<string, string> = new Map()): Converted {
+export function convertButane(text: string, files: LocalFiles = new Map()): Converted {
 	try {
 		return convert(text, files);
 	} catch (error) {
@@ -28,7 +28,7 @@ export function convertButane(text: string, files: ReadonlyMap<string, string> =
 	}
 }
 
-function convert(text: string, files: ReadonlyMap<string, string>): Converted {
+function convert(text: string, files: LocalFiles): Converted {
 	const lines = new LineCounter();
 	const document = parseDocument(text, { lineCounter: lines });
 	const broken = document.errors.slice(0, 16).map((error) => ({
@@ -77,7 +77,8 @@ function specVersion(root: { get(key: string, keep: true): unknown }, lines: Lin
 	const versions =
 		variant.value !== undefined && Object.hasOwn(VERSIONS, variant.value) ? VERSIONS[variant.value] : undefined;
 	if (!versions || variant.value === undefined) {
-		const suggestion = nearest(variant.value ?? "", Object.keys(VERSIONS));
+		const meant = nearest(variant.value ?? "", Object.keys(VERSIONS));
+		const suggestion = meant && `did you mean ${meant}?`;
 		const message = `the variant must be one of ${Object.keys(VERSIONS).join(", ")}`;
 		return {
 			ok: false,

@@ -73,6 +73,7 @@ const storage = object({
 			device: text,
 			key_file: resource,
 			wipe_volume: flag,
+			cex: since(5, object({ enabled: flag })),
 			discard: since(4, flag),
 			open_options: since(4, texts),
 			options: texts,
@@ -161,6 +162,7 @@ export const VERSIONS: Readonly<Record<string, Readonly<Record<string, string>>>
 		"1.4.0": "3.3.0",
 		"1.5.0": "3.4.0",
 		"1.6.0": "3.5.0",
+		"1.7.0": "3.6.0",
 	},
 };
 

@@ -1,8 +1,11 @@
+import { nearest } from "@rollcall/protocol";
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from "yaml";
-import { nearest } from "../../document/nearest.ts";
 import { dataUrl } from "../data-url.ts";
 import { type Finding, pathText } from "../finding.ts";
 import { type Field, ignitionName, type Shape } from "./shapes.ts";
+
+/** Contents of `local` files, by their paths from the folder that they lie in. */
+export type LocalFiles = ReadonlyMap<string, string | Uint8Array>;
 
 type Path = readonly (string | number)[];
 type Json = Record<string, unknown>;
@@ -12,8 +15,7 @@ export interface Translation {
 	/** Minor version of the Ignition spec that is written. */
 	readonly minor: number;
 	readonly lines: LineCounter;
-	/** Contents of `local` files, by name. */
-	readonly files: ReadonlyMap<string, string>;
+	readonly files: LocalFiles;
 	readonly findings: Finding[];
 	/** From a path of the Ignition document to its place in the YAML: for what is found wrong in the result. */
 	readonly origins: Map<string, { path: Path; line: number | undefined }>;
@@ -118,7 +120,7 @@ function translateMap(
 	const local = sugar.get("contents_local");
 	if (local !== undefined) {
 		if (result.contents !== undefined) say(translation, place, "contents or contents_local, not both");
-		result.contents = localFile(translation, place, local);
+		result.contents = localText(translation, place, local);
 	}
 	return result;
 }
@@ -128,24 +130,44 @@ function unknownField(
 	at: { node: Node; path: Path },
 	field: { name: string; known: string[] },
 ): void {
-	const suggestion = nearest(field.name, field.known);
+	const meant = nearest(field.name, field.known);
 	const line = lineOf(translation, at.node);
 	translation.findings.push({
 		path: at.path,
 		message: "there is no such field",
 		...(line === undefined ? {} : { line }),
-		...(suggestion === undefined ? {} : { suggestion }),
+		...(meant === undefined ? {} : { suggestion: `did you mean ${meant}?` }),
 	});
 }
 
-function localFile(translation: Translation, place: Place, name: string): string | undefined {
-	const content = translation.files.get(name);
+function localFile(translation: Translation, place: Place, name: string): string | Uint8Array | undefined {
+	const content = translation.files.get(plainPath(name));
 	if (content === undefined) say(translation, place, `the local file ${name} was not given along`);
 	return content;
 }
 
+/** `./a//b` is `a/b`. What leads out of the folder stays as it is, and nothing has such a name. */
+function plainPath(name: string): string {
+	return name
+		.split("/")
+		.filter((part, index) => part !== "." && (part !== "" || index === 0))
+		.join("/");
+}
+
+/** A local file where only text has a place. */
+function localText(translation: Translation, place: Place, name: string): string | undefined {
+	const content = localFile(translation, place, name);
+	if (content === undefined || typeof content === "string") return content;
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+	} catch {
+		say(translation, place, `the local file ${name} is not UTF-8 text`);
+		return undefined;
+	}
+}
+
 function localKeys(translation: Translation, place: Place & { names: string[] }, user: Json): void {
-	const keys = place.names.flatMap((name) => (localFile(translation, place, name) ?? "").split("\n"));
+	const keys = place.names.flatMap((name) => (localText(translation, place, name) ?? "").split("\n"));
 	const found = keys.map((key) => key.trim()).filter((key) => key !== "" && !key.startsWith("#"));
 	user.sshAuthorizedKeys = [...((user.sshAuthorizedKeys as string[] | undefined) ?? []), ...found];
 }
@@ -157,7 +179,7 @@ function contents(translation: Translation, place: Place, given: { result: Json;
 	const local = sugar.get("local");
 	const sources = [inline, local, result.source].filter((source) => source !== undefined);
 	if (sources.length > 1) say(translation, place, "one of source, inline and local, not several");
-	const text = inline ?? (local === undefined ? undefined : localFile(translation, place, local));
-	if (text === undefined) return result;
-	return { ...result, source: dataUrl(text), ...(result.compression === undefined ? { compression: "" } : {}) };
+	const content = inline ?? (local === undefined ? undefined : localFile(translation, place, local));
+	if (content === undefined) return result;
+	return { ...result, source: dataUrl(content), ...(result.compression === undefined ? { compression: "" } : {}) };
 }

@@ -1,5 +1,8 @@
-import { IgnitionConfig } from "@rollcall/protocol";
+import { IgnitionConfig, plainIssue, valueAt } from "@rollcall/protocol";
 import type { Finding } from "../finding.ts";
+import { duplicates, type Say } from "./duplicates.ts";
+import { sourceFault } from "./source-fault.ts";
+import { unitContentFault } from "./unit-content.ts";
 import { newerThanItsVersion, parseSpecVersion, resources } from "./versions.ts";
 
 /** A configuration that passed, or what is wrong with it. */
@@ -9,7 +12,7 @@ export type CheckedIgnition =
 
 /**
  * Checks a configuration by the rules of Ignition's own validator, as far as they concern what machines without disks use.
- * Specs 3.0 to 3.3 are checked in full; of 2.1 to 2.3 and of newer 3.x only the frame, they are passed on as they are.
+ * Specs 3.0 to 3.6 are checked in full; of 2.1 to 2.3 and of newer 3.x only the frame, they are passed on as they are.
  */
 export function checkIgnition(value: unknown): CheckedIgnition {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -23,7 +26,7 @@ export function checkIgnition(value: unknown): CheckedIgnition {
 	}
 	const [major, minor] = parsed;
 	if (major === 2 && minor >= 1 && minor <= 3) return { ok: true, version, config };
-	if (major === 3 && minor > 3) return { ok: true, version, config };
+	if (major === 3 && minor > 6) return { ok: true, version, config };
 	if (major !== 3) {
 		return refuse({
 			path: ["ignition", "version"],
@@ -35,7 +38,7 @@ export function checkIgnition(value: unknown): CheckedIgnition {
 		return refuse(
 			...result.error.issues.slice(0, 64).map((issue) => ({
 				path: issue.path.filter((part) => typeof part !== "symbol"),
-				message: issue.message,
+				message: plainIssue(issue, valueAt(config, issue.path)),
 			})),
 		);
 	}
@@ -47,7 +50,7 @@ function refuse(...findings: Finding[]): CheckedIgnition {
 	return { ok: false, findings };
 }
 
-/** What needs more than one field; the rules of Ignition's `config/v3_3/types`. */
+/** What needs more than one field; the rules of Ignition's `config/v3_6/types`. */
 function crossFieldFindings(config: IgnitionConfig): Finding[] {
 	const findings: Finding[] = [];
 	const say = (path: (string | number)[], message: string) => findings.push({ path, message });
@@ -57,9 +60,18 @@ function crossFieldFindings(config: IgnitionConfig): Finding[] {
 		if (resource.httpHeaders?.length && !/^https?:/.test(resource.source ?? "")) {
 			say([...path, "httpHeaders"], "headers go with http and https sources only");
 		}
+		resource.httpHeaders?.forEach(({ name }, index) => {
+			if (name === "") say([...path, "httpHeaders", index, "name"], "a header has a name");
+		});
+		const wrong = resource.source && sourceFault(resource.source);
+		if (wrong) say([...path, "source"], wrong);
 	}
+	const { httpProxy, httpsProxy } = config.ignition.proxy ?? {};
+	for (const [name, proxy] of Object.entries({ httpProxy, httpsProxy }))
+		if (proxy && !/^https?:/.test(proxy)) say(["ignition", "proxy", name], "a proxy is an http or https URL");
 	duplicates(config, say);
 	nodes(config, say);
+	units(config, say);
 	config.storage?.filesystems?.forEach((filesystem, index) => {
 		const at = ["storage", "filesystems", index];
 		const others = filesystem.path || filesystem.label || filesystem.uuid || filesystem.options?.length;
@@ -70,71 +82,63 @@ function crossFieldFindings(config: IgnitionConfig): Finding[] {
 		if (!raid.devices?.length) say(["storage", "raid", index, "devices"], "devices are needed");
 	});
 	config.storage?.luks?.forEach((luks, index) => {
-		if (!luks.device) say(["storage", "luks", index, "device"], "a device is needed");
+		const at = ["storage", "luks", index];
+		if (!luks.device) say([...at, "device"], "a device is needed");
+		if (luks.name.includes("/")) say([...at, "name"], "a name has no slash");
+		const { clevis } = luks;
+		if (luks.cex?.enabled && (clevis?.tpm2 || clevis?.tang?.length || clevis?.custom))
+			say([...at, "cex"], "cex or clevis, not both");
+		if (luks.cex?.enabled && luks.keyFile?.source) say([...at, "cex"], "cex or a key file, not both");
+		clevis?.tang?.forEach(({ advertisement }, tang) => {
+			if (advertisement && !isJson(advertisement))
+				say([...at, "clevis", "tang", tang, "advertisement"], "an advertisement is JSON");
+		});
 	});
 	return findings;
 }
 
-type Say = (path: (string | number)[], message: string) => void;
-
-function duplicates(config: IgnitionConfig, say: Say): void {
-	const unique = (path: (string | number)[], keys: readonly string[] | undefined) => {
-		const seen = new Set<string>();
-		keys?.forEach((key, index) => {
-			if (seen.has(key)) say([...path, index], `${key} is there twice`);
-			seen.add(key);
-		});
-	};
-	const { storage, systemd, passwd } = config;
-	unique(
-		["systemd", "units"],
-		systemd?.units?.map((unit) => unit.name),
-	);
-	systemd?.units?.forEach((unit, index) => {
-		unique(
-			["systemd", "units", index, "dropins"],
-			unit.dropins?.map((dropin) => dropin.name),
-		);
-	});
-	unique(
-		["passwd", "users"],
-		passwd?.users?.map((user) => user.name),
-	);
-	unique(
-		["passwd", "groups"],
-		passwd?.groups?.map((group) => group.name),
-	);
-	unique(
-		["storage", "filesystems"],
-		storage?.filesystems?.map((filesystem) => filesystem.device),
-	);
-	unique(
-		["storage", "disks"],
-		storage?.disks?.map((disk) => disk.device),
-	);
-	unique(
-		["storage", "raid"],
-		storage?.raid?.map((raid) => raid.name),
-	);
-	unique(
-		["storage", "luks"],
-		storage?.luks?.map((luks) => luks.name),
-	);
-	const paths = new Set<string>();
-	for (const kind of ["directories", "files", "links"] as const) {
-		storage?.[kind]?.forEach((node, index) => {
-			if (paths.has(node.path)) say(["storage", kind, index], `${node.path} is there twice`);
-			paths.add(node.path);
-		});
+function isJson(value: string): boolean {
+	try {
+		JSON.parse(value);
+		return true;
+	} catch {
+		return false;
 	}
+}
+
+/** The engine reads units before it writes them, and ends the boot where it cannot. */
+function units(config: IgnitionConfig, say: Say): void {
+	config.systemd?.units?.forEach((unit, index) => {
+		for (const { contents, path } of [
+			{ contents: unit.contents, path: ["systemd", "units", index] },
+			...(unit.dropins ?? []).map((dropin, at) => ({
+				contents: dropin.contents,
+				path: ["systemd", "units", index, "dropins", at],
+			})),
+		]) {
+			const fault = contents ? unitContentFault(contents) : undefined;
+			if (fault) say([...path, "contents"], fault);
+		}
+	});
+}
+
+/** The folders of a path, the outermost first, without `/`. */
+function above(path: string): string[] {
+	return [...path.matchAll(/(?<=.)\//g)].map(({ index }) => path.slice(0, index));
 }
 
 function nodes(config: IgnitionConfig, say: Say): void {
 	const links = config.storage?.links ?? [];
+	const taken = new Map([
+		...(config.storage?.files ?? []).map(({ path }) => [path, "below a file"] as const),
+		...links.map(({ path }) => [path, "behind a link"] as const),
+	]);
 	for (const kind of ["directories", "files", "links"] as const) {
 		config.storage?.[kind]?.forEach((node, index) => {
 			const at = ["storage", kind, index];
-			if (links.some((link) => node.path.startsWith(`${link.path}/`))) say(at, `${node.path} lies behind a link`);
+			// Ignition's validator lets the first of these pass, and its engine ends there.
+			const where = above(node.path).flatMap((path) => taken.get(path) ?? [])[0];
+			if (where) say(at, `${node.path} lies ${where}`);
 			for (const owner of ["user", "group"] as const) {
 				const value = node[owner];
 				if (value?.id !== undefined && value.id !== null && value.name)

@@ -1,8 +1,9 @@
 import type { IgnitionConfig, IgnitionVersion } from "@rollcall/protocol";
+import { NotInLegacyIgnition } from "../../errors.ts";
 import { AGENT_PATHS } from "../agent-unit.ts";
 import { findingText } from "../finding.ts";
 import { checkIgnition } from "./check.ts";
-import { legacyIgnition, NotInLegacyIgnition } from "./legacy.ts";
+import { legacyIgnition } from "./legacy.ts";
 import { mergeIgnition, mergeLegacyIgnition } from "./merge.ts";
 import { parseSpecVersion } from "./versions.ts";
 

@@ -1,11 +1,7 @@
 import type { IgnitionConfig, IgnitionFile, IgnitionResource } from "@rollcall/protocol";
+import { NotInLegacyIgnition } from "../../errors.ts";
 
 type Json = Record<string, unknown>;
-
-/** Something that spec 2 cannot say. */
-export class NotInLegacyIgnition extends Error {
-	override readonly name = "NotInLegacyIgnition";
-}
 
 /**
  * A configuration of spec 3 in the words of spec 2.1, 2.2 or 2.3 (Container Linux; Ignition 0.21 to 0.35,

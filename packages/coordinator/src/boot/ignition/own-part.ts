@@ -13,6 +13,10 @@ export interface AgentBoot {
 	readonly download: AgentDownload;
 	/** Base URLs of the coordinators' API. */
 	readonly coordinators: readonly string[];
+	/** The public nkeys of the fleet: the agent believes nothing that none of them signed. */
+	readonly signers: readonly string[];
+	/** The authorities that certificates of coordinators and of the bus are by, PEM. Absent: those that everybody knows. */
+	readonly authority?: string | undefined;
 	readonly enrollToken: string;
 }
 
@@ -26,7 +30,8 @@ export interface MachineBoot {
 
 /** The agent's configuration file (`AgentConfig` of the agent). */
 export function agentConfigText(agent: AgentBoot): string {
-	return `${JSON.stringify({ coordinators: agent.coordinators, tokenFile: AGENT_PATHS.token }, null, "\t")}\n`;
+	const { coordinators, signers, authority } = agent;
+	return `${JSON.stringify({ coordinators, signers, authority, tokenFile: AGENT_PATHS.token }, null, "\t")}\n`;
 }
 
 /** The part of a machine's Ignition configuration that is not the operator's. Spec 3.0 is enough for it. */

@@ -1,5 +1,6 @@
 import type { IgnitionPart } from "@rollcall/protocol";
 import { convertButane } from "../butane/convert.ts";
+import type { LocalFiles } from "../butane/translate.ts";
 import type { Finding } from "../finding.ts";
 import { checkIgnition } from "./check.ts";
 
@@ -9,7 +10,7 @@ export type ReadPart =
 	| { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** Reads one part of the operator: Ignition JSON is checked, Butane-style YAML converted. */
-export function readIgnitionPart(part: IgnitionPart, files: ReadonlyMap<string, string> = new Map()): ReadPart {
+export function readIgnitionPart(part: IgnitionPart, files: LocalFiles = new Map()): ReadPart {
 	if (part.format === "butane") return convertButane(part.text, files);
 	let value: unknown;
 	try {

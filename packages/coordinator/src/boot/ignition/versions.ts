@@ -22,11 +22,24 @@ export function newerThanItsVersion(config: IgnitionConfig): Finding[] {
 	for (const { resource, path, of } of resources(config)) {
 		need(1, resource.httpHeaders, ...path, "httpHeaders");
 		if (of === "config") need(1, resource.compression, ...path, "compression");
+		if (resource.source?.startsWith("arn:")) need(4, true, ...path, "source");
 		if (resource.verification?.hash?.startsWith("sha256-")) need(1, true, ...path, "verification", "hash");
 	}
 	need(1, config.ignition.proxy, "ignition", "proxy");
 	need(2, config.storage?.luks, "storage", "luks");
 	need(3, config.kernelArguments, "kernelArguments");
+	config.storage?.luks?.forEach((luks, index) => {
+		const at = ["storage", "luks", index];
+		need(4, luks.discard, ...at, "discard");
+		need(4, luks.openOptions, ...at, "openOptions");
+		need(5, luks.cex, ...at, "cex");
+		luks.clevis?.tang?.forEach(({ advertisement }, tang) => {
+			need(4, advertisement, ...at, "clevis", "tang", tang, "advertisement");
+		});
+		// Until then only the pins that Ignition knew.
+		const pin = luks.clevis?.custom?.pin;
+		if (pin && !["tpm2", "tang", "sss"].includes(pin)) need(6, pin, ...at, "clevis", "custom", "pin");
+	});
 	config.storage?.filesystems?.forEach((filesystem, index) => {
 		need(1, filesystem.mountOptions, "storage", "filesystems", index, "mountOptions");
 		if (filesystem.format === "none") need(3, true, "storage", "filesystems", index, "format");

@@ -4,11 +4,13 @@ import {
 	type BootStageView,
 	type BootState,
 	type BootView,
+	definedFields,
 	type Mac,
+	type MachineId,
 	type Timestamp,
 } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
-import { phaseOf, standing } from "../../domain/phase.ts";
+import { phaseOf, standing } from "../../domain/views/phase.ts";
 import { type Boot, story, waitsFor } from "./boot.ts";
 import { orderOf, ruleOf } from "./stages.ts";
 
@@ -22,7 +24,7 @@ export function bootView(boot: Boot, fleet: Fleet, at: Timestamp): BootView {
 	const given = { machineId: boot.machineId, bootId: boot.bootId, nodeName, mac: boot.mac, uuid: boot.uuid };
 	const rehearsal = machine?.facts.rehearsal;
 	return {
-		...dropUndefined({ ...given, rehearsal, address: boot.remote, group: boot.group, profile: boot.profile }),
+		...definedFields({ ...given, rehearsal, address: boot.remote, group: boot.group, profile: boot.profile }),
 		...standingOf(boot, { fleet, machine, at }),
 		startedAt: iso(startedAt),
 		totalMs: latest - startedAt,
@@ -69,8 +71,10 @@ function reasonOf(
 ): { readonly reason: string; readonly next?: string | undefined } {
 	const rule = ruleOf(waitingFor);
 	if (machine) return { next: rule.next, ...standing(fleet, machine) };
-	if (boot.refused)
-		return { reason: `it was refused: ${boot.refused.reason}`, next: nextOfRefusal(boot.refused.stage) };
+	if (boot.refused) {
+		const { stage, reason, next = nextOfRefusal(stage) } = boot.refused;
+		return { reason: `it was refused: ${reason}`, next };
+	}
 	if (boot.choosing) return { reason: "its menu waits for somebody to choose" };
 	return { reason: rule.cause, next: rule.next };
 }
@@ -102,6 +106,8 @@ const URGENCY: readonly BootState[] = ["stuck", "held", "booting", "done"];
 export interface BootFilter {
 	readonly state?: BootState | undefined;
 	readonly mac?: Mac | undefined;
+	/** Only boots of these machines. */
+	readonly machines?: ((machineId: MachineId | undefined) => boolean) | undefined;
 	readonly limit: number;
 }
 
@@ -113,6 +119,7 @@ export function bootViews(
 ): { readonly boots: BootView[]; readonly more: number } {
 	const wanted = boots
 		.filter(({ mac }) => filter.mac === undefined || mac === filter.mac)
+		.filter(({ machineId }) => filter.machines?.(machineId) ?? true)
 		.map((boot) => {
 			const machine = boot.machineId === undefined ? undefined : now.fleet.machines.get(boot.machineId);
 			return { boot, state: stateOf(boot, { at: now.at, machine }), began: beganAt(boot) };
@@ -149,12 +156,6 @@ export function stageDurations(boots: readonly Boot[]): Map<string, number[]> {
 	}
 	for (const list of durations.values()) list.sort((a, b) => a - b);
 	return durations;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function dropUndefined<T extends object>(value: T): Defined<T> {
-	return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
 }
 
 function iso(at: Timestamp): string {

@@ -19,7 +19,7 @@ export interface Boot {
 	/** A person was asked what to boot. */
 	choosing: boolean;
 	/** What was refused, and not granted since. */
-	refused?: { readonly stage: BootStage; readonly reason: string } | undefined;
+	refused?: { readonly stage: BootStage; readonly reason: string; readonly next?: string } | undefined;
 	/** Stages of which the log says that this boot waits for them in vain. */
 	readonly told: Set<BootStage>;
 	/** The log has the whole story. */

@@ -1,9 +1,18 @@
-import type { BootDocument, BootStage, Event, EventOf, Mac, MachineId, Timestamp } from "@rollcall/protocol";
+import {
+	type BootDocument,
+	type BootStage,
+	type Event,
+	type EventOf,
+	type Mac,
+	type MachineId,
+	macsOf,
+	type Timestamp,
+} from "@rollcall/protocol";
 import type { Fleet } from "../../domain/fleet.ts";
-import { phaseOf } from "../../domain/phase.ts";
+import { phaseOf } from "../../domain/views/phase.ts";
 import { type Boot, newBoot, reach } from "./boot.ts";
 import { Downloads } from "./downloads.ts";
-import type { BootSighting } from "./sighting.ts";
+import type { BootSighting, MissedAsset } from "./sighting.ts";
 import { expectedStages, FLEET_STAGES } from "./stages.ts";
 
 /** Boots of machines that have not enrolled; anybody on the boot network can make one by asking. */
@@ -26,7 +35,11 @@ export class Boots {
 	readonly #stubs = new Map<string, Timestamp>();
 
 	/** Takes in what the boot endpoints saw. */
-	see(sighting: BootSighting, document: BootDocument, at: Timestamp): void {
+	see(sighting: BootSighting | MissedAsset, document: BootDocument, at: Timestamp): void {
+		if (sighting.outcome === "missed") {
+			this.#downloads.missed(sighting);
+			return;
+		}
 		const { stage, remote } = sighting;
 		const key = keyOf(sighting);
 		if (stage === "dhcp") this.#seeStub(remote, at);
@@ -122,7 +135,7 @@ export class Boots {
 		const { machineId, bootId, facts, at } = event;
 		const before = this.#known.get(machineId);
 		if (before?.bootId === bootId) return;
-		const boot = this.#take([...facts.nics.map(({ mac }) => mac), facts.smbios.uuid], at) ?? newBoot(FLEET_STAGES);
+		const boot = this.#take([...macsOf(facts), facts.smbios.uuid], at) ?? newBoot(FLEET_STAGES);
 		this.#downloads.forget(boot);
 		boot.machineId = machineId;
 		boot.bootId = bootId;

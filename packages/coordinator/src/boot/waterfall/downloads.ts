@@ -1,5 +1,6 @@
 import type { BootStage, Timestamp } from "@rollcall/protocol";
 import { type Boot, reach, waitsFor } from "./boot.ts";
+import type { MissedAsset } from "./sighting.ts";
 import { orderOf } from "./stages.ts";
 
 /** More boots than this behind one address cannot be told apart in any way that is worth its memory. */
@@ -45,6 +46,13 @@ export class Downloads {
 		const boots = this.#boots.get(address);
 		boots?.delete(boot);
 		if (boots?.size === 0) this.#boots.delete(address);
+	}
+
+	/** Something could not be sent to this address: what waits longest there waits for it. */
+	missed({ remote, reason, next }: MissedAsset): void {
+		const [boot] = [...(this.#boots.get(remote) ?? [])].sort((a, b) => (a.last?.at ?? 0) - (b.last?.at ?? 0));
+		const stage = boot && waitsFor(boot);
+		if (stage) boot.refused = { stage, reason, next };
 	}
 
 	/** Something was downloaded from this address. */

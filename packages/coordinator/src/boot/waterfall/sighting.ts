@@ -16,3 +16,13 @@ export interface BootSighting {
 	/** The asset's name, where the stage is a download. */
 	readonly asset?: string;
 }
+
+/** A file that was asked for and could not be sent. Only the address tells which machine asked. */
+export interface MissedAsset {
+	readonly outcome: "missed";
+	/** Why, with the asset's name. */
+	readonly reason: string;
+	/** What brings the file. */
+	readonly next: string;
+	readonly remote: string;
+}

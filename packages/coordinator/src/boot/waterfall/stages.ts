@@ -75,7 +75,7 @@ export function expectedStages(profile: Profile): BootStage[] {
 	const names = (word: string): boolean => profile.args.some((arg) => arg.includes(word));
 	const expected: Partial<Record<BootStage, boolean>> = {
 		ipxe: true,
-		kernel: ours(profile.kernel),
+		kernel: profile.kernel !== undefined && ours(profile.kernel),
 		initrd: profile.initrd.some(({ url }) => ours(url)),
 		ignition: profile.ignition !== undefined && names("{{ignition}}"),
 		"cloud-init": profile.cloudInit !== undefined && names("{{cloudInit}}"),

@@ -1,9 +1,10 @@
 import type { Problem, Timestamp, Trust } from "@rollcall/protocol";
-import { snapshotText } from "../etcd-snapshots.ts";
+import { encryptionKeys, mustRewrite, snapshotWithout } from "../certificates/rotation.ts";
+import { isoDateOf } from "../clocks/log-clock.ts";
+import { snapshotText } from "../etcd/snapshots.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
-import { encryptionKeys, mustRewrite, snapshotWithout } from "../rotation.ts";
-import { accept, refuse } from "./verdict.ts";
+import { accept, fenced, notEnrolled, refuse, rejected } from "./verdict.ts";
 
 /** A certificate was issued to an operator. */
 export function operatorCertificate(_fleet: Fleet, input: InputOf<"operator-certificate">): Verdict {
@@ -13,7 +14,7 @@ export function operatorCertificate(_fleet: Fleet, input: InputOf<"operator-cert
 /** Why keys cannot be changed now, whatever is to become of them; undefined when they can. */
 export function keysAreFixed(fleet: Fleet, at: Timestamp): Problem | undefined {
 	if (at >= fleet.recoverUntil) return undefined;
-	const until = new Date(fleet.recoverUntil).toISOString();
+	const until = isoDateOf(fleet, fleet.recoverUntil);
 	return {
 		code: "not-ready",
 		message: `the coordinator lost its log, and until ${until} machines prove what they hold; nobody knows yet who would believe other keys`,
@@ -70,4 +71,42 @@ export function snapshotNeeds(fleet: Fleet, trust: Trust): Problem | undefined {
 export function secretsRewritten(fleet: Fleet, { key, secrets }: InputOf<"secrets-rewritten">): Verdict {
 	if (!mustRewrite(fleet) || fleet.trust?.trust.encryption !== key) return accept([]);
 	return accept([{ type: "secrets-rewritten", key, secrets, cause: fleet.trust.seq }]);
+}
+
+/**
+ * A boot of a machine is to get certificates for the target that it was given. Whoever is not the live boot, or asks for
+ * another target, gets none. Asked twice: when the order comes, and when what was signed for it is recorded.
+ */
+export function certify(
+	fleet: Fleet,
+	input: Pick<InputOf<"certify">, "machineId" | "bootId" | "generation" | "digest" | "certificates">,
+): Verdict {
+	const { machineId, bootId, generation, digest } = input;
+	const machine = fleet.machines.get(machineId);
+	if (!machine) return notEnrolled(machineId, bootId);
+	if (machine.approval === "rejected") return refuse(rejected(machine));
+	if (machine.fenced.includes(bootId)) return fenced(machine, bootId);
+	if (machine.bootId !== bootId) return notEnrolled(machineId, bootId);
+	const { seat, target } = machine;
+	const holds = seat && target?.bootId === bootId && target.generation === generation && target.digest === digest;
+	if (!holds) {
+		return refuse({
+			code: "conflict",
+			message: `machine ${machineId} asks for certificates of generation ${generation}, which is not its target`,
+			next: "say hello, and ask for those of the newest target",
+			machineId,
+			path: "generation",
+		});
+	}
+	if (input.certificates.length === 0) return accept([]);
+	return accept([
+		{
+			type: "certificates-issued",
+			machineId,
+			bootId,
+			generation,
+			certificates: [...input.certificates],
+			cause: target.seq,
+		},
+	]);
 }

@@ -1,17 +1,31 @@
-import type { Assignment, EventDraft, Labels, Timestamp } from "@rollcall/protocol";
+import {
+	type Assignment,
+	type EventDraft,
+	type Grade,
+	type Labels,
+	type Mac,
+	macsOf,
+	type Timestamp,
+} from "@rollcall/protocol";
+import { isOff } from "../clocks/machine-clock.ts";
 import { type Fleet, fencedBoots, type Machine } from "../fleet.ts";
-import { type Identified, identify } from "../identity/identify.ts";
+import { isAllowed } from "../identity/hold.ts";
+import { type Identified, type IdentityConflict, identify, tokenContradiction } from "../identity/identify.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
-import { comeBack, isOfRemoved, provenAssignment } from "./proof.ts";
-import { checkToken } from "./token.ts";
-import { accept, fenced, refuse, rejected } from "./verdict.ts";
+import { roomForStranger } from "../strangers.ts";
+import { holdBack } from "./hold.ts";
+import { comeBack, followProof, isOfRemoved, outrunsLog, provenAssignment } from "./proof.ts";
+import { checkToken } from "./tokens.ts";
+import { accept, fenced, refuse, rejected, tooManyFacts } from "./verdict.ts";
 
 /**
  * An agent asks to be let onto the bus. It needs to be the incarnation that is known already, or a proof of an earlier
- * assignment, or a one-time token. A new boot of a known machine fences the one before it.
+ * assignment, or a one-time token. A new boot of a known machine fences the one before it; while that one lives, it waits.
  */
 export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): Verdict {
 	const { request } = input;
+	const tooMany = tooManyFacts(request.facts);
+	if (tooMany) return tooMany;
 	const proven = provenAssignment(request.proof, input.proofValid, request);
 	const identified = identifyWithProof(fleet, input, proven);
 	if (!identified.ok) {
@@ -29,12 +43,37 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	}
 	if (machine && isSameIncarnation(machine, input)) return accept([], enrolled(machine.machineId, input));
 	const counts = proven && !isOfRemoved(fleet, proven);
-	const byProof = counts && enrollByProof(fleet, input, { ...proven, machineId: identified.machineId });
+	const byProof = counts && enrollByProof(fleet, input, { proven: { ...proven, machineId: identified.machineId }, at });
 	if (byProof) return byProof;
+	const allowed = machine && isAllowed(machine, { ...request, bootId: request.facts.bootId });
+	if (allowed)
+		return enrollAs(fleet, input, {
+			identified,
+			labels: machine.labels,
+			grade: gradeOf(input, { machine, tokenMac: undefined }),
+		});
 	const token = checkToken(fleet, input, { machineId: identified.machineId, at });
 	if (!token.ok) return token.verdict;
+	const { tokenId, mac } = token.token;
+	const contradiction = identified.contradiction ?? (machine && tokenContradiction(machine, mac));
+	const grade = gradeOf(input, { machine, tokenMac: mac });
+	const held = machine && holdBack(fleet, { machine, input, grade, contradiction, at });
+	if (held) return held;
+	const room = machine ? undefined : roomForStranger(fleet);
+	if (room?.ok === false) return refuse({ ...room.problem, machineId: identified.machineId });
+	const first = [...(room?.events ?? []), ...token.unwritten];
 	const labels = mergeLabels(machine?.labels ?? {}, token.token.labels);
-	return enrollAs(fleet, input, { identified, labels, tokenId: token.token.tokenId });
+	return enrollAs(fleet, input, { identified, labels, grade, tokenId, mac, first });
+}
+
+/** `observed` where the link says that the asking address is the very NIC that the token was made for and the machine is known by. */
+function gradeOf(
+	{ observedMac: mac, request }: InputOf<"enroll">,
+	{ machine, tokenMac }: { machine: Machine | undefined; tokenMac: Mac | undefined },
+): Grade {
+	if (mac === undefined || !macsOf(request.facts).includes(mac)) return "claimed";
+	const fits = (tokenMac ?? mac) === mac && (machine?.evidence.macs.includes(mac) ?? true);
+	return fits ? "observed" : "claimed";
 }
 
 /**
@@ -57,7 +96,11 @@ function enrolled(machineId: Machine["machineId"], { request }: InputOf<"enroll"
 }
 
 /** Undefined when the proof alone is not enough; a token may still help. */
-function enrollByProof(fleet: Fleet, input: InputOf<"enroll">, proven: Assignment): Verdict | undefined {
+function enrollByProof(
+	fleet: Fleet,
+	input: InputOf<"enroll">,
+	{ proven, at }: { readonly proven: Assignment; readonly at: Timestamp },
+): Verdict | undefined {
 	const machine = fleet.machines.get(proven.machineId);
 	if (!machine) {
 		return accept(comeBack(fleet, proven, input.request.facts), enrolled(proven.machineId, input));
@@ -66,20 +109,31 @@ function enrollByProof(fleet: Fleet, input: InputOf<"enroll">, proven: Assignmen
 	if (machine.bootId !== proven.bootId && proven.generation <= machine.generation) {
 		return input.tokenHash === undefined ? fenced(machine, proven.bootId) : undefined;
 	}
-	return enrollAs(fleet, input, {
+	const { events, answer } = enrollAs(fleet, input, {
 		identified: { machineId: machine.machineId, identity: "proof" },
 		labels: machine.labels,
+		grade: gradeOf(input, { machine, tokenMac: undefined }),
 	});
+	if (!outrunsLog(fleet, proven)) return accept(events, answer);
+	// A boot of which the log knows nothing keeps what it was given; it is no boot without memory.
+	const [doubt, ...rest] = followProof(fleet, proven, at);
+	const first = doubt?.type === "log-doubted";
+	return accept(first ? [doubt, ...events, ...rest] : [...events, ...(doubt ? [doubt] : []), ...rest], answer);
 }
 
 interface Admission {
 	readonly identified: {
 		readonly machineId: Machine["machineId"];
 		readonly identity: Machine["identity"];
-		readonly conflict?: { readonly other: Machine["machineId"]; readonly uuid: string; readonly reason: string };
+		readonly conflict?: IdentityConflict;
 	};
 	readonly labels: Labels;
+	readonly grade: Grade;
 	readonly tokenId?: string;
+	/** Events before the enrollment: which machines give way, and the token, if the log does not have it yet. */
+	readonly first?: readonly EventDraft[];
+	/** The MAC that its token was made for. */
+	readonly mac?: Mac | undefined;
 }
 
 function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission): Verdict {
@@ -87,7 +141,7 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 	const { facts, publicKey } = input.request;
 	const { bootId } = facts;
 	const machine = fleet.machines.get(machineId);
-	const events: EventDraft[] = [];
+	const events: EventDraft[] = [...(admission.first ?? [])];
 	if (machine && machine.bootId !== bootId && !machine.fenced.includes(machine.bootId)) {
 		const wasAlive = machine.lease === "alive";
 		const { publicKey } = machine;
@@ -109,6 +163,9 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 		facts,
 		identity,
 		labels: admission.labels,
+		grade: admission.grade,
+		...(admission.mac === undefined ? {} : { mac: admission.mac }),
+		...(isOff(input.clockOffMs) ? { clockOffMs: input.clockOffMs } : {}),
 		...token,
 	});
 	if (conflict && !machine) events.push({ type: "identity-conflict", machineId, ...conflict });

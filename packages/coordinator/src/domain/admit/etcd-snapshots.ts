@@ -1,11 +1,12 @@
 import type { Digest, RestoreChoice, Timestamp } from "@rollcall/protocol";
-import { livingMembers, memoryHolders } from "../etcd-members.ts";
-import { NO_SNAPSHOTS, prunable } from "../etcd-snapshots.ts";
+import { livingMembers, memoryHolders } from "../etcd/members.ts";
+import { prunable } from "../etcd/snapshots.ts";
+import { NO_SNAPSHOTS } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING, refuse } from "./verdict.ts";
 
-/** A snapshot is there. Counts only while etcd lives: what is to be restored is decided by then, or etcd never was. */
+/** A snapshot was taken. It counts only while a member of etcd lives: after that, what is restored is decided already. */
 export function etcdSnapshot(fleet: Fleet, { snapshot }: InputOf<"etcd-snapshot">): Verdict {
 	if (livingMembers(fleet).length === 0 || snapshot.cluster !== fleet.cluster?.document.name) {
 		return refuse({ code: "conflict", message: "etcd does not live any more; the snapshot comes too late" });
@@ -13,10 +14,15 @@ export function etcdSnapshot(fleet: Fleet, { snapshot }: InputOf<"etcd-snapshot"
 	return accept([{ type: "etcd-snapshot-taken", snapshot }]);
 }
 
-/** Told once per cause. */
+/** A snapshot could not be taken. Recorded once per cause. */
+export function etcdSnapshotsThere(fleet: Fleet, { snapshots }: InputOf<"etcd-snapshots-there">): Verdict {
+	const known = new Set((fleet.snapshots ?? NO_SNAPSHOTS).kept.map(({ sha256 }) => sha256));
+	const found = snapshots.filter(({ sha256 }) => !known.has(sha256));
+	return found.length === 0 ? NOTHING : accept([{ type: "etcd-snapshots-found", snapshots: found }]);
+}
+
 export function etcdSnapshotFailed(fleet: Fleet, { reason }: InputOf<"etcd-snapshot-failed">): Verdict {
-	const text = reason.slice(0, 1024);
-	return fleet.snapshots?.trouble === text ? NOTHING : accept([{ type: "etcd-snapshot-failed", reason: text }]);
+	return fleet.snapshots?.trouble === reason ? NOTHING : accept([{ type: "etcd-snapshot-failed", reason }]);
 }
 
 /** An operator may have any removed but the one that is needed; the coordinator by itself what is too much, as of now. */
@@ -72,8 +78,9 @@ export function etcdChoose(fleet: Fleet, { from, by }: InputOf<"etcd-choose">, a
 		// Where only an operator can tell, the newest is this one, and not whichever comes next.
 		const found = from === "newest" ? own.at(-1) : own.find(({ sha256 }) => sha256 === from);
 		if (!found) return from === "newest" ? refuse(NONE_OF(cluster)) : noSnapshot(from, cluster);
-		const { apart: _apart, ...snapshot } = found;
-		choice = from === "newest" && own.some(({ apart }) => !apart) ? { kind: "newest" } : { kind: "snapshot", snapshot };
+		const { detached: _detached, ...snapshot } = found;
+		choice =
+			from === "newest" && own.some(({ detached }) => !detached) ? { kind: "newest" } : { kind: "snapshot", snapshot };
 	}
 	if (!fleet.etcd && !restoring && choice.kind === "snapshot") {
 		const [holder] = memoryHolders(fleet);

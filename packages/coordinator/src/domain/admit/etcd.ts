@@ -1,4 +1,4 @@
-import { bootOf, type EtcdStep, nextEtcdStep } from "../etcd.ts";
+import { bootOf, type EtcdStep, nextEtcdStep } from "../etcd/steps.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING } from "./verdict.ts";

@@ -1,30 +1,35 @@
-import type { EventDraft, MachineId, Timestamp } from "@rollcall/protocol";
+import type { EventDraft, Facts, MachineId, Timestamp } from "@rollcall/protocol";
 import { sameFacts } from "../facts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { identify } from "../identity/identify.ts";
 import type { Answer, InputOf, Verdict } from "../inputs.ts";
-import { waitReason } from "../wait-reason.ts";
-import { comeBack, isOfRemoved, provenAssignment, readopt } from "./proof.ts";
-import { accept, fenced, notEnrolled, refuse, rejected } from "./verdict.ts";
+import { isLeaving } from "../seats/leaving.ts";
+import { waitReason } from "../views/wait-reason.ts";
+import { comeBack, followProof, isOfRemoved, outrunsLog, provenAssignment, readopt } from "./proof.ts";
+import { memoryNews } from "./reports.ts";
+import { accept, fenced, notEnrolled, refuse, rejected, tooManyFacts } from "./verdict.ts";
 
 /** The highest generation that an agent's word alone can raise a machine's count by. */
 const MAX_LEAP = 1_000_000;
 
+/** A hello, with facts that name its boot. */
+type Claim = InputOf<"hello">["hello"] & { readonly facts: Facts };
+
 /** An agent says who it is and what it runs, and asks for its target. */
 export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Verdict {
 	const { machineId } = input;
-	const said = input.hello;
-	const proven = provenAssignment(said.proof, input.proofValid, {
-		...said,
-		facts: { ...said.facts, bootId: said.bootId },
-	});
-	const own = proven?.machineId === machineId ? proven : undefined;
+	const claim: Claim = { ...input.hello, facts: { ...input.hello.facts, bootId: input.hello.bootId } };
 	const machine = fleet.machines.get(machineId);
+	const isNews = !machine || !sameFacts(claim.facts, machine.facts);
+	const tooMany = isNews ? tooManyFacts(claim.facts) : undefined;
+	if (tooMany) return tooMany;
+	const proven = provenAssignment(claim.proof, input.proofValid, claim);
+	const own = proven?.machineId === machineId ? proven : undefined;
 	if (!machine) {
-		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, said)) {
-			return accept(comeBack(fleet, own, { ...said.facts, bootId: said.bootId }), { kind: "target", machineId });
+		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, claim)) {
+			return accept(comeBack(fleet, own, claim.facts), { kind: "target", machineId });
 		}
-		if (at < fleet.recoverUntil && isBlank(fleet, machineId, said)) return readmit(fleet, machineId, said);
+		if (at < fleet.recoverUntil && isBlank(fleet, machineId, claim)) return readmit(fleet, machineId, claim);
 		return refuse({
 			code: "unknown-machine",
 			message: `machine ${machineId} is not known${fleet.removed.has(machineId) ? " any more: it was removed" : ""}`,
@@ -33,10 +38,10 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 		});
 	}
 	if (machine.approval === "rejected") return refuse(rejected(machine));
-	if (machine.fenced.includes(said.bootId)) return fenced(machine, said.bootId);
-	// Not known to be over: another box may have this id since the log was lost. Enrolling finds out.
-	if (machine.bootId !== said.bootId) return notEnrolled(machineId, said.bootId);
-	if (machine.publicKey !== said.publicKey) {
+	if (machine.fenced.includes(claim.bootId)) return fenced(machine, claim.bootId);
+	// This boot is not known to be over. Since the log was lost another box may have this id; enrolling finds out.
+	if (machine.bootId !== claim.bootId) return notEnrolled(machineId, claim.bootId);
+	if (machine.publicKey !== claim.publicKey) {
 		return refuse({
 			code: "unauthorized",
 			message: `machine ${machineId} is enrolled with another key for this boot`,
@@ -45,29 +50,32 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 			path: "publicKey",
 		});
 	}
-	if (said.generation > machine.generation + MAX_LEAP) {
+	if (claim.generation > machine.generation + MAX_LEAP) {
 		return refuse({
 			code: "bad-request",
-			message: `machine ${machineId} claims generation ${said.generation}, the last one issued is ${machine.generation}`,
+			message: `machine ${machineId} claims generation ${claim.generation}, the last one issued is ${machine.generation}`,
 			next: "reboot the machine",
 			machineId,
 			path: "generation",
 		});
 	}
-	const adopted = own ? readopt(fleet, own, at) : [];
-	return accept([...adopted, ...learn(machine, input, adopted)], answerTo(fleet, machine, { adopted, at }));
+	const adopted = own ? (outrunsLog(fleet, own) ? followProof(fleet, own, at) : readopt(fleet, own, at)) : [];
+	const changed: EventDraft[] = isNews
+		? [{ type: "facts-changed", machineId, bootId: machine.bootId, facts: claim.facts }]
+		: [];
+	return accept([...adopted, ...changed, ...learn(machine, claim, adopted)], answerTo(fleet, machine, { adopted, at }));
 }
 
 /** True when the facts are those of a machine that is known, under whatever id. */
-function isKnownElsewhere(fleet: Fleet, said: InputOf<"hello">["hello"]): boolean {
-	const found = identify(fleet, { ...said.facts, bootId: said.bootId }, said.publicKey);
+function isKnownElsewhere(fleet: Fleet, claim: Claim): boolean {
+	const found = identify(fleet, claim.facts, claim.publicKey);
 	return found.ok && fleet.machines.has(found.machineId);
 }
 
 /** True for an agent that holds nothing to prove, and whose facts lead to the very machine that it speaks for. */
-function isBlank(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hello"]): boolean {
-	if (said.proof !== undefined || said.generation > 0 || fleet.removed.has(machineId)) return false;
-	const found = identify(fleet, { ...said.facts, bootId: said.bootId }, said.publicKey);
+function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
+	if (claim.proof !== undefined || claim.generation > 0 || fleet.removed.has(machineId)) return false;
+	const found = identify(fleet, claim.facts, claim.publicKey);
 	return found.ok && found.machineId === machineId;
 }
 
@@ -75,9 +83,8 @@ function isBlank(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hel
  * Lets a machine without a seat in again after the log was lost: its token is used up and forgotten, and the bus lets nobody
  * speak for a machine but whom we gave credentials for it. Whether it is approved is decided anew.
  */
-function readmit(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hello"]): Verdict {
-	const { bootId, publicKey } = said;
-	const facts = { ...said.facts, bootId };
+function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
+	const { bootId, publicKey, facts } = claim;
 	const found = identify(fleet, facts, publicKey);
 	const identity = found.ok ? found.identity : "nic-and-serial";
 	return accept([{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} }], {
@@ -86,23 +93,24 @@ function readmit(fleet: Fleet, machineId: MachineId, said: InputOf<"hello">["hel
 	});
 }
 
-/** What the hello tells that was not known. */
-function learn(machine: Machine, { hello: said }: InputOf<"hello">, adopted: readonly EventDraft[]): EventDraft[] {
+/** The events for what is new in a hello, besides facts. */
+function learn(machine: Machine, claim: Claim, adopted: readonly EventDraft[]): EventDraft[] {
 	const { machineId, bootId } = machine;
 	const events: EventDraft[] = [];
-	const facts = { ...said.facts, bootId };
-	if (!sameFacts(facts, machine.facts)) events.push({ type: "facts-changed", machineId, bootId, facts });
 	const known = Math.max(
 		machine.generation,
 		...adopted.map((draft) =>
 			draft.type === "assignment-adopted" || draft.type === "generation-raised" ? draft.generation : 0,
 		),
 	);
-	if (said.generation > known) {
-		events.push({ type: "generation-raised", machineId, bootId, generation: said.generation });
+	if (claim.generation > known) {
+		events.push({ type: "generation-raised", machineId, bootId, generation: claim.generation });
 	}
+	// In a hello only the first word of a memory counts: a late one must not speak against a newer report.
+	const remembered = machine.etcdMemory ? undefined : memoryNews(machine, claim.memory);
+	if (remembered) events.push(remembered);
 	const { command } = machine;
-	if (command?.command === "reset" && command.bootId === bootId && said.generation === 0) {
+	if (command?.command === "reset" && command.bootId === bootId && claim.generation === 0) {
 		const reason = "the agent runs nothing any more";
 		events.push({
 			type: "command-ended",
@@ -122,7 +130,7 @@ function answerTo(
 	{ adopted, at }: { adopted: readonly EventDraft[]; at: Timestamp },
 ): Answer {
 	const takes = adopted.some(({ type }) => type === "assignment-adopted");
-	const runs = machine.seat && machine.target && machine.impossible === undefined;
+	const runs = (machine.seat || isLeaving(machine)) && machine.target && machine.impossible === undefined;
 	if (takes || runs) return { kind: "target", machineId: machine.machineId };
 	return { kind: "wait", reason: waitReason(fleet, machine, at).reason.slice(0, 512) };
 }

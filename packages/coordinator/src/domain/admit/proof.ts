@@ -1,5 +1,14 @@
-import type { Assignment, EventDraft, Facts, SignedAssignment, Timestamp, UserPublicKey } from "@rollcall/protocol";
+import {
+	type Assignment,
+	type EventDraft,
+	type Facts,
+	NO_ROLE,
+	type SignedAssignment,
+	type Timestamp,
+	type UserPublicKey,
+} from "@rollcall/protocol";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
+import { doubtLog } from "../log/log-doubt.ts";
 
 /** Who presents a proof: the incarnation and its key. */
 export interface Presenter {
@@ -28,7 +37,7 @@ export function comeBack(fleet: Fleet, assignment: Assignment, facts: Facts): Ev
 	const { machineId, bootId, publicKey, labels } = assignment;
 	return [
 		{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity: "proof", labels },
-		{ type: "machine-approved", machineId, by: "proof" },
+		{ type: "machine-approved", machineId, by: "proof", basis: "proof" },
 		...adopt(fleet, assignment),
 	];
 }
@@ -38,14 +47,38 @@ export function readopt(fleet: Fleet, assignment: Assignment, at: Timestamp): Ev
 	const machine = fleet.machines.get(assignment.machineId);
 	if (!machine || at >= fleet.recoverUntil || machine.approval === "rejected") return [];
 	const approved: EventDraft[] =
-		machine.approval === "waiting" ? [{ type: "machine-approved", machineId: machine.machineId, by: "proof" }] : [];
+		machine.approval === "waiting"
+			? [{ type: "machine-approved", machineId: machine.machineId, by: "proof", basis: "proof" }]
+			: [];
 	if (machine.seat || machine.generation > assignment.generation) return [];
 	return [...approved, ...adopt(fleet, assignment)];
 }
 
+/** True when a machine proves that it was given more than the log knows: the log went back, and what it says of the machine is old. */
+export function outrunsLog(fleet: Fleet, { machineId, generation }: Assignment): boolean {
+	const machine = fleet.machines.get(machineId);
+	return machine !== undefined && machine.approval !== "rejected" && generation > machine.generation;
+}
+
+/** The events by which the state follows what a machine proves beyond the log. The first such proof says that the log is in doubt. */
+export function followProof(fleet: Fleet, assignment: Assignment, at: Timestamp): EventDraft[] {
+	const { machineId, generation, slot, seat } = assignment;
+	const machine = fleet.machines.get(machineId);
+	// While a log that was lost is rebuilt, all proofs know more than it does.
+	const told = fleet.log?.doubt !== undefined || at < fleet.recoverUntil;
+	const reason = `machine ${machineId} proves generation ${generation}, and the log knows ${machine?.generation ?? 0}`;
+	const doubt = told ? [] : doubtLog([{ kind: "proof", reason }], fleet.log?.checkedTo ?? 0, at);
+	const own = machine?.seat;
+	if (!own || (own.slot === slot && own.seat === seat)) return [...doubt, ...adopt(fleet, assignment)];
+	const why = "it proves that it was given another seat since";
+	const left: EventDraft = { type: "machine-released", machineId, slot: own.slot, seat: own.seat, reason: why };
+	return [...doubt, left, ...adopt(fleet, assignment)];
+}
+
 /** The seat of a proof, if it still is one and nobody has a later right to it; else only the generation is kept. */
 function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
-	const { machineId, bootId, generation, digest, cluster, slot, seat, role, nodeName, pinned, assignedAt } = assignment;
+	const { machineId, bootId, generation, digest, cluster, slot, seat, role, nodeName, pinned } = assignment;
+	const { assignedAt, podNetworks } = assignment;
 	const raised: EventDraft[] =
 		generation > (fleet.machines.get(machineId)?.generation ?? fleet.removed.get(machineId)?.generation ?? 0)
 			? [{ type: "generation-raised", machineId, bootId, generation }]
@@ -55,7 +88,7 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 	const namesake = fleet.nodeNames.get(nodeName);
 	if (namesake !== undefined && namesake !== holder?.machineId) return raised;
 	const yields: EventDraft[] = [];
-	if (holder?.seat) {
+	if (holder?.seat && holder.machineId !== machineId) {
 		if (assignedAt === undefined || holder.seat.at >= assignedAt) return raised;
 		const reason = `machine ${machineId} proves that it was given this seat later`;
 		yields.push({ type: "machine-released", machineId: holder.machineId, slot, seat, reason });
@@ -74,6 +107,7 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 			digest,
 			cluster,
 			...(assignedAt === undefined ? {} : { assignedAt }),
+			...(podNetworks ? { podNetworks } : {}),
 		},
 	];
 }
@@ -86,6 +120,8 @@ function holderOf(fleet: Fleet, slot: string, seat: number): Machine | undefined
 /** True when the document has this seat, or there is no document to compare with. */
 function isDeclaredSeat(fleet: Fleet, assignment: Assignment): boolean {
 	const document = fleet.cluster?.document;
+	// What was proved is that it was emptied.
+	if (assignment.role === NO_ROLE) return false;
 	if (!document) return true;
 	const slot = document.slots.find(({ name }) => name === assignment.slot);
 	if (!slot || document.name !== assignment.cluster || slot.role !== assignment.role) return false;

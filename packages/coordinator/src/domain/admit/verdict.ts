@@ -1,4 +1,11 @@
-import type { BootId, EventDraft, MachineId, Problem } from "@rollcall/protocol";
+import {
+	type BootId,
+	type EventDraft,
+	type Facts,
+	MAX_FACTS_LENGTH,
+	type MachineId,
+	type Problem,
+} from "@rollcall/protocol";
 import type { Machine } from "../fleet.ts";
 import type { Answer, Verdict } from "../inputs.ts";
 
@@ -15,7 +22,7 @@ export function refuse(problem: Problem, events: readonly EventDraft[] = []): Ve
 	return { events, answer: { kind: "problem", problem } };
 }
 
-/** The operator named a machine that nobody knows. */
+/** The operator named an unknown machine. */
 export function unknownMachine(machineId: MachineId): Verdict {
 	return refuse({
 		code: "unknown-machine",
@@ -54,4 +61,16 @@ export function rejected(machine: Machine): Problem {
 		next: "an operator can approve it",
 		machineId: machine.machineId,
 	};
+}
+
+/** Says so where a machine's facts are more than are kept of one. */
+export function tooManyFacts(facts: Facts): Verdict | undefined {
+	const { length } = JSON.stringify(facts);
+	if (length <= MAX_FACTS_LENGTH) return undefined;
+	return refuse({
+		code: "too-large",
+		message: `the facts of the machine with host name ${JSON.stringify(facts.hostname)} have ${length} characters, at most ${MAX_FACTS_LENGTH} are taken`,
+		next: "look what it lists by the hundred: NICs, addresses, routes",
+		path: "facts",
+	});
 }

@@ -1,10 +1,12 @@
 import type { EventOf } from "@rollcall/protocol";
+import { stillExposed } from "../certificates/exposure.ts";
 import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES, type OperatorCertificate } from "../fleet.ts";
 import { changeMachine } from "./touch.ts";
 
 export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {
 	const rewritten = fleet.trust?.rewritten;
-	return { ...fleet, trust: { trust: event.trust, seq: event.seq, ...(rewritten ? { rewritten } : {}) } };
+	const exposed = stillExposed(fleet.exposed, event.trust);
+	return { ...fleet, exposed, trust: { trust: event.trust, seq: event.seq, ...(rewritten ? { rewritten } : {}) } };
 }
 
 /** All Secrets in etcd are encrypted with this key. */
@@ -16,17 +18,31 @@ export function applySecretsRewritten(fleet: Fleet, { key }: EventOf<"secrets-re
 export function applyCertified(fleet: Fleet, event: EventOf<"certificates-issued">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		if (machine.bootId !== event.bootId) return undefined;
-		const before = machine.certified?.bootId === event.bootId ? machine.certified.certificates : [];
+		const known = machine.certified?.bootId === event.bootId ? machine.certified : undefined;
+		const before = known?.certificates ?? [];
 		const names = new Set(event.certificates.map(({ name }) => name));
 		const certificates = [...before.filter(({ name }) => !names.has(name)), ...event.certificates];
 		return {
 			...machine,
-			certified: { bootId: event.bootId, certificates: certificates.sort((a, b) => (a.name < b.name ? -1 : 1)) },
+			certified: {
+				...known,
+				bootId: event.bootId,
+				certificates: certificates.sort((a, b) => (a.name < b.name ? -1 : 1)),
+			},
 		};
 	});
 }
 
-/** The coordinator gets one every hour: its newest replaces the one before, lest people's are forgotten for them. */
+export function applyValidity(fleet: Fleet, event: EventOf<"certificate-validity-changed">): Fleet {
+	return changeMachine(fleet, event, (machine) => {
+		const { certified } = machine;
+		if (machine.bootId !== event.bootId || certified?.bootId !== event.bootId) return undefined;
+		const { validity, names } = event;
+		return { ...machine, certified: { ...certified, invalid: validity === "valid" ? undefined : { validity, names } } };
+	});
+}
+
+/** Records a certificate. The coordinator gets one every hour: its newest replaces the one before, so that they do not push out those of people. */
 export function applyOperatorCertificate(fleet: Fleet, event: EventOf<"operator-certificate-issued">): Fleet {
 	const { certificate, by } = event;
 	const replaced = (one: OperatorCertificate): boolean =>

@@ -1,21 +1,21 @@
-import type { Facts, MachineId } from "@rollcall/protocol";
-import type { Fleet } from "../fleet.ts";
-import { evidenceOf } from "../identity/evidence.ts";
+import type { MachineId } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
 
-/** The keys of `Fleet.claims` under which a machine with these facts is found. */
-export function claimKeys(facts: Facts): string[] {
-	const { uuid, macs } = evidenceOf(facts);
-	return [`boot:${facts.bootId}`, ...(uuid ? [`uuid:${uuid}`] : []), ...macs.map((mac) => `mac:${mac}`)];
+type Claimant = Pick<Machine, "bootId" | "evidence">;
+
+/** The keys of `Fleet.claims` under which a machine is found. */
+export function claimKeys({ bootId, evidence: { uuid, macs } }: Claimant): string[] {
+	return [`boot:${bootId}`, ...(uuid ? [`uuid:${uuid}`] : []), ...macs.map((mac) => `mac:${mac}`)];
 }
 
-/** Moves a machine's claims from what it reported before to what it reports now; undefined stands for nothing. */
+/** Moves a machine's claims from what it enrolled with before to what it enrolled with now; undefined stands for nothing. */
 export function moveClaims(
 	claims: Fleet["claims"],
 	machineId: MachineId,
-	facts: { readonly before: Facts | undefined; readonly after: Facts | undefined },
+	claimant: { readonly before: Claimant | undefined; readonly after: Claimant | undefined },
 ): Fleet["claims"] {
-	const before = new Set(facts.before ? claimKeys(facts.before) : []);
-	const after = new Set(facts.after ? claimKeys(facts.after) : []);
+	const before = new Set(claimant.before ? claimKeys(claimant.before) : []);
+	const after = new Set(claimant.after ? claimKeys(claimant.after) : []);
 	return claims.withMutations((next) => {
 		for (const key of before) {
 			if (after.has(key)) continue;

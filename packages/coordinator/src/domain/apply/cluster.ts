@@ -1,17 +1,59 @@
 import type { EventOf } from "@rollcall/protocol";
+import { MAX_CLOCK_STEPS } from "../clocks/log-clock.ts";
+import { movesEtcd } from "../etcd/moves.ts";
 import type { Fleet } from "../fleet.ts";
+import type { LogDoubt } from "../log/log-standing.ts";
 
 export function applyLogStarted(fleet: Fleet, event: EventOf<"log-started">): Fleet {
 	return { ...fleet, recoverUntil: event.recovering ? event.recoverUntil : fleet.recoverUntil };
+}
+
+/** From this fill level on, in percent, the log is shown as filling up. */
+const FILLED_FROM = 70;
+
+/** Doubts add up: the first one and its time stay, until they are over together. */
+export function applyLogDoubted(fleet: Fleet, event: EventOf<"log-doubted">): Fleet {
+	const before = fleet.log?.doubt;
+	const more = event.total > 1 ? `, and ${event.total - 1} more` : "";
+	const doubt: LogDoubt = {
+		seq: before?.seq ?? event.seq,
+		at: before?.at ?? event.at,
+		kinds: [...new Set([...(before?.kinds ?? []), ...event.flaws.map(({ kind }) => kind)])],
+		reason: before?.reason ?? `${event.flaws[0]?.reason}${more}`,
+	};
+	const checkedTo = Math.max(event.checkedTo, fleet.log?.checkedTo ?? 0);
+	return {
+		...fleet,
+		recoverUntil: Math.max(fleet.recoverUntil, event.recoverUntil),
+		log: { ...fleet.log, checkedTo, doubt },
+	};
+}
+
+export function applyLogFilling(fleet: Fleet, { percent, bytes, maxBytes }: EventOf<"log-filling">): Fleet {
+	const filled = percent >= FILLED_FROM ? { percent, bytes, maxBytes } : undefined;
+	return { ...fleet, log: { checkedTo: 0, ...fleet.log, filled } };
+}
+
+export function applyLogAccepted(fleet: Fleet): Fleet {
+	return fleet.log?.doubt ? { ...fleet, log: { ...fleet.log, doubt: undefined } } : fleet;
+}
+
+export function applyClockStepped(fleet: Fleet, { at, aheadMs }: EventOf<"clock-stepped">): Fleet {
+	return { ...fleet, clock: [...(fleet.clock ?? []), { at, aheadMs }].slice(-MAX_CLOCK_STEPS) };
 }
 
 export function applyLeader(fleet: Fleet, event: EventOf<"leader-elected">): Fleet {
 	return { ...fleet, leader: { coordinatorId: event.coordinatorId, url: event.url, seq: event.seq } };
 }
 
+/**
+ * Another cluster, or etcd on machines of another role, begins without the memory that is there: where a person accepted that, it is of a
+ * life that is over, and counts no more.
+ */
 export function applyCluster(fleet: Fleet, event: EventOf<"cluster-declared">): Fleet {
-	return {
-		...fleet,
-		cluster: { document: event.document, digest: event.digest, seq: event.seq, at: event.at },
-	};
+	const { document, digest, seq, at, acceptLoss } = event;
+	const next: Fleet = { ...fleet, cluster: { document, digest, seq, at, ...(acceptLoss ? { acceptLoss } : {}) } };
+	if (!acceptLoss || !fleet.etcd || !movesEtcd(fleet.cluster?.document, document)) return next;
+	const members = fleet.etcd.members.map((one) => ({ ...one, removed: "done" as const }));
+	return { ...next, etcd: { members, seq } };
 }

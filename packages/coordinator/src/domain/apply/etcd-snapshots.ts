@@ -1,6 +1,8 @@
 import { type Digest, type EventOf, MAX_SNAPSHOTS } from "@rollcall/protocol";
-import { begunNow, type EtcdMember } from "../etcd-members.ts";
-import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS, nextBeginning } from "../etcd-snapshots.ts";
+import { begunNow } from "../etcd/members.ts";
+import { nextBeginning } from "../etcd/snapshots.ts";
+import type { EtcdMember } from "../etcd/state.ts";
+import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS } from "../etcd/state.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
 export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-taken">): Fleet {
@@ -8,7 +10,7 @@ export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-t
 	const { snapshot } = event;
 	return withSnapshots(fleet, (now) => ({
 		...now,
-		kept: bounded([...now.kept, { ...snapshot, apart: false }]),
+		kept: bounded([...now.kept, { ...snapshot, detached: false }]),
 		revision: snapshot.revision,
 		trouble: undefined,
 	}));
@@ -26,15 +28,15 @@ export function applySnapshotsPruned(fleet: Fleet, { snapshots }: EventOf<"etcd-
 	}));
 }
 
-/** Whether this log continues what they are of, nobody can tell. */
+/** Takes over the snapshots of a log that was lost, detached: nobody can tell whether this log continues their history. */
 export function applySnapshotsFound(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-found">): Fleet {
-	const found = snapshots.map((one): KeptSnapshot => ({ ...one, apart: true }));
+	const found = snapshots.map((one): KeptSnapshot => ({ ...one, detached: true }));
 	return withSnapshots(fleet, (now) => ({ ...now, kept: bounded([...found, ...now.kept]) }));
 }
 
 /**
- * Another choice while some began with an earlier one: what they made of it is in their memory, and must not meet what the others
- * make of this one. They count as taken out, and have to boot anew.
+ * Records what etcd is to begin with. Machines that began with an earlier choice hold its state in their memory, which must not
+ * meet the state of this choice: they count as taken out, and have to boot anew.
  */
 export function applyRestoreChosen(fleet: Fleet, { choice, seq }: EventOf<"etcd-restore-chosen">): Fleet {
 	if (!fleet.cluster) return fleet;
@@ -64,14 +66,14 @@ export function applyRestoring(fleet: Fleet, { snapshot, seq }: EventOf<"etcd-re
 }
 
 /**
- * The choice was for this beginning. Apart is from now on what is of another life: all of it where etcd began with nothing, and
- * what was taken after the snapshot that it went back to.
+ * Clears the choice; detaches snapshots of other histories: all of them where etcd began with nothing, else those that were
+ * taken after the snapshot that etcd began with.
  */
 export function afterFounding({ kept, restoring }: EtcdSnapshots): EtcdSnapshots {
 	const at = restoring ? kept.findIndex(({ sha256 }) => sha256 === restoring.snapshot.sha256) : -1;
-	const continued = kept[at]?.apart === false;
+	const continued = kept[at]?.detached === false;
 	return {
-		kept: kept.map((one, index) => ({ ...one, apart: index !== at && (one.apart || !continued || index > at) })),
+		kept: kept.map((one, index) => ({ ...one, detached: index !== at && (one.detached || !continued || index > at) })),
 	};
 }
 
@@ -80,13 +82,13 @@ function withSnapshots(fleet: Fleet, change: (now: EtcdSnapshots) => EtcdSnapsho
 }
 
 /**
- * As many as may be, in the order in which they came; each once. The oldest of this life go first, and what is apart only when
- * nothing else but the newest is left: nobody can take that again.
+ * Keeps at most `MAX_SNAPSHOTS`, each once, in the order in which they came. The oldest of this history go first. Detached
+ * ones go when only the newest of this history is left beside them: nobody can take them again.
  */
 function bounded(all: readonly KeptSnapshot[]): readonly KeptSnapshot[] {
 	const each = [...new Map<Digest, KeptSnapshot>(all.map((one) => [one.sha256, one])).values()];
 	const older = each.slice(0, -1);
-	const inTurn = [...older.filter(({ apart }) => !apart), ...older.filter(({ apart }) => apart)];
-	const gone = new Set(inTurn.slice(0, Math.max(0, each.length - MAX_SNAPSHOTS)));
+	const firstToGo = [...older.filter(({ detached }) => !detached), ...older.filter(({ detached }) => detached)];
+	const gone = new Set(firstToGo.slice(0, Math.max(0, each.length - MAX_SNAPSHOTS)));
 	return each.filter((one) => !gone.has(one));
 }

@@ -1,7 +1,9 @@
-import type { BootId, EventOf, MachineId } from "@rollcall/protocol";
-import { type EtcdMember, livingMembers } from "../etcd-members.ts";
+import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
+import { livingMembers } from "../etcd/members.ts";
+import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
+import { changeMachine } from "./touch.ts";
 
 export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): Fleet {
 	const restored = fleet.snapshots?.restoring?.snapshot;
@@ -12,7 +14,7 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 			votes: true,
 			cluster: event.cluster,
 			...(restored ? { restored: restored.sha256 } : {}),
-			// Most of them run; who is slower still has to get the file, or its member would never start.
+			// Most of them run. A slower one still has to fetch the file, or its member would never start.
 			...(restored && fleet.machines.get(one.machineId)?.target?.progress !== "applied" ? { fetch: restored } : {}),
 		}),
 	);
@@ -36,7 +38,7 @@ export function withoutFetch(fleet: Fleet, machineId: MachineId, bootId: BootId)
 	return { ...fleet, etcd: { ...fleet.etcd, members } };
 }
 
-/** Secrets came back as they were in the snapshot, with the key of then: what was written anew since is lost. */
+/** A restored snapshot brings Secrets back as they were, encrypted with the key of that time: forgets that all were rewritten since. */
 function withSecretsOfBefore(fleet: Fleet): Fleet {
 	return fleet.trust ? { ...fleet, trust: { ...fleet.trust, rewritten: undefined } } : fleet;
 }
@@ -73,7 +75,21 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members), removing: undefined } };
 }
 
-/** From here on nobody can tell whether they are members: they do not count as living again. */
+/** Another memory in the same boot means that the one before is lost, as does none. */
+export function applyEtcdMemory(fleet: Fleet, event: EventOf<"etcd-memory-changed">): Fleet {
+	return changeMachine(fleet, event, (machine) => {
+		if (machine.bootId !== event.bootId) return undefined;
+		const { is, lost } = machine.etcdMemory ?? {};
+		const gone = is && !(event.memory && isSameMemory(is, event.memory)) ? is : lost;
+		return {
+			...machine,
+			etcdMemory: { ...(event.memory ? { is: event.memory } : {}), ...(gone ? { lost: gone } : {}) },
+			reported: Math.max(machine.reported, event.sequence ?? -1),
+		};
+	});
+}
+
+/** etcd is asked to remove members: from now on the log cannot tell whether they still are members, so they do not count as living again. */
 export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-removing">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, ids } = event;
@@ -84,7 +100,7 @@ export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-rem
 	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
 }
 
-/** The members, those marked that go when another one joins: who does not live, and a learner. */
+/** The members, with those marked that are removed when another one joins: members that do not live, and a learner. */
 function withoutDead(fleet: Fleet, removed: "asked" | "done"): readonly EtcdMember[] {
 	const living = livingMembers(fleet);
 	const members = fleet.etcd?.members ?? [];
@@ -93,7 +109,7 @@ function withoutDead(fleet: Fleet, removed: "asked" | "done"): readonly EtcdMemb
 	);
 }
 
-/** Without those that were taken out and whose memory is gone since: they cannot come back, and need not be remembered. */
+/** Leaves out members that were removed and whose memory is gone since: they cannot come back, and need not be remembered. */
 function stillThere(fleet: Fleet, members: readonly EtcdMember[]): readonly EtcdMember[] {
 	return members.filter(({ machineId, bootId, removed }) => {
 		const last = fleet.machines.get(machineId)?.bootId ?? fleet.removed.get(machineId)?.boots.at(-1);

@@ -22,6 +22,20 @@ export function applyAddOnsFailed(fleet: Fleet, { reason }: EventOf<"add-ons-fai
 	return { ...fleet, kubernetes: { ...standing, addOnsTrouble: reason } };
 }
 
+export function applyManifestsNamed(fleet: Fleet, { digest, coordinatorId, prune }: EventOf<"manifests-named">): Fleet {
+	const { manifestsDiffer: _, ...standing } = fleet.kubernetes ?? { ready: true, reason: "" };
+	return { ...fleet, kubernetes: { ...standing, manifests: { digest, coordinatorId, prune } } };
+}
+
+export function applyManifestsDiffer(fleet: Fleet, event: EventOf<"manifests-differ">): Fleet {
+	const { digest, objects, coordinatorId, missing, total } = event;
+	const standing = fleet.kubernetes ?? { ready: true, reason: "" };
+	return {
+		...fleet,
+		kubernetes: { ...standing, manifestsDiffer: { digest, objects, coordinatorId, missing, total } },
+	};
+}
+
 export function applyClaimsWaiting(fleet: Fleet, { claims, total }: EventOf<"claims-waiting">): Fleet {
 	const { claims: _, ...standing } = fleet.kubernetes ?? { ready: true, reason: "" };
 	return { ...fleet, kubernetes: total === 0 ? standing : { ...standing, claims: { claims, total } } };

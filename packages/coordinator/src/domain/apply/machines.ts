@@ -1,5 +1,7 @@
-import type { Event, EventOf } from "@rollcall/protocol";
+import type { ApprovalBasis, Event, EventOf } from "@rollcall/protocol";
+import { stillExposed } from "../certificates/exposure.ts";
 import type { Fleet } from "../fleet.ts";
+import { withFence } from "./incarnations.ts";
 import { changeMachine } from "./touch.ts";
 
 export function applyApproved(fleet: Fleet, event: EventOf<"machine-approved">): Fleet {
@@ -7,7 +9,23 @@ export function applyApproved(fleet: Fleet, event: EventOf<"machine-approved">):
 		...machine,
 		approval: "approved",
 		approvalReason: `approved by ${event.by}`,
+		basis: event.basis ?? basisOf(event.by),
+		compromised: undefined,
+		...(event.basis === "person" ? { personallyLetIn: machine.bootId, contested: undefined } : {}),
 	}));
+}
+
+/** What an approval rests on that was recorded before that was part of it. */
+function basisOf(by: string): ApprovalBasis {
+	if (by === "proof") return "proof";
+	if (by === "the cluster document") return "document";
+	return by.startsWith("rule ") ? "facts" : "person";
+}
+
+export function applyConflict(fleet: Fleet, event: EventOf<"identity-conflict">): Fleet {
+	return changeMachine(fleet, event, (machine) =>
+		event.contested ? { ...machine, contested: event.reason } : machine,
+	);
 }
 
 export function applyRejected(fleet: Fleet, event: EventOf<"machine-rejected">): Fleet {
@@ -16,6 +34,23 @@ export function applyRejected(fleet: Fleet, event: EventOf<"machine-rejected">):
 		approval: "rejected",
 		approvalReason: `rejected by ${event.by}: ${event.reason}`,
 	}));
+}
+
+/** The boot is over, and everything that waits for the machine with it. What it held is to be believed no more. */
+export function applyCompromised(fleet: Fleet, event: EventOf<"machine-compromised">): Fleet {
+	const changed = changeMachine(fleet, event, (machine) => ({
+		...(machine.fenced.includes(event.bootId) ? machine : withFence(machine, event.bootId)),
+		approval: "rejected",
+		approvalReason: `in other hands, says ${event.by}: ${event.reason}`,
+		basis: undefined,
+		personallyLetIn: undefined,
+		held: [],
+		compromised: { at: event.at, seq: event.seq },
+	}));
+	if (changed === fleet) return fleet;
+	const trust = fleet.trust?.trust;
+	const keys = [...new Set([...(fleet.exposed ?? []), ...event.keys])];
+	return { ...changed, exposed: trust && stillExposed(keys, trust) };
 }
 
 export function applyLabelled(fleet: Fleet, event: EventOf<"machine-labelled">): Fleet {
@@ -32,8 +67,14 @@ export function applyLease(fleet: Fleet, event: EventOf<"lease-changed">): Fleet
 	);
 }
 
+export function applyMachineClock(fleet: Fleet, event: EventOf<"machine-clock-changed">): Fleet {
+	return changeMachine(fleet, event, (machine) =>
+		machine.bootId === event.bootId ? { ...machine, clock: { offMs: event.offMs, at: event.at } } : undefined,
+	);
+}
+
 /** An event that only belongs to a machine's story. */
-export function applyNoted(fleet: Fleet, event: Event & EventOf<"identity-conflict" | "machine-booted">): Fleet {
+export function applyNoted(fleet: Fleet, event: Event & EventOf<"machine-booted">): Fleet {
 	return changeMachine(fleet, event, (machine) => machine);
 }
 

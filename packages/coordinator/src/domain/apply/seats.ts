@@ -1,5 +1,8 @@
 import type { EventOf } from "@rollcall/protocol";
+import type { EtcdMember } from "../etcd/state.ts";
 import { type Fleet, type Seat, seatKey } from "../fleet.ts";
+import { leavingOf, withoutLeaving } from "./leaving.ts";
+import { adoptedNetworks } from "./pod-networks.ts";
 import { changeMachine } from "./touch.ts";
 
 /** A machine takes a seat. It fits only when seat and node name are free and the machine has none. */
@@ -20,16 +23,18 @@ export function applyAssigned(fleet: Fleet, event: EventOf<"machine-assigned">):
 
 /** A machine takes the seat that it had before the log was lost, with the target that it runs. */
 export function applyAdopted(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
-	const seated = takeSeat(fleet, event, {
-		cluster: event.cluster ?? fleet.cluster?.document.name ?? "",
-		slot: event.slot,
-		seat: event.seat,
-		role: event.role,
-		nodeName: event.nodeName,
-		pinned: event.pinned,
-		seq: event.seq,
-		at: event.assignedAt ?? event.at,
-	});
+	const seated = keepsSeat(fleet, event)
+		? withMember(fleet, event)
+		: takeSeat(fleet, event, {
+				cluster: event.cluster ?? fleet.cluster?.document.name ?? "",
+				slot: event.slot,
+				seat: event.seat,
+				role: event.role,
+				nodeName: event.nodeName,
+				pinned: event.pinned,
+				seq: event.seq,
+				at: event.assignedAt ?? event.at,
+			});
 	const machine = seated.machines.get(event.machineId);
 	if (seated === fleet || !machine) return fleet;
 	const target = {
@@ -48,13 +53,38 @@ export function applyAdopted(fleet: Fleet, event: EventOf<"assignment-adopted">)
 		machines: seated.machines.set(event.machineId, {
 			...machine,
 			pinnedRole: event.pinned ? event.role : machine.pinnedRole,
+			...(event.role === "control-plane" ? { sharedKeys: true } : {}),
 			generation: Math.max(machine.generation, event.generation),
+			podNetworks: adoptedNetworks(seated, machine, event.podNetworks) ?? machine.podNetworks,
 			target: event.generation > 0 ? target : undefined,
 		}),
 	};
 }
 
-/** A machine leaves its seat. Its generation stays, so that numbers never come twice. */
+function keepsSeat(fleet: Fleet, { machineId, slot, seat, nodeName }: EventOf<"assignment-adopted">): boolean {
+	const own = fleet.machines.get(machineId)?.seat;
+	return own !== undefined && own.slot === slot && own.seat === seat && own.nodeName === nodeName;
+}
+
+/**
+ * A boot that the log did not know proves that it has the seat: if the machine was a member of etcd by the log, this boot is now, since it was
+ * only given a target with etcd when it was let in. It joined a cluster that ran, whatever the boot before it began with: a target that
+ * restores would keep etcd from starting on the memory that is there.
+ */
+function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
+	const { etcd } = fleet;
+	const bootId = fleet.machines.get(event.machineId)?.bootId;
+	const next = changeMachine(fleet, event, (machine) => ({ ...machine, impossible: undefined }));
+	if (!etcd || !fleet.log?.doubt || bootId === undefined) return next;
+	const members = etcd.members.map((one): EtcdMember => {
+		const { machineId, nodeName, votes, cluster, removed } = one;
+		if (machineId !== event.machineId || nodeName !== event.nodeName || removed !== undefined) return one;
+		return one.bootId === bootId ? one : { machineId, bootId, nodeName, begun: "existing", votes, cluster };
+	});
+	return { ...next, etcd: { ...etcd, members } };
+}
+
+/** A machine loses its seat. Its generation stays, so that numbers never come twice; so does its node name, until it is empty. */
 export function applyReleased(fleet: Fleet, event: EventOf<"machine-released">): Fleet {
 	const changed = changeMachine(fleet, event, (machine) =>
 		machine.seat?.slot === event.slot && machine.seat.seat === event.seat
@@ -62,6 +92,7 @@ export function applyReleased(fleet: Fleet, event: EventOf<"machine-released">):
 					...machine,
 					seat: undefined,
 					lastSeat: { slot: event.slot, seat: event.seat },
+					leaving: leavingOf(fleet, machine, event),
 					target: undefined,
 					node: undefined,
 					impossible: undefined,
@@ -70,20 +101,37 @@ export function applyReleased(fleet: Fleet, event: EventOf<"machine-released">):
 	);
 	if (changed === fleet) return fleet;
 	const nodeName = fleet.machines.get(event.machineId)?.seat?.nodeName ?? "";
+	const keepsName = changed.machines.get(event.machineId)?.leaving?.keepsName === true;
 	return {
 		...changed,
 		seats: changed.seats.delete(seatKey(event.slot, event.seat)),
-		nodeNames: changed.nodeNames.delete(nodeName),
+		nodeNames: keepsName ? changed.nodeNames : changed.nodeNames.delete(nodeName),
 	};
+}
+
+/** A machine has another seat of its role. What it runs, its node name and its memory stay. */
+export function applyReseated(fleet: Fleet, event: EventOf<"machine-reseated">): Fleet {
+	const { slot, seat, from } = event;
+	const key = seatKey(slot, seat);
+	if (fleet.seats.has(key)) return fleet;
+	const changed = changeMachine(fleet, event, (machine) =>
+		machine.seat?.slot === from.slot && machine.seat.seat === from.seat
+			? { ...machine, seat: { ...machine.seat, slot, seat, seq: event.seq } }
+			: undefined,
+	);
+	if (changed === fleet) return fleet;
+	return { ...changed, seats: changed.seats.delete(seatKey(from.slot, from.seat)).set(key, event.machineId) };
 }
 
 function takeSeat(fleet: Fleet, event: EventOf<"machine-assigned" | "assignment-adopted">, seat: Seat): Fleet {
 	const key = seatKey(seat.slot, seat.seat);
-	if (fleet.seats.has(key) || fleet.nodeNames.has(seat.nodeName)) return fleet;
-	const changed = changeMachine(fleet, event, (machine) =>
-		machine.seat ? undefined : { ...machine, seat, target: undefined, impossible: undefined },
+	const holder = fleet.nodeNames.get(seat.nodeName);
+	if (fleet.seats.has(key) || (holder !== undefined && holder !== event.machineId)) return fleet;
+	const taken = changeMachine(fleet, event, (machine) =>
+		machine.seat ? undefined : { ...machine, seat, target: undefined, impossible: undefined, podNetworks: undefined },
 	);
-	if (changed === fleet) return fleet;
+	if (taken === fleet) return fleet;
+	const changed = withoutLeaving(taken, event.machineId);
 	return {
 		...changed,
 		seats: changed.seats.set(key, event.machineId),

@@ -1,16 +1,24 @@
-import type { EventOf } from "@rollcall/protocol";
-import type { Fleet, IssuedTarget } from "../fleet.ts";
+import { type EventOf, type MachineId, NO_ROLE } from "@rollcall/protocol";
+import { livingMembers } from "../etcd/members.ts";
+import type { Fleet } from "../fleet.ts";
+import type { IssuedTarget } from "../targets/issued-target.ts";
 import { withoutFetch } from "./etcd.ts";
+import { withoutLeaving } from "./leaving.ts";
 import { changeMachine } from "./touch.ts";
 
-/** A new target. It fits only on a seated machine's current boot, and only with a generation that was never used. */
+/**
+ * A new target, the empty one of a machine that leaves included. It fits only on the current boot of a machine that has a seat, or leaves
+ * one, and only with a generation that was never used.
+ */
 export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
-		if (!machine.seat || machine.bootId !== event.bootId || event.generation <= machine.generation) return undefined;
+		const isMeant = event.role === NO_ROLE ? machine.leaving !== undefined : machine.seat !== undefined;
+		if (!isMeant || machine.bootId !== event.bootId || event.generation <= machine.generation) return undefined;
 		return {
 			...machine,
 			generation: event.generation,
 			impossible: undefined,
+			...(event.role === "control-plane" ? { sharedKeys: true } : {}),
 			target: {
 				generation: event.generation,
 				digest: event.digest,
@@ -38,7 +46,7 @@ export function applyImpossible(fleet: Fleet, event: EventOf<"target-impossible"
 	);
 }
 
-/** Where the target stands. One that had ended and begins again gets its whole time again. */
+/** Sets the progress of the target. A target that had ended and begins again gets its whole time again. */
 export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): Fleet {
 	const after = changeMachine(fleet, event, (machine) => {
 		const { target } = machine;
@@ -48,15 +56,25 @@ export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): 
 		const next: IssuedTarget = {
 			...target,
 			progress: event.progress.state,
-			reason: event.progress.state === "rejected" ? `${event.progress.step}: ${event.progress.reason}` : undefined,
+			failedStep: event.progress.state === "rejected" ? event.progress.step : undefined,
+			failedUnit: event.progress.state === "rejected" ? event.progress.unit : undefined,
+			reason: event.progress.state === "rejected" ? event.progress.reason : undefined,
 			issuedAt: again ? event.at : target.issuedAt,
 			...(event.progress.state === "applied" ? { appliedAt: event.at } : {}),
 			deadlineAt: again ? event.at + Math.max(target.deadlineAt - target.issuedAt, AGAIN_MS) : target.deadlineAt,
 		};
 		return { ...machine, target: next, reported: Math.max(machine.reported, event.sequence ?? -1) };
 	});
-	const counts = after !== fleet && event.progress.state === "applied";
-	return counts ? withoutFetch(after, event.machineId, event.bootId) : after;
+	if (after === fleet || event.progress.state !== "applied") return after;
+	return emptied(withoutFetch(after, event.machineId, event.bootId), event.machineId);
+}
+
+/** A machine that applied the empty target holds nothing any more, and may have any seat. */
+function emptied(fleet: Fleet, machineId: MachineId): Fleet {
+	const machine = fleet.machines.get(machineId);
+	if (!machine?.leaving || machine.target?.role !== NO_ROLE) return fleet;
+	const machines = fleet.machines.set(machineId, { ...machine, target: undefined });
+	return withoutLeaving({ ...fleet, machines }, machineId);
 }
 
 /** The least time for a target that begins again: an adopted one has no time of its own. */
@@ -65,7 +83,16 @@ const AGAIN_MS = 150_000;
 export function applyExpired(fleet: Fleet, event: EventOf<"target-expired">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.target?.generation === event.generation
-			? { ...machine, target: { ...machine.target, progress: "rejected", reason: event.reason } }
+			? {
+					...machine,
+					target: {
+						...machine.target,
+						progress: "rejected",
+						failedStep: undefined,
+						failedUnit: undefined,
+						reason: event.reason,
+					},
+				}
 			: undefined,
 	);
 }
@@ -82,12 +109,16 @@ export function applyCommandIssued(fleet: Fleet, event: EventOf<"command-issued"
 	return changeMachine(fleet, event, (machine) => {
 		if (machine.command) return undefined;
 		const { commandId, command, bootId, deadlineAt, seq } = event;
-		return { ...machine, command: { commandId, command, bootId, deadlineAt, seq } };
+		const voted = livingMembers(fleet).some((one) => one.votes && one.machineId === machine.machineId);
+		return { ...machine, command: { commandId, command, bootId, ...(voted ? { voted } : {}), deadlineAt, seq } };
 	});
 }
 
 export function applyCommandEnded(fleet: Fleet, event: EventOf<"command-ended">): Fleet {
-	return changeMachine(fleet, event, (machine) =>
-		machine.command?.commandId === event.commandId ? { ...machine, command: undefined } : undefined,
-	);
+	return changeMachine(fleet, event, (machine) => {
+		if (machine.command?.commandId !== event.commandId) return undefined;
+		const { commandId, deadlineAt } = machine.command;
+		const failed = event.outcome === "failed" ? { failed: event.reason } : {};
+		return { ...machine, command: undefined, lastCommand: { commandId, deadlineAt, ...failed } };
+	});
 }

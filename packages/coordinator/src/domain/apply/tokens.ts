@@ -1,4 +1,4 @@
-import type { EventOf, Timestamp } from "@rollcall/protocol";
+import { type EventOf, scopeNow, type Timestamp } from "@rollcall/protocol";
 import { type Fleet, MAX_TOKENS, MIN_TOKEN_SWEEP, type Token } from "../fleet.ts";
 
 /** How long a token that is over can still be told from one that never was, in milliseconds. */
@@ -9,11 +9,12 @@ export function applyTokenCreated(fleet: Fleet, event: EventOf<"token-created">)
 	const token: Token = {
 		tokenId: event.tokenId,
 		hash: event.hash,
-		scope: event.scope,
+		scope: scopeNow(event.scope),
 		createdAt: event.at,
 		expiresAt: event.expiresAt,
 		mac: event.mac,
 		labels: event.labels,
+		reach: event.reach,
 		revoked: false,
 	};
 	const swept = fleet.tokens.size >= fleet.tokenSweepAt ? sweep(fleet, event.at) : fleet;
@@ -30,6 +31,21 @@ export function applyTokenRevoked(fleet: Fleet, event: EventOf<"token-revoked">)
 	return { ...fleet, tokens: fleet.tokens.set(token.tokenId, { ...token, revoked: true }) };
 }
 
+export function applyTokensUsed(fleet: Fleet, event: EventOf<"tokens-used">): Fleet {
+	const tokens = fleet.tokens.withMutations((map) => {
+		for (const { tokenId, at, from } of event.tokens) {
+			const token = map.get(tokenId);
+			if (token) map.set(tokenId, { ...token, used: { at, from } });
+		}
+	});
+	return { ...fleet, tokens };
+}
+
+export function applyTokenEnding(fleet: Fleet, event: EventOf<"token-ending">): Fleet {
+	const token = fleet.tokens.get(event.tokenId);
+	return token ? { ...fleet, tokens: fleet.tokens.set(token.tokenId, { ...token, endTold: true }) } : fleet;
+}
+
 /**
  * True for a token that is over for so long that nobody needs to tell it from one that never was. One without an end, as the
  * first admin token, is kept for ever, and with it that it was revoked.
@@ -38,9 +54,18 @@ export function canBeForgotten({ expiresAt }: Token, at: Timestamp): boolean {
 	return expiresAt !== undefined && at - expiresAt > KEPT_AFTER_END_MS;
 }
 
-/** Forgets tokens that have been over for long. Sweeping again only at twice the size makes it cheap per token. */
+function oldestUsed(fleet: Fleet): Token[] {
+	const used = [...fleet.tokens.values()].filter((token) => token.usedBy !== undefined);
+	return used.sort((a, b) => a.createdAt - b.createdAt).slice(0, MAX_TOKENS / 4);
+}
+
+/**
+ * Forgets tokens that have been over for long, and, where there are too many all the same, those that were used longest ago:
+ * what machines use up gives way to what operators make. Sweeping again only at twice the size makes it cheap per token.
+ */
 function sweep(fleet: Fleet, at: Timestamp): Fleet {
-	const over = [...fleet.tokens.values()].filter((token) => canBeForgotten(token, at));
+	const past = [...fleet.tokens.values()].filter((token) => canBeForgotten(token, at));
+	const over = fleet.tokens.size - past.length < MAX_TOKENS ? past : [...past, ...oldestUsed(fleet)];
 	const tokens = fleet.tokens.deleteAll(over.map(({ tokenId }) => tokenId));
 	return {
 		...fleet,

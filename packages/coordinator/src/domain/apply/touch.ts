@@ -3,7 +3,7 @@ import { type Fleet, MAX_TRAIL, type Machine } from "../fleet.ts";
 
 type MachineEvent = Event & { readonly machineId: MachineId };
 
-/** Notes on a machine that this event was about it. */
+/** Adds this event to the latest events of a machine. */
 export function touch(machine: Machine, event: Event): Machine {
 	return {
 		...machine,

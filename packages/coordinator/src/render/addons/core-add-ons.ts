@@ -1,5 +1,4 @@
-import { type ClusterDocument, canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
-import { parseNetwork } from "../network.ts";
+import { type ClusterDocument, canonicalJson, type Digest, parseNetwork, sha256Of } from "@rollcall/protocol";
 import { findVersion } from "../versions.ts";
 import { calicoAddOn } from "./calico/calico.ts";
 import { coreDns } from "./coredns.ts";

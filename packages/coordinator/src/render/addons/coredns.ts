@@ -1,7 +1,6 @@
-import type { ClusterDocument } from "@rollcall/protocol";
+import type { ClusterDocument, Network } from "@rollcall/protocol";
 import { clusterDns } from "../cluster-dns.ts";
 import { imageOf } from "../images.ts";
-import type { Network } from "../network.ts";
 import type { KubernetesVersion } from "../versions.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -45,7 +44,7 @@ function identity(): readonly Manifest[] {
 	];
 }
 
-/** The Corefile. The only value in it is the DNS domain, which is a host name (the document's check). */
+/** The Corefile. With `dnsServers: []` it asks nobody else, since it does not start without a server to ask. The only value in it is the DNS domain, which is a host name (the document's check). */
 function configuration({ networks }: ClusterDocument): Manifest {
 	const Corefile = [
 		".:53 {",
@@ -60,9 +59,9 @@ function configuration({ networks }: ClusterDocument): Manifest {
 		"       ttl 30",
 		"    }",
 		"    prometheus :9153",
-		"    forward . /etc/resolv.conf {",
-		"       max_concurrent 1000",
-		"    }",
+		...(networks.dnsServers?.length === 0
+			? []
+			: ["    forward . /etc/resolv.conf {", "       max_concurrent 1000", "    }"]),
 		`    cache 30 {`,
 		`       disable success ${networks.dnsDomain}`,
 		`       disable denial ${networks.dnsDomain}`,

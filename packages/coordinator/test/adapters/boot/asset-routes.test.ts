@@ -5,16 +5,9 @@ import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gunzipSync } from "node:zlib";
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { bootListener } from "./boot-listener.ts";
-
-async function eventually(t: { fail(message: string): void }, what: string, holds: () => boolean): Promise<void> {
-	const deadline = performance.now() + 20_000;
-	while (!holds()) {
-		if (performance.now() > deadline) return t.fail(`${what}: not within 20 s`);
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
-}
 
 async function withAsset(t: Parameters<typeof bootListener>[0], content: string | Buffer, limits = {}) {
 	const listener = await bootListener(t, limits);
@@ -25,7 +18,7 @@ async function withAsset(t: Parameters<typeof bootListener>[0], content: string 
 }
 
 test("ranges, validators and HEAD answer as HTTP says", async (t) => {
-	const { app, get } = await withAsset(t, "0123456789");
+	const { app, get, core } = await withAsset(t, "0123456789");
 	const url = "/assets/flatcar/vmlinuz";
 	const whole = await get(url);
 	t.like(whole, { status: 200, body: "0123456789" });
@@ -41,6 +34,8 @@ test("ranges, validators and HEAD answer as HTTP says", async (t) => {
 	const head = await app.inject({ method: "HEAD", url });
 	t.deepEqual([head.statusCode, head.headers["content-length"], head.body], [200, "10", ""]);
 	t.like(await get("/assets/none"), { status: 404 });
+	t.like(core.missed[0], { outcome: "missed", reason: "there is no asset none", remote: "192.0.2.77" });
+	t.regex(core.missed[0]?.next ?? "", /^rollcall assets add none FILE;/);
 	t.like(await get("/assets/../index.json"), { status: 404 });
 	t.like(await get("/assets/%2e%2e/index.json"), { status: 404 });
 });
@@ -82,16 +77,16 @@ test("above the budget a client is asked to come back, and what a broken downloa
 	socket.write("GET /assets/flatcar/vmlinuz HTTP/1.1\r\nhost: x\r\n\r\n");
 	await once(socket, "readable");
 	// Nobody reads: only what the sockets hold was sent.
-	await eventually(t, "the download is promised", () => budget.promised > size / 2);
+	await eventually("the download is promised", () => budget.promised > size / 2);
 	const refused = await get("/assets/flatcar/vmlinuz");
 	t.is(refused.status, 503);
 	const seconds = Number(refused.headers["retry-after"]);
 	t.true(seconds >= 1 && seconds <= 7, `${seconds}`);
 	t.is(refused.headers.etag, undefined);
 	socket.destroy();
-	await eventually(t, "the promise is given back", () => budget.promised === 0);
+	await eventually("the promise is given back", () => budget.promised === 0);
 	t.is((await get("/assets/flatcar/vmlinuz")).raw.length, size);
-	await eventually(t, "all was sent", () => budget.promised === 0);
+	await eventually("all was sent", () => budget.promised === 0);
 });
 
 // Alone: it measures the whole process.
@@ -150,6 +145,6 @@ test("clients that go away while they are being answered leave no promise behind
 		socket.write("GET /assets/flatcar/vmlinuz HTTP/1.1\r\nhost: x\r\n\r\n", () => socket.resetAndDestroy());
 		await once(socket, "close");
 	}
-	await eventually(t, "nothing is promised any more", () => budget.promised === 0);
+	await eventually("nothing is promised any more", () => budget.promised === 0);
 	t.is((await get("/assets/flatcar/vmlinuz")).status, 200);
 });

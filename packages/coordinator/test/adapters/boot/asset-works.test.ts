@@ -5,10 +5,12 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { AssetRequest, type AssetWork } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
 import test, { type ExecutionContext } from "ava";
 import { AssetWorks } from "../../../src/adapters/boot/asset-works.ts";
 import { Assets } from "../../../src/adapters/boot/assets.ts";
-import { debianProgram } from "../../boot/programs/debian.ts";
+import { debian, debianProgram } from "../../boot/programs/debian.ts";
 
 const CONTENT = Buffer.from("a kernel, as far as anybody here can tell");
 const sha256 = createHash("sha256").update(CONTENT).digest("hex");
@@ -18,19 +20,20 @@ async function store(t: ExecutionContext) {
 	t.teardown(() => fs.rmSync(folder, { recursive: true }));
 	const added: string[] = [];
 	const assets = await Assets.open(path.join(folder, "assets"));
-	const works = new AssetWorks(assets, async (name) => void added.push(name));
+	const works = new AssetWorks(
+		assets,
+		async (name) => void added.push(name),
+		() => "http://192.0.2.1:7480",
+	);
 	t.teardown(() => works.close());
 	return { works, assets, added, folder };
 }
 
-async function ended(works: AssetWorks, { workId }: AssetWork): Promise<AssetWork> {
-	const deadline = performance.now() + 20_000;
-	for (;;) {
+function ended(works: AssetWorks, { workId }: AssetWork): Promise<AssetWork> {
+	return eventually(`the end of ${workId}`, () => {
 		const work = works.look(workId);
-		if (work.state === "done" || work.state === "failed") return work;
-		if (performance.now() > deadline) throw new Error(`still ${work.state}`);
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
+		return (work.state === "done" || work.state === "failed") && work;
+	});
 }
 
 /** Uploads `CONTENT` in two chunks. */
@@ -96,37 +99,41 @@ test("a plain Ed25519 signature is checked with a key in PEM", async (t) => {
 	t.regex((await upload(works, { signature: { publicKey: "x", signature } })).reason ?? "", /neither an Ed25519 key/);
 });
 
-test("what the real minisign signs is taken, and nothing that was changed afterwards", async (t) => {
-	const minisign = await debianProgram(t, { program: "usr/bin/minisign", packages: ["minisign", "libsodium23"] });
-	if (!minisign) return;
-	const { works, folder } = await store(t);
-	const file = path.join(folder, "kernel");
-	fs.writeFileSync(file, CONTENT);
-	const keys = (name: string) => {
-		const [pub, secret] = [path.join(folder, `${name}.pub`), path.join(folder, `${name}.key`)];
-		t.is(minisign(["-G", "-W", "-p", pub, "-s", secret]).status, 0);
-		return { publicKey: fs.readFileSync(pub, "utf8"), secret };
-	};
-	const [mine, others] = [keys("mine"), keys("others")];
-	for (const flags of [[], ["-l"]]) {
-		const signed = minisign(["-S", ...flags, "-s", mine.secret, "-m", file, "-t", "kernel 1"]);
-		t.is(signed.status, 0, signed.output);
+const MINISIGN = { program: "usr/bin/minisign", packages: ["minisign", "libsodium23"] };
+
+testNeeding(await debian(MINISIGN))(
+	"what the real minisign signs is taken, and nothing that was changed afterwards",
+	async (t) => {
+		const minisign = await debianProgram(MINISIGN);
+		const { works, folder } = await store(t);
+		const file = path.join(folder, "kernel");
+		fs.writeFileSync(file, CONTENT);
+		const keys = (name: string) => {
+			const [pub, secret] = [path.join(folder, `${name}.pub`), path.join(folder, `${name}.key`)];
+			t.is(minisign(["-G", "-W", "-p", pub, "-s", secret]).status, 0);
+			return { publicKey: fs.readFileSync(pub, "utf8"), secret };
+		};
+		const [mine, others] = [keys("mine"), keys("others")];
+		for (const flags of [[], ["-l"]]) {
+			const signed = minisign(["-S", ...flags, "-s", mine.secret, "-m", file, "-t", "kernel 1"]);
+			t.is(signed.status, 0, signed.output);
+			const signature = fs.readFileSync(`${file}.minisig`, "utf8");
+			const { publicKey } = mine;
+			t.is((await upload(works, { signature: { publicKey, signature } })).state, "done");
+			const renamed = signature.replace("kernel 1", "kernel 2");
+			t.regex((await upload(works, { signature: { publicKey, signature: renamed } })).reason ?? "", /trusted comment/);
+			const foreign = await upload(works, { signature: { publicKey: others.publicKey, signature } });
+			t.regex(foreign.reason ?? "", /another key/);
+		}
+		fs.writeFileSync(file, "another kernel");
+		t.is(minisign(["-S", "-s", mine.secret, "-m", file]).status, 0);
 		const signature = fs.readFileSync(`${file}.minisig`, "utf8");
-		const { publicKey } = mine;
-		t.is((await upload(works, { signature: { publicKey, signature } })).state, "done");
-		const renamed = signature.replace("kernel 1", "kernel 2");
-		t.regex((await upload(works, { signature: { publicKey, signature: renamed } })).reason ?? "", /trusted comment/);
-		const foreign = await upload(works, { signature: { publicKey: others.publicKey, signature } });
-		t.regex(foreign.reason ?? "", /another key/);
-	}
-	fs.writeFileSync(file, "another kernel");
-	t.is(minisign(["-S", "-s", mine.secret, "-m", file]).status, 0);
-	const signature = fs.readFileSync(`${file}.minisig`, "utf8");
-	t.regex(
-		(await upload(works, { signature: { publicKey: mine.publicKey, signature } })).reason ?? "",
-		/not of this content/,
-	);
-});
+		t.regex(
+			(await upload(works, { signature: { publicKey: mine.publicKey, signature } })).reason ?? "",
+			/not of this content/,
+		);
+	},
+);
 
 test("all assets are read again in the background; a damaged one is named", async (t) => {
 	const { works, folder } = await store(t);

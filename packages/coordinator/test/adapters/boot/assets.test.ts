@@ -5,8 +5,8 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { AssetRefused } from "../../../src/adapters/boot/asset-source.ts";
 import { Assets } from "../../../src/adapters/boot/assets.ts";
+import { AssetRefused } from "../../../src/errors.ts";
 import { bootListener } from "./boot-listener.ts";
 
 const hex = (kind: string, content: string) => createHash(kind).update(content).digest("hex");

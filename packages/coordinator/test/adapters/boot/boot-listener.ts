@@ -71,7 +71,17 @@ export async function bootListener(
 	const budget = new ByteBudget({ bytes: 2 ** 30, perClient: 8, bytesPerSecond: 10 ** 8, ...limits });
 	const clock = { at: 1_000_000_000_000 };
 	const key = randomBytes(32);
-	const app = bootApp({ core, assets, budget, url: () => "http://192.0.2.1:8080", key, now: () => clock.at, ...more });
+	const hosts = new Set(["localhost", "x"]);
+	const app = bootApp({
+		hosts,
+		core,
+		assets,
+		budget,
+		url: () => "http://192.0.2.1:8080",
+		key,
+		now: () => clock.at,
+		...more,
+	});
 	t.teardown(async () => {
 		await app.close();
 		fs.rmSync(folder, { recursive: true });

@@ -1,20 +1,20 @@
-import { randomBytes } from "node:crypto";
 import { BootDocument, type BootRequest, type BootUser } from "@rollcall/protocol";
-import type { BootCore, IssuedEnrollToken } from "../../../src/adapters/boot/boot-core.ts";
+import type { BootCore } from "../../../src/adapters/boot/boot-core.ts";
 import type { KnownMachine } from "../../../src/boot/match.ts";
-import type { BootSighting } from "../../../src/boot/waterfall/sighting.ts";
+import type { BootSighting, MissedAsset } from "../../../src/boot/waterfall/sighting.ts";
 
-/** A core that keeps everything in memory, as the event log would: tokens by id, and all sightings. */
+/** A core that keeps everything in memory, as the event log would: which tokens were used, and all sightings. */
 export class InMemoryBootCore implements BootCore {
 	declared: BootDocument;
 	agentAsset: { asset: string; sha512: string } | undefined = {
 		asset: "rollcall/agent-x64.gz",
 		sha512: "ab".repeat(64),
 	};
-	available = true;
 	readonly machines = new Map<string, KnownMachine>();
-	readonly tokens = new Map<string, { token: string; mac: string; lifeSeconds: number }>();
+	/** Ids of enrollment tokens with which an agent enrolled. */
+	readonly usedTokens = new Set<string>();
 	readonly sightings: BootSighting[] = [];
+	readonly missed: MissedAsset[] = [];
 
 	constructor(document: object) {
 		this.declared = BootDocument.parse({ apiVersion: "rollcall/v1", kind: "Boot", ...document });
@@ -34,15 +34,8 @@ export class InMemoryBootCore implements BootCore {
 		return request.mac === undefined ? undefined : this.machines.get(request.mac);
 	}
 
-	async enrollToken(wish: { tokenId: string; mac: string; lifeSeconds: number }): Promise<IssuedEnrollToken> {
-		// Somewhere else in the meantime, as with a real log.
-		await new Promise((resolve) => setImmediate(resolve));
-		if (!this.available)
-			return { kind: "problem", problem: { code: "not-ready", message: "the log cannot be written" } };
-		if (this.tokens.has(wish.tokenId)) return { kind: "used" };
-		const token = `rce_${randomBytes(16).toString("hex")}`;
-		this.tokens.set(wish.tokenId, { token, mac: wish.mac, lifeSeconds: wish.lifeSeconds });
-		return { kind: "created", token };
+	used(tokenId: string): boolean {
+		return this.usedTokens.has(tokenId);
 	}
 
 	agent(arch: "x64" | "arm64"): { asset: string; sha512: string } | undefined {
@@ -53,8 +46,17 @@ export class InMemoryBootCore implements BootCore {
 		return ["http://192.0.2.1:7080"];
 	}
 
-	record(sighting: BootSighting): void {
-		this.sightings.push(sighting);
+	authority(): string | undefined {
+		return undefined;
+	}
+
+	signers(): readonly string[] {
+		return [`U${"A".repeat(55)}`];
+	}
+
+	record(sighting: BootSighting | MissedAsset): void {
+		if (sighting.outcome === "missed") this.missed.push(sighting);
+		else this.sightings.push(sighting);
 	}
 
 	/** Stage, outcome and reason of everything that was seen. */

@@ -37,3 +37,52 @@ test("the clock comes back to a wall clock that was set a little", (t) => {
 	}
 	t.is(clock.now(), wall);
 });
+
+/** A clock whose sources the test turns. */
+function turned(steps: number[] = []) {
+	const sources = { at: 1_700_000_000_000, mono: 5 };
+	const clock = createClock({
+		wall: () => sources.at,
+		monotonic: () => sources.mono,
+		onStep: (byMs) => steps.push(byMs),
+	});
+	const pass = (ms: number) => {
+		sources.at += ms;
+		sources.mono += ms;
+		clock.now();
+	};
+	return { clock, sources, pass };
+}
+
+test("a step of the wall clock is told once, and the log's time goes on beside it for as long as that lasts", (t) => {
+	const steps: number[] = [];
+	const { clock, sources, pass } = turned(steps);
+	const before = clock.now();
+	sources.at -= 7_200_000;
+	pass(1_000);
+	for (let hour = 0; hour < 24; hour++) pass(3_600_000);
+	t.deepEqual(steps, [-7_200_000]);
+	t.is(clock.now() - before, 24 * 3_600_000 + 1_000);
+	t.is(clock.now() - clock.wall(), 7_200_000);
+});
+
+test("a log from the future goes on from its newest event, and one that rested goes on by the date", (t) => {
+	const { clock, sources, pass } = turned();
+	clock.resume(sources.at + 3_600_000, 0);
+	const began = clock.now();
+	t.is(began, sources.at + 3_600_000);
+	pass(60_000);
+	t.is(clock.now() - began, 60_000);
+	const rested = turned();
+	rested.clock.resume(rested.sources.at - 86_400_000 - 5_000, -86_400_000);
+	t.is(rested.clock.now(), rested.sources.at - 86_400_000);
+});
+
+test("who follows has the leader's time, whatever its own wall clock says", (t) => {
+	const { clock, sources, pass } = turned();
+	pass(10_000);
+	clock.follow(sources.at - 600_000, sources.mono - 400);
+	t.is(clock.now(), sources.at - 600_000 + 400);
+	pass(5_000);
+	t.is(clock.now(), sources.at - 600_000 + 400);
+});

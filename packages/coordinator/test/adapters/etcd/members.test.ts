@@ -2,15 +2,22 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { createEtcdMembers } from "../../../src/adapters/etcd/members.ts";
-import { EtcdError } from "../../../src/cluster-ports.ts";
+import { EtcdError } from "../../../src/errors.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 
 /** NOT etcd: a member that answers everything like this. Counts how often it was asked. */
-async function member(t: ExecutionContext, pair: { cert: string; key: string }, status: number, body: object) {
+async function member(
+	t: ExecutionContext,
+	pair: { cert: string; key: string },
+	status: number,
+	body: object,
+	behind = false,
+) {
 	let asked = 0;
-	const server = createServer(pair, (_, response) => {
+	const server = createServer(pair, (request, response) => {
 		asked++;
-		response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+		const refused = request.url === "/v3/kv/range" && behind;
+		response.writeHead(refused ? 503 : status, { "content-type": "application/json" }).end(JSON.stringify(body));
 	}).listen(0, "127.0.0.1");
 	await new Promise((resolve) => server.once("listening", resolve));
 	t.teardown(() => server.close());
@@ -37,4 +44,17 @@ test("a refusal is an answer: nobody else is asked", async (t) => {
 	const etcd = createEtcdMembers([refuses.url, other.url], { ...pair, ca: pair.cert });
 	await t.throwsAsync(etcd.remove("7"), { instanceOf: EtcdError, message: /re-configuration failed/ });
 	t.is(other.asked(), 0);
+});
+
+test("a member that is behind, and would list who was taken out, is not believed", async (t) => {
+	const pair = await selfSigned();
+	const stale = { members: [{ ID: "6", name: "node-9", peerURLs: ["https://192.0.2.9:2380"] }] };
+	const behind = await member(t, pair, 200, stale, true);
+	const current = await member(t, pair, 200, LIST);
+	const etcd = createEtcdMembers([behind.url, current.url], { ...pair, ca: pair.cert });
+	t.deepEqual(
+		(await etcd.list()).map(({ id }) => id),
+		["7"],
+	);
+	await t.throwsAsync(createEtcdMembers([behind.url], { ...pair, ca: pair.cert }).list(), { instanceOf: EtcdError });
 });

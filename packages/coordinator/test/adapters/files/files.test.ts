@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClusterDocument } from "@rollcall/protocol";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
 import { parse } from "yaml";
 import { createLastDocument } from "../../../src/adapters/files/last-document.ts";
@@ -8,7 +9,6 @@ import { readSecret, writeSecret } from "../../../src/adapters/files/secret-file
 import { createSnapshots } from "../../../src/adapters/files/snapshots.ts";
 import { writeAtomically } from "../../../src/disk/atomic-write.ts";
 import { EMPTY_FLEET, type Fleet } from "../../../src/domain/fleet.ts";
-import { ownFolder } from "../support/bus.ts";
 
 const example = new URL("../../../../../deploy/examples/rehearsal.yaml", import.meta.url);
 const fleet: Fleet = { ...EMPTY_FLEET, seq: 7, at: 1_700_000_000_000 };

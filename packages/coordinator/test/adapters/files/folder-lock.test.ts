@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { tied } from "@rollcall/test-support/tied";
 import test from "ava";
 import { lockFolder } from "../../../src/adapters/files/folder-lock.ts";
-import { ownFolder } from "../support/bus.ts";
 
 const source = fileURLToPath(new URL("../../../src/adapters/files/folder-lock.ts", import.meta.url));
 
@@ -21,7 +22,7 @@ test("a folder is for one at a time, and free again after its release", async (t
 test("the lock of a process that was killed is taken over", async (t) => {
 	const folder = ownFolder(t);
 	const program = `import { lockFolder } from ${JSON.stringify(source)}; await lockFolder(${JSON.stringify(folder)}); console.log("locked"); setInterval(() => {}, 1e6);`;
-	const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+	const child = spawn(...tied(process.execPath, ["--input-type=module", "-e", program]), {
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	t.teardown(() => child.kill("SIGKILL"));

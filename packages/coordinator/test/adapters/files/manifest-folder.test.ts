@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { readManifestFolder } from "../../../src/adapters/files/manifest-folder.ts";
 
 async function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<string> {
-	const folder = await mkdtemp(join(tmpdir(), "rollcall-manifests-"));
-	t.teardown(() => rm(folder, { recursive: true, force: true }));
+	const folder = ownFolder(t, "rollcall-manifests-");
 	for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 	return folder;
 }

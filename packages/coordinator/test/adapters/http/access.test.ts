@@ -1,25 +1,39 @@
-import { Problem, sha256Of } from "@rollcall/protocol";
+import { API_SCOPES, includesScope, Problem, sha256Of } from "@rollcall/protocol";
 import test from "ava";
+import type { Route } from "../../../src/adapters/http/route.ts";
 import { ROUTES } from "../../../src/adapters/http/routes/table.ts";
 import { EVERY_ROUTE, type OneRoute } from "./every-route.ts";
 import { BOOT, KEY, TOKENS } from "./fixed-core.ts";
 import { bearer, testApi } from "./setup.ts";
 
 /** What the answer to a caller without the right is. */
-function refusalFor(scope: string, caller: keyof typeof TOKENS | "nobody" | "stranger"): string | undefined {
+function refusalFor(
+	{ scope, partial }: Route,
+	caller: keyof typeof TOKENS | "nobody" | "stranger",
+): string | undefined {
 	if (scope === "public" || scope === "enroll") return undefined;
 	if (caller === "nobody" || caller === "stranger") return "unauthorized";
 	if (caller === "revoked") return "token-revoked";
 	if (caller === "expired") return "token-expired";
 	if (caller === "enroll") return "forbidden";
-	return scope === "admin" && caller === "read" ? "forbidden" : undefined;
+	if (caller === "rackA" && partial === undefined) return "forbidden";
+	return includesScope(SCOPES[caller], scope) ? undefined : "forbidden";
 }
+
+const SCOPES = {
+	admin: "admin",
+	root: "admin",
+	operator: "operator",
+	rackA: "operator",
+	approver: "approver",
+	read: "viewer",
+} as const;
 
 const CALLERS = [...(Object.keys(TOKENS) as (keyof typeof TOKENS)[]), "nobody", "stranger"] as const;
 
 for (const one of EVERY_ROUTE) {
 	for (const caller of CALLERS) {
-		const code = refusalFor(one.route.scope, caller);
+		const code = refusalFor(one.route, caller);
 		test(`${one.name} asked by ${caller}: ${code ?? "let in"}`, async (t) => {
 			const { app, core } = testApi(t);
 			core.answer = (input) =>
@@ -42,6 +56,7 @@ for (const one of EVERY_ROUTE) {
 
 /** What the test fleet does not have: a cluster to show or to certify for, snapshots of etcd. */
 const ABSENT = [
+	"GET /v1/login",
 	"GET /v1/cluster",
 	"POST /v1/certificates",
 	"DELETE /v1/etcd/snapshots/{sha256}",
@@ -67,20 +82,36 @@ test("the server has the routes of the table and no others", async (t) => {
 
 test("every route of the table has a scope, a summary and schemas", (t) => {
 	for (const route of ROUTES) {
-		t.true(["public", "enroll", "read", "admin"].includes(route.scope), route.path);
+		t.true(["public", "enroll", ...API_SCOPES].includes(route.scope), route.path);
 		t.true(route.summary.length > 5);
 		for (const schema of [route.params, route.query, route.response]) t.is(typeof schema.safeParse, "function");
 	}
 	const open = ROUTES.filter(({ scope }) => scope === "public").map(({ path }) => path);
 	// The content is encrypted, and sent only while machines are to begin with it.
-	t.deepEqual(open, ["/v1/etcd/snapshots/{sha256}/content", "/v1/openapi.json", "/healthz", "/readyz"]);
+	t.deepEqual(open, ["/v1/login", "/v1/etcd/snapshots/{sha256}/content", "/v1/openapi.json", "/healthz", "/readyz"]);
 });
 
-test("whatever changes something needs the scope admin, enrollment excepted", (t) => {
+test("a viewer changes nothing, an approver decides who comes in and nothing else, and keys and tokens are an administrator's", (t) => {
 	const changing = ROUTES.filter(
 		({ method, path }) => method !== "GET" && path !== "/v1/plan" && path !== "/v1/enroll",
 	);
-	t.deepEqual([...new Set(changing.map(({ scope }) => scope))], ["admin"]);
+	t.deepEqual(
+		changing.filter(({ scope }) => !["operator", "admin"].includes(scope)).map(({ scope, path }) => `${scope} ${path}`),
+		["approver /v1/machines/{id}/approve", "approver /v1/machines/{id}/reject"],
+	);
+	t.deepEqual(
+		ROUTES.filter(({ scope }) => scope === "admin").map(({ method, path }) => `${method} ${path}`),
+		[
+			"GET /v1/tokens",
+			"DELETE /v1/tokens/{id}",
+			"POST /v1/certificates",
+			"POST /v1/certificates/rotate",
+			"DELETE /v1/etcd/snapshots/{sha256}",
+			"POST /v1/etcd/restore",
+			"POST /v1/log/accept",
+			"POST /v1/manifests/accept",
+		],
+	);
 	// The files for machines are not in the log: each coordinator has its own.
 	t.true(changing.every(({ leads, path }) => leads !== path.startsWith("/v1/assets")));
 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { NoResponders } from "../../../src/ports.ts";
+import { NoResponders } from "../../../src/errors.ts";
 import { BOOT, NOW, TOKENS } from "./fixed-core.ts";
 import { bearer, type TestApi, testApi } from "./setup.ts";
 
@@ -15,7 +15,13 @@ const command = ({ app }: TestApi, payload: object) =>
 function takesCommands(api: TestApi): void {
 	api.core.answer = (input) =>
 		input.kind === "command"
-			? { kind: "command", machineId: input.machineId, bootId: BOOT, commandId: input.commandId }
+			? {
+					kind: "command",
+					machineId: input.machineId,
+					bootId: BOOT,
+					commandId: input.commandId,
+					deadlineAt: input.deadlineAt,
+				}
 			: { kind: "ok" };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { SCOPE_MEANING, TokenScope } from "@rollcall/protocol";
 import test from "ava";
 import { DEFAULT_LIMITS } from "../../../src/adapters/http/limits.ts";
 import { ROUTES } from "../../../src/adapters/http/routes/table.ts";
@@ -11,15 +12,26 @@ test("docs/api.md lists the routes of the table and no other", (t) => {
 	t.deepEqual(
 		rows,
 		ROUTES.map(
-			({ method, path, scope, leads, summary }) =>
-				`| \`${method} ${path}\` | ${scope} | ${leads ? "yes |" : "|"} ${summary} |`,
+			({ method, path, scope, partial, leads, summary }) =>
+				`| \`${method} ${path}\` | ${scope} | ${partial ? `${partial} |` : "|"} ${leads ? "yes |" : "|"} ${summary} |`,
 		),
 	);
 });
 
+test("docs/api.md says what each scope allows, in the words of the code", (t) => {
+	const rows = [...text.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, scope, meaning]) => [scope, meaning]);
+	for (const scope of TokenScope.options)
+		t.deepEqual(
+			rows.filter(([name]) => name === scope),
+			[[scope, SCOPE_MEANING[scope]]],
+		);
+});
+
 test("docs/api.md lists every metric of our own", async (t) => {
 	const documented = [...text.matchAll(/^\| `(rollcall_\w+)/gm)].map(([, name]) => name);
-	const counted = [...(await createMetrics().text()).matchAll(/^# TYPE (rollcall_\w+)/gm)].map(([, name]) => name);
+	const counted = [...(await createMetrics("1.2.3").text()).matchAll(/^# TYPE (rollcall_\w+)/gm)].map(
+		([, name]) => name,
+	);
 	t.deepEqual(documented.sort(), counted.sort());
 });
 

@@ -1,11 +1,12 @@
-import { EnrollReply, type EnrollRequest, sha256Of } from "@rollcall/protocol";
+import { EnrollReply, type EnrollRequest, enrolledText, type MachineId, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import type { Answer } from "../../../src/domain/inputs.ts";
-import { BOOT, DIGEST, FACTS, KEY, TOKENS } from "./fixed-core.ts";
+import { BOOT, DIGEST, FACTS, KEY, SIGNER, TOKENS } from "./fixed-core.ts";
 import { type TestApi, testApi } from "./setup.ts";
 
 const ENROLLED = { kind: "enrolled", machineId: "m-alpha", bootId: BOOT, publicKey: KEY } as Answer;
-const REQUEST = { token: TOKENS.enroll, publicKey: KEY, facts: FACTS };
+const SIGNED = { nonce: "n".repeat(32), signature: "mine" };
+const REQUEST = { token: TOKENS.enroll, publicKey: KEY, facts: FACTS, ...SIGNED };
 const proof = (signature: string): EnrollRequest["proof"] => ({
 	assignment: {
 		machineId: "m-alpha" as never,
@@ -31,14 +32,24 @@ test("an enrollment gives a credential for the incarnation that the core names",
 	const api = testApi(t);
 	api.core.answer = () => ENROLLED;
 	const response = await enroll(api, REQUEST);
-	t.deepEqual(EnrollReply.parse(response.json()), {
-		machineId: "m-alpha",
+	const said = {
+		machineId: "m-alpha" as MachineId,
 		jwt: "jwt-of-m-alpha",
 		servers: ["nats://127.0.0.1:4222"],
-		signer: "ASIGNER",
+		signers: [SIGNER],
 		expiresInSeconds: 60,
-	} as never);
+	};
+	const signature = `signed ${sha256Of(enrolledText(said, SIGNED.nonce))}`;
+	t.deepEqual(EnrollReply.parse(response.json()), { ...said, signature });
 	t.is(response.headers["cache-control"], "no-store");
+});
+
+test("an enrollment that is not signed with the key that it names changes nothing", async (t) => {
+	const api = testApi(t);
+	const response = await enroll(api, { ...REQUEST, signature: "somebody else's" });
+	t.is(response.statusCode, 401);
+	t.is(response.json().code, "unauthorized");
+	t.deepEqual(api.core.inputs, []);
 });
 
 test("the token goes no further than its hash", async (t) => {
@@ -58,8 +69,8 @@ test("the token goes no further than its hash", async (t) => {
 test("the core hears whether a proof is the fleet's own", async (t) => {
 	const api = testApi(t);
 	api.core.answer = () => ENROLLED;
-	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("good") });
-	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("forged") });
+	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("good"), ...SIGNED });
+	await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("forged"), ...SIGNED });
 	t.deepEqual(
 		api.core.inputs.map((input) => input.kind === "enroll" && [input.proofValid, "tokenHash" in input]),
 		[
@@ -86,11 +97,33 @@ test("fifty enrollments at once with one token all reach the core, which decides
 test("a refused address has to wait; another one does not", async (t) => {
 	const api = testApi(t, { limits: { refusals: { burst: 2, perSecond: 1 } } });
 	api.core.answer = () => ({ kind: "problem", problem: { code: "token-unknown", message: "no" } });
-	t.is((await enroll(api, REQUEST)).statusCode, 403);
-	t.is((await enroll(api, REQUEST)).statusCode, 403);
-	t.is((await enroll(api, REQUEST)).statusCode, 429);
+	const bad = { ...REQUEST, token: "made-up" };
+	t.is((await enroll(api, bad)).statusCode, 403);
+	t.is((await enroll(api, bad)).statusCode, 403);
+	t.is((await enroll(api, bad)).statusCode, 429);
 	t.is(api.core.inputs.length, 2);
-	t.is((await enroll(api, REQUEST, "192.0.2.8")).statusCode, 403);
+	t.is((await enroll(api, bad, "192.0.2.8")).statusCode, 403);
+});
+
+test("who has a good token, or a proof of his own key, does not wait for what others behind his address did wrong", async (t) => {
+	const api = testApi(t, { limits: { refusals: { burst: 2, perSecond: 0.001 } } });
+	api.core.answer = () => ({ kind: "problem", problem: { code: "token-unknown", message: "no" } });
+	const bad = { ...REQUEST, token: "made-up" };
+	for (const status of [403, 403, 429, 429]) t.is((await enroll(api, bad)).statusCode, status);
+	const { length } = api.core.inputs;
+	api.core.answer = () => ENROLLED;
+	t.is((await enroll(api, REQUEST)).statusCode, 200);
+	t.is((await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("good"), ...SIGNED })).statusCode, 200);
+	t.is((await enroll(api, { publicKey: KEY, facts: FACTS, proof: proof("forged"), ...SIGNED })).statusCode, 429);
+	t.is((await enroll(api, { publicKey: KEY, facts: FACTS, ...SIGNED })).statusCode, 429);
+	t.is((await enroll(api, bad)).statusCode, 429);
+	t.is(api.core.inputs.length, length + 2);
+});
+
+test("a boot that has to wait for the one before is not counted as refused", async (t) => {
+	const api = testApi(t, { limits: { refusals: { burst: 2, perSecond: 0.001 } } });
+	api.core.answer = () => ({ kind: "problem", problem: { code: "boot-waits", message: "it waits" } });
+	for (let tries = 0; tries < 5; tries++) t.is((await enroll(api, REQUEST)).statusCode, 503);
 });
 
 test("a body above 64 KiB is refused before it is read", async (t) => {
@@ -105,7 +138,9 @@ test("a credential that cannot be issued is worth another try, and tells nothing
 	const api = testApi(t, {
 		deps: {
 			credentials: {
-				signer: "A",
+				signers: [],
+				signText: () => "",
+				isBy: () => true,
 				servers: ["nats://127.0.0.1:4222"],
 				issue: async () => {
 					throw new Error("the seed SUCANARY is not readable");

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
 import { TOKENS } from "./fixed-core.ts";
 import { bearer, testApi } from "./setup.ts";
@@ -18,8 +18,8 @@ const snapshot = (name: string, revision: number): EtcdSnapshot => ({
 });
 const [ONE, TWO] = [snapshot("ab", 1), snapshot("ac", 2)];
 const KEPT = [
-	{ ...ONE, apart: false },
-	{ ...TWO, apart: false },
+	{ ...ONE, detached: false },
+	{ ...TWO, detached: false },
 ];
 
 test("a snapshot is named by the beginning of its SHA-256; what is ambiguous is refused with the candidates", async (t) => {
@@ -35,7 +35,7 @@ test("a snapshot is named by the beginning of its SHA-256; what is ambiguous is 
 	t.is((await restore("a")).statusCode, 400);
 	core.state = {
 		...core.state,
-		snapshots: { kept: [...KEPT, { ...ONE, sha256: `${ONE.sha256.slice(0, -1)}0` as Digest, apart: true }] },
+		snapshots: { kept: [...KEPT, { ...ONE, sha256: `${ONE.sha256.slice(0, -1)}0` as Digest, detached: true }] },
 	};
 	const ambiguous = await restore("abab");
 	t.is(ambiguous.statusCode, 409);
@@ -43,8 +43,7 @@ test("a snapshot is named by the beginning of its SHA-256; what is ambiguous is 
 });
 
 test("the content of the one that is restored is sent whole and in ranges, to anybody, and of no other", async (t) => {
-	const folder = mkdtempSync(join(tmpdir(), "rollcall-content-"));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	const folder = ownFolder(t, "rollcall-content-");
 	const bytes = randomBytes(200_000);
 	writeFileSync(join(folder, "file"), bytes);
 	const { app, core } = testApi(t, {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { TOKENS } from "./fixed-core.ts";
+import { NOW, TOKENS } from "./fixed-core.ts";
 import { bearer, type TestApi, testApi } from "./setup.ts";
 
 const page = async ({ app }: TestApi, query: string) =>
@@ -36,7 +36,9 @@ test("a bad filter is refused with the name of the parameter", async (t) => {
 		["?limit=abc", "limit"],
 		["?after=-1", "after"],
 		["?type=nothing", "type"],
-		["?machine=NO", "machine"],
+		["?machine=a/b", "machine"],
+		["?severity=loud", "severity"],
+		["?since=yesterday", "since"],
 	] as const) {
 		t.like(await page(api, query), { code: "bad-request", path }, query);
 	}
@@ -68,4 +70,53 @@ test("the stream without an upgrade tells what it is", async (t) => {
 	const response = await app.inject({ url: "/v1/events/stream", headers: bearer(TOKENS.read) });
 	t.is(response.statusCode, 400);
 	t.regex(response.json().next, /WebSocket/);
+});
+
+for (const [words, aheadMs, since, wanted] of [
+	[
+		"forwards: only what came after it is newer",
+		-21 * 86_400_000,
+		21 * 86_400_000,
+		[11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+	],
+	[
+		"forwards: what came before it counts by the dates of then",
+		-21 * 86_400_000,
+		5,
+		[6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+	],
+	[
+		"forwards: a date that was left out begins behind it",
+		-21 * 86_400_000,
+		3_600_000,
+		[11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+	],
+	[
+		"back: what was dated later comes first",
+		21 * 86_400_000,
+		-20 * 86_400_000,
+		[...Array(20)].map((_, index) => index + 1),
+	],
+	["back: a date that nothing has", 21 * 86_400_000, 3_600_000, []],
+] as const)
+	test(`a page begins at a date also where the clock was set ${words}`, async (t) => {
+		const api = testApi(t);
+		api.core.recordMany(20);
+		api.core.state = { ...api.core.state, clock: [{ at: NOW + 10, aheadMs }] };
+		const answer = await page(api, `?since=${new Date(NOW + since).toISOString()}`);
+		t.deepEqual(seqs(answer), [...wanted]);
+	});
+
+test("a page begins at a time, and knows severities", async (t) => {
+	const api = testApi(t);
+	api.core.recordMany(20);
+	const middle = new Date(api.core.log[9]?.at ?? 0).toISOString();
+	const wanted = api.core.log.filter(({ at }) => at >= Date.parse(middle)).map(({ seq }) => seq);
+	t.deepEqual(seqs(await page(api, `?since=${encodeURIComponent(middle)}`)), wanted);
+	const end = new Date((api.core.log.at(-1)?.at ?? 0) + 1).toISOString();
+	t.deepEqual(seqs(await page(api, `?since=${encodeURIComponent(end)}`)), []);
+	api.core.record({ type: "machine-removed", machineId: "m-alpha" as never, by: "x" });
+	t.deepEqual(seqs(await page(api, "?severity=warning")), [21]);
+	t.deepEqual(seqs(await page(api, "?severity=error")), []);
+	t.deepEqual(seqs(await page(api, "?component=kubelet")), []);
 });

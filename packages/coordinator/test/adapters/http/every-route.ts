@@ -5,11 +5,19 @@ import { BOOT, FACTS, KEY, TOKENS } from "./fixed-core.ts";
 
 /** A good body for each route that takes one. A route that is missing here fails the tests that go through the table. */
 const BODIES: Readonly<Record<string, unknown>> = {
-	"POST /v1/enroll": { token: TOKENS.enroll, publicKey: KEY, facts: FACTS },
+	"POST /v1/enroll": {
+		token: TOKENS.enroll,
+		publicKey: KEY,
+		facts: FACTS,
+		nonce: "n".repeat(32),
+		signature: "mine",
+	},
 	"POST /v1/machines/{id}/approve": {},
 	"POST /v1/machines/{id}/reject": { reason: "not ours" },
+	"POST /v1/machines/{id}/compromised": { reason: "a pod broke out" },
 	"POST /v1/machines/{id}/role": { role: "worker" },
-	"POST /v1/machines/{id}/labels": { labels: { rack: "c" } },
+	"POST /v1/machines/{id}/plan": { role: "worker" },
+	"POST /v1/machines/{id}/labels": { labels: { rack: "a", row: "2" } },
 	"POST /v1/machines/{id}/commands": { kind: "ping", bootId: BOOT },
 	"PUT /v1/cluster": { text: "apiVersion: rollcall/v1" },
 	"POST /v1/plan": { text: "apiVersion: rollcall/v1" },
@@ -18,6 +26,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
 	"POST /v1/tokens": { scope: "enroll" },
 	"POST /v1/etcd/snapshots": {},
 	"POST /v1/etcd/restore": { from: "none" },
+	"POST /v1/log/accept": {},
+	"POST /v1/manifests/accept": {},
+	"POST /v1/check": { outside: null },
 	"POST /v1/assets": { name: "a/b", source: { uploadBytes: 3, from: "here" } },
 	"PUT /v1/assets/work/{id}/content": Buffer.from("abc"),
 };

@@ -1,5 +1,6 @@
 import { AssetWork } from "@rollcall/protocol";
 import type { AssetStore } from "../../../src/adapters/http/dependencies.ts";
+import { WorkRefused } from "../../../src/errors.ts";
 
 export const WORK_ID = "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f";
 
@@ -9,15 +10,17 @@ export function fixedAssets(): AssetStore {
 	const hashes = { sha256: "0".repeat(64), sha512: "0".repeat(128) };
 	const work = (kind: "add" | "verify"): AssetWork =>
 		AssetWork.parse({ workId: WORK_ID, kind, state: "running", doneBytes: 0 });
+	const view = (name: string) => ({ name, sizeBytes: 3, ...hashes, source: "here", checked: [] });
 	return {
-		list: () => [...names].map((name) => ({ name, sizeBytes: 3, ...hashes, source: "here", checked: [] })),
+		base: "http://192.0.2.1:7480",
+		list: () => [...names].map(view),
 		remove: async (name) => names.delete(name),
 		add: () => work("add"),
 		receive: async () => work("add"),
 		verify: () => work("verify"),
 		look(workId) {
 			if (workId === WORK_ID) return work("add");
-			throw Object.assign(new Error("no such work"), { name: "WorkRefused", kind: "unknown" });
+			throw new WorkRefused("unknown", "no such work");
 		},
 	};
 }

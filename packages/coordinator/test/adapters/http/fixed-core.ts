@@ -7,20 +7,28 @@ import {
 	type MachineId,
 	sha256Of,
 } from "@rollcall/protocol";
+import type { Asked } from "../../../src/domain/change.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Token } from "../../../src/domain/fleet.ts";
+import { evidenceOf } from "../../../src/domain/identity/evidence.ts";
 import type { Answer, Input } from "../../../src/domain/inputs.ts";
-import type { Core } from "../../../src/ports.ts";
+import type { Core } from "../../../src/ports/core.ts";
 import { STAND_IN_TRUST } from "../../../src/render/stand-in-trust.ts";
 
 export const NOW = 1_793_606_400_000;
 export const BOOT = "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f" as BootId;
 export const KEY = `U${"A".repeat(55)}`;
+/** A public nkey, as the fleet's. */
+export const SIGNER = `U${"B".repeat(55)}`;
 export const DIGEST = `sha256:${"5e".repeat(32)}` as Digest;
 
 /** The plain texts of the tokens that `fixedFleet` knows. */
 export const TOKENS = {
 	admin: "rct_admin",
+	operator: "rct_operator",
+	approver: "rct_approver",
 	read: "rct_read",
+	/** An operator of the machines with `rack=a` alone. */
+	rackA: "rct_rack_a",
 	revoked: "rct_revoked",
 	expired: "rct_expired",
 	enroll: "rct_enroll",
@@ -45,7 +53,7 @@ export const FACTS: Facts = {
 };
 
 function token(tokenId: string, text: string, more: Partial<Token>): Token {
-	return { tokenId, hash: sha256Of(text), scope: "read", createdAt: NOW, labels: {}, revoked: false, ...more };
+	return { tokenId, hash: sha256Of(text), scope: "viewer", createdAt: NOW, labels: {}, revoked: false, ...more };
 }
 
 export function machine(id: string, more: Partial<Machine> = {}): Machine {
@@ -55,6 +63,9 @@ export function machine(id: string, more: Partial<Machine> = {}): Machine {
 		publicKey: KEY,
 		facts: FACTS,
 		identity: "smbios-uuid",
+		evidence: evidenceOf(FACTS),
+		grade: "claimed",
+		held: [],
 		labels: {},
 		approval: "approved",
 		approvalReason: "by an operator",
@@ -81,7 +92,10 @@ export function seat(nodeName: string, number: number): NonNullable<Machine["sea
 export function fixedFleet(): Fleet {
 	const tokens = [
 		token("t-admin", TOKENS.admin, { scope: "admin" }),
+		token("t-operator", TOKENS.operator, { scope: "operator" }),
+		token("t-approver", TOKENS.approver, { scope: "approver" }),
 		token("t-read", TOKENS.read, {}),
+		token("t-rack-a", TOKENS.rackA, { scope: "operator", reach: { labels: { rack: "a" } } }),
 		token("t-revoked", TOKENS.revoked, { scope: "admin", revoked: true }),
 		token("t-expired", TOKENS.expired, { scope: "admin", expiresAt: NOW - 1 }),
 		token("t-enroll", TOKENS.enroll, { scope: "enroll", expiresAt: NOW + 600_000 }),
@@ -112,6 +126,8 @@ export function fixedFleet(): Fleet {
 export class FixedCore implements Core {
 	state: Fleet = fixedFleet();
 	readonly inputs: Input[] = [];
+	/** Who asked for each of them. */
+	readonly asked: (Asked | undefined)[] = [];
 	readonly log: Event[] = [];
 	readonly listeners = new Set<(event: Event) => void>();
 	leads = true;
@@ -125,8 +141,9 @@ export class FixedCore implements Core {
 		return this.state;
 	}
 
-	async submit(input: Input): Promise<Answer> {
+	async submit(input: Input, asked?: Asked): Promise<Answer> {
 		this.inputs.push(input);
+		this.asked.push(asked);
 		return this.answer(input);
 	}
 

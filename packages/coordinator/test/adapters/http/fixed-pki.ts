@@ -1,4 +1,4 @@
-import type { Pki } from "../../../src/ports.ts";
+import type { Pki } from "../../../src/ports/pki.ts";
 import { STAND_IN_TRUST } from "../../../src/render/stand-in-trust.ts";
 import { DIGEST, NOW } from "./fixed-core.ts";
 

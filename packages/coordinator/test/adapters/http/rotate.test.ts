@@ -72,7 +72,7 @@ test("the key of Secrets changes in three steps, and the last one waits for the 
 		cluster: "lab",
 		secretsKeys: [old],
 	};
-	kept.api.core.state = { ...kept.api.core.state, snapshots: { kept: [{ ...snapshot, apart: true }] } };
+	kept.api.core.state = { ...kept.api.core.state, snapshots: { kept: [{ ...snapshot, detached: true }] } };
 	const needed = await kept.ask("secrets");
 	t.is(needed.status, 409);
 	t.regex(needed.body.message, /revision 7\) may hold Secrets that only the old key can read/);

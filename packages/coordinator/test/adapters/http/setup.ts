@@ -1,5 +1,12 @@
 import { Writable } from "node:stream";
-import { BootView, type Command, type CommandReply, type MachineView, sha256Of } from "@rollcall/protocol";
+import {
+	BootView,
+	type CheckView,
+	type Command,
+	type CommandReply,
+	type MachineView,
+	sha256Of,
+} from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
@@ -9,7 +16,7 @@ import type { ApiLimits } from "../../../src/adapters/http/limits.ts";
 import { createMetrics, type Metrics } from "../../../src/adapters/metrics/metrics.ts";
 import type { BootFilter } from "../../../src/boot/waterfall/boot-view.ts";
 import { fixedAssets } from "./fixed-assets.ts";
-import { BOOT, DIGEST, FixedCore, NOW, TOKENS } from "./fixed-core.ts";
+import { BOOT, DIGEST, FixedCore, NOW, SIGNER, TOKENS } from "./fixed-core.ts";
 import { FIXED_PKI } from "./fixed-pki.ts";
 
 const projections: Projections = {
@@ -19,6 +26,8 @@ const projections: Projections = {
 					ok: true,
 					document: {
 						name: "lab",
+						kubernetes: { podNetwork: "routed" },
+						images: { mirrors: [] },
 						roles: { print: { files: [{ path: "/etc/key", mode: "0600", encoding: "utf8", content: "CANARY-FILE" }] } },
 					} as unknown as Extract<ReturnType<Projections["parseDocument"]>, { ok: true }>["document"],
 					digest: DIGEST,
@@ -39,6 +48,8 @@ const projections: Projections = {
 		rehearsal: false,
 		bootId: machine.bootId,
 		approval: machine.approval,
+		grade: machine.grade,
+		held: [],
 		lease: machine.lease,
 		...(machine.seat ? { nodeName: machine.seat.nodeName, slot: machine.seat.slot, role: machine.seat.role } : {}),
 		pinned: false,
@@ -57,11 +68,15 @@ const projections: Projections = {
 			seq: event.seq,
 			at: new Date(event.at).toISOString(),
 			type: event.type,
-			text: projections.describe(event),
+			text: projections.describe(fleet, event),
 			...(event.cause === undefined ? {} : { cause: event.cause }),
 		})),
 	}),
 	plan: (_fleet, { digest, warnings }) => ({ digest, unchanged: 3, machines: [], addOns: [], warnings: [...warnings] }),
+	planMachine: (_fleet, { machineId, ...input }) =>
+		input.kind === "pin-role" && input.role === "nothing"
+			? { code: "bad-request", message: "no slot is for the role nothing", machineId, path: "role" }
+			: { unchanged: 2, machines: [], warnings: [JSON.stringify(input)] },
 	target: (_fleet, machine) =>
 		machine.seat && {
 			ok: true,
@@ -94,7 +109,7 @@ const projections: Projections = {
 			},
 		},
 	stateDigest: (fleet) => sha256Of(String(fleet.seq)),
-	describe: (event) => `${event.type} happened`,
+	describe: (_fleet, event) => `${event.type} happened`,
 };
 
 /** A clock that the test turns. */
@@ -103,9 +118,15 @@ export class HandClock {
 	now(): number {
 		return this.ms;
 	}
+	wall(): number {
+		return this.ms;
+	}
 	monotonic(): number {
 		return this.ms;
 	}
+	async sleep(): Promise<void> {}
+	resume(): void {}
+	follow(): void {}
 }
 
 /** One machine that came up, one that is stuck before it enrolled. */
@@ -128,8 +149,10 @@ const BOOTS: BootView[] = [
 	}),
 ];
 
-function listBoots({ state, mac, limit }: BootFilter) {
-	const wanted = BOOTS.filter((boot) => (state ?? boot.state) === boot.state && (mac ?? boot.mac) === boot.mac);
+function listBoots({ state, mac, machines, limit }: BootFilter) {
+	const wanted = BOOTS.filter((boot) => (state ?? boot.state) === boot.state && (mac ?? boot.mac) === boot.mac).filter(
+		(boot) => machines?.(boot.machineId) ?? true,
+	);
 	return { boots: wanted.slice(0, limit), more: Math.max(0, wanted.length - limit) };
 }
 
@@ -140,6 +163,9 @@ export interface TestApi {
 	readonly metrics: Metrics;
 	/** Commands that were sent to agents. */
 	readonly sent: Command[];
+	/** Who used the API from where, and what was refused for want of a right. */
+	readonly used: string[];
+	readonly refused: { by?: string | undefined; from: string; route: string; code: string }[];
 	/** Everything that was logged. */
 	logged(): string;
 	/** What an agent answers to the next commands. */
@@ -163,11 +189,14 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 	});
 	const core = new FixedCore();
 	const clock = new HandClock();
-	const metrics = createMetrics();
+	const metrics = createMetrics("1.2.3");
 	const sent: Command[] = [];
+	const used: string[] = [];
+	const refused: TestApi["refused"] = [];
 	const assets = fixedAssets();
 	const app = buildApp({
 		core,
+		signedToken: () => undefined,
 		clock,
 		metrics,
 		projections,
@@ -177,6 +206,17 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		failpoint: () => {},
 		log: pino({ level: "debug" }, sink),
 		pki: FIXED_PKI,
+		accounts: {
+			place: (name) => `/var/lib/rollcall/registry-accounts/${name}`,
+			authorization: async (name) => (name === "cache" ? "Basic cm9ib3Q6c2VjcmV0" : undefined),
+		},
+		checker: fixedChecker(),
+		askVoters: async () => undefined,
+		neighbourMac: async () => undefined,
+		access: {
+			used: (tokenId, from) => used.push(`${tokenId} ${from}`),
+			refused: (request) => refused.push(request),
+		},
 		snapshots: {
 			take: async () => ({
 				taken: true,
@@ -188,7 +228,9 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 			file: async () => undefined,
 		},
 		credentials: {
-			signer: "ASIGNER",
+			signers: [SIGNER],
+			signText: (text) => `signed ${sha256Of(text)}`,
+			isBy: (_key, _text, signature) => signature === "mine",
 			servers: ["nats://127.0.0.1:4222"],
 			issue: async (machineId) => ({ jwt: `jwt-of-${machineId}`, expiresInSeconds: 60 }),
 			revoke: async () => {},
@@ -199,6 +241,7 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		},
 		bus: {
 			notifyTarget: () => {},
+			notifyRoutes: () => {},
 			command: async (_machineId, command) => {
 				sent.push(command);
 				return api.agentAnswers(command);
@@ -208,7 +251,9 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 			coordinatorId: "c-1",
 			version: "0.1.0",
 			adminTokenHash: sha256Of(TOKENS.root),
+			adminTokenMadeAt: NOW,
 			metricsOnLoopback: false,
+			hosts: new Set(["localhost", "x"]),
 			allowedOrigins: ["https://fleet.example"],
 			...wish.config,
 		},
@@ -222,11 +267,20 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		clock,
 		metrics,
 		sent,
+		used,
+		refused,
 		logged: () => logged,
 		agentAnswers: () => ({ kind: "pong", bootId: BOOT, generation: 1, uptimeSeconds: 5 }),
 	};
 	t.teardown(() => app.close());
 	return api;
+}
+
+/** A check that never gets further. */
+function fixedChecker(): ApiDependencies["checker"] {
+	const startedAt = new Date(NOW).toISOString();
+	const view: CheckView = { checkId: "c-1", state: "running", step: "beginning", startedAt, findings: [] };
+	return { begin: () => view, look: () => view, stop: () => ({ ...view, state: "stopping" }) };
 }
 
 /** The headers of a caller. */

@@ -56,7 +56,14 @@ test("the probes tell nothing but yes or no", async (t) => {
 	t.is((await api.app.inject({ url: "/healthz" })).statusCode, 200);
 	const response = await api.app.inject({ url: "/readyz" });
 	t.is(response.statusCode, 503);
-	t.deepEqual(response.json(), { code: "not-ready", message: "not ready" });
+	t.deepEqual(response.json(), {
+		type: "urn:rollcall:problem:not-ready",
+		title: "not ready",
+		status: 503,
+		detail: "not ready",
+		code: "not-ready",
+		message: "not ready",
+	});
 });
 
 test("the metrics name routes by the table, never by what was asked for", async (t) => {

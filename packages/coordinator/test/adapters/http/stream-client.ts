@@ -5,15 +5,6 @@ import { listen } from "../../../src/adapters/http/listen.ts";
 import { TOKENS } from "./fixed-core.ts";
 import { bearer, type TestApi, type TestWish, testApi } from "./setup.ts";
 
-/** Waits until something holds, for at most ten seconds. */
-export async function eventually(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {
-	const deadline = performance.now() + 10_000;
-	while (!holds()) {
-		if (performance.now() > deadline) return t.fail(`not within 10 s: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-}
-
 /** An API that listens, and the address of its WebSockets. */
 export async function started(t: ExecutionContext, wish: TestWish = {}): Promise<{ api: TestApi; url: string }> {
 	const api = testApi(t, wish);

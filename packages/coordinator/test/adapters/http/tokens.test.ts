@@ -24,9 +24,11 @@ test("no two tokens are equal", async (t) => {
 	t.is(new Set(made.map(({ view }) => view.tokenId)).size, 50);
 });
 
-test("an API token has no end unless one is asked for", async (t) => {
+test("an API token lives 90 days, as long as is asked for, or without end where that is said", async (t) => {
 	const api = testApi(t);
-	t.false("expiresAt" in (await create(api, { scope: "read" })).json().view);
+	const usual = (await create(api, { scope: "read" })).json().view;
+	t.like(usual, { scope: "viewer", expiresAt: new Date(NOW + 90 * 86_400_000).toISOString() });
+	t.false("expiresAt" in (await create(api, { scope: "viewer", expiresInSeconds: null })).json().view);
 	const { view } = (await create(api, { scope: "admin", expiresInSeconds: 60 })).json();
 	t.is(view.expiresAt, new Date(NOW + 60_000).toISOString());
 });
@@ -54,15 +56,19 @@ test("the list tells each token's state and nothing that it could be guessed fro
 		response.json().tokens.map((one: { tokenId: string; state: string }) => [one.tokenId, one.state]),
 	);
 	t.deepEqual(states, {
+		"admin-token": "usable",
 		"t-admin": "usable",
+		"t-operator": "usable",
+		"t-approver": "usable",
 		"t-read": "usable",
+		"t-rack-a": "usable",
 		"t-revoked": "revoked",
 		"t-expired": "expired",
 		"t-enroll": "usable",
 	});
 	t.notRegex(response.body, /sha256:|hash|rct_/);
 	const two = await app.inject({ url: "/v1/tokens?limit=2", headers: bearer(TOKENS.admin) });
-	t.is(two.json().more, 3);
+	t.is(two.json().more, 6);
 });
 
 test("revoking asks the core; an unknown token is not found", async (t) => {
@@ -70,7 +76,24 @@ test("revoking asks the core; an unknown token is not found", async (t) => {
 	const revoke = (id: string) =>
 		api.app.inject({ method: "DELETE", url: `/v1/tokens/${id}`, headers: bearer(TOKENS.admin) });
 	t.is((await revoke("t-read")).statusCode, 200);
-	t.deepEqual(api.core.inputs, [{ kind: "revoke-token", tokenId: "t-read", by: "t-admin" }]);
+	const ownHash = sha256Of(TOKENS.root);
+	t.deepEqual(api.core.inputs, [{ kind: "revoke-token", tokenId: "t-read", by: "t-admin", ownHash }]);
 	t.is((await revoke("t-none")).statusCode, 404);
-	t.is(api.core.inputs.length, 1);
+	t.is((await revoke("t-read?force=true")).statusCode, 200);
+	t.like(api.core.inputs[1], { kind: "revoke-token", tokenId: "t-read", force: true });
+	t.is((await revoke("t-read?force=no")).statusCode, 400);
+	t.is(api.core.inputs.length, 2);
+});
+
+test("the token in the coordinator's data folder is listed, and its end is that of the file", async (t) => {
+	const { app, core } = testApi(t);
+	const list = async () => (await app.inject({ url: "/v1/tokens", headers: bearer(TOKENS.admin) })).json().tokens;
+	t.like((await list())[0], { tokenId: "admin-token", scope: "admin", state: "usable" });
+	const asked = { method: "DELETE", url: "/v1/tokens/admin-token", headers: bearer(TOKENS.admin) } as const;
+	const refused = await app.inject(asked);
+	t.is(refused.statusCode, 409);
+	t.regex(refused.json().next, /remove the file admin-token there and start the coordinator again/);
+	// As at a first start: the log has it too.
+	core.state = { ...core.state, tokenByHash: core.state.tokenByHash.set(sha256Of(TOKENS.root), "t-admin") };
+	t.false((await list()).some((one: { tokenId: string }) => one.tokenId === "admin-token"));
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { canonicalJson } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
-import type { KubernetesAccess } from "../../../src/cluster-ports.ts";
+import type { KubernetesAccess } from "../../../src/ports/kubernetes.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 import { WatchedObjects } from "./watched-objects.ts";
 
@@ -14,6 +14,7 @@ type Json = Record<string, unknown>;
 const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
 	"/api/v1": [
 		["ConfigMap", "configmaps", true],
+		["Namespace", "namespaces", false],
 		["Service", "services", true],
 		["ServiceAccount", "serviceaccounts", true],
 		["Node", "nodes", false],
@@ -54,6 +55,8 @@ export interface FakeApiServer {
 	failing: readonly string[];
 	/** Takes requests and answers none, as a machine behind a dead switch seems to. */
 	mute: boolean;
+	/** Answers in its place, where it gives something: text, or JSON. */
+	instead: ((line: string) => { readonly status: number; readonly body: string | Json } | undefined) | undefined;
 	/** Called before something is changed at a path. */
 	beforePatch: ((path: string) => void) | undefined;
 	/** Listens no more; connections that are used stay. */
@@ -85,6 +88,9 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 		const refuse = (status: number, message: string) => answer(status, { kind: "Status", code: status, message });
 		if (!(request.socket as TLSSocket).authorized) return refuse(401, "Unauthorized");
 		if (fake.refuse?.match.test(line)) return refuse(fake.refuse.status, fake.refuse.message);
+		const other = fake.instead?.(line);
+		if (other && typeof other.body === "string") return response.writeHead(other.status).end(other.body);
+		if (other) return answer(other.status, other.body as Json);
 		if (path === "/readyz") {
 			const lines = ["[+]etcd ok", ...fake.failing.map((check) => `[-]${check} failed: reason withheld`)];
 			return response.writeHead(fake.failing.length > 0 ? 500 : 200).end(lines.join("\n"));
@@ -99,7 +105,17 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 		const list = LISTS[path];
 		if (list && request.method === "GET") return answer(200, page(objects, list, url));
 		if (request.method === "PATCH") fake.beforePatch?.(path);
-		const before = objects.get(path);
+		const part = REQUEST_PART.exec(path);
+		const before = objects.get(part?.[1] ?? path);
+		if (part?.[1] && request.method === "PATCH") {
+			if (!before) return refuse(404, `${path} not found`);
+			const patch = JSON.parse(await text(request)) as Json;
+			if (isStale(before, patch.metadata)) return refuse(409, "the object has been modified");
+			const wrong = partIsWrong(part[2] as "approval" | "status", before, patch.status as Json);
+			if (wrong) return refuse(422, wrong);
+			objects.set(part[1], merge(before, { status: patch.status }) as Json);
+			return answer(200, objects.get(part[1]) ?? {});
+		}
 		if (request.method === "PATCH") {
 			const type = request.headers["content-type"];
 			const isApply = type === "application/apply-patch+yaml";
@@ -113,6 +129,10 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 			const after = merge(before ?? {}, patch) as Json;
 			if (canonicalJson(after) !== canonicalJson(before ?? {})) objects.set(path, after);
 			return answer(200, objects.get(path) ?? {});
+		}
+		if (request.method === "POST" && path.endsWith("/eviction")) {
+			objects.delete(path.slice(0, -"/eviction".length));
+			return answer(201, { kind: "Status", status: "Success" });
 		}
 		if (!before) return refuse(404, `${path} not found`);
 		if (request.method === "DELETE") {
@@ -132,6 +152,7 @@ export async function startFakeApiServer(t: ExecutionContext, own?: ServerIdenti
 		refuse: undefined,
 		failing: [],
 		mute: false,
+		instead: undefined,
 		beforePatch: undefined,
 		refuseConnections: () => {
 			server.close();
@@ -180,6 +201,21 @@ export function fakeClaim(namespace: string, name: string, spec: Json = {}): Jso
 	return { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec, status: { phase: "Pending" } };
 }
 
+const SIGNING_REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const REQUEST_PART = new RegExp(`^(${SIGNING_REQUESTS}/[^/]+)/(approval|status)$`);
+
+/** What the API does not take in a part of a CertificateSigningRequest: each may change its own conditions, and a certificate comes once. */
+function partIsWrong(part: "approval" | "status", before: Json, status: Json): string | undefined {
+	const old = (before.status ?? {}) as Json;
+	const types = (of: Json): string[] => ((of.conditions ?? []) as { type: string }[]).map(({ type }) => type);
+	if (part === "approval" && ("certificate" in status || types(status).includes("Failed"))) return "not an approval";
+	if (types(status).includes("Denied") && types(status).includes("Approved")) return "approved and denied at once";
+	if ("conditions" in status && types(old).some((type) => !types(status).includes(type)))
+		return "a condition cannot be removed";
+	if (old.certificate !== undefined && status.certificate !== old.certificate) return "a certificate cannot be changed";
+	return undefined;
+}
+
 /** What can be listed over all namespaces, and whose paths are of the list. */
 const LISTS: Readonly<Record<string, { readonly kind: string; readonly of: RegExp }>> = {
 	"/api/v1/nodes": { kind: "NodeList", of: /^\/api\/v1\/nodes\// },
@@ -187,7 +223,9 @@ const LISTS: Readonly<Record<string, { readonly kind: string; readonly of: RegEx
 		kind: "PersistentVolumeClaimList",
 		of: /^\/api\/v1\/namespaces\/[^/]+\/persistentvolumeclaims\//,
 	},
+	"/api/v1/pods": { kind: "PodList", of: /^\/api\/v1\/namespaces\/[^/]+\/pods\// },
 	"/api/v1/secrets": { kind: "SecretList", of: /^\/api\/v1\/namespaces\/[^/]+\/secrets\// },
+	[SIGNING_REQUESTS]: { kind: "CertificateSigningRequestList", of: new RegExp(`^${SIGNING_REQUESTS}/[^/]+$`) },
 	"/apis/storage.k8s.io/v1/storageclasses": {
 		kind: "StorageClassList",
 		of: /^\/apis\/storage\.k8s\.io\/v1\/storageclasses\//,
@@ -201,7 +239,11 @@ function isStale(before: Json | undefined, wish: unknown): boolean {
 }
 
 function page(objects: WatchedObjects, { kind, of }: { kind: string; of: RegExp }, url: URL): Json {
-	const all = [...objects.entries()].filter(([path]) => of.test(path)).map(([, one]) => one);
+	const node = /^spec\.nodeName=(.+)$/.exec(url.searchParams.get("fieldSelector") ?? "")?.[1];
+	const all = [...objects.entries()]
+		.filter(([path]) => of.test(path))
+		.map(([, one]) => one)
+		.filter(({ spec }) => node === undefined || (spec as Json | undefined)?.nodeName === node);
 	const from = Number(url.searchParams.get("continue") ?? 0);
 	const limit = Number(url.searchParams.get("limit") ?? all.length);
 	const more = from + limit < all.length ? { continue: String(from + limit) } : {};

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts";
 import { nodeSeen } from "../../../src/adapters/kubernetes/node-seen.ts";
-import { KubernetesError } from "../../../src/cluster-ports.ts";
+import { KubernetesError } from "../../../src/errors.ts";
 import { covers } from "../../../src/render/addons/manifest.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 import { fakeClaim, fakeNode, startFakeApiServer } from "./fake-api-server.ts";

@@ -1,16 +1,9 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { createKubernetes } from "../../../src/adapters/kubernetes/kubernetes.ts";
-import type { FollowedNodes, KubernetesAccess } from "../../../src/cluster-ports.ts";
+import type { FollowedNodes, KubernetesAccess } from "../../../src/ports/kubernetes.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 import { type FakeApiServer, fakeNode, startFakeApiServer } from "./fake-api-server.ts";
-
-async function eventually(what: string, look: () => boolean): Promise<void> {
-	const end = performance.now() + 20_000;
-	while (!look()) {
-		if (performance.now() > end) throw new Error(`waited 20 s for ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-}
 
 /** Follows the nodes of some servers, of which the first is asked first. */
 async function follow(t: ExecutionContext, access: KubernetesAccess, silence = 30_000) {

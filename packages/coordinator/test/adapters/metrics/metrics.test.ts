@@ -2,7 +2,7 @@ import test from "ava";
 import { createMetrics } from "../../../src/adapters/metrics/metrics.ts";
 
 test("what is counted is written out under its name", async (t) => {
-	const metrics = createMetrics();
+	const metrics = createMetrics("1.2.3");
 	metrics.event("machine-enrolled");
 	metrics.event("machine-enrolled");
 	metrics.append("stored", 0.001);
@@ -31,7 +31,7 @@ test("what is counted is written out under its name", async (t) => {
 });
 
 test("the fleet is read once per scrape, and only then", async (t) => {
-	const metrics = createMetrics();
+	const metrics = createMetrics("1.2.3");
 	await metrics.text();
 	let reads = 0;
 	metrics.observeFleet(() => {
@@ -39,6 +39,7 @@ test("the fleet is read once per scrape, and only then", async (t) => {
 		const none = {
 			waiting: 0,
 			rejected: 0,
+			leaving: 0,
 			idle: 0,
 			assigned: 0,
 			applying: 0,
@@ -47,26 +48,31 @@ test("the fleet is read once per scrape, and only then", async (t) => {
 			suspect: 0,
 			lost: 1,
 		};
-		return { seq: 42, leads: true, machines: { ...none, ready: 9 }, leases: { alive: 9, suspect: 0, lost: 1 } };
+		return {
+			...{ seq: 42, leads: true, machines: { ...none, ready: 9 }, leases: { alive: 9, suspect: 0, lost: 1 } },
+			seats: [{ slot: "cp", role: "control-plane", empty: 2 }],
+			certificateEnds: [],
+		};
 	});
 	t.is(reads, 0);
 	const text = await metrics.text();
 	t.is(reads, 1);
 	t.regex(text, /rollcall_machines\{phase="ready"\} 9/);
 	t.regex(text, /rollcall_leases\{lease="lost"\} 1/);
+	t.regex(text, /rollcall_empty_seats\{slot="cp",role="control-plane"\} 2/);
 	t.regex(text, /rollcall_log_seq 42/);
 	t.regex(text, /rollcall_leader 1/);
 });
 
 test("two coordinators in one process count apart", async (t) => {
-	const [a, b] = [createMetrics(), createMetrics()];
+	const [a, b] = [createMetrics("1.2.3"), createMetrics("1.2.3")];
 	a.readers(5);
 	t.regex(await a.text(), /rollcall_stream_readers 5/);
 	t.regex(await b.text(), /rollcall_stream_readers 0/);
 });
 
 test("boots are shown by state, and their stages as percentiles of what was measured", async (t) => {
-	const metrics = createMetrics();
+	const metrics = createMetrics("1.2.3");
 	metrics.bootRefused("ignition");
 	metrics.observeBoots(() => ({
 		states: ["stuck", "done", "done"],
@@ -77,8 +83,8 @@ test("boots are shown by state, and their stages as percentiles of what was meas
 		'rollcall_boots{state="stuck"} 1',
 		'rollcall_boots{state="done"} 2',
 		'rollcall_boots{state="held"} 0',
-		'rollcall_boot_stage_seconds{stage="kernel",quantile="0.5"} 50',
-		'rollcall_boot_stage_seconds{stage="kernel",quantile="0.99"} 99',
+		'rollcall_boot_stage_seconds{stage="kernel",percentile="50"} 50',
+		'rollcall_boot_stage_seconds{stage="kernel",percentile="99"} 99',
 		'rollcall_boot_stage_reached{stage="kernel"} 100',
 		'rollcall_boot_refusals_total{stage="ignition"} 1',
 	]) {

@@ -1,10 +1,11 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Command, downSubject, encode } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { createBeacon, LEAD_SUBJECT } from "../../../src/adapters/nats/beacon.ts";
 import { createBus } from "../../../src/adapters/nats/bus.ts";
-import { NoResponders } from "../../../src/ports.ts";
-import { joinAs, newAgent, startEmbedded, until } from "../support/bus.ts";
+import { NoResponders } from "../../../src/errors.ts";
+import { joinAs, newAgent, startEmbedded } from "../support/bus.ts";
 
 const agent = newAgent("machine-1");
 const ping: Command = { kind: "ping", bootId: agent.bootId };
@@ -21,7 +22,12 @@ function answerWith(nc: NatsConnection, payload: Uint8Array): Promise<void> {
 
 async function setUp(t: ExecutionContext) {
 	const bus = await startEmbedded(t);
-	return { bus: createBus(bus.connection), connection: bus.connection, nc: await joinAs(t, bus, agent) };
+	return {
+		bus: createBus(bus.connection, bus.credentials, Date.now),
+		credentials: bus.credentials,
+		connection: bus.connection,
+		nc: await joinAs(t, bus, agent),
+	};
 }
 
 test("a command reaches its agent, which answers with its own rights only", async (t) => {
@@ -68,7 +74,7 @@ test("a notice of a target carries its generation, and one without a connection 
 	});
 	await nc.flush();
 	bus.notifyTarget(agent.machineId, 4);
-	await until("the notice", () => notices.length === 1);
+	await eventually("the notice", () => notices.length === 1);
 	t.deepEqual(notices, [{ generation: 4 }]);
 	await connection.close();
 	t.notThrows(() => bus.notifyTarget(agent.machineId, 5));

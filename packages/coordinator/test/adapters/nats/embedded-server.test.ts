@@ -4,10 +4,16 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Auth, connect, jwtAuthenticator } from "@nats-io/transport-node";
+import { inboxPrefix } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
+import { tied } from "@rollcall/test-support/tied";
 import test, { type ExecutionContext } from "ava";
 import { openLog } from "../../../src/adapters/nats/log.ts";
 import { openEmbedded } from "../../../src/adapters/nats/open.ts";
-import { eventOf, ownFolder, startEmbedded, until } from "../support/bus.ts";
+import { eventOf, newAgent, startEmbedded } from "../support/bus.ts";
 
 const stub = fileURLToPath(new URL("../support/coordinator-stub.ts", import.meta.url));
 
@@ -20,7 +26,7 @@ function lives(pid: number): boolean {
 }
 
 async function startStub(t: ExecutionContext, dataFolder: string) {
-	const child = spawn(process.execPath, [stub, dataFolder], { stdio: ["ignore", "pipe", "inherit"] });
+	const child = spawn(...tied(process.execPath, [stub, dataFolder]), { stdio: ["ignore", "pipe", "inherit"] });
 	t.teardown(() => child.kill("SIGKILL"));
 	const [line] = (await once(child.stdout, "data")) as [Buffer];
 	return { child, ...(JSON.parse(line.toString()) as { url: string; pid: number }) };
@@ -34,12 +40,34 @@ test("a server that is killed is started again on the same port, with what was s
 	const origin = await log.origin();
 	const before = bus.pid();
 	process.kill(before, "SIGKILL");
-	await until("the server to be started again", () => bus.server?.pid !== undefined && bus.server.pid !== before);
-	await until("the coordinator to be connected again", () => bus.connection.connected());
+	await eventually("the server to be started again", () => bus.server?.pid !== undefined && bus.server.pid !== before);
+	await eventually("the coordinator to be connected again", () => bus.connection.connected());
 	t.is(bus.server?.url, bus.url);
-	t.is(await until("the log to answer", () => log.origin().catch(() => undefined)), origin);
+	t.is(await eventually("the log to answer", () => log.origin().catch(() => undefined)), origin);
 	t.is((await log.get(1))?.events.length, 1);
 	t.deepEqual(reasons, ["nats-server ended with exit code 137"]);
+});
+
+test("a client that a busy computer keeps from saying who it is for some seconds gets in", async (t) => {
+	const bus = await startEmbedded(t);
+	const agent = newAgent("machine-1");
+	const { jwt } = await bus.credentials.issue(agent.machineId, agent.bootId, agent.publicKey);
+	const sign = jwtAuthenticator(jwt, agent.key.getSeed());
+	const busy = (nonce?: string): Auth => {
+		// Nothing else in this process goes on meanwhile, as when it has no processor.
+		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+		return sign(nonce);
+	};
+	const nc = await connect({
+		servers: bus.url,
+		authenticator: busy,
+		inboxPrefix: inboxPrefix(agent.machineId),
+		timeout: stretched(20_000),
+		reconnect: false,
+	});
+	t.teardown(() => nc.close());
+	await nc.flush();
+	t.false(nc.isClosed());
 });
 
 test("a server whose store is deleted while it is down begins with an empty one", async (t) => {
@@ -48,14 +76,14 @@ test("a server whose store is deleted while it is down begins with an empty one"
 	await first.close();
 	rmSync(join(first.dataFolder, "nats"), { recursive: true });
 	const again = await startEmbedded(t, { dataFolder: first.dataFolder });
-	t.is(await (await openLog(again.connection)).append([eventOf(1)], 0), 1);
+	t.is((await (await openLog(again.connection)).append([eventOf(1)], 0)).position, 1);
 });
 
 test("a coordinator that is killed takes its server along", async (t) => {
 	const { child, pid } = await startStub(t, ownFolder(t));
 	t.true(lives(pid));
 	child.kill("SIGKILL");
-	await until("the server to end", () => !lives(pid));
+	await eventually("the server to end", () => !lives(pid));
 	t.pass();
 });
 
@@ -70,7 +98,7 @@ test("a coordinator that is killed and started at once never has two servers on 
 	t.false(lives(first.pid));
 	t.true(lives(second.pid));
 	second.child.kill("SIGKILL");
-	await until("the second server to end", () => !lives(second.pid));
+	await eventually("the second server to end", () => !lives(second.pid));
 });
 
 test("a server whose tether is killed is replaced by exactly one other", async (t) => {
@@ -78,7 +106,7 @@ test("a server whose tether is killed is replaced by exactly one other", async (
 	const before = bus.pid();
 	const tether = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${before}/status`, "utf8"))?.[1]);
 	process.kill(tether, "SIGKILL");
-	await until("another server", () => bus.server?.pid !== undefined && bus.server.pid !== before);
+	await eventually("another server", () => bus.server?.pid !== undefined && bus.server.pid !== before);
 	t.false(lives(before));
 });
 
@@ -128,20 +156,23 @@ test("a port that is taken is named in the error", async (t) => {
 	await once(squatter, "listening");
 	t.teardown(() => squatter.close());
 	const { port } = squatter.address() as { port: number };
-	await t.throwsAsync(openEmbedded({ dataFolder: ownFolder(t), coordinatorId: "c", port }), {
+	await t.throwsAsync(openEmbedded({ dataFolder: ownFolder(t), coordinatorId: "c", wall: Date.now, port }), {
 		message: new RegExp(`did not start.*${port}.*address already in use.*choose another port`, "s"),
 	});
 });
 
 test("a program that is missing or fails is an error with what it said", async (t) => {
 	const dataFolder = ownFolder(t);
-	await t.throwsAsync(openEmbedded({ dataFolder, coordinatorId: "c", binary: "/nowhere/nats-server" }), {
-		message: /did not start \(exit code 127\)/,
-	});
+	await t.throwsAsync(
+		openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, binary: "/nowhere/nats-server" }),
+		{
+			message: /did not start \(exit code 127\)/,
+		},
+	);
 	const broken = join(dataFolder, "nats-server");
 	writeFileSync(broken, '#!/bin/sh\necho "[1] [FTL] disk: no space left on device" >&2\nexit 1\n');
 	chmodSync(broken, 0o755);
-	await t.throwsAsync(openEmbedded({ dataFolder, coordinatorId: "c", binary: broken }), {
+	await t.throwsAsync(openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, binary: broken }), {
 		message: /no space left on device; the disk is full/,
 	});
 });

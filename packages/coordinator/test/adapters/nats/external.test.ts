@@ -3,17 +3,20 @@ import { join } from "node:path";
 import { type Account, type ClaimsData, decode } from "@nats-io/jwt";
 import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import { upSubject } from "@rollcall/protocol";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test from "ava";
-import { findServer } from "../../../src/adapters/nats/find-server.ts";
+import { locateServer } from "../../../src/adapters/nats/find-server.ts";
 import { openLog } from "../../../src/adapters/nats/log.ts";
 import { type ExternalBusOptions, openExternal } from "../../../src/adapters/nats/open.ts";
-import { connectAgent, eventOf, newAgent, ownFolder, startEmbedded } from "../support/bus.ts";
+import { connectAgent, eventOf, newAgent, startEmbedded } from "../support/bus.ts";
 
 /** What an operator would hand to a coordinator that uses this bus as an existing cluster. */
 function accessTo(bus: { url: string; dataFolder: string }, dataFolder: string): ExternalBusOptions {
 	return {
 		dataFolder,
 		coordinatorId: "coordinator-2",
+		wall: Date.now,
 		servers: [bus.url],
 		credentialsFile: join(bus.dataFolder, "keys/coordinator.creds"),
 		accountSeedFile: join(bus.dataFolder, "keys/account.nk"),
@@ -28,8 +31,8 @@ test("a second coordinator shares log and signatures over an existing bus", asyn
 	const [mine, theirs] = [await openLog(first.connection), await openLog(second.connection)];
 	t.is(await mine.origin(), await theirs.origin());
 	await mine.append([eventOf(1)], 0);
-	t.is(await theirs.append([eventOf(2)], 1), 2);
-	t.is(second.credentials.signer, first.credentials.signer);
+	t.is((await theirs.append([eventOf(2)], 1)).position, 2);
+	t.deepEqual(second.credentials.signers, first.credentials.signers);
 	const agent = newAgent("machine-1");
 	const { jwt } = await second.credentials.issue(agent.machineId, agent.bootId, agent.publicKey);
 	const nc = await connectAgent(t, first.url, { agent, jwt });
@@ -58,7 +61,7 @@ test("with system credentials and the operator's seed an existing cluster cuts r
 	});
 	t.teardown(() => system.close());
 	const account = decode(readFileSync(join(keys, "coordinator.creds"), "utf8").split("\n")[1] ?? "").iss;
-	const answer = await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`);
+	const answer = await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, undefined, ON_THE_BUS);
 	const claims = decode(answer.string()) as ClaimsData<Account>;
 	t.is(claims.name, "rollcall");
 	t.deepEqual(Object.keys(claims.nats.revocations ?? {}).sort(), [foreign.publicKey, agent.publicKey].sort());
@@ -111,18 +114,27 @@ test("the server is found by name, on the path, or where the setup put it; an ol
 		chmodSync(file, 0o755);
 		return file;
 	};
+	const findServer = async (places: Parameters<typeof locateServer>[0]) => (await locateServer(places)).program;
 	const [old, cached] = [program("nats-server", "2.9.10"), program("cached", "2.15.1")];
 	t.is(await findServer({ environment: { PATH: folder }, cached }), cached);
 	t.is(await findServer({ environment: { PATH: "", ROLLCALL_NATS_SERVER: cached }, cached: "/nowhere" }), cached);
 	await t.throwsAsync(findServer({ environment: { PATH: folder }, cached: "/nowhere" }), {
-		message: /version 2\.9, too old.*npm run setup/s,
+		message: /version 2\.9\.10, too old.*npm run setup/s,
 	});
 	await t.throwsAsync(findServer({ environment: { ROLLCALL_NATS_SERVER: old }, cached }), {
-		message: /ROLLCALL_NATS_SERVER=.* is version 2\.9, too old; set ROLLCALL_NATS_SERVER/,
+		message: /ROLLCALL_NATS_SERVER=.* is version 2\.9\.10, too old; set ROLLCALL_NATS_SERVER/,
 	});
 	await t.throwsAsync(findServer({ environment: { ROLLCALL_NATS_SERVER: "/nowhere" }, cached }), {
 		message: /no nats-server that runs here/,
 	});
 	program("nats-server", "2.10.0");
 	t.is(await findServer({ environment: { PATH: folder }, cached }), old);
+	const warningOf = async (version: string) => {
+		program("nats-server", version);
+		return (await locateServer({ environment: { PATH: folder }, cached })).warning;
+	};
+	for (const version of ["2.10.29", "2.11.99", "2.12.11", "2.13.0", "2.14.2"])
+		t.regex((await warningOf(version)) ?? "", /published security holes .*; use 2\.12\.12, 2\.14\.3 or newer/, version);
+	for (const version of ["2.12.12", "2.14.3", "2.14.10", "2.15.0", "3.0.0"])
+		t.is(await warningOf(version), undefined, version);
 });

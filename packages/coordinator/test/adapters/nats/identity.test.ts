@@ -1,12 +1,15 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { decode } from "@nats-io/jwt";
 import { createAccount } from "@nats-io/nkeys";
 import { connect } from "@nats-io/transport-node";
 import { upSubject } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { stretchedSeconds } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { agentJwt } from "../../../src/adapters/nats/credentials.ts";
 import { SigningKey } from "../../../src/adapters/nats/signing-key.ts";
-import { connectAgent, joinAs, newAgent, startEmbedded, until } from "../support/bus.ts";
+import { connectAgent, joinAs, newAgent, startEmbedded } from "../support/bus.ts";
 
 const seedOf = (pair: { getSeed(): Uint8Array }): string => new TextDecoder().decode(pair.getSeed());
 
@@ -23,7 +26,7 @@ test("a JWT of a foreign account does not get in", async (t) => {
 	const bus = await startEmbedded(t);
 	const agent = newAgent("machine-1");
 	const issuer = new SigningKey(seedOf(createAccount()));
-	const jwt = await agentJwt({ issuer, accountId: issuer.publicKey, lifetimeSeconds: 60 }, agent);
+	const jwt = await agentJwt({ issuer, accountId: issuer.publicKey, endsAt: Date.now() + 60_000 }, agent);
 	await t.throwsAsync(connectAgent(t, bus.url, { agent, jwt }), { message: /authorization/i });
 });
 
@@ -36,14 +39,15 @@ test("a JWT is of no use without the key that it was issued to", async (t) => {
 });
 
 test("a connection ends when its JWT expires, and an expired JWT does not get in", async (t) => {
-	const bus = await startEmbedded(t, { lifetimeSeconds: 2 });
+	const lifetimeSeconds = stretchedSeconds(2);
+	const bus = await startEmbedded(t, { lifetimeSeconds });
 	const agent = newAgent("machine-1");
 	const { jwt, expiresInSeconds } = await bus.credentials.issue(agent.machineId, agent.bootId, agent.publicKey);
-	t.is(expiresInSeconds, 2);
+	t.is(expiresInSeconds, lifetimeSeconds);
 	const nc = await connectAgent(t, bus.url, { agent, jwt });
 	await nc.closed();
 	// It counts in whole seconds: one that expires in this second may still be let in, and is cut off at once.
-	const refusal = await until("the expired JWT to be refused", () =>
+	const refusal = await eventually("the expired JWT to be refused", () =>
 		connectAgent(t, bus.url, { agent, jwt }).then(
 			() => undefined,
 			(error: Error) => error.message,
@@ -74,7 +78,7 @@ test("a revocation outlives the server's restart and the loss of its store", asy
 	await bus.credentials.revoke([agent.publicKey]);
 	const before = bus.pid();
 	process.kill(before, "SIGKILL");
-	await until("the server to be started again", () => bus.server?.pid !== undefined && bus.server.pid !== before);
+	await eventually("the server to be started again", () => bus.server?.pid !== undefined && bus.server.pid !== before);
 	await t.throwsAsync(connectAgent(t, bus.url, { agent, jwt }), { message: /authorization/i });
 	await bus.close();
 	rmSync(join(bus.dataFolder, "nats"), { recursive: true });
@@ -109,4 +113,15 @@ test("a signature on an assignment counts only when it is the fleet's own, over 
 	t.false(credentials.verify({ ...signed, signature: `A${signed.signature.slice(1)}`.replace(/^AA/, "BA") }));
 	const stranger = new SigningKey(seedOf(newAgent("x").key));
 	t.false(credentials.verify({ ...signed, signer: stranger.publicKey }));
+});
+
+test("a credential ends by the coordinator's clock, whatever the date of the process is", async (t) => {
+	const date = Date.parse("2031-02-03T04:05:06Z");
+	const bus = await startEmbedded(t, { lifetimeSeconds: 60, wall: () => date });
+	const agent = newAgent("machine-1");
+	const { jwt } = await bus.credentials.issue(agent.machineId, agent.bootId, agent.publicKey);
+	t.is(decode(jwt).exp, date / 1000 + 60);
+	await bus.credentials.revoke([agent.publicKey]);
+	const kept = JSON.parse(readFileSync(join(bus.dataFolder, "keys/revocations.json"), "utf8"));
+	t.deepEqual(kept.revoked, { [agent.publicKey]: date / 1000 });
 });

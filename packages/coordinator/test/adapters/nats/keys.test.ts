@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createUser, fromPublic, fromSeed } from "@nats-io/nkeys";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
 import fc from "fast-check";
 import { BUS_KEYS, loadKeys, readKey } from "../../../src/adapters/nats/keys.ts";
 import { SigningKey } from "../../../src/adapters/nats/signing-key.ts";
-import { ownFolder } from "../support/bus.ts";
 
 test("keys are made once and read ever after", async (t) => {
 	const folder = join(ownFolder(t), "keys");

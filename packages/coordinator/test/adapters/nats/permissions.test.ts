@@ -41,6 +41,8 @@ const FOREIGN = [
 	downSubject(other, "target"),
 	downSubject(other, "command"),
 	LEAD_SUBJECT,
+	"rollcall.v1.coordinator.>",
+	"rollcall.v1.coordinator.c-1",
 	LOG_SUBJECT,
 	"$JS.API.>",
 	"$JS.API.INFO",

@@ -10,10 +10,12 @@ import {
 	type UpVerb,
 	upSubject,
 } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import { type BadMessage, Responder, type ResponderOptions } from "../../../src/adapters/nats/responder.ts";
 import type { Answer, Input } from "../../../src/domain/inputs.ts";
-import { joinAs, newAgent, startEmbedded, type TestAgent, until } from "../support/bus.ts";
+import { joinAs, newAgent, startEmbedded, type TestAgent } from "../support/bus.ts";
 import { helloOf, reportOf } from "../support/messages.ts";
 
 interface Setting {
@@ -40,6 +42,8 @@ async function setUp(
 	const bad: BadMessage[] = [];
 	const responder = new Responder({
 		connection: bus.connection,
+		clock: { monotonic: () => performance.now() },
+		rate: { burst: 10_000, perSecond: 10_000 },
 		core: {
 			submit: async (input) => {
 				inputs.push(input);
@@ -47,10 +51,11 @@ async function setUp(
 			},
 			beat: (...beat) => beats.push(beat),
 		},
-		verify: bus.credentials.verify,
+		credentials: bus.credentials,
 		answerHello: (_machineId, _hello, given) =>
 			given.kind === "wait" ? { kind: "wait", reason: given.reason } : { kind: "fenced", reason: "over" },
 		answerCertify: async () => ({ kind: "fenced", reason: "over" }),
+		answerRoutes: () => ({ kind: "fenced", reason: "over" }),
 		onBadMessage: (message) => bad.push(message),
 		...options,
 	});
@@ -59,7 +64,7 @@ async function setUp(
 	const agent = newAgent("machine-1");
 	const nc = await joinAs(t, bus, agent);
 	const ask = async (verb: UpVerb, payload: Uint8Array) => {
-		const { data } = await nc.request(upSubject(agent.machineId, verb), payload, { timeout: 5_000 });
+		const { data } = await nc.request(upSubject(agent.machineId, verb), payload, { timeout: stretched(5_000) });
 		return (verb === "report" ? ReportReply : HelloReply).parse(JSON.parse(new TextDecoder().decode(data)));
 	};
 	return { agent, nc, coordinator: bus.connection.nc, responder, inputs, beats, bad, ask };
@@ -89,8 +94,8 @@ test("a beat renews and is not answered", async (t) => {
 	const { agent, nc, beats } = await setUp(t);
 	const health = `sha256:${"0".repeat(64)}`;
 	nc.publish(upSubject(agent.machineId, "beat"), encode({ bootId: agent.bootId, generation: 7, health }));
-	await until("the beat", () => beats.length === 1);
-	t.deepEqual(beats, [[agent.machineId, agent.bootId, 7, health]]);
+	await eventually("the beat", () => beats.length === 1);
+	t.deepEqual(beats, [[agent.machineId, { bootId: agent.bootId, generation: 7, health }]]);
 });
 
 test("who follows hears beats, and leaves hellos and reports to the leader", async (t) => {
@@ -103,7 +108,7 @@ test("who follows hears beats, and leaves hellos and reports to the leader", asy
 		});
 	const health = `sha256:${"0".repeat(64)}`;
 	nc.publish(upSubject(agent.machineId, "beat"), encode({ bootId: agent.bootId, generation: 0, health }));
-	await until("the beat", () => beats.length === 1);
+	await eventually("the beat", () => beats.length === 1);
 	t.deepEqual(inputs, []);
 	responder.lead();
 	responder.lead();
@@ -123,11 +128,11 @@ test("malformed and oversized messages on every subject are counted, and answere
 		[new TextEncoder().encode(`${"[".repeat(50_000)}${"]".repeat(50_000)}`), "bad-request"],
 		[new Uint8Array(MAX_AGENT_MESSAGE_BYTES + 1).fill(32), "too-large"],
 	];
-	for (const verb of ["hello", "report", "certify"] as const)
+	for (const verb of ["hello", "report", "certify", "routes", "bye"] as const)
 		for (const [payload, code] of malformed)
 			t.like(await ask(verb, payload), { kind: "problem", problem: { code, machineId: agent.machineId } });
 	for (const [payload] of malformed) nc.publish(upSubject(agent.machineId, "beat"), payload);
-	await until("all of them to be counted", () => bad.length === malformed.length * UP_VERBS.length);
+	await eventually("all of them to be counted", () => bad.length === malformed.length * UP_VERBS.length);
 	for (const verb of UP_VERBS)
 		t.deepEqual(
 			bad.filter((one) => one.verb === verb).map(({ reason }) => reason),
@@ -169,7 +174,7 @@ test("a reply subject of somebody else is never answered, and the message is not
 		] as const)
 			nc.publish(upSubject(agent.machineId, verb), payload, { reply });
 	await nc.flush();
-	await until("all of them to be counted", () => bad.length === targets.length * 3);
+	await eventually("all of them to be counted", () => bad.length === targets.length * 3);
 	await coordinator.flush();
 	t.true(bad.every(({ reason }) => reason === "foreign-reply"));
 	t.deepEqual([arrived, inputs], [[], []]);
@@ -178,7 +183,7 @@ test("a reply subject of somebody else is never answered, and the message is not
 test("a subject that names no machine is counted and ignored", async (t) => {
 	const { coordinator, bad, inputs, beats } = await setUp(t);
 	for (const verb of UP_VERBS) coordinator.publish(`rollcall.v1.up.NOT_A_MACHINE.${verb}`, "{}", { reply: "_INBOX.x" });
-	await until("all of them to be counted", () => bad.length === UP_VERBS.length);
+	await eventually("all of them to be counted", () => bad.length === UP_VERBS.length);
 	t.true(bad.every(({ reason, machineId }) => reason === "subject" && machineId === undefined));
 	t.deepEqual([inputs, beats], [[], []]);
 });
@@ -188,7 +193,7 @@ test("more requests than can be answered are refused at once, and room comes bac
 	const { agent, ask, responder, bad } = await setUp(t, () => gate.promise, { maxInFlight: 2 });
 	const hello = encode(helloOf(agent));
 	const held = [ask("hello", hello), ask("hello", hello)];
-	await until("two requests under way", () => responder.inFlight === 2);
+	await eventually("two requests under way", () => responder.inFlight === 2);
 	t.like(await ask("hello", hello), { kind: "problem", problem: { code: "too-many-requests" } });
 	gate.resolve({ kind: "wait", reason: "now" });
 	t.deepEqual(await Promise.all(held), [

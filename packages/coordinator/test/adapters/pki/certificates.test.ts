@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import {
@@ -10,35 +9,32 @@ import {
 	requestInfo,
 	Trust,
 } from "@rollcall/protocol";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { makeClientPair } from "../../../src/adapters/pki/client-pair.ts";
 import { createPki } from "../../../src/adapters/pki/pki.ts";
-import { CertificateRefused } from "../../../src/ports.ts";
-import { debianProgram } from "../../boot/programs/debian.ts";
+import { AUTHORITY_LIFE_MS } from "../../../src/domain/certificates/authority-life.ts";
+import { CertificateRefused } from "../../../src/errors.ts";
+import { debian, debianProgram } from "../../boot/programs/debian.ts";
 import { nodeTree } from "../../render/node-tree.ts";
 import { newRequest } from "./request.ts";
 
 const NOW = Date.now();
 const DAY = 86_400;
 
-function ownFolder(t: ExecutionContext): string {
-	const folder = mkdtempSync(join(tmpdir(), "rollcall-pki-"));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-	return folder;
-}
+const OPENSSL = { program: "usr/bin/openssl", packages: ["openssl"] };
+const testOpenssl = testNeeding(await debian(OPENSSL));
 
-/** Debian's openssl, run to its end; undefined where there is none. Throws with its words when it fails. */
-async function opensslFor(t: ExecutionContext): Promise<((...args: string[]) => string) | undefined> {
-	const run = await debianProgram(t, { program: "usr/bin/openssl", packages: ["openssl"] });
-	return (
-		run &&
-		((...args) => {
-			const { status, output } = run(args);
-			if (status !== 0) throw new Error(`openssl ${args[0]}: ${output}`);
-			return output;
-		})
-	);
+/** Debian's openssl, run to its end. Throws with its words when it fails. */
+async function opensslThere(): Promise<(...args: string[]) => string> {
+	const run = await debianProgram(OPENSSL);
+	return (...args) => {
+		const { status, output } = run(args);
+		if (status !== 0) throw new Error(`openssl ${args[0]}: ${output}`);
+		return output;
+	};
 }
 
 /** A configuration that says nothing, since the program's own is not unpacked with it. */
@@ -50,7 +46,7 @@ function plainConfig(folder: string): string {
 
 async function setUp(t: ExecutionContext) {
 	const folder = join(ownFolder(t), "authorities");
-	const pki = createPki(folder, { now: () => NOW });
+	const pki = createPki(folder, { wall: () => NOW });
 	const trust = await pki.trust();
 	const authority = (name: AuthorityName) => trust.authorities[name].certificates[0]?.pem ?? "";
 	const certify = (subject: CertificateSubject, request = newRequest().request, lifeSeconds = DAY) =>
@@ -75,7 +71,7 @@ const CLIENT: CertificateSubject = {
 
 test("authorities are made once, each file for its owner alone, and read again as they were", async (t) => {
 	const { folder, trust } = await setUp(t);
-	t.deepEqual(await createPki(folder, { now: () => NOW }).trust(), trust);
+	t.deepEqual(await createPki(folder, { wall: () => NOW }).trust(), trust);
 	t.deepEqual(Trust.parse(trust), trust);
 	const names = readdirSync(folder);
 	t.is(names.filter((name) => name.endsWith(".key")).length, 5);
@@ -84,48 +80,50 @@ test("authorities are made once, each file for its owner alone, and read again a
 	t.false(JSON.stringify(trust).includes("PRIVATE"));
 });
 
-test("openssl and Node both accept what every role asks for, with exactly the names, usages and life that were ordered", async (t) => {
-	const openssl = await opensslFor(t);
-	if (!openssl) return;
-	const { authority, certify } = await setUp(t);
-	const folder = ownFolder(t);
-	for (const role of ["control-plane", "worker", "etcd"] as const) {
-		for (const request of nodeTree(role).content.certificates ?? []) {
-			const { subject } = request;
-			const own = newRequest();
-			const { pem, issued, expiresInSeconds } = await certify(subject, own.request);
-			const [leaf, root] = [join(folder, "leaf.pem"), join(folder, "root.pem")];
-			writeFileSync(leaf, pem);
-			writeFileSync(root, authority(subject.signer));
-			for (const usage of subject.usages) {
-				const purpose = usage === "client" ? "sslclient" : "sslserver";
-				t.regex(openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", root, leaf), /: OK/, request.name);
+testOpenssl(
+	"openssl and Node both accept what every role asks for, with exactly the names, usages and life that were ordered",
+	async (t) => {
+		const openssl = await opensslThere();
+		const { authority, certify } = await setUp(t);
+		const folder = ownFolder(t);
+		for (const role of ["control-plane", "worker", "etcd"] as const) {
+			for (const request of nodeTree(role).content.certificates ?? []) {
+				const { subject } = request;
+				const own = newRequest();
+				const { pem, issued, expiresInSeconds } = await certify(subject, own.request);
+				const [leaf, root] = [join(folder, "leaf.pem"), join(folder, "root.pem")];
+				writeFileSync(leaf, pem);
+				writeFileSync(root, authority(subject.signer));
+				for (const usage of subject.usages) {
+					const purpose = usage === "client" ? "sslclient" : "sslserver";
+					t.regex(openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", root, leaf), /: OK/, request.name);
+				}
+				const read = new X509Certificate(pem);
+				const issuer = new X509Certificate(authority(subject.signer));
+				t.true(read.checkIssued(issuer) && read.verify(issuer.publicKey) && !read.ca);
+				t.true(read.checkPrivateKey(createPrivateKey(own.key)));
+				t.deepEqual(read.subject.split("\n"), [
+					...subject.organizations.map((one) => `O=${one}`),
+					`CN=${subject.commonName}`,
+				]);
+				for (const name of subject.names) t.is(read.checkHost(name), name);
+				for (const address of subject.addresses) t.is(read.checkIP(address), address);
+				t.is(
+					read.subjectAltName?.split(", ").length ?? 0,
+					subject.names.length + subject.addresses.length,
+					read.subjectAltName,
+				);
+				t.deepEqual(
+					[...read.keyUsage].sort(),
+					subject.usages.map((usage) => (usage === "client" ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")).sort(),
+				);
+				t.is(read.serialNumber.toLowerCase(), issued.serial);
+				t.is(read.validToDate.getTime(), issued.notAfter);
+				t.true(expiresInSeconds <= DAY && expiresInSeconds > DAY - 2);
 			}
-			const read = new X509Certificate(pem);
-			const issuer = new X509Certificate(authority(subject.signer));
-			t.true(read.checkIssued(issuer) && read.verify(issuer.publicKey) && !read.ca);
-			t.true(read.checkPrivateKey(createPrivateKey(own.key)));
-			t.deepEqual(read.subject.split("\n"), [
-				...subject.organizations.map((one) => `O=${one}`),
-				`CN=${subject.commonName}`,
-			]);
-			for (const name of subject.names) t.is(read.checkHost(name), name);
-			for (const address of subject.addresses) t.is(read.checkIP(address), address);
-			t.is(
-				read.subjectAltName?.split(", ").length ?? 0,
-				subject.names.length + subject.addresses.length,
-				read.subjectAltName,
-			);
-			t.deepEqual(
-				[...read.keyUsage].sort(),
-				subject.usages.map((usage) => (usage === "client" ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")).sort(),
-			);
-			t.is(read.serialNumber.toLowerCase(), issued.serial);
-			t.is(read.validToDate.getTime(), issued.notAfter);
-			t.true(expiresInSeconds <= DAY && expiresInSeconds > DAY - 2);
 		}
-	}
-});
+	},
+);
 
 test("an authority of another name accepts nothing of this one", async (t) => {
 	const { authority, certify } = await setUp(t);
@@ -134,9 +132,8 @@ test("an authority of another name accepts nothing of this one", async (t) => {
 		t.false(read.verify(new X509Certificate(authority(name)).publicKey));
 });
 
-test("what a request says besides its key is not taken", async (t) => {
-	const openssl = await opensslFor(t);
-	if (!openssl) return;
+testOpenssl("what a request says besides its key is not taken", async (t) => {
+	const openssl = await opensslThere();
 	const { certify } = await setUp(t);
 	const folder = ownFolder(t);
 	const [key, request] = [join(folder, "key"), join(folder, "request")];
@@ -150,9 +147,8 @@ test("what a request says besides its key is not taken", async (t) => {
 	t.true(read.publicKey.equals(createPublicKey(readFileSync(key))));
 });
 
-test("requests that are none, that somebody else signed, or with a weak key are refused", async (t) => {
-	const openssl = await opensslFor(t);
-	if (!openssl) return;
+testOpenssl("requests that are none, that somebody else signed, or with a weak key are refused", async (t) => {
+	const openssl = await opensslThere();
 	const { certify } = await setUp(t);
 	const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
 	const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -197,6 +193,23 @@ test("no certificate outlives the authority that signs it", async (t) => {
 	t.is(issued.notAfter, trust.authorities.cluster.certificates[0]?.notAfter ?? 0);
 });
 
+test("an authority that is not valid by the coordinator's clock signs nothing; one of hours ahead does, once that clock is put right", async (t) => {
+	const { folder, trust } = await setUp(t);
+	const order = {
+		name: "one",
+		subject: CLIENT,
+		authority: trust.authorities.cluster.signing,
+		request: newRequest().request,
+		lifeSeconds: DAY,
+	};
+	const at = (wall: number) => createPki(folder, { wall: () => wall }).certify(trust, order);
+	await t.throwsAsync(at(0), {
+		message: /the authority cluster is valid from .* 1970-01-01 by the coordinator's clock/,
+	});
+	await t.throwsAsync(at(NOW + AUTHORITY_LIFE_MS), { message: /correct that clock, or rollcall certs rotate/ });
+	t.truthy(await at(NOW - 20 * 3_600_000));
+});
+
 test("secrets are sealed to one key and for one use, and hold what their file is to hold", async (t) => {
 	const { folder, pki, trust } = await setUp(t);
 	const suite = new CipherSuite({
@@ -220,16 +233,17 @@ test("secrets are sealed to one key and for one use, and hold what their file is
 		).toString();
 	};
 	const key = (fingerprint: string) => readFileSync(join(folder, `${fingerprint.slice(7)}.key`), "utf8");
-	t.is(await open("cluster-authority-key", "for a test"), key(trust.authorities.cluster.signing));
+	await t.throwsAsync(open("cluster-authority-key", "for a test"), { message: /nobody shares a secret/ });
 	t.is(await open("service-account-key", "for a test"), key(trust.serviceAccounts.signing));
 	t.regex(await open("encryption-configuration", "for a test"), /kind: EncryptionConfiguration[\s\S]*secretbox/);
 	const { encryption: fresh } = await pki.freshTrust();
 	const both = { ...trust, encryption: fresh, encryptionKeys: [trust.encryption, fresh] };
 	const text = await open("encryption-configuration", "for a test", both);
+	// Quotes stand around one that begins as a number does.
 	const named = [fresh, trust.encryption].map(
-		(one) => `name: key-${one.slice(7, 15)}\\s+secret: ${key(one).trim().replaceAll("+", "\\+")}`,
+		(one) => `name: key-${one.slice(7, 15)}\\s+secret: "?${key(one).trim().replaceAll("+", "\\+")}"?\\s`,
 	);
-	t.regex(text, new RegExp(named.join("\\s+- ")));
+	t.regex(text, new RegExp(named.join("\\s*- ")));
 	t.deepEqual(await pki.missing(both), []);
 	await t.throwsAsync(open("service-account-key", "for something else"));
 	await t.throwsAsync(pki.seal({ trust, revision: trust.encryption, name: "cluster" }, to, ""), {

@@ -1,32 +1,24 @@
 import { execFileSync } from "node:child_process";
 import { createDecipheriv, createHash, randomBytes } from "node:crypto";
-import {
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	statSync,
-	utimesSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENCRYPTION, sha256Of } from "@rollcall/protocol";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { ROOT } from "@rollcall/test-support/part";
 import test, { type ExecutionContext } from "ava";
 import { openSnapshotFolder } from "../../../src/adapters/snapshots/folder.ts";
-import { SnapshotError } from "../../../src/cluster-ports.ts";
+import { SnapshotError } from "../../../src/errors.ts";
 
 const WISH = { revision: 7, takenAt: 5, cluster: "lab", secretsKeys: [], maxBytes: 2 ** 30 };
 
-function ownFolder(t: ExecutionContext): string {
-	const folder = mkdtempSync(join(tmpdir(), "rollcall-snapshots-"));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-	return join(folder, "etcd-snapshots");
+/** Where a coordinator would make its folder of snapshots. */
+function placeFor(t: ExecutionContext): string {
+	return join(ownFolder(t, "rollcall-snapshots-"), "etcd-snapshots");
 }
 
 function open(folder: string, { fleet = "UFLEET", log = "log-1" } = {}) {
-	return openSnapshotFolder(folder, { fleet, log: () => log });
+	return openSnapshotFolder(folder, { fleets: [fleet], log: () => log });
 }
 
 /** Something in the form of etcd's snapshots: the digest of the rest at the end. */
@@ -40,7 +32,7 @@ async function* inPieces(content: Buffer, size = 10_007): AsyncGenerator<Uint8Ar
 }
 
 test("a snapshot is kept encrypted, for its owner alone, and opens to what etcd gave", async (t) => {
-	const folder = ownFolder(t);
+	const folder = placeFor(t);
 	const snapshots = open(folder);
 	for (const [bytes, size] of [
 		[100_000, 10_007],
@@ -69,7 +61,7 @@ test("a snapshot is kept encrypted, for its owner alone, and opens to what etcd 
 });
 
 test("what etcd sends damaged, cut short or too large is not kept, and nothing of it stays", async (t) => {
-	const folder = ownFolder(t);
+	const folder = placeFor(t);
 	const snapshots = open(folder);
 	const good = snapshot(50_000);
 	const kept = await snapshots.save(inPieces(good), WISH);
@@ -95,13 +87,8 @@ test("what etcd sends damaged, cut short or too large is not kept, and nothing o
 	t.is(await snapshots.check(kept), undefined);
 });
 
-test("a full disk is told, and the older ones stay", async (t) => {
-	if (process.getuid?.() !== 0) {
-		t.log("SKIPPED: mounting needs root");
-		t.pass();
-		return;
-	}
-	const folder = ownFolder(t);
+testNeeding(ROOT)("a full disk is told, and the older ones stay", async (t) => {
+	const folder = placeFor(t);
 	mkdirSync(folder, { recursive: true });
 	execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "rollcall-test", folder]);
 	t.teardown(() => execFileSync("umount", ["--lazy", folder]));
@@ -116,7 +103,7 @@ test("a full disk is told, and the older ones stay", async (t) => {
 });
 
 test("a file that was damaged or is gone is found out, and so is one whose key is", async (t) => {
-	const folder = ownFolder(t);
+	const folder = placeFor(t);
 	const snapshots = open(folder);
 	const kept = await snapshots.save(inPieces(snapshot(1000)), WISH);
 	const stem = join(folder, kept.sha256.slice(7));
@@ -134,7 +121,7 @@ test("a file that was damaged or is gone is found out, and so is one whose key i
 });
 
 test("snapshots of another fleet are nobody's here; those of another log are listed, and never swept", async (t) => {
-	const folder = ownFolder(t);
+	const folder = placeFor(t);
 	const [own, foreign, earlier] = [open(folder), open(folder, { fleet: "UOTHER" }), open(folder, { log: "log-0" })];
 	const kept = await own.save(inPieces(snapshot(100)), { ...WISH, takenAt: 3 });
 	const forgotten = await own.save(inPieces(snapshot(100)), { ...WISH, takenAt: 2 });
@@ -153,7 +140,10 @@ test("snapshots of another fleet are nobody's here; those of another log are lis
 	const [stale, fresh] = [1, 2].map((digit) => join(folder, `.${"0".repeat(35)}${digit}.new`));
 	for (const path of [stale, fresh]) writeFileSync(path ?? "", "cut short");
 	utimesSync(stale ?? "", 0, 0);
-	await own.sweep([kept.sha256]);
+	const newer = await own.save(inPieces(snapshot(100)), { ...WISH, takenAt: 4 });
+	await own.sweep([kept.sha256], 3);
+	// A log that went back does not know it.
+	t.truthy(await own.file(newer.sha256));
 	t.is(await own.file(forgotten.sha256), undefined);
 	for (const one of [kept, old, other]) t.truthy(await own.file(one.sha256));
 	t.deepEqual(

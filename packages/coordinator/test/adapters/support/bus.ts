@@ -1,19 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createUser, type KeyPair } from "@nats-io/nkeys";
 import { connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { BootId, type Event, inboxPrefix, MachineId, UserPublicKey } from "@rollcall/protocol";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
 import type { ExecutionContext } from "ava";
 import { type EmbeddedBusOptions, type OpenBus, openEmbedded } from "../../../src/adapters/nats/open.ts";
-
-/** A folder of the test's own, removed at its end. */
-export function ownFolder(t: ExecutionContext): string {
-	const folder = mkdtempSync(join(tmpdir(), "rollcall-adapters-"));
-	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-	return folder;
-}
 
 /** A real embedded nats-server on a random port with a connected coordinator; ended with the test. */
 export async function startEmbedded(
@@ -21,7 +13,7 @@ export async function startEmbedded(
 	options: Partial<EmbeddedBusOptions> = {},
 ): Promise<OpenBus & { readonly dataFolder: string; readonly url: string; readonly pid: () => number }> {
 	const dataFolder = options.dataFolder ?? ownFolder(t);
-	const bus = await openEmbedded({ coordinatorId: "coordinator-1", ...options, dataFolder });
+	const bus = await openEmbedded({ coordinatorId: "coordinator-1", wall: Date.now, ...options, dataFolder });
 	t.teardown(() => bus.close());
 	const { server } = bus;
 	if (!server) throw new Error("an embedded bus has a server");
@@ -61,7 +53,7 @@ export async function connectAgent(
 		authenticator: jwtAuthenticator(jwt, agent.key.getSeed()),
 		inboxPrefix: inboxPrefix(agent.machineId),
 		reconnect,
-		timeout: 5_000,
+		timeout: stretched(5_000),
 	});
 	t.teardown(() => nc.close());
 	return nc;
@@ -80,15 +72,4 @@ export async function joinAs(
 /** A small event with this number. */
 export function eventOf(seq: number): Event {
 	return { type: "token-revoked", tokenId: `token-${seq}`, by: "test", seq, at: 1_700_000_000_000 + seq };
-}
-
-/** Polls until `look` gives something other than undefined or false. Fails by the deadline with what it waited for. */
-export async function until<T>(what: string, look: () => T | Promise<T>, deadlineMs = 20_000): Promise<NonNullable<T>> {
-	const end = performance.now() + deadlineMs;
-	for (;;) {
-		const found = await look();
-		if (found !== undefined && found !== false && found !== null) return found;
-		if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
 }

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import type { ExecutionContext } from "ava";
-
-const root = path.resolve(import.meta.dirname, "../../../../..");
+import { debianFolders, debianPackages, type Part } from "@rollcall/test-support/part";
+import { stretched } from "@rollcall/test-support/stretch";
 
 /** How a program of a Debian package ended. */
 export interface Ended {
@@ -12,35 +11,26 @@ export interface Ended {
 }
 
 /** What there is to be had of a program. */
-interface Wanted {
+export interface Wanted {
 	/** Its path inside the first package. */
 	readonly program: string;
 	/** The package, and those that its libraries come from. */
 	readonly packages: readonly string[];
 }
 
+/** A program of Debian, as a part that tests need. */
+export function debian({ packages }: Wanted): Promise<Part> {
+	return debianPackages(packages);
+}
+
 /**
  * Where a real program out of a Debian package lies, unpacked below `.cache` and not installed, and the environment in which
- * it finds its libraries. Undefined where there is none to be had: the test's log then says loudly that it was skipped, and
- * where `CI` is `true` the test fails.
+ * it finds its libraries. Throws where there is none to be had.
  */
 export async function debianCommand(
-	t: ExecutionContext,
 	wanted: Wanted,
-): Promise<{ readonly program: string; readonly env: NodeJS.ProcessEnv } | undefined> {
-	const script = path.join(root, "scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	let folders: string[];
-	try {
-		folders = wanted.packages.map((name) => debianPackage(name));
-	} catch (error) {
-		if (!(error instanceof Error) || error.name !== "PackageUnavailable") throw error;
-		const reason = `${wanted.program} of Debian's ${wanted.packages[0]} is not to be had here: ${error.message}`;
-		if (process.env.CI === "true") throw new Error(reason);
-		t.log(`SKIPPED: ${reason}`);
-		t.pass();
-		return undefined;
-	}
+): Promise<{ readonly program: string; readonly env: NodeJS.ProcessEnv }> {
+	const folders = await debianFolders(wanted.packages);
 	const libraries = folders.flatMap((folder) => {
 		const base = path.join(folder, "usr/lib");
 		if (!fs.existsSync(base)) return [];
@@ -51,23 +41,17 @@ export async function debianCommand(
 }
 
 /** The same, to be run to its end. */
-export async function debianProgram(
-	t: ExecutionContext,
-	wanted: Wanted,
-): Promise<((args: readonly string[], input?: string) => Ended) | undefined> {
-	const command = await debianCommand(t, wanted);
-	return (
-		command &&
-		((args, input) => {
-			const result = spawnSync(command.program, args, {
-				encoding: "utf8",
-				env: command.env,
-				input: input ?? "",
-				timeout: 60_000,
-			});
-			return { status: result.status, output: `${result.stdout}${result.stderr}` };
-		})
-	);
+export async function debianProgram(wanted: Wanted): Promise<(args: readonly string[], input?: string) => Ended> {
+	const command = await debianCommand(wanted);
+	return (args, input) => {
+		const result = spawnSync(command.program, args, {
+			encoding: "utf8",
+			env: command.env,
+			input: input ?? "",
+			timeout: stretched(60_000),
+		});
+		return { status: result.status, output: `${result.stdout}${result.stderr}` };
+	};
 }
 
 /** HAProxy 2.6. */
@@ -94,13 +78,25 @@ export const DNSMASQ: Wanted = {
 	],
 };
 
+/** ISC's DHCP server 4.4. */
+export const DHCPD: Wanted = { program: "usr/sbin/dhcpd", packages: ["isc-dhcp-server"] };
+
+/** Kea's DHCPv4 server 2.2. */
+export const KEA: Wanted = {
+	program: "usr/sbin/kea-dhcp4",
+	packages: ["kea-dhcp4-server", "kea-common", "liblog4cplus-2.0.5", "libmariadb3", "libpq5", "libboost-system1.74.0"],
+};
+
 /** containerd 1.6. */
 export const CONTAINERD: Wanted = { program: "usr/bin/containerd", packages: ["containerd"] };
 
 /** CoreOS' own validator, of Ignition 2.14 (spec 3.3). */
-export async function ignitionValidate(t: ExecutionContext): Promise<((config: unknown) => Ended) | undefined> {
-	const run = await debianProgram(t, { program: "usr/bin/ignition-validate", packages: ["ignition"] });
-	return run && ((config) => run(["-"], JSON.stringify(config)));
+export const IGNITION: Wanted = { program: "usr/bin/ignition-validate", packages: ["ignition"] };
+
+/** It, for a configuration. */
+export async function ignitionValidate(): Promise<(config: unknown) => Ended> {
+	const run = await debianProgram(IGNITION);
+	return (config) => run(["-"], JSON.stringify(config));
 }
 
 /** The registry of the distribution project, 2.8. */

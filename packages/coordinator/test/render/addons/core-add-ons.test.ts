@@ -20,7 +20,7 @@ const find = (manifests: readonly Manifest[], kind: string) =>
 	manifests.find((manifest) => manifest.kind === kind) as Manifest & { spec: never; data: never };
 
 test("rights come before what needs them, and nothing is applied for what a document leaves out", (t) => {
-	t.deepEqual(names(addOns()), [
+	t.deepEqual(names(addOns(", podNetwork: flannel")), [
 		"ClusterRoleBinding.rbac.authorization.k8s.io kubeadm:cluster-admins",
 		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:kube-proxy",
 		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
@@ -32,6 +32,7 @@ test("rights come before what needs them, and nothing is applied for what a docu
 		"Deployment.apps kube-system/coredns",
 		"Service kube-system/kube-dns",
 	]);
+	t.false(names(addOns()).some((name) => name.includes("flannel")));
 	const bare = names(addOns(", podNetwork: none, proxyMode: none"));
 	t.false(bare.some((name) => /flannel|kube-proxy/.test(name)));
 });
@@ -44,6 +45,9 @@ test("the cluster's DNS is where kubelets send pods, with the domain that is dec
 		Corefile: string;
 	};
 	t.regex(Corefile, /^ {4}kubernetes lab\.internal in-addr\.arpa ip6\.arpa \{$/m);
+	t.regex(Corefile, /^ {4}forward \. \/etc\/resolv\.conf \{$/m);
+	const alone = find(addOns("", "networks: { dnsServers: [] }"), "ConfigMap").data as { Corefile: string };
+	t.notRegex(alone.Corefile, /forward/);
 });
 
 test("images of add-ons come from where the document says", (t) => {

@@ -15,7 +15,7 @@ export const FILES_RULES: readonly Rule[] = [
 		id: "1.1.9",
 		title: "CNI files are for root alone",
 		on: IN_CLUSTER,
-		holds: is0600("/etc/cni/net.d/10-flannel.conflist"),
+		holds: is0600("/etc/cni/net.d/00-rollcall.conflist"),
 	},
 	{
 		id: "1.1.11",

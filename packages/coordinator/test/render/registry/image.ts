@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { tarArchive } from "../../../src/boot/tar.ts";
+import { tarArchive } from "../../../src/adapters/boot/tar-archive.ts";
 import type { Registry } from "./programs.ts";
 
 const OCI = "application/vnd.oci.image";
@@ -8,7 +8,7 @@ const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").u
 
 /** Puts a small image of one file into a registry, as a push does it (OCI distribution specification 1.1). Returns its manifest's digest. */
 export async function pushImage({ url }: Registry, repository: string, tag: string): Promise<string> {
-	const layer = tarArchive([{ kind: "file", path: "hello", mode: 0o644, content: `${repository}:${tag}\n` }]);
+	const layer = await tarArchive([{ kind: "file", path: "hello", mode: 0o644, content: `${repository}:${tag}\n` }]);
 	const packed = gzipSync(layer);
 	const config = Buffer.from(
 		JSON.stringify({

@@ -1,39 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { stretched } from "@rollcall/test-support/stretch";
+import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import { CONTAINERD, debianCommand, REGISTRY } from "../../boot/programs/debian.ts";
-import { freePort } from "../free-port.ts";
 
-const WITHIN_MS = 60_000;
 /** What an operator copies. */
 export const DEPLOYED = new URL("../../../../../deploy/registry-cache/", import.meta.url).pathname;
 
-/** Asks until there is no error. */
-export async function eventually<T>(what: string, look: () => Promise<T>): Promise<T> {
-	const end = performance.now() + WITHIN_MS;
-	for (;;) {
-		try {
-			return await look();
-		} catch (error) {
-			if (performance.now() > end) throw new Error(`${what}: not within ${WITHIN_MS} ms`, { cause: error });
-		}
-		await pause(50);
-	}
-}
-
-/** A folder of its own, gone after the test. */
-export async function ownFolder(t: ExecutionContext): Promise<string> {
-	const folder = await mkdtemp(join(tmpdir(), "rollcall-registry-"));
-	t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-	return folder;
-}
-
 /** A process that ends with the test. */
 function start(t: ExecutionContext, program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-	const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(...tied(program, args), { env, stdio: ["ignore", "pipe", "pipe"] });
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
 	const stop = () => ended(child);
@@ -45,7 +26,7 @@ async function ended(child: ChildProcess): Promise<void> {
 	if (child.exitCode !== null || child.signalCode !== null) return;
 	const gone = new Promise((resolve) => child.once("close", resolve));
 	child.kill("SIGTERM");
-	const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+	const late = setTimeout(() => child.kill("SIGKILL"), stretched(10_000));
 	await gone;
 	clearTimeout(late);
 }
@@ -67,12 +48,11 @@ export interface Registry {
 
 /**
  * Debian's registry: a plain one, or with `of` a pull-through cache of that one, by the configuration and the environment
- * in `deploy/registry-cache`. Undefined where there is none to be had.
+ * in `deploy/registry-cache`.
  */
-export async function startRegistry(t: ExecutionContext, of?: Registry): Promise<Registry | undefined> {
-	const command = await debianCommand(t, REGISTRY);
-	if (!command) return undefined;
-	const folder = await ownFolder(t);
+export async function startRegistry(t: ExecutionContext, of?: Registry): Promise<Registry> {
+	const command = await debianCommand(REGISTRY);
+	const folder = ownFolder(t);
 	const url = `http://127.0.0.1:${await freePort()}`;
 	const plain = join(folder, "config.yml");
 	await writeFile(plain, "version: 0.1\nstorage: { filesystem: { rootdirectory: /nowhere } }\nhttp: { addr: ':0' }\n");
@@ -88,6 +68,7 @@ export async function startRegistry(t: ExecutionContext, of?: Registry): Promise
 		if (running.child.exitCode !== null) throw new Error(running.output());
 		const { status } = await fetch(`${url}/v2/`);
 		if (status !== 200) throw new Error(`${status}: ${running.output()}`);
+		return true;
 	});
 	const data = env.REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY;
 	return {
@@ -114,19 +95,14 @@ export async function environment(file: string): Promise<Record<string, string>>
 export interface Puller {
 	/** The exit code of `ctr images pull`, and what it said. */
 	pull(image: string, hosts: string): Promise<{ readonly status: number | null; readonly output: string }>;
+	/** The exit code of any other `ctr`, and what it said. */
+	ctr(args: readonly string[]): Promise<{ readonly status: number | null; readonly output: string }>;
 }
 
-/** Debian's containerd, for pulling alone. Undefined where there is none, or where it may not run. */
-export async function startContainerd(t: ExecutionContext): Promise<Puller | undefined> {
-	const command = await debianCommand(t, CONTAINERD);
-	if (!command) return undefined;
-	if (process.getuid?.() !== 0) {
-		if (process.env.CI === "true") throw new Error("containerd runs as root only");
-		t.log("SKIPPED: containerd runs as root only");
-		t.pass();
-		return undefined;
-	}
-	const folder = await ownFolder(t);
+/** Debian's containerd, for pulling alone. */
+export async function startContainerd(t: ExecutionContext): Promise<Puller> {
+	const command = await debianCommand(CONTAINERD);
+	const folder = ownFolder(t);
 	const socket = join(folder, "containerd.sock");
 	const config = join(folder, "config.toml");
 	const lines = [
@@ -141,7 +117,7 @@ export async function startContainerd(t: ExecutionContext): Promise<Puller | und
 	const running = start(t, command.program, ["--config", config], command.env);
 	const ctr = (args: readonly string[]) => {
 		const program = command.program.replace(/containerd$/, "ctr");
-		const one = start(t, program, ["--address", socket, "--timeout", "60s", ...args], command.env);
+		const one = start(t, program, ["--address", socket, "--timeout", `${stretched(60_000)}ms`, ...args], command.env);
 		return new Promise<{ status: number | null; output: string }>((resolve) =>
 			one.child.once("close", (status) => resolve({ status, output: one.output() })),
 		);
@@ -150,8 +126,10 @@ export async function startContainerd(t: ExecutionContext): Promise<Puller | und
 		if (running.child.exitCode !== null) throw new Error(running.output());
 		const { status, output } = await ctr(["version"]);
 		if (status !== 0) throw new Error(`${output}${running.output()}`);
+		return true;
 	});
 	return {
+		ctr,
 		pull: (image, hosts) => ctr(["images", "pull", "--snapshotter", "native", "--hosts-dir", hosts, image]),
 	};
 }

@@ -1,30 +1,26 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { eventually } from "@rollcall/test-support/eventually";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { ROOT } from "@rollcall/test-support/part";
 import test, { type ExecutionContext } from "ava";
 import { IMAGE_COMPONENTS, imageOf } from "../../../src/render/images.ts";
 import { renderTarget } from "../../../src/render/render-target.ts";
 import { findVersion } from "../../../src/render/versions.ts";
+import { CONTAINERD, debian, REGISTRY } from "../../boot/programs/debian.ts";
 import { documentOf, example, fleetOf, labFacts } from "../fleet-of.ts";
 import { readTree } from "../node-tree.ts";
 import { askForImage, pushImage } from "./image.ts";
-import {
-	DEPLOYED,
-	environment,
-	eventually,
-	ownFolder,
-	type Registry,
-	startContainerd,
-	startRegistry,
-} from "./programs.ts";
+import { DEPLOYED, environment, type Registry, startContainerd, startRegistry } from "./programs.ts";
 
 const REPOSITORY = "lab/hello";
 
 /** A registry with an image, and a pull-through cache of it. */
 async function scene(t: ExecutionContext) {
 	const upstream = await startRegistry(t);
-	const cache = upstream && (await startRegistry(t, upstream));
-	if (!upstream || !cache) return undefined;
+	const cache = await startRegistry(t, upstream);
 	await pushImage(upstream, REPOSITORY, "v1");
 	await pushImage(upstream, REPOSITORY, "v2");
 	return { upstream, cache };
@@ -35,6 +31,7 @@ async function kept(cache: Registry): Promise<void> {
 	await eventually("a manifest, a configuration and a layer in the cache", async () => {
 		const count = await cache.stored();
 		if (count < 3) throw new Error(`${count} blobs`);
+		return true;
 	});
 }
 
@@ -54,48 +51,56 @@ slots:
 	const rendered = place && renderTarget(fleet, place.machine, place.seat);
 	if (!rendered?.ok) throw new Error("no target");
 	const file = "registry.k8s.io/hosts.toml";
-	const folder = await ownFolder(t);
+	const folder = ownFolder(t);
 	await mkdir(dirname(join(folder, file)));
 	await writeFile(join(folder, file), readTree(rendered.content).text(`/etc/containerd/certs.d/${file}`));
 	return folder;
 }
 
-test("13: what came through the cache once comes out of it when the registry is gone, and nobody can put anything into it", async (t) => {
-	const parts = await scene(t);
-	if (!parts) return;
-	const { upstream, cache } = parts;
-	t.deepEqual(await askForImage(cache, REPOSITORY, "v1"), [200, 200, 200]);
-	await t.throwsAsync(pushImage(cache, REPOSITORY, "v3"));
-	await kept(cache);
-	await upstream.stop();
-	t.deepEqual(await askForImage(cache, REPOSITORY, "v1"), [200, 200, 200]);
-	t.not((await askForImage(cache, REPOSITORY, "v2"))[0], 200);
-	const ends = await eventually("the ends of all that is kept", async () => {
-		const known = await cache.ends();
-		if (known.length < 3) throw new Error(`${known.length} ends`);
-		return known;
-	});
-	const week = Date.now() + 7 * 86_400_000;
-	t.true(ends.every((end) => end > week - 3_600_000 && end <= week));
-});
+const registry = await debian(REGISTRY);
 
-test("13: containerd pulls through the cache by the hosts.toml that a node gets, and another node after the registry is gone", async (t) => {
-	const node = await startContainerd(t);
-	const parts = node && (await scene(t));
-	if (!parts) return;
-	const { upstream, cache } = parts;
-	const hosts = await hostsFolder(t, cache);
-	const image = (tag: string) => `registry.k8s.io/${REPOSITORY}:${tag}`;
-	const first = await node.pull(image("v1"), hosts);
-	t.is(first.status, 0, first.output);
-	await kept(cache);
-	await upstream.stop();
-	const other = await startContainerd(t);
-	const second = await other?.pull(image("v1"), hosts);
-	t.is(second?.status, 0, second?.output);
-	const never = await other?.pull(image("v2"), hosts);
-	t.not(never?.status, 0, never?.output);
-});
+testNeeding(registry)(
+	"13: what came through the cache once comes out of it when the registry is gone, and nobody can put anything into it",
+	async (t) => {
+		const { upstream, cache } = await scene(t);
+		t.deepEqual(await askForImage(cache, REPOSITORY, "v1"), [200, 200, 200]);
+		await t.throwsAsync(pushImage(cache, REPOSITORY, "v3"));
+		await kept(cache);
+		await upstream.stop();
+		t.deepEqual(await askForImage(cache, REPOSITORY, "v1"), [200, 200, 200]);
+		t.not((await askForImage(cache, REPOSITORY, "v2"))[0], 200);
+		const ends = await eventually("the ends of all that is kept", async () => {
+			const known = await cache.ends();
+			if (known.length < 3) throw new Error(`${known.length} ends`);
+			return known;
+		});
+		const week = Date.now() + 7 * 86_400_000;
+		t.true(ends.every((end) => end > week - 3_600_000 && end <= week));
+	},
+);
+
+testNeeding(
+	registry,
+	ROOT,
+	await debian(CONTAINERD),
+)(
+	"13: containerd pulls through the cache by the hosts.toml that a node gets, and another node after the registry is gone",
+	async (t) => {
+		const node = await startContainerd(t);
+		const { upstream, cache } = await scene(t);
+		const hosts = await hostsFolder(t, cache);
+		const image = (tag: string) => `registry.k8s.io/${REPOSITORY}:${tag}`;
+		const first = await node.pull(image("v1"), hosts);
+		t.is(first.status, 0, first.output);
+		await kept(cache);
+		await upstream.stop();
+		const other = await startContainerd(t);
+		const second = await other.pull(image("v1"), hosts);
+		t.is(second.status, 0, second.output);
+		const never = await other.pull(image("v2"), hosts);
+		t.not(never.status, 0, never.output);
+	},
+);
 
 test("there is a cache for each registry that images come from, and the example's mirrors are these caches", async (t) => {
 	const caches = (await readdir(DEPLOYED)).filter((file) => file.endsWith(".env")).map((file) => file.slice(0, -4));
@@ -116,7 +121,7 @@ test("there is a cache for each registry that images come from, and the example'
 });
 
 test("a cache that holds more than it may begins empty, another goes on with what it has", async (t) => {
-	const folder = await ownFolder(t);
+	const folder = ownFolder(t);
 	await mkdir(join(folder, "docker/registry"), { recursive: true });
 	await writeFile(join(folder, "docker/registry/blob"), Buffer.alloc(3 * 2 ** 20));
 	const start = (mebibytes: number) => {

@@ -1,5 +1,14 @@
-import { ASSET_CHUNK_BYTES, AssetList, AssetName, AssetRequest, type AssetView, AssetWork } from "@rollcall/protocol";
+import {
+	ASSET_CHUNK_BYTES,
+	AssetList,
+	AssetName,
+	AssetRemoved,
+	AssetRequest,
+	type AssetView,
+	AssetWork,
+} from "@rollcall/protocol";
 import { z } from "zod";
+import { WorkRefused } from "../../../errors.ts";
 import type { Api, AssetStore } from "../dependencies.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
@@ -22,12 +31,12 @@ const EXAMPLE: z.input<typeof AssetWork> = {
 	asset: EXAMPLE_ASSET,
 };
 const WorkParams = z.strictObject({ id: z.string().regex(/^[0-9a-f-]{36}$/, "not the id of a work") });
-const admin = { scope: "admin", leads: false, params: NOTHING, query: NOTHING, body: null, status: 200 } as const;
+const common = { scope: "operator", leads: false, params: NOTHING, query: NOTHING, body: null, status: 200 } as const;
 
 /** The files that machines download. Each coordinator keeps its own. */
 export const ASSET_ROUTES: readonly Route[] = [
 	route({
-		...admin,
+		...common,
 		method: "GET",
 		path: "/v1/assets",
 		summary: "List the files that machines download, sorted by name",
@@ -37,9 +46,10 @@ export const ASSET_ROUTES: readonly Route[] = [
 		answer: (api) => ({ assets: storeOf(api).list() }),
 	}),
 	route({
-		...admin,
+		...common,
 		method: "POST",
 		path: "/v1/assets",
+		noted: true,
 		summary: "Begin to add a file from a URL or by upload; the answer is work to look at again",
 		body: AssetRequest,
 		status: 201,
@@ -49,12 +59,13 @@ export const ASSET_ROUTES: readonly Route[] = [
 		answer: (api, { body }) => orRefuse(() => storeOf(api).add(body)),
 	}),
 	route({
-		...admin,
+		...common,
 		method: "DELETE",
 		path: "/v1/assets",
+		noted: true,
 		summary: "Remove a file by its name",
 		query: z.strictObject({ name: AssetName }),
-		response: z.strictObject({ name: z.string() }),
+		response: AssetRemoved,
 		example: { name: EXAMPLE_ASSET.name },
 		refusals: ["not-ready", "conflict", "not-found"],
 		async answer(api, { query }) {
@@ -63,7 +74,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		},
 	}),
 	route({
-		...admin,
+		...common,
 		method: "POST",
 		path: "/v1/assets/verify",
 		summary: "Begin to read all files again, to find damaged ones",
@@ -74,7 +85,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		answer: (api) => orRefuse(() => storeOf(api).verify()),
 	}),
 	route({
-		...admin,
+		...common,
 		method: "GET",
 		path: "/v1/assets/work/{id}",
 		summary: "How far an addition or a check is, and how it ended",
@@ -85,7 +96,7 @@ export const ASSET_ROUTES: readonly Route[] = [
 		answer: (api, { params }) => orRefuse(() => storeOf(api).look(params.id)),
 	}),
 	route({
-		...admin,
+		...common,
 		method: "PUT",
 		path: "/v1/assets/work/{id}/content",
 		summary: "The next bytes of an upload, at most 4 MiB; `offset` says where they begin",
@@ -112,13 +123,13 @@ function storeOf(api: Api): AssetStore {
 	});
 }
 
-/** The store's refusals as problems; by their kind, since adapters do not know each other's classes. */
+/** The store's refusals as problems. */
 async function orRefuse<T>(work: () => T | Promise<T>): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
-		const { name, kind, message } = error as Error & { kind?: string };
-		if (name !== "WorkRefused") throw error;
+		if (!(error instanceof WorkRefused)) throw error;
+		const { kind, message } = error;
 		if (kind === "busy") throw refuse("too-many-requests", message, { next: "wait until one of them is there" });
 		if (kind === "unknown") throw refuse("not-found", message, { path: "id", next: "begin again" });
 		throw refuse("conflict", message, { path: "offset", next: "GET the work: doneBytes says where to go on" });

@@ -1,5 +1,8 @@
 import { BootList, BootState, BootView, Mac, normalizeMac } from "@rollcall/protocol";
 import { z } from "zod";
+import type { BootFilter } from "../../../boot/waterfall/boot-view.ts";
+import { isInReach, isPartial } from "../../../domain/reach.ts";
+import type { Api, Caller } from "../dependencies.ts";
 import { findMachine } from "../find-machine.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
@@ -37,20 +40,34 @@ const BootsQuery = z.strictObject({
 	limit: wholeNumber({ min: 1, max: 10_000 }).optional(),
 });
 
-const read = { method: "GET", scope: "read", leads: false, body: null, status: 200 } as const;
+const read = { method: "GET", scope: "viewer", partial: "machine", leads: false, body: null, status: 200 } as const;
+
+/** Which machines' boots somebody may see who is limited to some. */
+export function bootsInReach({ core }: Pick<Api, "core">, { reach }: Caller): Pick<BootFilter, "machines"> {
+	if (!isPartial(reach)) return {};
+	const { machines } = core.fleet();
+	return {
+		machines: (machineId) => {
+			const machine = machineId === undefined ? undefined : machines.get(machineId);
+			return machine !== undefined && isInReach(reach, machine);
+		},
+	};
+}
 
 /** How machines boot. Kept in memory by the coordinator that they boot from. */
 export const BOOT_ROUTES: readonly Route[] = [
 	route({
 		...read,
 		path: "/v1/boots",
+		partial: "list",
 		summary: "The newest boot of every machine, stage by stage; stuck ones first",
 		params: NOTHING,
 		query: BootsQuery,
 		response: BootList,
 		example: { boots: [EXAMPLE], more: 0 },
 		refusals: [],
-		answer: (api, { query }) => api.boots.list({ ...query, limit: query.limit ?? 1000 }),
+		answer: (api, { query, caller }) =>
+			api.boots.list({ ...query, limit: query.limit ?? 1000, ...bootsInReach(api, caller) }),
 	}),
 	route({
 		...read,
@@ -61,8 +78,8 @@ export const BOOT_ROUTES: readonly Route[] = [
 		response: BootView,
 		example: EXAMPLE,
 		refusals: ["unknown-machine", "conflict", "not-found"],
-		answer(api, { params }) {
-			const { machineId } = findMachine(api.core.fleet(), params.id);
+		answer(api, { params, caller }) {
+			const { machineId } = findMachine(api.core.fleet(), params.id, caller);
 			const boot = api.boots.ofMachine(machineId);
 			if (boot) return boot;
 			throw refuse("not-found", `this coordinator did not see machine ${machineId} boot`, {

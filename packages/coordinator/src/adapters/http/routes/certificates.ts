@@ -2,27 +2,29 @@ import {
 	CertificateList,
 	OperatorCertificate,
 	OperatorCertificateRequest,
+	type Rotated,
 	RotateReply,
 	RotateRequest,
 	type Trust,
 } from "@rollcall/protocol";
 import { keysAreFixed, NOT_REWRITTEN, snapshotNeeds } from "../../../domain/admit/certificates.ts";
-import { certificateList } from "../../../domain/certificate-list.ts";
-import type { Fleet } from "../../../domain/fleet.ts";
+import { certificateList } from "../../../domain/certificates/certificate-list.ts";
 import {
 	behind,
 	mustRewrite,
 	nextStep,
 	ROTATED,
-	type Rotated,
 	type RotationStep,
 	rotated,
-} from "../../../domain/rotation.ts";
-import { CertificateRefused } from "../../../ports.ts";
+} from "../../../domain/certificates/rotation.ts";
+import { authorityFault, hasValidAuthorities, mendedTrust } from "../../../domain/certificates/wrong-authorities.ts";
+import type { Fleet } from "../../../domain/fleet.ts";
+import { CertificateRefused } from "../../../errors.ts";
 import { ADMINISTRATORS, MASTERS } from "../../../render/certificates.ts";
 import { membersOf } from "../../../render/members.ts";
 import { urlHost } from "../../../render/node.ts";
 import { askCore } from "../ask-core.ts";
+import type { Api } from "../dependencies.ts";
 import { Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
@@ -78,6 +80,21 @@ function apiServer(fleet: Fleet): { readonly cluster: string; readonly server: s
 	return { cluster: document.name, server: `https://${urlHost(host)}:${port}` };
 }
 
+/** Others sign at once in place of authorities that are not valid: nobody holds anything valid of them, so that nobody is waited for. */
+async function replaced(api: Api, { by, date }: { by: string; date: number }): Promise<RotateReply> {
+	const { trust, seq } = trustOf(api.core.fleet());
+	const fixed = keysAreFixed(api.core.fleet(), api.clock.now());
+	if (fixed) throw new Refusal(fixed);
+	const fresh = hasValidAuthorities(trust, date) ? trust : await api.pki.freshTrust();
+	const reason = `${by} asked for it (authorities: replace)`;
+	await askCore(api.core, { kind: "change-trust", trust: mendedTrust(trust, fresh, date), after: seq, reason }, "ok");
+	return {
+		what: "authorities",
+		done: "sign",
+		text: "the old authorities are not valid now, so others sign at once; ask again when all machines have followed, then the old ones are believed no more",
+	};
+}
+
 const common = { query: NOTHING, params: NOTHING, path: "/v1/certificates" } as const;
 
 /** Certificates of machines and people, and the change of the keys behind them. */
@@ -85,7 +102,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 	route({
 		...common,
 		method: "GET",
-		scope: "read",
+		scope: "viewer",
 		leads: false,
 		status: 200,
 		summary: "All certificates in use, with their ends; no key",
@@ -110,7 +127,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 			const fleet = api.core.fleet();
 			const { trust } = trustOf(fleet);
 			return {
-				certificates: certificateList(fleet, api.clock.now()),
+				certificates: certificateList(fleet, api.clock.wall()),
 				rotations: ROTATED.map((what) => ({
 					what,
 					next: what === "secrets" && mustRewrite(fleet) ? ("rewrite" as const) : nextStep(trust, what),
@@ -158,7 +175,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 				if (error instanceof CertificateRefused) throw refuse("bad-request", error.message, { path: "request" });
 				throw error;
 			});
-			await askCore(api.core, { kind: "operator-certificate", certificate: issued, by: caller.tokenId }, "ok");
+			await askCore(api.core, { kind: "operator-certificate", certificate: issued, by: caller.name }, "ok");
 			return {
 				...reach,
 				authority: cluster.certificates.map((one) => one.pem).join(""),
@@ -182,6 +199,9 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 		async answer(api, { body: { what, force }, caller }) {
 			const fleet = api.core.fleet();
 			const { trust, seq } = trustOf(fleet);
+			const date = api.clock.wall();
+			if (what === "authorities" && authorityFault(trust, date) !== undefined)
+				return replaced(api, { by: caller.name, date });
 			const done = nextStep(trust, what);
 			refuseEarly(fleet, { what, done, at: api.clock.now() });
 			const waitedFor = force ? [] : behind(fleet, api.summary, api.clock.now()).map(({ machineId }) => machineId);
@@ -195,7 +215,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 				});
 			}
 			const fresh = done === "prepare" ? await api.pki.freshTrust() : trust;
-			const reason = `${caller.tokenId} asked for it (${what}: ${done})`;
+			const reason = `${caller.name} asked for it (${what}: ${done})`;
 			await askCore(api.core, { kind: "change-trust", trust: rotated(trust, what, fresh), after: seq, reason }, "ok");
 			const text = what === "secrets" ? DONE_SECRETS[done] : DONE[done];
 			return { what, done, text };

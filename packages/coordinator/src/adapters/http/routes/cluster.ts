@@ -1,19 +1,56 @@
-import { ClusterView, DeclareReply, DocumentRequest, Plan } from "@rollcall/protocol";
-import type { z } from "zod";
+import {
+	type ClusterDocument,
+	ClusterView,
+	DeclareReply,
+	DeclareRequest,
+	DocumentRequest,
+	includesScope,
+	Plan,
+} from "@rollcall/protocol";
+import { z } from "zod";
+import { inForceOf } from "../../../document/in-force.ts";
+import { isoDateOf } from "../../../domain/clocks/log-clock.ts";
 import { askCore } from "../ask-core.ts";
 import type { Api, ParsedDocument } from "../dependencies.ts";
+import { guarded, LossQuery } from "../guarded.ts";
 import { hideDocumentSecrets } from "../hide-secrets.ts";
 import { Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { EXAMPLE_DIGEST, EXAMPLE_ID } from "./examples.ts";
 import { NOTHING } from "./parameters.ts";
 
-function parse(api: Api, text: string): Extract<ParsedDocument, { ok: true }> {
-	const parsed = api.projections.parseDocument(text);
+async function parse(api: Api, text: string): Promise<Extract<ParsedDocument, { ok: true }>> {
+	const store = api.assets();
+	const assets =
+		store === undefined || store === "starting"
+			? undefined
+			: {
+					base: store.base,
+					files: new Map(store.list().map(({ name, sha256, sizeBytes }) => [name, { sha256, sizeBytes }])),
+				};
+	const parsed = await api.projections.parseDocument(text, assets, inForceOf(api.core.fleet().cluster?.document));
 	if (!parsed.ok) throw new Refusal(parsed.problem);
+	await checkAccounts(api, parsed.document);
 	return parsed;
 }
 
+/** Machines would wait for what the coordinator does not have. */
+async function checkAccounts({ accounts }: Api, { images }: ClusterDocument): Promise<void> {
+	for (const [index, { account }] of images.mirrors.entries()) {
+		if (account === undefined) continue;
+		const at = (message: string, next: string) =>
+			refuse("document-invalid", message, { path: `images.mirrors[${index}].account`, next });
+		const place = accounts.place(account);
+		const found = await accounts.authorization(account).catch((error: Error) => {
+			throw at(error.message, `correct ${place}`);
+		});
+		if (found === undefined)
+			throw at(`the coordinator has no account ${account}`, `write USER:PASSWORD to ${place} with the mode 0600`);
+	}
+}
+
+/** `hidden`: digests in place of secret files, also for one who may see them. */
+const ClusterQuery = z.strictObject({ secrets: z.literal("hidden").optional() });
 const both = { params: NOTHING, query: NOTHING, status: 200 } as const;
 
 /** What the operator declares. */
@@ -23,8 +60,9 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 		method: "GET",
 		path: "/v1/cluster",
 		summary: "The cluster document in force",
-		scope: "read",
+		scope: "viewer",
 		leads: false,
+		query: ClusterQuery,
 		body: null,
 		response: ClusterView,
 		example: {
@@ -34,32 +72,61 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 			seq: 3,
 		} as z.input<typeof ClusterView>,
 		refusals: ["not-found"],
-		answer(api, { caller }) {
+		answer(api, { query, caller }) {
 			const { cluster } = api.core.fleet();
 			if (!cluster) {
 				throw refuse("not-found", "no cluster is declared", { next: "rollcall apply -f FILE declares one" });
 			}
 			const { document, digest, seq, at } = cluster;
-			const shown = caller.scope === "admin" ? document : hideDocumentSecrets(document);
-			return { document: shown, digest, declaredAt: new Date(at).toISOString(), seq };
+			const shown =
+				includesScope(caller.scope, "operator") && query.secrets !== "hidden"
+					? document
+					: hideDocumentSecrets(document);
+			return { document: shown, digest, declaredAt: isoDateOf(api.core.fleet(), at), seq };
 		},
 	}),
 	route({
 		...both,
 		method: "PUT",
 		path: "/v1/cluster",
+		query: LossQuery,
 		summary: "Declare the cluster",
-		scope: "admin",
+		scope: "operator",
 		leads: true,
-		body: DocumentRequest,
+		body: DeclareRequest,
 		bodyLimit: "document",
 		response: DeclareReply,
 		example: { digest: EXAMPLE_DIGEST, changed: true, seq: 3, warnings: [] } as z.input<typeof DeclareReply>,
-		refusals: ["document-invalid", "too-large", "not-leader", "not-ready"],
-		async answer(api, { body, caller }) {
-			const { document, digest, warnings } = parse(api, body.text);
+		refusals: [
+			"document-invalid",
+			"conflict",
+			"quorum-at-risk",
+			"too-large",
+			"too-many-requests",
+			"not-leader",
+			"not-ready",
+		],
+		async answer(api, { body, caller, query }) {
+			const { document, digest, warnings } = await parse(api, body.text);
+			const only = caller.reach?.cluster;
+			if (only !== undefined && document.name !== only)
+				throw refuse(
+					"forbidden",
+					`name: token ${caller.name} is for cluster ${only}, and this declares ${document.name}`,
+					{
+						path: "name",
+						next: "use a token that is not limited",
+					},
+				);
+			if (body.digest !== undefined && body.digest !== digest)
+				throw refuse("conflict", `this document is ${digest}, and ${body.digest} was planned`, {
+					path: "digest",
+					next: "plan it again",
+				});
 			const before = api.core.fleet().cluster;
-			await askCore(api.core, { kind: "declare", document, digest, by: caller.tokenId }, "ok");
+			const loss = await guarded(api, query);
+			const declared = { document, digest, by: caller.name, base: body.base, ...loss };
+			await askCore(api.core, { kind: "declare", ...declared }, "ok");
 			const after = api.core.fleet().cluster;
 			return { digest, changed: before?.seq !== after?.seq, seq: after?.seq ?? 0, warnings: [...warnings] };
 		},
@@ -69,7 +136,7 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 		method: "POST",
 		path: "/v1/plan",
 		summary: "What declaring this document would change, file by file; changes nothing",
-		scope: "read",
+		scope: "viewer",
 		leads: false,
 		costly: true,
 		body: DocumentRequest,
@@ -92,9 +159,11 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 			warnings: [],
 		} as z.input<typeof Plan>,
 		refusals: ["document-invalid", "too-large", "too-many-requests"],
-		answer(api, { body }) {
-			const { document, digest, warnings } = parse(api, body.text);
-			return api.projections.plan(api.core.fleet(), { document, digest, warnings });
+		async answer(api, { body }) {
+			const { document, digest, warnings } = await parse(api, body.text);
+			const fleet = api.core.fleet();
+			const plan = api.projections.plan(fleet, { document, digest, warnings });
+			return fleet.cluster ? { ...plan, base: fleet.cluster.digest } : plan;
 		},
 	}),
 ];

@@ -1,9 +1,19 @@
-import { EnrollReply, EnrollRequest, sha256Of } from "@rollcall/protocol";
+import { EnrollReply, EnrollRequest, enrolledText, enrollText, sha256Of } from "@rollcall/protocol";
 import type { z } from "zod";
 import { askCore } from "../ask-core.ts";
+import type { Api } from "../dependencies.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
+
+/** True for a token that an operator made and that still lets this key in. */
+function isGoodToken({ core, clock }: Api, token: string, publicKey: string): boolean {
+	const fleet = core.fleet();
+	const known = fleet.tokens.get(fleet.tokenByHash.get(sha256Of(token)) ?? "");
+	if (known?.scope !== "enroll" || known.revoked || (known.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now())
+		return false;
+	return known.usedBy === undefined || known.usedBy.publicKey === publicKey;
+}
 
 /** How an agent comes onto the bus. The token goes no further than its hash. */
 export const ENROLL_ROUTES: readonly Route[] = [
@@ -22,7 +32,8 @@ export const ENROLL_ROUTES: readonly Route[] = [
 			machineId: "m-4c4c4544",
 			jwt: "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ...",
 			servers: ["nats://192.0.2.1:4222"],
-			signer: "AAJ2RVVQ5SOUVGBTLM7UD5QGK7YUDRXVEJPSL2EZVTL3OJDX4RSPGKMJ",
+			signers: ["UAJ2RVVQ5SOUVGBTLM7UD5QGK7YUDRXVEJPSL2EZVTL3OJDX4RSPGKMJ"],
+			signature: "kX0u1v...",
 			expiresInSeconds: 86_400,
 		} as z.input<typeof EnrollReply>,
 		refusals: [
@@ -35,19 +46,33 @@ export const ENROLL_ROUTES: readonly Route[] = [
 			"token-revoked",
 			"machine-rejected",
 			"incarnation-fenced",
+			"boot-waits",
 			"not-leader",
 			"not-ready",
 		],
+		knows: (api, { token, publicKey, proof }) =>
+			token === undefined
+				? proof !== undefined && proof.assignment.publicKey === publicKey && api.credentials.verify(proof)
+				: api.signedToken(token) !== undefined || isGoodToken(api, token, publicKey),
 		async answer(api, { body, remote }) {
-			const { token, ...request } = body;
+			const { nonce, signature, ...claim } = body;
+			if (!api.credentials.isBy(claim.publicKey, enrollText(claim, nonce), signature)) {
+				throw refuse("unauthorized", "the request is not signed with the private half of the key that it names", {
+					next: "sign it with the key of this boot; see docs/protocol.md",
+				});
+			}
+			const { token, ...request } = claim;
+			const observedMac = await api.neighbourMac(remote);
 			const enrolled = await askCore(
 				api.core,
 				{
 					kind: "enroll",
 					request,
-					...(token === undefined ? {} : { tokenHash: sha256Of(token) }),
+					...(token === undefined ? {} : { tokenHash: sha256Of(token), signedToken: api.signedToken(token) }),
 					proofValid: request.proof !== undefined && api.credentials.verify(request.proof),
 					remote,
+					...(observedMac === undefined ? {} : { observedMac }),
+					...(request.wall === undefined ? {} : { clockOffMs: request.wall - api.clock.wall() }),
 				},
 				"enrolled",
 			);
@@ -61,13 +86,14 @@ export const ENROLL_ROUTES: readonly Route[] = [
 						next: "enroll again with the same key",
 					});
 				});
-			return {
+			const reply = {
 				machineId: enrolled.machineId,
 				jwt: issued.jwt,
 				servers: [...api.credentials.servers],
-				signer: api.credentials.signer,
+				signers: [...api.credentials.signers],
 				expiresInSeconds: issued.expiresInSeconds,
 			};
+			return { ...reply, signature: api.credentials.signText(enrolledText(reply, nonce)) };
 		},
 	}),
 ];

@@ -1,11 +1,20 @@
-import { Digest, EtcdView, RestoreReply, RestoreRequest, SnapshotForgotten, SnapshotReply } from "@rollcall/protocol";
+import {
+	Digest,
+	EtcdView,
+	RestoreReply,
+	RestoreRequest,
+	SnapshotContent,
+	SnapshotForgotten,
+	SnapshotReply,
+} from "@rollcall/protocol";
 import { z } from "zod";
-import { EtcdError, SnapshotError } from "../../../cluster-ports.ts";
-import { wasTakenOut } from "../../../domain/etcd.ts";
-import { begunNow } from "../../../domain/etcd-members.ts";
-import { fetchedNow, NO_SNAPSHOTS, nextBeginning } from "../../../domain/etcd-snapshots.ts";
-import { etcdView, snapshotView } from "../../../domain/etcd-view.ts";
+import { wasTakenOut } from "../../../domain/etcd/beginning.ts";
+import { begunNow } from "../../../domain/etcd/members.ts";
+import { fetchedNow, nextBeginning } from "../../../domain/etcd/snapshots.ts";
+import { NO_SNAPSHOTS } from "../../../domain/etcd/state.ts";
+import { etcdView, snapshotView } from "../../../domain/etcd/view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
+import { EtcdError, SnapshotError } from "../../../errors.ts";
 import { askCore } from "../ask-core.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
@@ -18,7 +27,7 @@ const SNAPSHOT = {
 	takenAt: "2026-11-02T08:00:00.000Z",
 	cluster: "lab",
 	next: true,
-	apart: false,
+	detached: false,
 } as const;
 const NAMED = z.strictObject({
 	sha256: z
@@ -45,7 +54,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 	route({
 		...common,
 		method: "GET",
-		scope: "read",
+		scope: "viewer",
 		leads: false,
 		status: 200,
 		summary: "etcd's members and snapshots, and what it would begin with",
@@ -59,13 +68,14 @@ export const ETCD_ROUTES: readonly Route[] = [
 			snapshots: [SNAPSHOT],
 		} as z.input<typeof EtcdView>,
 		refusals: [],
-		answer: (api) => etcdView(api.core.fleet()),
+		answer: (api) => etcdView(api.core.fleet(), api.clock.now()),
 	}),
 	route({
 		...common,
 		method: "POST",
 		path: "/v1/etcd/snapshots",
-		scope: "admin",
+		noted: true,
+		scope: "operator",
 		leads: true,
 		status: 201,
 		summary: "Take a snapshot of etcd now; the answer comes when it is kept",
@@ -98,7 +108,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 		refusals: ["conflict", "not-found", "not-leader", "not-ready"],
 		async answer(api, { params, caller }) {
 			const sha256 = named(api.core.fleet(), params.sha256);
-			await askCore(api.core, { kind: "etcd-prune", snapshots: [sha256], by: caller.tokenId }, "ok");
+			await askCore(api.core, { kind: "etcd-prune", snapshots: [sha256], by: caller.name }, "ok");
 			return { sha256 };
 		},
 	}),
@@ -114,7 +124,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 		body: null,
 		contentType: "application/octet-stream",
 		file: true,
-		response: z.string(),
+		response: SnapshotContent,
 		example: "(bytes)",
 		refusals: ["not-found", "too-many-requests"],
 		async answer(api, { params }) {
@@ -140,7 +150,7 @@ export const ETCD_ROUTES: readonly Route[] = [
 		async answer(api, { body, caller }) {
 			const before = api.core.fleet();
 			const from = body.from === "newest" || body.from === "none" ? body.from : named(before, body.from);
-			await askCore(api.core, { kind: "etcd-choose", from, by: caller.tokenId }, "ok");
+			await askCore(api.core, { kind: "etcd-choose", from, by: caller.name }, "ok");
 			const fleet = api.core.fleet();
 			const next = nextBeginning(fleet);
 			return {

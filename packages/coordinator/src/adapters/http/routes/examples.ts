@@ -14,6 +14,8 @@ export const EXAMPLE_MACHINE: z.input<typeof MachineView> = {
 	rehearsal: false,
 	bootId: EXAMPLE_BOOT,
 	approval: "approved",
+	grade: "observed",
+	held: [],
 	lease: "alive",
 	nodeName: "worker-0",
 	cluster: "lab",

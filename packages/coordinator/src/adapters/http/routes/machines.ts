@@ -10,6 +10,8 @@ import {
 	Why,
 } from "@rollcall/protocol";
 import { z } from "zod";
+import { isEventInReach, isInReach } from "../../../domain/reach.ts";
+import { mentioned } from "../../../domain/views/event-filter.ts";
 import { findMachine } from "../find-machine.ts";
 import { hideEventSecrets, hideTargetSecrets } from "../hide-secrets.ts";
 import { refuse } from "../problem.ts";
@@ -47,7 +49,8 @@ function isWanted(view: MachineView, query: z.output<typeof MachinesQuery>): boo
 
 const read = {
 	method: "GET",
-	scope: "read",
+	scope: "viewer",
+	partial: "machine",
 	leads: false,
 	params: MachineParams,
 	query: NOTHING,
@@ -60,20 +63,21 @@ export const MACHINE_ROUTES: readonly Route[] = [
 	route({
 		...read,
 		path: "/v1/machines",
+		partial: "list",
 		summary: "List machines, sorted by id",
 		params: NOTHING,
 		query: MachinesQuery,
 		response: MachineList,
 		example: { machines: [EXAMPLE_MACHINE] },
 		refusals: [],
-		answer(api, { query }) {
+		answer(api, { query, caller }) {
 			const fleet = api.core.fleet();
 			const limit = query.limit ?? 1000;
 			const { after = "" } = query;
 			const machines: MachineView[] = [];
 			for (const id of [...fleet.machines.keys()].sort()) {
 				const machine = id > after ? fleet.machines.get(id) : undefined;
-				const view = machine && api.projections.machineView(fleet, machine);
+				const view = machine && isInReach(caller.reach, machine) && api.projections.machineView(fleet, machine);
 				if (!view || !isWanted(view, query)) continue;
 				const last = machines.at(-1);
 				if (machines.length === limit && last) return { machines, next: last.machineId };
@@ -109,9 +113,9 @@ export const MACHINE_ROUTES: readonly Route[] = [
 			events: EXAMPLE_EVENTS.events.map((event) => ({ event, text: "the fleet decided" })),
 		} as z.input<typeof MachineDetail>,
 		refusals: ["unknown-machine", "conflict", "not-ready"],
-		async answer(api, { params }) {
+		async answer(api, { params, caller }) {
 			const fleet = api.core.fleet();
-			const machine = findMachine(fleet, params.id);
+			const machine = findMachine(fleet, params.id, caller);
 			const boot = api.boots.ofMachine(machine.machineId);
 			const events = await readTrail(api.core, machine.trail, 0);
 			return {
@@ -119,7 +123,12 @@ export const MACHINE_ROUTES: readonly Route[] = [
 				facts: machine.facts,
 				fenced: [...machine.fenced],
 				...(boot ? { boot } : {}),
-				events: events.map((event) => ({ event: hideEventSecrets(event), text: api.projections.describe(event) })),
+				events: events
+					.filter((event) => isEventInReach(fleet, caller.reach, event))
+					.map((event) => ({
+						event: hideEventSecrets(event),
+						text: api.projections.describe(fleet, event),
+					})),
 			};
 		},
 	}),
@@ -135,10 +144,13 @@ export const MACHINE_ROUTES: readonly Route[] = [
 			chain: [{ seq: 12, at: "2026-11-02T08:00:09.000Z", type: "target-progress", text: "generation 3 was applied" }],
 		} as z.input<typeof Why>,
 		refusals: ["unknown-machine", "conflict", "not-ready"],
-		async answer(api, { params }) {
+		async answer(api, { params, caller }) {
 			const fleet = api.core.fleet();
-			const machine = findMachine(fleet, params.id);
-			return api.projections.why(fleet, machine, await readTrail(api.core, machine.trail));
+			const machine = findMachine(fleet, params.id, caller);
+			const trail = await readTrail(api.core, machine.trail);
+			// What led to it may be about no machine; what is about one that the caller may not see is left out.
+			const told = trail.filter((event) => mentioned(event).length === 0 || isEventInReach(fleet, caller.reach, event));
+			return api.projections.why(fleet, machine, told);
 		},
 	}),
 	route({
@@ -165,9 +177,9 @@ export const MACHINE_ROUTES: readonly Route[] = [
 			},
 		} as z.input<typeof TargetView>,
 		refusals: ["unknown-machine", "conflict", "not-found"],
-		answer(api, { params }) {
+		answer(api, { params, caller }) {
 			const fleet = api.core.fleet();
-			const machine = findMachine(fleet, params.id);
+			const machine = findMachine(fleet, params.id, caller);
 			const rendered = api.projections.target(fleet, machine);
 			const about = { machineId: machine.machineId, next: `rollcall why ${machine.machineId}` };
 			if (!rendered) throw refuse("not-found", `machine ${machine.machineId} has no assignment`, about);

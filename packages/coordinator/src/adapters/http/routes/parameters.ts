@@ -1,4 +1,3 @@
-import { MachineId } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** No parameters: anything that is sent is an error, so that a misspelt filter does not count as none. */
@@ -8,11 +7,11 @@ export const NOTHING = z.strictObject({});
 export const MachineParams = z.strictObject({
 	id: z
 		.string()
-		.regex(
-			/^[a-z0-9](?:[a-z0-9-]{0,62})$/,
-			"a machine id, a node name, or the beginning of one: 1 to 63 of a-z, 0-9 and '-'",
-		)
-		.meta({ description: "Machine id or node name, or an unambiguous beginning of one" }),
+		.regex(/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/, "a name of a machine: 1 to 128 letters, digits and . : _ -")
+		.meta({
+			description:
+				"A machine by its id, node name, MAC, IP address, serial number, UUID or host name, or by an unambiguous beginning of one",
+		}),
 });
 
 /** A whole number in a query, which is text. */
@@ -24,6 +23,3 @@ export function wholeNumber(bounds: { min: number; max: number }): z.ZodType<num
 		.refine((number) => number >= bounds.min && number <= bounds.max, `a number from ${bounds.min} to ${bounds.max}`)
 		.meta({ type: "integer", minimum: bounds.min, maximum: bounds.max, pattern: undefined });
 }
-
-/** A machine id in a query. */
-export const MachineIdQuery = MachineId.optional();

@@ -1,24 +1,32 @@
-import { MachinePhase, Status } from "@rollcall/protocol";
-import { z } from "zod";
-import { claimsText } from "../../../domain/claims-text.ts";
-import { etcdView } from "../../../domain/etcd-view.ts";
-import type { Fleet, KubernetesStanding } from "../../../domain/fleet.ts";
+import { Alive, MachinePhase, MetricsText, OpenApiDocument, Ready, Status, type Timestamp } from "@rollcall/protocol";
+import type { z } from "zod";
+import { etcdView } from "../../../domain/etcd/view.ts";
+import type { Fleet } from "../../../domain/fleet.ts";
+import { ACCEPT_LOG, fillingText } from "../../../domain/log/log-standing.ts";
+import { fleetInReach, isPartial } from "../../../domain/reach.ts";
+import { claimsText } from "../../../domain/views/claims-text.ts";
+import { differText, type KubernetesStanding } from "../../../domain/views/kubernetes-standing.ts";
+import { fleetTrouble, machinesTrouble } from "../../../domain/views/trouble.ts";
+import type { Api, Caller } from "../dependencies.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
+import { bootsInReach } from "./boots.ts";
 import { EXAMPLE_DIGEST } from "./examples.ts";
 import { NOTHING } from "./parameters.ts";
 
 const get = { method: "GET", params: NOTHING, query: NOTHING, body: null, leads: false, status: 200 } as const;
 const NO_MACHINES = Object.fromEntries(MachinePhase.options.map((phase) => [phase, 0])) as Record<MachinePhase, number>;
-const Alive = z.strictObject({ ok: z.literal(true) });
+/** So many stuck boots are counted one by one. */
+const MOST_STUCK = 1000;
 
 /** The coordinator itself. The probes say one word, so that nobody learns anything from them. */
 export const STATUS_ROUTES: readonly Route[] = [
 	route({
 		...get,
 		path: "/v1/status",
+		partial: "list",
 		summary: "The coordinator and the fleet in a few numbers",
-		scope: "read",
+		scope: "viewer",
 		response: Status,
 		example: {
 			coordinatorId: "coordinator-a",
@@ -28,28 +36,39 @@ export const STATUS_ROUTES: readonly Route[] = [
 			cluster: "lab",
 			kubernetes: { ready: true, addOns: true },
 			etcd: { members: 3, newestSnapshot: "2026-11-02T08:00:00.000Z", restoring: false },
+			signers: ["UAJ2RVVQ5SOUVGBTLM7UD5QGK7YUDRXVEJPSL2EZVTL3OJDX4RSPGKMJ"],
 			recovering: false,
 			machines: { ...NO_MACHINES, ready: 10 },
+			trouble: [],
 			version: "0.1.0",
 		} as z.input<typeof Status>,
 		refusals: [],
-		answer(api) {
-			const fleet = api.core.fleet();
+		answer(api, { caller }) {
+			const all = api.core.fleet();
+			const fleet = fleetInReach(all, caller.reach);
+			const isWhole = fleet === all;
 			const { leads, url } = api.core.leadership();
-			const etcd = etcdOf(fleet);
+			const { ready, reason } = api.core.ready();
+			const etcd = isWhole ? etcdOf(fleet, api.clock.now()) : undefined;
 			const machines = { ...NO_MACHINES };
 			for (const machine of fleet.machines.values()) machines[api.projections.machineView(fleet, machine).phase] += 1;
 			return {
 				coordinatorId: api.config.coordinatorId,
 				leader: leads,
 				...(url === undefined ? {} : { leaderUrl: url }),
+				...(ready ? {} : { notReady: reason }),
 				seq: fleet.seq,
 				stateDigest: api.stateDigest(),
 				...(fleet.cluster ? { cluster: fleet.cluster.document.name } : {}),
-				...(fleet.kubernetes ? { kubernetes: kubernetesOf(fleet.kubernetes) } : {}),
+				...(fleet.kubernetes && isWhole ? { kubernetes: kubernetesOf(fleet.kubernetes) } : {}),
 				...(etcd ? { etcd } : {}),
+				...(fleet.log?.filled ? { logFilling: fillingText(fleet.log.filled) } : {}),
+				...(fleet.log?.doubt ? { logDoubt: `${fleet.log.doubt.reason}; ${ACCEPT_LOG}` } : {}),
+				signers: [...api.credentials.signers],
 				recovering: fleet.recoverUntil > api.clock.now(),
+				rehearsal: isRehearsal(fleet),
 				machines,
+				trouble: troubleFor(api, fleet, caller),
 				version: api.config.version,
 			};
 		},
@@ -59,7 +78,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 		path: "/v1/openapi.json",
 		summary: "This document",
 		scope: "public",
-		response: z.record(z.string(), z.unknown()),
+		response: OpenApiDocument,
 		example: { openapi: "3.1.1" },
 		refusals: [],
 		answer: (api) => api.openApi(),
@@ -77,38 +96,45 @@ export const STATUS_ROUTES: readonly Route[] = [
 	route({
 		...get,
 		path: "/readyz",
-		summary: "The state is current and the log can be written to",
+		summary: "The state is current and the log can be written to; `warning` when that will end",
 		scope: "public",
-		response: Alive,
+		response: Ready,
 		example: { ok: true },
 		refusals: ["not-ready"],
 		answer(api) {
 			if (!api.core.ready().ready) throw refuse("not-ready", "not ready");
-			return { ok: true as const };
+			return { ok: true as const, ...(api.core.fleet().log?.filled ? { warning: "log-filling" as const } : {}) };
 		},
 	}),
 	route({
 		...get,
 		path: "/metrics",
 		summary: "Metrics in the text format of Prometheus",
-		scope: "read",
+		scope: "viewer",
 		contentType: "text/plain; version=0.0.4; charset=utf-8",
-		response: z.string(),
+		response: MetricsText,
 		example: 'rollcall_machines{phase="ready"} 10\n',
 		refusals: [],
 		answer: (api) => api.metrics.text(),
 	}),
 ];
 
+/** What is wrong; for somebody who is limited to some machines, what is wrong with these. */
+function troubleFor(api: Api, fleet: Fleet, caller: Caller): Status["trouble"] {
+	const { boots } = api.boots.list({ state: "stuck", limit: MOST_STUCK, ...bootsInReach(api, caller) });
+	return isPartial(caller.reach) ? machinesTrouble(fleet, boots) : fleetTrouble(fleet, boots, api.clock.wall());
+}
+
 /** Undefined before etcd was founded, as long as there is no snapshot either. */
-function etcdOf(fleet: Fleet): Status["etcd"] {
+function etcdOf(fleet: Fleet, at: Timestamp): Status["etcd"] {
 	if (!fleet.etcd && !fleet.snapshots) return undefined;
-	const { members, snapshots, restoring, trouble } = etcdView(fleet);
+	const { members, snapshots, restoring, trouble, risk } = etcdView(fleet, at);
 	const newest = snapshots[0]?.takenAt;
 	return {
 		members: members.length,
 		...(newest === undefined ? {} : { newestSnapshot: newest }),
 		restoring: restoring !== undefined,
+		...(risk === undefined ? {} : { risk }),
 		...(trouble === undefined ? {} : { reason: trouble }),
 	};
 }
@@ -118,13 +144,20 @@ function kubernetesOf({
 	reason,
 	addOns,
 	addOnsTrouble,
+	manifestsDiffer,
 	claims,
 }: KubernetesStanding): NonNullable<Status["kubernetes"]> {
-	const trouble = ready ? addOnsTrouble : reason;
+	const differ = manifestsDiffer && differText(manifestsDiffer);
+	const trouble = ready ? (addOnsTrouble ?? differ) : reason;
 	return {
 		ready,
 		addOns: addOns !== undefined && addOnsTrouble === undefined,
 		...(trouble === undefined ? {} : { reason: trouble }),
 		...(claims === undefined ? {} : { claims: claimsText(claims) }),
 	};
+}
+
+/** True when there are machines, and each is a rehearsal of one. */
+function isRehearsal({ machines }: Fleet): boolean {
+	return machines.size > 0 && [...machines.values()].every(({ facts }) => facts.rehearsal);
 }

@@ -6,6 +6,8 @@ import { Outbox } from "./outbox.ts";
 /** How a new reader begins: behind which event, and how to find out whether its token still counts. */
 export interface ReaderStart {
 	readonly after: number;
+	/** Events that do not pass are left out. */
+	readonly wants: (event: Event) => boolean;
 	readonly reauthorize: () => boolean;
 }
 
@@ -70,11 +72,12 @@ export class Reader {
 	}
 
 	/** Sends an event that just happened, or falls back to the log when it is not the next one or the socket is full. */
-	deliver(seq: number, frame: string): void {
+	deliver(event: Event, frame: () => string): void {
+		const { seq } = event;
 		if (this.#mode !== "live" || seq <= this.#sent) return;
 		if (seq === this.#sent + 1 && this.#outbox.hasRoom) {
 			this.#sent = seq;
-			this.#outbox.send(frame);
+			if (this.#parts.start.wants(event)) this.#outbox.send(frame());
 			return;
 		}
 		this.#mode = "reading";
@@ -165,7 +168,7 @@ export class Reader {
 			if (this.#mode !== "reading") return true;
 			if (event.seq !== this.#sent + 1) continue;
 			this.#sent = event.seq;
-			this.#outbox.send(this.#parts.frame(event));
+			if (this.#parts.start.wants(event)) this.#outbox.send(this.#parts.frame(event));
 		}
 		return true;
 	}

@@ -1,5 +1,6 @@
 import type { Event } from "@rollcall/protocol";
 import type { WebSocket } from "ws";
+import { inDates } from "../../../domain/clocks/log-clock.ts";
 import type { Api } from "../dependencies.ts";
 import { hideEventSecrets } from "../hide-secrets.ts";
 import { Reader, type ReaderStart } from "./reader.ts";
@@ -70,18 +71,19 @@ export class Readers {
 			return;
 		}
 		this.#lastSeq = event.seq;
-		let frame: string | undefined;
-		for (const reader of [...this.#readers]) {
-			if (!reader.isLive) continue;
-			frame ??= this.#frame(event);
-			reader.deliver(event.seq, frame);
-		}
+		let made: string | undefined;
+		const frame = () => {
+			made ??= this.#frame(event);
+			return made;
+		};
+		for (const reader of [...this.#readers]) if (reader.isLive) reader.deliver(event, frame);
 		// A token that was just revoked must not go on reading.
 		if (event.type === "token-revoked") for (const reader of [...this.#readers]) reader.checkToken();
 	}
 
 	#frame(event: Event): string {
-		const text = this.#api.projections.describe(event);
-		return JSON.stringify({ kind: "event", event: hideEventSecrets(event), text });
+		const fleet = this.#api.core.fleet();
+		const text = this.#api.projections.describe(fleet, event);
+		return JSON.stringify({ kind: "event", event: inDates(fleet, hideEventSecrets(event)), text });
 	}
 }

@@ -1,19 +1,26 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { check } from "@rollcall/protocol";
+import { check, type Event } from "@rollcall/protocol";
 import type { FastifyInstance } from "fastify";
 import { WebSocketServer } from "ws";
+import { isEventInReach } from "../../../domain/reach.ts";
+import { passes } from "../../../domain/views/event-filter.ts";
 import { remoteKey } from "../../../rate/rate-limit.ts";
-import { authenticate, authorize } from "../caller.ts";
+import { mayGoOn } from "../caller.ts";
+import { checkHost } from "../check-host.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
 import { INTERNAL, problemResponse, Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
-import { StreamQuery } from "../routes/events.ts";
+import { filterOf, StreamQuery } from "../routes/events.ts";
 import { admitToken, type Serving } from "../serve-route.ts";
+import type { ReaderStart } from "./reader.ts";
 import { Readers } from "./readers.ts";
 
 /** Both addresses are the same stream: the one that pages come from, and one for those who want it apart. */
 const STREAM_PATHS: ReadonlySet<string> = new Set(["/v1/events", "/v1/events/stream"]);
+
+/** What a token needs for it. */
+const NEEDED = { scope: "viewer", partial: "list", route: "GET /v1/events/stream" } as const;
 
 /** Adds the event stream to the server. It ends with the app. */
 export function serveStream(app: FastifyInstance, serving: Serving): void {
@@ -28,14 +35,13 @@ export function serveStream(app: FastifyInstance, serving: Serving): void {
 
 	app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
 		socket.on("error", () => socket.destroy());
-		try {
-			const { after, reauthorize } = admitReader(serving, request, readers.size);
-			sockets.handleUpgrade(request, socket, head, (webSocket) => readers.add(webSocket, { after, reauthorize }));
-		} catch (error) {
-			const refusal = refusalOf(error);
-			if (!refusal) api.log.error({ err: error }, "an event stream could not be opened");
-			socket.end(problemResponse(refusal ?? INTERNAL));
-		}
+		admitReader(serving, request, () => readers.size)
+			.then((start) => sockets.handleUpgrade(request, socket, head, (webSocket) => readers.add(webSocket, start)))
+			.catch((error: unknown) => {
+				const refusal = refusalOf(error);
+				if (!refusal) api.log.error({ err: error }, "an event stream could not be opened");
+				socket.end(problemResponse(refusal ?? INTERNAL));
+			});
 	});
 	sockets.on("wsClientError", (_error, socket) => {
 		socket.end(problemResponse(refuse("bad-request", "this is not a WebSocket handshake (RFC 6455, 4.2.1)")));
@@ -44,14 +50,11 @@ export function serveStream(app: FastifyInstance, serving: Serving): void {
 }
 
 /** Everything that must hold before a stream is opened. Throws a Refusal. */
-function admitReader(
-	serving: Serving,
-	request: IncomingMessage,
-	readers: number,
-): { after: number; reauthorize: () => boolean } {
+async function admitReader(serving: Serving, request: IncomingMessage, readers: () => number): Promise<ReaderStart> {
 	const { api, limiters } = serving;
 	const ip = request.socket.remoteAddress;
 	spend(limiters.requests, remoteKey(ip), "requests from this address");
+	checkHost(api, request.headers.host);
 	const [path = "", ...rest] = (request.url ?? "").split("?");
 	const search = rest.join("?");
 	if (!STREAM_PATHS.has(path)) throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
@@ -61,14 +64,31 @@ function admitReader(
 			next: "name the origin in the coordinator's configuration",
 		});
 	}
-	admitToken(serving, "read", { headers: request.headers, ip });
-	const query = check(StreamQuery, Object.fromEntries(new URLSearchParams(search)), "query");
+	const caller = await admitToken(serving, NEEDED, { headers: request.headers, ip });
+	const query = check(StreamQuery, parametersOf(search), "query");
 	if (!query.ok) throw new Refusal(query.problem);
 	const last = api.core.fleet().seq;
 	const after = query.value.after ?? last;
 	if (after > last) throw aheadOfLog(api, after);
-	if (readers >= api.limits.readers) throw tooMany("readers of the event stream", 30);
-	return { after, reauthorize: () => isStillAllowed(api, request.headers.authorization) };
+	if (readers() >= api.limits.readers) throw tooMany("readers of the event stream", 30);
+	const filter = filterOf(api.core.fleet(), query.value, caller);
+	const wants = (event: Event) => passes(event, filter) && isEventInReach(api.core.fleet(), caller.reach, event);
+	return {
+		after,
+		wants,
+		reauthorize: () => mayGoOn(api, { caller, authorization: request.headers.authorization }, NEEDED),
+	};
+}
+
+/** The parameters of a query; one that comes several times is a list. */
+function parametersOf(search: string): Record<string, string | string[]> {
+	const parameters = new URLSearchParams(search);
+	return Object.fromEntries(
+		[...new Set(parameters.keys())].map((name) => {
+			const values = parameters.getAll(name);
+			return [name, values.length === 1 ? (values[0] ?? "") : values];
+		}),
+	);
 }
 
 /**
@@ -82,13 +102,4 @@ function aheadOfLog({ core }: Api, after: number): Refusal {
 		return refuse("not-ready", message, { path: "after", next: "try again in a second" });
 	}
 	return refuse("conflict", message, { path: "after", next: "the log was begun again: read it from after=0" });
-}
-
-function isStillAllowed(api: Api, authorization: string | undefined): boolean {
-	try {
-		authorize(authenticate(api, authorization), "read");
-		return true;
-	} catch {
-		return false;
-	}
 }

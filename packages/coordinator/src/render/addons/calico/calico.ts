@@ -1,6 +1,5 @@
-import type { ClusterDocument } from "@rollcall/protocol";
+import { type ClusterDocument, parseNetwork } from "@rollcall/protocol";
 import { imageOf } from "../../images.ts";
-import { parseNetwork } from "../../network.ts";
 import type { KubernetesVersion } from "../../versions.ts";
 import type { Manifest } from "../manifest.ts";
 import { calicoControllers } from "./controllers.ts";

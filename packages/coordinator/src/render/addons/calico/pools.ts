@@ -1,4 +1,4 @@
-import { formatNetwork, type Network } from "../../network.ts";
+import { formatNetwork, type Network } from "@rollcall/protocol";
 import type { Manifest } from "../manifest.ts";
 import { CALICO_GROUP } from "./resources.ts";
 

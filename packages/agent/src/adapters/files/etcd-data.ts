@@ -1,0 +1,80 @@
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { ETCD_MARKER, EtcdMemory } from "@rollcall/protocol";
+import type { EtcdDataSeen } from "../../domain/etcd-memory.ts";
+import type { EtcdData } from "../../ports.ts";
+import { type Disk, errnoOf, nodeDisk } from "./disk.ts";
+import { filesError } from "./files-error.ts";
+import { walIds } from "./wal-head.ts";
+
+/** The bytes at the beginning of a log that hold its first two records. */
+const HEAD_BYTES = 4096;
+
+/** etcd's data folders below a machine's root. */
+export function createEtcdData(root: string, disk: Pick<Disk, "create" | "rename" | "unlink"> = nodeDisk): EtcdData {
+	const at = (path: string) => (root === "/" ? path : `${root}${path}`);
+	return {
+		look(path) {
+			try {
+				return look(at(path));
+			} catch {
+				return { kind: "unclear" };
+			}
+		},
+		mark(path, memory) {
+			const marker = `${at(path)}/${ETCD_MARKER}`;
+			const fresh = `${at(path)}/.${ETCD_MARKER}.fresh`;
+			try {
+				if (existsSync(fresh)) disk.unlink(fresh);
+				disk.create(fresh, Buffer.from(`${JSON.stringify(memory)}\n`), 0o600);
+				disk.rename(fresh, marker);
+			} catch (error) {
+				throw filesError(`${path}/${ETCD_MARKER}`, error);
+			}
+		},
+	};
+}
+
+function look(folder: string): EtcdDataSeen {
+	const logs = `${folder}/member/wal`;
+	const names = namesIn(logs)?.filter((name) => name.endsWith(".wal"));
+	if (names === undefined) return existsSync(`${folder}/member`) ? { kind: "unclear" } : { kind: "none" };
+	const [first] = names.sort();
+	const ids = first === undefined ? undefined : walIds(headOf(`${logs}/${first}`));
+	if (!ids) return { kind: "unclear" };
+	const marked = markerIn(folder);
+	return { kind: "data", ...ids, ...(marked ? { marked } : {}) };
+}
+
+function markerIn(folder: string): EtcdMemory | "damaged" | undefined {
+	let text: string;
+	try {
+		text = readFileSync(`${folder}/${ETCD_MARKER}`, "utf8");
+	} catch (error) {
+		if (errnoOf(error) === "ENOENT") return undefined;
+		throw error;
+	}
+	try {
+		return EtcdMemory.parse(JSON.parse(text));
+	} catch {
+		return "damaged";
+	}
+}
+
+function namesIn(folder: string): string[] | undefined {
+	try {
+		return readdirSync(folder);
+	} catch (error) {
+		if (errnoOf(error) === "ENOENT") return undefined;
+		throw error;
+	}
+}
+
+function headOf(path: string): Buffer {
+	const file = openSync(path, "r");
+	try {
+		const head = Buffer.alloc(HEAD_BYTES);
+		return head.subarray(0, readSync(file, head, 0, head.length, 0));
+	} finally {
+		closeSync(file);
+	}
+}

@@ -1,0 +1,67 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../errors.ts";
+import { errnoOf } from "./disk.ts";
+
+const ATTEMPTS = 20;
+
+/**
+ * Takes the state folder for this process: two agents on one machine would undo each other's work. A lock needs no release: that of a
+ * process that is gone is taken over. Throws an Error that names the process that has it, and what to do.
+ */
+export function lockState(folder: string, pid = process.pid): void {
+	const lock = `${folder}/lock`;
+	const mine = `${folder}/.lock.${pid}`;
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	writeFileSync(mine, `${pid} ${startOf(pid) ?? ""}`, { mode: 0o600 });
+	try {
+		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+			// A link appears with its content, and only where nothing is.
+			if (succeeds(() => linkSync(mine, lock), "EEXIST")) return;
+			const holder = holderIn(lock);
+			if (holder?.lives) {
+				throw new Error(
+					`another agent, process ${holder.pid}, runs on this machine with the state in ${folder}: stop that one first (systemctl stop rollcall-agent)`,
+				);
+			}
+			// Whoever moves it away looks once more at what it moved: a lock that somebody took meanwhile goes back.
+			const moved = `${mine}.stale`;
+			if (!succeeds(() => renameSync(lock, moved), "ENOENT")) continue;
+			if (holderIn(moved)?.lives) succeeds(() => linkSync(moved, lock), "EEXIST");
+			rmSync(moved, { force: true });
+		}
+		throw new Error(`the state folder ${folder} cannot be locked: ${lock} comes and goes`);
+	} finally {
+		rmSync(mine, { force: true });
+	}
+}
+
+function holderIn(path: string): { readonly pid: number; readonly lives: boolean } | undefined {
+	try {
+		const [pid = "", start = ""] = readFileSync(path, "utf8").split(" ");
+		return { pid: Number(pid), lives: start !== "" && startOf(Number(pid)) === start };
+	} catch (error) {
+		if (errnoOf(error) === "ENOENT") return undefined;
+		throw new Error(`the lock ${path} cannot be read: ${messageOf(error)}`);
+	}
+}
+
+/** When a living process began, which tells it from a later one with its pid (proc(5), `stat`: state and, 19 fields later, starttime). */
+function startOf(pid: number): string | undefined {
+	try {
+		const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+		const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+		return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+	} catch {
+		return undefined;
+	}
+}
+
+function succeeds(work: () => void, unless: string): boolean {
+	try {
+		work();
+		return true;
+	} catch (error) {
+		if (errnoOf(error) === unless) return false;
+		throw error;
+	}
+}

@@ -1,0 +1,59 @@
+import { type BootId, type EtcdMemory, isSameMemory, type TargetContent, type TargetMemory } from "@rollcall/protocol";
+
+/** What lies in etcd's data folder. `marked`: what the marker beside the data says; "damaged" when it says nothing that can be read. */
+export type EtcdDataSeen =
+	| { readonly kind: "none" }
+	/** Nobody can tell now: etcd is just writing it, or it cannot be read. */
+	| { readonly kind: "unclear" }
+	| {
+			readonly kind: "data";
+			readonly memberId: string;
+			readonly clusterId: string;
+			readonly marked?: EtcdMemory | "damaged";
+	  };
+
+/** Memory of etcd that outlives targets: the unit that mounts it, where, whose it is, and whose was lost although the boot went on. */
+export interface HeldMemory {
+	readonly unit: string;
+	readonly path: string;
+	readonly is?: EtcdMemory | undefined;
+	readonly lost?: EtcdMemory | undefined;
+}
+
+/** What targets of older coordinators, which do not say it, mount for etcd. */
+const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
+
+/** The memory of etcd that a target holds. */
+export function memoryOf({ memory, units }: TargetContent): TargetMemory["holds"] {
+	return memory?.holds ?? (units.some(({ name }) => name === BY_NAME.unit) ? BY_NAME : undefined);
+}
+
+/**
+ * What is held, after a look. `mark`: a marker that is to be written, before the rest counts. Data gets its marker once; where that is
+ * gone, or is another's, the memory is lost, and stays so until another boot.
+ */
+export function afterLook(
+	held: HeldMemory,
+	seen: EtcdDataSeen,
+	bootId: BootId,
+): { readonly held: HeldMemory; readonly mark?: EtcdMemory } {
+	const { is, lost } = held;
+	if (lost || seen.kind === "unclear") return { held };
+	if (seen.kind === "none") return { held: is ? loss(held, is) : held };
+	const found: EtcdMemory = { memberId: seen.memberId, clusterId: seen.clusterId, bootId };
+	const { marked } = seen;
+	if (marked === undefined) return is ? { held: loss(held, is) } : { held: { ...held, is: found }, mark: found };
+	const fits = marked !== "damaged" && isSameMemory(marked, found) && (!is || isSameMemory(is, found));
+	return { held: fits ? { ...held, is: found } : loss(held, is ?? found) };
+}
+
+function loss({ unit, path }: HeldMemory, lost: EtcdMemory): HeldMemory {
+	return { unit, path, lost };
+}
+
+/** True when the memory may go by the coordinator's word: it names the memory, or there is none that it could name. */
+export function mayForget({ is, lost }: HeldMemory, seen: EtcdDataSeen, forgets: readonly EtcdMemory[]): boolean {
+	const memory = is ?? lost;
+	if (memory) return forgets.some((one) => isSameMemory(one, memory));
+	return seen.kind === "none";
+}

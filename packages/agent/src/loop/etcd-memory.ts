@@ -1,0 +1,90 @@
+import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
+import { afterLook, type HeldMemory, mayForget } from "../domain/etcd-memory.ts";
+import { messageOf } from "../errors.ts";
+import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
+
+/** Between two looks at the data. */
+const LOOK_MS = 3_000;
+
+/** What following etcd's memory needs. `changed` is called when there is news of it to report. */
+export interface EtcdMemoryParts {
+	readonly memory: Pick<Memory, "etcd" | "saveEtcd">;
+	readonly etcdData: EtcdData;
+	readonly bootId: BootId;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly changed: () => void;
+}
+
+/** etcd's memory on this machine: held from the first target that says so until the coordinator's word or the end of the boot. */
+export interface EtcdMemoryKeeper {
+	held(): HeldMemory | undefined;
+	/** Holds it from now on, before anything is mounted. Throws FilesError when that cannot be written down. */
+	hold(what: NonNullable<TargetMemory["holds"]>): void;
+	/** Whose memory is there, after a look. Null: none, or none that counts. */
+	present(): EtcdMemory | null;
+	/** True when the memory may go by this word of the coordinator. */
+	mayGo(forgets: readonly EtcdMemory[] | undefined): boolean;
+	/** It went. */
+	letGo(): void;
+	/** Looks now and then, until `signal` is aborted. */
+	watch(signal: AbortSignal): Promise<void>;
+}
+
+export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper {
+	const { memory, etcdData, bootId, clock, log } = parts;
+	let held = memory.etcd();
+
+	function keep(next: HeldMemory | undefined): void {
+		memory.saveEtcd(next);
+		held = next;
+	}
+
+	function look(): void {
+		if (!held) return;
+		const { held: next, mark } = afterLook(held, etcdData.look(held.path), bootId);
+		if (next === held) return;
+		try {
+			// The marker is looked at first: a recorded marker that does not lie beside the data means that the data is lost.
+			if (mark) etcdData.mark(held.path, mark);
+			const news = next.is?.memberId !== held.is?.memberId || next.lost !== held.lost;
+			keep(next);
+			if (!news) return;
+			if (next.lost) log.error("etcd's memory is gone although the boot goes on", { member: next.lost.memberId });
+			else
+				log.info("etcd's memory has its marker", {
+					member: next.is?.memberId ?? "",
+					cluster: next.is?.clusterId ?? "",
+				});
+			parts.changed();
+		} catch (error) {
+			log.warn("etcd's memory has no marker yet", { reason: messageOf(error) });
+		}
+	}
+
+	return {
+		held: () => held,
+		hold({ unit, path }) {
+			if (held?.unit !== unit || held.path !== path) keep({ ...held, unit, path });
+		},
+		present() {
+			look();
+			return held?.is ?? null;
+		},
+		mayGo(forgets) {
+			look();
+			return held !== undefined && forgets !== undefined && mayForget(held, etcdData.look(held.path), forgets);
+		},
+		letGo() {
+			if (held) log.info("etcd's memory is let go", { member: (held.is ?? held.lost)?.memberId ?? "none" });
+			keep(undefined);
+			parts.changed();
+		},
+		async watch(signal) {
+			while (!signal.aborted) {
+				look();
+				await clock.sleep(LOOK_MS, signal);
+			}
+		},
+	};
+}

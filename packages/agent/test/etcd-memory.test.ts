@@ -1,0 +1,257 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { TargetContent } from "@rollcall/protocol";
+import { writeLog } from "@rollcall/test-support/etcd-log";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import { run } from "@rollcall/test-support/running";
+import test, { type ExecutionContext } from "ava";
+import fc from "fast-check";
+import { createEtcdData } from "../src/adapters/files/etcd-data.ts";
+import { walIds } from "../src/adapters/files/wal-head.ts";
+import { createTargetKeeper } from "../src/loop/target-keeper.ts";
+import { MOUNT, WITH_ETCD } from "./support/etcd.ts";
+import { temporaryRoot, tree } from "./support/machine.ts";
+import { applyParts } from "./support/parts.ts";
+import { createScriptedUnits } from "./support/scripted-units.ts";
+import { accepted, BOOT, file, MACHINE, unitProbe } from "./support/targets.ts";
+
+const MEMORY = { memberId: "10276657743932975437", clusterId: "14841639068965178418", bootId: BOOT };
+const MARKER = "var/lib/etcd/rollcall-member";
+const WORKER: Partial<TargetContent> = {
+	files: [file("/etc/kubernetes/manifests/proxy.yaml", "proxy")],
+	units: [{ name: "kubelet.service", restartOn: [] }],
+};
+
+/** The agent of a machine, in its first or next life. */
+function setUp(t: ExecutionContext, root = temporaryRoot(t), units = createScriptedUnits()) {
+	const parts = applyParts(root, units);
+	const keeper = createTargetKeeper({ ...parts, random: () => 0, changed: () => {}, machineId: () => MACHINE });
+	t.teardown(() => keeper.stop());
+	const becomes = (state: string) =>
+		eventually(`the newest target is ${state}`, () => {
+			const standing = keeper.standing();
+			return standing?.progress.state === state && standing.generation === keeper.newest()?.target.generation;
+		});
+	const stopped = () => units.actions.includes(`stop ${MOUNT}`);
+	return { root, units, parts, keeper, becomes, stopped, etcd: parts.etcd };
+}
+
+/** An agent that has applied the target with etcd, whose member has written its log. */
+async function member(t: ExecutionContext) {
+	const machine = setUp(t);
+	await machine.keeper.start();
+	machine.keeper.offer(accepted(1, WITH_ETCD));
+	await machine.becomes("applied");
+	writeLog(machine.root, BigInt(MEMORY.memberId), BigInt(MEMORY.clusterId));
+	t.deepEqual(machine.etcd.present(), MEMORY);
+	machine.units.actions.length = 0;
+	return machine;
+}
+
+test("a first target that fails at its probes leaves etcd's memory where it is, and the next try finds it", async (t) => {
+	const { keeper, becomes, stopped, units, root, etcd } = setUp(t);
+	await keeper.start();
+	keeper.offer(accepted(1, { ...WITH_ETCD, probes: [unitProbe("kube-apiserver", "apiserver.service")] }));
+	await eventually("etcd begins", () => units.running.has(MOUNT));
+	writeLog(root, 1n, 2n);
+	await becomes("rejected");
+	t.false(stopped());
+	t.deepEqual(Object.keys(tree(root, "/run/systemd/system")), [`/run/systemd/system/${MOUNT}`]);
+	t.false(existsSync(join(root, "etc/kubernetes/manifests/etcd.yaml")));
+	t.like(etcd.present(), { memberId: "1" });
+	keeper.offer(accepted(2, WITH_ETCD));
+	await becomes("applied");
+	t.false(stopped());
+	t.is(units.actions.filter((action) => action === `restart ${MOUNT}`).length, 0);
+});
+
+test("a target without etcd, whether it fails or succeeds, leaves etcd's memory where it is", async (t) => {
+	const { keeper, becomes, stopped, units, etcd } = await member(t);
+	keeper.offer(accepted(2, { ...WORKER, probes: [unitProbe("kube-apiserver", "apiserver.service")] }));
+	await becomes("rejected");
+	t.false(stopped());
+	keeper.offer(accepted(3, WORKER));
+	await becomes("applied");
+	t.false(stopped());
+	t.true(units.running.has(MOUNT));
+	t.deepEqual(etcd.present(), MEMORY);
+});
+
+test("a mount whose unit file changes is not started anew", async (t) => {
+	const { keeper, becomes, units, root } = await member(t);
+	const changed = file(`/run/systemd/system/${MOUNT}`, "[Mount]\nOptions=size=20%\n");
+	keeper.offer(accepted(2, { ...WITH_ETCD, files: [changed] }));
+	await becomes("applied");
+	t.is(readFileSync(join(root, changed.path), "utf8"), changed.content);
+	t.false(units.actions.some((action) => action === `restart ${MOUNT}` || action === `stop ${MOUNT}`));
+});
+
+test("a reset leaves etcd's memory where it is, over restarts of the agent, unless the coordinator's word covers it", async (t) => {
+	const { keeper, stopped, units, root, etcd } = await member(t);
+	await keeper.reset();
+	t.false(stopped());
+	t.is(keeper.running(), undefined);
+	t.deepEqual(Object.keys(tree(root, "/etc")), []);
+	t.deepEqual(etcd.present(), MEMORY);
+	await keeper.reset([{ ...MEMORY, memberId: "1" }]);
+	t.false(stopped(), "the word is about another member");
+	const next = setUp(t, root, units);
+	await next.keeper.start();
+	t.false(stopped());
+	t.deepEqual(next.etcd.present(), MEMORY);
+	await next.keeper.reset([MEMORY]);
+	t.true(stopped());
+	t.is(next.etcd.held(), undefined);
+	t.is(next.etcd.present(), null);
+	t.deepEqual(Object.keys(tree(root, "/run/systemd")), []);
+});
+
+test("a target that says that etcd knows the member no more lets its memory go, once it was applied", async (t) => {
+	const { keeper, becomes, stopped, etcd, units, root } = await member(t);
+	const word = { memory: { forgets: [MEMORY] } };
+	keeper.offer(accepted(2, { ...WORKER, ...word, probes: [unitProbe("kubelet", "other.service")] }));
+	await becomes("rejected");
+	t.false(stopped());
+	keeper.offer(accepted(3, { ...WORKER, ...word }));
+	await becomes("applied");
+	await eventually("it went", () => etcd.held() === undefined);
+	t.true(stopped());
+	t.is(units.actions.at(-1), `stop ${MOUNT}`);
+	t.is(etcd.present(), null);
+	const next = setUp(t, root, units);
+	await next.keeper.start();
+	t.deepEqual(Object.keys(tree(root, "/run/systemd")), [], "its unit file goes with it");
+});
+
+test("data that was marked and is gone, or is another's, is a loss, and etcd does not begin again in this boot", async (t) => {
+	const losses: Record<string, (root: string) => void> = {
+		"all of it is gone": (root) => rmSync(join(root, "var/lib/etcd"), { recursive: true }),
+		"its marker is gone": (root) => rmSync(join(root, MARKER)),
+		"its marker is damaged": (root) => writeFileSync(join(root, MARKER), "{"),
+		"another member's is there": (root) => writeLog(root, 7n, 2n),
+		"another boot's is there": (root) =>
+			writeFileSync(join(root, MARKER), JSON.stringify({ ...MEMORY, bootId: "0b0a7e1c-1111-4222-8333-444455550000" })),
+	};
+	for (const [what, lose] of Object.entries(losses)) {
+		const { root, etcd, keeper, becomes, units } = await member(t);
+		lose(root);
+		t.is(etcd.present(), null, what);
+		t.deepEqual(etcd.held()?.lost, MEMORY, what);
+		keeper.offer(accepted(2, { ...WITH_ETCD, files: [] }));
+		await becomes("rejected");
+		t.like(keeper.standing()?.progress, { step: "check" }, what);
+		units.running.delete(MOUNT);
+		units.actions.length = 0;
+		const next = setUp(t, root, units);
+		await next.keeper.start();
+		t.is(next.etcd.present(), null, what);
+		t.false(
+			units.actions.some((action) => action.includes(MOUNT)),
+			what,
+		);
+	}
+});
+
+test("data that nobody marked in this boot gets its marker once, for root alone; what cannot be read now is no loss", async (t) => {
+	const { root, etcd } = await member(t);
+	t.deepEqual(JSON.parse(readFileSync(join(root, MARKER), "utf8")), MEMORY);
+	const log = join(root, "var/lib/etcd/member/wal", readdirSync(join(root, "var/lib/etcd/member/wal"))[0] ?? "");
+	const whole = readFileSync(log);
+	writeFileSync(log, whole.subarray(0, 5));
+	t.deepEqual(etcd.present(), MEMORY);
+	writeFileSync(log, whole);
+	t.deepEqual(etcd.present(), MEMORY);
+});
+
+test("what lay in the memory of an earlier boot is not taken for this one's", async (t) => {
+	const { root } = await member(t);
+	const { memory } = setUp(t, root).parts;
+	memory.forget("boot");
+	t.is(setUp(t, root).etcd.held(), undefined);
+});
+
+test("etcd's memory stays held when the file about it cannot be read", async (t) => {
+	const { root, units } = await member(t);
+	writeFileSync(join(root, "run/rollcall/state/etcd.json"), "{");
+	const next = setUp(t, root, units);
+	await next.keeper.start();
+	await next.keeper.reset();
+	t.false(next.stopped());
+	t.deepEqual(next.etcd.present(), MEMORY);
+});
+
+test("a real member's ids are read from its log as etcd itself says them", async (t) => {
+	const program = await etcdProgram(t);
+	if (program === undefined) return;
+	const root = ownFolder(t);
+	const data = join(root, "var/lib/etcd");
+	mkdirSync(data, { recursive: true, mode: 0o700 });
+	const [client, peer] = [await freePort(), await freePort()];
+	const url = (port: number) => `http://127.0.0.1:${port}`;
+	const etcd = run(program, [
+		...[
+			"--name",
+			"one",
+			"--data-dir",
+			data,
+			"--listen-client-urls",
+			url(client),
+			"--advertise-client-urls",
+			url(client),
+		],
+		...["--listen-peer-urls", url(peer), "--initial-advertise-peer-urls", url(peer)],
+		...["--initial-cluster", `one=${url(peer)}`],
+	]);
+	t.teardown(() => etcd.end("SIGKILL"));
+	const said = await eventually("etcd answers", async () => {
+		const answer = await fetch(`${url(client)}/v3/cluster/member/list`, { method: "POST", body: "{}" });
+		const { header } = (await answer.json()) as { header: { member_id: string; cluster_id: string } };
+		return { memberId: header.member_id, clusterId: header.cluster_id };
+	});
+	const etcdData = createEtcdData(root);
+	t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said });
+	etcdData.mark("/var/lib/etcd", { ...said, bootId: BOOT });
+	t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said, marked: { ...said, bootId: BOOT } });
+	await etcd.end();
+	const again = run(program, [
+		"--name",
+		"one",
+		"--data-dir",
+		data,
+		"--listen-client-urls",
+		url(client),
+		"--advertise-client-urls",
+		url(client),
+		"--listen-peer-urls",
+		url(peer),
+	]);
+	t.teardown(() => again.end("SIGKILL"));
+	await eventually("etcd goes on beside the marker", async () => (await fetch(`${url(client)}/health`)).ok);
+});
+
+test("whatever stands at the head of a log, ids are read or not", (t) => {
+	fc.assert(
+		fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+			const ids = walIds(Buffer.from(bytes));
+			return ids === undefined || /^\d+$/.test(ids.memberId);
+		}),
+	);
+	t.pass();
+});
+
+/** etcd out of Debian's package, or the one of `ETCD_BIN`. Undefined where there is none to be had; the log says so. */
+async function etcdProgram(t: ExecutionContext): Promise<string | undefined> {
+	if (process.env.ETCD_BIN) return join(process.env.ETCD_BIN, "etcd");
+	const script = resolve(import.meta.dirname, "../../../scripts/debian-package.mjs");
+	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
+	try {
+		return join(debianPackage("etcd-server"), "usr/bin/etcd");
+	} catch (error) {
+		if (!(error instanceof Error) || error.name !== "PackageUnavailable" || process.env.CI === "true") throw error;
+		t.log(`SKIPPED: ${error.message}`);
+		t.pass();
+		return undefined;
+	}
+}

@@ -1,0 +1,81 @@
+import { eventually } from "@rollcall/test-support/eventually";
+import test, { type ExecutionContext } from "ava";
+import { LinkError } from "../src/errors.ts";
+import { createRenewal } from "../src/loop/renewal.ts";
+import { createTargetKeeper } from "../src/loop/target-keeper.ts";
+import { LIFE, setUp, TARGET } from "./support/certified.ts";
+import { MACHINE } from "./support/targets.ts";
+
+/** A machine that runs a target, and renews. */
+async function renewing(t: ExecutionContext) {
+	const scene = setUp(t);
+	const { parts, credentials } = scene;
+	await scene.apply(TARGET);
+	const keeper = createTargetKeeper({ ...parts, random: () => 0, machineId: () => MACHINE, changed: () => {} });
+	await keeper.start();
+	let changes = 0;
+	const renewal = createRenewal({ ...parts, credentials, keeper, random: () => 0, changed: () => void changes++ });
+	const ended = new AbortController();
+	const run = renewal.run(ended.signal);
+	t.teardown(async () => {
+		ended.abort();
+		await run;
+		await keeper.stop();
+	});
+	const kept = () => parts.memory.credentials().certificates.map(({ certificate }) => certificate);
+	return { ...scene, renewal, kept, changes: () => changes };
+}
+
+test("certificates that are not valid by the machine's clock are part of its health, until new ones came", async (t) => {
+	const { by, renewal, kept, changes } = await renewing(t);
+	t.deepEqual(renewal.health(), []);
+	by.answer = () => {
+		throw new LinkError("nobody is there");
+	};
+	for (const one of kept()) by.invalid.add(one);
+	await eventually("it is told", () => renewal.health()[0]);
+	t.like(renewal.health()[0], { component: "certificates", healthy: false });
+	t.regex(
+		renewal.health()[0]?.reason ?? "",
+		/^not valid by this machine's clock, which says \d{4}-\d\d-\d\d: one, kubelet$/,
+	);
+	t.is(changes(), 1);
+	by.answer = undefined;
+	await eventually("it is well", () => renewal.health().length === 0);
+	t.is(changes(), 2);
+});
+
+test("all certificates are ordered anew when the coordinator says so, once", async (t) => {
+	const { by, renewal } = await renewing(t);
+	t.is(by.orders.length, 1);
+	renewal.ask();
+	await eventually("an order", () => by.orders.length === 2);
+	t.deepEqual(
+		by.orders[1]?.certificates.map(({ name }) => name),
+		["one", "kubelet"],
+	);
+	t.deepEqual(by.orders[1]?.secrets, []);
+});
+
+test("a machine that was suspended beyond the end of its certificates orders them when it wakes up", async (t) => {
+	const { by, pass } = await renewing(t);
+	pass(LIFE * 20);
+	await eventually("an order", () => by.orders.length === 2);
+	t.deepEqual(
+		by.orders[1]?.certificates.map(({ name }) => name),
+		["one", "kubelet"],
+	);
+});
+
+test("a certificate that is valid does not give way to one that is not", async (t) => {
+	const { by, kept, pass, credentials } = await renewing(t);
+	const before = kept();
+	for (let number = 3; number < 40; number++)
+		for (const name of ["one", "kubelet"]) by.invalid.add(`certificate ${name} ${number}\n`);
+	pass((LIFE * 2) / 3);
+	await eventually("orders in vain", () => by.orders.length >= 3);
+	t.deepEqual(kept(), before);
+	by.invalid.clear();
+	await eventually("one that is valid", () => kept()[0] !== before[0]);
+	t.deepEqual(credentials.invalid(TARGET.target.content), []);
+});

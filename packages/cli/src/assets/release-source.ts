@@ -1,0 +1,162 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemReason } from "@rollcall/protocol";
+import { Failure, usageFailure } from "../errors.ts";
+import { type AssetFile, assetOfFile } from "./sources.ts";
+import { openArchive, tarEntries } from "./tar-entries.ts";
+
+/** Checksum files, lists of releases. */
+const MAX_TEXT_BYTES = 8 * 2 ** 20;
+const TEXT_TIMEOUT_MS = 30_000;
+
+/** A file of a release: its name among the assets, and its maker's address. */
+interface Published {
+	readonly name: string;
+	readonly url: string;
+}
+
+/** A file of a release that was found: at a URL, which the coordinator fetches, or here, to be uploaded. */
+export type FoundFile<F extends Published> = { readonly file: F } & (
+	| { readonly url: string }
+	| { readonly local: AssetFile }
+);
+
+/** Where releases are taken from: their makers, a mirror, a folder or a tar archive. All throw Failure. */
+export interface ReleaseSource {
+	/** A small text by its maker's address. */
+	text(url: string): Promise<string>;
+	/** The files, in an order of the source's own. */
+	files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>>;
+}
+
+/** The source that `--from` names; without it the makers themselves. */
+export async function releaseSource(from: string | undefined): Promise<ReleaseSource> {
+	if (from === undefined) return web((url) => [url]);
+	if (/^https?:\/\//i.test(from)) {
+		const base = from.replace(/\/+$/, "");
+		return web((url) => placesOf(url).map((place) => `${base}/${place}`));
+	}
+	const found = await stat(from).catch((error: unknown) => {
+		throw usageFailure(`${from}: ${systemReason(error)}`, "name a URL, a folder or a tar archive");
+	});
+	return found.isDirectory() ? folder(from) : archive(from);
+}
+
+/** Where a mirror may have what a maker has at a URL: below the maker's name, or as the maker has it; files also alone. */
+function placesOf(url: string): readonly [withHost: string, withoutHost: string, alone: string] {
+	const { host, pathname } = new URL(url);
+	const path = decodeURIComponent(pathname).replace(/^\/+/, "");
+	return [`${host}/${path}`, path, path.replace(/^.*\//, "")];
+}
+
+function web(places: (url: string) => readonly string[]): ReleaseSource {
+	return {
+		async text(url) {
+			const tried = places(url);
+			for (const [index, place] of tried.entries()) {
+				const answer = await get(place);
+				if (answer.status === 404 && index < tried.length - 1) continue;
+				if (!answer.ok) throw unfetched(place, `it answered ${answer.status}`);
+				return await bounded(answer, place);
+			}
+			throw unfetched(url, "there is no place to look");
+		},
+		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
+			for (const file of wanted) {
+				const tried = places(file.url);
+				let url = tried[0] ?? file.url;
+				for (const place of tried.length > 1 ? tried : []) {
+					const { status } = await get(place, "HEAD");
+					if (status === 404) continue;
+					url = place;
+					break;
+				}
+				yield { file, url };
+			}
+		},
+	};
+}
+
+async function get(url: string, method = "GET"): Promise<Response> {
+	try {
+		return await fetch(url, { method, signal: AbortSignal.timeout(TEXT_TIMEOUT_MS) });
+	} catch (error) {
+		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+		throw unfetched(url, systemReason(cause));
+	}
+}
+
+async function bounded(answer: Response, url: string): Promise<string> {
+	const parts: Uint8Array[] = [];
+	let length = 0;
+	try {
+		for await (const part of answer.body ?? []) {
+			length += part.length;
+			if (length > MAX_TEXT_BYTES) throw new Error(`it has more than ${MAX_TEXT_BYTES} bytes`);
+			parts.push(part);
+		}
+	} catch (error) {
+		throw unfetched(url, systemReason(error));
+	}
+	return Buffer.concat(parts).toString("utf8");
+}
+
+function unfetched(url: string, reason: string): Failure {
+	return new Failure(`${url} cannot be fetched: ${reason}`, {
+		next: "look whether this computer reaches it, or name a mirror, a folder or an archive with --from",
+	});
+}
+
+function folder(base: string): ReleaseSource {
+	const pathOf = async (url: string): Promise<string> => {
+		for (const place of placesOf(url)) {
+			const path = join(base, place);
+			if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+		}
+		throw notThere(base, url);
+	};
+	return {
+		async text(url) {
+			return await readFile(await pathOf(url), "utf8");
+		},
+		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
+			for (const file of wanted) yield { file, local: await assetOfFile(await pathOf(file.url), file.name) };
+		},
+	};
+}
+
+/** Read from its beginning each time: an archive has no order that one could rely on. */
+function archive(path: string): ReleaseSource {
+	const texts = new Map<string, string>();
+	const plain = (name: string) => name.replace(/^(?:\.\/)+/, "");
+	const readTexts = async (): Promise<void> => {
+		for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
+			if (sizeBytes > MAX_TEXT_BYTES || !/\.(?:sha256|sha256sum|sha512|DIGESTS|json|txt)$/.test(name)) continue;
+			const parts: Buffer[] = [];
+			for await (const part of content) parts.push(part);
+			texts.set(plain(name), Buffer.concat(parts).toString("utf8"));
+		}
+	};
+	return {
+		async text(url) {
+			if (texts.size === 0) await readTexts();
+			const found = placesOf(url).find((place) => texts.has(place));
+			if (found === undefined) throw notThere(path, url);
+			return texts.get(found) ?? "";
+		},
+		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
+			const left = new Set(wanted);
+			for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
+				const file = [...left].find(({ url }) => placesOf(url).includes(plain(name)));
+				if (!file) continue;
+				left.delete(file);
+				yield { file, local: { name: file.name, sizeBytes, from: `${path}: ${plain(name)}`, content } };
+			}
+			for (const { url } of left) throw notThere(path, url);
+		},
+	};
+}
+
+function notThere(where: string, url: string): Failure {
+	return usageFailure(`${where}: ${placesOf(url)[0]} is not there`, `put there what ${url} has, under that path`);
+}

@@ -1,0 +1,140 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { fingerprintOf } from "../configuration/authority.ts";
+import { checkServer } from "../configuration/connection.ts";
+import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
+import { Failure, usageFailure } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
+import { say } from "../terminal.ts";
+import { contextTable } from "../views/context-table.ts";
+import { authorityToKeep, type PinOptions } from "./pin-authority.ts";
+
+const ADD_AFTER = `
+The token stays in its file; only the file's name is kept. The first context becomes the current one.
+
+Of an https server that nobody on this computer knows, the fingerprint of its authority is shown and asked about, once; the
+authority is kept, and nobody else is believed from then on. In scripts --fingerprint or --ca-file says which it is.
+
+Examples:
+  rollcall context add lab --server https://192.0.2.1:7420 --token-file ~/.config/rollcall/lab.token
+  rollcall context add lab --server https://192.0.2.1:7420 --ca-file authority.crt`;
+
+/** `rollcall context list | show | use | add | remove`. */
+export const addContext: AddCommand = (program, run) => {
+	const context = program.command("context").description("the coordinators that you know, and which one is asked");
+	context
+		.command("list")
+		.description("all contexts")
+		.addHelpText("after", "\nExample:\n  rollcall context list")
+		.action((_options, command) => run(command, list));
+	context
+		.command("show")
+		.description("one context; the current one when none is named")
+		.argument("[name]", "as `rollcall context list` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall context show")
+		.action((name: string | undefined, _options, command) => run(command, (session) => show(session, name)));
+	context
+		.command("use")
+		.description("ask this coordinator from now on")
+		.argument("<name>", "as `rollcall context list` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall context use lab")
+		.action((name: string, _options, command) => run(command, (session) => use(session, name)));
+	addAdd(context, run);
+	context
+		.command("remove")
+		.description("forget a coordinator; its token's file stays")
+		.argument("<name>", "as `rollcall context list` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall context remove lab")
+		.action((name: string, _options, command) => run(command, (session) => remove(session, name)));
+};
+
+function addAdd(context: Command, run: Run): void {
+	context
+		.command("add")
+		.description("keep a coordinator by a name, with --server and --token-file")
+		.argument("<name>", "letters, digits and . _ -")
+		.option("--fingerprint <sha256>", "of the authority that the coordinator's certificate is to be by")
+		.addHelpText("after", ADD_AFTER)
+		.action((name: string, _options, command: Command) =>
+			run(command, (session) => add(session, name, command.optsWithGlobals())),
+		);
+}
+
+async function known(session: Session): Promise<{ readonly path: string; readonly configuration: Configuration }> {
+	const path = configurationPath(session.env);
+	return { path, configuration: await readConfiguration(path) };
+}
+
+async function list(session: Session): Promise<undefined> {
+	const { path, configuration } = await known(session);
+	const rows = Object.entries(configuration.contexts).map(([name, one]) => ({
+		...{ name, server: one.server, current: name === configuration.current },
+		token: one.tokenFile ?? (one.token === undefined ? "none" : "in the configuration file"),
+	}));
+	if (session.json) printJson(session, { contexts: rows });
+	else if (rows.length === 0) say(session.err, `no contexts in ${path}; \`rollcall context add\` adds one`);
+	else printLines(session, contextTable(rows, { width: widthFor(session), paint: session.out.paint }));
+	return undefined;
+}
+
+async function show(session: Session, asked: string | undefined): Promise<undefined> {
+	const { path, configuration } = await known(session);
+	const name = asked ?? configuration.current;
+	if (name === undefined) throw missing("no context is in use", path);
+	const found = configuration.contexts[name];
+	if (!found) throw missing(`no context named ${name} in ${path}`, path);
+	const { server, tokenFile, authority } = found;
+	const fingerprint = authority === undefined ? undefined : fingerprintOf(authority);
+	if (session.json)
+		printJson(session, { name, server, tokenFile, fingerprint, current: name === configuration.current });
+	else {
+		const believed = fingerprint === undefined ? "" : `, by the authority ${fingerprint}`;
+		say(session.out, `${name}: ${server}${tokenFile === undefined ? "" : `, token in ${tokenFile}`}${believed}`);
+	}
+	return undefined;
+}
+
+async function use(session: Session, name: string): Promise<undefined> {
+	const { path, configuration } = await known(session);
+	if (!configuration.contexts[name]) throw missing(`no context named ${name} in ${path}`, path);
+	await writeConfiguration(path, { ...configuration, current: name });
+	say(session.out, `${name} is asked from now on (${configuration.contexts[name]?.server})`);
+	return undefined;
+}
+
+async function add(
+	session: Session,
+	name: string,
+	{ server, tokenFile, ...pin }: { server?: string; tokenFile?: string } & PinOptions,
+): Promise<undefined> {
+	if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
+		throw usageFailure(`${name}: a name has letters, digits and . _ -`);
+	if (server === undefined) throw usageFailure("--server is missing", "rollcall context add --help");
+	const { path, configuration } = await known(session);
+	if (configuration.contexts[name])
+		throw usageFailure(`there is a context named ${name} already`, `rollcall context remove ${name}`);
+	const token = tokenFile === undefined ? {} : { tokenFile: resolve(tokenFile) };
+	const origin = checkServer(server, "--server");
+	const authority = await authorityToKeep(session, origin, pin);
+	const believed = authority === undefined ? {} : { authority };
+	const contexts = { ...configuration.contexts, [name]: { server: origin, ...token, ...believed } };
+	await writeConfiguration(path, { current: configuration.current ?? name, contexts });
+	const by = authority === undefined ? "" : `; it is believed by the authority ${fingerprintOf(authority)} alone`;
+	say(session.out, `${name} is kept in ${path}${by}`);
+	return undefined;
+}
+
+async function remove(session: Session, name: string): Promise<undefined> {
+	const { path, configuration } = await known(session);
+	const { [name]: gone, ...contexts } = configuration.contexts;
+	if (!gone) throw missing(`no context named ${name} in ${path}`, path);
+	const { current } = configuration;
+	await writeConfiguration(path, current === undefined || current === name ? { contexts } : { current, contexts });
+	say(session.out, `${name} is forgotten`);
+	return undefined;
+}
+
+function missing(message: string, path: string): Failure {
+	return new Failure(message, { exit: EXIT.notFound, next: `\`rollcall context list\` shows what is in ${path}` });
+}

@@ -1,0 +1,19 @@
+import type { Session } from "../session.ts";
+
+/** A line on stderr that is written over and over on a terminal; nothing in a pipe. `end` takes it away, before other lines. */
+export interface StatusLine {
+	readonly show: (text: string) => void;
+	readonly end: () => void;
+}
+
+export function statusLine(session: Session): StatusLine {
+	if (!session.err.isTerminal) return { show: () => undefined, end: () => undefined };
+	const clear = "\r\u001b[K";
+	return {
+		show: (text) => {
+			session.err.control(clear);
+			session.err.write(text);
+		},
+		end: () => session.err.control(clear),
+	};
+}

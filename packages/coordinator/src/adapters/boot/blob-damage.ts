@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+
+/** Where the content of an asset lies, by its SHA-256. */
+export function blobPath(folder: string, sha256: string): string {
+	return path.join(folder, "blobs", sha256);
+}
+
+/** Reads an asset's content again, and says in which way it is not what it was; undefined where it is. */
+export async function blobDamage(folder: string, sha256: string): Promise<string | undefined> {
+	try {
+		const hash = createHash("sha256");
+		await pipeline(createReadStream(blobPath(folder, sha256)), hash);
+		return hash.digest("hex") === sha256 ? undefined : "its file is damaged";
+	} catch (error) {
+		return `its file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+	}
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Digest, sha256Of } from "@rollcall/protocol";
+import { readSecret, writeSecret } from "./secret-file.ts";
+
+/** The operator's token of a data folder, as far as others may know it. */
+export interface AdminToken {
+	/** Where it lies. */
+	readonly file: string;
+	readonly hash: Digest;
+	/** Milliseconds since 1970. */
+	readonly madeAt: number;
+	/** It was made just now: this is the first start, or somebody removed the one before. */
+	readonly isNew: boolean;
+}
+
+/** The operator's first token, made at the first start: 256 bits, in `admin-token` of the data folder (0600). */
+export async function adminToken(dataFolder: string): Promise<AdminToken> {
+	const file = join(dataFolder, "admin-token");
+	const known = await readSecret(file);
+	const token = known ?? `rc_${randomBytes(32).toString("base64url")}`;
+	if (known === undefined) await writeSecret(file, token);
+	return { file, hash: sha256Of(token), madeAt: (await stat(file)).mtimeMs, isNew: known === undefined };
+}

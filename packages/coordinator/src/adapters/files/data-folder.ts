@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../disk/atomic-write.ts";
+
+/** What this coordinator is called among others; the same over its restarts. */
+export async function coordinatorId(dataFolder: string): Promise<string> {
+	const file = join(dataFolder, "coordinator-id");
+	const known = await readText(file);
+	if (known !== undefined && /^[a-z0-9-]{1,64}$/.test(known)) return known;
+	const id = `c-${randomUUID().slice(0, 8)}`;
+	await writeAtomically(file, `${id}\n`, 0o600);
+	return id;
+}
+
+/** Which log this coordinator saw last; an empty log with another origin means that it was lost. */
+export function seenLog(dataFolder: string): {
+	load(): Promise<string | undefined>;
+	save(origin: string): Promise<void>;
+} {
+	const file = join(dataFolder, "log-origin");
+	return { load: () => readText(file), save: (origin) => writeAtomically(file, `${origin}\n`, 0o600) };
+}
+
+/** Tells others on this computer where the API is, whom its clients are to believe (PEM), where machines boot from, and who serves it. */
+export function announceApi(
+	dataFolder: string,
+	told: { url: string; boot?: string; authority?: string },
+): Promise<void> {
+	return writeAtomically(join(dataFolder, "api.json"), `${JSON.stringify({ ...told, pid: process.pid })}\n`, 0o644);
+}
+
+async function readText(file: string): Promise<string | undefined> {
+	try {
+		return (await readFile(file, "utf8")).trim();
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
+}

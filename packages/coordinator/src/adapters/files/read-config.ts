@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { plainText, systemReason } from "@rollcall/protocol";
+import { CoordinatorConfig } from "../../config.ts";
+import { checkSettings } from "../../document/check-settings.ts";
+import { ConfigError } from "../../errors.ts";
+
+/** So many faults of a configuration are told at once. */
+const MOST_FINDINGS = 8;
+
+/** Reads the configuration file. Paths in it are made absolute, from its own folder. Throws ConfigError. */
+export function readConfig(file: string): CoordinatorConfig {
+	const checked = checkSettings(CoordinatorConfig, readText(file));
+	if (!checked.ok)
+		throw new ConfigError(
+			`${file}: ${checked.findings.slice(0, MOST_FINDINGS).join("; ")}; docs/operations.md lists the settings`,
+		);
+	const config = checked.settings;
+	const at = <T extends string | undefined>(path: T): T =>
+		path === undefined ? path : (resolve(dirname(file), path) as T);
+	const { nats, boot, tls } = config;
+	return {
+		...config,
+		dataFolder: at(config.dataFolder),
+		...(config.document === undefined ? {} : { document: at(config.document) }),
+		...(config.authorityFolder === undefined ? {} : { authorityFolder: at(config.authorityFolder) }),
+		...(config.etcdSnapshotFolder === undefined ? {} : { etcdSnapshotFolder: at(config.etcdSnapshotFolder) }),
+		...(config.registryAccountFolder === undefined ? {} : { registryAccountFolder: at(config.registryAccountFolder) }),
+		...(config.manifests === undefined ? {} : { manifests: at(config.manifests) }),
+		...(config.signingSeedFile === undefined ? {} : { signingSeedFile: at(config.signingSeedFile) }),
+		...(config.nextSigningSeedFile === undefined ? {} : { nextSigningSeedFile: at(config.nextSigningSeedFile) }),
+		...(boot
+			? {
+					boot: {
+						...boot,
+						...(boot.document === undefined ? {} : { document: at(boot.document) }),
+						...(boot.agent === undefined ? {} : { agent: at(boot.agent) }),
+						...(boot.keyFile === undefined ? {} : { keyFile: at(boot.keyFile) }),
+					},
+				}
+			: {}),
+		tls:
+			typeof tls === "object" && "certificateFile" in tls
+				? {
+						certificateFile: at(tls.certificateFile),
+						keyFile: at(tls.keyFile),
+						...(tls.authorityFile === undefined ? {} : { authorityFile: at(tls.authorityFile) }),
+					}
+				: tls,
+		nats:
+			"external" in nats
+				? {
+						external: {
+							...nats.external,
+							credentialsFile: at(nats.external.credentialsFile),
+							accountSeedFile: at(nats.external.accountSeedFile),
+							...(nats.external.authorityFile ? { authorityFile: at(nats.external.authorityFile) } : {}),
+							...(nats.external.systemCredentialsFile
+								? { systemCredentialsFile: at(nats.external.systemCredentialsFile) }
+								: {}),
+							...(nats.external.operatorSeedFile ? { operatorSeedFile: at(nats.external.operatorSeedFile) } : {}),
+						},
+					}
+				: nats,
+	};
+}
+
+function readText(file: string): string {
+	let bytes: Uint8Array;
+	try {
+		bytes = readFileSync(file);
+	} catch (error) {
+		throw new ConfigError(`${file}: ${systemReason(error)}`);
+	}
+	const read = plainText(bytes);
+	if (!read.ok) throw new ConfigError(`${file}: ${read.reason}`);
+	return read.text;
+}

@@ -1,0 +1,12 @@
+import { isKnownHost } from "../../domain/known-host.ts";
+import type { Api } from "./dependencies.ts";
+import { refuse } from "./problem.ts";
+
+/** Refuses what was meant for somebody else: a page of another name must not reach the API through a browser on this network. Throws a Refusal. */
+export function checkHost({ config }: Pick<Api, "config">, host: string | undefined): void {
+	if (isKnownHost(host, config.hosts)) return;
+	throw refuse("wrong-host", "this request is for a name that is none of this coordinator's", {
+		path: "host",
+		next: "call it by an address, or write the name to http.names of the coordinator's configuration",
+	});
+}

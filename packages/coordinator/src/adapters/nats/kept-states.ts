@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { gunzipSync, gzipSync } from "node:zlib";
+import {
+	DiscardPolicy,
+	JetStreamApiError,
+	type JetStreamManager,
+	jetstream,
+	jetstreamManager,
+	RetentionPolicy,
+	StorageType,
+} from "@nats-io/jetstream";
+import { SUBJECT_ROOT } from "@rollcall/protocol";
+import { z } from "zod";
+import type { Fleet } from "../../domain/fleet.ts";
+import { LogBeyond } from "../../errors.ts";
+import type { Snapshot } from "../../ports/fleet-snapshots.ts";
+import type { KeptStates } from "../../ports/kept-states.ts";
+import { VERSION } from "../../version.ts";
+import type { BusConnection } from "./connect.ts";
+
+export const STATE_STREAM = "ROLLCALL_STATES";
+const PIECE_SUBJECT = `${SUBJECT_ROOT}.state.piece`;
+const HEAD_SUBJECT = `${SUBJECT_ROOT}.state.head`;
+const TIMEOUT_MS = 10_000;
+/** JetStream's code for a stream that is not there. */
+const NOT_FOUND = 10059;
+/** More heads than there ever are: the newest two, and one that is written. */
+const MOST_HEADS = 64;
+/** A piece is well below the bus's limit of 1 MiB for a message. */
+const PIECE_BYTES = 512 * 1024;
+/** The most that a state is unpacked to, in bytes. */
+const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
+
+/** The last message of a state: what its pieces, which stand directly before it, are put together to. */
+const Head = z.strictObject({
+	format: z.literal(1),
+	origin: z.string().max(256),
+	position: z.int().min(1),
+	/** JetStream's sequence number of the first piece, and how many there are. */
+	first: z.int().min(1),
+	pieces: z.int().min(1),
+	/** SHA-256 of the pieces together, packed with gzip. */
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+type Head = z.infer<typeof Head>;
+
+export interface KeptStatesOptions {
+	readonly replicas: number;
+	readonly toJson: (fleet: Fleet) => unknown;
+	/** Undefined for what is not a fleet that this program understands. */
+	readonly fromJson: (json: unknown) => Fleet | undefined;
+	/** True when two states are equal in every value. */
+	readonly same: (a: Fleet, b: Fleet) => boolean;
+}
+
+/** Keeps states as pieces of one stream, the newest two of them. A state without its head was cut short and does not count. */
+export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptions): KeptStates {
+	const manager = (): Promise<JetStreamManager> => jetstreamManager(nc, { timeout: TIMEOUT_MS });
+	const load = async (origin: string): Promise<Snapshot | undefined> => {
+		const jsm = await manager();
+		const heads = (await headsOf(jsm)).filter((head) => head.origin === origin);
+		for (const { position, ...head } of heads.toReversed()) {
+			const packed = await piecesOf(jsm, { position, ...head });
+			if (!packed) continue;
+			const fleet = options.fromJson(unpack(packed));
+			if (fleet) return { origin, position, fleet };
+			throw new LogBeyond(
+				`the state at entry ${position}, which stands for older entries of the event log, has a form that this program, ${VERSION}, does not know: start the version that wrote it here; nothing is changed meanwhile`,
+			);
+		}
+		return undefined;
+	};
+	return {
+		load,
+		keep: async (snapshot) => {
+			const jsm = await manager();
+			await createStream(jsm, options.replicas);
+			const before = (await headsOf(jsm)).at(-1);
+			const js = jetstream(nc, { timeout: TIMEOUT_MS });
+			const packed = gzipSync(JSON.stringify(options.toJson(snapshot.fleet)));
+			let first: number | undefined;
+			let pieces = 0;
+			for (let at = 0; at < packed.length; at += PIECE_BYTES) {
+				const { seq } = await js.publish(PIECE_SUBJECT, packed.subarray(at, at + PIECE_BYTES), { timeout: TIMEOUT_MS });
+				first ??= seq;
+				pieces += 1;
+			}
+			const { origin, position } = snapshot;
+			const head = { format: 1, origin, position, first, pieces, sha256: sha256(packed) };
+			await js.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS });
+			const read = await load(origin);
+			if (read?.position !== position || !options.same(read.fleet, snapshot.fleet))
+				throw new Error(`the state at entry ${position} of the event log is not in its store as it was written`);
+			if (before) await jsm.streams.purge(STATE_STREAM, { seq: before.first });
+		},
+	};
+}
+
+async function createStream(jsm: JetStreamManager, replicas: number): Promise<void> {
+	await jsm.streams
+		.add({
+			name: STATE_STREAM,
+			description: "states of the fleet that stand for entries which were taken out of the event log",
+			subjects: [PIECE_SUBJECT, HEAD_SUBJECT],
+			storage: StorageType.File,
+			retention: RetentionPolicy.Limits,
+			discard: DiscardPolicy.New,
+			num_replicas: replicas,
+			allow_direct: true,
+		})
+		.catch(async (error: unknown) => {
+			if (!(await jsm.streams.info(STATE_STREAM).catch(() => undefined))) throw error;
+		});
+}
+
+/** All heads, oldest first. Where the stream is missing there is none. */
+async function headsOf(jsm: JetStreamManager): Promise<readonly Head[]> {
+	const heads: Head[] = [];
+	try {
+		for (let seq = 1, count = 0; count < MOST_HEADS; count++) {
+			// The API takes it (`next_by_subj` of STREAM.MSG.GET), the client's type does not name it.
+			const next: { seq: number } = { seq, ...{ next_by_subj: HEAD_SUBJECT } };
+			const message = await jsm.streams.getMessage(STATE_STREAM, next);
+			if (!message) break;
+			const read = Head.safeParse(parsed(message.data));
+			if (read.success) heads.push(read.data);
+			seq = message.seq + 1;
+		}
+	} catch (error) {
+		if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
+	}
+	return heads;
+}
+
+async function piecesOf(jsm: JetStreamManager, head: Head): Promise<Uint8Array | undefined> {
+	const pieces: Uint8Array[] = [];
+	for (let seq = head.first; seq < head.first + head.pieces; seq++) {
+		const message = await jsm.streams.getMessage(STATE_STREAM, { seq });
+		if (!message) return undefined;
+		pieces.push(message.data);
+	}
+	const packed = Buffer.concat(pieces);
+	return sha256(packed) === head.sha256 ? packed : undefined;
+}
+
+function unpack(packed: Uint8Array): unknown {
+	return parsed(gunzipSync(packed, { maxOutputLength: MAX_UNPACKED_BYTES }));
+}
+
+function parsed(bytes: Uint8Array): unknown {
+	try {
+		return JSON.parse(new TextDecoder().decode(bytes));
+	} catch {
+		return undefined;
+	}
+}
+
+function sha256(bytes: Uint8Array): string {
+	return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,23 @@
+import { nearest } from "@rollcall/protocol";
+import { gateFault, knownGates } from "../render/known-feature-gates.ts";
+import { findVersion } from "../render/versions.ts";
+import type { Check, Finding } from "./finding.ts";
+
+/** Feature gates are ones that the declared release knows, and that can still be chosen in it. */
+export const checkFeatureGates: Check = ({ kubernetes }) => {
+	const version = findVersion(kubernetes.version);
+	// Another check says so.
+	if (!version) return {};
+	const { minor } = version;
+	return {
+		findings: Object.entries(kubernetes.featureGates).flatMap(([name, on]): Finding[] => {
+			const path = ["kubernetes", "featureGates", name];
+			const fault = gateFault(name, on, minor);
+			if (fault === undefined) return [];
+			if (fault !== "unknown") return [{ path, message: `${name} ${fault}`, suggestion: "leave it out" }];
+			const near = nearest(name, knownGates(minor));
+			const message = `Kubernetes ${minor} has no feature gate ${name}; a component that does not know one does not start`;
+			return [{ path, message, suggestion: near === undefined ? "leave it out" : `did you mean ${near}?` }];
+		}),
+	};
+};

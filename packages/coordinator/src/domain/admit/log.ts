@@ -1,0 +1,38 @@
+import type { Timestamp } from "@rollcall/protocol";
+import type { Fleet } from "../fleet.ts";
+import type { InputOf, Verdict } from "../inputs.ts";
+import { doubtLog } from "../log/log-doubt.ts";
+import { toldOf } from "../log/log-room.ts";
+import { accept, NOTHING, refuse } from "./verdict.ts";
+
+/** The loop found something wrong with the log. */
+export function logFlawed(_fleet: Fleet, { flaws, checkedTo }: InputOf<"log-flawed">, at: Timestamp): Verdict {
+	return accept(doubtLog(flaws, checkedTo, at));
+}
+
+/** Older entries were taken out. */
+export function logCompacted(_fleet: Fleet, { before, entries }: InputOf<"log-compacted">): Verdict {
+	return accept([{ type: "log-compacted", before, entries }]);
+}
+
+/** How full the log is was measured. Told at some shares of it. */
+export function logMeasured(fleet: Fleet, { bytes, maxBytes }: InputOf<"log-measured">): Verdict {
+	const percent = Math.min(100, Math.floor((bytes * 100) / maxBytes));
+	if (toldOf(fleet.log?.filled?.percent, percent) === undefined) return NOTHING;
+	return accept([{ type: "log-filling", percent, bytes, maxBytes }]);
+}
+
+/** An operator says that it goes on as it is; not before machines had time to prove what they hold. */
+export function logAccept(fleet: Fleet, { by }: InputOf<"log-accept">, at: Timestamp): Verdict {
+	const doubt = fleet.log?.doubt;
+	if (!doubt) return refuse({ code: "conflict", message: "the event log is not in doubt" });
+	if (at < fleet.recoverUntil) {
+		const seconds = Math.ceil((fleet.recoverUntil - at) / 1000);
+		return refuse({
+			code: "not-ready",
+			message: "machines may still prove what the event log does not know",
+			next: `ask again in ${seconds} s`,
+		});
+	}
+	return accept([{ type: "log-accepted", by, reason: "a person looked at it", cause: doubt.seq }]);
+}

@@ -1,0 +1,89 @@
+import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
+import type { Fleet } from "../fleet.ts";
+import { begunNow, hasLostMemory, livingMembers, memoryHolders, strangers } from "./members.ts";
+import { nextBeginning } from "./snapshots.ts";
+import type { EtcdMember, EtcdPeer } from "./state.ts";
+
+/** How etcd begins on a machine, and with whom; without `cluster`: with all that have a seat for it. */
+export interface EtcdBeginning {
+	readonly state: "new" | "existing";
+	readonly cluster?: readonly EtcdPeer[] | undefined;
+	/** The snapshot that it begins with, or began with; its machine still needs the file where `fetch` is given. */
+	readonly restored?: { readonly sha256: Digest; readonly fetch?: EtcdSnapshot | undefined } | undefined;
+}
+
+/** One boot of a machine. */
+export interface Boot {
+	readonly machineId: MachineId;
+	readonly bootId: BootId;
+}
+
+/** How etcd begins on the machines of a fleet: all that decides it. */
+export interface EtcdBeginnings {
+	readonly living: readonly EtcdMember[];
+	/** How a boot begins that is no living member. Undefined: not yet, but for those of `goOn`. */
+	readonly others: EtcdBeginning | undefined;
+	/** Machines that proved, after the log was lost, that etcd runs on them. */
+	readonly goOn: readonly MachineId[];
+	/**
+	 * Boots that etcd took out, or is asked to, and those that lost the memory of their member: they can join only after another boot, with
+	 * empty memory. `votes`: etcd may not have done it yet, and counts its vote.
+	 */
+	readonly takenOut: readonly (Boot & { readonly votes: boolean })[];
+}
+
+/** How etcd begins on the machines of this fleet. When no memory of etcd is left anywhere, all begin anew. */
+export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
+	const living = livingMembers(fleet);
+	const takenOut = takenOutBoots(fleet);
+	if (living.length > 0) return { living, others: undefined, goOn: [], takenOut };
+	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
+	const doubted = fleet.log?.doubt !== undefined;
+	const others = doubted ? undefined : newBeginning(fleet);
+	const goOn = others || (fleet.etcd && !doubted) ? [] : begunNow(fleet).map(({ machineId }) => machineId);
+	return { living, others, goOn, takenOut };
+}
+
+/** How it begins when no memory is left. Undefined: that is being decided. */
+function newBeginning(fleet: Fleet): EtcdBeginning | undefined {
+	const restoring = fleet.snapshots?.restoring?.snapshot;
+	if (restoring) return { state: "new", restored: { sha256: restoring.sha256, fetch: restoring } };
+	if (nextBeginning(fleet).from !== "nothing") return undefined;
+	// Empty beside memory that may live would be a second cluster.
+	const memory = fleet.etcd ? memoryHolders(fleet) : strangers(fleet);
+	return memory.length > 0 ? undefined : { state: "new" };
+}
+
+function takenOutBoots(fleet: Fleet): EtcdBeginnings["takenOut"] {
+	return (fleet.etcd?.members ?? []).flatMap(({ machineId, bootId, removed }) => {
+		const machine = fleet.machines.get(machineId);
+		const lost = machine?.bootId === bootId && hasLostMemory(machine);
+		return removed === undefined && !lost ? [] : [{ machineId, bootId, votes: removed === "asked" && !lost }];
+	});
+}
+
+/** True for a boot that etcd took out, or is asked to, and for one that lost the memory of its member. */
+export function wasTakenOut(fleet: Fleet, boot: Boot): boolean {
+	return takenOutBoots(fleet).some(isBoot(boot));
+}
+
+/** How etcd begins on a machine of this fleet. */
+export function etcdBeginning(fleet: Fleet, boot: Boot): EtcdBeginning | undefined {
+	return beginningOn(boot, etcdBeginnings(fleet));
+}
+
+/**
+ * How etcd begins on a machine (`initial-cluster-state`). Undefined: it must not begin yet, since a cluster runs that this boot
+ * is no member of; it would be refused, or worse, vote without its memory.
+ */
+export function beginningOn(boot: Boot, beginnings: EtcdBeginnings): EtcdBeginning | undefined {
+	const own = beginnings.living.find(isBoot(boot));
+	if (!own) return beginnings.others ?? (beginnings.goOn.includes(boot.machineId) ? { state: "new" } : undefined);
+	const { begun: state, cluster, restored, fetch } = own;
+	return { state, cluster, ...(restored === undefined ? {} : { restored: { sha256: restored, fetch } }) };
+}
+
+/** Whether something is about this boot. */
+export function isBoot({ machineId, bootId }: Boot): (one: Boot) => boolean {
+	return (one) => one.machineId === machineId && one.bootId === bootId;
+}

@@ -1,0 +1,157 @@
+import type { MachineId, Problem, Timestamp } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
+import type { GuardedInput, Input, Verdict } from "../inputs.ts";
+import { etcdRole } from "../seats/seats.ts";
+import { forward } from "../targets/forward.ts";
+import { named } from "../views/named.ts";
+import { isBoot } from "./beginning.ts";
+import { fallbackText } from "./loss.ts";
+import { livingMembers, membersOnTheirWayOut, memoryHolders } from "./members.ts";
+import { movesEtcd } from "./moves.ts";
+import { majorityOf, type Quorum, quorumOf } from "./quorum.ts";
+import type { EtcdMember } from "./state.ts";
+
+const WORDS = {
+	command: "to do so",
+	reject: "to reject it",
+	compromised: "to take it out as one in other hands",
+	remove: "to remove it",
+	"pin-role": "this role",
+	label: "to label it so",
+	declare: "this document",
+} as const satisfies Record<GuardedInput["kind"], string>;
+
+/** True for an input that may take memory away from etcd. */
+export function isGuarded(input: Input): input is GuardedInput {
+	return input.kind in WORDS;
+}
+
+/**
+ * The quorum guard: the one rule that every verb and document passes before it may take memory from etcd, or the last control
+ * plane. Undefined: it may go on, since a majority of etcd's voters stays healthy, nothing is taken, or a person accepted the loss by
+ * name. What is taken is found out by running the core forward.
+ */
+export function guard(fleet: Fleet, input: GuardedInput, verdict: Verdict, at: Timestamp): Problem | undefined {
+	if (verdict.events.length === 0 || verdict.answer.kind === "problem") return undefined;
+	const machine = input.kind === "declare" ? undefined : fleet.machines.get(input.machineId);
+	if (machine && !isAtStake(fleet, machine)) return undefined;
+	if (input.acceptLoss === "etcd") return undefined;
+	if (input.kind === "declare") {
+		const moved = moveFault(fleet, input, at);
+		if (moved) return moved;
+	}
+	const after = input.kind === "command" ? fleet : forward(fleet, verdict.events, Math.max(at, fleet.at));
+	const gone = input.kind === "command" ? machine : undefined;
+	return etcdFault(fleet, { input, after, gone, at }) ?? apiFault(fleet, { input, after, gone });
+}
+
+interface Change {
+	readonly input: GuardedInput;
+	readonly after: Fleet;
+	/** The machine whose memory goes by a command. */
+	readonly gone: Machine | undefined;
+}
+
+/** What etcd loses by a change, and how its votes stand then. `left`: the voters that are healthy before and after it. */
+function lossOf(
+	fleet: Fleet,
+	{ after, gone, answered }: Omit<Change, "input"> & { readonly answered?: readonly MachineId[] | undefined },
+):
+	| { readonly quorum: Quorum; readonly taken: readonly EtcdMember[]; readonly left: readonly EtcdMember[] }
+	| undefined {
+	const quorum = quorumOf(fleet, answered);
+	if (!quorum) return undefined;
+	const stays = livingMembers(after).filter(({ machineId }) => machineId !== gone?.machineId);
+	const isThere = (one: EtcdMember) => stays.some(isBoot(one));
+	const leaving = membersOnTheirWayOut(fleet);
+	const leftRunning = membersOnTheirWayOut(after).filter(({ machineId }) => machineId !== gone?.machineId);
+	return {
+		quorum,
+		taken: [
+			...livingMembers(fleet).filter((one) => one.votes && !isThere(one)),
+			...leaving.filter((one) => !leftRunning.some(isBoot(one))),
+		],
+		left: quorum.healthy.filter(isThere),
+	};
+}
+
+/** A document under which etcd cannot go on with its memory, while there is some. */
+function moveFault(
+	fleet: Fleet,
+	input: Extract<GuardedInput, { kind: "declare" }>,
+	at: Timestamp,
+): Problem | undefined {
+	const before = fleet.cluster?.document;
+	const { document } = input;
+	if (!before || !movesEtcd(before, document) || memoryHolders(fleet).length === 0) return undefined;
+	const what =
+		before.name === document.name
+			? `etcd would begin anew on machines of the role ${etcdRole(document)}, without what it holds on those of the role ${etcdRole(before)}`
+			: `${document.name} is another cluster than ${before.name}, and would begin without what etcd holds`;
+	const then = before.name === document.name ? fallbackText(fleet, at) : "all of its data is lost";
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: ${what}; ${then}`,
+		path: before.name === document.name ? "slots" : "name",
+		next: "leave it as it is; --accept-loss etcd does it all the same, and the machines of etcd have to boot anew",
+	};
+}
+
+function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Timestamp }): Problem | undefined {
+	const loss = lossOf(fleet, { after, gone, answered: input.answered });
+	if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;
+	const { quorum, left } = loss;
+	const { length: all } = quorum.voters;
+	const now = `${quorum.healthy.length} of ${all} members of etcd are healthy now`;
+	const then = `${left.length} would be, and it needs ${majorityOf(all)}`;
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: ${now}, ${then}; that majority lost means ${fallbackText(fleet, at)}`,
+		next: nextFor(input, "etcd"),
+		...(input.kind === "declare" ? {} : { machineId: input.machineId }),
+	};
+}
+
+function apiFault(fleet: Fleet, { input, after, gone }: Change): Problem | undefined {
+	if (input.acceptLoss === "control-plane") return undefined;
+	const before = [...fleet.machines.values()].filter(answersApi);
+	const taken = before.filter(
+		({ machineId }) => machineId === gone?.machineId || after.machines.get(machineId)?.seat?.role !== "control-plane",
+	);
+	if (taken.length === 0 || taken.length < before.length) return undefined;
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: nobody would answer the cluster's API, since no other control plane is there`,
+		next: nextFor(input, "control-plane"),
+		...(input.kind === "declare" ? {} : { machineId: input.machineId }),
+	};
+}
+
+function answersApi({ seat, lease, target, bootId, command }: Machine): boolean {
+	return (
+		seat?.role === "control-plane" &&
+		lease === "alive" &&
+		!command &&
+		target?.bootId === bootId &&
+		target.progress === "applied"
+	);
+}
+
+/** True for a machine by which etcd or the cluster's API can lose something. */
+export function isAtStake(fleet: Fleet, { machineId, seat }: Machine): boolean {
+	if (seat?.role === "control-plane" || seat?.role === "etcd") return true;
+	return fleet.etcd?.members.some((one) => one.machineId === machineId) ?? false;
+}
+
+function subjectOf(fleet: Fleet, input: GuardedInput): string {
+	if (input.kind === "declare") return `${WORDS.declare} is refused`;
+	const what = input.kind === "command" ? `to ${input.command}` : WORDS[input.kind];
+	return named(fleet, `machine ${input.machineId}: ${what} is refused`);
+}
+
+function nextFor(input: GuardedInput, loss: string): string {
+	const force = `--accept-loss ${loss} does it all the same`;
+	if (input.kind === "declare")
+		return `change less at once, or wait until all members are healthy (rollcall etcd risk); ${force}`;
+	return `wait until the others are healthy (rollcall etcd risk), or let --queue wait; ${force}`;
+}

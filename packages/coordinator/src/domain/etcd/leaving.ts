@@ -1,0 +1,87 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import type { Fleet, Machine, Seat } from "../fleet.ts";
+import { isBeyond, type Seated, seatFault } from "../seats/seat-fault.ts";
+import { etcdRole } from "../seats/seats.ts";
+import { isBoot } from "./beginning.ts";
+import { hasLostMemory, livingMembers } from "./members.ts";
+import { isStill, majorityOf, quorumOf } from "./quorum.ts";
+import type { EtcdMember } from "./state.ts";
+
+/**
+ * True for a machine whose boot is a member of etcd. A document takes its seat away only after etcd took the member out, so that no
+ * vote is lost by it, unless a person accepted that by name.
+ */
+export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
+	if (fleet.cluster?.acceptLoss === "etcd" || hasLostMemory(machine)) return false;
+	return fleet.etcd?.members.some((one) => one.removed !== "done" && isBoot(machine)(one)) ?? false;
+}
+
+/** The members that live and whose seats the document does not let them keep; who cannot be helped by another seat. The highest seats first. */
+function leavingMembers(fleet: Fleet): readonly EtcdMember[] {
+	const faulty = faultyMembers(fleet);
+	const wider = widerSlots(fleet, faulty);
+	return [...faulty]
+		.filter(([, { slot, seat }]) => wider.get(slot) !== seat)
+		.sort(([, a], [, b]) => b.seat - a.seat)
+		.map(([member]) => member);
+}
+
+function faultyMembers(fleet: Fleet): ReadonlyMap<EtcdMember, Seat> {
+	const found = new Map<EtcdMember, Seat>();
+	if (!fleet.cluster || !fleet.etcd || fleet.at < fleet.recoverUntil) return found;
+	const faultOf = seatFault(fleet);
+	for (const member of livingMembers(fleet)) {
+		const machine = fleet.machines.get(member.machineId);
+		if (machine?.seat && faultOf(machine as Seated)) found.set(member, machine.seat);
+	}
+	return found;
+}
+
+/** The slots for etcd that a member leaves whose seat goes on, each with the one seat more that is lent meanwhile. */
+function widerSlots(fleet: Fleet, faulty: ReadonlyMap<EtcdMember, Seat>): ReadonlyMap<string, number> {
+	const document = fleet.cluster?.document;
+	const wider = new Map<string, number>();
+	if (!document) return wider;
+	const declared = new Map(document.slots.map((slot) => [slot.name, slot]));
+	for (const seat of faulty.values()) {
+		const slot = declared.get(seat.slot);
+		if (slot?.role !== etcdRole(document) || slot.count === "rest" || isBeyond(slot, seat.seat)) continue;
+		wider.set(slot.name, slot.count);
+	}
+	return wider;
+}
+
+/**
+ * The member that etcd may be asked to take out now since its seat is to go: only where others stay that are a majority without it, so
+ * that the last memory is never taken away.
+ */
+export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
+	const leaving = leavingMembers(fleet);
+	const quorum = leaving.length > 0 ? quorumOf(fleet) : undefined;
+	if (!quorum || isStill(quorum)) return undefined;
+	const { voters, healthy } = quorum;
+
+	return leaving.find((one) => {
+		if (!one.votes) return true;
+		const others = healthy.filter((other) => other !== one).length;
+		return voters.length > 1 && others >= majorityOf(voters.length - 1);
+	});
+}
+
+/** The one seat more that slots have for a while, by their names. */
+export function lentSeats(fleet: Fleet): ReadonlyMap<string, number> {
+	return widerSlots(fleet, faultyMembers(fleet));
+}
+
+/**
+ * The slots of a document as they are filled: one for etcd has one more seat while a member leaves it that another machine is to take the
+ * place of, so that one is added before one is removed.
+ */
+export function filledSlots(fleet: Fleet, document: ClusterDocument): ClusterDocument["slots"] {
+	const wider = lentSeats(fleet);
+	if (wider.size === 0) return document.slots;
+	return document.slots.map((slot) => {
+		const lent = wider.get(slot.name);
+		return lent === undefined ? slot : { ...slot, count: lent + 1 };
+	});
+}

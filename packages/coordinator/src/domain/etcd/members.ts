@@ -1,0 +1,90 @@
+import type { Fleet, Machine } from "../fleet.ts";
+import { etcdRole, holdersOf } from "../seats/seats.ts";
+import type { EtcdMember } from "./state.ts";
+
+/** The machines that have a seat for etcd. */
+export function etcdHolders(fleet: Fleet): readonly Machine[] {
+	const document = fleet.cluster?.document;
+	return document ? holdersOf(fleet, new Set([etcdRole(document)])) : [];
+}
+
+/** The members whose data is still in memory, as far as the log knows: the member's boot is its machine's newest, and the machine still has its seat for etcd. */
+export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
+	const document = fleet.cluster?.document;
+	if (!fleet.etcd || !document) return [];
+	const role = etcdRole(document);
+	return fleet.etcd.members.filter(({ machineId, bootId, nodeName, removed }) => {
+		const machine = fleet.machines.get(machineId);
+		return (
+			removed === undefined &&
+			machine?.bootId === bootId &&
+			!hasLostMemory(machine) &&
+			machine.seat?.role === role &&
+			machine.seat.nodeName === nodeName
+		);
+	});
+}
+
+/**
+ * True for members on rehearsed machines that run no etcd which could be asked. Where a program runs in place of etcd's container, an agent
+ * says whose memory is there.
+ */
+export function areStoodIn(fleet: Fleet, members: readonly Pick<EtcdMember, "machineId">[]): boolean {
+	const machines = members.flatMap(({ machineId }) => fleet.machines.get(machineId) ?? []);
+	return machines.some(({ facts }) => facts.rehearsal) && !machines.some(({ etcdMemory }) => etcdMemory?.is);
+}
+
+/** The members that etcd is asked to take out and that run all the same: until that is done, etcd counts their votes. */
+export function membersOnTheirWayOut(fleet: Fleet): readonly EtcdMember[] {
+	return (fleet.etcd?.members ?? []).filter(({ machineId, bootId, votes, removed }) => {
+		const machine = fleet.machines.get(machineId);
+		if (!votes || removed !== "asked" || machine?.bootId !== bootId) return false;
+		return machine.approval !== "rejected" && !hasLostMemory(machine);
+	});
+}
+
+/** True for a boot whose memory of etcd was there and is not any more. It may not vote again, and joins only after another boot. */
+export function hasLostMemory({ etcdMemory }: Machine): boolean {
+	return etcdMemory?.lost !== undefined;
+}
+
+/**
+ * The machines in whose RAM etcd's state may still lie, by all that is known: members of this very boot, with or without a seat; whoever has
+ * etcd's data by the word of its agent and no seat for it; and, where the log does not know who the members are, whoever runs what a seat for
+ * etcd means. Not a machine that a person rejected.
+ */
+export function memoryHolders(fleet: Fleet): readonly Machine[] {
+	const document = fleet.cluster?.document;
+	if (!document) return [];
+	const found = new Set<Machine>(strangers(fleet));
+	for (const one of fleet.etcd ? [] : etcdHolders(fleet)) if (hasBegun(one) && !hasLostMemory(one)) found.add(one);
+	for (const { machineId, bootId, removed } of fleet.etcd?.members ?? []) {
+		const machine = fleet.machines.get(machineId);
+		if (machine?.bootId === bootId && removed !== "done" && !hasLostMemory(machine)) found.add(machine);
+	}
+	return [...found].filter(({ approval }) => approval !== "rejected");
+}
+
+/** Machines whose agents say that etcd's data lies there, although they have no seat for it and etcd did not take this boot out. */
+export function strangers(fleet: Fleet): readonly Machine[] {
+	const seated = new Set(etcdHolders(fleet));
+	return [...fleet.machines.values()].filter((machine) => {
+		if (!machine.etcdMemory?.is || seated.has(machine)) return false;
+		const member = fleet.etcd?.members.find(
+			(one) => one.machineId === machine.machineId && one.bootId === machine.bootId,
+		);
+		return member?.removed !== "done";
+	});
+}
+
+/** True for a boot that was given a target: the data that etcd wrote for it may lie in its memory. */
+export function hasBegun({ bootId, target }: Machine): boolean {
+	return target?.bootId === bootId;
+}
+
+/** The machines that have begun with etcd while no member lives: etcd is not founded yet. */
+export function begunNow(fleet: Fleet): readonly Machine[] {
+	const document = fleet.cluster?.document;
+	if (!document || livingMembers(fleet).length > 0) return [];
+	return etcdHolders(fleet).filter((one) => hasBegun(one) && !hasLostMemory(one));
+}

@@ -1,0 +1,52 @@
+import type { MachineId } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
+import { livingMembers } from "./members.ts";
+import type { EtcdMember } from "./state.ts";
+
+/** How etcd's votes stand. */
+export interface Quorum {
+	/** All whose votes etcd counts, also those whose memory is gone and that it has not taken out yet. */
+	readonly voters: readonly EtcdMember[];
+	/** Those of them that vote, as far as is known. */
+	readonly healthy: readonly EtcdMember[];
+	/** So many of the voters must be healthy, or etcd stands still. */
+	readonly needs: number;
+}
+
+/**
+ * How etcd's votes stand; undefined before it was founded, and when no memory of it is left. `answered`: the machines whose members
+ * answered a linearizable read just now; without it, what the leases say counts. A machine that was told to reboot or reset does
+ * not count until it votes again.
+ */
+export function quorumOf(fleet: Fleet, answered?: readonly MachineId[]): Quorum | undefined {
+	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
+	const living = livingMembers(fleet).filter(({ votes }) => votes);
+	if (living.length === 0) return undefined;
+	const healthy = living.filter(({ machineId }) => {
+		const machine = fleet.machines.get(machineId);
+		if (!machine || machine.command || machine.lease === "lost") return false;
+		return answered ? answered.includes(machineId) : machine.lease === "alive" && !isIll(machine);
+	});
+	return { voters, healthy, needs: majorityOf(voters.length) };
+}
+
+/** The least number that is more than half. */
+export function majorityOf(count: number): number {
+	return Math.floor(count / 2) + 1;
+}
+
+/** True when etcd stands still, as far as is known: too few of its voters are healthy. */
+export function isStill({ healthy, needs }: Quorum): boolean {
+	return healthy.length < needs;
+}
+
+/** True when a majority of etcd's voters stays healthy without this machine, or it has no vote. */
+export function canSpare(fleet: Fleet, machineId: MachineId): boolean {
+	const quorum = quorumOf(fleet);
+	if (!quorum?.voters.some((one) => one.machineId === machineId)) return true;
+	return quorum.healthy.filter((one) => one.machineId !== machineId).length >= quorum.needs;
+}
+
+function isIll({ health }: Machine): boolean {
+	return health.some(({ component, healthy }) => component === "etcd" && !healthy);
+}

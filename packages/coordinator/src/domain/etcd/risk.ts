@@ -1,0 +1,54 @@
+import type { Timestamp } from "@rollcall/protocol";
+import type { Fleet } from "../fleet.ts";
+import { fallbackText } from "./loss.ts";
+import { memoryHolders } from "./members.ts";
+import { isStill, type Quorum, quorumOf } from "./quorum.ts";
+import { etcdWait, names } from "./wait.ts";
+
+const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+/** What of etcd may be lost now, in one sentence; undefined before it was founded. */
+export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
+	if (!fleet.etcd) return undefined;
+	const quorum = quorumOf(fleet);
+	if (!quorum) return etcdWait(fleet);
+	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
+	const { voters, healthy, needs } = quorum;
+	const spare = healthy.length - needs;
+	const away = names(awayFrom(quorum));
+	const now = away === "" ? "" : ` now, since ${away} ${voters.length - healthy.length === 1 ? "does" : "do"} not vote`;
+	const of = voters.length === 1 ? "the only member may not go" : `${number(spare)} of ${number(voters.length)} may go`;
+	return `${of}${now}; ${number(spare + 1)} gone = ${fallbackText(fleet, at)}`;
+}
+
+/** That etcd stands still, with the numbers. */
+function stillText({ voters, healthy, needs }: Quorum): string {
+	const [are, is] = [healthy.length, healthy.length === 1 ? "is" : "are"];
+	return `etcd has lost its majority: ${are} of ${voters.length} members ${is} healthy, and it needs ${needs}`;
+}
+
+/** What is not well about etcd as a whole, with what to do; undefined while a majority votes. */
+export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
+	const quorum = quorumOf(fleet);
+	if (!quorum || !isStill(quorum)) return undefined;
+	return { text: stillText(quorum), next: `${rescueText(fleet, quorum)} (rollcall etcd risk)` };
+}
+
+/** Whom to bring back, else whom to boot anew. */
+function rescueText(fleet: Fleet, quorum: Quorum): string {
+	const lost = quorum.voters.flatMap(({ machineId, bootId, nodeName }) => {
+		const machine = fleet.machines.get(machineId);
+		return machine?.lease === "lost" && machine.bootId === bootId ? [nodeName] : [];
+	});
+	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
+	const holders = memoryHolders(fleet).map(({ seat, machineId }) => seat?.nodeName ?? machineId);
+	return `${back}boot ${names(holders)} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
+}
+
+function awayFrom({ voters, healthy }: Quorum): readonly string[] {
+	return voters.filter((one) => !healthy.includes(one)).map(({ nodeName }) => nodeName);
+}
+
+function number(count: number): string {
+	return NUMBERS[count] ?? String(count);
+}

@@ -1,0 +1,114 @@
+import { type ClusterDocument, type Digest, type EtcdSnapshot, SnapshotSettings } from "@rollcall/protocol";
+import type { Fleet } from "../fleet.ts";
+import { areStoodIn, livingMembers } from "./members.ts";
+import { NO_SNAPSHOTS } from "./state.ts";
+
+/** What etcd begins with when no memory is left. `ask`: there are snapshots, and only an operator can say whether one of them is meant. */
+export type Beginning =
+	| { readonly from: "snapshot"; readonly snapshot: EtcdSnapshot }
+	| { readonly from: "nothing" }
+	| { readonly from: "ask" };
+
+/** What is declared about snapshots. */
+export function snapshotSettings(document: ClusterDocument): "none" | SnapshotSettings {
+	return document.etcd?.snapshots ?? SnapshotSettings.parse({});
+}
+
+/** What etcd begins with next, by the operator's choice and the snapshots that are kept. A snapshot of another cluster never counts. */
+export function nextBeginning(fleet: Fleet): Beginning {
+	const { kept, choice } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const cluster = fleet.cluster?.document.name;
+	if (choice === "none") return { from: "nothing" };
+	if (choice) return choice.cluster === cluster ? { from: "snapshot", snapshot: choice } : { from: "nothing" };
+	const own = kept.filter((one) => one.cluster === cluster);
+	const newest = own.findLast(({ detached }) => !detached);
+	if (newest) {
+		const { detached: _detached, ...snapshot } = newest;
+		return { from: "snapshot", snapshot };
+	}
+	return { from: own.length > 0 ? "ask" : "nothing" };
+}
+
+/** The snapshots whose files machines fetch now: the one that is being restored, and those of members that have not restored theirs yet. */
+export function fetchedNow(fleet: Fleet): readonly EtcdSnapshot[] {
+	const restoring = fleet.snapshots?.restoring?.snapshot;
+	return [...(restoring ? [restoring] : []), ...livingMembers(fleet).flatMap(({ fetch }) => fetch ?? [])];
+}
+
+const HOUR_MS = 3_600_000;
+/** Of so many hours, and of so many days, before the newest one the last snapshot of each is kept too. */
+const KEPT_HOURS = 24;
+const KEPT_DAYS = 7;
+
+/** The last snapshot of each of the latest hours and days before the newest one, by the hour and day of UTC. */
+function spacedOut(own: readonly EtcdSnapshot[]): ReadonlySet<Digest> {
+	const newest = own.at(-1)?.takenAt ?? 0;
+	const kept = new Set<Digest>();
+	for (const [length, most] of [
+		[HOUR_MS, KEPT_HOURS],
+		[24 * HOUR_MS, KEPT_DAYS],
+	] as const) {
+		const last = new Map<number, Digest>();
+		for (const { sha256, takenAt } of own) last.set(Math.floor(takenAt / length), sha256);
+		const from = Math.floor(newest / length) - most;
+		for (const [bucket, sha256] of last) if (bucket >= from && bucket < Math.floor(newest / length)) kept.add(sha256);
+	}
+	return kept;
+}
+
+/** Snapshots that are to be forgotten, oldest first: more than are to be kept, or larger together than they may be. Never the newest, and none that is chosen or being fetched. */
+export function prunable(fleet: Fleet): readonly Digest[] {
+	const document = fleet.cluster?.document;
+	const { kept, choice, restoring } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const settings = document && snapshotSettings(document);
+	// While the log is in doubt, what it does not know of may be the newest.
+	if (!document || !settings || settings === "none" || restoring || fleet.log?.doubt) return [];
+	if (livingMembers(fleet).length === 0) return [];
+	const own = kept.filter((one) => one.cluster === document.name && !one.detached);
+	let count = own.length;
+	let bytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+	const needed = new Set(fetchedNow(fleet).map(({ sha256 }) => sha256));
+	const spaced = spacedOut(own);
+	if (typeof choice === "object") needed.add(choice.sha256);
+	const out: Digest[] = [];
+	for (const { sha256, sizeBytes } of own.slice(0, -1)) {
+		if (count <= settings.keep && bytes <= settings.room) break;
+		if (needed.has(sha256)) continue;
+		// Some reach further back, as long as there is room.
+		if (spaced.has(sha256) && bytes <= settings.room) {
+			count--;
+			continue;
+		}
+		out.push(sha256);
+		count--;
+		bytes -= sizeBytes;
+	}
+	return out;
+}
+
+/** True when too many of etcd's members have lost their memory for a majority: whoever is left has no leader. */
+export function hasLostMajority(fleet: Fleet): boolean {
+	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
+	const left = livingMembers(fleet).filter(({ votes }) => votes).length;
+	return left > 0 && left * 2 <= voters.length;
+}
+
+/** How many milliseconds until a snapshot is due; undefined where none is to be taken now: etcd was not founded, or nobody lives that could give it. */
+export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
+	const document = fleet.cluster?.document;
+	const settings = document && snapshotSettings(document);
+	if (!document || !settings || settings === "none" || fleet.snapshots?.restoring) return undefined;
+	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	if (voters.length === 0 || areStoodIn(fleet, voters)) return undefined;
+	// What the members hold that are left is newer than any snapshot, and nothing is written any more.
+	if (hasLostMajority(fleet)) return 0;
+	const newest = fleet.snapshots?.kept.findLast(({ detached, cluster }) => !detached && cluster === document.name);
+	// A clock that was set back must not keep the next one waiting.
+	return newest && newest.takenAt <= now ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
+}
+
+/** A snapshot for people: when it was taken, and how far it goes. */
+export function snapshotText({ takenAt, revision, sha256 }: EtcdSnapshot): string {
+	const at = new Date(Math.min(takenAt, 8.64e15)).toISOString();
+	return `snapshot ${sha256.slice("sha256:".length, "sha256:".length + 12)} of ${at} (revision ${revision})`;
+}

@@ -1,0 +1,74 @@
+import type { EtcdSnapshot } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
+import { etcdRole, seatCount } from "../seats/seats.ts";
+import { etcdBeginning, wasTakenOut } from "./beginning.ts";
+import { nextToLeave } from "./leaving.ts";
+import { etcdHolders, hasBegun, livingMembers, membersOnTheirWayOut, memoryHolders } from "./members.ts";
+import { nextBeginning } from "./snapshots.ts";
+import type { EtcdMember } from "./state.ts";
+
+/** What etcd's members need next. One thing at a time: etcd takes one learner. */
+export type EtcdStep =
+	/** Most of the machines that began together run etcd: from now on it is a cluster, and no machine begins a new one. */
+	| { readonly kind: "found"; readonly machines: readonly Machine[] }
+	/** No machine holds etcd's data any more: all begin with this snapshot. */
+	| { readonly kind: "restore"; readonly snapshot: EtcdSnapshot }
+	/** A boot without data replaces the member whose memory is gone. */
+	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	/** A learner is to vote, once it has caught up. */
+	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	/** A member whose machine holds no seat for etcd any more, or is to lose it, is taken out, or it would count for the quorum for ever. */
+	| { readonly kind: "remove"; readonly member: EtcdMember; readonly living: readonly EtcdMember[] };
+
+/** What is recorded as being taken out for this step; undefined when nothing was recorded for it. */
+export function removingFor(fleet: Fleet, step: EtcdStep): readonly string[] | undefined {
+	const boot = bootOf(step);
+	const { removing } = fleet.etcd ?? {};
+	return boot && removing?.machineId === boot.machineId && removing.bootId === boot.bootId ? removing.ids : undefined;
+}
+
+/** The boot that a step is for: it joins, votes or leaves. */
+export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | undefined {
+	if (step.kind === "found" || step.kind === "restore") return undefined;
+	return step.kind === "remove" ? step.member : step.machine;
+}
+
+/** The step when no member lives: etcd counts as founded once most of the machines that began run it; before they begin, the snapshot is chosen. */
+function firstStep(fleet: Fleet, seats: number, holders: readonly Machine[]): EtcdStep | undefined {
+	const began = holders.filter((one) => hasBegun(one) && !wasTakenOut(fleet, one));
+	const run = began.filter(({ target }) => target?.progress === "applied");
+	if (seats > 0 && run.length > seats / 2) return { kind: "found", machines: began };
+	const next = nextBeginning(fleet);
+	if (next.from !== "snapshot" || fleet.snapshots?.restoring || memoryHolders(fleet).length > 0) return undefined;
+	return { kind: "restore", snapshot: next.snapshot };
+}
+
+/** What to do next for etcd's members, if anything. */
+export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
+	const document = fleet.cluster?.document;
+	// Whom the log takes for dead may live: nobody is taken out, and nobody begins.
+	if (!document || fleet.log?.doubt) return undefined;
+	const holders = etcdHolders(fleet);
+	const living = livingMembers(fleet);
+	if (living.length === 0) return firstStep(fleet, seatCount(document, etcdRole(document)), holders);
+	const members = fleet.etcd?.members ?? [];
+	// A removal that was begun is finished first: until then etcd counts a vote that the log does not. Where another voter is dead, etcd
+	// would refuse it, and both go when somebody joins.
+	const [leaves, ...more] = membersOnTheirWayOut(fleet);
+	const lives = (one: EtcdMember) => !one.votes || one.removed === "done" || one === leaves || living.includes(one);
+	if (leaves && more.length === 0 && members.every(lives)) return { kind: "remove", member: leaves, living };
+	const learner = living.find(({ votes }) => !votes);
+	const machine = learner && fleet.machines.get(learner.machineId);
+	const empty = holders.find(
+		(one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined && !wasTakenOut(fleet, one),
+	);
+	if (machine && !(machine.lease === "lost" && empty)) return { kind: "promote", machine, living };
+	// A learner that is lost must not keep another machine out: etcd takes one, and without a vote it is none to wait for.
+	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
+	const seated = new Set(holders.map(({ machineId }) => machineId));
+	const left =
+		members.find(({ removed }) => removed === "asked") ??
+		members.find(({ machineId, removed }) => !removed && !seated.has(machineId)) ??
+		nextToLeave(fleet);
+	return left && { kind: "remove", member: left, living: living.filter((one) => one !== left) };
+}

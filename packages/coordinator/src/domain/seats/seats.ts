@@ -1,0 +1,42 @@
+import type { ClusterDocument } from "@rollcall/protocol";
+import { type Fleet, type Machine, seatKey } from "../fleet.ts";
+
+/** The role whose machines run etcd: `etcd` where a slot declares it, else the control plane. */
+export function etcdRole(document: ClusterDocument): "etcd" | "control-plane" {
+	return document.slots.some(({ role }) => role === "etcd") ? "etcd" : "control-plane";
+}
+
+/** How many seats a document declares for a role. A slot that takes the rest of the machines declares no number. */
+export function seatCount(document: Pick<ClusterDocument, "slots">, role: string): number {
+	return document.slots.reduce((sum, slot) => sum + (slot.role === role && slot.count !== "rest" ? slot.count : 0), 0);
+}
+
+/** The keys of a slot's free seats, the lowest first; none of a slot that takes the rest of the machines. */
+export function* freeSeats(
+	{ name, count }: ClusterDocument["slots"][number],
+	taken: Fleet["seats"],
+): Generator<string> {
+	for (let seat = 0; count !== "rest" && seat < count; seat++) {
+		const key = seatKey(name, seat);
+		if (!taken.has(key)) yield key;
+	}
+}
+
+/**
+ * The machines that hold the numbered seats of these roles, in the order of slots and seats, also the one seat more that a slot has
+ * while a member of etcd leaves it. Behind them members of etcd whose seats are not
+ * declared any more, for as long as they hold them: they go only when etcd has taken them out.
+ */
+export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Machine[] {
+	const slots = fleet.cluster?.document.slots ?? [];
+	const declared = slots
+		.filter(({ role, count }) => roles.has(role) && count !== "rest")
+		.flatMap(({ name, count }) => Array.from({ length: Number(count) + 1 }, (_, seat) => seatKey(name, seat)))
+		.flatMap((key) => fleet.seats.get(key) ?? []);
+	const found = new Set(declared);
+	for (const { machineId } of fleet.etcd?.members ?? []) found.add(machineId);
+	return [...found].flatMap((machineId) => {
+		const machine = fleet.machines.get(machineId);
+		return machine?.seat && roles.has(machine.seat.role) ? [machine] : [];
+	});
+}

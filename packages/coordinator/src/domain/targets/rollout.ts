@@ -1,0 +1,86 @@
+import type { Timestamp } from "@rollcall/protocol";
+import { byMachineId } from "../drafts.ts";
+import type { Fleet, Machine } from "../fleet.ts";
+import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
+import { holdersOf } from "../seats/seats.ts";
+
+/**
+ * kubelet notices another manifest within 20 s and only then ends the old program, which is healthy until then. Milliseconds
+ * after a target was applied in which health means nothing yet.
+ */
+const RESTART_MS = 25_000;
+
+/**
+ * True for a machine whose programs run as its target says: the target was applied long enough ago for kubelet to have noticed,
+ * and a machine that the whole cluster depends on is healthy.
+ */
+export function isSettled(machine: Machine, at: Timestamp): boolean {
+	const { seat, target, health } = machine;
+	if (target?.progress !== "applied" || isStarting(machine, at)) return false;
+	return !(seat && ROLLED_OUT_ONE_BY_ONE.has(seat.role) && health.some(({ healthy }) => !healthy));
+}
+
+/** The machine that another one waits for before it gets its target; undefined when it may have it now. */
+export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefined;
+
+/**
+ * The order in which a rollout reaches control planes and machines of etcd. The API has to stay up, so they get a target that
+ * restarts programs one after the other: after a change of keys, and, once etcd runs, for any reason. A machine waits for the
+ * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
+ * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
+ * may mend it.
+ */
+export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): WaitsFor {
+	const keys = fleet.trust?.seq ?? 0;
+	const newest = Math.max(keys, fleet.cluster?.seq ?? 0);
+	const ofThisBoot = ({ bootId, target }: Machine): boolean => target?.bootId === bootId;
+	const startsAnew = ({ target }: Machine, summary: Summary | undefined): boolean => {
+		if (!target || (summary?.ok && summary.digest === target.digest)) return false;
+		if (target.seq <= keys) return !summary || summary.ok;
+		if (!fleet.etcd || target.progress !== "applied") return false;
+		return !summary || (summary.ok && summary.programs !== target.programs);
+	};
+	/** Its last target was not applied, and the new one is issued without waiting. */
+	const isMended = ({ target }: Machine, summary: Summary | undefined): boolean =>
+		target !== undefined &&
+		target.seq > keys &&
+		target.progress !== "applied" &&
+		summary?.ok === true &&
+		summary.digest !== target.digest;
+	const isBeingRolledOut = (one: Machine): boolean => {
+		const { target } = one;
+		if (!target || !ofThisBoot(one) || target.seq <= keys || isSettled(one, at)) return false;
+		// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
+		return target.seq > newest || isStarting(one, at);
+	};
+	let before: { readonly machine: Machine | undefined } | undefined;
+	return (machine, summary) => {
+		const { seat } = machine;
+		if (!seat || !ROLLED_OUT_ONE_BY_ONE.has(seat.role) || !ofThisBoot(machine) || !startsAnew(machine, summary))
+			return undefined;
+		if (!before) {
+			const members = rolledOutOneByOne(fleet);
+			const wanting = (wants: (one: Machine, its: Summary | undefined) => boolean): Machine | undefined =>
+				members.find(
+					(one) => one.seat && one.lease !== "lost" && ofThisBoot(one) && wants(one, summarize(fleet, one, one.seat)),
+				);
+			before = { machine: members.find(isBeingRolledOut) ?? wanting(isMended) ?? wanting(startsAnew) };
+		}
+		return before.machine?.machineId === machine.machineId ? undefined : before.machine;
+	};
+}
+
+/** True while a target is being applied, and for as long after that as kubelet may need to notice. */
+function isStarting({ target, facts }: Machine, at: Timestamp): boolean {
+	if (target?.progress === "issued" || target?.progress === "applying") return true;
+	// A rehearsed machine's programs follow at once; one that was adopted has run for long.
+	if (target?.progress !== "applied" || target.appliedAt === undefined || facts.rehearsal) return false;
+	return at - target.appliedAt < RESTART_MS;
+}
+
+/** The machines that are rolled out one after the other, by id. */
+function rolledOutOneByOne(fleet: Fleet): Machine[] {
+	return holdersOf(fleet, ROLLED_OUT_ONE_BY_ONE)
+		.filter(({ approval }) => approval === "approved")
+		.sort(byMachineId);
+}

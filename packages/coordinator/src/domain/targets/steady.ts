@@ -1,0 +1,43 @@
+import type { Fleet, Machine } from "../fleet.ts";
+import type { SummaryIfKnown } from "../observed.ts";
+import { nameClaims } from "../seats/declared-names.ts";
+import { holdsItsTarget } from "./targets.ts";
+
+/** What decisions about a steady machine rest on, beside the machine itself. Compared by reference: state is immutable. */
+interface Basis {
+	readonly cluster: Fleet["cluster"];
+	/** Equal, by reference, as long as targets take the same from the fleet. */
+	readonly shared: object;
+}
+
+const STEADY = new WeakMap<Machine, Basis>();
+
+/** The machines about which nothing is decided unless they change, fall silent, or their clock goes wrong. */
+export interface Steady {
+	has(machine: Machine): boolean;
+	/** To be asked about a machine for which no decision was found: it is remembered if there will be none until it or the basis changes. */
+	look(machine: Machine): void;
+}
+
+/**
+ * A fleet at work consists of machines that run what they are to run, and every round of every turn would find out the same about each
+ * of them. Undefined where that cannot be remembered: while a lost log is being rebuilt, or with a renderer that does not tell its basis.
+ */
+export function steadyMachines(fleet: Fleet, at: number, summarize: SummaryIfKnown): Steady | undefined {
+	const { cluster } = fleet;
+	const shared = summarize.basisOf?.(fleet);
+	if (!cluster || !shared || at < fleet.recoverUntil) return undefined;
+	const claimOf = nameClaims(fleet);
+	return {
+		has: (machine) => {
+			const basis = STEADY.get(machine);
+			return basis !== undefined && basis.cluster === cluster && basis.shared === shared;
+		},
+		look: (machine) => {
+			const { seat, approval, lease, command, leaving, pinnedRole, target, held } = machine;
+			if (!seat || seat.pinned || pinnedRole !== undefined || approval !== "approved" || lease !== "alive") return;
+			if (command || leaving || held.length > 0 || target?.progress !== "applied" || claimOf(machine)) return;
+			if (holdsItsTarget(machine, summarize(fleet, machine, seat))) STEADY.set(machine, { cluster, shared });
+		},
+	};
+}

@@ -1,0 +1,96 @@
+import { digestOf, NO_ROLE, type Timestamp } from "@rollcall/protocol";
+import { waitsForClock } from "../clocks/machine-clock.ts";
+import type { Look, MachineDraft } from "../drafts.ts";
+import { etcdHolders } from "../etcd/members.ts";
+import type { Fleet, Machine } from "../fleet.ts";
+import type { Summary, SummaryIfKnown } from "../observed.ts";
+import { emptyFor, holdsBack, isLeaving, type LeavingMachine } from "../seats/leaving.ts";
+import { rolloutOrder } from "./rollout.ts";
+
+/** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
+const TARGET_SLACK_MS = 30_000;
+
+/**
+ * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
+ * target when it is back. Control planes that restart
+ * programs for it get it one after the other (rollout.ts). While a lost log is being rebuilt nothing is issued: the machines run
+ * what is right, and the coordinator does not know it yet.
+ */
+export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Look {
+	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
+	const declaredSeq = fleet.cluster.seq;
+	const waitsFor = rolloutOrder(fleet, at, summarize);
+	// What etcd begins with is behind the targets of its machines, and of nobody else's.
+	const restoringSeq = fleet.snapshots?.restoring?.seq ?? 0;
+	const runsEtcd = new Set(restoringSeq > 0 ? etcdHolders(fleet) : []);
+	const slots = new Set(fleet.cluster.document.slots.map(({ name }) => name));
+	return (machine) => {
+		const { machineId, seat, target } = machine;
+		if (isLeaving(machine)) return emptyTarget(fleet, machine, at);
+		// A member of etcd that is to leave keeps what it has until etcd took it out.
+		if (!seat || !slots.has(seat.slot) || machine.lease === "lost" || machine.approval !== "approved") return undefined;
+		if (waitsForClock(machine)) return undefined;
+		const summary = summarize(fleet, machine, seat);
+		if (!summary) return undefined;
+		if (!summary.ok) {
+			const reason = summary.reason.slice(0, 1024);
+			if (machine.impossible === reason) return undefined;
+			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
+		}
+		if (target?.digest === summary.digest && isCurrent(machine, target)) return undefined;
+		if (waitsFor(machine, summary)) return undefined;
+		const cause = Math.max(
+			seat.seq,
+			target ? declaredSeq : machine.changedSeq,
+			runsEtcd.has(machine) ? restoringSeq : 0,
+		);
+		return issued(machine, { ...summary, role: seat.role, at, cause });
+	};
+}
+
+/** The empty target of a machine that lost its seat, as soon as nothing holds it back. */
+function emptyTarget(fleet: Fleet, machine: LeavingMachine, at: Timestamp): MachineDraft | undefined {
+	if (machine.lease === "lost" || machine.approval !== "approved" || holdsBack(fleet, machine)) return undefined;
+	const content = emptyFor(fleet, machine);
+	const digest = digestOf(content);
+	const { target, leaving } = machine;
+	if (target?.digest === digest && isCurrent(machine, target)) return undefined;
+	const { deadlineSeconds } = content;
+	return issued(machine, { digest, deadlineSeconds, role: NO_ROLE, at, cause: leaving.seq });
+}
+
+/** The event that gives a machine's boot a target, under the next generation. */
+function issued(
+	{ machineId, bootId, generation }: Machine,
+	given: Pick<Extract<Summary, { ok: true }>, "digest" | "deadlineSeconds" | "programs"> & {
+		readonly role: string;
+		readonly at: Timestamp;
+		readonly cause: number;
+	},
+): MachineDraft {
+	const { digest, deadlineSeconds, programs, role, at, cause } = given;
+	return {
+		type: "target-issued",
+		machineId,
+		bootId,
+		generation: generation + 1,
+		digest,
+		role,
+		deadlineAt: at + deadlineSeconds * 1000 + TARGET_SLACK_MS,
+		...(programs ? { programs } : {}),
+		cause,
+	};
+}
+
+/** True for a machine whose target is what the state means for it now. */
+export function holdsItsTarget(machine: Machine, summary: Summary | undefined): boolean {
+	const { target } = machine;
+	return target !== undefined && summary?.ok === true && target.digest === summary.digest && isCurrent(machine, target);
+}
+
+/** For this boot, not set aside by an impossible one, and not overtaken by what the agent said it holds. */
+function isCurrent(machine: Machine, target: NonNullable<Machine["target"]>): boolean {
+	return (
+		target.bootId === machine.bootId && machine.impossible === undefined && target.generation === machine.generation
+	);
+}

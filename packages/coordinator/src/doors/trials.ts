@@ -1,0 +1,23 @@
+/** What the benchmark, the lab and the trials with real programs need of the coordinator's inside, beyond its pure heart: the means to write a log, to fill the store of what machines download, and to apply add-ons. */
+export { agentAssetName } from "../adapters/boot/agent-assets.ts";
+export { Assets } from "../adapters/boot/assets.ts";
+export { createClock } from "../adapters/clock/drawn-clock.ts";
+export { adminToken } from "../adapters/files/admin-token.ts";
+export { createKubernetes } from "../adapters/kubernetes/kubernetes.ts";
+export { openLog } from "../adapters/nats/log.ts";
+export { openEmbedded } from "../adapters/nats/open.ts";
+export { SigningKey } from "../adapters/nats/signing-key.ts";
+export { createPki } from "../adapters/pki/pki.ts";
+export { openSnapshotFolder } from "../adapters/snapshots/folder.ts";
+export { parseDocument } from "../document/parse-document.ts";
+export { applyAddOns } from "../keepers/add-ons.ts";
+export { clusterChecker } from "../keepers/start/cluster-checker.ts";
+export { startClusterKeeper } from "../keepers/start/cluster-keeper.ts";
+export { ownAccess } from "../keepers/start/own-access.ts";
+export { chunkEvents } from "../loop/entry-size.ts";
+export { firstEvents } from "../loop/first-events.ts";
+export { takeTurn } from "../loop/turn.ts";
+export { coreAddOns } from "../render/addons/core-add-ons.ts";
+export { renderTarget } from "../render/render-target.ts";
+export { routedFiles } from "../render/routed.ts";
+export { renderedTargets } from "../wiring/targets.ts";

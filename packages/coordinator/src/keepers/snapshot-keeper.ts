@@ -1,0 +1,153 @@
+import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall/protocol";
+import { keysInUse } from "../domain/certificates/rotation.ts";
+import { livingMembers } from "../domain/etcd/members.ts";
+import { hasLostMajority, prunable, snapshotDueIn, snapshotSettings } from "../domain/etcd/snapshots.ts";
+import { NO_SNAPSHOTS } from "../domain/etcd/state.ts";
+import type { Fleet } from "../domain/fleet.ts";
+import { SnapshotError } from "../errors.ts";
+import type { Core } from "../ports/core.ts";
+import type { EtcdState } from "../ports/etcd.ts";
+import type { EtcdSnapshotFolder } from "../ports/etcd-snapshots.ts";
+import { clientUrls } from "./etcd-urls.ts";
+import { whileLeading } from "./while-leading.ts";
+
+/** Between looks whether something is to be done, in milliseconds. */
+const LOOK_MS = 1_000;
+/** After a failure, and after a look at a state that had not changed. */
+const AGAIN_MS = 30_000;
+
+export interface SnapshotKeeperParts {
+	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
+	/** Speaks to the members at these URLs. */
+	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdState>;
+	readonly folder: EtcdSnapshotFolder;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+	readonly onTrouble: (what: string, error: unknown) => void;
+}
+
+/** `taken` is false when nothing had changed since the newest one. */
+interface Taken {
+	readonly taken: boolean;
+	readonly snapshot: EtcdSnapshot;
+}
+
+/** Takes snapshots of etcd and forgets old ones, for as long as this coordinator leads. */
+export interface SnapshotKeeper {
+	run(signal: AbortSignal): Promise<void>;
+	/** Takes one now; two who ask at once get the same. Throws SnapshotError, EtcdError. */
+	take(): Promise<Taken>;
+}
+
+export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper {
+	const { core, folder } = parts;
+	const stop = new AbortController();
+	let running: Promise<Taken> | undefined;
+	/** One thing at a time: a file that is written and not yet recorded must not be taken for one that is forgotten. */
+	const inTurn = serial();
+
+	function take(): Promise<Taken> {
+		running ??= inTurn(() => takeOne(parts, stop.signal)).finally(() => {
+			running = undefined;
+		});
+		return running;
+	}
+
+	/** What was kept when files were removed last. */
+	let before: readonly Digest[] = [];
+	/** Recorded before it is done, so that only who leads removes anything. */
+	async function forget(): Promise<void> {
+		const files = whileLeading(folder, core, ["remove", "sweep"]);
+		const gone = prunable(core.fleet());
+		if (gone.length > 0) await core.submit({ kind: "etcd-prune", snapshots: gone });
+		const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
+		// What a forgotten one leaves is removed by its name, what is cut short by being older than the newest.
+		for (const sha256 of before) if (!kept.some((one) => one.sha256 === sha256)) await files.remove(sha256);
+		before = kept.map(({ sha256 }) => sha256);
+		await files.sweep(before, Math.max(0, ...kept.map(({ takenAt }) => takenAt)));
+	}
+
+	/** What is here and the log does not know is told while the log is in doubt, and stays. */
+	async function keepAll(): Promise<void> {
+		const newest = Math.max(0, ...(core.fleet().snapshots ?? NO_SNAPSHOTS).kept.map(({ takenAt }) => takenAt));
+		const there = (await folder.list(MAX_SNAPSHOTS)).filter(({ takenAt }) => takenAt > newest);
+		if (there.length > 0) await core.submit({ kind: "etcd-snapshots-there", snapshots: there });
+	}
+
+	return {
+		take,
+		async run(signal) {
+			// What is being read is given up at once, or an end would wait for all of it.
+			const end = (): void => stop.abort();
+			signal.addEventListener("abort", end, { once: true });
+			let tried: number | undefined;
+			/** What is kept, as of the last time that files were removed. */
+			let swept: unknown;
+			while (!signal.aborted) {
+				const leads = core.leadership().leads && core.ready().ready;
+				try {
+					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
+					if (leads && swept !== (core.fleet().log?.doubt ?? kept)) {
+						// What cannot be removed must not keep the next one from being taken; it is tried again after that.
+						await inTurn(core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
+							parts.onTrouble("old snapshots of etcd could not be removed", error),
+						);
+						swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;
+					}
+					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
+					const ago = tried === undefined ? undefined : parts.now() - tried;
+					// A clock that was set back must not keep the next one waiting.
+					if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
+						tried = parts.now();
+						await take();
+					}
+				} catch (error) {
+					if (!signal.aborted) {
+						parts.onTrouble("no snapshot of etcd could be taken; trying again", error);
+						const why = error instanceof Error ? error.message : String(error);
+						await core.submit({ kind: "etcd-snapshot-failed", reason: `none could be taken: ${why}` });
+					}
+				}
+				await parts.sleep(LOOK_MS, signal);
+			}
+			signal.removeEventListener("abort", end);
+			end();
+			await inTurn(async () => {});
+		},
+	};
+}
+
+async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise<Taken> {
+	const { core, folder } = parts;
+	const fleet = core.fleet();
+	const document = fleet.cluster?.document;
+	const settings = document && snapshotSettings(document);
+	if (!document || !settings || settings === "none")
+		throw new SnapshotError("the cluster document asks for none (etcd.snapshots)");
+	if (snapshotDueIn(fleet, parts.now()) === undefined)
+		throw new SnapshotError("no member of etcd is known to live that could give one");
+	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	const etcd = await parts.connect(fleet, clientUrls(fleet, voters));
+	const { member, revision } = await etcd.look({ leaderless: hasLostMajority(fleet) });
+	const { kept, revision: before } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const newest = kept.findLast(({ detached }) => !detached);
+	// Where the newest was forgotten, what is left is of an earlier state.
+	if (newest && revision === before && newest.revision === before) return { taken: false, snapshot: newest };
+	if (before !== undefined && revision < before)
+		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
+	const secretsKeys = [...keysInUse(fleet)];
+	const of = { revision, takenAt: parts.now(), cluster: document.name, secretsKeys, maxBytes: settings.room };
+	const snapshot = await folder.save(whileWanted(etcd.read(member), signal), of);
+	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
+	if (answer.kind === "ok") return { taken: true, snapshot };
+	await folder.remove(snapshot.sha256);
+	throw new SnapshotError(answer.kind === "problem" ? answer.problem.message : "it could not be recorded");
+}
+
+async function* whileWanted(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+	for await (const piece of pieces) {
+		if (signal.aborted) throw new SnapshotError("the coordinator stops");
+		yield piece;
+	}
+}

@@ -1,0 +1,51 @@
+import { LogConflict, LogWentBack } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log, Position } from "../ports/log.ts";
+
+/** A lead that the log has not confirmed for so long counts as none, in milliseconds: then another one may lead. */
+export const LEASE_MS = 5_000;
+/** How often the log is asked when nothing is appended, in milliseconds. */
+const ASK_EVERY_MS = 1_000;
+
+interface LeaseParts {
+	readonly clock: Pick<Clock, "monotonic">;
+	readonly log: Pick<Log, "state">;
+	/** Up to where this coordinator knows the log. */
+	readonly position: () => Position;
+}
+
+/**
+ * The leader's own proof that it still leads: the log took its entry, or ends where it knows it, a short time ago. One that is cut off, or
+ * did not run for a while, has none, and does nothing outside until the log has answered.
+ */
+export class LeaderLease {
+	readonly #parts: LeaseParts;
+	#confirmedAt: number;
+
+	constructor(parts: LeaseParts) {
+		this.#parts = parts;
+		this.#confirmedAt = parts.clock.monotonic();
+	}
+
+	/** False when this coordinator may not be the leader any more. */
+	holds(): boolean {
+		return this.#parts.clock.monotonic() - this.#confirmedAt < LEASE_MS;
+	}
+
+	/** The log took an entry that was sent at this time of the monotonic clock. */
+	confirm(sentAt: number): void {
+		this.#confirmedAt = Math.max(this.#confirmedAt, sentAt);
+	}
+
+	/** Asks the log when it is time to. Throws LogConflict when somebody else has appended, LogWentBack when entries are gone, and what the log throws. */
+	async look(): Promise<void> {
+		const { clock, log, position } = this.#parts;
+		const asked = clock.monotonic();
+		if (asked - this.#confirmedAt < ASK_EVERY_MS) return;
+		const { last } = await log.state();
+		if (last < position())
+			throw new LogWentBack(`the event log ends at ${last}, and entry ${position()} of it was there before`);
+		if (last > position()) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);
+		this.confirm(asked);
+	}
+}

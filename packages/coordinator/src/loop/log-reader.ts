@@ -1,0 +1,157 @@
+import type { Digest } from "@rollcall/protocol";
+import type { Fleet } from "../domain/fleet.ts";
+import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
+import type { Snapshot } from "../ports/fleet-snapshots.ts";
+import type { Entry, Flaw, Log, Position } from "../ports/log.ts";
+import type { LogMark } from "../ports/log-mark.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LoopParts } from "./parts.ts";
+import { UntoldFlaws } from "./untold-flaws.ts";
+
+/** Numbers go on this far above the mark, which may be some events behind, so that no number comes twice. */
+const LATER_NUMBERS = 1_000;
+/** The entries behind a snapshot are read in pieces of this many, with a pause in milliseconds after each. */
+const SCRUB_PIECE = 1_000;
+const SCRUB_PAUSE_MS = 20;
+
+/**
+ * Reads the log into the ledger, from a snapshot where there is one, and notices when the log is not what it was: it ends before a
+ * place that was read, or another entry stands there. What it finds is kept in the ledger until the leader has recorded it.
+ */
+export class LogReader {
+	readonly #parts: LoopParts;
+	readonly #ledger: Ledger;
+	#origin = "";
+	/** The highest number that an event had before the log went back. */
+	#numbersTo = 0;
+	/** Up to here the state came from a snapshot, and the log was not read. */
+	#unread: Position = 0;
+	/** Digest of the entry that was taken in last, where it is known. */
+	#link: Digest | undefined;
+
+	constructor(parts: LoopParts, ledger: Ledger) {
+		this.#parts = parts;
+		this.#ledger = ledger;
+	}
+
+	get origin(): string {
+		return this.#origin;
+	}
+
+	/** Numbers of events go on above this one, also of those that are lost. */
+	get numbersTo(): number {
+		const { seq } = this.#ledger.fleet;
+		return this.#numbersTo > seq ? this.#numbersTo + LATER_NUMBERS : seq;
+	}
+
+	/** What a snapshot of the state names as the log that it stands for. */
+	get place(): { readonly origin: string; readonly position: Position; readonly link?: Digest | undefined } {
+		return { origin: this.#origin, position: this.#ledger.position, link: this.#link };
+	}
+
+	/** Opens the log. Another one than before is read from its snapshot or its beginning. */
+	async open(): Promise<Log> {
+		const log = await this.#parts.openLog();
+		const { origin } = await log.state();
+		if (origin !== this.#origin) await this.#begin(log);
+		return log;
+	}
+
+	/** Reads up to the end. Throws LogLost for another log, LogWentBack for one that does not have what was read. */
+	async catchUp(log: Log): Promise<void> {
+		const { origin, last } = await log.state();
+		const { position } = this.#ledger;
+		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
+		const back = await wentBack(log, last, { ...this.place, seq: this.#ledger.fleet.seq });
+		if (back) throw new LogWentBack(back.reason);
+		for await (const entry of log.read(position)) this.take(entry);
+	}
+
+	/** Takes in an entry that was read, or appended with the state that it leads to. Throws LogBeyond, and takes nothing of it, when another version of this program is needed for it. */
+	take(entry: Entry, reached?: Fleet): void {
+		const { beyond, position: at } = entry;
+		if (beyond !== undefined && at > this.#ledger.position)
+			throw new LogBeyond(
+				`entry ${at} of the event log was written by rollcall ${beyond} and is not understood by this version: start that version here; nothing is changed meanwhile`,
+			);
+		if (!this.#ledger.take(entry, reached)) return;
+		this.#link = entry.link;
+		// The mark stays where it was until the log's going back is recorded.
+		if (this.#ledger.flaws.some(({ kind }) => kind === "back")) return;
+		const { position, fleet } = this.#ledger;
+		this.#parts.marks.save({ origin: this.#origin, position, link: entry.link, seq: fleet.seq });
+	}
+
+	/**
+	 * Reads what the snapshot stands for, once and beside other work, only to see that all of it is there: the state needs it no more, and
+	 * whoever has no snapshot does.
+	 */
+	scrub(log: Log, signal: AbortSignal): void {
+		const to = this.#unread;
+		if (to === 0) return;
+		this.#unread = 0;
+		void this.#readAgain(log, to, signal).catch((error: unknown) => {
+			if (!signal.aborted)
+				this.#parts.watcher.onTrouble("older entries of the event log could not be read again", error);
+		});
+	}
+
+	async #readAgain(log: Log, to: Position, signal: AbortSignal): Promise<void> {
+		const { first } = await log.state();
+		const found = new UntoldFlaws();
+		let count = 0;
+		for await (const { flaws, events, position } of log.read(first - 1, { aside: true })) {
+			if (signal.aborted) return;
+			found.add(flaws.filter((flaw) => flaw.position <= to));
+			// What was told once is told by an entry behind it; what was damaged since is not, wherever it stands.
+			found.hear(events, position);
+			count += 1;
+			if (count % SCRUB_PIECE === 0) await this.#parts.clock.sleep(SCRUB_PAUSE_MS, signal);
+		}
+		this.#ledger.doubt(found.list);
+	}
+
+	/** Reads all anew after the log went back under us: what is in memory is of a log that is no more. */
+	async restart(log: Log): Promise<void> {
+		await this.#begin(log, { ...this.place, seq: this.#ledger.fleet.seq });
+	}
+
+	/** The snapshot of this log that reaches its first entry: one's own, or the one in its store. */
+	async #snapshot(origin: string, first: Position): Promise<Snapshot | undefined> {
+		const own = await this.#parts.snapshots.load();
+		if (own?.origin === origin && own.position >= first - 1) return own;
+		return first > 1 ? this.#parts.states.load(origin) : undefined;
+	}
+
+	async #begin(log: Log, memory?: LogMark): Promise<void> {
+		const { origin, first, last } = await log.state();
+		const snapshot = await this.#snapshot(origin, first);
+		const mark = memory ?? (await this.#parts.marks.load());
+		const marks = [mark, snapshot && { ...snapshot, seq: snapshot.fleet.seq }];
+		let back: Flaw | undefined;
+		this.#numbersTo = 0;
+		for (const one of marks) {
+			if (one?.origin !== origin) continue;
+			const flaw = await wentBack(log, last, one);
+			if (!flaw) continue;
+			back ??= flaw;
+			this.#numbersTo = Math.max(this.#numbersTo, one.seq);
+		}
+		const usable = back ? undefined : snapshot;
+		this.#ledger.reset(usable?.fleet, usable?.position);
+		this.#unread = usable?.position ?? 0;
+		this.#link = usable?.link;
+		if (back) this.#ledger.doubt([back]);
+		this.#origin = origin;
+	}
+}
+
+/** What is wrong when a log does not have what was read of it. */
+async function wentBack(log: Log, last: Position, mark: LogMark): Promise<Flaw | undefined> {
+	const { position, link } = mark;
+	const flaw = (reason: string): Flaw => ({ kind: "back", position: last, reason });
+	if (position > last) return flaw(`the event log ends at ${last}, and entry ${position} was there before`);
+	const there = link === undefined ? undefined : await log.get(position);
+	if (there?.link === undefined || there.link === link) return undefined;
+	return flaw(`entry ${position} of the event log is another one than before: the log went back and on in another way`);
+}

@@ -1,0 +1,70 @@
+import type { Event } from "@rollcall/protocol";
+import type { Answer } from "../domain/inputs.ts";
+import type { Log, LogState, Position } from "../ports/log.ts";
+import { compact, compactBefore } from "./compaction.ts";
+import type { InputQueue } from "./input-queue.ts";
+import type { Ledger } from "./ledger.ts";
+import { LogShare } from "./log-share.ts";
+import type { LoopParts } from "./parts.ts";
+
+/** The time between two looks at how full the log is, in milliseconds. */
+const MEASURE_EVERY_MS = 5_000;
+
+interface RoomParts {
+	readonly parts: LoopParts;
+	readonly log: Log;
+	/** Names the log. */
+	readonly origin: string;
+	readonly ledger: Ledger;
+	readonly queue: InputQueue;
+}
+
+/** Looks how full the log is while this coordinator leads, has it told, and makes room where older entries can go. */
+export class LogRoom {
+	readonly #parts: RoomParts;
+	readonly #share: LogShare;
+	#lastMeasured = Number.NEGATIVE_INFINITY;
+
+	constructor(parts: RoomParts) {
+		this.#parts = parts;
+		this.#share = new LogShare((events) => parts.log.measure(events));
+	}
+
+	/** Why what an input comes to is not recorded; undefined: it may be. */
+	refusal(...about: Parameters<LogShare["refusal"]>): Answer | undefined {
+		return this.#share.refusal(...about);
+	}
+
+	/** Counts what was appended. */
+	wrote(events: readonly Event[]): void {
+		if (this.#share.wrote(events)) this.#lastMeasured = Number.NEGATIVE_INFINITY;
+	}
+
+	/** Measures when it is time to. Throws what the log throws. */
+	async look(): Promise<void> {
+		const { parts, log, queue } = this.#parts;
+		const now = parts.clock.monotonic();
+		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
+		this.#lastMeasured = now;
+		const state = await log.state();
+		const before = compactBefore(state);
+		const { bytes, maxBytes } = before === undefined ? state : await this.#compact(before);
+		this.#share.see({ bytes, maxBytes });
+		parts.watcher.onLogSize({ bytes, maxBytes });
+		if (maxBytes !== undefined) void queue.submit({ kind: "log-measured", bytes, maxBytes });
+	}
+
+	/** Takes older entries out of the log. What fails is told, and tried again with the next measuring. */
+	async #compact(before: Position): Promise<LogState> {
+		const { parts, log, ledger, queue, origin } = this.#parts;
+		const { fleet, position } = ledger;
+		try {
+			const { states, failpoint } = parts;
+			const entries = await compact({ log, states, failpoint }, { origin, position, fleet }, before);
+			void queue.submit({ kind: "log-compacted", before, entries });
+		} catch (error) {
+			parts.watcher.onTrouble("older entries could not be taken out of the event log", error);
+		}
+		return log.state();
+	}
+}

@@ -1,0 +1,27 @@
+/** The members of a running etcd. Everything throws EtcdError. */
+export interface EtcdMembers {
+	/** `name` is empty for one that was added and has not begun. */
+	list(): Promise<
+		readonly {
+			readonly id: string;
+			readonly name: string;
+			readonly peerUrls: readonly string[];
+			readonly learner: boolean;
+		}[]
+	>;
+	remove(id: string): Promise<void>;
+	addLearner(peerUrl: string): Promise<void>;
+	/** False: it has not caught up yet. */
+	promote(id: string): Promise<boolean>;
+}
+
+/** What a running etcd holds. Everything throws EtcdError. */
+export interface EtcdState {
+	/**
+	 * The member that is furthest, of those that have a leader: one that was cut off would give an old state. `leaderless`: also of those
+	 * that have none, where the majority is lost and what is left is all that there is.
+	 */
+	look(which?: { readonly leaderless: boolean }): Promise<{ readonly member: string; readonly revision: number }>;
+	/** All that a member holds, in pieces, the SHA-256 of the rest at the end: the format of etcd's own snapshot files. */
+	read(member: string): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,122 @@
+import type { Artifact, ClusterDocument, Facts, ProgramArtifact } from "@rollcall/protocol";
+import { kernelModules } from "./kernel.ts";
+
+/** Programs that a target calls by their path. */
+export type CalledProgram = "containerd" | "ctr" | "kubelet";
+
+/** What decides where a program is. */
+interface Place {
+	readonly document: Pick<ClusterDocument, "kubernetes">;
+	readonly facts: Known;
+}
+type Known = Pick<Facts, "programs"> & Partial<Pick<Facts, "cpu">>;
+
+/** Where containerd looks for plugins of the pod network (its default `bin_dir`). */
+const PLUGINS = "/opt/cni/bin";
+
+/** What the document has fetched goes before what the operating system has; where nobody looked, it is in the usual place. */
+export function programPath({ document, facts }: Place, name: CalledProgram): string {
+	return broughtPath(document, facts, name) ?? ownPath(facts, name) ?? `/usr/bin/${name}`;
+}
+
+/** Where runc is, if containerd would not find it by itself: in a folder that is not in the search path of systemd's units. */
+export function hiddenRunc({ document, facts }: Place): string | undefined {
+	const path = broughtPath(document, facts, "runc") ?? ownPath(facts, "runc");
+	return path === undefined || /^(?:\/usr(?:\/local)?)?\/s?bin\/runc$/.test(path) ? undefined : path;
+}
+
+/**
+ * What a machine lacks of that which its target calls, and no artifact of the target brings; undefined where nothing is known
+ * to be missing. Older agents and rehearsals tell no programs, and nothing is held against them.
+ */
+export function lackingParts(
+	role: string,
+	document: Pick<ClusterDocument, "kubernetes" | "volumes" | "images">,
+	facts: Known & Pick<Facts, "modules">,
+): string | undefined {
+	const lacking = [...lackingPrograms(role, document, facts), ...lackingModules(document, facts)];
+	if (lacking.length === 0) return undefined;
+	return `the machine lacks ${lacking.join(", ")}, which the role ${role} needs; bring programs as kubernetes.artifacts, or boot a system that has them`;
+}
+
+function lackingPrograms(
+	role: string,
+	document: Pick<ClusterDocument, "kubernetes" | "images">,
+	facts: Known,
+): string[] {
+	const { programs } = facts;
+	if (!programs) return [];
+	const isRouted = role !== "etcd" && document.kubernetes.podNetwork === "routed";
+	const called: readonly string[] = [
+		...["containerd", "runc", "kubelet"],
+		// Of iproute2, which brings bridge(8) too: the agent sets routes by it; and by one of the others what leaves has the node's address.
+		...(isRouted ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
+		...(document.images.archives.length > 0 ? ["ctr"] : []),
+	];
+	const found = new Set(programs.map(({ name }) => name));
+	const missing = called.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined);
+	const plugins = pluginsOf(role, document)
+		.filter((name) => !programs.some((one) => one.path === `${PLUGINS}/${name}`))
+		.filter((name) => !brought(document, facts).some((path) => path === `${PLUGINS}/${name}`));
+	return [...missing, ...(plugins.length > 0 ? [`the CNI plugins ${plugins.join(", ")} in ${PLUGINS}`] : [])];
+}
+
+/** flannel hands pods over to the bridge plugin, with routes it is called itself; Calico brings what it calls, and machines with etcd alone have no pod network. */
+function pluginsOf(role: string, { kubernetes }: Pick<ClusterDocument, "kubernetes">): readonly string[] {
+	const hasBridge = kubernetes.podNetwork === "flannel" || kubernetes.podNetwork === "routed";
+	return role !== "etcd" && hasBridge ? ["loopback", "bridge", "host-local", "portmap"] : [];
+}
+
+function lackingModules(
+	document: Pick<ClusterDocument, "kubernetes" | "volumes">,
+	{ modules }: Pick<Facts, "modules">,
+): string[] {
+	if (!modules) return [];
+	return kernelModules(document)
+		.filter((name) => !modules.includes(name))
+		.map((name) => `the kernel module ${name}`);
+}
+
+/**
+ * The artifacts for a machine, of Kubernetes or of an operator's role: those of its architecture, and of those that are for what is lacking, the ones with a
+ * program that its operating system does not have. CNI plugins always are: which of them an agent brought cannot be told.
+ */
+export function chosenArtifacts(
+	{ artifacts }: { readonly artifacts: readonly ProgramArtifact[] },
+	facts: Known,
+): ProgramArtifact[] {
+	const own = new Set(facts.programs?.map(({ name }) => name));
+	return artifacts.filter((artifact) => {
+		if (artifact.arch !== undefined && facts.cpu !== undefined && artifact.arch !== facts.cpu.arch) return false;
+		return (
+			artifact.when !== "lacking" ||
+			placesOf(artifact).some((path) => path.startsWith(`${PLUGINS}/`) || !own.has(nameOf(path)))
+		);
+	});
+}
+
+/** The same as an agent reads them: without what only says which machines they are for. */
+export function targetArtifacts(holder: Parameters<typeof chosenArtifacts>[0], facts: Known): Artifact[] {
+	return chosenArtifacts(holder, facts).map(({ asset: _asset, arch: _arch, when: _when, ...artifact }) => artifact);
+}
+
+function placesOf({ path, unpack }: Pick<Artifact, "path" | "unpack">): string[] {
+	return (unpack ?? [{ path }]).map((one) => one.path);
+}
+
+function nameOf(path: string): string {
+	return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Where the document's artifacts put files on a machine. */
+function brought(document: Pick<ClusterDocument, "kubernetes">, facts: Known): readonly string[] {
+	return chosenArtifacts(document.kubernetes, facts).flatMap(placesOf);
+}
+
+function broughtPath(document: Pick<ClusterDocument, "kubernetes">, facts: Known, name: string): string | undefined {
+	return brought(document, facts).find((path) => path.endsWith(`/${name}`));
+}
+
+function ownPath({ programs = [] }: Known, name: string): string | undefined {
+	return programs.find((program) => program.name === name)?.path;
+}

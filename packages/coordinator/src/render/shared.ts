@@ -1,0 +1,55 @@
+import { type ClusterDocument, canonicalJson, type Digest, sha256Of, type Trust } from "@rollcall/protocol";
+import { type EtcdBeginnings, etcdBeginnings } from "../domain/etcd/beginning.ts";
+import { fetchedNow } from "../domain/etcd/snapshots.ts";
+import { etcdWait } from "../domain/etcd/wait.ts";
+import type { Fleet } from "../domain/fleet.ts";
+import { type Member, membersOf } from "./members.ts";
+
+/**
+ * All that targets take from the fleet, beside the machine and the seat that each is for. Renderers get nothing else of the
+ * fleet, and targets are remembered by it: whoever adds a field here makes both read it.
+ */
+export interface Shared {
+	readonly document: ClusterDocument | undefined;
+	/** Whom machines believe, and who signs for them. */
+	readonly trust: Trust | undefined;
+	/** Holders of the control-plane seats. */
+	readonly controlPlanes: readonly Member[];
+	/** Holders of the seats with the role `etcd`. */
+	readonly ownEtcd: readonly Member[];
+	readonly etcd: EtcdBeginnings;
+	/** Why a machine that etcd does not begin on yet has to wait. */
+	readonly etcdWait: string | undefined;
+	/** Where the coordinator that leads is reached, while machines fetch a snapshot of etcd from it. */
+	readonly snapshotSource: string | undefined;
+}
+
+/** What targets take from this fleet. */
+export function sharedOf(fleet: Fleet): Shared {
+	const etcd = etcdBeginnings(fleet);
+	return {
+		document: fleet.cluster?.document,
+		trust: fleet.trust?.trust,
+		controlPlanes: membersOf(fleet, "control-plane"),
+		ownEtcd: membersOf(fleet, "etcd"),
+		etcd,
+		etcdWait: etcd.others ? undefined : etcdWait(fleet),
+		snapshotSource: fetchedNow(fleet).length > 0 ? fleet.leader?.url : undefined,
+	};
+}
+
+/**
+ * Gives a digest that is equal for equal values, and remembers those of the large parts. The trust goes by its content: what
+ * was rendered for a change that never reached the log must not be taken for another coordinator's change, which has the
+ * same number.
+ */
+export function sharedKeys(): (shared: Shared) => Digest {
+	const digests = new WeakMap<object, Digest>();
+	const digestOf = (part: object): Digest => {
+		const digest = digests.get(part) ?? sha256Of(canonicalJson(part));
+		digests.set(part, digest);
+		return digest;
+	};
+	return ({ document, trust, ...rest }) =>
+		sha256Of(canonicalJson({ ...rest, document: document && digestOf(document), trust: trust && digestOf(trust) }));
+}

@@ -1,0 +1,31 @@
+import type { Logger } from "pino";
+import { createClock, systemTime } from "../adapters/clock/drawn-clock.ts";
+import { adminToken } from "../adapters/files/admin-token.ts";
+import { coordinatorId, seenLog } from "../adapters/files/data-folder.ts";
+import { createLastDocument } from "../adapters/files/last-document.ts";
+import { createMetrics } from "../adapters/metrics/metrics.ts";
+import type { CoordinatorConfig } from "../config.ts";
+import { VERSION } from "../version.ts";
+import { failpointFrom } from "./failpoint.ts";
+
+/** What all parts need: the settings, the contents of the data folder, clock, log and metrics. */
+export type Base = Awaited<ReturnType<typeof openBase>>;
+
+/** Reads the data folder, and makes what a first start finds missing there. The folder is there, and locked. */
+export async function openBase(config: CoordinatorConfig, log: Logger, environment: NodeJS.ProcessEnv) {
+	const { dataFolder } = config;
+	return {
+		config,
+		log,
+		id: await coordinatorId(dataFolder),
+		admin: await adminToken(dataFolder),
+		lastDocument: createLastDocument(dataFolder, (reason) => log.warn(reason)),
+		seenLog: seenLog(dataFolder),
+		failpoint: failpointFrom(environment),
+		clock: createClock({
+			...systemTime,
+			onStep: (byMs) => log.warn({ byMs }, `the clock of this computer was set by ${Math.round(byMs / 1000)} s`),
+		}),
+		metrics: createMetrics(VERSION),
+	};
+}

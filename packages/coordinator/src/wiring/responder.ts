@@ -1,0 +1,59 @@
+import { Responder } from "../adapters/nats/responder.ts";
+import type { PodRoutes } from "../keepers/pod-routes.ts";
+import { answerCertify, atMostWaiting } from "../loop/answer-certify.ts";
+import { answerHello } from "../loop/answer-hello.ts";
+import type { RememberedTargets } from "../loop/remembered-targets.ts";
+import type { Core } from "../ports/core.ts";
+import type { Pki } from "../ports/pki.ts";
+import type { RegistryAccounts } from "../ports/registry-accounts.ts";
+import type { Base } from "./base.ts";
+import type { BusParts } from "./bus.ts";
+
+/** Orders for certificates that may wait: some seconds of work, after which their senders would ask again. */
+const MAX_ORDERS = 256;
+
+/** Listens to agents, and answers them while this coordinator leads. */
+export function createResponder(
+	{ config, clock, log, metrics }: Base,
+	{ connection, credentials }: BusParts,
+	{
+		core,
+		pki,
+		accounts,
+		targets,
+		routes,
+	}: {
+		readonly core: Core;
+		readonly pki: Pki;
+		readonly accounts: RegistryAccounts;
+		readonly targets: RememberedTargets;
+		readonly routes: Pick<PodRoutes, "answer">;
+	},
+): Responder {
+	return new Responder({
+		connection,
+		clock,
+		core,
+		credentials,
+		answerHello: (machineId, hello, answer) =>
+			answerHello({ machineId, hello, answer }, { fleet: core.fleet(), targets, credentials }),
+		answerCertify: atMostWaiting(MAX_ORDERS, (machineId, message) =>
+			answerCertify(
+				{ machineId, message },
+				{
+					core,
+					pki,
+					accounts,
+					render: targets.render,
+					verify: credentials.isBy,
+					lifeSeconds: config.certificateSeconds,
+				},
+			),
+		),
+		answerRoutes: (machineId, message) => routes.answer(machineId, message),
+		onBadMessage: ({ verb, reason, machineId, text }) => {
+			metrics.badMessage(reason);
+			log.debug({ verb, reason, machineId }, `message not taken: ${text}`);
+		},
+	});
+}

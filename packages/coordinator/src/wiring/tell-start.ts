@@ -1,0 +1,38 @@
+import { X509Certificate } from "node:crypto";
+import type { Logger } from "pino";
+import type { AdminToken } from "../adapters/files/admin-token.ts";
+import type { CoordinatorConfig } from "../config.ts";
+
+interface Started {
+	readonly config: Pick<CoordinatorConfig, "nats" | "tls" | "document">;
+	readonly admin: Pick<AdminToken, "file" | "isNew">;
+	readonly urls: { readonly url: string; readonly boot?: string };
+	/** Whom clients are to believe, PEM. */
+	readonly authority: string | undefined;
+	readonly coordinatorId: string;
+}
+
+/** Tells which listeners there are; at a first start also where the operator's token is, and the three commands that come next. */
+export function tellStart(log: Pick<Logger, "info">, { config, admin, urls, authority, coordinatorId }: Started): void {
+	const { nats, tls } = config;
+	const bus =
+		"embedded" in nats
+			? `${tls === "off" ? "nats" : "tls"}://${nats.embedded.host}:${nats.embedded.port}`
+			: nats.external.servers.join(", ");
+	const fingerprint = authority === undefined ? undefined : fingerprintOf(authority);
+	log.info({ ...urls, bus, coordinatorId, ...(fingerprint ? { fingerprint } : {}) }, "the API listens");
+	if (!urls.boot) log.info("machines cannot boot from here: the configuration has no boot listener (`boot`)");
+	if (!admin.isNew) return;
+	log.info({ tokenFile: admin.file }, "the operator's token was made; only the user of this coordinator can read it");
+	const commands = [
+		`rollcall context add fleet --server ${urls.url} --token-file ${admin.file}${fingerprint ? ` --fingerprint ${fingerprint}` : ""}`,
+		config.document === undefined ? "rollcall apply -f deploy/examples/three-nodes.yaml" : "rollcall cluster",
+		"rollcall machines --watch",
+	];
+	for (const command of commands) log.info(`next: ${command}`);
+}
+
+/** The SHA-256 of the first certificate, as `rollcall context add` shows it. */
+function fingerprintOf(pem: string): string {
+	return `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase()}`;
+}

@@ -1,0 +1,37 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ownFolder } from "@rollcall/test-support/own-folder";
+import test from "ava";
+import { addAgent } from "../../../src/adapters/boot/agent-program.ts";
+import { Assets } from "../../../src/adapters/boot/index.ts";
+
+/** The beginning of an ELF file for x86-64 (elf(5)), and something behind it. */
+function program(text: string): Buffer {
+	const header = Buffer.alloc(64);
+	header.writeUInt32BE(0x7f454c46, 0);
+	header.writeUInt16LE(62, 18);
+	return Buffer.concat([header, Buffer.from(text)]);
+}
+
+test("compressing the agent is said before and after, and done once for each program", async (t) => {
+	const folder = ownFolder(t, "rollcall-agent-test-");
+	const file = join(folder, "agent");
+	const store = join(folder, "assets");
+	const said: string[] = [];
+	const log = { info: (_: object, text: string) => void said.push(text) };
+	const add = async () => addAgent(await Assets.open(store), file, log as never);
+	const once = [/is being compressed .* once; this takes some seconds/, /is ready for machines/];
+	const expectSaid = (expected: readonly RegExp[]) => {
+		t.is(said.length, expected.length);
+		for (const [index, words] of expected.entries()) t.regex(said[index] ?? "", words);
+		said.length = 0;
+	};
+	await writeFile(file, program("one"));
+	await add();
+	expectSaid(once);
+	await add();
+	expectSaid([]);
+	await writeFile(file, program("two"));
+	await add();
+	expectSaid(once);
+});

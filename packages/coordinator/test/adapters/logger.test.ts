@@ -1,0 +1,46 @@
+import test from "ava";
+import fc from "fast-check";
+import { processLogger } from "../../src/adapters/logger/logger.ts";
+import { readableLine } from "../../src/adapters/logger/readable-line.ts";
+
+function onTerminal() {
+	const lines: string[] = [];
+	const log = processLogger("info", { isTTY: true, write: (text) => lines.push(text) });
+	return { log, lines };
+}
+
+test("on a terminal an entry is a line to read: time, level, message, fields", (t) => {
+	const { log, lines } = onTerminal();
+	log.info({ url: "http://192.0.2.1:7420", why: "two words", count: 3 }, "the API listens");
+	log.debug("not asked for");
+	log.warn({ token: "rc_secret" }, "careful");
+	t.regex(
+		lines[0] ?? "",
+		/^\d\d:\d\d:\d\d info {2}the API listens url=http:\/\/192\.0\.2\.1:7420 why="two words" count=3\n$/,
+	);
+	t.regex(lines[1] ?? "", /^\d\d:\d\d:\d\d warn {2}careful token=\[Redacted\]\n$/);
+	t.is(lines.length, 2);
+});
+
+test("an error is told with its reason, and at its level with its stack", (t) => {
+	const { log, lines } = onTerminal();
+	log.warn({ err: new Error("no room") }, "trying again");
+	log.error({ err: new Error("a fault") }, "it failed");
+	t.regex(lines[0] ?? "", / trying again error="no room"\n$/);
+	t.regex(lines[1] ?? "", / it failed error="a fault"\n\s+at /);
+});
+
+test("whatever is logged, nothing steers the terminal and an entry stays one line", (t) => {
+	const part = fc.constantFrom("\u001b[2J", "\u009b1m", "\n", "\r", "\u202e", "\u2028", "\u200b", "a", '"', "=", " ");
+	const text = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(""));
+	fc.assert(
+		fc.property(text, text, fc.jsonValue(), (message, key, value) => {
+			const { log, lines } = onTerminal();
+			log.info({ [`x${key}`]: message, value }, message);
+			t.is(lines.length, 1);
+			t.notRegex((lines[0] ?? "").slice(0, -1), /[\p{Cc}\p{Cf}\u2028\u2029]/u);
+		}),
+		{ numRuns: 100 },
+	);
+	t.is(readableLine("no JSON\u001b[1m\n"), "no JSON\\u{1b}[1m\n");
+});

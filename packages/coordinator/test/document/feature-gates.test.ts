@@ -1,0 +1,59 @@
+import test from "ava";
+import { parseDocument } from "../../src/document/parse-document.ts";
+import { gateFault, knownGates } from "../../src/render/known-feature-gates.ts";
+import { changed, testRefusals } from "./refusal.ts";
+
+const gates = (text: string) => changed("kubernetes:\n", `kubernetes:\n  featureGates: { ${text} }\n`);
+const AT = "kubernetes.featureGates";
+
+testRefusals([
+	[
+		"a feature gate that is misspelt",
+		gates("NodeSwop: true"),
+		`${AT}.NodeSwop`,
+		/has no feature gate NodeSwop/,
+		/did you mean NodeSwap\?/,
+	],
+	["a feature gate that is nothing", gates("Zzyzx: true"), `${AT}.Zzyzx`, /has no feature gate/, /leave it out/],
+	[
+		"a feature gate that is gone",
+		gates("IPv6DualStack: true"),
+		`${AT}.IPv6DualStack`,
+		/on for good since Kubernetes 1\.23, and later releases do not know it/,
+		/leave it out/,
+	],
+	[
+		"a feature gate that is gone since the last releases",
+		gates("SidecarContainers: true"),
+		`${AT}.SidecarContainers`,
+		/since Kubernetes 1\.33/,
+		/leave it out/,
+	],
+	[
+		"a feature gate that can not be chosen any more",
+		gates("InPlacePodVerticalScaling: false"),
+		`${AT}.InPlacePodVerticalScaling`,
+		/on for good since Kubernetes 1\.35; a component that is told otherwise/,
+		/leave it out/,
+	],
+]);
+
+test("what a release knows may be set, and what it does not know yet says when it comes", (t) => {
+	t.true(parseDocument(gates("WatchList: false, InPlacePodVerticalScaling: true, ImageVolumeWithDigest: true")).ok);
+	t.is(gateFault("InPlacePodVerticalScaling", false, "1.34"), undefined);
+	t.is(gateFault("WorkloadWithJob", true, "1.35"), "comes with Kubernetes 1.36");
+	t.is(gateFault("WorkloadWithJob", true, "1.36"), undefined);
+	t.is(
+		gateFault("LegacySidecarContainers", true, "1.34"),
+		"is off for good since Kubernetes 1.33, and later releases do not know it",
+	);
+});
+
+test("the table is read whole: each word is a gate, and none is there twice", (t) => {
+	for (const minor of ["1.34", "1.35", "1.36"]) {
+		const known = knownGates(minor);
+		t.true(known.length > 150);
+		t.is(new Set(known).size, known.length);
+		for (const name of known) t.regex(name, /^[A-Z][A-Za-z0-9]+$/);
+	}
+});

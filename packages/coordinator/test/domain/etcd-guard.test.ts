@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import type { Input } from "../../src/domain/inputs.ts";
+import { BOXES, CONTROL, founded, takeStep } from "./etcd-story.ts";
+import { codeOf, START, Story } from "./story.ts";
+
+type Verb = "reboot" | "reset" | "remove" | "reject" | "compromised" | "pin-role";
+
+/** What a person asks of a machine; the role is one that has free seats. */
+function verb(
+	name: Verb,
+	machineId: MachineId,
+): Extract<Input, { kind: "command" | "remove" | "reject" | "compromised" | "pin-role" }> {
+	const by = "test";
+	if (name === "reboot" || name === "reset") {
+		return { kind: "command", machineId, commandId: randomUUID(), command: name, deadlineAt: START + 9_000_000, by };
+	}
+	if (name === "reject" || name === "compromised") return { kind: name, machineId, reason: "not ours", by };
+	if (name === "pin-role") return { kind: name, machineId, role: "worker", by };
+	return { kind: name, machineId, by };
+}
+
+const SLOTS = [...CONTROL, { name: "workers", role: "worker", count: "rest" }];
+const VERBS: readonly Verb[] = ["reboot", "reset", "remove", "reject", "compromised", "pin-role"];
+
+/** Three control planes with etcd. */
+function three(): { story: Story; ids: [MachineId, MachineId, MachineId] } {
+	const { story, ids } = founded([5]);
+	story.declare(SLOTS);
+	return { story, ids: ids as [MachineId, MachineId, MachineId] };
+}
+
+for (const first of VERBS) {
+	for (const second of VERBS.filter((name) => name !== "pin-role")) {
+		test(`after ${first} of one member of three, ${second} of another is refused until etcd is whole again`, (t) => {
+			const { story, ids } = three();
+			t.not(codeOf(story.take(verb(first, ids[0]))), "quorum-at-risk");
+			const before = story.fleet.seq;
+			const answer = story.take(verb(second, ids[1]));
+			t.is(codeOf(answer), "quorum-at-risk");
+			t.is(story.fleet.seq, before);
+			if (answer.kind !== "problem") return;
+			t.regex(answer.problem.message, /2 of 3 members of etcd are healthy now, 1 would be, and it needs 2/);
+			t.regex(answer.problem.message, /back to the snapshot of \d+ (?:s|min|h|d) ago/);
+			t.regex(answer.problem.next ?? "", /--queue.*--accept-loss etcd/);
+			t.not(codeOf(story.take({ ...verb(second, ids[1]), acceptLoss: "etcd" })), "quorum-at-risk");
+		});
+	}
+}
+
+test("a role by hand and labels take members of etcd one after the other, by themselves", (t) => {
+	const { story, ids } = three();
+	for (const id of ids) story.take(verb("pin-role", id));
+	t.is(story.all("machine-released").length, 1);
+	const other = three();
+	other.story.declare([
+		{ ...CONTROL[0], selector: { labels: { old: "yes" } } },
+		{ name: "workers", role: "worker", count: "rest" },
+	]);
+	for (const id of other.ids) other.story.take({ kind: "label", machineId: id, labels: { old: "no" }, by: "test" });
+	t.deepEqual(other.story.all("machine-released"), []);
+});
+
+test("a member that does not answer etcd's question counts as none, whatever its lease says", (t) => {
+	const { story, ids } = three();
+	t.is(codeOf(story.take({ ...verb("reboot", ids[0]), answered: [ids[0], ids[1]] })), "quorum-at-risk");
+	t.is(
+		codeOf(story.take({ ...verb("reboot", ids[2]), answered: [ids[0], ids[1]] })),
+		"command",
+		"it does not vote anyway",
+	);
+});
+
+test("the last memory is not taken without its loss being accepted by name", (t) => {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
+	const id = story.join({ name: "a", memoryGiB: 8 });
+	const begun = story.take(verb("reset", id));
+	if (begun.kind !== "command") return t.fail("nothing was founded yet");
+	story.take({ kind: "command-failed", machineId: id, commandId: begun.commandId, reason: "a test" });
+	story.report(id, "applied", 1);
+	takeStep(story);
+	const answer = story.take(verb("reboot", id));
+	t.is(codeOf(answer), "quorum-at-risk");
+	if (answer.kind === "problem")
+		t.regex(answer.problem.message, /all of etcd's data is lost, since there is no snapshot/);
+	t.is(codeOf(story.take({ ...verb("reboot", id), acceptLoss: "control-plane" })), "quorum-at-risk");
+	t.is(codeOf(story.take({ ...verb("reboot", id), acceptLoss: "etcd" })), "command");
+});
+
+test("workers, spares and who lost its memory already are nobody's risk", (t) => {
+	const { story, ids } = three();
+	const worker = story.join({ name: "w", memoryGiB: 8 });
+	for (const name of ["reboot", "remove"] as const) t.not(codeOf(story.take(verb(name, worker))), "quorum-at-risk");
+	story.join({ ...BOXES[0], name: "a", boot: 2 });
+	t.is(codeOf(story.take(verb("reboot", ids[0]))), "command");
+	t.is(codeOf(story.take(verb("reboot", ids[1]))), "quorum-at-risk");
+});
+
+test("beside etcd on machines of its own, the last control plane is kept too", (t) => {
+	const story = new Story();
+	story.declare([
+		{ name: "store", role: "etcd", count: 1 },
+		{ name: "control", role: "control-plane", count: 2 },
+	]);
+	const ids = BOXES.map((box) => story.join(box));
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	const planes = ids.filter((id) => story.machine(id).seat?.role === "control-plane") as [MachineId, MachineId];
+	t.is(codeOf(story.take(verb("reboot", planes[0]))), "command");
+	const answer = story.take(verb("reboot", planes[1]));
+	t.is(codeOf(answer), "quorum-at-risk");
+	if (answer.kind === "problem") t.regex(answer.problem.message, /no other control plane is there/);
+	t.is(codeOf(story.take({ ...verb("reboot", planes[1]), acceptLoss: "control-plane" })), "command");
+});
+
+test("a reboot of a member ends when the machine votes again, and only then the next may go", (t) => {
+	const { story, ids } = three();
+	story.take(verb("reboot", ids[0]));
+	story.join({ name: "a", memoryGiB: 8, boot: 2 });
+	t.deepEqual(story.all("command-ended"), []);
+	while (nextEtcdStep(story.fleet)) {
+		t.is(codeOf(story.take(verb("reboot", ids[1]))), "quorum-at-risk");
+		takeStep(story);
+	}
+	t.like(story.all("command-ended")[0], {
+		outcome: "done",
+		reason: "the machine was booted anew, and votes in etcd again",
+	});
+	t.is(codeOf(story.take(verb("reboot", ids[1]))), "command");
+});
+
+test("a member that never votes again fails its reboot by the deadline", (t) => {
+	const { story, ids } = three();
+	story.take({ ...verb("reboot", ids[0]), deadlineAt: story.at + 60_000 } as Input);
+	story.join({ name: "a", memoryGiB: 8, boot: 2 });
+	story.pass(70);
+	t.like(story.all("command-ended")[0], {
+		outcome: "failed",
+		reason: "the machine was booted anew, and does not vote in etcd again yet",
+	});
+});
+
+/** Three members of which etcd is asked to take one out, and which then may stay by the document. Returns whom etcd was asked to take out. */
+function removalBegun(): { story: Story; leaving: MachineId } {
+	const { story } = founded([5]);
+	story.join({ name: "d", memoryGiB: 8 });
+	story.declare([{ ...CONTROL[0], count: 1 }]);
+	takeStep(story);
+	const step = nextEtcdStep(story.fleet);
+	if (step?.kind !== "remove") throw new Error("nobody is to be taken out");
+	story.take({ kind: "etcd-removing", step, ids: ["1"] });
+	story.declare(CONTROL);
+	return { story, leaving: step.member.machineId };
+}
+
+test("a removal that was begun is finished before anybody joins, and until then its member counts: verbs that end it are refused", (t) => {
+	const { story, leaving } = removalBegun();
+	for (const name of ["reboot", "reset", "remove", "reject"] as const) {
+		const answer = story.take(verb(name, leaving));
+		t.is(codeOf(answer), "quorum-at-risk", name);
+	}
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId: leaving } });
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet)?.kind, "replace");
+	t.not(codeOf(story.take(verb("reboot", leaving))), "quorum-at-risk");
+});

@@ -1,0 +1,148 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.ts";
+import { etcdRisk } from "../../src/domain/etcd/risk.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import { fleetTrouble } from "../../src/domain/views/trouble.ts";
+import { BOXES, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
+import { documentOf, Story } from "./story.ts";
+
+/** Etcd on so many machines, with a snapshot that is 14 s old. */
+function running(count: number): { story: Story; ids: MachineId[] } {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count }]);
+	const ids = Array.from({ length: count }, (_, index) => story.join({ name: `m${index}`, memoryGiB: 8 }));
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5, { takenAt: story.at }) });
+	story.pass(14);
+	return { story, ids };
+}
+
+const SENTENCES: Record<number, string> = {
+	1: "the only member may not go; one gone = back to the snapshot of 14 s ago",
+	3: "one of three may go; two gone = back to the snapshot of 14 s ago",
+	5: "two of five may go; three gone = back to the snapshot of 14 s ago",
+};
+
+for (const [count, sentence] of Object.entries(SENTENCES)) {
+	test(`with ${count} members it is said in a sentence what may be lost`, (t) => {
+		const { story } = running(Number(count));
+		t.is(etcdRisk(story.fleet, story.at), sentence);
+	});
+}
+
+test("a member that does not vote is named, and none more may go", (t) => {
+	const { story, ids } = running(3);
+	story.silent.add(ids[1] as MachineId);
+	story.pass(30);
+	const name = story.machine(ids[1] as MachineId).seat?.nodeName;
+	t.is(
+		etcdRisk(story.fleet, story.at),
+		`none of three may go now, since ${name} does not vote; one gone = back to the snapshot of 44 s ago`,
+	);
+});
+
+test("before etcd is founded there is nothing to lose", (t) => {
+	const story = new Story();
+	story.declare(CONTROL);
+	t.is(etcdRisk(story.fleet, story.at), undefined);
+});
+
+test("two of three that boot anew: why and status say that the majority is gone, whom to boot, and what is lost", (t) => {
+	const { story, ids } = founded([5]);
+	bootAgain(story, 2, BOXES.slice(0, 2));
+	story.pass(600);
+	const left = story.machine(ids[2] as MachineId).seat?.nodeName ?? "";
+	const why = etcdWait(story.fleet);
+	t.regex(why, /etcd has lost its majority: the memory of 1 of 3 members is left, and it needs 2/);
+	t.true(why.includes(`boot ${left} anew too`), why);
+	t.regex(why, /etcd begins with the snapshot \w+ of .*; what was written after that is lost/);
+	const [trouble] = fleetTrouble(story.fleet, []);
+	t.is(trouble?.kind, "no-quorum");
+	t.true(trouble?.next?.includes(`boot ${left} anew too`), trouble?.next);
+	t.regex(
+		etcdRisk(story.fleet, story.at) ?? "",
+		/has lost its majority: 1 of 3 .* back to the snapshot of \d+ min ago/,
+	);
+});
+
+test("one that boots anew while another one is lost: why says whom to bring back, instead of a replacement that never comes", (t) => {
+	const { story, ids } = running(3);
+	const name = (index: number) => story.machine(ids[index] as MachineId).seat?.nodeName ?? "";
+	story.join({ name: "m0", memoryGiB: 8, boot: 2 });
+	story.silent.add(ids[1] as MachineId);
+	story.pass(600);
+	const why = etcdWait(story.fleet);
+	t.regex(why, /^etcd has lost its majority: the memory of 1 of 3 members is here, and it needs 2/);
+	t.true(why.includes(`bring ${name(1)} back, whose memory may live, or boot `), why);
+	story.silent.delete(ids[1] as MachineId);
+	story.pass(30);
+	t.regex(etcdWait(story.fleet), /its member is being replaced$/);
+});
+
+test("a majority that is only silent is to be brought back first", (t) => {
+	const { story, ids } = running(3);
+	for (const id of ids.slice(1)) story.silent.add(id);
+	story.pass(30);
+	t.regex(
+		etcdRisk(story.fleet, story.at) ?? "",
+		/bring control-plane-\w+, control-plane-\w+ back, whose memory may live, or boot/,
+	);
+});
+
+test("etcd does not begin with nothing beside a machine that says it has etcd's data, with a seat or without", (t) => {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
+	const old = story.join({ name: "a", memoryGiB: 8 });
+	story.report(old, "applied", 1);
+	const { bootId } = story.machine(old);
+	const memory = { memberId: "7", clusterId: "9", bootId };
+	story.record([{ type: "etcd-memory-changed", machineId: old, bootId, memory }]);
+	// Its seat changes hands before anything was founded.
+	const slots = [{ name: "control", role: "control-plane", count: 1, selector: { labels: { rack: "new" } } }];
+	story.take({ kind: "declare", ...documentOf(slots), by: "test", acceptLoss: "control-plane" });
+	const young = story.join({ name: "b", memoryGiB: 8 }, { rack: "new" });
+	t.truthy(story.machine(young).seat);
+	t.is(etcdBeginnings(story.fleet).others, undefined);
+	t.true(etcdWait(story.fleet).includes(old), etcdWait(story.fleet));
+	story.join({ name: "a", memoryGiB: 8, boot: 2 });
+	t.is(etcdBeginning(story.fleet, story.machine(young))?.state, "new", "another boot is the proof that it is gone");
+});
+
+test("three control planes whose seats went to others without a word keep the others from beginning", (t) => {
+	const { story, ids } = founded([]);
+	for (const id of ids) {
+		const { slot, seat } = story.machine(id).seat ?? { slot: "", seat: 0 };
+		story.record([{ type: "machine-released", machineId: id, slot, seat, reason: "a log of before" }]);
+		story.silent.add(id);
+	}
+	story.pass(30);
+	const spares = ["d", "e", "f"].map((name) => story.join({ name, memoryGiB: 8 }));
+	for (const id of spares) t.is(etcdBeginning(story.fleet, story.machine(id)), undefined);
+	for (const machineId of ids) story.take({ kind: "remove", machineId, by: "test", acceptLoss: "etcd" });
+	for (const id of spares)
+		t.is(etcdBeginning(story.fleet, story.machine(id))?.state, "new", "a person said so by name");
+});
+
+test("workers without a slot for control planes are not well as a fleet", (t) => {
+	const story = new Story();
+	story.declare([{ name: "workers", role: "worker", count: "rest" }]);
+	story.join({ name: "w" });
+	t.is(fleetTrouble(story.fleet, [])[0]?.kind, "no-api");
+});
+
+test("a lost holder stays while the only spare is kept back for another slot", (t) => {
+	const story = new Story();
+	story.declare([
+		{ name: "first", role: "worker", count: 1, spares: 1 },
+		{ name: "second", role: "worker", count: 1, replaceAfterSeconds: 30 },
+	]);
+	const [, second] = ["a", "b"].map((name) => story.join({ name }));
+	story.join({ name: "c" });
+	const holder = story.seating()["second/0"] ?? second;
+	story.silent.add(holder as MachineId);
+	story.pass(120);
+	t.is(story.seating()["second/0"], holder);
+	t.deepEqual(story.all("machine-released"), []);
+});

@@ -1,0 +1,85 @@
+import test from "ava";
+import { waitReason } from "../../src/domain/views/wait-reason.ts";
+import { bootIdOf, macOf, uuidOf } from "./hardware.ts";
+import { codeOf, Story } from "./story.ts";
+
+const SLOTS = [
+	{ name: "cp", role: "control-plane", count: 1, grade: undefined },
+	{ name: "w", role: "worker", count: "rest" },
+];
+const seen = (name: string) => ({ observedMac: macOf(name) });
+const idOf = (name: string) => uuidOf(name) as never;
+
+test("a stranger whom a rule on facts lets in gets no seat of a control plane, whatever it claims and however it is seen", (t) => {
+	const story = new Story();
+	story.declare(SLOTS);
+	story.enroll({ name: "a", memoryGiB: 64, rehearsal: false });
+	story.enroll({ name: "b", memoryGiB: 64, rehearsal: false }, seen("b"));
+	t.deepEqual(
+		["a", "b"].map((name) => story.machine(idOf(name)).seat?.role),
+		["worker", "worker"],
+	);
+	t.deepEqual(
+		["a", "b"].map((name) => story.machine(idOf(name)).grade),
+		["claimed", "observed"],
+	);
+});
+
+test("a declared machine gets its seat of a control plane when the link says that it is it, and not by its word", (t) => {
+	for (const [how, role] of [
+		[seen("a"), "control-plane"],
+		[seen("b"), undefined],
+		[{}, undefined],
+	] as const) {
+		const story = new Story();
+		story.declare(SLOTS.slice(0, 1), { machines: [{ mac: macOf("a") }], approval: {} });
+		story.enroll({ name: "a" }, how);
+		t.is(story.machine(idOf("a")).seat?.role, role);
+		if (role === undefined)
+			t.regex(waitReason(story.fleet, story.machine(idOf("a")), story.at).reason, /wants a machine that is observed/);
+	}
+});
+
+test("a machine that is declared by its UUID alone wants a person, since everybody can say a UUID", (t) => {
+	const story = new Story();
+	story.declare(SLOTS.slice(0, 1), { machines: [{ uuid: uuidOf("a") }], approval: {} });
+	story.enroll({ name: "a" }, seen("a"));
+	t.is(story.machine(idOf("a")).seat, undefined);
+	story.take({ kind: "approve", machineId: idOf("a"), by: "test" });
+	t.is(story.machine(idOf("a")).seat?.role, "control-plane");
+});
+
+test("a person may let in a boot that only claims, and the next boot asks again", (t) => {
+	const story = new Story();
+	story.declare(SLOTS.slice(0, 1));
+	story.enroll({ name: "a" });
+	story.take({ kind: "approve", machineId: idOf("a"), by: "test" });
+	t.is(story.machine(idOf("a")).seat?.role, "control-plane");
+	story.silent.add(idOf("a"));
+	story.pass(12);
+	t.is(codeOf(story.enroll({ name: "a", boot: 2 })), "boot-waits");
+	t.is(codeOf(story.enroll({ name: "a", boot: 2 }, seen("a"))), "enrolled");
+});
+
+test("no approval makes attested what is not", (t) => {
+	const story = new Story();
+	story.declare([{ name: "w", role: "worker", count: 1, grade: "attested" }]);
+	story.enroll({ name: "a" }, seen("a"));
+	story.take({ kind: "approve", machineId: idOf("a"), by: "test" });
+	t.is(story.machine(idOf("a")).seat, undefined);
+});
+
+test("a slot may want a person for each boot", (t) => {
+	const story = new Story();
+	story.declare([{ name: "w", role: "worker", count: 1, approval: "each-boot" }]);
+	story.enroll({ name: "a" }, seen("a"));
+	t.is(story.machine(idOf("a")).seat, undefined);
+	story.take({ kind: "approve", machineId: idOf("a"), by: "test" });
+	t.truthy(story.machine(idOf("a")).seat);
+	story.silent.add(idOf("a"));
+	story.pass(12);
+	t.is(codeOf(story.enroll({ name: "a", boot: 2 }, seen("a"))), "boot-waits");
+	story.take({ kind: "approve", machineId: idOf("a"), bootId: bootIdOf({ name: "a", boot: 2 }), by: "test" });
+	t.is(codeOf(story.enroll({ name: "a", boot: 2 }, seen("a"))), "enrolled");
+	t.truthy(story.machine(idOf("a")).seat);
+});

@@ -1,0 +1,58 @@
+import { type BootId, type Facts, sha256Of, type UserPublicKey } from "@rollcall/protocol";
+
+/** What a test's machine differs in from others; the rest of its facts is ordinary. */
+export interface Hardware {
+	readonly name: string;
+	readonly uuid?: string;
+	readonly serial?: string;
+	readonly macs?: readonly string[];
+	readonly memoryGiB?: number;
+	readonly boot?: number;
+	/** True without it. */
+	readonly rehearsal?: boolean;
+}
+
+export function bootIdOf({ name, boot = 1 }: Hardware): BootId {
+	const hex = sha256Of(`${name} ${boot}`).slice(7, 39);
+	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") as BootId;
+}
+
+export function uuidOf(name: string): string {
+	return bootIdOf({ name, boot: -1 });
+}
+
+export function macOf(name: string): string {
+	return `52:54:00:${sha256Of(name).slice(7, 13).match(/../g)?.join(":")}`;
+}
+
+export function keyOf(hardware: Hardware): UserPublicKey {
+	const digits = [...sha256Of(`key ${bootIdOf(hardware)}`).slice(7)].map(
+		(digit) => "ABCDEFGHIJKLMNOP"[Number.parseInt(digit, 16)],
+	);
+	return `U${digits.slice(0, 55).join("")}`;
+}
+
+export function factsOf(hardware: Hardware): Facts {
+	const { name, uuid = uuidOf(name), serial, macs = [macOf(name)], memoryGiB = 4 } = hardware;
+	return {
+		bootId: bootIdOf(hardware),
+		hostname: name,
+		smbios: { ...(uuid === "" ? {} : { uuid }), ...(serial === undefined ? {} : { serial }) },
+		cpu: { count: 4, model: "test", arch: "x64" },
+		memory: { totalBytes: memoryGiB * 2 ** 30, availableBytes: 2 ** 30 },
+		nics: macs.map((mac, index) => ({
+			name: `eth${index}`,
+			mac: mac as Facts["nics"][number]["mac"],
+			up: true,
+			addresses: ["192.0.2.7/24"],
+		})),
+		routes: [],
+		dns: { servers: [], search: [] },
+		os: { id: "debian", version: "12", name: "Debian" },
+		kernel: "6.1",
+		cgroupVersion: 2,
+		tmpfs: [],
+		agentVersion: "1",
+		rehearsal: hardware.rehearsal ?? true,
+	};
+}

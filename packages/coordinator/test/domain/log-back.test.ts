@@ -1,0 +1,101 @@
+import test from "ava";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { prunable } from "../../src/domain/etcd/snapshots.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { BOXES, founded, snapshotOf, takeStep } from "./etcd-story.ts";
+import { Story } from "./story.ts";
+
+const [a, b] = BOXES;
+
+/** A fleet whose log was put back from a copy: since then the second control plane booted anew and became a member of etcd again. */
+function putBack() {
+	const { story, ids } = founded([1, 2]);
+	const copy = story.fleet;
+	const id = ids[1];
+	if (!a || !b || !id) throw new Error("three boxes");
+	const boot = { ...b, boot: 2 };
+	story.join(boot);
+	for (let step = nextEtcdStep(story.fleet); step; step = nextEtcdStep(story.fleet)) takeStep(story);
+	story.pass(60);
+	story.report(id, "applied", 1);
+	const proof = story.proof(id);
+	const back = new Story();
+	back.fleet = copy;
+	back.at = story.at;
+	return { back, ids, id, boot, proof, now: story.machine(id) };
+}
+
+test("a living boot that proves more than the log knows is no boot without memory: it keeps its seat and its place in etcd, and nobody is taken out", (t) => {
+	const { back, id, boot, proof, now } = putBack();
+	t.is(back.enroll(boot, { token: null, proof }).kind, "enrolled");
+	t.is(back.all("log-doubted").length, 1);
+	t.is(back.all("log-doubted")[0]?.flaws[0]?.kind, "proof");
+	const machine = back.machine(id);
+	t.deepEqual(
+		[machine.bootId, machine.generation, machine.seat?.nodeName],
+		[now.bootId, now.generation, now.seat?.nodeName],
+	);
+	t.is(machine.target?.digest, now.target?.digest);
+	t.is(nextEtcdStep(back.fleet), undefined);
+	t.true(back.fleet.etcd?.members.some(({ bootId, votes }) => bootId === now.bootId && votes));
+	back.pass(60);
+	t.deepEqual(
+		back.all("log-accepted").map(({ by }) => by),
+		["proofs"],
+	);
+	t.is(nextEtcdStep(back.fleet), undefined, "all of etcd's members are known again");
+});
+
+test("a boot that joined a running etcd is not told to restore by a log that went back, whatever its boot before began with", (t) => {
+	const { back, id, boot, proof } = putBack();
+	const sha256 = snapshotOf(1).sha256;
+	const members = back.fleet.etcd?.members.map((one) => ({ ...one, restored: sha256, fetch: snapshotOf(1) })) ?? [];
+	back.fleet = { ...back.fleet, etcd: { seq: 1, members } };
+	back.enroll(boot, { token: null, proof });
+	for (const seconds of [0, 60]) {
+		back.pass(seconds);
+		const beginning = etcdBeginning(back.fleet, back.machine(id));
+		t.deepEqual([beginning?.state, beginning?.restored], ["existing", undefined]);
+	}
+});
+
+test("a boot that the log knows and that proves a higher generation brings the log into doubt as well, and counting goes on above it", (t) => {
+	const { story, ids } = founded([]);
+	const [id] = ids;
+	if (!id || !a) return t.fail();
+	const proof = story.proof(id);
+	const higher = { ...proof, assignment: { ...proof.assignment, generation: proof.assignment.generation + 5 } };
+	story.hello(id, a, { proof: higher, generation: higher.assignment.generation });
+	t.is(story.all("log-doubted").length, 1);
+	t.is(story.machine(id).generation, higher.assignment.generation);
+	t.is(story.machine(id).target?.generation, higher.assignment.generation);
+});
+
+test("while the log is in doubt no snapshot is forgotten, and what it does not know is kept for an operator", (t) => {
+	const { back, boot, proof } = putBack();
+	for (let n = 3; n < 30; n++) back.take({ kind: "etcd-snapshot", snapshot: snapshotOf(n) });
+	t.true(prunable(back.fleet).length > 0);
+	back.enroll(boot, { token: null, proof });
+	t.deepEqual(prunable(back.fleet), []);
+	const later = snapshotOf(100);
+	back.take({ kind: "etcd-snapshots-there", snapshots: [later] });
+	const kept = back.fleet.snapshots?.kept.find(({ sha256 }) => sha256 === later.sha256);
+	t.true(kept?.detached);
+	back.take({ kind: "etcd-snapshots-there", snapshots: [later] });
+	t.is(back.all("etcd-snapshots-found").length, 1);
+});
+
+test("a doubt does not end while a machine that may hold etcd's memory is silent; a person ends it, and not before machines had time", (t) => {
+	const { back, ids, boot, proof } = putBack();
+	const [first] = ids;
+	if (!first) return t.fail();
+	back.enroll(boot, { token: null, proof });
+	t.is(back.take({ kind: "log-accept", by: "test" }).kind, "problem");
+	back.silent.add(first);
+	back.pass(60);
+	t.is(back.all("log-accepted").length, 0);
+	t.is(nextEtcdStep(back.fleet), undefined);
+	t.is(back.take({ kind: "log-accept", by: "test" }).kind, "ok");
+	t.is(back.fleet.log?.doubt, undefined);
+	t.is(back.take({ kind: "log-accept", by: "test" }).kind, "problem");
+});

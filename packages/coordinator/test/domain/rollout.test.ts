@@ -1,0 +1,195 @@
+import { type ClusterDocument, type MachineId, sha256Of, type Trust } from "@rollcall/protocol";
+import test from "ava";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
+import { Story } from "./story.ts";
+
+/** Nothing for the version that the fleet began with. */
+const versionOf = (document: ClusterDocument | undefined): string => {
+	const version = document?.kubernetes.version;
+	return version === undefined || version === "1.36.2" ? "" : ` ${version}`;
+};
+
+const SLOTS = [
+	{ name: "control", role: "control-plane", count: 3 },
+	{ name: "workers", role: "worker", count: "rest" },
+];
+
+/** Three control planes and a worker that run what they were given; targets follow the keys and the document, and programs the version. */
+function setUp() {
+	const story = new Story();
+	story.summarize = (fleet, _machine, seat) => {
+		const document = fleet.cluster?.document;
+		const programs = sha256Of(`${seat.nodeName} ${document?.kubernetes.version}`);
+		const more = document?.networks.dnsServers?.join() ?? "";
+		const digest = sha256Of(`${seat.nodeName} ${fleet.trust?.trust.encryption}${more}${versionOf(document)}`);
+		return { ok: true, digest, deadlineSeconds: 600, programs };
+	};
+	story.record([{ type: "trust-changed", trust: STAND_IN_TRUST, reason: "the fleet's own keys" }]);
+	story.declare(SLOTS);
+	const all = ["a", "b", "c", "w"].map((name) => story.join({ name, rehearsal: false, memoryGiB: 8 }));
+	let sequence = 0;
+	const report = (id: MachineId, healthy: boolean) =>
+		story.take({
+			kind: "report",
+			machineId: id,
+			report: {
+				bootId: story.machine(id).bootId,
+				sequence: ++sequence,
+				generation: story.machine(id).generation,
+				progress: { state: "applied" },
+				health: [{ component: "kube-apiserver", healthy, reason: healthy ? "" : "connection refused" }],
+			},
+		});
+	for (const id of all) report(id, true);
+	story.pass(60);
+	const controlPlanes = all.filter((id) => story.machine(id).seat?.role === "control-plane").sort() as [
+		MachineId,
+		MachineId,
+		MachineId,
+	];
+	const worker = all.find((id) => !controlPlanes.includes(id)) as MachineId;
+	const change = (text: string) => {
+		const trust: Trust = { ...STAND_IN_TRUST, encryption: sha256Of(text) };
+		story.record([{ type: "trust-changed", trust, reason: "a test" }]);
+		story.settle();
+	};
+	/** etcd runs: from now on there is something to lose. */
+	const found = () => {
+		const step = nextEtcdStep(story.fleet);
+		if (!step) throw new Error("nothing is to be done");
+		story.take({ kind: "etcd-step-done", step, cluster: [] });
+	};
+	const upgrade = (version: string) => story.declare(SLOTS, { kubernetes: { version } });
+	const begun = () => all.filter((id) => story.fleet.machines.get(id)?.target?.progress === "issued").sort();
+	return { story, controlPlanes, worker, change, report, begun, found, upgrade };
+}
+
+test("control planes follow a change of keys one after the other, each when the one before has begun anew and is healthy", (t) => {
+	const { story, controlPlanes, worker, change, report, begun } = setUp();
+	const [first, second, third] = controlPlanes;
+	change("new");
+	t.deepEqual(begun(), [first, worker].sort());
+	report(worker, true);
+	story.pass(120);
+	t.deepEqual(begun(), [first]);
+	report(first, true);
+	story.pass(10);
+	// kubelet has noticed: the old program ends, and the new one is not there yet.
+	report(first, false);
+	story.pass(60);
+	t.deepEqual(begun(), []);
+	report(first, true);
+	t.deepEqual(begun(), [second]);
+	// Healthy from the first moment on: that may still be the old program.
+	report(second, true);
+	story.pass(24);
+	t.deepEqual(begun(), []);
+	story.pass(1);
+	t.deepEqual(begun(), [third]);
+});
+
+test("a control plane that is lost before it begins holds nobody up; one that is lost on its way does, until it is removed", (t) => {
+	const { story, controlPlanes, change, begun, worker } = setUp();
+	const [first, second, third] = controlPlanes;
+	story.silent.add(first);
+	story.pass(20);
+	change("new");
+	const others = () => begun().filter((id) => id !== worker);
+	t.deepEqual(others(), [second]);
+	story.silent.add(second);
+	story.pass(120);
+	t.is(
+		story.machine(third).target?.digest,
+		sha256Of(`${story.machine(third).seat?.nodeName} ${STAND_IN_TRUST.encryption}`),
+	);
+	story.take({ kind: "remove", machineId: second, by: "test" });
+	story.pass(1);
+	t.deepEqual(others(), [third]);
+});
+
+test("a control plane without memory waits for nobody", (t) => {
+	const { story, controlPlanes, change, begun, worker } = setUp();
+	const [first, , third] = controlPlanes;
+	change("new");
+	const name = story.machine(third).facts.hostname;
+	story.join({ name, boot: 2, rehearsal: false, memoryGiB: 8 });
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[first, third].sort(),
+	);
+});
+
+test("control planes get another document one after the other when their programs start anew for it, workers at once", (t) => {
+	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	found();
+	upgrade("1.36.3");
+	t.deepEqual(begun(), [first, worker].sort());
+	report(worker, true);
+	report(first, true);
+	story.pass(24);
+	t.deepEqual(begun(), []);
+	report(first, false);
+	story.pass(60);
+	t.deepEqual(begun(), [], "the next one waits until it is well");
+	report(first, true);
+	t.deepEqual(begun(), [second]);
+	// What the first document broke, the next one may mend; the others wait for that.
+	upgrade("1.36.4");
+	t.deepEqual(begun(), [second, worker].sort());
+	report(second, true);
+	story.pass(25);
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[first],
+	);
+	report(first, true);
+	story.pass(25);
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[third],
+	);
+});
+
+test("a change for which no program starts anew, or one before etcd runs, goes to all control planes at once", (t) => {
+	const one = setUp();
+	one.found();
+	one.story.declare(SLOTS, { networks: { dnsServers: ["192.0.2.53"] } });
+	t.deepEqual(one.begun().length, 4);
+	const other = setUp();
+	other.upgrade("1.36.3");
+	t.deepEqual(other.begun().length, 4);
+});
+
+test("a control plane that is not well since before a document is not waited for, and one that did not apply gets it at once", (t) => {
+	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	found();
+	report(third, false);
+	upgrade("1.36.3");
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[first],
+	);
+	report(first, true);
+	story.pass(25);
+	const { bootId, generation } = story.machine(second);
+	const progress = { state: "rejected", step: "probes", reason: "kube-apiserver did not answer" } as const;
+	story.take({
+		kind: "report",
+		machineId: second,
+		report: { bootId, generation, sequence: 1_000, progress, health: [] },
+	});
+	story.pass(600);
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[],
+		"nobody follows where one failed",
+	);
+	upgrade("1.36.4");
+	t.deepEqual(
+		begun().filter((id) => id !== worker),
+		[second],
+	);
+});

@@ -1,0 +1,239 @@
+import { type Digest, type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
+import test from "ava";
+import { admit } from "../../src/domain/admit.ts";
+import type { Fleet } from "../../src/domain/fleet.ts";
+import type { Input } from "../../src/domain/inputs.ts";
+import { record } from "../../src/domain/record.ts";
+import { SnapshotError } from "../../src/errors.ts";
+import { createSnapshotKeeper } from "../../src/keepers/snapshot-keeper.ts";
+import type { EtcdSnapshotFolder } from "../../src/ports/etcd-snapshots.ts";
+import { membersOf } from "../../src/render/members.ts";
+import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+
+const DOCUMENT = `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+etcd: { snapshots: { everyMinutes: 1, keep: 2 } }
+slots:
+  - { name: control, role: control-plane, count: 3 }
+`;
+
+/** etcd on three machines, and a folder that is a list. Each look lets ten seconds go by. */
+class Scene {
+	fleet: Fleet;
+	now = 1_000_000;
+	revision = 10;
+	leads = true;
+	/** What reading etcd throws. */
+	broken: Error | undefined;
+	readonly files: Digest[] = [];
+	readonly done: string[] = [];
+	/** etcd's state never ends. */
+	endless = false;
+	onPiece = (): void => {};
+	refuses = (_input: Input): boolean => false;
+
+	constructor() {
+		const facts = [0, 1, 2].map((index) => labFacts(index));
+		const { fleet, seated } = fleetOf(documentOf(DOCUMENT), facts);
+		const members = seated.map(({ machine: { machineId, bootId }, seat: { nodeName } }) => ({
+			machineId,
+			bootId,
+			nodeName,
+		}));
+		this.fleet = record(
+			fleet,
+			[{ type: "etcd-founded", members, cluster: [...membersOf(fleet, "control-plane")] }],
+			1,
+		).fleet;
+	}
+
+	readonly folder: EtcdSnapshotFolder = {
+		save: async (content, { maxBytes: _most, ...of }) => {
+			for await (const _piece of content);
+			const sha256 = sha256Of(`${of.revision} ${of.takenAt}`);
+			this.files.push(sha256);
+			return { ...of, sha256, sizeBytes: 1, content: { sha256, sizeBytes: 1 } } satisfies EtcdSnapshot;
+		},
+		check: async () => undefined,
+		file: async () => undefined,
+		key: async () => "",
+		list: async () => [],
+		remove: async (sha256) => {
+			this.files.splice(this.files.indexOf(sha256), 1);
+			this.done.push("removed");
+		},
+		sweep: async () => {},
+	};
+
+	keeper(stop = new AbortController(), times = 0) {
+		let left = times;
+		return createSnapshotKeeper({
+			core: {
+				fleet: () => this.fleet,
+				leadership: () => ({ leads: this.leads, url: undefined }),
+				ready: () => ({ ready: true, reason: "" }),
+				submit: async (input) => {
+					if (this.refuses(input))
+						return { kind: "problem", problem: { code: "not-leader", message: "another one leads" } };
+					const { events, answer } = admit(this.fleet, input, this.now);
+					this.fleet = record(this.fleet, events, this.now).fleet;
+					this.done.push(...events.map(({ type }) => type));
+					return answer;
+				},
+			},
+			connect: async (_fleet, urls) => ({
+				look: async () => ({ member: urls[0] ?? "", revision: this.revision }),
+				read: async function* (this: Scene) {
+					if (this.broken) throw this.broken;
+					yield Buffer.from("state");
+					while (this.endless) {
+						yield Buffer.from("more");
+						this.onPiece();
+						await new Promise((resolve) => setImmediate(resolve));
+					}
+				}.bind(this),
+			}),
+			folder: this.folder,
+			now: () => this.now,
+			sleep: async () => {
+				this.now += 10_000;
+				left--;
+				if (left <= 0) stop.abort();
+			},
+			onTrouble: () => undefined,
+		});
+	}
+
+	/** Lets the keeper look so often. */
+	async look(times: number): Promise<void> {
+		const stop = new AbortController();
+		await this.keeper(stop, times).run(stop.signal);
+	}
+}
+
+test("a snapshot is taken by the interval, not where nothing changed, and old ones go after it is recorded", async (t) => {
+	const scene = new Scene();
+	await scene.look(13);
+	t.deepEqual(scene.done, ["etcd-snapshot-taken"], "nothing changed in two minutes");
+	for (let round = 0; round < 3; round++) {
+		scene.revision++;
+		await scene.look(7);
+	}
+	t.is(scene.done.filter((type) => type === "etcd-snapshot-taken").length, 4);
+	t.deepEqual(scene.done.slice(-2), ["etcd-snapshots-pruned", "removed"]);
+	t.deepEqual(
+		scene.fleet.snapshots?.kept.map(({ sha256 }) => sha256),
+		scene.files,
+	);
+	t.deepEqual(
+		scene.fleet.snapshots?.kept.map(({ revision }) => revision),
+		[12, 13],
+	);
+});
+
+test("who does not lead takes none and removes none; a snapshot that could not be recorded does not stay", async (t) => {
+	const scene = new Scene();
+	scene.leads = false;
+	await scene.look(20);
+	t.deepEqual(scene.done, []);
+	scene.leads = true;
+	scene.refuses = ({ kind }) => kind === "etcd-snapshot";
+	await scene.look(1);
+	t.deepEqual(scene.files, []);
+	for (let round = 0; round < 4; round++) {
+		scene.refuses = ({ kind }) => kind === "etcd-prune";
+		scene.revision++;
+		await scene.look(7);
+	}
+	t.true(scene.files.length > 2, "what is not recorded as forgotten is not removed");
+});
+
+test("a failure is an event once, and the next success ends it", async (t) => {
+	const scene = new Scene();
+	scene.broken = new SnapshotError("there is no room");
+	await scene.look(30);
+	t.deepEqual(scene.done, ["etcd-snapshot-failed"]);
+	t.is(scene.fleet.snapshots?.trouble, "none could be taken: there is no room");
+	scene.broken = undefined;
+	await scene.look(4);
+	t.deepEqual(scene.done, ["etcd-snapshot-failed", "etcd-snapshot-taken"]);
+	t.is(scene.fleet.snapshots?.trouble, undefined);
+});
+
+test("two who ask at once get the same snapshot, and a member that is behind gives none", async (t) => {
+	const scene = new Scene();
+	const keeper = scene.keeper();
+	const [one, other] = await Promise.all([keeper.take(), keeper.take()]);
+	t.is(one, other);
+	t.true(one?.taken);
+	t.is(scene.files.length, 1);
+	t.false((await keeper.take()).taken);
+	scene.revision = 3;
+	await t.throwsAsync(keeper.take(), {
+		instanceOf: SnapshotError,
+		message: /is behind the newest snapshot: revision 3 after 10/,
+	});
+});
+
+test("a document that asks for none gets none", async (t) => {
+	const scene = new Scene();
+	const { cluster } = scene.fleet;
+	if (!cluster) return t.fail();
+	const document = { ...cluster.document, etcd: { snapshots: "none" as const } };
+	scene.fleet = { ...scene.fleet, cluster: { ...cluster, document } };
+	await scene.look(10);
+	t.deepEqual(scene.done, []);
+	await t.throwsAsync(scene.keeper().take(), { message: /asks for none/ });
+});
+
+test("files that cannot be removed do not keep the next snapshot from being taken", async (t) => {
+	const scene = new Scene();
+	scene.folder.sweep = async () => {
+		throw new Error("not allowed");
+	};
+	await scene.look(3);
+	scene.revision++;
+	await scene.look(7);
+	t.deepEqual(scene.done, ["etcd-snapshot-taken", "etcd-snapshot-taken"]);
+});
+
+test("after the clock was set back the next snapshot does not wait for it to catch up", async (t) => {
+	const scene = new Scene();
+	scene.now = 4_000_000_000_000;
+	const stop = new AbortController();
+	let looks = 0;
+	const { fleet } = scene;
+	scene.refuses = () => {
+		if (looks++ === 0) scene.now = 1_000_000;
+		if (looks >= 3) stop.abort();
+		return true;
+	};
+	await scene.keeper(stop, 100).run(stop.signal);
+	t.is(scene.fleet, fleet);
+	t.true(looks >= 3, "it was tried once");
+});
+
+test("an end does not wait for what is being read", async (t) => {
+	const scene = new Scene();
+	scene.endless = true;
+	const stop = new AbortController();
+	scene.onPiece = () => stop.abort();
+	await scene.keeper(stop, 100).run(stop.signal);
+	t.deepEqual(scene.files, []);
+	t.false(scene.done.includes("etcd-snapshot-taken"));
+});
+
+test("when the newest was forgotten another one is taken, although nothing changed", async (t) => {
+	const scene = new Scene();
+	await scene.look(3);
+	scene.revision++;
+	await scene.look(7);
+	const newest = scene.fleet.snapshots?.kept.at(-1);
+	if (!newest) return t.fail();
+	const { events } = admit(scene.fleet, { kind: "etcd-prune", snapshots: [newest.sha256], by: "test" }, scene.now);
+	scene.fleet = record(scene.fleet, events, scene.now).fleet;
+	await scene.look(7);
+	t.is(scene.fleet.snapshots?.kept.at(-1)?.revision, scene.revision);
+});

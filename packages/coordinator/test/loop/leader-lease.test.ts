@@ -1,0 +1,64 @@
+import test from "ava";
+import { LogConflict, LogUnavailable, LogWentBack } from "../../src/errors.ts";
+import { LEASE_MS, LeaderLease } from "../../src/loop/leader-lease.ts";
+import type { LogState } from "../../src/ports/log.ts";
+
+/** A lease over a log and a clock that the test turns. */
+function leased() {
+	const world = { now: 0, last: 7, reachable: true, asked: 0 };
+	const lease = new LeaderLease({
+		clock: { monotonic: () => world.now },
+		log: {
+			state: async () => {
+				world.asked += 1;
+				if (!world.reachable) throw new LogUnavailable("nobody answers");
+				return { last: world.last } as LogState;
+			},
+		},
+		position: () => 7,
+	});
+	return { world, lease };
+}
+
+test("a leader that is cut off from the log holds no lease, and holds one again once the log answers", async (t) => {
+	const { world, lease } = leased();
+	t.true(lease.holds());
+	world.reachable = false;
+	world.now = LEASE_MS - 1;
+	await t.throwsAsync(lease.look(), { instanceOf: LogUnavailable });
+	t.true(lease.holds());
+	world.now = LEASE_MS;
+	t.false(lease.holds());
+	world.reachable = true;
+	await lease.look();
+	t.true(lease.holds());
+});
+
+test("a pause of the process ends the lease before anything else is done, and another's entry ends the lead", async (t) => {
+	const { world, lease } = leased();
+	world.now = 600_000;
+	t.false(lease.holds());
+	world.last = 8;
+	await t.throwsAsync(lease.look(), { instanceOf: LogConflict });
+	t.false(lease.holds());
+});
+
+test("what was appended confirms the lead from when it was sent, and the log is asked once a second at most", async (t) => {
+	const { world, lease } = leased();
+	world.now = 900;
+	await lease.look();
+	t.is(world.asked, 0);
+	world.now = 4_000;
+	lease.confirm(3_500);
+	await lease.look();
+	t.is(world.asked, 0);
+	world.now = 3_500 + LEASE_MS;
+	t.false(lease.holds());
+});
+
+test("a log that ends before what this coordinator knows went back, and the leader notices without an append", async (t) => {
+	const { world, lease } = leased();
+	world.now = 1_000;
+	world.last = 6;
+	await t.throwsAsync(lease.look(), { instanceOf: LogWentBack, message: /ends at 6, and entry 7/ });
+});

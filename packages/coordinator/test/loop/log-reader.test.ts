@@ -1,0 +1,142 @@
+import type { Event } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import test from "ava";
+import { LogBeyond, LogWentBack } from "../../src/errors.ts";
+import { Ledger } from "../../src/loop/ledger.ts";
+import { LogReader } from "../../src/loop/log-reader.ts";
+import type { LoopParts } from "../../src/loop/parts.ts";
+import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
+import { put, type Stored, storedLog } from "./stored-log.ts";
+
+const AT = 1_780_000_000_000;
+const revoked = (seq: number): Event => ({ type: "token-revoked", tokenId: `t${seq}`, by: "test", seq, at: AT });
+
+/** A reader over a store, and what it keeps for the next one. */
+function reading(stored: Stored, kept?: Snapshot) {
+	const ledger = new Ledger();
+	const log = storedLog(stored);
+	const reader = new LogReader(
+		{
+			openLog: async () => log,
+			snapshots: { load: async () => kept, save: async () => {} },
+			states: { load: async () => undefined, keep: async () => {} },
+			marks: { load: async () => undefined, save: () => {}, flush: async () => {} },
+			clock: { sleep: async () => {} },
+			watcher: { onTrouble: () => {} },
+		} as unknown as LoopParts,
+		ledger,
+	);
+	return { ledger, log, reader, snapshot: (): Snapshot => ({ ...reader.place, fleet: ledger.fleet }) };
+}
+
+/** So many entries of one event each. */
+function entries(count: number): Stored {
+	const stored: Stored = new Map();
+	for (let seq = 1; seq <= count; seq++) put(stored, [revoked(seq)]);
+	return stored;
+}
+
+/** The log goes back behind an entry, and on in another way. */
+function anotherWay(stored: Stored, after: number, to: number): void {
+	for (const position of [...stored.keys()]) if (position > after) stored.delete(position);
+	for (let seq = after + 1; seq <= to; seq++) put(stored, [revoked(seq + 100)]);
+}
+
+for (const [what, to] of [
+	["to where it was read", 6],
+	["beyond that", 9],
+] as const) {
+	test(`a log that went back under a coordinator and on in another way, ${what}, is not gone on with: it is read anew, and told`, async (t) => {
+		const stored = entries(6);
+		const { reader, ledger } = reading(stored);
+		const log = await reader.open();
+		await reader.catchUp(log);
+		anotherWay(stored, 4, to);
+		await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
+		await reader.restart(log);
+		await reader.catchUp(log);
+		t.deepEqual(
+			ledger.flaws.map(({ kind }) => kind),
+			["back"],
+		);
+		t.is(ledger.position, to);
+		t.true(reader.numbersTo >= 106);
+	});
+
+	test(`a snapshot of the state does not stand for a log that went back and on in another way, ${what}`, async (t) => {
+		const stored = entries(6);
+		const before = reading(stored);
+		await before.reader.catchUp(await before.reader.open());
+		anotherWay(stored, 4, to);
+		const { reader, ledger } = reading(stored, before.snapshot());
+		await reader.catchUp(await reader.open());
+		t.deepEqual(
+			ledger.flaws.map(({ kind }) => kind),
+			["back"],
+		);
+		t.is(ledger.recentEvents().length, to);
+	});
+}
+
+test("a log that goes on is gone on with, also from a snapshot", async (t) => {
+	const stored = entries(6);
+	const before = reading(stored);
+	await before.reader.catchUp(await before.reader.open());
+	put(stored, [revoked(7)]);
+	await before.reader.catchUp(before.log);
+	const { reader, ledger } = reading(stored, before.snapshot());
+	put(stored, [revoked(8)]);
+	await reader.catchUp(await reader.open());
+	t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
+});
+
+/** Entry 3 of eight is missing and told of by entry 7. */
+async function told(): Promise<{ stored: Stored; snapshot: Snapshot }> {
+	const stored = entries(6);
+	stored.delete(3);
+	const first = reading(stored);
+	await first.reader.catchUp(await first.reader.open());
+	const flaws = first.ledger.flaws.map(({ kind, position, reason }) => ({ kind, position, reason }));
+	put(stored, [
+		{ type: "log-doubted", flaws, total: flaws.length, checkedTo: 6, recoverUntil: AT, seq: 7, at: AT } as Event,
+	]);
+	put(stored, [revoked(8)]);
+	await first.reader.catchUp(first.log);
+	return { stored, snapshot: first.snapshot() };
+}
+
+/** What somebody who begins from a snapshot finds in the entries that it stands for. */
+async function found(stored: Stored, snapshot: Snapshot): Promise<string[]> {
+	const { reader, ledger, log } = reading(stored, snapshot);
+	await reader.catchUp(await reader.open());
+	let done = false;
+	const read = log.read;
+	log.read = async function* (after, how) {
+		yield* read.call(log, after, how);
+		done = true;
+	};
+	reader.scrub(log, new AbortController().signal);
+	await eventually("the older entries to be read", () => done);
+	await new Promise((resolve) => setImmediate(resolve));
+	return ledger.flaws.map(({ position }) => `${position}`);
+}
+
+test("whoever begins from a snapshot is told of entries that were damaged after an earlier doubt was told, before its place too, and of no other", async (t) => {
+	const { stored, snapshot } = await told();
+	t.deepEqual(await found(stored, snapshot), []);
+	stored.delete(5);
+	t.deepEqual(await found(stored, snapshot), ["5"]);
+});
+
+test("of an entry that only another version understands nothing is taken, and nothing behind it", async (t) => {
+	const stored = entries(3);
+	const text = JSON.parse(new TextDecoder().decode(stored.get(3)));
+	const by = "9.9.9 0123456789ab";
+	stored.set(3, new TextEncoder().encode(JSON.stringify({ ...text, by, events: [{ type: "of-later" }] })));
+	put(stored, [revoked(4)]);
+	const { reader, ledger } = reading(stored);
+	const log = await reader.open();
+	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond, message: /entry 3 .*rollcall 9\.9\.9/ });
+	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond });
+	t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [2, 2, []]);
+});

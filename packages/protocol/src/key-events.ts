@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { CERTIFICATE_LIMITS } from "./certificates/target.ts";
+import { IssuedCertificate, Trust } from "./certificates/trust.ts";
+import { BootId, Digest, Generation, MachineId, UserPublicKey } from "./ids.ts";
+
+const by = z.string().max(128);
+const machineId = MachineId;
+const bootId = BootId;
+const reason = z.string().max(1024);
+
+/** What happens to the fleet's keys, and to certificates. */
+export const KEY_EVENT_PAYLOADS = {
+	/** A machine is in other hands, says a person: this boot is over, and no other comes in until a person admits the machine. `keys`: what it held, and what is to be believed no more. */
+	"machine-compromised": z.strictObject({
+		machineId,
+		bootId,
+		publicKey: UserPublicKey,
+		keys: z.array(Digest).max(32),
+		by,
+		reason,
+	}),
+	/** Whom the fleet's machines believe from now on. Public keys and certificates only. */
+	"trust-changed": z.strictObject({ trust: Trust, reason }),
+	/** All Secrets of the cluster were written anew with the key that encrypts them now; older ones are not needed any more. */
+	"secrets-rewritten": z.strictObject({ key: Digest, secrets: z.int().min(0) }),
+	/** A machine got certificates for keys that it made itself. */
+	"certificates-issued": z.strictObject({
+		machineId,
+		bootId,
+		generation: Generation,
+		certificates: z.array(IssuedCertificate).min(1).max(CERTIFICATE_LIMITS.certificates),
+	}),
+	/** An operator, or the coordinator for its own use, got a client certificate. */
+	"operator-certificate-issued": z.strictObject({ certificate: IssuedCertificate, by }),
+};

@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { EventSchema } from "../events.ts";
+
+/** `GET /v1/events`: oldest first. `next`: ask again with `after` set to it; `last`: the newest event that there is. */
+export const EventPage = z.strictObject({ events: z.array(EventSchema), next: z.int(), last: z.int() });
+export type EventPage = z.infer<typeof EventPage>;
+
+/** What the WebSocket says, one frame a message. `caught-up` comes once: what follows happens now. */
+export const StreamFrame = z.discriminatedUnion("kind", [
+	z.strictObject({ kind: z.literal("event"), event: EventSchema, text: z.string() }),
+	z.strictObject({ kind: z.literal("caught-up"), seq: z.int() }),
+]);
+export type StreamFrame = z.infer<typeof StreamFrame>;

@@ -1,0 +1,2 @@
+export { interfacesOf, type RehearsedMachine } from "./machine/machine.ts";
+export { fillRoot, writeSecret } from "./machine/root-folder.ts";

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { errorLine } from "@rollcall/agent";
+import { z } from "zod";
+import { rehearse } from "./rehearse.ts";
+import { standInKubelet } from "./stand-in-kubelet.ts";
+
+const HELP = `rollcall-rehearsal: stands in for a machine, or for its kubelet
+
+  rollcall-rehearsal machine ...     stand in for a machine, and run its agent (see machine --help)
+  rollcall-rehearsal kubelet ...     stand in for kubelet alone, with kubelet's flags
+`;
+
+/** Runs the command line (without program names). Returns the exit code: 0 done, 1 failed, 2 wrong usage, 75 the machine reboots. */
+async function main([command, ...words]: readonly string[]): Promise<number> {
+	// zod would make and compile source for every schema: worth it for thousands of messages, not for a machine's few.
+	z.config({ jitless: true });
+	if (command === "machine") return await rehearse(words);
+	if (command === "kubelet") return await standInKubelet(words);
+	const asked = command === "--help" || command === "-h";
+	(asked ? process.stdout : process.stderr).write(HELP);
+	return asked ? 0 : 2;
+}
+
+main(process.argv.slice(2)).then(
+	(code) => process.exit(code),
+	(error: unknown) => {
+		process.stderr.write(errorLine("rollcall-rehearsal", error));
+		process.exit(1);
+	},
+);

@@ -1,0 +1,22 @@
+import test from "ava";
+import { withPlant } from "./simulator/plants/load.ts";
+import { PLANTS, SELDOM_FOUND, TRIED_FIRST } from "./simulator/plants/plants.ts";
+import type { RunResult } from "./simulator/run.ts";
+
+/** So many seeds a fault may hide from. Most are found by the first. */
+const SEEDS = 40;
+
+for (const fault of Object.keys(PLANTS).filter((name) => !SELDOM_FOUND.has(name))) {
+	test.serial(`the simulator finds that ${fault}`, async (t) => {
+		const { run } = await withPlant(fault);
+		let failure: RunResult["failure"];
+		const first = TRIED_FIRST[fault] ?? 1;
+		const seeds = new Set([first, ...Array.from({ length: SEEDS }, (_, index) => index + 1)]);
+		for (const seed of seeds) {
+			failure = (await run({ seed, machines: 8, steps: 50 })).failure;
+			if (failure) break;
+		}
+		t.truthy(failure, `not found with ${SEEDS} seeds`);
+		t.not(failure?.invariant, "nothing throws");
+	});
+}

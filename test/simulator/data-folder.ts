@@ -1,0 +1,84 @@
+import {
+	type Fleet,
+	fleetFromJson,
+	fleetToJson,
+	type LoopParts,
+	migrateFleet,
+	type Snapshot,
+	stateDigest,
+} from "@rollcall/coordinator/simulator";
+import type { ClusterDocument, Digest } from "@rollcall/protocol";
+import type { LogStore } from "./log-store.ts";
+
+const OTHER_FORM = { form: "another", machines: [], removed: [] };
+
+/** What a coordinator keeps on its disk, as text: it can be copied, put back, and be full. */
+export class DataFolder {
+	/** Nothing can be written. */
+	full = false;
+	readonly #files = new Map<string, string>();
+
+	/** The present content, to be put back later. */
+	copy(): ReadonlyMap<string, string> {
+		return new Map(this.#files);
+	}
+
+	restore(copy: ReadonlyMap<string, string>): void {
+		this.#files.clear();
+		for (const [name, text] of copy) this.#files.set(name, text);
+	}
+
+	read<T>(name: string): T | undefined {
+		const text = this.#files.get(name);
+		return text === undefined ? undefined : (JSON.parse(text) as T);
+	}
+
+	/** The snapshot is as a program of another version writes it: what it has means something else there. */
+	otherForm(): void {
+		const text = this.read<string>("snapshot");
+		if (text === undefined) return;
+		const snapshot = JSON.parse(text) as { fleet: Record<string, unknown> };
+		this.#files.set(
+			"snapshot",
+			JSON.stringify(JSON.stringify({ ...snapshot, fleet: { ...snapshot.fleet, ...OTHER_FORM } })),
+		);
+	}
+
+	/** Throws an Error when the disk is full. */
+	write(name: string, value: unknown): void {
+		if (this.full) throw new Error(`${name}: no space left on device`);
+		this.#files.set(name, JSON.stringify(value));
+	}
+}
+
+export interface Declared {
+	readonly document: ClusterDocument;
+	readonly digest: Digest;
+}
+
+/** A fleet's snapshot as text, and back. Undefined: another version wrote it. */
+export function snapshotText({ origin, position, fleet }: Snapshot): string {
+	return JSON.stringify({ origin, position, fleet: fleetToJson(fleet) });
+}
+
+export function readSnapshot(text: string | undefined, read = fleetFromJson): Snapshot | undefined {
+	if (text === undefined) return undefined;
+	const { origin, position, fleet: json } = JSON.parse(text) as { origin: string; position: number; fleet: unknown };
+	const fleet: Fleet | undefined = read(json);
+	return fleet && { origin, position, fleet };
+}
+
+/** The states that stand for entries which were taken out of the log, in the log's own store. */
+export function keptStates(store: LogStore): LoopParts["states"] {
+	const read = (text: string) => readSnapshot(text, (json) => fleetFromJson(migrateFleet(json)));
+	return {
+		keep: async (snapshot) => {
+			const text = snapshotText(snapshot);
+			store.states = [...store.states.slice(-1), text];
+			const back = read(text);
+			if (!back || stateDigest(back.fleet) !== stateDigest(snapshot.fleet))
+				throw new Error("the state is not in its store as it was written");
+		},
+		load: async (origin) => store.states.map(read).findLast((one) => one?.origin === origin),
+	};
+}

@@ -1,0 +1,152 @@
+import type { MachineId } from "@rollcall/protocol";
+import { must } from "../broken.ts";
+import type { Boot } from "../machine/boot.ts";
+import type { World } from "../world.ts";
+import { EtcdCluster } from "./cluster.ts";
+import { type LogEntry, type Member, majority } from "./member.ts";
+import { beginMember, type EtcdStart } from "./start.ts";
+
+/** Between two writes of a client, in milliseconds. */
+const WRITE_MS = 1_000;
+
+/** All of etcd that runs anywhere, a client that writes to it, and what must hold of it. Small: nobody is slow, and what is not acknowledged is not there. */
+export class Etcd {
+	readonly clusters = new Map<string, EtcdCluster>();
+	readonly #world: World;
+	#writes = 0;
+
+	constructor(world: World) {
+		this.#world = world;
+		this.#writeOn();
+	}
+
+	/** Starts the process on a boot, which has its data or none. A text: why it ends at once. */
+	start(boot: Boot, given: EtcdStart): string | undefined {
+		const known = boot.etcd;
+		if (known && !known.lost) {
+			const cluster = this.clusters.get(known.clusterId);
+			if (!cluster?.peers.some(({ id }) => id === known.id)) return "it was taken out of the cluster";
+			known.runs = true;
+			return undefined;
+		}
+		const began = new Map([...this.clusters].map(([id, cluster]) => [id, new Set(cluster.began)]));
+		const member = beginMember(boot, given, {
+			cluster: (id) => this.#clusterOf(id),
+			clusters: () => this.clusters.values(),
+			reaches: (from, to) => this.#isReached(from, to),
+			snapshot: (sha256) => this.#world.snapshotContent(boot, sha256),
+		});
+		if (typeof member === "string") return member;
+		boot.etcd = member;
+		this.#checkBegun(member, began.get(member.clusterId));
+		return undefined;
+	}
+
+	/** True while a majority of some cluster's voters has its memory. */
+	lives(): boolean {
+		return [...this.clusters.values()].some((one) => one.lives());
+	}
+
+	/** The data on a boot is gone. `by`: the boot itself is over, or its agent removed it. */
+	lose(boot: Boot, by: "its end" | "its agent"): void {
+		const member = boot.etcd;
+		if (!member || member.lost) return;
+		const cluster = this.clusters.get(member.clusterId);
+		const counts = cluster?.lives() === true && cluster.peers.some(({ id, learner }) => id === member.id && !learner);
+		must(by === "its end" || !counts, "no memory of etcd is lost by our own act", () => boot.machine.box.name);
+		[member.lost, member.runs] = [true, false];
+		if (counts && !cluster.lives()) {
+			cluster.hopeless = true;
+			this.#world.story.tell(`  (etcd ${cluster.id} has lost its majority)`);
+		}
+	}
+
+	/** True when a majority of all clusters' voters has its memory without this boot. */
+	canSpare(boot: Boot | undefined): boolean {
+		const member = boot?.etcd;
+		if (!member || member.lost) return true;
+		const cluster = this.clusters.get(member.clusterId);
+		const voters = cluster?.peers.filter(({ learner }) => !learner) ?? [];
+		if (!cluster || !voters.some(({ id }) => id === member.id)) return true;
+		return cluster.intact().filter((one) => one !== member).length >= majority(voters.length);
+	}
+
+	/** The machines whose voters answer a linearizable read. */
+	answering(): MachineId[] {
+		return [...this.clusters.values()].flatMap((cluster) => {
+			const leader = cluster.leader()?.member;
+			const voters = leader?.peers.filter(({ learner }) => !learner).map(({ id }) => id) ?? [];
+			return cluster.members.flatMap((one) => {
+				const answers = leader && one.runs && !one.lost && voters.includes(one.id) && one.log === leader.log;
+				return answers && one.boot.machineId !== undefined ? [one.boot.machineId] : [];
+			});
+		});
+	}
+
+	/** Whoever leads in the end holds all that was acknowledged. */
+	checkEnd(): void {
+		for (const cluster of this.clusters.values()) {
+			const leader = cluster.leader();
+			if (leader) this.checkLeader(cluster, leader.member.log);
+			must(
+				cluster.hopeless || !cluster.lives() || leader !== undefined,
+				"etcd has a leader in the end",
+				() => cluster.id,
+			);
+		}
+	}
+
+	isHealthy(boot: Boot): boolean {
+		const member = boot.etcd;
+		const leader = member?.runs === true ? this.clusters.get(member.clusterId)?.leader()?.member : undefined;
+		return leader !== undefined && member?.log === leader.log;
+	}
+
+	/** A leader that was elected now holds all that was acknowledged; also called at the end. */
+	checkLeader(cluster: EtcdCluster, log: readonly LogEntry[]): void {
+		if (cluster.hopeless) return;
+		const there = new Set(log.flatMap(({ op }) => (op.kind === "put" ? [op.write] : [])));
+		const missing = cluster.acknowledged.filter((write) => !there.has(write));
+		must(missing.length === 0, "acknowledged writes are there", () => `${cluster.id} lacks ${missing.length} writes`);
+	}
+
+	/** A cluster that began, or a member that begins anew: never beside one that lives, and never with less than it had. */
+	#checkBegun(member: Member, began: ReadonlySet<string> | undefined): void {
+		const cluster = this.#clusterOf(member.clusterId);
+		// Whoever let in another boot of a machine said that the memory of the one before is gone.
+		const { over } = this.#world.checker.ledger;
+		const counts = (one: Member): boolean => !over.has(one.boot.bootId);
+		const others = [...this.clusters.values()].filter((one) => one !== cluster && one.lives(counts));
+		must(others.length === 0, "never two clusters", () => `${cluster.id} begins beside ${others.map(({ id }) => id)}`);
+		const again = began?.has(member.id) === true && !cluster.hopeless && cluster.members.length > 1;
+		must(!again, "no member votes without its memory", () => `${member.boot.machine.box.name} ${member.id}`);
+		cluster.began.add(member.id);
+	}
+
+	#clusterOf(id: string): EtcdCluster {
+		const known = this.clusters.get(id);
+		if (known) return known;
+		const made = new EtcdCluster(id, (a, b) => this.#isReached(a.boot, b));
+		this.clusters.set(id, made);
+		return made;
+	}
+
+	#isReached(from: Boot, to: Member): boolean {
+		const { network } = this.#world;
+		return network.areJoined(from.machine.box.name, to.boot.machine.box.name);
+	}
+
+	#writeOn(): void {
+		const world = this.#world;
+		world.schedule.after(WRITE_MS, () => {
+			for (const cluster of this.clusters.values()) {
+				const led = cluster.leader();
+				if (!led) continue;
+				if (led.isNew) this.checkLeader(cluster, led.member.log);
+				this.#writes += 1;
+				if (cluster.write({ kind: "put", write: this.#writes })) cluster.acknowledged.push(this.#writes);
+			}
+			this.#writeOn();
+		});
+	}
+}

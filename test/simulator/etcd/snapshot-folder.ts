@@ -1,0 +1,65 @@
+import { type EtcdSnapshotFolder, SnapshotError } from "@rollcall/coordinator/simulator";
+import { type Digest, type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
+import type { LogEntry } from "./member.ts";
+
+interface Kept {
+	readonly snapshot: EtcdSnapshot;
+	readonly text: string;
+}
+
+/** The snapshots of etcd in a folder that all coordinators share. */
+export class SnapshotFolder implements EtcdSnapshotFolder {
+	readonly #kept = new Map<Digest, Kept>();
+	/** Nothing can be written. */
+	full = false;
+
+	/** What is in a snapshot. */
+	content(sha256: Digest): readonly LogEntry[] | undefined {
+		const text = this.#kept.get(sha256)?.text;
+		return text === undefined ? undefined : (JSON.parse(text) as LogEntry[]);
+	}
+
+	async save(...[pieces, of]: Parameters<EtcdSnapshotFolder["save"]>): Promise<EtcdSnapshot> {
+		let text = "";
+		for await (const piece of pieces) text += new TextDecoder().decode(piece);
+		if (this.full) throw new SnapshotError("no space left on device");
+		const { revision, takenAt, cluster, secretsKeys } = of;
+		const sha256 = sha256Of(`${takenAt} ${text}`);
+		const size = { sha256, sizeBytes: text.length };
+		const snapshot: EtcdSnapshot = {
+			...size,
+			content: size,
+			revision,
+			takenAt,
+			cluster,
+			secretsKeys: [...secretsKeys],
+		};
+		this.#kept.set(sha256, { snapshot, text });
+		return snapshot;
+	}
+
+	async check({ sha256 }: EtcdSnapshot): Promise<string | undefined> {
+		return this.#kept.has(sha256) ? undefined : "is not here";
+	}
+
+	async file(): Promise<undefined> {
+		return undefined;
+	}
+
+	async key(): Promise<string> {
+		return "";
+	}
+
+	async list(most: number): Promise<readonly EtcdSnapshot[]> {
+		return [...this.#kept.values()].slice(-most).map(({ snapshot }) => snapshot);
+	}
+
+	async remove(sha256: Digest): Promise<void> {
+		this.#kept.delete(sha256);
+	}
+
+	async sweep(known: readonly Digest[], before: number): Promise<void> {
+		for (const [sha256, { snapshot }] of this.#kept)
+			if (snapshot.takenAt < before && !known.includes(sha256)) this.#kept.delete(sha256);
+	}
+}

@@ -1,0 +1,102 @@
+import { LogConflict, LogFull } from "@rollcall/coordinator/simulator";
+import { sha256Of } from "@rollcall/protocol";
+
+/** What a stream holds, as a copy that can be put back. */
+export interface StoreCopy {
+	readonly origin: number;
+	readonly first: number;
+	readonly last: number;
+	readonly entries: ReadonlyMap<number, Uint8Array>;
+	readonly states: readonly string[];
+}
+
+/** The stream of the log with its states, on a server's disk: one append at a time counts, by the position that it expects. */
+export class LogStore {
+	/** Another one after the store was deleted. */
+	origin = 1;
+	first = 1;
+	last = 0;
+	entries = new Map<number, Uint8Array>();
+	/** States that stand for entries that were taken out, the newest last. */
+	states: string[] = [];
+	maxBytes = 64 * 1024 * 1024;
+	bytes = 0;
+	/** A digest over everything that was ever appended, lost logs included. */
+	hash = sha256Of("");
+	readonly listeners = new Set<() => void>();
+
+	/** Stores an entry. Throws LogConflict, LogFull. */
+	append(payload: Uint8Array, expected: number): number {
+		if (expected !== this.last)
+			throw new LogConflict(`somebody else appended behind position ${expected} of the event log`);
+		if (this.bytes + payload.length > this.maxBytes) throw new LogFull("the event log has no room left");
+		this.last += 1;
+		this.entries.set(this.last, payload);
+		this.bytes += payload.length;
+		this.hash = sha256Of(`${this.hash} ${this.last} ${new TextDecoder().decode(payload)}`);
+		return this.last;
+	}
+
+	/** Tells whoever follows that there is something new. */
+	tell(): void {
+		for (const listener of this.listeners) listener();
+	}
+
+	/** Takes out what is before a position. */
+	trim(before: number): void {
+		for (const position of [...this.entries.keys()]) if (position < before) this.#delete(position);
+		this.first = Math.max(this.first, before);
+	}
+
+	copy(): StoreCopy {
+		const { origin, first, last, states } = this;
+		return { origin, first, last, entries: new Map(this.entries), states: [...states] };
+	}
+
+	/** Puts a copy back, as somebody does who goes back. */
+	restore({ origin, first, last, entries, states }: StoreCopy): void {
+		this.origin = origin;
+		this.first = first;
+		this.last = last;
+		this.entries = new Map(entries);
+		this.states = [...states];
+		this.bytes = [...entries.values()].reduce((sum, { length }) => sum + length, 0);
+	}
+
+	/** The newest entries are gone, although they were acknowledged: the server's computer lost power. */
+	loseTail(count: number): void {
+		for (let lost = 0; lost < count && this.last >= this.first; lost++) {
+			this.#delete(this.last);
+			this.last -= 1;
+		}
+	}
+
+	/** One entry is gone. */
+	hole(position: number): void {
+		this.#delete(position);
+	}
+
+	/** Some bytes of an entry are others. */
+	damage(position: number, at: number): void {
+		const bytes = this.entries.get(position);
+		if (!bytes) return;
+		const damaged = Uint8Array.from(bytes);
+		damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ 0x5a;
+		this.entries.set(position, damaged);
+	}
+
+	/** The store was deleted. */
+	lose(): void {
+		this.origin += 1;
+		this.first = 1;
+		this.last = 0;
+		this.entries = new Map();
+		this.states = [];
+		this.bytes = 0;
+	}
+
+	#delete(position: number): void {
+		this.bytes -= this.entries.get(position)?.length ?? 0;
+		this.entries.delete(position);
+	}
+}

@@ -1,0 +1,28 @@
+import type { Keyring } from "@rollcall/agent/simulator";
+import type { Random } from "../random.ts";
+
+/** What stands for a certificate in PEM: readable, and with the dates that count. Milliseconds since 1970. */
+interface StandIn {
+	readonly name: string;
+	readonly key: string;
+	readonly notBefore: number;
+	readonly notAfter: number;
+}
+
+export const certificateText = (certificate: StandIn): string => `${JSON.stringify(certificate)}\n`;
+
+/** Makes keys that are names, and reads certificates that `certificateText` made. `wall`: the machine's clock. */
+export function simulatedKeyring(random: Random, wall: () => number): Keyring {
+	return {
+		makeKey: () => `key-${random.hex(12)}\n`,
+		request: (key) => `request of ${key}`,
+		newSealKey: async () => {
+			const publicKey = `seal-${random.hex(8)}`;
+			return { publicKey, open: async (sealed) => JSON.stringify(sealed) };
+		},
+		isValidNow: (text) => {
+			const { notBefore, notAfter } = JSON.parse(text) as StandIn;
+			return notBefore <= wall() && wall() < notAfter;
+		},
+	};
+}

@@ -1,0 +1,124 @@
+import {
+	type Accepted,
+	type KeptCredentials,
+	type Memory,
+	memoryOf,
+	NO_CREDENTIALS,
+	pathsOf,
+} from "@rollcall/agent/simulator";
+
+type Name = "identity" | "ledger" | "good" | "next" | "credentials" | "etcd" | "pod-network";
+
+const NOTHING: ReturnType<Memory["ledger"]> = { files: [], folders: [], units: [] };
+
+/** The agent's state folder, in the RAM of a boot: texts that can be damaged. */
+export class StateFolder implements Memory {
+	/** Nothing can be written. */
+	full = false;
+	readonly #texts = new Map<Name, string>();
+	/** What was parsed of a text, as long as it is the same. */
+	readonly #parsed = new Map<Name, { readonly text: string; readonly value: unknown }>();
+	readonly #promoted: (good: Accepted) => void;
+
+	/** `promoted`: this is the good target from now on. */
+	constructor(promoted: (good: Accepted) => void) {
+		this.#promoted = promoted;
+	}
+
+	identity(): ReturnType<Memory["identity"]> {
+		return this.#load("identity");
+	}
+
+	saveIdentity(identity: Parameters<Memory["saveIdentity"]>[0]): void {
+		this.#save("identity", identity);
+	}
+
+	ledger(): ReturnType<Memory["ledger"]> {
+		const kept = this.#load<ReturnType<Memory["ledger"]>>("ledger");
+		if (kept || !this.#texts.has("ledger")) return kept ?? NOTHING;
+		const content = this.good()?.target.content;
+		return content ? { ...NOTHING, files: pathsOf(content), units: content.units.map(({ name }) => name) } : NOTHING;
+	}
+
+	saveLedger(ledger: Parameters<Memory["saveLedger"]>[0]): void {
+		this.#save("ledger", ledger);
+	}
+
+	good(): Accepted | undefined {
+		return this.#load("good");
+	}
+
+	goodIsDamaged(): boolean {
+		return this.#texts.has("good") && this.good() === undefined;
+	}
+
+	next(): Accepted | undefined {
+		return this.#load("next");
+	}
+
+	saveNext(accepted: Accepted): void {
+		this.#save("next", accepted);
+	}
+
+	promote(): void {
+		const text = this.#texts.get("next");
+		if (text === undefined) throw new Error("ENOENT: next.json");
+		this.#texts.set("good", text);
+		this.#texts.delete("next");
+		const good = this.good();
+		if (good) this.#promoted(good);
+	}
+
+	credentials(): KeptCredentials {
+		return this.#load("credentials") ?? NO_CREDENTIALS;
+	}
+
+	saveCredentials(credentials: KeptCredentials): void {
+		this.#save("credentials", credentials);
+	}
+
+	etcd(): ReturnType<Memory["etcd"]> {
+		const kept = this.#load<NonNullable<ReturnType<Memory["etcd"]>>>("etcd");
+		if (kept || !this.#texts.has("etcd")) return kept;
+		return [this.good(), this.next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
+	}
+
+	saveEtcd(held: Parameters<Memory["saveEtcd"]>[0]): void {
+		if (held) this.#save("etcd", held);
+		else this.#texts.delete("etcd");
+	}
+
+	podNetwork(): ReturnType<Memory["podNetwork"]> {
+		return this.#load("pod-network");
+	}
+
+	savePodNetwork(kept: Parameters<Memory["savePodNetwork"]>[0]): void {
+		if (kept) this.#save("pod-network", kept);
+		else this.#texts.delete("pod-network");
+	}
+
+	forget(what: "targets" | "boot"): void {
+		const ofBoot = what === "boot" ? (["etcd", "pod-network"] as const) : [];
+		for (const name of ["next", "good", "credentials", ...ofBoot] as const) this.#texts.delete(name);
+	}
+
+	#load<T>(name: Name): T | undefined {
+		const text = this.#texts.get(name);
+		if (text === undefined) return undefined;
+		const parsed = this.#parsed.get(name);
+		if (parsed?.text === text) return parsed.value as T;
+		let value: T | undefined;
+		try {
+			value = JSON.parse(text) as T;
+		} catch {
+			value = undefined;
+		}
+		this.#parsed.set(name, { text, value });
+		return value;
+	}
+
+	#save(name: Name, value: unknown): void {
+		if (this.full) throw new Error(`${name}.json: no space left on the device (ENOSPC)`);
+		this.#texts.set(name, JSON.stringify(value));
+	}
+}

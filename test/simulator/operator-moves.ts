@@ -1,0 +1,63 @@
+import type { Input } from "@rollcall/coordinator/simulator";
+import type { BootId, MachineId, UserPublicKey } from "@rollcall/protocol";
+import { factsOf, makeBoxes } from "./box.ts";
+import { changedDocument, makeDocument } from "./documents.ts";
+import type { MoveKind } from "./moves.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** What people do, well meant or not. */
+export const OPERATOR_MOVES: Readonly<Record<string, MoveKind>> = {
+	"another document is declared": { weight: 8, act: declare },
+	"a person decides something about a machine": { weight: 10, act: operate },
+	"somebody comes with a forged assignment": { weight: 2, act: forge },
+};
+
+function declare(world: World, luck: Random): void {
+	const current = world.leader()?.fleet?.cluster?.document;
+	const declared =
+		current && luck.chance(0.7) ? changedDocument(luck, current) : makeDocument(luck, world.machines.length);
+	world.leader()?.ask({ kind: "declare", ...declared, by: "operator", answered: world.answering() });
+}
+
+function operate(world: World, luck: Random): void {
+	const machineId = luck.pick(world.machines).boot?.machineId;
+	if (machineId === undefined) return;
+	const by = "operator";
+	const labels = { rack: `r${luck.int(1, 3)}`, pool: luck.pick(["a", "b"]) };
+	const commandId = `cmd-${luck.hex(8)}`;
+	const deadlineAt = (world.leader()?.now() ?? 0) + 20_000;
+	const inputs: Input[] = [
+		{ kind: "approve", machineId, by },
+		{ kind: "approve", machineId, by },
+		{ kind: "reject", machineId, reason: "not ours", by },
+		{ kind: "pin-role", machineId, role: luck.pick(["control-plane", "worker", "etcd"]), by },
+		{ kind: "pin-role", machineId, role: null, by },
+		{ kind: "label", machineId, labels, by },
+		{ kind: "remove", machineId, by },
+		{ kind: "remove", machineId, by },
+		{ kind: "command", machineId, commandId, command: luck.pick(["reboot", "reset"]), deadlineAt, by },
+		{ kind: "command", machineId, commandId, command: "reboot", deadlineAt, by },
+	];
+	const input = luck.pick(inputs);
+	const leader = world.leader();
+	leader?.ask({ ...input, answered: world.answering() } as Input, (answer) => {
+		if (answer.kind !== "command" || input.kind !== "command") return;
+		const { bootId, commandId } = answer;
+		world.command(leader, answer.machineId, { kind: input.command, bootId, commandId });
+	});
+}
+
+/** Somebody comes with an assignment that this fleet never signed. */
+function forge(world: World, luck: Random): void {
+	const [box] = makeBoxes(luck, 1);
+	const stolen = luck.pick(world.machines).boot?.proof?.assignment;
+	if (!box || !stolen) return;
+	const bootId = luck.uuid() as BootId;
+	const publicKey = `U${"A".repeat(55)}`;
+	const facts = factsOf({ ...box, name: "forger" }, bootId, 0);
+	const assignment = { ...stolen, machineId: `forged-${luck.hex(6)}` as MachineId, bootId, publicKey };
+	const proof = { assignment, signer: "model", signature: "forged" };
+	const request = { publicKey: publicKey as UserPublicKey, facts, proof };
+	world.leader()?.ask({ kind: "enroll", request, proofValid: world.isSigned(proof), remote: "127.0.0.1" });
+}

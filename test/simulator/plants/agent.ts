@@ -1,0 +1,68 @@
+import { type Plant, swapped } from "./plant.ts";
+
+const KEEP = "agent/src/loop/keep.ts";
+const APPLY = "agent/src/loop/apply.ts";
+
+/** Faults in the agent. */
+export const AGENT: Readonly<Record<string, Plant>> = {
+	"a target that fails takes etcd's memory with it": swapped(
+		"agent/src/loop/roll-back.ts",
+		"kept: kept?.unit, changed, signal, swapFiles",
+		"kept: undefined, changed, signal, swapFiles",
+	),
+	"a reset takes etcd's memory with it": swapped(
+		KEEP,
+		"owned: ledger.units, kept: etcd.held()?.unit, changed: [], signal",
+		"owned: ledger.units, changed: [], signal",
+	),
+	"etcd's memory goes without the coordinator's word": swapped(
+		"agent/src/loop/let-go.ts",
+		"if (!held || !etcd.mayGo(forgets)) return;",
+		"if (!held) return;",
+	),
+	"etcd begins again in a boot that lost its memory": swapped(
+		KEEP,
+		"const wanted = etcd.held()?.lost ? ",
+		"const wanted = false ? ",
+	),
+	"certificates that were renewed do not reach the files": swapped(
+		"agent/src/loop/renewal.ts",
+		"				written = await keeper.mend();\n				judge();",
+		"				judge();",
+	),
+	"changed files restart no unit": swapped(
+		"agent/src/domain/plan-units.ts",
+		'else if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });',
+		"",
+	),
+	"certificates are not renewed": swapped(
+		"agent/src/loop/renewal.ts",
+		"if (!running || (due > now && !asked)) {",
+		"if (!running || !asked) {",
+	),
+	"a target counts as applied before its probes": swapped(
+		APPLY,
+		"	await firstSuccess(parts, content.probes, run.signal);\n	run.signal.throwIfAborted();",
+		"",
+	),
+	"a rejected target is not tried again": swapped(
+		"agent/src/loop/target-keeper.ts",
+		'if (outcome.step === "check") return;',
+		"return;",
+	),
+	"an apply that fails leaves its files": swapped(
+		"agent/src/loop/roll-back.ts",
+		"			files.restore(changes, open.folders);\n",
+		"",
+	),
+	"a report counts as sent that nobody answered": swapped(
+		"agent/src/loop/reporter.ts",
+		"			if (!(error instanceof LinkError)) throw error;\n			return false;",
+		"			return true;",
+	),
+	"an older target takes the place of a newer one": swapped(
+		"agent/src/loop/target-keeper.ts",
+		"if (known && (generation < known.generation || (generation === known.generation && digest === known.digest)))",
+		"if (known && generation === known.generation)",
+	),
+};

@@ -1,0 +1,64 @@
+import { type Plant, swapped } from "./plant.ts";
+
+const BEGINNING = "coordinator/src/domain/etcd/beginning.ts";
+const LEAVING = "coordinator/src/domain/etcd/leaving.ts";
+const KEEPER = "coordinator/src/keepers/etcd-keeper.ts";
+
+/** Faults in what is decided about etcd's members, and in what keeps them. */
+export const ETCD: Readonly<Record<string, Plant>> = {
+	"etcd begins empty beside memory that may live": swapped(
+		BEGINNING,
+		'return memory.length > 0 ? undefined : { state: "new" };',
+		'return { state: "new" };',
+	),
+	"a boot without memory begins with etcd as the first ones did": swapped(
+		BEGINNING,
+		"if (!own) return beginnings.others ?? (",
+		'if (!own) return beginnings.others ?? { state: "new" }; if (!own) return (',
+	),
+	"etcd's members are changed while a lost log is rebuilt": swapped(
+		KEEPER,
+		"const isKnown = parts.now() >= fleet.recoverUntil;",
+		"const isKnown = true;",
+	),
+	"members are taken out of etcd before that is recorded": swapped(
+		KEEPER,
+		"if (!recorded || !ids.every((id) => recorded.includes(id))) {",
+		"if (false) {",
+	),
+	"a member counts as taken out that etcd still has": swapped(
+		KEEPER,
+		"for (const id of ids) await etcd.remove(id);",
+		"",
+	),
+	"the quorum guard lets everything through": swapped(
+		"coordinator/src/domain/etcd/guard.ts",
+		"if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;",
+		"return undefined;",
+	),
+	"a member leaves etcd although too few others are healthy": swapped(
+		LEAVING,
+		"return voters.length > 1 && others >= majorityOf(voters.length - 1);",
+		"return true;",
+	),
+	"a seat is taken from a member before etcd took it out": swapped(
+		LEAVING,
+		'return fleet.etcd?.members.some((one) => one.removed !== "done" && isBoot(machine)(one)) ?? false;',
+		"return false;",
+	),
+	"a snapshot is restored beside memory that may live": swapped(
+		"coordinator/src/domain/etcd/steps.ts",
+		"|| memoryHolders(fleet).length > 0) return undefined;",
+		") return undefined;",
+	),
+	"a document may take etcd elsewhere": swapped(
+		"coordinator/src/domain/etcd/guard.ts",
+		"if (!before || !movesEtcd(before, document) || memoryHolders(fleet).length === 0) return undefined;",
+		"return undefined;",
+	),
+	"the memory of a boot counts after the next boot": swapped(
+		"coordinator/src/domain/etcd/members.ts",
+		"			machine?.bootId === bootId &&\n			!hasLostMemory",
+		"			machine !== undefined &&\n			!hasLostMemory",
+	),
+};

@@ -1,0 +1,106 @@
+import { type Plant, swapped } from "./plant.ts";
+
+const LEADER = "coordinator/src/loop/leader.ts";
+const HEARD = "coordinator/src/loop/heard.ts";
+
+/** Faults in the loop that appends. */
+export const LOOP: Readonly<Record<string, Plant>> = {
+	"silence in which the coordinator did not run counts": swapped(
+		"coordinator/src/loop/stall-watch.ts",
+		"if (gap > STALL_MS) this.#heard.forgive(gap);",
+		"",
+	),
+	"who begins to lead holds silence against the machines at once": swapped(
+		LEADER,
+		"context.heard.restart(context.parts.clock.monotonic() + RECONNECT_GRACE_MS);",
+		"context.heard.restart(context.parts.clock.monotonic() - RECONNECT_GRACE_MS);",
+	),
+	"a turn that waits for the log is taken for a stall": swapped(
+		"coordinator/src/loop/leader.ts",
+		"await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));",
+		"await this.#turns(signal, catchUp, saveSnapshot);",
+	),
+	"a log that went back a second time is not in doubt": swapped(
+		"coordinator/src/loop/untold-flaws.ts",
+		"this.#flaws = this.#flaws.filter((flaw) => !tells(event, flaw, position));",
+		"this.#flaws = [];",
+	),
+	"a leader does not notice that the log went back before it appends": swapped(
+		"coordinator/src/loop/leader-lease.ts",
+		"if (last < position())",
+		"if (last < 0)",
+	),
+
+	"what an entry says of the one before it is not compared": swapped(
+		"coordinator/src/adapters/nats/entry.ts",
+		'if (before !== "unknown" && (v === 2',
+		'if (before === "unknown" && (v === 2',
+	),
+	"a snapshot hides what is wrong with older entries": swapped(
+		"coordinator/src/loop/log-reader.ts",
+		"		if (to === 0) return;",
+		"		if (to >= 0) return;",
+	),
+	"who begins does not look whether the log went back": swapped(
+		"coordinator/src/loop/log-reader.ts",
+		"			if (!flaw) continue;\n",
+		"			continue;\n",
+	),
+	"the log's time jumps with the clock": swapped(
+		"coordinator/src/adapters/clock/drawn-clock.ts",
+		"			ahead -= step;\n",
+		"			time += step;\n",
+	),
+	"a clock that is set back stops the log's time": swapped(
+		"coordinator/src/adapters/clock/drawn-clock.ts",
+		"		time += passed;\n		if (Math.abs(step) >= STEP_MS) {\n			ahead -= step;\n",
+		"		time = Math.max(time, wall);\n		if (Math.abs(step) >= STEP_MS) {\n",
+	),
+	"silence is measured on the log's time": swapped(
+		"coordinator/src/domain/leases.ts",
+		"(observed.monotonic ?? observed.at) - since",
+		"(observed.wall ?? observed.at) - since - 1_780_000_000_000",
+	),
+
+	"a stall is forgiven in fractions, which the log does not take": swapped(
+		"coordinator/src/domain/leases.ts",
+		"Math.max(0, Math.round(Math.min(unheard, observed.at - machine.enrolledAt)))",
+		"Math.max(0, Math.min(unheard, observed.at - machine.enrolledAt))",
+	),
+	"what was kept as state is not asked for after older entries were taken out": swapped(
+		"coordinator/src/loop/log-reader.ts",
+		"return first > 1 ? this.#parts.states.load(origin) : undefined;",
+		"return undefined;",
+	),
+	"older entries are taken out before a state is kept": swapped(
+		"coordinator/src/loop/compaction.ts",
+		"	await states.keep(at);\n",
+		"",
+	),
+	"a state of another form is read as if it were of this one": swapped(
+		"coordinator/src/domain/snapshot.ts",
+		"		form === fleetForm() &&\n",
+		"",
+	),
+	"a field of the fleet is not kept in its snapshot": swapped(
+		"coordinator/src/domain/snapshot.ts",
+		"const { tokenByHash: _hashes, seats",
+		"const { cluster: _cluster, tokenByHash: _hashes, seats",
+	),
+	"beats do not renew a lease": swapped(HEARD, "		this.renew(beat.machineId, at);\n", ""),
+	"agents are never asked to say hello again": swapped(
+		HEARD,
+		'return settled && target ? "unreported" : "nudge";',
+		'return "renewed";',
+	),
+	"a report that the log lost is never asked for": swapped(
+		HEARD,
+		'const told = target === undefined || target.progress === "applied";',
+		"const told = true;",
+	),
+	"nobody takes over": swapped(
+		"coordinator/src/loop/leadership.ts",
+		"return now - view.since >= LEADER_SILENCE_MS;",
+		"return false;",
+	),
+};

@@ -1,0 +1,36 @@
+/** A fault that somebody could make, or made once, as a change of one file's text. */
+export interface Plant {
+	/** Below `packages/`. */
+	readonly file: string;
+	/** Throws an Error when the file is not any more what the fault was made for. */
+	readonly change: (source: string) => string;
+}
+
+const HELP = `
+const mapMachines = (fleet, change) => ({ ...fleet, machines: fleet.machines.map(change) });
+const mapSlots = (fleet, change) => fleet.cluster ? { ...fleet, cluster: { ...fleet.cluster,
+	document: { ...fleet.cluster.document, slots: fleet.cluster.document.slots.map(change) } } } : fleet;
+const without = (drafts, type) => drafts.filter((draft) => draft.type !== type);
+`;
+
+/** One text in place of another, which must stand there once. */
+export function swapped(file: string, from: string, to: string): Plant {
+	return {
+		file,
+		change: (source) => {
+			const parts = source.split(from);
+			if (parts.length !== 2) throw new Error(`${file} has the text ${JSON.stringify(from)} ${parts.length - 1} times`);
+			return parts.join(to);
+		},
+	};
+}
+
+/** A function in place of an exported one, which it may call as `real`. It takes and gives the same; `code` is JavaScript. */
+export function wrapped(file: string, name: string, code: string): Plant {
+	const plant = swapped(file, `export function ${name}(`, `function real(`);
+	return {
+		file,
+		change: (source) =>
+			`${plant.change(source)}\n${HELP}\nexport function ${name}(...given) { return (${code})(...given); }\n`,
+	};
+}

@@ -1,0 +1,25 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { type RunOptions, run } from "./run.ts";
+
+/** Which seeds a worker runs: every so many one of them. */
+export interface Share {
+	readonly first: number;
+	readonly count: number;
+	readonly every: number;
+	readonly options: Omit<RunOptions, "seed">;
+}
+
+/** What a worker tells of a run. */
+export interface Ran {
+	readonly seed: number;
+	readonly events: number;
+	readonly virtualMs: number;
+	readonly failed: boolean;
+}
+
+const { first, count, every, options } = workerData as Share;
+for (let seed = first; seed < first + count; seed += every) {
+	const { events, virtualMs, failure } = await run({ ...options, seed });
+	parentPort?.postMessage({ seed, events, virtualMs, failed: failure !== undefined } satisfies Ran);
+	if (failure) break;
+}

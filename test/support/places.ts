@@ -1,0 +1,9 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository. */
+export const repository = resolve(fileURLToPath(import.meta.url), "../../..");
+/** The bundled agent, as `npm run bundle` makes it. */
+export const agentBinary = join(repository, "dist/agent/rollcall-agent");
+/** The bundled stand-in for a machine, a script. */
+export const rehearsalScript = join(repository, "dist/rehearsal/rollcall-rehearsal.cjs");

@@ -1,0 +1,286 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
+import type { Random } from "../../simulator/random.ts";
+import { must } from "../fault.ts";
+import { CERTIFICATE_SECONDS, type EtcdScene, type Seat } from "./scene.ts";
+
+/** One round: something is done to etcd's machines, and then all is to be well again. */
+export interface Round {
+	readonly name: string;
+	/** True where a majority is lost. */
+	readonly falls?: boolean;
+	/**
+	 * Does it. Returns the time, of the own monotonic clock, up to which acknowledged writes must be there afterwards; undefined where a
+	 * majority lived all the time, so that all must be.
+	 */
+	run(scene: EtcdScene, random: Random): Promise<number | undefined>;
+}
+
+const seconds = (random: Random): number => random.pick([0, 0.5, 2, 5]);
+
+async function some(scene: EtcdScene, random: Random, count: number): Promise<Seat[]> {
+	const held = (await scene.members()).map(({ seat }) => seat);
+	const chosen: Seat[] = [];
+	while (chosen.length < count && held.length > 0) chosen.push(...held.splice(random.int(0, held.length - 1), 1));
+	return chosen;
+}
+
+/** The programs below a machine that fit. */
+function pidsOf(seat: Seat, fits: RegExp): number[] {
+	return descendantsOf(seat.machine.process.child.pid ?? -1).filter((pid) => fits.test(commandLine(pid)));
+}
+
+function send(pids: readonly number[], signal: NodeJS.Signals): void {
+	for (const pid of pids)
+		try {
+			process.kill(pid, signal);
+		} catch {
+			// It ended by itself.
+		}
+}
+
+/** The part of their lives that certificates have left at least, less what this takes itself. */
+const LEFT = 0.55;
+
+const ETCD = /^\S*\/etcd --/;
+
+/** So many members at a time may go without a loss. */
+const spare = ({ declared }: EtcdScene): number => declared.members - (Math.floor(declared.members / 2) + 1);
+
+const LIVING: readonly Round[] = [
+	{
+		name: "reboot each member in turn",
+		async run(scene) {
+			for (const { view } of await scene.members()) {
+				await scene.settled();
+				must(await scene.reboot(view.machineId), "a reboot is allowed while all others vote", () => view.machineId);
+				await pause(1000);
+			}
+			return undefined;
+		},
+	},
+	{
+		name: "ask all members to reboot at once",
+		async run(scene) {
+			const held = await scene.members();
+			const done = await Promise.all(held.map(({ view }) => scene.reboot(view.machineId)));
+			const allowed = done.filter(Boolean).length;
+			must(allowed <= spare(scene), "verbs leave a majority", () => `${allowed} of ${held.length} at once`);
+			await pause(1000);
+			return undefined;
+		},
+	},
+	{
+		name: "cut the power of as many members as may go",
+		async run(scene, random) {
+			const chosen = await some(scene, random, random.int(1, Math.max(1, spare(scene))));
+			await Promise.all(chosen.map((seat) => seat.cut(seconds(random))));
+			return undefined;
+		},
+	},
+	{
+		name: "kill etcd on as many members as may go",
+		async run(scene, random) {
+			for (const seat of await some(scene, random, spare(scene))) send(pidsOf(seat, ETCD), "SIGKILL");
+			await pause(1500);
+			return undefined;
+		},
+	},
+	{
+		name: "pause a member of etcd",
+		async run(scene, random) {
+			const [seat] = await some(scene, random, 1);
+			const pids = seat ? pidsOf(seat, ETCD) : [];
+			send(pids, "SIGSTOP");
+			await pause(random.int(1000, 8000));
+			send(pids, "SIGCONT");
+			return undefined;
+		},
+	},
+	{
+		name: "cut a member off the network",
+		async run(scene, random) {
+			const [seat] = await some(scene, random, 1);
+			seat?.place.link("down");
+			await pause(random.int(1000, 15_000));
+			seat?.place.link("up");
+			return undefined;
+		},
+	},
+	{
+		name: "change etcd's arguments, and kill agents meanwhile",
+		async run(scene, random) {
+			await scene.declare({ revision: scene.declared.revision + 1 });
+			for (let n = 0; n < 4; n++) {
+				await pause(random.int(0, 900));
+				const [seat] = await some(scene, random, 1);
+				const pid = seat?.machine.agentPid();
+				if (pid !== undefined) send([pid], "SIGKILL");
+			}
+			return undefined;
+		},
+	},
+	{
+		name: "declare an argument with which etcd does not start, and take it back",
+		async run(scene, random) {
+			await scene.declare({ broken: true });
+			await pause(random.int(1000, 12_000));
+			await scene.declare({ broken: false });
+			return undefined;
+		},
+	},
+	{
+		name: "give the slot another name",
+		async run(scene) {
+			const slot = scene.declared.slot === "control" ? "masters" : "control";
+			must(await scene.declare({ slot }), "a slot may get another name", () => slot);
+			return undefined;
+		},
+	},
+	{
+		name: "declare fewer members, then as many as before",
+		async run(scene) {
+			const { members } = scene.declared;
+			must(await scene.declare({ members: members - 2 }), "fewer members may be declared", () => String(members));
+			await scene.settled();
+			await scene.declare({ members });
+			return undefined;
+		},
+	},
+	{
+		name: "declare fewer members and more again at once",
+		async run(scene, random) {
+			const { members } = scene.declared;
+			await scene.declare({ members: members - 2 });
+			await pause(random.int(0, 3000));
+			await scene.declare({ members });
+			return undefined;
+		},
+	},
+	{
+		name: "declare etcd on machines of its own, which is refused",
+		async run(scene) {
+			const { declared } = scene;
+			must(!(await scene.declare({ dedicated: true })), "etcd does not move to another role", () => "it was accepted");
+			must(scene.declared === declared, "a refused document changes nothing", () => "it did");
+			return undefined;
+		},
+	},
+	{
+		name: "move a member to another machine by its labels",
+		async run(scene, random) {
+			const held = await scene.members();
+			const { view } = random.pick(held);
+			await scene.label(view.machineId, "no");
+			await pause(random.int(0, 5000));
+			await scene.label(view.machineId, "yes");
+			return undefined;
+		},
+	},
+	{
+		name: "kill the coordinator while a member boots",
+		async run(scene, random) {
+			const [seat] = await some(scene, random, 1);
+			await Promise.all([
+				seat?.cut(seconds(random)),
+				pause(random.int(0, 8000)).then(() => scene.restart(seconds(random))),
+			]);
+			return undefined;
+		},
+	},
+	{
+		name: "pause the coordinator while a member boots",
+		async run(scene, random) {
+			const [seat] = await some(scene, random, 1);
+			const cut = seat?.cut(0);
+			await pause(random.int(0, 6000));
+			scene.coordinator.child.kill("SIGSTOP");
+			await pause(random.int(1000, 9000));
+			scene.coordinator.child.kill("SIGCONT");
+			await cut;
+			return undefined;
+		},
+	},
+	{
+		name: "put the coordinator's data folder back from a copy, when a member has booted since",
+		async run(scene, random) {
+			await scene.copy();
+			const [seat] = await some(scene, random, 1);
+			await seat?.cut(0);
+			await scene.settled();
+			await scene.restart(1, { back: true });
+			return undefined;
+		},
+	},
+];
+
+const FALLING: readonly Round[] = [
+	{
+		name: "cut the power of all members",
+		async run(scene, random) {
+			const until = await scene.snapshot();
+			await Promise.all((await some(scene, random, 99)).map((seat) => seat.cut(seconds(random))));
+			return until;
+		},
+	},
+	{
+		name: "reboot all members at once, although etcd may be lost",
+		async run(scene) {
+			const until = await scene.snapshot();
+			for (const { view } of await scene.members()) await scene.reboot(view.machineId, true);
+			await pause(1000);
+			return until;
+		},
+	},
+	{
+		name: "cut the power of most members, then of the others",
+		async run(scene, random) {
+			const until = await scene.snapshot();
+			const all = await some(scene, random, 99);
+			const most = all.splice(0, spare(scene) + 1);
+			await Promise.all(most.map((seat) => seat.cut(seconds(random))));
+			await pause(random.int(0, 8000));
+			await Promise.all(all.map((seat) => seat.cut(0)));
+			return until;
+		},
+	},
+];
+
+/** They take minutes, so they come seldom. */
+const LONG: readonly Round[] = [
+	{
+		name: "no coordinator for as long as certificates are promised to last",
+		async run(scene) {
+			const before = scene.stream.acknowledged;
+			await scene.restart(CERTIFICATE_SECONDS * LEFT, {
+				async whileAway() {
+					const now = scene.stream.acknowledged;
+					await pause(5000);
+					const after = scene.stream.acknowledged;
+					must(now > before && after > now, "etcd goes on without a coordinator", () => `${before}, ${now}, ${after}`);
+				},
+			});
+			return undefined;
+		},
+	},
+	{
+		name: "no coordinator until all certificates have ended",
+		async run(scene) {
+			await scene.restart(CERTIFICATE_SECONDS + 10);
+			return undefined;
+		},
+	},
+];
+
+/** All rounds whose names hold this text. */
+export function roundsNamed(text: string): readonly Round[] {
+	return [...LIVING, ...FALLING.map((one) => ({ ...one, falls: true })), ...LONG].filter(({ name }) =>
+		name.includes(text),
+	);
+}
+
+/** The next round, at random: most of them leave a majority alive. */
+export function nextRound(random: Random): Round {
+	if (random.chance(0.03)) return random.pick(LONG);
+	return random.chance(0.85) ? random.pick(LIVING) : { ...random.pick(FALLING), falls: true };
+}

@@ -1,0 +1,284 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { EtcdView, MachineView } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
+import type { Running } from "@rollcall/test-support/running";
+import {
+	type CoordinatorOptions,
+	launchCoordinator,
+	startCoordinator,
+	type TestCoordinator,
+} from "../../support/coordinator.ts";
+import { documentText } from "../../support/documents.ts";
+import { startMachine, type TestMachine } from "../../support/machine.ts";
+import { EtcdClient } from "./client.ts";
+import { COORDINATOR, makePlaces, type Place } from "./network.ts";
+import { etcdPrograms } from "./programs.ts";
+import { Stream } from "./stream.ts";
+
+/** What a machine that reboots ends with. */
+const REBOOTED = 75;
+
+/** The life of certificates, far shorter than in a real fleet: they are renewed after a third of it. */
+export const CERTIFICATE_SECONDS = 150;
+
+/** What the cluster document says of etcd now. */
+export interface Declared {
+	readonly slot: string;
+	readonly members: number;
+	/** A number that reaches etcd's arguments, so that its members start anew one after the other. */
+	readonly revision: number;
+	/** An argument with which etcd does not start. */
+	readonly broken?: boolean;
+	/** etcd on machines of its own. */
+	readonly dedicated?: boolean;
+}
+
+/** The document's text: members on control planes that carry the label `etcd: yes`. */
+function textOf({ slot, members, revision, broken, dedicated }: Declared): string {
+	const extra = { "max-txn-ops": String(128 + revision), ...(broken ? { "election-timeout": "5" } : {}) };
+	const document = JSON.parse(
+		documentText({
+			slots: [
+				{ name: slot, role: "control-plane", count: members, selector: { labels: { etcd: "yes" } } },
+				...(dedicated ? [{ name: "store", role: "etcd", count: 1, selector: { labels: { etcd: "yes" } } }] : []),
+			],
+			kubernetes: { extraArguments: { etcd: extra } },
+		}),
+	);
+	return JSON.stringify(document);
+}
+
+/** The boot that a machine's root says it is; empty while it is off. */
+function bootOf({ root }: TestMachine): string {
+	const file = join(root, "proc/sys/kernel/random/boot_id");
+	return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+}
+
+type OwnOptions = CoordinatorOptions & { dataFolder: string; natsPort: number };
+
+/** A machine that boots again by itself when it is told to reboot. */
+export interface Seat {
+	readonly name: string;
+	readonly place: Place;
+	machine: TestMachine;
+	/** Cuts its power, waits, and boots it anew. */
+	cut(seconds: number): Promise<void>;
+}
+
+/** Real members of etcd on rehearsal machines in networks of their own, a coordinator, and a stream of writes. */
+export class EtcdScene {
+	declared: Declared;
+	readonly seats: Seat[] = [];
+	readonly client = new EtcdClient();
+	readonly api: TestCoordinator;
+	readonly stream: Stream;
+	coordinator: Running;
+	#copy: string | undefined;
+	#over = false;
+	readonly #scope: Scope;
+	readonly #options: OwnOptions;
+
+	private constructor(
+		scope: Scope,
+		parts: { api: TestCoordinator; options: OwnOptions; declared: Declared; places: readonly Place[] },
+	) {
+		this.#scope = scope;
+		this.#options = parts.options;
+		this.api = parts.api;
+		this.coordinator = parts.api.process;
+		this.declared = parts.declared;
+		this.stream = new Stream(
+			this.client,
+			parts.places.map(({ address }) => address),
+		);
+		scope.teardown(() => {
+			this.#over = true;
+			return this.stream.stop();
+		});
+	}
+
+	/**
+	 * Starts it all: `machines` of them, of which `members` hold etcd, and waits until these vote. `keep`: gets what the processes say,
+	 * whatever comes.
+	 */
+	static async start(
+		scope: Scope,
+		wish: { readonly machines: number; readonly members: number },
+		keep: (name: string, text: () => string) => void,
+	): Promise<EtcdScene> {
+		const places = makePlaces(wish.machines);
+		const programs = await etcdPrograms(ownFolder(scope));
+		const declared: Declared = { slot: "control", members: wish.members, revision: 0 };
+		const options = {
+			host: COORDINATOR,
+			document: textOf(declared),
+			dataFolder: ownFolder(scope),
+			natsPort: 7422,
+			port: 7420,
+			certificateSeconds: CERTIFICATE_SECONDS,
+		};
+		const api = await startCoordinator(scope, options);
+		const self = new EtcdScene(scope, { api, options, declared, places });
+		keep("coordinator", () => self.coordinator.output());
+		await Promise.all(places.map((place, index) => self.#add(place, `member-${index + 1}`, programs)));
+		for (const seat of self.seats) keep(seat.name, () => seat.machine.process.output());
+		const views = await eventually("all machines", async () => {
+			const all = await api.machines();
+			return all.length === wish.machines && all;
+		});
+		for (const { machineId } of views) await self.label(machineId, "yes");
+		await self.settled();
+		return self;
+	}
+
+	async #add(place: Place, name: string, programs: Readonly<Record<string, string>>): Promise<void> {
+		const { before, loopback } = place;
+		const machine = await startMachine(this.#scope, this.api, {
+			name,
+			loopback,
+			before,
+			programs,
+			coordinatorUrls: [this.api.url],
+			rejoinAfter: 10,
+		});
+		let cutting = false;
+		const seat: Seat = {
+			name,
+			place,
+			machine,
+			cut: async (seconds) => {
+				cutting = true;
+				await seat.machine.cutPower();
+				await pause(seconds * 1000);
+				await this.#boot(seat);
+				cutting = false;
+			},
+		};
+		this.seats.push(seat);
+		const watch = async (): Promise<void> => {
+			while (!this.#over) {
+				const { code } = await seat.machine.process.exited;
+				if (code === REBOOTED && !cutting && !this.#over) await this.#boot(seat);
+				else await pause(200);
+			}
+		};
+		void watch();
+	}
+
+	/** Boots a machine whose power is off, as soon as there is a token for it. */
+	async #boot(seat: Seat): Promise<void> {
+		while (!this.#over) {
+			const booted = await seat.machine.bootAgain(this.api, { loopback: seat.place.loopback }).catch(() => undefined);
+			if (booted) {
+				seat.machine = booted;
+				return;
+			}
+			await pause(300);
+		}
+	}
+
+	/** Declares another document. False: it was refused. */
+	async declare(change: Partial<Declared>): Promise<boolean> {
+		const next = { ...this.declared, ...change };
+		const { status, body } = await this.api.request("PUT", "/v1/cluster", { text: textOf(next) });
+		if (status === 409 || status === 422) return false;
+		if (status >= 300) throw new Error(`PUT /v1/cluster: ${status} ${JSON.stringify(body)}`);
+		this.declared = next;
+		return true;
+	}
+
+	async label(machineId: string, etcd: "yes" | "no"): Promise<boolean> {
+		const answer = await this.api.request("POST", `/v1/machines/${machineId}/labels`, { labels: { etcd } });
+		return answer.status === 200;
+	}
+
+	/** Asks to reboot a machine. False: the quorum guard refused it. */
+	async reboot(machineId: string, acceptLoss = false): Promise<boolean> {
+		const query = acceptLoss ? "?acceptLoss=etcd" : "";
+		const path = `/v1/machines/${machineId}/commands${query}`;
+		const { status } = await this.api.request("POST", path, { kind: "reboot" });
+		return status === 200;
+	}
+
+	/** Kills the coordinator, and starts it again after so long; `back`: with the data folder as it was when it was copied. `whileAway`: done before it starts. */
+	async restart(seconds: number, { back = false, whileAway = async () => {} } = {}): Promise<void> {
+		await this.coordinator.end("SIGKILL");
+		const { dataFolder } = this.#options;
+		if (back && this.#copy) {
+			for (const entry of readdirSync(dataFolder)) rmSync(join(dataFolder, entry), { recursive: true, force: true });
+			cpSync(this.#copy, dataFolder, { recursive: true });
+		}
+		await pause(seconds * 1000);
+		await whileAway();
+		this.coordinator = launchCoordinator(this.#scope, this.#options);
+		await this.answers();
+	}
+
+	/** Copies the data folder while the coordinator is stopped. */
+	async copy(): Promise<void> {
+		await this.coordinator.end();
+		this.#copy = ownFolder(this.#scope);
+		cpSync(this.#options.dataFolder, this.#copy, { recursive: true });
+		this.coordinator = launchCoordinator(this.#scope, this.#options);
+		await this.answers();
+	}
+
+	/** Waits until the coordinator leads. */
+	async answers(): Promise<void> {
+		await eventually("the coordinator", async () => (await this.api.status()).leader, 60_000, 200);
+	}
+
+	/** The machines that hold a seat of etcd, and their places. */
+	async members(): Promise<readonly { readonly view: MachineView; readonly seat: Seat }[]> {
+		const views = await this.api.machines();
+		return views
+			.filter(({ role }) => role === "control-plane")
+			.flatMap((view) => {
+				const seat = this.seats.find(({ place }) => view.address === place.address);
+				return seat ? [{ view, seat }] : [];
+			});
+	}
+
+	/** Takes a snapshot. Returns when it was asked for, of the own monotonic clock. */
+	async snapshot(): Promise<number> {
+		const asked = performance.now();
+		await this.api.call("POST", "/v1/etcd/snapshots", {});
+		return asked;
+	}
+
+	/** Waits until exactly the declared members vote, in etcd as in the log, and all machines are ready that have a seat. Returns the address of one. */
+	async settled(): Promise<string> {
+		const { members: count } = this.declared;
+		return eventually(
+			`${count} members that vote`,
+			async () => {
+				const status = await this.api.status();
+				if (status.logDoubt) throw new Error(status.logDoubt);
+				const held = await this.members();
+				const other = held.find(({ view, seat }) => view.bootId !== bootOf(seat.machine));
+				if (other) throw new Error(`${other.view.nodeName} is not known with the boot that it has`);
+				const told = held.map(({ view }) => `${view.nodeName} ${view.phase}: ${view.reason}`).join("; ");
+				// What a person is told to do.
+				for (const { view } of held) if (/etcd took this boot/.test(view.reason)) await this.reboot(view.machineId);
+				if (held.length !== count || held.some(({ view }) => view.phase !== "ready")) throw new Error(told);
+				const { members } = await this.api.call<EtcdView>("GET", "/v1/etcd");
+				if (members.length !== count || members.some(({ votes }) => !votes))
+					throw new Error(`the log says ${JSON.stringify(members)}; ${told}`);
+				const [first] = held;
+				if (!first || !this.client.read(first.seat.machine.root)) throw new Error(`no credentials; ${told}`);
+				const { address } = first.seat.place;
+				const listed = await this.client.members(address);
+				if (listed.length !== count || listed.some(({ votes }) => !votes))
+					throw new Error(`etcd says ${JSON.stringify(listed)}; ${told}`);
+				// Each of them answers a linearizable read.
+				for (const { seat } of held) await this.client.all(seat.place.address, "/torture/register/");
+				return address;
+			},
+			180_000,
+			300,
+		);
+	}
+}

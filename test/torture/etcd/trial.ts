@@ -1,0 +1,53 @@
+import { eventually } from "@rollcall/test-support/eventually";
+import type { Scope } from "@rollcall/test-support/own-folder";
+import { Random } from "../../simulator/random.ts";
+import { Fault } from "../fault.ts";
+import type { Timeline } from "../timeline.ts";
+import { nextRound, roundsNamed } from "./rounds.ts";
+import { EtcdScene } from "./scene.ts";
+
+/** One trial with etcd: a cluster of three or five members, and rounds until `goesOn` says no. Returns how many. Throws a Fault, and an Error for what did not come in time. */
+export async function runEtcdTrial(
+	scope: Scope,
+	trial: {
+		readonly seed: number;
+		readonly timeline: Timeline;
+		readonly goesOn: (rounds: number) => boolean;
+		readonly only?: string | undefined;
+	},
+	keep: (name: string, text: () => string) => void,
+): Promise<number> {
+	const { seed, timeline } = trial;
+	const random = new Random(seed);
+	const members = random.pick([3, 3, 5]);
+	timeline.tell(`etcd trial of seed ${seed}: ${members} members`);
+	const scene = await EtcdScene.start(scope, { machines: members + 1, members }, keep);
+	timeline.tell("etcd is founded");
+	let rounds = 0;
+	for (; rounds === 0 || trial.goesOn(rounds); rounds++) {
+		const round = trial.only === undefined ? nextRound(random) : random.pick(roundsNamed(trial.only));
+		timeline.tell(`round ${rounds + 1}: ${round.name}`);
+		if (round.falls) scene.stream.mayFallBack(true);
+		const until = await round.run(scene, random);
+		await check(scene, until);
+		if (round.falls) scene.stream.mayFallBack(false);
+	}
+	timeline.tell(`${rounds} rounds, ${scene.stream.acknowledged} acknowledged writes found again`);
+	return rounds;
+}
+
+/** Waits until all is well, and looks for what was acknowledged. A read that is refused is asked again; what is missing is missing. */
+async function check(scene: EtcdScene, until: number | undefined): Promise<void> {
+	let fault: Fault | undefined;
+	await eventually("what was acknowledged to be read", async () => {
+		const address = await scene.settled();
+		try {
+			await scene.stream.check(address, until);
+		} catch (error) {
+			if (!(error instanceof Fault)) throw error;
+			fault = error;
+		}
+		return true;
+	});
+	if (fault) throw fault;
+}

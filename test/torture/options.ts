@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { roundsNamed } from "./etcd/rounds.ts";
+
+export const USAGE = `Usage: npm run torture -- [--minutes N] [--rounds N] [--seed S] [--round TEXT] [--only log|etcd]
+
+Real coordinators, nats-server, agents and etcd, treated badly at random; what they acknowledged is looked for afterwards.
+  --minutes N   for so long (default 5), as far as a trial ends
+  --rounds N    of etcd: so many rounds, however long they take
+  --seed S      the moves of an earlier run (default: another one each time)
+  --round TEXT  of etcd: only rounds with this text in their names
+  --only PART   log: coordinators and the event log; etcd: members of etcd
+`;
+
+const Options = z.strictObject({
+	minutes: z.coerce.number().positive().max(10_000).default(5),
+	rounds: z.coerce.number().int().positive().max(10_000).optional(),
+	seed: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
+	round: z
+		.string()
+		.refine((text) => roundsNamed(text).length > 0, "no round has this text in its name")
+		.optional(),
+	only: z.enum(["log", "etcd"]).optional(),
+});
+
+export type TortureOptions = z.infer<typeof Options>;
+
+/** Reads the command line. Throws an Error that names the option. */
+export function parseTortureOptions(words: readonly string[]): TortureOptions {
+	const text = { type: "string" } as const;
+	const { values } = parseArgs({
+		args: [...words],
+		options: { minutes: text, rounds: text, seed: text, round: text, only: text },
+	});
+	const read = Options.safeParse(values);
+	if (read.success) return read.data;
+	const [issue] = read.error.issues;
+	throw new Error(`--${String(issue?.path[0] ?? "")}: ${issue?.message ?? ""}`);
+}
