@@ -9,15 +9,16 @@ export interface BootQuery {
 	readonly menu?: string;
 }
 
-const ARCHITECTURES: Readonly<Record<string, "x64" | "arm64">> = {
+/** A map, since firmware's word is looked up: in an object, `constructor` would find a function. */
+const ARCHITECTURES: ReadonlyMap<string, "x64" | "arm64"> = new Map([
 	// A 32-bit iPXE on a BIOS machine says i386, whatever the processor can do.
-	i386: "x64",
-	x86_64: "x64",
-	amd64: "x64",
-	x64: "x64",
-	arm64: "arm64",
-	aarch64: "arm64",
-};
+	["i386", "x64"],
+	["x86_64", "x64"],
+	["amd64", "x64"],
+	["x64", "x64"],
+	["arm64", "arm64"],
+	["aarch64", "arm64"],
+]);
 /** Ours; `format` only makes a URL end in a file name that Alpine understands. */
 const OWN = new Set(["token", "menu", "format"]);
 /** What a machine is known by. These are kept where there is too much. */
@@ -50,7 +51,7 @@ export function parseBootQuery(pairs: Iterable<readonly [string, string]>): Boot
 			labels: Object.fromEntries(kept),
 			...(mac ? { mac } : {}),
 			...(uuid && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid) ? { uuid } : {}),
-			...(arch === undefined ? {} : { arch: ARCHITECTURES[arch] ?? "other" }),
+			...(arch === undefined ? {} : { arch: ARCHITECTURES.get(arch) ?? "other" }),
 		},
 		...(token ? { token } : {}),
 		...(menu ? { menu } : {}),
