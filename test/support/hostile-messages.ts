@@ -1,5 +1,5 @@
 import { MAX_AGENT_MESSAGE_BYTES } from "@rollcall/protocol";
-import fc from "fast-check";
+import fc from "@rollcall/test-support/properties";
 import type { z } from "zod";
 
 const bytes = new TextEncoder();

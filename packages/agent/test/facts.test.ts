@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { Facts } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { createFactsReader } from "../src/adapters/facts/facts.ts";
 import { temporaryRoot, writeFiles } from "./support/machine.ts";
 import { BOOT } from "./support/targets.ts";

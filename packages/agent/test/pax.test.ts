@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { extract, pack } from "tar-stream";
 import { tarEntries } from "../src/adapters/files/tar-entries.ts";
 

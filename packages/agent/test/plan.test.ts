@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { backoff } from "../src/domain/backoff.ts";
 import { foldersBetween, isBelow } from "../src/domain/confine.ts";
 import { mergeChanges, planFiles } from "../src/domain/plan-files.ts";

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { unifiedDiff } from "../src/text/diff.ts";
 
 /** Applies a unified diff, as patch(1) does. */

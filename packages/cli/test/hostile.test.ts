@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { screenOf } from "../src/process-surroundings.ts";
 import { runProgram } from "../src/program.ts";
 import { coordinatorWith } from "./support/cli.ts";

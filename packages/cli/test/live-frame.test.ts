@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { type LiveModel, renderFrame } from "../src/live/frame.ts";
 import { LivePainter } from "../src/live/painter.ts";
 import { painter } from "../src/text/colour.ts";

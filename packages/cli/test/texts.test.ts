@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { changedLabels } from "../src/commands/label.ts";
 import { wantsColour } from "../src/text/colour.ts";
 import { durationText, parseSeconds } from "../src/text/duration.ts";

@@ -1,6 +1,6 @@
 import { AgentConfig, createFactsReader } from "@rollcall/agent";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { identityOf } from "../src/machine/machine.ts";
 import { rehearsedMachine } from "./rehearsed-machine.ts";
 

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { expandWords, parseCommand, splitWords } from "../src/init/command-line.ts";
 import { parseSpan, parseUnitFile } from "../src/init/unit-file.ts";
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { askFrom, type WireAnswer } from "../../support/ask-from.ts";
 import { ask, bootDocument, ignitionUrl, writeAgentProgram } from "../../support/boot.ts";
 import { type Bystander, startBystander } from "../../support/calm.ts";

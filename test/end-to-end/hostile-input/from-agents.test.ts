@@ -21,9 +21,9 @@ import {
 	upSubject,
 } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
+import fc from "@rollcall/test-support/properties";
 import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import type { z } from "zod";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";

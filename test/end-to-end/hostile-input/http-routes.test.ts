@@ -1,6 +1,6 @@
 import { PROBLEM_STATUS, Problem } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { askFrom, type WireAnswer, type WireRequest } from "../../support/ask-from.ts";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";

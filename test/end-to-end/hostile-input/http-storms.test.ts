@@ -1,7 +1,7 @@
 import { MachineId, Problem } from "@rollcall/protocol";
 import { withDeadline } from "@rollcall/test-support/eventually";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";
 import { documentText, smallRole } from "../../support/documents.ts";

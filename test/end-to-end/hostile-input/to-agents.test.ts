@@ -15,9 +15,9 @@ import {
 	TargetNotice,
 } from "@rollcall/protocol";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import fc from "@rollcall/test-support/properties";
 import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";
 import { documentText, smallRole } from "../../support/documents.ts";

@@ -1,7 +1,7 @@
 import { Problem, StreamFrame } from "@rollcall/protocol";
 import { eventually, withDeadline } from "@rollcall/test-support/eventually";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Bystander, startBystander } from "../../support/calm.ts";
 import { startCoordinator, type TestCoordinator } from "../../support/coordinator.ts";

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { processLogger } from "../../src/adapters/logger/logger.ts";
 import { readableLine } from "../../src/adapters/logger/readable-line.ts";
 

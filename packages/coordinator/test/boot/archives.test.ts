@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { tarArchive } from "../../src/adapters/boot/tar-archive.ts";
 import { alpineOverlay } from "../../src/boot/alpine-overlay.ts";
 

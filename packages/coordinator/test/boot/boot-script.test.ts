@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
 import { Profile } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { profileScript, refusalScript, stubScript } from "../../src/boot/boot-script.ts";
 import type { BootUrls } from "../../src/boot/machine-urls.ts";
 import { menuScript } from "../../src/boot/menu.ts";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { cloudConfigText, cloudMetaData } from "../../src/boot/cloud-init.ts";
 
 // Not the library that writes it: js-yaml reads YAML 1.2's core schema and comes with the linter's tools.

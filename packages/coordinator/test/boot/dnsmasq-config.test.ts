@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { dnsmasqConfig } from "../../src/boot/dnsmasq-config.ts";
 import { Unencodable } from "../../src/errors.ts";
 import { parseDnsmasq } from "./parsers/dnsmasq.ts";

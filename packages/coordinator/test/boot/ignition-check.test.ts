@@ -1,6 +1,6 @@
 import { testNeeding } from "@rollcall/test-support/needing";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { checkIgnition } from "../../src/boot/ignition/check.ts";
 import { unitContentFault } from "../../src/boot/ignition/unit-content.ts";
 import { debian, IGNITION, ignitionValidate } from "./programs/debian.ts";

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
+
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { type IpxeLine, ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { isSafeSetting, parseIpxeWord } from "../../src/boot/ipxe-words.ts";
 import { Unencodable } from "../../src/errors.ts";

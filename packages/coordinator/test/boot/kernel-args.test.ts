@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { type KernelArg, kernelArgWords, kernelCommandLine, parseKernelArg } from "../../src/boot/kernel-args.ts";
 import { Unencodable } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@rollcall/test-support/properties";
 import type { MachineBoot } from "../../src/boot/ignition/own-part.ts";
 
 /** A machine that brings everything that rollcall can put on one. */

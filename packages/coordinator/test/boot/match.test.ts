@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
 import { BootDocument, type BootRequest, BootRequest as BootRequestSchema } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { matchGroup, networkUnits } from "../../src/boot/match.ts";
 import { parseBootQuery } from "../../src/boot/request.ts";
 
@@ -118,7 +118,7 @@ test("of a flood of labels, 32 are kept, and among them who the machine is", (t)
 test("whatever the query, what is read of it is a request", (t) => {
 	const text = fc.oneof(
 		fc.string({ unit: "binary", maxLength: 300 }),
-		fc.constantFrom("mac", "uuid", "arch", "x86_64"),
+		fc.constantFrom("mac", "uuid", "arch", "x86_64", "constructor", "__proto__"),
 	);
 	fc.assert(
 		fc.property(fc.array(fc.tuple(text, text), { maxLength: 50 }), (pairs) => {
@@ -134,6 +134,7 @@ test("an architecture that there is no agent for is no other one", (t) => {
 	t.is(archOf({ buildarch: "riscv64", arch: "x86_64" }), "other");
 	t.is(archOf({ arch: "loong64" }), "other");
 	t.is(archOf({ buildarch: "X86_64" }), "x64");
+	for (const word of ["constructor", "__proto__"]) t.is(archOf({ arch: word }), "other");
 	t.is(archOf({}), undefined);
 });
 

@@ -1,5 +1,5 @@
 import type { Facts } from "@rollcall/protocol";
-import fc from "fast-check";
+import fc from "@rollcall/test-support/properties";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/);
 const label = fc.dictionary(name, fc.stringMatching(/^[A-Za-z0-9]{0,8}$/), { maxKeys: 3 });

@@ -1,6 +1,6 @@
 import { editDistance, nearest } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 
 test("the distance is that of the letters to change, and a swap counts once", (t) => {
 	t.is(editDistance("worker", "wroker"), 1);

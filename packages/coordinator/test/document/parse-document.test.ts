@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Problem } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { parseDocument } from "../../src/document/parse-document.ts";
 
 const example = (name: string): string =>

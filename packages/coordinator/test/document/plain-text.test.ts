@@ -1,6 +1,6 @@
 import { plainText } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 
 test("what is no text in UTF-8 is told in words, with its line", (t) => {
 	const cases: [Uint8Array, RegExp][] = [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Problem, TargetContent } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { coreAddOns } from "../../src/render/addons/core-add-ons.ts";

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { readYaml } from "../../src/document/read-yaml.ts";
 
 const aliases = (count: number) => `a: &x [1]\nb: [\n${"  *x,\n".repeat(count)}]\n`;

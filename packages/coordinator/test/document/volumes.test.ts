@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { changed, type Refusal, testRefusals } from "./refusal.ts";
 

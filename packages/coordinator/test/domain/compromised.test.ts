@@ -1,6 +1,6 @@
 import type { IssuedCertificate, MachineId, Trust } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { dueSteps, exposedKinds, exposureOf, heldKeys } from "../../src/domain/certificates/exposure.ts";
 import { encryptionKeys, ROTATED, rotated } from "../../src/domain/certificates/rotation.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";

@@ -1,6 +1,6 @@
 import { type MachineId, sha256Of } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { keysInUse, mustRewrite } from "../../src/domain/certificates/rotation.ts";
 import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { livingMembers, memoryHolders } from "../../src/domain/etcd/members.ts";

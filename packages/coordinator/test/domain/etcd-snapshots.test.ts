@@ -1,6 +1,6 @@
 import { MAX_SNAPSHOTS, type MachineId } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";

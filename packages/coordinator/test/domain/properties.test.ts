@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type Event } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { Map as PersistentMap } from "immutable";
 import { admit } from "../../src/domain/admit.ts";
 import { apply } from "../../src/domain/apply.ts";

@@ -1,6 +1,6 @@
 import { EventSchema, fit } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { z } from "zod";
 import { admit } from "../../src/domain/admit.ts";
 import type { Input } from "../../src/domain/inputs.ts";

@@ -1,6 +1,6 @@
 import { canonicalJson, type Digest, type MachineId, type Rotated, sha256Of, type Trust } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import {
 	behind,
 	encryptionKeys,

@@ -1,6 +1,6 @@
 import type { Event } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { chunkEvents } from "../../src/loop/entry-size.ts";
 
 const event = fc.record({

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { rateLimit, remoteKey } from "../../src/rate/rate-limit.ts";
 import { HandClock } from "../adapters/http/setup.ts";
 

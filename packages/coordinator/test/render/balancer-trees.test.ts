@@ -1,6 +1,6 @@
 import type { TargetContent } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { fileChanges, restarts } from "../../src/domain/views/file-changes.ts";

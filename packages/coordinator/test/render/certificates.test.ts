@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { TargetContent, WRITE_ROOTS } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { stringify } from "yaml";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { SECRET_NAMES } from "../../src/render/certificates.ts";

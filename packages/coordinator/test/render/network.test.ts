@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { addressAt, contains, formatAddress, overlaps, parseAddress, parseNetwork } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 
 test("every address is read as the value that its text has, and written in the one form", (t) => {
 	fc.assert(

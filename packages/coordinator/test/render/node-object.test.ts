@@ -1,6 +1,6 @@
 import type { Slot } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { mustRegisterAnew, nodeChange } from "../../src/render/node-object.ts";
 import type { NodeSeen } from "../../src/render/seen-node.ts";
 import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { UnitEncodingError } from "../../src/errors.ts";
 import { unitText } from "../../src/render/systemd-unit.ts";
 import { readUnit, readWords } from "./unit-reader.ts";

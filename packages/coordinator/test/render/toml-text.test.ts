@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { parse } from "smol-toml";
 import { type TomlTable, type TomlValue, tomlText } from "../../src/render/toml-text.ts";
 

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import yaml from "js-yaml";
 import { parse } from "yaml";
 import { yamlText } from "../../src/render/yaml-text.ts";

@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { ByteBudget } from "../../../src/adapters/boot/byte-budget.ts";
 import { parseByteRange } from "../../../src/disk/byte-range.ts";
 

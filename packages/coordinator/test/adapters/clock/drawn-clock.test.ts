@@ -1,5 +1,5 @@
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { createClock } from "../../../src/adapters/clock/drawn-clock.ts";
 
 test("the clock never runs more than 0.4 % faster or slower than time, whatever the wall clock does", (t) => {

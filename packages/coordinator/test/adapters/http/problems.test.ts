@@ -1,6 +1,6 @@
 import { Problem } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { EVERY_ROUTE } from "./every-route.ts";
 import { TOKENS } from "./fixed-core.ts";
 import { bearer, testApi } from "./setup.ts";

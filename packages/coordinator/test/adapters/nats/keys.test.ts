@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { createUser, fromPublic, fromSeed } from "@nats-io/nkeys";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { BUS_KEYS, loadKeys, readKey } from "../../../src/adapters/nats/keys.ts";
 import { SigningKey } from "../../../src/adapters/nats/signing-key.ts";
 

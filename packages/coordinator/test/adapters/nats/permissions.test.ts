@@ -9,8 +9,8 @@ import {
 	UP_VERBS,
 	upSubject,
 } from "@rollcall/protocol";
+import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import fc from "fast-check";
 import { LEAD_SUBJECT } from "../../../src/adapters/nats/beacon.ts";
 import { openLog } from "../../../src/adapters/nats/log.ts";
 import { LOG_STREAM, LOG_SUBJECT } from "../../../src/adapters/nats/stream.ts";

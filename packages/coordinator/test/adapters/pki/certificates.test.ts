@@ -11,8 +11,8 @@ import {
 } from "@rollcall/protocol";
 import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import fc from "@rollcall/test-support/properties";
 import test, { type ExecutionContext } from "ava";
-import fc from "fast-check";
 import { makeClientPair } from "../../../src/adapters/pki/client-pair.ts";
 import { createPki } from "../../../src/adapters/pki/pki.ts";
 import { AUTHORITY_LIFE_MS } from "../../../src/domain/certificates/authority-life.ts";
