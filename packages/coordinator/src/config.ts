@@ -69,6 +69,27 @@ const Boot = z.strictObject({
 });
 export type BootConfig = z.infer<typeof Boot>;
 
+/** Operators with certificates: by whom these are, and what their subjects give them. */
+const ClientAuthorities = z.strictObject({
+	/** PEM: the authorities that issue them, each one that issues and not only the root above it. Read again when it changes. */
+	file: File,
+	/** PEM: a revocation list of each of these authorities. Read again when it changes. */
+	revocations: File.optional(),
+	/** Whose subject has one of these values, has this right; of several the largest. */
+	rights: z
+		.array(
+			z.strictObject({
+				field: z.enum(["CN", "O", "OU"]),
+				value: z.string().min(1).max(256),
+				scope: ApiScope,
+				reach: Reach.optional(),
+			}),
+		)
+		.min(1)
+		.max(64),
+});
+export type ClientAuthoritiesConfig = z.infer<typeof ClientAuthorities>;
+
 /** What the API and the embedded bus show. */
 const Tls = z.union([
 	/** Plain HTTP, and a bus without TLS. */
@@ -82,6 +103,7 @@ const Tls = z.union([
 			.default([]),
 		/** How long a certificate lives; it is replaced after a third of that. Absent: it has no end. */
 		certificateSeconds: z.int().min(10).max(3_153_600_000).optional(),
+		clientAuthorities: ClientAuthorities.optional(),
 	}),
 	/** Certificates that somebody else keeps in files, such as an ACME client. They are read again when they change. */
 	z.strictObject({
@@ -91,6 +113,7 @@ const Tls = z.union([
 		keyFile: File,
 		/** PEM: whom operators and machines are to believe. Absent: one of the authorities that everybody knows. */
 		authorityFile: File.optional(),
+		clientAuthorities: ClientAuthorities.optional(),
 	}),
 ]);
 

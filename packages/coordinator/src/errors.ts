@@ -138,10 +138,10 @@ export class BadRequest extends Error {
 	override readonly name = "BadRequest";
 }
 
-/** A person's token is not taken: it is over, not for us, not by the provider, or gives no right here. */
+/** A person's token or certificate is not taken: it is over, not for us, not by whom it should be, or gives no right here. */
 export class SignInRefused extends Error {
 	override readonly name = "SignInRefused";
-	readonly code: "unauthorized" | "forbidden" | "token-expired" | "not-ready";
+	readonly code: "unauthorized" | "forbidden" | "token-expired" | "token-revoked" | "not-ready";
 	readonly next: string;
 
 	constructor(code: SignInRefused["code"], message: string, next: string) {

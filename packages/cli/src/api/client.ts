@@ -62,7 +62,7 @@ export class Api {
 	}
 
 	async #exchange(request: ApiRequest): Promise<HttpAnswer> {
-		const { server, token, authority } = this.connection;
+		const { server, token, authority, client } = this.connection;
 		const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
 		const text = request.body === undefined ? undefined : JSON.stringify(request.body);
 		const { method = "GET" } = request;
@@ -81,6 +81,7 @@ export class Api {
 				body: text ?? request.bytes,
 				signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
 				authority,
+				client,
 				mostBytes: MAX_ANSWER_BYTES,
 			});
 		} catch (cause) {
@@ -123,7 +124,9 @@ export class Api {
 
 	#withOrigin(problem: Problem): Failure {
 		if (problem.code !== "unauthorized") return failureOf(problem);
-		const { server, token, tokenOrigin } = this.connection;
+		const { server, token, tokenOrigin, client } = this.connection;
+		// What is wrong with a certificate only the coordinator can say.
+		if (token === undefined && client !== undefined && /certificate/.test(problem.message)) return failureOf(problem);
 		return failureOf({
 			...problem,
 			message: token === undefined ? `${server} wants a token` : `${server} refused the token from ${tokenOrigin}`,

@@ -81,7 +81,7 @@ interface OneConnection {
 
 /** One WebSocket from opening to its end. Resolves to why it ended; a Failure when trying again is of no use. */
 function oneConnection(connection: Connection, options: OneConnection): Promise<string | Failure> {
-	const { server, token, authority } = connection;
+	const { server, token, authority, client } = connection;
 	return new Promise((resolve) => {
 		const query = filterQuery(options.filter);
 		query.set("after", String(options.after));
@@ -92,6 +92,7 @@ function oneConnection(connection: Connection, options: OneConnection): Promise<
 			handshakeTimeout: 10_000,
 			followRedirects: false,
 			...(authority === undefined ? {} : { ca: authority }),
+			...(client && { cert: client.cert, key: client.key }),
 			...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
 		});
 		let end: string | Failure = "the connection was closed";

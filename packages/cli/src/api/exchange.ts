@@ -8,6 +8,8 @@ export interface HttpRequest {
 	readonly signal: AbortSignal;
 	/** Whom an HTTPS server is believed by, PEM. */
 	readonly authority?: string | undefined;
+	/** The certificate and key, PEM, that an HTTPS server is shown where it asks. */
+	readonly client?: { readonly cert: string; readonly key: string } | undefined;
 	/** An answer that is longer is refused. */
 	readonly mostBytes: number;
 }
@@ -31,7 +33,11 @@ export async function exchange(url: URL, request: HttpRequest): Promise<HttpAnsw
 	// By require: an import asks for every name of the module, and one of node:http's is all of `fetch`.
 	const load = createRequire(import.meta.url);
 	const { request: open } = load(url.protocol === "https:" ? "node:https" : "node:http") as typeof import("node:https");
-	const trust = request.authority === undefined ? {} : { ca: request.authority };
+	const { authority, client } = request;
+	const trust = {
+		...(authority === undefined ? {} : { ca: authority }),
+		...(client && { cert: client.cert, key: client.key }),
+	};
 	const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
 	try {
 		const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { fingerprintOf } from "../configuration/authority.ts";
+import { readClientPair } from "../configuration/client-pair.ts";
 import { checkServer } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
 import { Failure, usageFailure } from "../errors.ts";
@@ -11,14 +12,15 @@ import { contextTable } from "../views/context-table.ts";
 import { authorityToKeep, type PinOptions } from "./pin-authority.ts";
 
 const ADD_AFTER = `
-The token stays in its file; only the file's name is kept. The first context becomes the current one.
+Token, certificate and key stay in their files; only the files' names are kept. The first context becomes the current one.
 
 Of an https server that nobody on this computer knows, the fingerprint of its authority is shown and asked about, once; the
 authority is kept, and nobody else is believed from then on. In scripts --fingerprint or --ca-file says which it is.
 
 Examples:
   rollcall context add lab --server https://192.0.2.1:7420 --token-file ~/.config/rollcall/lab.token
-  rollcall context add lab --server https://192.0.2.1:7420 --ca-file authority.crt`;
+  rollcall context add lab --server https://192.0.2.1:7420 --ca-file authority.crt
+  rollcall context add lab --server https://192.0.2.1:7420 --client-cert alice.crt --client-key alice.key`;
 
 /** `rollcall context list | show | use | add | remove`. */
 export const addContext: AddCommand = (program, run) => {
@@ -54,6 +56,8 @@ function addAdd(context: Command, run: Run): void {
 		.command("add")
 		.description("keep a coordinator by a name, with --server and --token-file")
 		.argument("<name>", "letters, digits and . _ -")
+		.option("--client-cert <file>", "your certificate, which a coordinator may take in place of a token, PEM")
+		.option("--client-key <file>", "its private key, PEM without a passphrase")
 		.option("--fingerprint <sha256>", "of the authority that the coordinator's certificate is to be by")
 		.addHelpText("after", ADD_AFTER)
 		.action((name: string, _options, command: Command) =>
@@ -70,7 +74,7 @@ async function list(session: Session): Promise<undefined> {
 	const { path, configuration } = await known(session);
 	const rows = Object.entries(configuration.contexts).map(([name, one]) => ({
 		...{ name, server: one.server, current: name === configuration.current },
-		token: one.tokenFile ?? (one.token === undefined ? "none" : "in the configuration file"),
+		token: one.tokenFile ?? (one.token === undefined ? (one.clientCertificate ?? "none") : "in the configuration file"),
 	}));
 	if (session.json) printJson(session, { contexts: rows });
 	else if (rows.length === 0) say(session.err, `no contexts in ${path}; \`rollcall context add\` adds one`);
@@ -84,13 +88,22 @@ async function show(session: Session, asked: string | undefined): Promise<undefi
 	if (name === undefined) throw missing("no context is in use", path);
 	const found = configuration.contexts[name];
 	if (!found) throw missing(`no context named ${name} in ${path}`, path);
-	const { server, tokenFile, authority } = found;
+	const { server, tokenFile, clientCertificate, authority } = found;
 	const fingerprint = authority === undefined ? undefined : fingerprintOf(authority);
 	if (session.json)
-		printJson(session, { name, server, tokenFile, fingerprint, current: name === configuration.current });
+		printJson(session, {
+			name,
+			server,
+			tokenFile,
+			clientCertificate,
+			fingerprint,
+			current: name === configuration.current,
+		});
 	else {
 		const believed = fingerprint === undefined ? "" : `, by the authority ${fingerprint}`;
-		say(session.out, `${name}: ${server}${tokenFile === undefined ? "" : `, token in ${tokenFile}`}${believed}`);
+		const token = tokenFile === undefined ? "" : `, token in ${tokenFile}`;
+		const shown = clientCertificate === undefined ? "" : `, certificate in ${clientCertificate}`;
+		say(session.out, `${name}: ${server}${token}${shown}${believed}`);
 	}
 	return undefined;
 }
@@ -103,10 +116,34 @@ async function use(session: Session, name: string): Promise<undefined> {
 	return undefined;
 }
 
+interface AddOptions extends PinOptions {
+	readonly server?: string;
+	readonly tokenFile?: string | undefined;
+	readonly clientCert?: string | undefined;
+	readonly clientKey?: string | undefined;
+}
+
+/** The files of the operator's certificate, once they were read and belong together. Throws Failure. */
+async function clientToKeep({ server, tokenFile, clientCert, clientKey }: AddOptions) {
+	if (clientCert === undefined && clientKey === undefined) return {};
+	if (clientCert === undefined || clientKey === undefined)
+		throw usageFailure("--client-cert and --client-key belong together", "rollcall context add --help");
+	if (tokenFile !== undefined)
+		throw usageFailure("--token-file and --client-cert: a token is what counts", "give one of the two");
+	if (!server?.startsWith("https:"))
+		throw usageFailure(
+			"--client-cert: a certificate can only be shown to an https server",
+			"is the coordinator's tls off?",
+		);
+	const files = { certificate: resolve(clientCert), key: resolve(clientKey) };
+	await readClientPair(files, "--client-cert");
+	return { clientCertificate: files.certificate, clientKey: files.key };
+}
+
 async function add(
 	session: Session,
 	name: string,
-	{ server, tokenFile, ...pin }: { server?: string; tokenFile?: string } & PinOptions,
+	{ server, tokenFile, clientCert, clientKey, ...pin }: AddOptions,
 ): Promise<undefined> {
 	if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
 		throw usageFailure(`${name}: a name has letters, digits and . _ -`);
@@ -116,9 +153,10 @@ async function add(
 		throw usageFailure(`there is a context named ${name} already`, `rollcall context remove ${name}`);
 	const token = tokenFile === undefined ? {} : { tokenFile: resolve(tokenFile) };
 	const origin = checkServer(server, "--server");
+	const client = await clientToKeep({ server: origin, tokenFile, clientCert, clientKey });
 	const authority = await authorityToKeep(session, origin, pin);
 	const believed = authority === undefined ? {} : { authority };
-	const contexts = { ...configuration.contexts, [name]: { server: origin, ...token, ...believed } };
+	const contexts = { ...configuration.contexts, [name]: { server: origin, ...token, ...client, ...believed } };
 	await writeConfiguration(path, { current: configuration.current ?? name, contexts });
 	const by = authority === undefined ? "" : `; it is believed by the authority ${fingerprintOf(authority)} alone`;
 	say(session.out, `${name} is kept in ${path}${by}`);

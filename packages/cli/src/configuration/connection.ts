@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type ClientPair, readClientPair } from "./client-pair.ts";
 import { type Context, configurationPath, readConfiguration } from "./file.ts";
 
 /** Where the coordinator is and how to prove who we are. `origin` and `tokenOrigin` say where that was found, for errors. */
@@ -11,6 +12,8 @@ export interface Connection {
 	readonly origin: string;
 	readonly token?: string | undefined;
 	readonly tokenOrigin?: string | undefined;
+	/** The operator's own certificate, which counts where there is no token. */
+	readonly client?: ClientPair | undefined;
 	/** Whom it is believed by over HTTPS, PEM; whoever this computer believes without it. */
 	readonly authority?: string | undefined;
 }
@@ -53,7 +56,9 @@ export async function findConnection(options: ConnectionOptions, env: NodeJS.Pro
 	const server = checkServer(found.server, found.origin);
 	const owner = asked ? Object.values(contexts).find((entry) => sameServer(entry.server, server)) : context;
 	const authority = await findAuthority(options, env, owner);
-	return { server, origin: found.origin, authority, ...(await findToken(options, { env, owner, path })) };
+	const token = await findToken(options, { env, owner, path });
+	const client = token.token === undefined && !options.asNobody ? await findClient(owner, path) : undefined;
+	return { server, origin: found.origin, authority, client, ...token };
 }
 
 interface TokenSources {
@@ -62,7 +67,18 @@ interface TokenSources {
 	readonly path: string;
 }
 
-async function findToken(options: ConnectionOptions, sources: TokenSources) {
+/** The certificate of the context for this server. Without HTTPS there is no way to show it. */
+async function findClient(owner: Context | undefined, path: string): Promise<ClientPair | undefined> {
+	const { server, clientCertificate, clientKey } = owner ?? {};
+	if (clientCertificate === undefined || clientKey === undefined || !server?.startsWith("https:")) return undefined;
+	const beside = (file: string): string => resolve(dirname(path), file);
+	return readClientPair({ certificate: beside(clientCertificate), key: beside(clientKey) }, path);
+}
+
+async function findToken(
+	options: ConnectionOptions,
+	sources: TokenSources,
+): Promise<Pick<Connection, "token" | "tokenOrigin">> {
 	const { env, owner, path } = sources;
 	if (options.asNobody) return {};
 	if (options.tokenFile) return readToken(options.tokenFile, "--token-file");

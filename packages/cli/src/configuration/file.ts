@@ -10,6 +10,9 @@ export interface Context {
 	readonly server: string;
 	readonly token?: string;
 	readonly tokenFile?: string;
+	/** In place of a token: the operator's certificate and its private key, files in PEM. */
+	readonly clientCertificate?: string;
+	readonly clientKey?: string;
 	/** Whom it is believed by over HTTPS, PEM. */
 	readonly authority?: string;
 	/** Process id of the `rollcall up` that wrote it and removes it again. */
@@ -63,11 +66,13 @@ function checked(path: string, value: unknown): Configuration {
 	const contexts: Record<string, Context> = {};
 	for (const [name, entry] of Object.entries(value.contexts)) {
 		if (!isRecord(entry) || typeof entry.server !== "string") throw badFile(path, `contexts.${name} has no server`);
-		const { server, token, tokenFile, authority, owner } = entry;
+		const { server, token, tokenFile, clientCertificate, clientKey, authority, owner } = entry;
 		contexts[name] = {
 			server,
 			...(typeof token === "string" ? { token } : {}),
 			...(typeof tokenFile === "string" ? { tokenFile } : {}),
+			...(typeof clientCertificate === "string" ? { clientCertificate } : {}),
+			...(typeof clientKey === "string" ? { clientKey } : {}),
 			...(typeof authority === "string" ? { authority } : {}),
 			...(typeof owner === "number" ? { owner } : {}),
 		};

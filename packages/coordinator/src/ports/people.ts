@@ -1,12 +1,12 @@
 import type { ApiScope, LoginView, Reach } from "@rollcall/protocol";
 
-/** A person who signed in with a provider, as far as the API needs him. */
+/** A person who signed in with a provider, or has a certificate, as far as the API needs him. */
 export interface Person {
-	/** `oidc:` and the name that the provider gives him, so that nobody is called as a token is. */
+	/** `oidc:` and the name that the provider gives him, or `cert:` and that of his certificate, so that nobody is called as a token is. */
 	readonly name: string;
 	readonly scope: ApiScope;
 	readonly reach?: Reach;
-	/** When his token ends, in milliseconds since 1970. */
+	/** When his token or certificate ends, in milliseconds since 1970. */
 	readonly until: number;
 }
 

@@ -99,6 +99,7 @@ async function startParts(
 	const ownTls = await openTls(base);
 	const { shown: tls } = ownTls;
 	closing.defer(() => tls?.close());
+	closing.defer(() => ownTls.holders?.close());
 
 	const bus = await openBusParts(base, { tls, signal, closing });
 	const { pki, snapshots, accounts } = openKeys(base, bus);
@@ -170,6 +171,7 @@ async function startParts(
 		checker,
 		askVoters: () => askVoters(keeping),
 		tls,
+		holders: ownTls.holders,
 		projections: { ...projections, parseDocument: documents.parse },
 		summary: summarize,
 		config: {

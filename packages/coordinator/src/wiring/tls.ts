@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { speaksTls } from "@rollcall/protocol";
+import { openClientCertificates } from "../adapters/pki/client-certificates.ts";
 import { openListenerAuthority } from "../adapters/pki/listener-authority.ts";
 import { type ListenerTls, openGivenTls, openOwnTls } from "../adapters/pki/listener-tls.ts";
 import type { CoordinatorConfig } from "../config.ts";
@@ -14,6 +15,8 @@ interface CoordinatorTls {
 	readonly shown: ListenerTls | undefined;
 	/** The authority of that, PEM; undefined for one that everybody knows. Where TLS is off: the one that would be used. */
 	readonly authority: () => string | undefined;
+	/** Operators with certificates; undefined where none are taken. */
+	readonly holders?: Awaited<ReturnType<typeof openClientCertificates>>;
 }
 
 /** Opens what the configuration names. Throws ConfigError, or an Error that names a file. */
@@ -38,7 +41,9 @@ export async function openTls({ config, clock, log }: Base): Promise<Coordinator
 		"certificateFile" in tls
 			? await openGivenTls(tls, parts)
 			: await openOwnTls({ authorityFolder, names: listenerNames(config), lifeSeconds: tls.certificateSeconds }, parts);
-	return { shown, authority: () => shown.authority() };
+	const { clientAuthorities } = tls;
+	const holders = clientAuthorities && (await openClientCertificates(clientAuthorities, parts));
+	return { shown, authority: () => shown.authority(), ...(holders ? { holders } : {}) };
 }
 
 /**

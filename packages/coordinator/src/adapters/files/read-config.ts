@@ -39,14 +39,7 @@ export function readConfig(file: string): CoordinatorConfig {
 					},
 				}
 			: {}),
-		tls:
-			typeof tls === "object" && "certificateFile" in tls
-				? {
-						certificateFile: at(tls.certificateFile),
-						keyFile: at(tls.keyFile),
-						...(tls.authorityFile === undefined ? {} : { authorityFile: at(tls.authorityFile) }),
-					}
-				: tls,
+		tls: tls === "off" ? tls : { ...tls, ...("certificateFile" in tls ? givenAt(tls, at) : {}), ...clientsAt(tls, at) },
 		nats:
 			"external" in nats
 				? {
@@ -63,6 +56,25 @@ export function readConfig(file: string): CoordinatorConfig {
 					}
 				: nats,
 	};
+}
+
+type At = (path: string) => string;
+type Tls = Exclude<CoordinatorConfig["tls"], "off">;
+
+function givenAt(tls: Extract<Tls, { certificateFile: string }>, at: At) {
+	const { certificateFile, keyFile, authorityFile } = tls;
+	return {
+		certificateFile: at(certificateFile),
+		keyFile: at(keyFile),
+		...(authorityFile === undefined ? {} : { authorityFile: at(authorityFile) }),
+	};
+}
+
+function clientsAt({ clientAuthorities }: Tls, at: At) {
+	if (!clientAuthorities) return {};
+	const { file, revocations } = clientAuthorities;
+	const lists = revocations === undefined ? {} : { revocations: at(revocations) };
+	return { clientAuthorities: { ...clientAuthorities, file: at(file), ...lists } };
 }
 
 function readText(file: string): string {

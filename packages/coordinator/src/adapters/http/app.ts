@@ -38,7 +38,7 @@ export function buildApp(deps: ApiDependencies): FastifyInstance {
 	app.server.maxHeadersCount = 64;
 	app.server.keepAliveTimeout = limits.keepAliveTimeoutMs;
 	if (deps.tls) {
-		const endEarly = keepFront(app.server, deps.tls, limits.headersTimeoutMs);
+		const endEarly = keepFront(app.server, { pair: deps.tls, holders: deps.holders }, limits.headersTimeoutMs);
 		app.addHook("preClose", async () => endEarly());
 	}
 
@@ -125,7 +125,9 @@ function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOpt
 			socket.destroy();
 		},
 		// Fastify's types have one server for HTTP and one for HTTPS; what we use of both is the same.
-		...((deps.tls ? { https: { ...server, ...secureOptions(deps.tls.current()) } } : { http: server }) as object),
+		...((deps.tls
+			? { https: { ...server, ...secureOptions(deps.tls.current(), deps.holders) } }
+			: { http: server }) as object),
 	};
 }
 

@@ -1,11 +1,14 @@
 import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { type ApiScope, includesScope, type ProblemCode, sha256Of } from "@rollcall/protocol";
 import { isoDateOf } from "../../domain/clocks/log-clock.ts";
 import { isPartial, reachText } from "../../domain/reach.ts";
 import { SignInRefused } from "../../errors.ts";
+import type { CertificateHolders, ShownCertificate } from "../../ports/certificate-holders.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { Refusal, refuse } from "./problem.ts";
 import type { Route } from "./route.ts";
+import { certificateOf } from "./secure-front.ts";
 
 /** The longest bearer token that is looked at. Ours have 47 characters. */
 const MAX_TOKEN_LENGTH = 256;
@@ -22,37 +25,78 @@ function unauthorized(message: string, code: ProblemCode = "unauthorized"): Refu
 /** The longest token of a provider that is looked at; headers have 16 KiB in all. */
 const MAX_SIGNED_LENGTH = 12 * 1024;
 
-/** Who sends this Authorization header: somebody who signed in with a provider, or who has a token of ours. Throws a Refusal. */
-export async function callerOf(
-	api: Pick<Api, "core" | "clock" | "config" | "people">,
-	authorization: string | undefined,
-): Promise<Caller> {
+/** What a request shows of who sends it. */
+export interface Shows {
+	readonly authorization: string | undefined;
+	/** The certificate of its connection. It counts only where nothing else is said. */
+	readonly certificate: ShownCertificate | undefined;
+	/** True where a page in a browser sends it, which adds the certificate to requests of any page. */
+	readonly byPage: boolean;
+}
+
+/** What a request shows. Browsers say where a page is from (Fetch, 3.2; Fetch Metadata). */
+export function showsOf({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): Shows {
+	const site = headers["sec-fetch-site"];
+	return {
+		authorization: headers.authorization,
+		certificate: certificateOf(socket),
+		byPage: headers.origin !== undefined || (site !== undefined && site !== "none"),
+	};
+}
+
+type Needed = Pick<Api, "core" | "clock" | "config" | "people" | "holders">;
+
+/** Who sends a request: somebody who signed in with a provider, who has a token of ours, or, without either, a certificate. Throws a Refusal. */
+export async function callerOf(api: Needed, shows: Shows): Promise<Caller> {
+	const { authorization } = shows;
+	if (authorization === undefined && shows.certificate && api.holders) return holder(api.holders, shows);
 	const signed = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "")?.[1];
 	if (!signed || !api.people) return authenticate(api, authorization);
 	if (signed.length > MAX_SIGNED_LENGTH) throw unauthorized("the token is too long");
 	try {
 		return await api.people.verify(signed);
 	} catch (error) {
-		if (!(error instanceof SignInRefused)) throw error;
-		const { code, message, next } = error;
-		if (code === "forbidden" || code === "not-ready") throw refuse(code, message, { next });
-		throw new Refusal({ code, message, next }, { "www-authenticate": 'Bearer realm="rollcall"' });
+		throw signInRefusal(error);
 	}
 }
 
-/** True while a caller who was let in before may go on: his token counts, and his scope is enough. */
+function holder(holders: CertificateHolders, { certificate, byPage }: Shows): Caller {
+	if (byPage)
+		throw refuse("forbidden", "a page in a browser may not use the certificate of who looks at it", {
+			next: "use the rollcall command, or a token",
+		});
+	try {
+		return { ...holders.holderOf(certificate as ShownCertificate), byCertificate: true };
+	} catch (error) {
+		throw signInRefusal(error);
+	}
+}
+
+function signInRefusal(error: unknown): unknown {
+	if (!(error instanceof SignInRefused)) return error;
+	const { code, message, next } = error;
+	if (code === "forbidden" || code === "not-ready") return refuse(code, message, { next });
+	return new Refusal({ code, message, next }, { "www-authenticate": 'Bearer realm="rollcall"' });
+}
+
+/** True while a caller who was let in before may go on: his token or certificate counts, and his scope is enough. */
 export function mayGoOn(
-	api: Pick<Api, "core" | "clock" | "config">,
-	{ caller, authorization }: { readonly caller: Caller; readonly authorization: string | undefined },
+	api: Needed,
+	{ caller, shows }: { readonly caller: Caller; readonly shows: Shows },
 	needed: Parameters<typeof authorize>[2],
 ): boolean {
 	if (caller.until !== undefined && caller.until <= api.clock.wall()) return false;
 	try {
-		authorize(api, caller.until === undefined ? authenticate(api, authorization) : caller, needed);
+		authorize(api, callerNow(api, { caller, shows }), needed);
 		return true;
 	} catch {
 		return false;
 	}
+}
+
+function callerNow(api: Needed, { caller, shows }: { readonly caller: Caller; readonly shows: Shows }): Caller {
+	if (caller.byCertificate && api.holders) return holder(api.holders, shows);
+	return caller.until === undefined ? authenticate(api, shows.authorization) : caller;
 }
 
 /**

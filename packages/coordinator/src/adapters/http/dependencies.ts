@@ -27,6 +27,7 @@ import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { InputOf, SignedToken } from "../../domain/inputs.ts";
 import type { Rendered, SummaryIfKnown } from "../../domain/observed.ts";
 import type { Bus } from "../../ports/bus.ts";
+import type { CertificateHolders } from "../../ports/certificate-holders.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import type { Credentials } from "../../ports/credentials.ts";
@@ -160,6 +161,8 @@ export interface ApiDependencies {
 	readonly metrics: ApiMetrics;
 	/** Who signs in with a provider; undefined where nobody can. */
 	readonly people?: People | undefined;
+	/** Who comes with a certificate; undefined where nobody can. */
+	readonly holders?: CertificateHolders | undefined;
 	/** Hears who used the API, and what was refused. */
 	readonly access: AccessListener;
 	readonly boots: BootReader;
@@ -179,8 +182,10 @@ export interface Caller {
 	readonly name: string;
 	readonly scope: ApiScope;
 	readonly reach?: Reach;
-	/** When the token of somebody who signed in ends, in milliseconds since 1970. */
+	/** When the token of somebody who signed in, or a certificate, ends, in milliseconds since 1970. */
 	readonly until?: number;
+	/** True for who came with a certificate alone. */
+	readonly byCertificate?: true;
 }
 
 /** The dependencies as routes see them. */

@@ -1,6 +1,8 @@
 import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { CertificateHolders, ShownCertificate } from "../../ports/certificate-holders.ts";
 import { problemResponse, refuse } from "./problem.ts";
 
 /** What a listener shows: certificates and private key, PEM. */
@@ -18,18 +20,41 @@ export interface ShownPair {
 /** The first byte of a TLS record that begins a handshake (RFC 8446, section 5.1). */
 const HANDSHAKE = 0x16;
 
-/** TLS 1.2 at least, as for everything that machines speak. */
-export function secureOptions({ certificate, key }: Shown) {
-	return { cert: certificate, key, minVersion: "TLSv1.2" } as const;
+/**
+ * TLS 1.2 at least, as for everything that machines speak. Where operators may have certificates, one is asked for and none demanded: what
+ * is wrong with it is told by the API, and only to who brings nothing else.
+ */
+export function secureOptions({ certificate, key }: Shown, holders: CertificateHolders | undefined) {
+	const asking = holders && {
+		ca: holders.authorities(),
+		allowPartialTrustChain: true,
+		requestCert: true,
+		rejectUnauthorized: false,
+	};
+	return { cert: certificate, key, minVersion: "TLSv1.2", ...asking } as const;
+}
+
+/** The certificate that a client showed on this connection, and what TLS found wrong with it; undefined where it showed none. */
+export function certificateOf(socket: Socket): ShownCertificate | undefined {
+	const { authorized, authorizationError } = socket as TLSSocket;
+	const shown = (socket as Partial<TLSSocket>).getPeerX509Certificate?.();
+	if (!shown) return undefined;
+	return { der: shown.raw, ...(authorized ? {} : { fault: String(authorizationError ?? "not verified") }) };
 }
 
 /**
  * Shows another certificate to new connections as soon as there is one; those that are open go on. Who speaks plain HTTP is told what to
  * do, and a connection that never begins is ended after `withinMs`. Returns how to end those that have not begun.
  */
-export function keepFront(server: Server, pair: ShownPair, withinMs: number): () => void {
+export function keepFront(
+	server: Server,
+	{ pair, holders }: { readonly pair: ShownPair; readonly holders: CertificateHolders | undefined },
+	withinMs: number,
+): () => void {
 	const secure = server as unknown as SecureServer;
-	pair.onReplaced((shown) => secure.setSecureContext(secureOptions(shown)));
+	const renew = (): void => secure.setSecureContext(secureOptions(pair.current(), holders));
+	pair.onReplaced(renew);
+	holders?.onReplaced(renew);
 	const begin = secure.listeners("connection") as ((socket: Socket) => void)[];
 	secure.removeAllListeners("connection");
 	/** Connections whose handshake is not done, by who they are. */

@@ -5,7 +5,7 @@ import { inputSchema } from "../../document/json-schema.ts";
 import { explainIssues } from "../../document/schema-findings.ts";
 import { remoteKey } from "../../rate/rate-limit.ts";
 import { audited, countRefused, noteChange } from "./audit.ts";
-import { authorize, callerOf } from "./caller.ts";
+import { authorize, callerOf, type Shows, showsOf } from "./caller.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
@@ -54,7 +54,7 @@ async function admitCaller({ api, limiters }: Serving, route: Route, request: Fa
 		const open = route.path === "/metrics" && api.config.metricsOnLoopback && isOfThisHost(request);
 		if (!open) {
 			const needed = { scope, partial: route.partial, route: `${route.method} ${route.path}` };
-			caller = await admitToken({ api, limiters }, needed, request);
+			caller = await admitToken({ api, limiters }, needed, { shows: showsOf(request.raw), ip: request.ip });
 		}
 	}
 	if (route.leads) {
@@ -65,21 +65,26 @@ async function admitCaller({ api, limiters }: Serving, route: Route, request: Fa
 	return caller;
 }
 
-/** Checks the bearer token. Failures cost the remote address a permit; without one, the answer is `too-many-requests`. */
+/** True for a request that shows something, right or wrong. */
+function brings({ authorization, certificate }: Shows): boolean {
+	return authorization !== undefined || certificate !== undefined;
+}
+
+/** Checks the bearer token, or the certificate. Failures cost the remote address a permit; without one, the answer is `too-many-requests`. */
 export async function admitToken(
 	{ api, limiters }: Pick<Serving, "api" | "limiters">,
 	needed: Parameters<typeof authorize>[2] & { readonly route: string },
-	from: { readonly headers: { authorization?: string | undefined }; readonly ip: string | undefined },
+	from: { readonly shows: Shows; readonly ip: string | undefined },
 ): Promise<Caller> {
 	let caller: Caller | undefined;
 	try {
-		caller = await callerOf(api, from.headers.authorization);
+		caller = await callerOf(api, from.shows);
 		api.access.used(caller.name, remoteKey(from.ip));
 		authorize(api, caller, needed);
 		return caller;
 	} catch (error) {
 		countRefused(api, error, { caller, remote: from.ip, route: needed.route });
-		if (error instanceof Refusal && error.problem.code !== "not-ready" && from.headers.authorization !== undefined) {
+		if (error instanceof Refusal && error.problem.code !== "not-ready" && brings(from.shows)) {
 			spend(limiters.refusals, remoteKey(from.ip), "refused tokens from this address");
 		}
 		throw error;

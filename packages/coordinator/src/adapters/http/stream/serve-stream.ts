@@ -6,7 +6,7 @@ import { WebSocketServer } from "ws";
 import { isEventInReach } from "../../../domain/reach.ts";
 import { passes } from "../../../domain/views/event-filter.ts";
 import { remoteKey } from "../../../rate/rate-limit.ts";
-import { mayGoOn } from "../caller.ts";
+import { mayGoOn, showsOf } from "../caller.ts";
 import { checkHost } from "../check-host.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
@@ -64,7 +64,9 @@ async function admitReader(serving: Serving, request: IncomingMessage, readers: 
 			next: "name the origin in the coordinator's configuration",
 		});
 	}
-	const caller = await admitToken(serving, NEEDED, { headers: request.headers, ip });
+	// A page of an origin that is allowed brings a token.
+	const shows = showsOf(request);
+	const caller = await admitToken(serving, NEEDED, { shows, ip });
 	const query = check(StreamQuery, parametersOf(search), "query");
 	if (!query.ok) throw new Refusal(query.problem);
 	const last = api.core.fleet().seq;
@@ -76,7 +78,7 @@ async function admitReader(serving: Serving, request: IncomingMessage, readers: 
 	return {
 		after,
 		wants,
-		reauthorize: () => mayGoOn(api, { caller, authorization: request.headers.authorization }, NEEDED),
+		reauthorize: () => mayGoOn(api, { caller, shows }, NEEDED),
 	};
 }
 
