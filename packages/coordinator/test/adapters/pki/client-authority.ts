@@ -63,6 +63,6 @@ export async function clientAuthority(name = "CN=Site CA"): Promise<TestAuthorit
 	};
 }
 
-async function newKeys(): Promise<CryptoKeyPair> {
-	return (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+	return (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
 }
