@@ -11,7 +11,7 @@ const MOST_CHARACTERS = 8 * 1024 * 1024;
 const MOST_AUTHORITIES = 16;
 
 /** A revocation list, as far as it is looked at. */
-export interface Revocations {
+interface Revocations {
 	/** Serial numbers in hexadecimal, in lower case, without zeros before them. */
 	readonly serials: ReadonlySet<string>;
 	/** When a newer list should have come, in milliseconds since 1970; undefined where it does not say. */
