@@ -76,3 +76,14 @@ test("default times have units, and help is listed once", async (t) => {
 		1,
 	);
 });
+
+test("a context may have a name that every object inherits, and none has it that was not added", async (t) => {
+	const env = { ROLLCALL_CONFIG: join(await temporaryFolder(t), "config.json") };
+	for (const words of [["use"], ["show"], ["remove"]])
+		t.is((await runCli(t, ["context", ...words, "constructor"], env)).code, 4, words.join(" "));
+	t.regex((await runCli(t, ["machines", "--context", "toString"], env)).stderr, /no context named toString/);
+	t.is((await runCli(t, ["context", "add", "constructor", "--server", "http://192.0.2.1:7420"], env)).code, 0);
+	t.is((await runCli(t, ["context", "show"], env)).stdout, "constructor: http://192.0.2.1:7420\n");
+	await writeFile(env.ROLLCALL_CONFIG, '{"contexts": {"__proto__": {"server": "http://192.0.2.2:7420"}}}');
+	t.deepEqual(Object.keys((await readConfiguration(env.ROLLCALL_CONFIG)).contexts), ["__proto__"]);
+});

@@ -110,4 +110,6 @@ test("a table is never wider than the terminal", (t) => {
 test("label changes set and remove, and leave the others", (t) => {
 	t.deepEqual(changedLabels({ a: "1", b: "2" }, ["c=3", "a-", "b=4", "x-"]), { b: "4", c: "3" });
 	t.throws(() => changedLabels({}, ["nonsense"]), { message: /neither key=value nor key-/ });
+	t.deepEqual(changedLabels({}, ["constructor=x", "toString-"]), { constructor: "x" } as object);
+	t.throws(() => changedLabels({}, ["__proto__=x"]), { message: /"__proto__" is no label key/ });
 });

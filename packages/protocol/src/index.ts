@@ -39,6 +39,7 @@ export * from "./nearest.ts";
 export * from "./network.ts";
 export * from "./nkey.ts";
 export * from "./node-state.ts";
+export * from "./own-value.ts";
 export * from "./paths.ts";
 export * from "./plain-issue.ts";
 export * from "./plain-text.ts";

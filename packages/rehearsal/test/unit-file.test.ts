@@ -104,5 +104,12 @@ test("what is not rehearsed is refused by name", (t) => {
 
 test("time spans are read as systemd reads them", (t) => {
 	t.deepEqual(["5", "100ms", "1min 30s", "1.5s", "0"].map(parseSpan), [5000, 100, 90_000, 1500, 0]);
-	for (const text of ["", "soon", "5 parsecs"]) t.throws(() => parseSpan(text), { message: /is not a time span/ });
+	for (const text of ["", "soon", "5 parsecs", "5 constructor"])
+		t.throws(() => parseSpan(text), { message: /is not a time span/ });
+});
+
+test("a variable that nobody set is empty, also one that every object inherits", (t) => {
+	// biome-ignore lint/suspicious/noTemplateCurlyInString: that is how systemd writes variables
+	t.deepEqual(expandWords(["/bin/k", "$constructor", "${toString}", "v=${__proto__}"], {}), ["/bin/k", "", "v="]);
+	t.deepEqual(splitWords("a\\c"), ["a\\c"]);
 });

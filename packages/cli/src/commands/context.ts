@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ownValue } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { fingerprintOf } from "../configuration/authority.ts";
 import { readClientPair } from "../configuration/client-pair.ts";
@@ -86,7 +87,7 @@ async function show(session: Session, asked: string | undefined): Promise<undefi
 	const { path, configuration } = await known(session);
 	const name = asked ?? configuration.current;
 	if (name === undefined) throw missing("no context is in use", path);
-	const found = configuration.contexts[name];
+	const found = ownValue(configuration.contexts, name);
 	if (!found) throw missing(`no context named ${name} in ${path}`, path);
 	const { server, tokenFile, clientCertificate, authority } = found;
 	const fingerprint = authority === undefined ? undefined : fingerprintOf(authority);
@@ -110,9 +111,10 @@ async function show(session: Session, asked: string | undefined): Promise<undefi
 
 async function use(session: Session, name: string): Promise<undefined> {
 	const { path, configuration } = await known(session);
-	if (!configuration.contexts[name]) throw missing(`no context named ${name} in ${path}`, path);
+	const found = ownValue(configuration.contexts, name);
+	if (!found) throw missing(`no context named ${name} in ${path}`, path);
 	await writeConfiguration(path, { ...configuration, current: name });
-	say(session.out, `${name} is asked from now on (${configuration.contexts[name]?.server})`);
+	say(session.out, `${name} is asked from now on (${found.server})`);
 	return undefined;
 }
 
@@ -149,7 +151,7 @@ async function add(
 		throw usageFailure(`${name}: a name has letters, digits and . _ -`);
 	if (server === undefined) throw usageFailure("--server is missing", "rollcall context add --help");
 	const { path, configuration } = await known(session);
-	if (configuration.contexts[name])
+	if (ownValue(configuration.contexts, name))
 		throw usageFailure(`there is a context named ${name} already`, `rollcall context remove ${name}`);
 	const token = tokenFile === undefined ? {} : { tokenFile: resolve(tokenFile) };
 	const origin = checkServer(server, "--server");
@@ -165,8 +167,8 @@ async function add(
 
 async function remove(session: Session, name: string): Promise<undefined> {
 	const { path, configuration } = await known(session);
-	const { [name]: gone, ...contexts } = configuration.contexts;
-	if (!gone) throw missing(`no context named ${name} in ${path}`, path);
+	const { [name]: _gone, ...contexts } = configuration.contexts;
+	if (!ownValue(configuration.contexts, name)) throw missing(`no context named ${name} in ${path}`, path);
 	const { current } = configuration;
 	await writeConfiguration(path, current === undefined || current === name ? { contexts } : { current, contexts });
 	say(session.out, `${name} is forgotten`);

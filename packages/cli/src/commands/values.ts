@@ -45,7 +45,8 @@ export function collectLabel(text: string, before: Record<string, string> = {}):
 
 /** What is wrong with a label, in words; undefined for a good one. */
 export function labelFault(key: string, value = ""): string | undefined {
-	if (!Labels.safeParse({ [key]: "" }).success)
+	// zod passes over `__proto__` in silence.
+	if (key === "__proto__" || !Labels.safeParse({ [key]: "" }).success)
 		return `${JSON.stringify(key)} is no label key: letters, digits and . _ - between two letters or digits, at most 63, like rack or example.org/rack`;
 	if (!Labels.safeParse({ [key]: value }).success)
 		return `${JSON.stringify(value)} is no label value: letters, digits and . _ - between two letters or digits, at most 63`;

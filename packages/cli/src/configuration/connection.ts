@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { systemReason } from "@rollcall/protocol";
+import { ownValue, systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ClientPair, readClientPair } from "./client-pair.ts";
@@ -36,7 +36,7 @@ export async function findConnection(options: ConnectionOptions, env: NodeJS.Pro
 	const path = configurationPath(env);
 	const { contexts, current } = await readConfiguration(path);
 	const named = options.context ?? current;
-	const context = named === undefined ? undefined : contexts[named];
+	const context = named === undefined ? undefined : ownValue(contexts, named);
 	if (options.context !== undefined && !context) {
 		const known = Object.keys(contexts).join(", ") || "none";
 		throw usageFailure(`no context named ${options.context} in ${path}`, `contexts there: ${known}`);

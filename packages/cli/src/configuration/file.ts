@@ -63,11 +63,11 @@ function badFile(path: string, reason: string): Failure {
 
 function checked(path: string, value: unknown): Configuration {
 	if (!isRecord(value) || !isRecord(value.contexts)) throw badFile(path, "it has no contexts");
-	const contexts: Record<string, Context> = {};
+	const contexts = new Map<string, Context>();
 	for (const [name, entry] of Object.entries(value.contexts)) {
 		if (!isRecord(entry) || typeof entry.server !== "string") throw badFile(path, `contexts.${name} has no server`);
 		const { server, token, tokenFile, clientCertificate, clientKey, authority, owner } = entry;
-		contexts[name] = {
+		contexts.set(name, {
 			server,
 			...(typeof token === "string" ? { token } : {}),
 			...(typeof tokenFile === "string" ? { tokenFile } : {}),
@@ -75,9 +75,10 @@ function checked(path: string, value: unknown): Configuration {
 			...(typeof clientKey === "string" ? { clientKey } : {}),
 			...(typeof authority === "string" ? { authority } : {}),
 			...(typeof owner === "number" ? { owner } : {}),
-		};
+		});
 	}
-	return typeof value.current === "string" ? { current: value.current, contexts } : { contexts };
+	const known = { contexts: Object.fromEntries(contexts) };
+	return typeof value.current === "string" ? { current: value.current, ...known } : known;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { ownValue } from "@rollcall/protocol";
 import type { Connection } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
 
@@ -42,7 +43,7 @@ export async function offerContext(connection: Connection, env: NodeJS.ProcessEn
 			if (Object.keys(contexts).length === 0) return rm(path, { force: true });
 			const left = now.current === name ? before.current : now.current;
 			await writeConfiguration(path, {
-				...(left !== undefined && contexts[left] ? { current: left } : {}),
+				...(left !== undefined && ownValue(contexts, left) ? { current: left } : {}),
 				contexts,
 			});
 		},
@@ -54,7 +55,7 @@ function withoutDead(configuration: Configuration): Configuration {
 		Object.entries(configuration.contexts).filter(([, { owner }]) => owner === undefined || isAlive(owner)),
 	);
 	const { current } = configuration;
-	return current !== undefined && contexts[current] ? { current, contexts } : { contexts };
+	return current !== undefined && ownValue(contexts, current) ? { current, contexts } : { contexts };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,4 @@
-import type { BootPlaceholder, BootRequest } from "@rollcall/protocol";
+import { type BootPlaceholder, type BootRequest, ownValue } from "@rollcall/protocol";
 
 /** What the URLs of one machine's boot are made of. */
 export interface BootUrls {
@@ -18,7 +18,7 @@ export function machineQuery(urls: BootUrls, extra: Readonly<Record<string, stri
 	// Dashes, as iPXE's mac:hexhyp: colons would be escaped.
 	if (request.mac) pairs.set("mac", request.mac.replaceAll(":", "-"));
 	for (const key of urls.labels) {
-		const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+		const value = ownValue(request.labels, key);
 		if (value !== undefined && key.toLowerCase() !== "mac" && key !== "uuid") pairs.set(key, value);
 	}
 	if (token) pairs.set("token", token);

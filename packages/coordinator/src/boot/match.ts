@@ -8,6 +8,7 @@ import {
 	macsOf,
 	type NetworkUnit,
 	normalizeMac,
+	ownValue,
 	type Profile,
 } from "@rollcall/protocol";
 
@@ -66,7 +67,8 @@ function selects(selector: GroupSelector, request: BootRequest, known?: KnownMac
 	for (const [key, wanted] of Object.entries(selector.request ?? {})) {
 		if (requestLabel(request, key) !== normalLabel(key, wanted)) return false;
 	}
-	for (const [key, wanted] of Object.entries(selector.labels ?? {})) if (known?.labels[key] !== wanted) return false;
+	for (const [key, wanted] of Object.entries(selector.labels ?? {}))
+		if (ownValue(known?.labels, key) !== wanted) return false;
 	const facts = known?.facts;
 	const { arch, minCpus, minMemory, minNics, vendor, product, rehearsal } = selector;
 	return (
@@ -82,7 +84,7 @@ function selects(selector: GroupSelector, request: BootRequest, known?: KnownMac
 
 function requestLabel(request: BootRequest, key: string): string | undefined {
 	if (key.toLowerCase() === "mac") return request.mac;
-	return Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+	return ownValue(request.labels, key);
 }
 
 function normalLabel(key: string, value: string): string | undefined {

@@ -1,4 +1,4 @@
-import { nearest } from "@rollcall/protocol";
+import { nearest, ownValue } from "@rollcall/protocol";
 import { type ArgumentOwner, KNOWN_ARGUMENTS } from "../render/known-arguments.ts";
 import type { Check, Finding } from "./finding.ts";
 
@@ -24,7 +24,7 @@ export const checkArguments: Check = ({ kubernetes }) => ({
 				const message = `--${name} of ${program} is decided by rollcall, from the rest of the document`;
 				return [{ path, message, suggestion: "leave it out" }];
 			}
-			const field = owner === "kubelet" ? KUBELET_FIELDS[name] : undefined;
+			const field = owner === "kubelet" ? ownValue(KUBELET_FIELDS, name) : undefined;
 			if (field) {
 				const message = `--${name} of ${program} is deprecated; the document has a field for it`;
 				return [{ path, message, suggestion: field.replace("$VALUE", value === "true" ? value : "false") }];

@@ -1,4 +1,4 @@
-import { ClusterDocument } from "@rollcall/protocol";
+import { ClusterDocument, ownValue } from "@rollcall/protocol";
 import { z } from "zod";
 import { FIELD_DESCRIPTIONS } from "./field-descriptions.ts";
 
@@ -72,7 +72,7 @@ export function knownKeys(schema: JsonSchema, path: readonly (string | number)[]
 function step(schema: JsonSchema, part: string | number): readonly JsonSchema[] {
 	return variants(schema).flatMap((one) => {
 		if (typeof part === "number") return one.items ? [one.items] : [];
-		const property = one.properties && Object.hasOwn(one.properties, part) ? one.properties[part] : undefined;
+		const property = ownValue(one.properties, part);
 		if (property) return [property];
 		return typeof one.additionalProperties === "object" ? [one.additionalProperties] : [];
 	});

@@ -1,7 +1,7 @@
 import { DOCUMENT_LIMITS } from "@rollcall/protocol";
 import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import type { DocumentPath, Finding } from "./finding.ts";
-import { aliasFault, faultText, type YamlFault } from "./yaml-fault.ts";
+import { aliasFault, faultText, unseenKey, type YamlFault } from "./yaml-fault.ts";
 
 /** So often may anchors be repeated: enough to share a selector, too few for a bomb. */
 const MAX_ALIASES = 100;
@@ -62,6 +62,9 @@ function read(text: string): YamlValue | YamlFailure {
 	}
 	const alias = aliasFault(document, MAX_ALIASES);
 	if (alias) return { ok: false, findings: [found(alias, alias.offset, lines)] };
+	// Looked for only where the text has it: a walk through a large document takes its time.
+	const unseen = /__proto__|\\[xuU]/.test(text) ? unseenKey(document) : undefined;
+	if (unseen) return { ok: false, findings: [found(unseen, unseen.offset, lines)] };
 	const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES + 1 });
 	if (value === null || value === undefined) return failure("the document is empty");
 	const find = (path: DocumentPath): unknown => nodeAt(document.contents, path, document);

@@ -1,4 +1,4 @@
-import { ClusterDocument, type Issue, nearest, plainIssue, suggestion, valueAt } from "@rollcall/protocol";
+import { ClusterDocument, type Issue, nearest, ownValue, plainIssue, suggestion, valueAt } from "@rollcall/protocol";
 import type { DocumentPath, Finding } from "./finding.ts";
 import { clusterJsonSchema, type JsonSchema, knownKeys } from "./json-schema.ts";
 import { unitHint } from "./unit-hint.ts";
@@ -34,7 +34,7 @@ const KINDS: Readonly<Record<string, { readonly what: string; readonly where: st
 /** Told alone of a document that is another one than is wanted: what else is wrong with it would lead astray. */
 export function otherKind(value: unknown, wanted: "Cluster" | "Boot"): Finding | undefined {
 	const kind = valueAt(value, ["kind"]);
-	const found = typeof kind === "string" && kind !== wanted && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+	const found = typeof kind === "string" && kind !== wanted ? ownValue(KINDS, kind) : undefined;
 	return (
 		found && { path: ["kind"], message: `this is ${found.what}, not ${KINDS[wanted]?.what}`, suggestion: found.where }
 	);

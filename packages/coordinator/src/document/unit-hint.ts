@@ -1,3 +1,4 @@
+import { ownValue } from "@rollcall/protocol";
 import type { DocumentPath } from "./finding.ts";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400 };
@@ -12,7 +13,7 @@ export function unitHint(path: DocumentPath, written: unknown, source: string | 
 				? `write the number without quotes: ${written}`
 				: undefined;
 		}
-		const factor = SECONDS[unit.toLowerCase()];
+		const factor = ownValue(SECONDS, unit.toLowerCase());
 		if (/Seconds$/.test(name) && factor !== undefined)
 			return `seconds, as a number: ${Math.round(Number(amount) * factor)}`;
 		const [, prefix] = /^([kmgt])i?b?$/i.exec(unit) ?? [];

@@ -1,4 +1,4 @@
-import { type Document, visit, type YAMLError } from "yaml";
+import { type Document, isNode, isScalar, visit, type YAMLError } from "yaml";
 
 /** What is wrong with a text as YAML, and what would be right. */
 export interface YamlFault {
@@ -70,4 +70,18 @@ export function aliasFault(document: Document, most: number): (YamlFault & { rea
 		},
 	});
 	return found;
+}
+
+/** The key `__proto__`, which no schema sees: what it holds would be left out in silence. And where in the text it stands. */
+export function unseenKey(document: Document): (YamlFault & { readonly offset: number }) | undefined {
+	let offset: number | undefined;
+	visit(document, {
+		Pair(_key, { key }) {
+			if (!isScalar(key) || key.value !== "__proto__") return undefined;
+			offset = (isNode(key) && key.range?.[0]) || 0;
+			return visit.BREAK;
+		},
+	});
+	if (offset === undefined) return undefined;
+	return { offset, message: '"__proto__" cannot be a key', suggestion: "name it otherwise, or leave it out" };
 }

@@ -3,6 +3,7 @@ import {
 	canonicalJson,
 	type EventDraft,
 	type MachineId,
+	ownValue,
 	type Standing,
 	sha256Of,
 } from "@rollcall/protocol";
@@ -36,7 +37,7 @@ export function changeMade(
 	const differs = (one: Standing, other: Standing) =>
 		Object.fromEntries(
 			Object.entries(one)
-				.filter(([name, text]) => other[name] !== text)
+				.filter(([name, text]) => ownValue(other, name) !== text)
 				.map(([name, text]) => [name, cut(text)]),
 		);
 	return {

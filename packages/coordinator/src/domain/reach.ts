@@ -1,4 +1,4 @@
-import type { Event, Reach } from "@rollcall/protocol";
+import { type Event, ownValue, type Reach } from "@rollcall/protocol";
 import type { Fleet, Machine } from "./fleet.ts";
 import { mentioned } from "./views/event-filter.ts";
 
@@ -11,7 +11,7 @@ export function isPartial(reach: Reach | undefined): reach is Reach {
 export function isInReach(reach: Reach | undefined, { labels, seat }: Machine): boolean {
 	if (!reach) return true;
 	if (reach.role !== undefined && seat?.role !== reach.role) return false;
-	return Object.entries(reach.labels ?? {}).every(([key, value]) => labels[key] === value);
+	return Object.entries(reach.labels ?? {}).every(([key, value]) => ownValue(labels, key) === value);
 }
 
 /** True when an event is about machines in reach alone. Where all are, what is about none of them is, too. */

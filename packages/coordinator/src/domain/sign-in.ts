@@ -1,4 +1,4 @@
-import { API_SCOPES, type ApiScope, type Reach } from "@rollcall/protocol";
+import { API_SCOPES, type ApiScope, ownValue, type Reach } from "@rollcall/protocol";
 
 /** What a claim of a person's token gives him. */
 export interface RightByClaim {
@@ -14,7 +14,7 @@ export function rightsOf(
 	rights: readonly RightByClaim[],
 ): { readonly scope: ApiScope; readonly reach?: Reach } | undefined {
 	const fitting = rights.filter(({ claim, value }) => {
-		const held = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+		const held = ownValue(claims, claim);
 		return Array.isArray(held) ? held.includes(value) : held === value;
 	});
 	const [best] = fitting.sort((a, b) => API_SCOPES.indexOf(b.scope) - API_SCOPES.indexOf(a.scope));
@@ -26,6 +26,6 @@ export function rightsOf(
 /** The name of a person for events: the claim, where it is printable and not too long. An address counts only where the provider checked it. */
 export function nameOf(claims: Readonly<Record<string, unknown>>, nameClaim: string): string | undefined {
 	if (nameClaim === "email" && claims.email_verified === false) return undefined;
-	const name = Object.hasOwn(claims, nameClaim) ? claims[nameClaim] : undefined;
+	const name = ownValue(claims, nameClaim);
 	return typeof name === "string" && /^[\x21-\x7e]{1,120}$/.test(name) ? `oidc:${name}` : undefined;
 }

@@ -47,7 +47,7 @@ export function nodeChange(
 	const isOurs = (key: string): boolean => before?.labels.includes(key) ?? OURS_BY_NATURE.has(key);
 	const labels: Record<string, string | null> = {};
 	for (const [key, value] of Object.entries(wanted.labels)) if (seen.labels[key] !== value) labels[key] = value;
-	for (const key of Object.keys(seen.labels)) if (isOurs(key) && !(key in wanted.labels)) labels[key] = null;
+	for (const key of Object.keys(seen.labels)) if (isOurs(key) && !Object.hasOwn(wanted.labels, key)) labels[key] = null;
 	const declaredTaints = isDead(machine, seen) ? [...wanted.taints, OUT_OF_SERVICE] : wanted.taints;
 	const taints = taintsAfter(declaredTaints, before?.taints ?? [], seen.taints);
 	const declared = canonicalJson({

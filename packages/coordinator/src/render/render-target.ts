@@ -4,6 +4,7 @@ import {
 	type Facts,
 	type Network,
 	overlaps,
+	ownValue,
 	parseNetwork,
 	type Slot,
 	TARGET_LIMITS,
@@ -62,7 +63,7 @@ interface Placement {
 function renderSeat(placement: Placement): Rendered {
 	const { machine, seat, document } = placement;
 	const role = BUILT_IN_ROLES.find((name) => name === seat.role);
-	const definition = document.roles[seat.role];
+	const definition = ownValue(document.roles, seat.role);
 	if (!role && !definition) return refuse(`the role ${seat.role} is neither built in nor defined under roles`);
 	const budget = ramBudget(seat.role, machine.facts.memory, {
 		stackedEtcd: etcdRole(document) === "control-plane",

@@ -1,3 +1,5 @@
+import { ownValue } from "@rollcall/protocol";
+
 /** A command line of a unit that cannot be read; the message says what is wrong with it. */
 export class CommandLineError extends Error {
 	override readonly name = "CommandLineError";
@@ -24,7 +26,7 @@ export function splitWords(text: string): string[] {
 		const next = text[at + 1] ?? "";
 		if (char === "\\") {
 			if (next === "") throw new CommandLineError("it ends with a backslash");
-			word = (word ?? "") + (ESCAPES[next] ?? `\\${next}`);
+			word = (word ?? "") + (ownValue(ESCAPES, next) ?? `\\${next}`);
 			at++;
 		} else if (char === "%") {
 			if (next !== "%") throw new CommandLineError(`the specifier %${next} is not rehearsed; write the value itself`);
@@ -60,10 +62,11 @@ export function parseCommand(text: string): UnitCommand {
 export function expandWords(words: readonly string[], variables: Readonly<Record<string, string>>): string[] {
 	return words.flatMap((word, index) => {
 		const whole = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(word)?.[1];
-		if (whole !== undefined && index > 0) return (variables[whole] ?? "").split(/\s+/).filter((part) => part !== "");
+		if (whole !== undefined && index > 0)
+			return (ownValue(variables, whole) ?? "").split(/\s+/).filter((part) => part !== "");
 		return [
 			word.replaceAll(/\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (match, name: string | undefined) =>
-				name === undefined ? (match === "$$" ? "$" : match) : (variables[name] ?? ""),
+				name === undefined ? (match === "$$" ? "$" : match) : (ownValue(variables, name) ?? ""),
 			),
 		];
 	});

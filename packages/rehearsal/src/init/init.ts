@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InitReply, InitRequest } from "@rollcall/agent";
+import { ownValue } from "@rollcall/protocol";
 import type { Pods } from "../kubelet/pods.ts";
 import { programOf, startCommand } from "./commands.ts";
 import type { Journal } from "./journal.ts";
@@ -118,7 +119,7 @@ function isKubelet({ words }: { readonly words: readonly string[] }): boolean {
 }
 
 async function unitText(root: string, name: string): Promise<string | undefined> {
-	let text = OF_THE_SYSTEM[name];
+	let text = ownValue(OF_THE_SYSTEM, name);
 	for (const folder of FOLDERS.toReversed()) text = (await readText(join(root, folder, name))) ?? text;
 	return text;
 }

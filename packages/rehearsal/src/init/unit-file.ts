@@ -1,3 +1,4 @@
+import { ownValue } from "@rollcall/protocol";
 import { CommandLineError, parseCommand, splitWords, type UnitCommand } from "./command-line.ts";
 
 /** What a unit file asks for, as far as it is rehearsed. Times in milliseconds. */
@@ -91,7 +92,7 @@ export function parseSpan(text: string): number {
 	if (parts.length === 0 || length !== text.trim().length)
 		throw new UnitFileError(`"${text}" is not a time span, like 5s`);
 	return parts.reduce((sum, [, count, unit = ""]) => {
-		const factor = units[unit];
+		const factor = ownValue(units, unit);
 		if (factor === undefined) throw new UnitFileError(`"${text}" is not a time span, like 5s`);
 		return sum + Number(count) * factor;
 	}, 0);

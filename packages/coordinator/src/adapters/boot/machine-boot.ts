@@ -1,4 +1,4 @@
-import type { BootDocument } from "@rollcall/protocol";
+import { type BootDocument, ownValue } from "@rollcall/protocol";
 import { findingText } from "../../boot/finding.ts";
 import type { NamedPart } from "../../boot/ignition/compose.ts";
 import type { MachineBoot } from "../../boot/ignition/own-part.ts";
@@ -19,7 +19,7 @@ export class PartReader {
 		return names.map((name) => {
 			const before = known.get(name);
 			if (before) return before;
-			const part = document.parts[name];
+			const part = ownValue(document.parts, name);
 			if (!part) throw new Refusal(500, `part ${name} is not declared`);
 			const read = readIgnitionPart(part);
 			if (!read.ok) throw new Refusal(500, `part ${name}: ${read.findings.map(findingText).join("; ")}`);

@@ -1,4 +1,4 @@
-import { nearest } from "@rollcall/protocol";
+import { nearest, ownValue } from "@rollcall/protocol";
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { Finding } from "../finding.ts";
 import { pathText } from "../finding.ts";
@@ -74,8 +74,7 @@ function specVersion(root: { get(key: string, keep: true): unknown }, lines: Lin
 		return { value, line: isScalar(node) && node.range ? lines.linePos(node.range[0]).line : 1 };
 	};
 	const variant = read("variant");
-	const versions =
-		variant.value !== undefined && Object.hasOwn(VERSIONS, variant.value) ? VERSIONS[variant.value] : undefined;
+	const versions = variant.value === undefined ? undefined : ownValue(VERSIONS, variant.value);
 	if (!versions || variant.value === undefined) {
 		const meant = nearest(variant.value ?? "", Object.keys(VERSIONS));
 		const suggestion = meant && `did you mean ${meant}?`;
@@ -86,8 +85,7 @@ function specVersion(root: { get(key: string, keep: true): unknown }, lines: Lin
 		};
 	}
 	const version = read("version");
-	const spec =
-		version.value !== undefined && Object.hasOwn(versions, version.value) ? versions[version.value] : undefined;
+	const spec = version.value === undefined ? undefined : ownValue(versions, version.value);
 	if (spec) return { ok: true, spec, variant: variant.value };
 	const message = `the version of ${variant.value} must be one of ${Object.keys(versions).join(", ")}`;
 	return { ok: false, findings: [{ path: ["version"], line: version.line, message }] };

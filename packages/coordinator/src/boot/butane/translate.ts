@@ -1,4 +1,4 @@
-import { nearest } from "@rollcall/protocol";
+import { nearest, ownValue } from "@rollcall/protocol";
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from "yaml";
 import { dataUrl } from "../data-url.ts";
 import { type Finding, pathText } from "../finding.ts";
@@ -93,7 +93,7 @@ function translateMap(
 		const key = pair.key as Node;
 		const name = isScalar(key) ? String(key.value) : "";
 		const path = [...place.path, name];
-		const field = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+		const field = ownValue(shape.fields, name);
 		if (!field) {
 			unknownField(translation, { node: key, path }, { name, known: Object.keys(shape.fields) });
 			continue;

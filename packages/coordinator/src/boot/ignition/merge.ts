@@ -1,3 +1,5 @@
+import { ownValue } from "@rollcall/protocol";
+
 type Json = Record<string, unknown>;
 
 /** How entries of a list are told apart (Ignition, the `Key` methods of `config/v3_3/types`). */
@@ -44,16 +46,16 @@ function minor(version: string): number {
 }
 
 function mergeObjects(earlier: Json, later: Json): Json {
-	const result: Json = {};
-	for (const field of new Set([...Object.keys(earlier), ...Object.keys(later)])) {
-		const merged = mergeField(field, earlier, later);
-		if (merged !== undefined) result[field] = merged;
-	}
-	return result;
+	const fields = [...new Set([...Object.keys(earlier), ...Object.keys(later)])];
+	return Object.fromEntries(
+		fields
+			.map((field) => [field, mergeField(field, earlier, later)] as const)
+			.filter(([, merged]) => merged !== undefined),
+	);
 }
 
 function mergeField(field: string, earlier: Json, later: Json): unknown {
-	const [before, after] = [earlier[field], later[field]];
+	const [before, after] = [ownValue(earlier, field), ownValue(later, field)];
 	if (Array.isArray(before) || Array.isArray(after)) return mergeLists(field, earlier, later);
 	if (after === undefined || after === null) return before;
 	if (isObject(before) && isObject(after)) return mergeObjects(before, after);
@@ -61,8 +63,8 @@ function mergeField(field: string, earlier: Json, later: Json): unknown {
 }
 
 function mergeLists(field: string, earlier: Json, later: Json): unknown[] {
-	const before = listOf(earlier[field]);
-	const after = listOf(later[field]);
+	const before = listOf(ownValue(earlier, field));
+	const after = listOf(ownValue(later, field));
 	if (JOINED.has(field)) return [...before, ...after];
 	const byKey = new Map(after.map((item) => [keyOf(field, item), item]));
 	const elsewhere = new Set(
@@ -88,7 +90,7 @@ function keyOf(field: string, item: unknown): string {
 	if (field === "partitions") {
 		return item.number ? `number:${String(item.number)}` : item.label ? `label:${String(item.label)}` : "";
 	}
-	const key = KEYS[field];
+	const key = ownValue(KEYS, field);
 	return key === undefined ? JSON.stringify(item) : String(item[key] ?? "");
 }
 
@@ -102,14 +104,16 @@ function isObject(value: unknown): value is Json {
 
 /** Spec 2 has no merging of its own: lists are joined (as its `append` does), objects merged, other values replaced. */
 export function mergeLegacyIgnition(earlier: Json, later: Json): Json {
-	const result: Json = { ...earlier };
-	for (const [field, after] of Object.entries(later)) {
-		const before = result[field];
-		if (Array.isArray(before) && Array.isArray(after)) result[field] = [...before, ...after];
-		else if (isObject(before) && isObject(after)) result[field] = mergeLegacyIgnition(before, after);
-		else if (field === "version" && typeof before === "string")
-			result[field] = minor(before) > minor(String(after)) ? before : after;
-		else result[field] = after;
-	}
-	return result;
+	const merged = Object.entries(later).map(([field, after]) => [
+		field,
+		legacyField(field, ownValue(earlier, field), after),
+	]);
+	return Object.fromEntries([...Object.entries(earlier), ...merged]);
+}
+
+function legacyField(field: string, before: unknown, after: unknown): unknown {
+	if (Array.isArray(before) && Array.isArray(after)) return [...before, ...after];
+	if (isObject(before) && isObject(after)) return mergeLegacyIgnition(before, after);
+	if (field === "version" && typeof before === "string") return minor(before) > minor(String(after)) ? before : after;
+	return after;
 }

@@ -4,6 +4,7 @@ import {
 	Group,
 	type IgnitionPart,
 	IgnitionVersion,
+	ownValue,
 	type Problem,
 	Profile,
 } from "@rollcall/protocol";
@@ -61,7 +62,8 @@ export function importMatchbox(files: ReadonlyMap<string, string>): Imported {
 			.sort(([a], [b]) => (a < b ? -1 : 1))
 			.flatMap(([path, text]) => {
 				const value = parseJson(text);
-				if (!value) leftOut.push(`${path}: not a JSON object`);
+				if (!value)
+					leftOut.push(`${path}: not a JSON object${text.includes("__proto__") ? " without a key __proto__" : ""}`);
 				return value ? [{ path, value }] : [];
 			});
 	const profiles = read("profiles");
@@ -131,7 +133,7 @@ function importProfile(path: string, value: Json, state: Import): void {
 		...(boot.kernel ? { kernel: ownSource(boot.kernel, state.hosts) } : {}),
 		initrd: Array.isArray(boot.initrd) ? boot.initrd.map((one) => initrdOf(String(one), state.hosts)) : [],
 		args: safe,
-		...(part ? { ignition: { ...legacyVersion(state.parts[part]), parts: [part] } } : {}),
+		...(part ? { ignition: { ...legacyVersion(ownValue(state.parts, part)), parts: [part] } } : {}),
 		agent: false,
 	};
 	const checked = check(Profile, candidate, path);
@@ -225,7 +227,7 @@ function filledProfile(
 	const part = importPart(file, { text: filled.text, name: `${file}-${of.group}` }, state);
 	if (part === undefined) return of.profile;
 	const name = freeName(path, `${of.profile.name}-${of.group}`, state.taken.profiles);
-	const { version = "3.3.0" } = legacyVersion(state.parts[part]);
+	const { version = "3.3.0" } = legacyVersion(ownValue(state.parts, part));
 	const profile: Profile = { ...of.profile, name, ignition: { version, parts: [part] } };
 	state.filled.push(profile);
 	return profile;
@@ -247,9 +249,14 @@ function withoutFaulty(document: BootDocument, leftOut: string[]): BootDocument 
 
 function parseJson(text: string): Json | undefined {
 	try {
-		const value: unknown = JSON.parse(text);
+		// A selector that is not seen would take every machine.
+		const value: unknown = JSON.parse(text, (key, one: unknown) => (key === "__proto__" ? refuseKey() : one));
 		return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 	} catch {
 		return undefined;
 	}
+}
+
+function refuseKey(): never {
+	throw new SyntaxError("no schema sees this key");
 }

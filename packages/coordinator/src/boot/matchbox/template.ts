@@ -1,3 +1,5 @@
+import { ownValue } from "@rollcall/protocol";
+
 /** True for text that matchbox fills in for each machine (Go's text/template). */
 export function isTemplate(text: string): boolean {
 	return text.includes("{{");
@@ -24,6 +26,5 @@ export function fillTemplate(
 }
 
 function own(value: unknown, key: string): unknown {
-	const known = typeof value === "object" && value !== null && Object.hasOwn(value, key);
-	return known ? (value as Record<string, unknown>)[key] : undefined;
+	return typeof value === "object" && value !== null ? ownValue(value as Record<string, unknown>, key) : undefined;
 }

@@ -1,11 +1,10 @@
-import { macsOf, type Selector } from "@rollcall/protocol";
+import { macsOf, ownValue, type Selector } from "@rollcall/protocol";
 import type { Machine } from "../fleet.ts";
 
 /** Why a machine is not one of those that a selector means, in words; undefined when it is. */
 export function mismatch(selector: Selector, { labels, facts }: Machine): string | undefined {
 	for (const key in selector.labels) {
-		const value = selector.labels[key];
-		const has = Object.hasOwn(labels, key) ? labels[key] : undefined;
+		const [value, has] = [selector.labels[key], ownValue(labels, key)];
 		if (has !== value)
 			return `its label ${key} is ${has === undefined ? "not set" : JSON.stringify(has)}, not ${JSON.stringify(value)}`;
 	}

@@ -1,3 +1,4 @@
+import { ownValue } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
 import type { Machine } from "../fleet.ts";
 
@@ -10,7 +11,7 @@ export function spreader(
 	pool: readonly Machine[],
 	label: string | undefined,
 ): () => Machine | undefined {
-	const groupOf = (machine: Machine) => (label === undefined ? "" : (machine.labels[label] ?? ""));
+	const groupOf = (machine: Machine) => (label === undefined ? "" : (ownValue(machine.labels, label) ?? ""));
 	const share = new Map<string, number>();
 	for (const holder of holders) share.set(groupOf(holder), (share.get(groupOf(holder)) ?? 0) + 1);
 	const groups = new Map<string, Machine[]>();

@@ -1,4 +1,4 @@
-import type { EventOf, Standing } from "@rollcall/protocol";
+import { type EventOf, ownValue, type Standing } from "@rollcall/protocol";
 
 /** A change through the API as a sentence: who, from where, what, and what was other before. */
 export function changeText(event: EventOf<"change-made">): string {
@@ -18,5 +18,7 @@ export function refusalsText({ total, most }: EventOf<"requests-refused">): stri
 
 function differenceText(before: Standing, after: Standing): string {
 	const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-	return names.map((name) => `${name} ${before[name] ?? "none"} -> ${after[name] ?? "none"}`).join(", ");
+	return names
+		.map((name) => `${name} ${ownValue(before, name) ?? "none"} -> ${ownValue(after, name) ?? "none"}`)
+		.join(", ");
 }

@@ -6,6 +6,7 @@ import {
 	MachinePhase,
 	type MachineView,
 	Name,
+	ownValue,
 	TargetView,
 	Why,
 } from "@rollcall/protocol";
@@ -42,7 +43,7 @@ function isWanted(view: MachineView, query: z.output<typeof MachinesQuery>): boo
 		(query.slot === undefined || view.slot === query.slot) &&
 		labels.every((wanted) => {
 			const colon = wanted.indexOf(":");
-			return view.labels[wanted.slice(0, colon)] === wanted.slice(colon + 1);
+			return ownValue(view.labels, wanted.slice(0, colon)) === wanted.slice(colon + 1);
 		})
 	);
 }
