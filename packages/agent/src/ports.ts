@@ -239,10 +239,10 @@ export interface SealKey {
 	open(sealed: Sealed, info: string): Promise<string>;
 }
 
-/** An enrollment's end. `wait`: how soon it makes sense to ask again. */
+/** An enrollment's end. `wait`: how soon it makes sense to ask again; `afterMs`: so much later, said a coordinator that has too much to do. */
 export type EnrollOutcome =
 	| { readonly ok: true; readonly reply: EnrollReply }
-	| { readonly ok: false; readonly problem: Problem; readonly wait: "short" | "long" };
+	| { readonly ok: false; readonly problem: Problem; readonly wait: "short" | "long"; readonly afterMs?: number };
 
 /**
  * Asks the coordinators, in turn, to be let onto the bus. What is asked is signed with `seed`; an answer that the fleet has not

@@ -51,6 +51,7 @@ async function oneStorm({ cleanup, folder, say }: Context, size: number): Promis
 		lost: size - seated.length,
 		doubled: doubled(seated) + Math.max(0, (await assignments(coordinator)) - size),
 		retries: arrivals.reduce((sum, { retries }) => sum + retries, 0),
+		turnedAway: arrivals.reduce((sum, { turnedAway }) => sum + turnedAway, 0),
 		failed: [...new Set(arrivals.flatMap(({ failed }) => failed ?? []))].slice(0, 5),
 		used: use,
 	};

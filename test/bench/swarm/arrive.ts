@@ -2,13 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backoff } from "@rollcall/agent";
 import type { EnrollReply, HelloReply } from "@rollcall/protocol";
 import { HEALTHY } from "../seed/seed-machine.ts";
-import { enroll } from "./enroll.ts";
+import { enroll, TurnedAway } from "./enroll.ts";
 import { nowUs } from "./now-us.ts";
 import type { Arrival, Member } from "./orders.ts";
 import { SimAgent } from "./sim-agent.ts";
 
 /** As the agent's own loops do it. */
 const RETRY = { baseMs: 500, maxMs: 10_000 };
+/** Answers to a hello that settle nothing. */
+const ASK_AGAIN: ReadonlySet<string> = new Set(["not-leader", "not-ready", "too-many-requests", "internal"]);
+/** On top of what the coordinator says. */
+const JITTER_MS = 1_000;
 const GIVE_UP_MS = 180_000;
 /** Every 30 to 60 s an agent asks by itself, in case that a notice was lost. */
 const REPAIR_MS = 30_000;
@@ -24,18 +28,24 @@ export async function arrive(
 	const at = { enrolledMs: 0, connectedMs: 0, targetMs: 0, appliedMs: 0 };
 	const since = (): number => performance.now() - due;
 	let retries = 0;
+	let turnedAway = 0;
 	let agent: SimAgent | undefined;
 	let seat: string | undefined;
 	let hello = { fromUs: 0, toUs: 0 };
 	let failed: string | undefined;
 	const retried = async <T>(what: () => Promise<T>): Promise<T> => {
-		for (let attempt = 0; ; attempt++) {
+		for (let attempt = 0; ; ) {
 			try {
 				return await what();
 			} catch (error) {
 				if (since() > GIVE_UP_MS) throw error;
+				if (error instanceof TurnedAway) {
+					turnedAway++;
+					await sleep(error.afterMs + Math.random() * JITTER_MS);
+					continue;
+				}
 				retries++;
-				await sleep(backoff(RETRY, attempt, Math.random()));
+				await sleep(backoff(RETRY, attempt++, Math.random()));
 			}
 		}
 	};
@@ -58,7 +68,7 @@ export async function arrive(
 	} catch (error) {
 		failed = (error as Error).message;
 	}
-	return { machineId: agent?.machineId, bootId: member.facts.bootId, ...at, hello, seat, retries, failed };
+	return { machineId: agent?.machineId, bootId: member.facts.bootId, ...at, hello, seat, retries, turnedAway, failed };
 }
 
 /** Says hello until there is a target, each time that the coordinator calls, and again where it has too much to do, as an agent does. */
@@ -72,7 +82,7 @@ async function firstTarget(
 		});
 		const reply = await by.retried(async () => {
 			const answer = await agent.hello();
-			if (answer.kind === "problem" && answer.problem.code === "too-many-requests")
+			if (answer.kind === "problem" && ASK_AGAIN.has(answer.problem.code))
 				throw new Error(`hello: ${answer.problem.message}`);
 			return answer;
 		});

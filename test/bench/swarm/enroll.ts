@@ -4,7 +4,18 @@ import { EnrollReply } from "@rollcall/protocol";
 import { signedEnrollment } from "../../support/signed-enrollment.ts";
 import type { Member } from "./orders.ts";
 
-const TIMEOUT_MS = 20_000;
+/** As long as an agent waits. */
+const TIMEOUT_MS = 10_000;
+
+/** The coordinator has too much to do, and says when to come back. */
+export class TurnedAway extends Error {
+	readonly afterMs: number;
+
+	constructor(message: string, afterMs: number) {
+		super(message);
+		this.afterMs = afterMs;
+	}
+}
 
 /** Enrolls over HTTP from the member's own address, with a connection of its own, as an agent does. Throws what went wrong. */
 export function enroll(coordinator: string, { token, seed, publicKey, facts, from }: Member): Promise<EnrollReply> {
@@ -26,8 +37,10 @@ export function enroll(coordinator: string, { token, seed, publicKey, facts, fro
 				response.on("error", reject);
 				response.on("end", () => {
 					const text = Buffer.concat(chunks).toString();
-					if (response.statusCode === 200) resolve(EnrollReply.parse(JSON.parse(text)));
-					else reject(new Error(`enroll: ${response.statusCode} ${text.slice(0, 300)}`));
+					if (response.statusCode === 200) return resolve(EnrollReply.parse(JSON.parse(text)));
+					const why = `enroll: ${response.statusCode} ${text.slice(0, 300)}`;
+					const after = Number(response.headers["retry-after"] ?? Number.NaN);
+					reject(response.statusCode === 503 && after > 0 ? new TurnedAway(why, after * 1000) : new Error(why));
 				});
 			},
 		);

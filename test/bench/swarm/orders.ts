@@ -62,6 +62,8 @@ export interface Arrival {
 	readonly seat: string | undefined;
 	/** Requests that had to be repeated. */
 	readonly retries: number;
+	/** How often the coordinator had too much to do, and said when to come back. */
+	readonly turnedAway: number;
 	readonly failed: string | undefined;
 }
 

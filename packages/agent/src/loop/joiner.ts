@@ -8,6 +8,9 @@ const SHORT = { baseMs: 250, maxMs: 30_000 };
 const IMPATIENT = { baseMs: 250, maxMs: 5_000 };
 /** A boot that waits for the end of the one before it asks so often, since that end may come at any second. */
 const HELD = { baseMs: 1_000, maxMs: 2_000 };
+/** A coordinator that says when to come back is believed up to here; a second of jitter spreads those who were told the same. */
+const LATEST_MS = 60_000;
+const JITTER_MS = 1_000;
 const LONG = { baseMs: 30_000, maxMs: 60_000 };
 
 /** What joining needs. `token` reads the one-time token; `dropToken` removes it once it was used. */
@@ -62,7 +65,13 @@ export function createJoiner(parts: JoinerParts): Joiner {
 			logged = `${code} ${message}`;
 			const refused = outcome.wait === "long";
 			const rule = code === "boot-waits" ? HELD : refused ? LONG : impatient ? IMPATIENT : SHORT;
-			await clock.sleep(backoff(rule, failures++, parts.random()), signal);
+			const { afterMs } = outcome;
+			// It answers, so this counts as no failure; who runs something already is not to stay away from the bus for long.
+			const pause =
+				afterMs === undefined
+					? backoff(rule, failures++, parts.random())
+					: Math.min(afterMs, impatient ? IMPATIENT.maxMs : LATEST_MS) + parts.random() * JITTER_MS;
+			await clock.sleep(pause, signal);
 			return refused ? "refused" : "unreachable";
 		},
 	};

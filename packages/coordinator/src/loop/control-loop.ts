@@ -71,13 +71,13 @@ export class ControlLoop implements Core {
 		return this.#ledger.fleet;
 	}
 
-	submit(input: Input, asked?: Asked): Promise<Answer> {
+	submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer> {
 		if (this.#stopping.signal.aborted)
 			return Promise.resolve(problem("not-ready", "the coordinator is stopping", "ask again when it is back"));
 		if (this.#leader?.mayAct) {
 			this.#parts.failpoint(`received:${input.kind}`);
 			if (input.kind === "bye") this.#heard.leave(this.#ledger.fleet, input);
-			return this.#queue.submit(input, asked);
+			return this.#queue.submit(input, asked, isOver);
 		}
 		const { url } = this.leadership();
 		const why = this.#beyond || "no coordinator leads at the moment";

@@ -7,12 +7,16 @@ import type { Clock } from "../ports/clock.ts";
 const MAX_WAITING = 16_384;
 /** How many inputs one turn takes at most, so that its entry stays small and other work gets a chance. */
 const MAX_PER_TURN = 256;
+/** How many of them are of machines that join: each costs some milliseconds, and who has joined, and asks or reports, is not to wait for all of them. */
+const MAX_JOINING_PER_TURN = 48;
 
 /** An input that waits for its answer. */
 export interface Waiting {
 	readonly input: Input;
 	/** Who asked for it through the API. */
 	readonly asked?: Asked | undefined;
+	/** True once nobody waits for the answer any more. */
+	readonly isOver?: (() => boolean) | undefined;
 	readonly resolve: (answer: Answer) => void;
 }
 
@@ -26,7 +30,7 @@ export class InputQueue {
 		this.#clock = clock;
 	}
 
-	submit(input: Input, asked?: Asked): Promise<Answer> {
+	submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer> {
 		if (this.#waiting.length >= MAX_WAITING) {
 			return Promise.resolve(
 				problem(
@@ -37,14 +41,27 @@ export class InputQueue {
 			);
 		}
 		return new Promise((resolve) => {
-			this.#waiting.push({ input, asked, resolve });
+			this.#waiting.push({ input, asked, isOver, resolve });
 			this.#wake();
 		});
 	}
 
-	/** The next inputs, at most as many as one turn takes. */
+	/** The next inputs in their order, at most as many as one turn takes, and of machines that join at most their share. Nothing comes of what nobody waits for. */
 	take(): Waiting[] {
-		return this.#waiting.splice(0, MAX_PER_TURN);
+		const taken: Waiting[] = [];
+		const left: Waiting[] = [];
+		let joining = 0;
+		for (const one of this.#waiting) {
+			const joins = one.input.kind === "enroll";
+			if (taken.length === MAX_PER_TURN || (joins && joining === MAX_JOINING_PER_TURN)) left.push(one);
+			else if (one.isOver?.()) one.resolve(NOBODY_WAITS);
+			else {
+				taken.push(one);
+				if (joins) joining++;
+			}
+		}
+		this.#waiting = left;
+		return taken;
 	}
 
 	get size(): number {
@@ -65,6 +82,8 @@ export class InputQueue {
 		this.#wake = () => {};
 	}
 }
+
+const NOBODY_WAITS = problem("not-ready", "nobody waited for the answer any more", "ask again");
 
 /** A refusal as an answer. */
 export function problem(code: ProblemCode, message: string, next: string): Answer {

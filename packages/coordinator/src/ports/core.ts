@@ -7,8 +7,11 @@ import type { Answer, Input } from "../domain/inputs.ts";
 export interface Core {
 	/** The state as last recorded. */
 	fleet(): Fleet;
-	/** Hands in an input; `asked` says who asked for it through the API, which is recorded beside what comes of it. The answer comes when its events are recorded. Answers `not-leader` or `not-ready` as a problem; never throws. */
-	submit(input: Input, asked?: Asked): Promise<Answer>;
+	/**
+	 * Hands in an input; `asked` says who asked for it through the API, which is recorded beside what comes of it. The answer comes when its events are
+	 * recorded. Nothing comes of an input for which `isOver` is true when its turn has come. Answers `not-leader` or `not-ready` as a problem; never throws.
+	 */
+	submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer>;
 	/** A beat: renews the lease in memory, or becomes a stray-beat input. */
 	beat(machineId: MachineId, beat: Beat): void;
 	/** Whether this coordinator leads, as the log confirmed a short time ago, and in which term; and where the leader is. */

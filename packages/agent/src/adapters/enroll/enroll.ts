@@ -34,7 +34,8 @@ export function createEnroll(coordinators: readonly string[], authority?: string
 				first = index;
 				return outcome;
 			}
-			last = outcome;
+			// One that has too much to do says when to come back; the next one may only follow it.
+			if (last.ok || last.afterMs === undefined || outcome.afterMs !== undefined) last = outcome;
 		}
 		return last;
 	};
@@ -64,8 +65,14 @@ async function askOne(
 		}
 		const problem = Problem.safeParse(answer.value);
 		const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
+		const afterMs = answer.status === 503 ? answer.retryAfterMs : undefined;
 		return problem.success
-			? { ok: false, problem: problem.data, wait: refused ? "long" : "short" }
+			? {
+					ok: false,
+					problem: problem.data,
+					wait: refused ? "long" : "short",
+					...(afterMs === undefined ? {} : { afterMs }),
+				}
 			: unreachable(`${base}: status ${answer.status}`);
 	} catch (error) {
 		const distrust = distrustReason(error);

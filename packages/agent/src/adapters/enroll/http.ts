@@ -4,12 +4,19 @@ import { request as httpsRequest } from "node:https";
 /** Of an answer, in bytes: a JWT and some addresses. */
 const MAX_ANSWER = 64 * 1024;
 
+/** An answer; `retryAfterMs`: when to ask again, where it says so in seconds (RFC 9110, 10.2.3). */
+interface HttpAnswer {
+	readonly status: number;
+	readonly value: unknown;
+	readonly retryAfterMs?: number;
+}
+
 /** Posts JSON and reads the answer, within a time limit. `authority`: whom an HTTPS server is believed by, PEM. Throws Error with the reason. node:http starts in a third of the time of fetch. */
 export function postJson(
 	url: URL,
 	body: unknown,
 	limit: { timeoutMs: number; signal: AbortSignal; authority?: string | undefined },
-): Promise<{ status: number; value: unknown }> {
+): Promise<HttpAnswer> {
 	const bytes = Buffer.from(JSON.stringify(body));
 	const signal = AbortSignal.any([limit.signal, AbortSignal.timeout(limit.timeoutMs)]);
 	return new Promise((resolve, reject) => {
@@ -34,7 +41,8 @@ export function postJson(
 			response.on("error", fail);
 			response.once("end", () => {
 				try {
-					resolve({ status: response.statusCode ?? 0, value: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
+					const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+					resolve({ status: response.statusCode ?? 0, value, ...retryAfter(response.headers["retry-after"]) });
 				} catch {
 					reject(new Error(`status ${response.statusCode}, and an answer that is not JSON`));
 				}
@@ -42,4 +50,8 @@ export function postJson(
 		});
 		request.end(bytes);
 	});
+}
+
+function retryAfter(text: string | undefined): { retryAfterMs?: number } {
+	return /^\d{1,6}$/.test(text ?? "") ? { retryAfterMs: Number(text) * 1000 } : {};
 }

@@ -2,13 +2,14 @@ import type { Answer, Input } from "../../domain/inputs.ts";
 import type { Core } from "../../ports/core.ts";
 import { notLeader, Refusal, refuse } from "./problem.ts";
 
-/** Hands an input to the core and returns the answer of the kind that is expected. Throws a Refusal for any other. */
+/** Hands an input to the core and returns the answer of the kind that is expected. Throws a Refusal for any other. `isOver`: whether nobody waits for it any more. */
 export async function askCore<K extends Answer["kind"]>(
 	core: Core,
 	input: Input,
 	expected: K,
+	isOver?: () => boolean,
 ): Promise<Extract<Answer, { kind: K }>> {
-	const answer = await core.submit(input);
+	const answer = await core.submit(input, undefined, isOver);
 	if (answer.kind === expected) return answer as Extract<Answer, { kind: K }>;
 	if (answer.kind === "problem") {
 		if (answer.problem.code === "not-leader") throw notLeader(core.leadership().url);

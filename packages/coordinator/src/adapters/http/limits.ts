@@ -14,6 +14,8 @@ export interface ApiLimits {
 	readonly enrollments: Rate;
 	/** Refused credentials and refused enrollments of one remote address. */
 	readonly refusals: Rate;
+	/** Enrollments at the same time: as many as are served within that time, half of what an agent waits for an answer, and a few in any case. */
+	readonly joining: { readonly patienceMs: number; readonly atLeast: number };
 	/** Requests of one token that make the coordinator render the whole fleet. */
 	readonly costly: Rate;
 	/** Remote addresses that are remembered at the same time, per rate. */
@@ -50,6 +52,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
 	requests: { burst: 4000, perSecond: 2000 },
 	enrollments: { burst: 2000, perSecond: 500 },
 	refusals: { burst: 60, perSecond: 5 },
+	joining: { patienceMs: 5_000, atLeast: 64 },
 	costly: { burst: 10, perSecond: 2 },
 	addresses: 4096,
 	connections: 16_384,

@@ -42,6 +42,18 @@ export function tooMany(what: string, seconds: number): Refusal {
 	);
 }
 
+/** More work waits than can be done before its askers give up; `seconds` until there is room for this one. */
+export function busy(waiting: number, seconds: number): Refusal {
+	return new Refusal(
+		{
+			code: "not-ready",
+			message: `the coordinator has ${waiting} requests of this kind to answer first`,
+			next: `come back in ${seconds} s`,
+		},
+		{ "retry-after": String(seconds) },
+	);
+}
+
 /** What Fastify and Node say about requests that never reach a route, as problems. Everything else is `internal`. */
 const BY_FASTIFY_CODE: Readonly<Record<string, Problem>> = {
 	FST_ERR_CTP_BODY_TOO_LARGE: { code: "too-large", message: "the body is larger than this route takes" },

@@ -16,6 +16,8 @@ interface Asked<P, Q, B> {
 	/** Only on routes that take a bearer token. */
 	readonly caller: Caller;
 	readonly remote: string;
+	/** True once the connection is gone on which the answer was to go. */
+	readonly isGone: () => boolean;
 	/** What the request is called by whoever may send it again (`Idempotency-Key`). Only on routes that change something. */
 	readonly key?: string | undefined;
 }

@@ -7,9 +7,9 @@ import { remoteKey } from "../../rate/rate-limit.ts";
 import { audited, countRefused, noteChange } from "./audit.ts";
 import { authorize, callerOf, type Shows, showsOf } from "./caller.ts";
 import type { Api, Caller } from "./dependencies.ts";
-import { type Limiters, spend } from "./limiters.ts";
+import { inLine, type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
-import { notLeader, Refusal, refuse } from "./problem.ts";
+import { busy, notLeader, Refusal, refuse } from "./problem.ts";
 import type { Repeats } from "./repeats.ts";
 import { apiScopeOf, isKeyed, type Route } from "./route.ts";
 import { fileSender } from "./serve-file.ts";
@@ -61,8 +61,16 @@ async function admitCaller({ api, limiters }: Serving, route: Route, request: Fa
 		const { leads, url } = api.core.leadership();
 		if (!leads) throw notLeader(url);
 	}
+	if (route.scope === "enroll") turnAwayEarly(api, limiters);
 	if (route.costly) spend(limiters.costly, caller.name, `plans with token ${caller.name}`);
 	return caller;
+}
+
+/** Who would wait longer than that makes sense is turned away before anything is read of him. */
+function turnAwayEarly({ metrics }: Api, { joining }: Limiters): void {
+	if (joining.hasRoom()) return;
+	metrics.enrollmentRefused("not-ready");
+	throw busy(joining.waiting, joining.comeBackAfterSeconds());
 }
 
 /** True for a request that shows something, right or wrong. */
@@ -106,22 +114,26 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 		},
 		handler: async (request, reply) => {
 			const caller = callers.get(request) ?? NOBODY;
-			const asked = {
-				params: checked(route.params, request.params, "path"),
-				query: checked(route.query, request.query, "query"),
-				body: route.body === null ? undefined : checked(route.body, bodyOf(route, request), "body"),
-				caller,
-				remote: request.ip,
-				key: keyOf(route, request),
+			const answered = async (): Promise<unknown> => {
+				const asked = {
+					params: checked(route.params, request.params, "path"),
+					query: checked(route.query, request.query, "query"),
+					body: route.body === null ? undefined : checked(route.body, bodyOf(route, request), "body"),
+					caller,
+					remote: request.ip,
+					isGone: () => request.raw.socket.destroyed,
+					key: keyOf(route, request),
+				};
+				refuseLoss(caller, asked.query);
+				if (route.scope === "enroll") turnAwayRefused(serving, route, { remote: request.ip, body: asked.body });
+				return refusalsCounted(serving, route, request, () => answerOnce(serving, route, asked)).catch(
+					(error: unknown) => {
+						countRefused(api, error, { caller, remote: request.ip, route: `${route.method} ${route.path}` });
+						throw error;
+					},
+				);
 			};
-			refuseLoss(caller, asked.query);
-			if (route.scope === "enroll") turnAwayRefused(serving, route, { remote: request.ip, body: asked.body });
-			const answer = await refusalsCounted(serving, route, request, () => answerOnce(serving, route, asked)).catch(
-				(error: unknown) => {
-					countRefused(api, error, { caller, remote: request.ip, route: `${route.method} ${route.path}` });
-					throw error;
-				},
-			);
+			const answer = await (route.scope === "enroll" ? inLine(serving.limiters.joining, answered) : answered());
 			if (route.file) return sendFile(request, reply, String(answer));
 			return send(reply, route, serving.checkAnswers ? route.response.parse(answer) : answer);
 		},

@@ -28,11 +28,17 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import { type Rate, type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
+import { WaitingLine } from "../../rate/waiting-line.ts";
 import type { BusConnection } from "./connect.ts";
 import { payloadDigest } from "./payload-digest.ts";
 
 /** More requests at a time than a coordinator can answer before their senders ask again. */
 const MAX_IN_FLIGHT = 4_096;
+
+/** An agent waits so long for an answer to a hello, and then asks again, in milliseconds. */
+const HELLO_ANSWERED_WITHIN_MS = 10_000;
+/** Hellos at the same time: what is answered in half of that, and a few in any case. */
+const HELLOS = { patienceMs: HELLO_ANSWERED_WITHIN_MS / 2, atLeast: 256 };
 
 /** What one machine may ask: far more than an agent does, far less than keeps others waiting. What it may record is bounded by its share of the log. */
 const MACHINE_RATE: Rate = { burst: 2_000, perSecond: 50 };
@@ -74,6 +80,9 @@ interface Question {
 	readonly message: Msg;
 }
 
+/** For questions that take no place in a line. */
+const NO_LINE = { leave: () => {} };
+
 /**
  * Listens to agents. The sender is who the subject says, never who the payload says; an answer goes below the sender's own
  * inbox and nowhere else, so that nobody can have the coordinator speak to somebody in their place. Beats are heard from the
@@ -85,10 +94,12 @@ export class Responder {
 	#questions: Subscription[] = [];
 	#inFlight = 0;
 	readonly #questionsOf: RateLimit;
+	readonly #hellos: WaitingLine;
 
 	constructor(options: ResponderOptions) {
 		this.#options = options;
 		this.#questionsOf = rateLimit(options.rate ?? MACHINE_RATE, options.clock, MACHINES);
+		this.#hellos = new WaitingLine(options.clock, HELLOS);
 		this.#beats = this.#listen("beat", (machineId, message) => this.#takeBeat(machineId, message));
 	}
 
@@ -153,6 +164,12 @@ export class Responder {
 			this.#refuse(question, { code: "too-many-requests", message: text, next: `ask again in ${seconds} s` });
 			return;
 		}
+		const place = verb === "hello" ? this.#hellos.enter() : NO_LINE;
+		if (!place) {
+			const text = `the coordinator has ${this.#hellos.waiting} hellos to answer first`;
+			this.#refuse(question, { code: "too-many-requests", message: text, next: "ask again in some seconds" });
+			return;
+		}
 		this.#inFlight++;
 		void this.#answer(question)
 			.catch((error: unknown) => {
@@ -160,12 +177,13 @@ export class Responder {
 			})
 			.finally(() => {
 				this.#inFlight--;
+				place.leave();
 			});
 	}
 
 	async #answer(question: Question): Promise<void> {
 		const { machineId, message } = question;
-		const { core, credentials, answerHello } = this.#options;
+		const { core, credentials, answerHello, clock } = this.#options;
 		if (question.verb === "hello") {
 			const hello = decode(Hello, message.data, "hello", MAX_AGENT_MESSAGE_BYTES);
 			if (!hello.ok) {
@@ -174,7 +192,9 @@ export class Responder {
 			}
 			const { proof } = hello.value;
 			const proofValid = proof !== undefined && credentials.verify(proof);
-			const answer = await core.submit({ kind: "hello", machineId, hello: hello.value, proofValid });
+			const came = clock.monotonic();
+			const isOver = (): boolean => clock.monotonic() - came > HELLO_ANSWERED_WITHIN_MS;
+			const answer = await core.submit({ kind: "hello", machineId, hello: hello.value, proofValid }, undefined, isOver);
 			this.#reply(question, await answerHello(machineId, hello.value, answer));
 			return;
 		}

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import { promisify } from "node:util";
 import { type Mac, normalizeMac } from "@rollcall/protocol";
@@ -17,7 +17,8 @@ const COMPLETE = 0x2;
 export async function neighbourMac(remote: string): Promise<Mac | undefined> {
 	const address = remote.replace(/^::ffff:(?=\d+\.)/i, "");
 	try {
-		if (isIPv4(address)) return inArpTable(await readFile("/proc/net/arp", "utf8"), address);
+		// A look into memory of the kernel: through the thread pool it would take four turns of the event loop, which are long in a storm.
+		if (isIPv4(address)) return inArpTable(readFileSync("/proc/net/arp", "utf8"), address);
 		if (isIPv6(address.split("%")[0] ?? "")) return await inNeighbourTable(address.split("%")[0] ?? "");
 	} catch {
 		// Without the table nothing is observed, and the machine stays one that only claims.
@@ -29,6 +30,7 @@ export async function neighbourMac(remote: string): Promise<Mac | undefined> {
 export function inArpTable(table: string, address: string): Mac | undefined {
 	const found = new Set<Mac>();
 	for (const line of table.split("\n").slice(1)) {
+		if (!line.startsWith(address)) continue;
 		const [ip, , flags = "0", text = ""] = line.trim().split(/\s+/);
 		if (ip !== address || (Number.parseInt(flags, 16) & COMPLETE) === 0) continue;
 		const mac = normalizeMac(text);

@@ -1,7 +1,9 @@
 import { EnrollReply, type EnrollRequest, enrolledText, type MachineId, sha256Of } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import type { Answer } from "../../../src/domain/inputs.ts";
 import { BOOT, DIGEST, FACTS, KEY, SIGNER, TOKENS } from "./fixed-core.ts";
+import { raw } from "./raw-connection.ts";
 import { type TestApi, testApi } from "./setup.ts";
 
 const ENROLLED = { kind: "enrolled", machineId: "m-alpha", bootId: BOOT, publicKey: KEY } as Answer;
@@ -165,4 +167,51 @@ test("a fenced incarnation is told so", async (t) => {
 	const response = await enroll(api, REQUEST);
 	t.is(response.statusCode, 409);
 	t.is(response.json().code, "incarnation-fenced");
+});
+
+test("who would wait longer than he has patience is turned away at once, before his signature is looked at, and told when to come back", async (t) => {
+	let waiting = 0;
+	const held = Promise.withResolvers<Answer>();
+	const api = testApi(t, { limits: { joining: { patienceMs: 20, atLeast: 2 } } });
+	api.core.answer = () => {
+		waiting++;
+		return held.promise;
+	};
+	const first = [enroll(api, REQUEST), enroll(api, REQUEST)];
+	await eventually("two enrollments in the core", () => waiting === 2);
+	const unsigned = { ...REQUEST, signature: "somebody else's" };
+	const others = await Promise.all(Array.from({ length: 50 }, () => enroll(api, unsigned)));
+	for (const { statusCode, headers } of others) {
+		t.is(statusCode, 503);
+		t.regex(String(headers["retry-after"]), /^([1-9]|[12][0-9]|30)$/);
+	}
+	t.is(others[0]?.json().code, "not-ready");
+	t.is(api.core.inputs.length, 2);
+	t.regex(await api.metrics.text(), /rollcall_enrollments_refused_total\{reason="not-ready"\} 50/);
+	held.resolve(ENROLLED);
+	for (const { statusCode } of await Promise.all(first)) t.is(statusCode, 200);
+	// Nobody is held against the address of those who came too early, and there is room again.
+	t.is((await enroll(api, REQUEST)).statusCode, 200);
+});
+
+test("a request for whose answer nobody waits is over, and gets no credential", async (t) => {
+	const held = Promise.withResolvers<Answer>();
+	const issued: string[] = [];
+	const api = testApi(t, { deps: { failpoint: (name) => void issued.push(name) } });
+	api.core.answer = () => held.promise;
+	const url = await api.app.listen({ host: "127.0.0.1", port: 0 });
+	const { socket } = raw(t, url);
+	const body = JSON.stringify(REQUEST);
+	socket.write(
+		`POST /v1/enroll HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+	);
+	await eventually("the enrollment in the core", () => api.core.inputs.length === 1);
+	t.false(api.core.isOver?.());
+	socket.destroy();
+	await eventually("the end of the connection", () => api.core.isOver?.());
+	held.resolve(ENROLLED);
+	await eventually("the end of the request", async () =>
+		/refused_total\{reason="not-ready"\} 1/.test(await api.metrics.text()),
+	);
+	t.deepEqual(issued, []);
 });

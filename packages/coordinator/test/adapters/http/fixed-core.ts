@@ -133,6 +133,8 @@ export class FixedCore implements Core {
 	leads = true;
 	url: string | undefined = "http://127.0.0.1:7420";
 	isReady = true;
+	/** Whether nobody waits for the answer to the latest input any more. */
+	isOver: (() => boolean) | undefined;
 	/** How often the log was read. */
 	reads = 0;
 	answer: (input: Input) => Answer | Promise<Answer> = () => ({ kind: "ok" });
@@ -141,7 +143,8 @@ export class FixedCore implements Core {
 		return this.state;
 	}
 
-	async submit(input: Input, asked?: Asked): Promise<Answer> {
+	async submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer> {
+		this.isOver = isOver;
 		this.inputs.push(input);
 		this.asked.push(asked);
 		return this.answer(input);

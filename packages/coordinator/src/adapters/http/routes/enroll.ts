@@ -2,7 +2,7 @@ import { EnrollReply, EnrollRequest, enrolledText, enrollText, sha256Of } from "
 import type { z } from "zod";
 import { askCore } from "../ask-core.ts";
 import type { Api } from "../dependencies.ts";
-import { refuse } from "../problem.ts";
+import { type Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
 
@@ -13,6 +13,11 @@ function isGoodToken({ core, clock }: Api, token: string, publicKey: string): bo
 	if (known?.scope !== "enroll" || known.revoked || (known.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now())
 		return false;
 	return known.usedBy === undefined || known.usedBy.publicKey === publicKey;
+}
+
+/** For nobody's eyes: the connection is closed. */
+function nobodyWaits(): Refusal {
+	return refuse("not-ready", "whoever asked has closed the connection", { next: "enroll again with the same key" });
 }
 
 /** How an agent comes onto the bus. The token goes no further than its hash. */
@@ -54,7 +59,8 @@ export const ENROLL_ROUTES: readonly Route[] = [
 			token === undefined
 				? proof !== undefined && proof.assignment.publicKey === publicKey && api.credentials.verify(proof)
 				: api.signedToken(token) !== undefined || isGoodToken(api, token, publicKey),
-		async answer(api, { body, remote }) {
+		async answer(api, { body, remote, isGone }) {
+			if (isGone()) throw nobodyWaits();
 			const { nonce, signature, ...claim } = body;
 			if (!api.credentials.isBy(claim.publicKey, enrollText(claim, nonce), signature)) {
 				throw refuse("unauthorized", "the request is not signed with the private half of the key that it names", {
@@ -75,7 +81,10 @@ export const ENROLL_ROUTES: readonly Route[] = [
 					...(request.wall === undefined ? {} : { clockOffMs: request.wall - api.clock.wall() }),
 				},
 				"enrolled",
+				isGone,
 			);
+			// The machine is recorded, and asks again with the same key.
+			if (isGone()) throw nobodyWaits();
 			api.failpoint("enroll:before-issue");
 			const issued = await api.credentials
 				.issue(enrolled.machineId, enrolled.bootId, enrolled.publicKey)
