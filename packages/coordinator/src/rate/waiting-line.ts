@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 
 /** What is believed of the speed before anything was served: so many a second. */
-const FIRST_PER_SECOND = 100;
+const FIRST_PER_SECOND = 40;
 /** The speed is that of the last seconds in which somebody waited; older ones count half, a quarter, and so on. In milliseconds. */
 const REMEMBERED_MS = 4_000;
 /** Nobody is asked to come back sooner than this, or later than that, in milliseconds. */

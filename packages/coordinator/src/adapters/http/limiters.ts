@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../ports/clock.ts";
 import { type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
 import { WaitingLine } from "../../rate/waiting-line.ts";
@@ -34,6 +35,9 @@ export async function inLine<T>(line: WaitingLine, work: () => Promise<T>): Prom
 	const place = line.enter();
 	if (!place) throw busy(line.waiting, line.comeBackAfterSeconds());
 	try {
+		// A connection that is closed shows it behind its request: the event loop looks at it once more before the work begins.
+		await setImmediate();
+		await setImmediate();
 		return await work();
 	} finally {
 		place.leave();
