@@ -80,6 +80,8 @@ export class ClusterKeeper {
 	#running: Promise<void> = Promise.resolve();
 	readonly #rewriter: SecretRewriter;
 	#wake: () => void = () => {};
+	/** Somebody woke it during a look, which may have passed by what changed. */
+	#woken = false;
 	#open: Open | undefined;
 	#misses = 0;
 	#troubles = 0;
@@ -98,6 +100,7 @@ export class ClusterKeeper {
 
 	/** Looks at once instead of at the next turn: something was declared. */
 	wake(): void {
+		this.#woken = true;
 		this.#wake();
 	}
 
@@ -111,13 +114,14 @@ export class ClusterKeeper {
 	async #run(): Promise<void> {
 		while (!this.#stopping.signal.aborted) {
 			let pause: number;
+			this.#woken = false;
 			try {
 				pause = await this.#look();
 			} catch (error) {
 				this.#parts.onTrouble("the cluster's API could not be looked after; trying again", error);
 				pause = this.#afterTrouble();
 			}
-			await this.#sleep(pause);
+			if (!this.#woken) await this.#sleep(pause);
 		}
 	}
 

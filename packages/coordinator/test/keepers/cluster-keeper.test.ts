@@ -185,3 +185,24 @@ test("an API that goes away is an event after it was missed twice, and who does 
 	});
 	t.pass();
 });
+
+test("what is to be looked at during a look leads to another one at once", async (t) => {
+	const fake = await startFakeApiServer(t);
+	const { keeper, all } = await keep(t, fake, { pace: { look: 3_600_000 } });
+	await eventually("the first add-ons-applied", () => all("add-ons-applied").length === 1);
+	const looks = () => fake.requests.filter((line) => line === "GET /readyz").length;
+	let during = 0;
+	fake.instead = (line) => {
+		if (line === "GET /readyz" && during === 0) {
+			during = looks();
+			keeper.wake();
+		}
+		return undefined;
+	};
+	await eventually("a look in which somebody wakes it", () => {
+		if (during === 0) keeper.wake();
+		return during > 0;
+	});
+	await eventually("another look", () => looks() > during);
+	t.pass();
+});
