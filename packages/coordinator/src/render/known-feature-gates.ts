@@ -1,10 +1,11 @@
 /**
- * Feature gates of Kubernetes 1.34 to 1.36, as its sources list them (test/compatibility_lifecycle/reference/versioned_feature_list.yaml).
- * `Name`: known in all three. `Name@35`: from 1.35 on. `Name!33`: on for good since 1.33; `Name~36`: off for good. A component that is
- * told otherwise than a gate that is for good, or that does not know a gate, ends at its start.
+ * Feature gates of Kubernetes 1.34 to 1.36, as its sources list them (test/compatibility_lifecycle/reference/versioned_feature_list.yaml),
+ * and `AllAlpha` and `AllBeta`, which stand for all of a stage. `Name`: known in all three. `Name@35`: from 1.35 on. `Name!33`: on for good
+ * since 1.33; `Name~36`: off for good. A component that is told otherwise than a gate that is for good, or that does not know a gate, ends at
+ * its start.
  */
 const KNOWN = `
-AggregatedDiscoveryRemoveBetaType!35 AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests AllowOverwriteTerminationGracePeriodSeconds~35
+AggregatedDiscoveryRemoveBetaType!35 AllAlpha AllBeta AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests AllowOverwriteTerminationGracePeriodSeconds~35
 AllowParsingUserUIDFromCertAuth AllowServiceExternalIPs@36 AllowUnsafeMalformedObjectDeletion APIResponseCompression APIServerIdentity APIServingWithRoutine
 AuthorizePodWebsocketUpgradeCreatePermission@35 CBORServingAndStorage ChangeContainerStatusOnKubeletRestart@35 ClearingNominatedNodeNameAfterBinding
 CloudControllerManagerWatchBasedRoutesReconciliation@35 CloudControllerManagerWebhook ClusterTrustBundle ClusterTrustBundleProjection ComponentFlagz ComponentStatusz

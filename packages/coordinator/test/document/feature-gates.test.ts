@@ -14,6 +14,13 @@ testRefusals([
 		/has no feature gate NodeSwop/,
 		/did you mean NodeSwap\?/,
 	],
+	[
+		"a feature gate that begins with a small letter",
+		gates("nodeSwap: true"),
+		`${AT}.nodeSwap`,
+		/has no feature gate nodeSwap/,
+		/did you mean NodeSwap\?/,
+	],
 	["a feature gate that is nothing", gates("Zzyzx: true"), `${AT}.Zzyzx`, /has no feature gate/, /leave it out/],
 	[
 		"a feature gate that is gone",
@@ -39,6 +46,8 @@ testRefusals([
 ]);
 
 test("what a release knows may be set, and what it does not know yet says when it comes", (t) => {
+	// Every component knows these two, which stand for many; Kubernetes' list of features does not have them.
+	t.true(parseDocument(gates("AllAlpha: false, AllBeta: true")).ok);
 	t.true(parseDocument(gates("WatchList: false, InPlacePodVerticalScaling: true, ImageVolumeWithDigest: true")).ok);
 	t.is(gateFault("InPlacePodVerticalScaling", false, "1.34"), undefined);
 	t.is(gateFault("WorkloadWithJob", true, "1.35"), "comes with Kubernetes 1.36");

@@ -72,7 +72,9 @@ export const Kubernetes = z.strictObject({
 	podNetwork: z.enum(["routed", "flannel", "calico", "none"]).default(DEFAULT_POD_NETWORK),
 	/** How flannel brings packets to other nodes: `vxlan`, over any network; `host-gw`, by plain routes, where all nodes are on one link. */
 	flannelBackend: z.enum(["vxlan", "host-gw"]).optional(),
-	featureGates: z.record(z.string().regex(/^[A-Z][A-Za-z0-9]{1,63}$/, "not a feature gate"), z.boolean()).default({}),
+	featureGates: z
+		.record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{1,63}$/, "not a feature gate"), z.boolean())
+		.default({}),
 	extraArguments: z
 		.strictObject({
 			apiServer: Arguments,
