@@ -64,7 +64,7 @@ export async function imageArchive(t: ExecutionContext): Promise<string> {
 }
 
 /** A port of the machine that leads to one of a container, as kubelet hands it to the plugin. */
-export interface HostPort {
+interface HostPort {
 	readonly hostPort: number;
 	readonly containerPort: number;
 	readonly protocol: "tcp";
