@@ -36,7 +36,7 @@ export class Checker {
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
 	/** When a leader got messages of a machine's boot, in true time, the newest last. */
-	readonly #heardAt = new Map<string, readonly number[]>();
+	readonly #heardAt = new Map<string, number[]>();
 	/** When that was decided which is being stored. */
 	#decidedAt: number | undefined;
 
@@ -114,7 +114,9 @@ export class Checker {
 
 	onHeard(by: Coordinator, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
 		const key = `${by.name} ${machineId} ${bootId}`;
-		this.#heardAt.set(key, [...(this.#heardAt.get(key) ?? []).slice(-KEPT), this.#world.schedule.now]);
+		const heard = this.#heardAt.get(key) ?? [];
+		if (heard.push(this.#world.schedule.now) > 2 * KEPT) heard.splice(0, KEPT);
+		this.#heardAt.set(key, heard);
 	}
 
 	/** For how long a coordinator had not heard a boot of a machine when it decided what is being stored, or has not now, while it ran. */

@@ -1,8 +1,19 @@
 import type { Fleet } from "@rollcall/coordinator/simulator";
 import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
-import { must } from "./broken.ts";
+import { Broken, must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
 import type { World } from "./world.ts";
+
+/** True when all has come about that must. */
+export function isSettled(world: World): boolean {
+	try {
+		checkSettled(world);
+		return true;
+	} catch (error) {
+		if (error instanceof Broken) return false;
+		throw error;
+	}
+}
 
 /** What must have come about some time after the last fault: everybody has what the document means for them. */
 export function checkSettled(world: World): void {

@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { LogConflict, LogFull } from "@rollcall/coordinator/simulator";
-import { sha256Of } from "@rollcall/protocol";
 
 /** What a stream holds, as a copy that can be put back. */
 export interface StoreCopy {
@@ -22,7 +22,7 @@ export class LogStore {
 	maxBytes = 64 * 1024 * 1024;
 	bytes = 0;
 	/** A digest over everything that was ever appended, lost logs included. */
-	hash = sha256Of("");
+	hash = "";
 	readonly listeners = new Set<() => void>();
 
 	/** Stores an entry. Throws LogConflict, LogFull. */
@@ -33,7 +33,7 @@ export class LogStore {
 		this.last += 1;
 		this.entries.set(this.last, payload);
 		this.bytes += payload.length;
-		this.hash = sha256Of(`${this.hash} ${this.last} ${new TextDecoder().decode(payload)}`);
+		this.hash = createHash("sha256").update(`${this.hash} ${this.last} `).update(payload).digest("hex");
 		return this.last;
 	}
 

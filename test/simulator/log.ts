@@ -107,8 +107,8 @@ export class SimulatedLog implements Log {
 		const chain = new Chain(after, await this.#before(after));
 		while (!signal.aborted) {
 			const told = new AbortController();
-			const tell = (): void => network.stream(STORE, name, () => process.run(() => told.abort()));
-			const stop = (): void => told.abort();
+			const tell = (): void => network.stream(STORE, name, () => process.run(() => told.abort("told")));
+			const stop = (): void => told.abort("stopped");
 			store.listeners.add(tell);
 			signal.addEventListener("abort", stop, { once: true });
 			try {
@@ -118,7 +118,7 @@ export class SimulatedLog implements Log {
 			} catch (error) {
 				if (!(error instanceof LogUnavailable)) throw error;
 			}
-			if (signal.aborted) told.abort();
+			if (signal.aborted) told.abort("stopped");
 			await process.sleep(LOOK_MS, told.signal);
 			store.listeners.delete(tell);
 			signal.removeEventListener("abort", stop);

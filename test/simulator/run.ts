@@ -1,6 +1,6 @@
 import { Broken } from "./broken.ts";
 import { calm } from "./calm.ts";
-import { checkSettled } from "./liveness.ts";
+import { checkSettled, isSettled } from "./liveness.ts";
 import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
 import { checkTimely } from "./timeliness.ts";
@@ -43,6 +43,11 @@ const NEWEST = 25;
 
 /** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found. */
 const SETTLE_MS = 55_000;
+/** Between two looks whether all is well, and how many looks in a row must find it so. */
+const LOOK_MS = 4_000;
+const WELL_LOOKS = 3;
+/** How many runs go on after all was well: what holds in the end holds later. */
+const PATIENT = 0.15;
 /** So often a person looks again what is to be done. */
 const ROUNDS = 2;
 
@@ -59,6 +64,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		logBytes: shape.chance(0.3) ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
 	});
 	const all = planMoves(shape, steps, { damage });
+	const patient = shape.chance(PATIENT);
 	const moves = all.filter(({ index }) => options.only?.includes(index) ?? true);
 	let step = 0;
 	let failure: RunResult["failure"];
@@ -79,12 +85,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		if (world.checker.damaged) world.restartCoordinators();
 		// What a reason asks for is done, and leads to the next one, now and then.
 		for (let round = 0; round < ROUNDS; round++) {
-			await world.schedule.runUntil(world.schedule.now + SETTLE_MS);
+			await settle(world, patient);
 			calm(world);
 		}
-		await world.schedule.runUntil(world.schedule.now + SETTLE_MS);
-		if (world.thrown !== undefined) throw world.thrown;
-		checkTimely(world);
+		await settle(world, patient);
 		checkSettled(world);
 	} catch (error) {
 		const broken = error instanceof Broken ? error.invariant : "nothing throws";
@@ -108,4 +112,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		story: () => world.story.lines(),
 	};
 	return failure ? { ...result, failure } : result;
+}
+
+/** Lets time pass until all is well and stays so, or for as long as that may take. */
+async function settle(world: World, patient: boolean): Promise<void> {
+	const { schedule } = world;
+	const until = schedule.now + SETTLE_MS;
+	for (let well = 0; schedule.now < until && (patient || well < WELL_LOOKS); ) {
+		await schedule.runUntil(Math.min(until, schedule.now + LOOK_MS));
+		if (world.thrown !== undefined) throw world.thrown;
+		checkTimely(world);
+		well = isSettled(world) ? well + 1 : 0;
+	}
 }

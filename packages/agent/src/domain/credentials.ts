@@ -37,9 +37,15 @@ export interface Credentials {
 
 export const NO_CREDENTIALS: Credentials = { certificates: [], secrets: [] };
 
-/** What names a request: the digest of all that it says. */
+const DIGESTS = new WeakMap<CertificateRequest, Digest>();
+
+/** What names a request: the digest of all that it says. Remembered, since those of what runs are asked for again and again. */
 export function requestDigest(request: CertificateRequest): Digest {
-	return sha256Of(canonicalJson(request));
+	const known = DIGESTS.get(request);
+	if (known !== undefined) return known;
+	const digest = sha256Of(canonicalJson(request));
+	DIGESTS.set(request, digest);
+	return digest;
 }
 
 /** The certificates and secrets of a target that are absent. */

@@ -18,7 +18,8 @@ export function createWakeSignal(clock: Clock): WakeSignal {
 		async wait(ms, signal) {
 			if (!pending && !signal.aborted) {
 				const woken = new AbortController();
-				endWait = () => woken.abort();
+				// With a reason of its own no error has to be made.
+				endWait = () => woken.abort("woken");
 				signal.addEventListener("abort", endWait, { once: true });
 				await clock.sleep(ms, woken.signal);
 				signal.removeEventListener("abort", endWait);

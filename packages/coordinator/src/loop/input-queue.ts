@@ -77,7 +77,8 @@ export class InputQueue {
 	async next(ms: number): Promise<void> {
 		if (this.#waiting.length > 0) return;
 		const woken = new AbortController();
-		this.#wake = () => woken.abort();
+		// With a reason of its own no error has to be made for every input.
+		this.#wake = () => woken.abort("woken");
 		await this.#clock.sleep(ms, woken.signal);
 		this.#wake = () => {};
 	}
