@@ -1,4 +1,4 @@
-import type { Fleet } from "@rollcall/coordinator/simulator";
+import { etcdRisk, type Fleet } from "@rollcall/coordinator/simulator";
 import { FAIR } from "./network.ts";
 import type { World } from "./world.ts";
 
@@ -38,8 +38,14 @@ export function calm(world: World): void {
 /** A person does what the reasons say why machines cannot go on, where that is to boot others anew. */
 function followAdvice(world: World, fleet: Fleet): void {
 	const named = new Set<string>();
-	for (const { impossible = "" } of fleet.machines.values())
-		for (const name of /boot (.+?) anew/.exec(impossible)?.[1]?.split(", ") ?? []) named.add(name);
+	for (const { impossible = "" } of fleet.machines.values()) for (const name of bootedAnew(impossible)) named.add(name);
+	// Who sees that no majority is left asks what to do.
+	if (!world.etcd.lives()) for (const name of bootedAnew(etcdRisk(fleet, fleet.at) ?? "")) named.add(name);
 	for (const { machineId, seat } of fleet.machines.values())
 		if (named.has(seat?.nodeName ?? machineId)) world.machineOf(machineId)?.powerOn();
+}
+
+/** The machines that a text says to boot anew. */
+function bootedAnew(text: string): string[] {
+	return /boot (.+?) anew/.exec(text)?.[1]?.split(", ") ?? [];
 }

@@ -9,15 +9,16 @@ interface Declared {
 type SlotText = Record<string, unknown> & { readonly name: string };
 
 /** A cluster document as an operator might declare it: what slots it has changes from one to the next. */
-export function makeDocument(random: Random, machines: number): Declared {
+export function makeDocument(random: Random, machines: number, about = "anything"): Declared {
+	const isEtcd = about === "etcd";
 	const share = (part: number) => Math.max(1, Math.floor(machines * part));
 	const slots: SlotText[] = [
 		{
 			name: "control",
 			role: "control-plane",
 			grade: "claimed",
-			count: machines >= 4 ? random.pick([1, 3, 3, 3]) : 1,
-			selector: random.chance(0.9) ? { minMemory: "4GiB" } : {},
+			count: machines >= 4 ? random.pick([isEtcd ? 3 : 1, 3, 3, 3]) : 1,
+			selector: random.chance(0.9) || isEtcd ? { minMemory: "4GiB" } : {},
 			...(random.chance(0.3) ? { spread: "rack" } : {}),
 			spares: random.pick([0, 0, 1]),
 			...(random.chance(0.5) ? { replaceAfterSeconds: random.pick([10, 20, 40]) } : {}),
@@ -41,9 +42,10 @@ export function makeDocument(random: Random, machines: number): Declared {
 		name: random.chance(0.95) ? "lab" : "lab-two",
 		kubernetes: { version: random.pick(["1.36.1", "1.36.2"]), podNetwork: "routed" },
 		approval: {
-			rules: random.chance(0.9)
-				? [{ name: "everybody", selector: {} }]
-				: [{ name: "a", selector: { labels: { pool: "a" } } }],
+			rules:
+				random.chance(0.9) || isEtcd
+					? [{ name: "everybody", selector: {} }]
+					: [{ name: "a", selector: { labels: { pool: "a" } } }],
 		},
 		etcd: { snapshots: { everyMinutes: 1 } },
 		slots,
@@ -81,6 +83,22 @@ export function changedDocument(random: Random, document: ClusterDocument): Decl
 	}
 	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
 	return declared({ ...document, name, kubernetes, slots });
+}
+
+/** The same document with other machines for etcd: fewer, more, of another pool, or with seats of its own. */
+export function resizedEtcd(random: Random, document: ClusterDocument): Declared {
+	const own = document.slots.some(({ role }) => role === "etcd");
+	if (!own && random.chance(0.2)) return declared({ ...document, slots: [...document.slots, ownEtcd(random)] });
+	const change = random.pick(["fewer", "fewer", "more", "elsewhere", "renamed"]);
+	const slots = document.slots.map((slot): SlotText => {
+		if (slot.role !== (own ? "etcd" : "control-plane") || slot.count === "rest") return { ...slot };
+		if (change === "fewer") return { ...slot, count: Math.max(1, slot.count - random.pick([1, 2])) };
+		if (change === "more") return { ...slot, count: Math.min(5, slot.count + random.pick([1, 2])) };
+		if (change === "renamed") return { ...slot, name: `renamed-${random.int(1, 9)}` };
+		return { ...slot, selector: random.pick([{}, { labels: { pool: random.pick(["a", "b"]) } }]) };
+	});
+	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
+	return declared({ ...document, slots });
 }
 
 function ownEtcd(random: Random): SlotText {

@@ -1,3 +1,4 @@
+import { ETCD_MOVES } from "./etcd-moves.ts";
 import { LOG_MOVES } from "./log-moves.ts";
 import { MACHINE_MOVES } from "./machine-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
@@ -9,6 +10,8 @@ import type { World } from "./world.ts";
 export interface MoveKind {
 	readonly weight: number;
 	readonly damage?: true;
+	/** Comes often in stories about this. */
+	readonly about?: "etcd";
 	readonly act: (world: World, luck: Random) => void;
 }
 
@@ -25,13 +28,26 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...OPERATOR_MOVES,
 	...PROCESS_MOVES,
 	...LOG_MOVES,
+	...ETCD_MOVES,
 };
 
-/** The moves of a run. */
-export function planMoves(random: Random, count: number, { damage }: { readonly damage: boolean }): Move[] {
+/** What a story is about makes its moves come so much more often. */
+const OFTEN = 6;
+/** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds: stories about that leave them time. */
+const GAP_MS = { anything: 8_000, etcd: 20_000 };
+
+/** The moves of a run. `about`: what most of them are about. */
+export function planMoves(
+	random: Random,
+	count: number,
+	{ damage, about }: { readonly damage: boolean; readonly about: keyof typeof GAP_MS },
+): Move[] {
 	const kinds = Object.entries(MOVES)
 		.filter(([, kind]) => damage || !kind.damage)
-		.map(([name, kind]) => [name, { weight: kind.damage ? kind.weight * 4 : kind.weight }] as const);
+		.map(([name, kind]) => {
+			const often = (kind.damage ? 4 : 1) * (kind.about === about ? OFTEN : 1);
+			return [name, { weight: kind.weight * often }] as const;
+		});
 	const total = kinds.reduce((sum, [, { weight }]) => sum + weight, 0);
 	return Array.from({ length: count }, (_, index) => {
 		let at = random.next() * total;
@@ -39,7 +55,7 @@ export function planMoves(random: Random, count: number, { damage }: { readonly 
 			at -= weight;
 			return at < 0;
 		}) ?? ["nothing"];
-		return { index, name, after: random.int(100, 8_000) };
+		return { index, name, after: random.int(100, GAP_MS[about]) };
 	});
 }
 

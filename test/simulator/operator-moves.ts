@@ -1,6 +1,7 @@
 import type { Input } from "@rollcall/coordinator/simulator";
 import type { BootId, MachineId, UserPublicKey } from "@rollcall/protocol";
 import { factsOf, makeBoxes } from "./box.ts";
+import type { Coordinator } from "./coordinator.ts";
 import { changedDocument, makeDocument } from "./documents.ts";
 import type { MoveKind } from "./moves.ts";
 import type { Random } from "./random.ts";
@@ -25,8 +26,8 @@ function operate(world: World, luck: Random): void {
 	if (machineId === undefined) return;
 	const by = "operator";
 	const labels = { rack: `r${luck.int(1, 3)}`, pool: luck.pick(["a", "b"]) };
-	const commandId = `cmd-${luck.hex(8)}`;
-	const deadlineAt = (world.leader()?.now() ?? 0) + 20_000;
+	const leader = world.leader();
+	const command = commandOf(leader, { machineId, command: luck.pick(["reboot", "reset"]), luck });
 	const inputs: Input[] = [
 		{ kind: "approve", machineId, by },
 		{ kind: "approve", machineId, by },
@@ -36,16 +37,21 @@ function operate(world: World, luck: Random): void {
 		{ kind: "label", machineId, labels, by },
 		{ kind: "remove", machineId, by },
 		{ kind: "remove", machineId, by },
-		{ kind: "command", machineId, commandId, command: luck.pick(["reboot", "reset"]), deadlineAt, by },
-		{ kind: "command", machineId, commandId, command: "reboot", deadlineAt, by },
+		command,
+		{ ...command, command: "reboot" },
 	];
 	const input = luck.pick(inputs);
-	const leader = world.leader();
-	leader?.ask({ ...input, answered: world.answering() } as Input, (answer) => {
-		if (answer.kind !== "command" || input.kind !== "command") return;
-		const { bootId, commandId } = answer;
-		world.command(leader, answer.machineId, { kind: input.command, bootId, commandId });
-	});
+	if (leader) world.askAsPerson(leader, input);
+}
+
+/** A command as the API hands it in. */
+export function commandOf(
+	leader: Coordinator | undefined,
+	of: { readonly machineId: MachineId; readonly command: "reboot" | "reset"; readonly luck: Random },
+): Extract<Input, { kind: "command" }> {
+	const { machineId, command, luck } = of;
+	const deadlineAt = (leader?.now() ?? 0) + 20_000;
+	return { kind: "command", machineId, commandId: `cmd-${luck.hex(8)}`, command, deadlineAt, by: "operator" };
 }
 
 /** Somebody comes with an assignment that this fleet never signed. */

@@ -1,4 +1,4 @@
-import type { LogMark, RememberedTargets } from "@rollcall/coordinator/simulator";
+import type { Input, LogMark, RememberedTargets } from "@rollcall/coordinator/simulator";
 import {
 	type Assignment,
 	type Beat,
@@ -48,6 +48,8 @@ export interface WorldOptions {
 	readonly coordinators: number;
 	/** The most that the log may take, in bytes. */
 	readonly logBytes: number;
+	/** What its story is about: etcd has three members from the beginning then. */
+	readonly about?: "anything" | "etcd";
 }
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
@@ -98,7 +100,7 @@ export class World {
 		this.etcd = new Etcd(this);
 		this.machines = makeBoxes(this.random, options.machines).map((box) => new Machine(this, box));
 		this.coordinators = Array.from({ length: options.coordinators }, (_, index) => new Coordinator(this, `c${index}`));
-		this.firstDocument = makeDocument(this.random, options.machines);
+		this.firstDocument = makeDocument(this.random, options.machines, options.about);
 		this.checker = new Checker(this);
 		this.coordinators.forEach((coordinator, index) => {
 			this.schedule.after(index * 100, () => coordinator.start());
@@ -136,6 +138,15 @@ export class World {
 	notify(from: Coordinator, machineId: MachineId, generation: number): void {
 		for (const machine of this.machines)
 			this.network.send(from.name, machine.box.name, () => machine.notice(machineId, generation));
+	}
+
+	/** What a person asks for comes through the API: with who answers of etcd's members, and a command goes on to its machine. */
+	askAsPerson(leader: Coordinator, input: Input): void {
+		leader.ask({ ...input, answered: this.answering() } as Input, (answer) => {
+			if (answer.kind !== "command" || input.kind !== "command") return;
+			const { machineId, bootId, commandId } = answer;
+			this.command(leader, machineId, { kind: input.command, bootId, commandId });
+		});
 	}
 
 	/** Sends a command that was recorded, as the API does. */

@@ -1,10 +1,13 @@
-import { registerHooks } from "node:module";
+import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { PLANTS } from "./plants.ts";
 
 /** Names the fault in the address of each module, so that every fault has modules of its own. */
 const MARK = "?plant=";
 /** Judges by the true code. */
 const TRUTH = /\/test\/simulator\/truth\.ts$/;
+
+/** What is the same with every fault is read and stripped of its types once. */
+const STRIPPED = new Map<string, string>();
 
 registerHooks({
 	resolve(specifier, context, next) {
@@ -16,12 +19,18 @@ registerHooks({
 			: found;
 	},
 	load(url, context, next) {
-		const loaded = next(url, context);
-		const [path, mark] = url.split(MARK);
-		if (mark === undefined) return loaded;
+		const [path = "", mark] = url.split(MARK);
+		if (mark === undefined) return next(url, context);
 		const plant = PLANTS[decodeURIComponent(mark)];
-		if (!plant || !path?.endsWith(`/packages/${plant.file}`)) return loaded;
-		return { ...loaded, source: plant.change(String(loaded.source)) };
+		const isPlanted = plant !== undefined && path.endsWith(`/packages/${plant.file}`);
+		const known = isPlanted ? undefined : STRIPPED.get(path);
+		if (known !== undefined) return { format: "module", source: known, shortCircuit: true };
+		const loaded = next(url, context);
+		if (loaded.format !== "module-typescript") return loaded;
+		const text = String(loaded.source);
+		const source = stripTypeScriptTypes(isPlanted ? plant.change(text) : text);
+		if (!isPlanted) STRIPPED.set(path, source);
+		return { format: "module", source };
 	},
 });
 

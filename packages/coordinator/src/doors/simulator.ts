@@ -13,6 +13,7 @@ export { CoordinatorConfig } from "../config.ts";
 export { admit } from "../domain/admit.ts";
 export { apply } from "../domain/apply.ts";
 export { beginningOn, isBoot } from "../domain/etcd/beginning.ts";
+export { etcdRisk } from "../domain/etcd/risk.ts";
 export * from "../domain/fleet.ts";
 export { migrateFleet } from "../domain/fleet-form.ts";
 export type * from "../domain/inputs.ts";

@@ -1,0 +1,100 @@
+import type { Input } from "@rollcall/coordinator/simulator";
+import { resizedEtcd } from "./documents.ts";
+import type { Machine } from "./machine/machine.ts";
+import type { MoveKind } from "./moves.ts";
+import { commandOf } from "./operator-moves.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** What happens to machines that hold etcd's memory: most of what can go wrong with it needs one of them, not any machine. */
+export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
+	"a member of etcd boots again": { weight: 2, about: "etcd", act: (world, luck) => anyMember(world, luck)?.powerOn() },
+	"a member of etcd is off for a while": {
+		weight: 1,
+		about: "etcd",
+		act: (world, luck) => offFor(world, luck, anyMember(world, luck)),
+	},
+	"most members of etcd boot again": {
+		weight: 1,
+		about: "etcd",
+		act: (world, luck) => {
+			const [stays, ...others] = members(world);
+			if (!stays || luck.chance(0.3)) return;
+			// The one that stays is often not to be reached: nobody knows whether it lives.
+			if (luck.chance(0.6)) world.network.cut(stays.box.name);
+			world.schedule.after(luck.int(10_000, 40_000), () => world.network.heal(stays.box.name));
+			for (const one of others) one.powerOn();
+		},
+	},
+	"the log is deleted while a member of etcd boots": {
+		weight: 1,
+		about: "etcd",
+		act: (world, luck) => {
+			const away = anyMember(world, luck);
+			const cut = luck.chance(0.5) ? away : undefined;
+			if (cut) world.network.cut(cut.box.name);
+			else away?.powerOn();
+			if (cut) world.schedule.after(luck.int(10_000, 30_000), () => world.network.heal(cut.box.name));
+			world.schedule.after(luck.int(0, 8_000), () => world.store.lose());
+		},
+	},
+	"etcd gets more machines, or fewer, or others": {
+		weight: 2,
+		about: "etcd",
+		act: (world, luck) => {
+			const leader = world.leader();
+			const document = leader?.fleet?.cluster?.document;
+			if (!document) return;
+			leader?.ask({ kind: "declare", ...resizedEtcd(luck, document), by: "operator", answered: world.answering() });
+		},
+	},
+	"a person takes a member of etcd away": { weight: 2, about: "etcd", act: takeAway },
+	"what a member of etcd is to run fails": {
+		weight: 1,
+		about: "etcd",
+		act: (world, luck) => {
+			world.applyFailure = 0.9;
+			world.schedule.after(luck.int(3_000, 25_000), () => {
+				world.applyFailure = 0;
+			});
+			const boot = anyMember(world, luck)?.boot;
+			if (luck.chance(0.5)) boot?.restartAgent(luck.int(1, 40));
+		},
+	},
+};
+
+/** The machines that hold etcd's memory, in any order that does not change. */
+function members(world: World): Machine[] {
+	return world.machines.filter(({ boot }) => boot?.etcd !== undefined && !boot.etcd.lost);
+}
+
+/** Of four people three look first whether etcd can spare it. */
+function anyMember(world: World, luck: Random): Machine | undefined {
+	const all = members(world);
+	if (all.length === 0) return undefined;
+	const one = luck.pick(all);
+	return luck.chance(0.25) || world.etcd.canSpare(one.boot) ? one : undefined;
+}
+
+function offFor(world: World, luck: Random, machine: Machine | undefined): void {
+	machine?.powerOff();
+	world.schedule.after(luck.int(5_000, 40_000), () => machine && !machine.boot && machine.powerOn());
+}
+
+function takeAway(world: World, luck: Random): void {
+	const all = members(world);
+	const machineId = all.length > 0 ? luck.pick(all).boot?.machineId : undefined;
+	const leader = world.leader();
+	if (!leader || machineId === undefined) return;
+	const by = "operator";
+	const reset = commandOf(leader, { machineId, command: luck.pick(["reset", "reset", "reboot"]), luck });
+	const inputs: Input[] = [
+		reset,
+		reset,
+		{ kind: "reject", machineId, reason: "not ours", by },
+		{ kind: "remove", machineId, by },
+		{ kind: "pin-role", machineId, role: "worker", by },
+		{ kind: "label", machineId, labels: { rack: "r9", pool: "none" }, by },
+	];
+	world.askAsPerson(leader, luck.pick(inputs));
+}
