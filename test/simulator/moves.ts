@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 export interface MoveKind {
 	readonly weight: number;
 	readonly damage?: true;
-	/** Comes often in stories about this. */
+	/** Comes only in stories about this, and often. */
 	readonly about?: "etcd";
 	readonly act: (world: World, luck: Random) => void;
 }
@@ -43,7 +43,7 @@ export function planMoves(
 	{ damage, about }: { readonly damage: boolean; readonly about: keyof typeof GAP_MS },
 ): Move[] {
 	const kinds = Object.entries(MOVES)
-		.filter(([, kind]) => damage || !kind.damage)
+		.filter(([, kind]) => (damage || !kind.damage) && (kind.about ?? about) === about)
 		.map(([name, kind]) => {
 			const often = (kind.damage ? 4 : 1) * (kind.about === about ? OFTEN : 1);
 			return [name, { weight: kind.weight * often }] as const;
