@@ -48,10 +48,23 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 	const inTurn = serial();
 
 	function take(): Promise<Taken> {
-		running ??= inTurn(() => takeOne(parts, stop.signal)).finally(() => {
+		running ??= inTurn(takeNext).finally(() => {
 			running = undefined;
 		});
 		return running;
+	}
+
+	/** A file of which it was not answered that it is recorded. The answer alone may have been lost, so it is looked up before the next one. */
+	let unsure: Digest | undefined;
+	async function takeNext(): Promise<Taken> {
+		const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
+		if (unsure !== undefined && !kept.some(({ sha256 }) => sha256 === unsure))
+			await whileLeading(folder, core, ["remove"]).remove(unsure);
+		unsure = undefined;
+		const { refused, ...taken } = await takeOne(parts, stop.signal);
+		if (refused === undefined) return taken;
+		unsure = taken.snapshot.sha256;
+		throw new SnapshotError(refused);
 	}
 
 	/** What was kept when files were removed last. */
@@ -118,7 +131,11 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 	};
 }
 
-async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise<Taken> {
+/** `refused`: the file is there, and why nobody said that it is recorded. */
+async function takeOne(
+	parts: SnapshotKeeperParts,
+	signal: AbortSignal,
+): Promise<Taken & { readonly refused?: string }> {
 	const { core, folder } = parts;
 	const fleet = core.fleet();
 	const document = fleet.cluster?.document;
@@ -141,8 +158,8 @@ async function takeOne(parts: SnapshotKeeperParts, signal: AbortSignal): Promise
 	const snapshot = await folder.save(whileWanted(etcd.read(member), signal), of);
 	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
 	if (answer.kind === "ok") return { taken: true, snapshot };
-	await folder.remove(snapshot.sha256);
-	throw new SnapshotError(answer.kind === "problem" ? answer.problem.message : "it could not be recorded");
+	const refused = answer.kind === "problem" ? answer.problem.message : "it could not be recorded";
+	return { taken: false, snapshot, refused };
 }
 
 async function* whileWanted(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

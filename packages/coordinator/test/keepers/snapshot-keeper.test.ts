@@ -32,6 +32,8 @@ class Scene {
 	/** etcd's state never ends. */
 	endless = false;
 	onPiece = (): void => {};
+	/** What is recorded counts as refused: the log's answer did not come. */
+	losesAnswers = false;
 	refuses = (_input: Input): boolean => false;
 
 	constructor() {
@@ -80,6 +82,8 @@ class Scene {
 					const { events, answer } = admit(this.fleet, input, this.now);
 					this.fleet = record(this.fleet, events, this.now).fleet;
 					this.done.push(...events.map(({ type }) => type));
+					if (this.losesAnswers)
+						return { kind: "problem", problem: { code: "not-ready", message: "the event log cannot be written to" } };
 					return answer;
 				},
 			},
@@ -140,14 +144,29 @@ test("who does not lead takes none and removes none; a snapshot that could not b
 	t.deepEqual(scene.done, []);
 	scene.leads = true;
 	scene.refuses = ({ kind }) => kind === "etcd-snapshot";
-	await scene.look(1);
-	t.deepEqual(scene.files, []);
+	await scene.look(9);
+	t.is(scene.files.length, 1, "only the last try's, of which nobody can tell yet whether it is recorded");
+	t.true(scene.done.includes("removed"));
 	for (let round = 0; round < 4; round++) {
 		scene.refuses = ({ kind }) => kind === "etcd-prune";
 		scene.revision++;
 		await scene.look(7);
 	}
 	t.true(scene.files.length > 2, "what is not recorded as forgotten is not removed");
+});
+
+test("a snapshot that was recorded keeps its file although the answer to that was lost", async (t) => {
+	const scene = new Scene();
+	scene.losesAnswers = true;
+	await scene.look(1);
+	scene.losesAnswers = false;
+	scene.revision++;
+	await scene.look(9);
+	t.deepEqual(
+		scene.fleet.snapshots?.kept.map(({ sha256 }) => sha256),
+		scene.files,
+	);
+	t.is(scene.files.length, 2);
 });
 
 test("a failure is an event once, and the next success ends it", async (t) => {
