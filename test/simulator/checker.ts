@@ -5,6 +5,7 @@ import type { Coordinator } from "./coordinator.ts";
 import { checkEvent } from "./event-rules.ts";
 import { checkAdopted, checkFleet } from "./fleet-rules.ts";
 import { Seen } from "./seen.ts";
+import { Terms } from "./terms.ts";
 import { TimeRules } from "./time-rules.ts";
 import { apply, EMPTY_FLEET, fleetFromJson, fleetToJson, stateDigest } from "./truth.ts";
 import type { World } from "./world.ts";
@@ -31,6 +32,7 @@ export class Checker {
 	readonly saidBye = new Set<BootId>();
 	/** When the log was told to be in doubt last. */
 	doubtedAt = Number.NEGATIVE_INFINITY;
+	readonly terms: Terms;
 	readonly #time: TimeRules;
 	readonly #world: World;
 	#origin = 1;
@@ -43,6 +45,7 @@ export class Checker {
 	constructor(world: World) {
 		this.#world = world;
 		this.#time = new TimeRules(world);
+		this.terms = new Terms(world);
 	}
 
 	/** The log is another one than before: an entry that somebody will read again is gone, or its newest ones are. */
@@ -70,6 +73,7 @@ export class Checker {
 			if (event.type === "machine-enrolled") this.onHeard(by, event);
 		}
 		this.#time.take(by, events);
+		this.terms.take(by, events);
 		if (events.some(({ type }) => type === "log-doubted")) {
 			this.untold.clear();
 			this.backUntold = false;

@@ -38,6 +38,18 @@ export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
 			world.schedule.after(luck.int(0, 8_000), () => world.store.lose());
 		},
 	},
+	"who leads stands still while etcd is asked for something": {
+		weight: 1,
+		about: "etcd",
+		act: (world, luck) => {
+			world.etcdMs = luck.int(2_000, 8_000);
+			anyMember(world, luck)?.powerOn();
+			world.schedule.after(luck.int(8_000, 30_000), () => world.leader()?.pause(luck.int(6_000, 20_000)));
+			world.schedule.after(luck.int(30_000, 60_000), () => {
+				world.etcdMs = 20;
+			});
+		},
+	},
 	"etcd gets more machines, or fewer, or others": {
 		weight: 2,
 		about: "etcd",

@@ -2,11 +2,12 @@ import {
 	type ControlLoop,
 	type createClock,
 	createSnapshotKeeper,
+	type EtcdSnapshotFolder,
 	keepEtcdMembers,
 } from "@rollcall/coordinator/simulator";
+import { Broken } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { etcdAccess } from "./etcd/access.ts";
-import type { SnapshotFolder } from "./etcd/snapshot-folder.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -18,7 +19,7 @@ export function startKeepers(
 		readonly process: Process;
 		readonly core: ControlLoop;
 		readonly clock: ReturnType<typeof createClock>;
-		readonly folder: SnapshotFolder;
+		readonly folder: EtcdSnapshotFolder;
 	},
 ): void {
 	const { by, process, core, clock, folder } = of;
@@ -27,7 +28,8 @@ export function startKeepers(
 	const onTrouble = (what: string, error: unknown): void => {
 		if (!process.alive) return;
 		world.story.tell(`${by.name}: ${what}: ${error instanceof Error ? error.message : String(error)}`);
-		if (error instanceof TypeError) world.onThrown(error);
+		// What must not be is caught by keepers as any other trouble.
+		if (error instanceof TypeError || error instanceof Broken) world.onThrown(error);
 	};
 	const sleep = (ms: number, signal: AbortSignal): Promise<void> => process.sleep(ms, signal);
 	const never = new AbortController().signal;
@@ -38,5 +40,33 @@ export function startKeepers(
 			never,
 		),
 	);
-	guarded(createSnapshotKeeper({ core, connect, folder, now: () => clock.now(), sleep, onTrouble }).run(never));
+	guarded(
+		createSnapshotKeeper({
+			core,
+			connect,
+			folder: ownFolder(world, by, folder),
+			now: () => clock.now(),
+			sleep,
+			onTrouble,
+		}).run(never),
+	);
+}
+
+/** The folder that all share, as one coordinator reaches it: only who leads takes files away. */
+function ownFolder(world: World, by: Coordinator, folder: EtcdSnapshotFolder): EtcdSnapshotFolder {
+	return {
+		save: (...given) => folder.save(...given),
+		check: (...given) => folder.check(...given),
+		file: (...given) => folder.file(...given),
+		key: (...given) => folder.key(...given),
+		list: (most) => folder.list(most),
+		remove: (...given) => {
+			world.checker.terms.act(by, "removes a snapshot");
+			return folder.remove(...given);
+		},
+		sweep: (...given) => {
+			world.checker.terms.act(by, "sweeps the snapshots");
+			return folder.sweep(...given);
+		},
+	};
 }

@@ -69,6 +69,7 @@ export function checkSettled(world: World): void {
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
 	world.etcd.checkEnd();
+	world.etcd.checkSnapshots(truth);
 	checkFilled(truth, truth.cluster?.document.slots ?? []);
 }
 

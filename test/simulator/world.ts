@@ -78,6 +78,8 @@ export class World {
 	copied: StoreCopy | undefined;
 	/** Chance that the log's answer gets lost. */
 	answerLoss = 0;
+	/** Milliseconds that a call to etcd takes. */
+	etcdMs = 20;
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
 	/** What was thrown where nobody waits for it. */
@@ -142,8 +144,10 @@ export class World {
 
 	/** What a person asks for comes through the API: with who answers of etcd's members, and a command goes on to its machine. */
 	askAsPerson(leader: Coordinator, input: Input): void {
-		leader.ask({ ...input, answered: this.answering() } as Input, (answer) => {
+		const answered = this.answering();
+		leader.ask({ ...input, answered } as Input, (answer) => {
 			if (answer.kind !== "command" || input.kind !== "command") return;
+			this.etcd.checkCommand(leader, input.machineId, answered);
 			const { machineId, bootId, commandId } = answer;
 			this.command(leader, machineId, { kind: input.command, bootId, commandId });
 		});

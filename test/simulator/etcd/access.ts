@@ -6,14 +6,13 @@ import type { World } from "../world.ts";
 import type { EtcdCluster } from "./cluster.ts";
 import { type Member, majority, type Peer } from "./member.ts";
 
-/** A call to etcd takes so long, in milliseconds. */
-const CALL_MS = 20;
-
 /** How a coordinator speaks to the members at some client URLs. `waits` never ends for a process that is over. */
 export function etcdAccess(
 	world: World,
 	{ by, urls, waits }: { by: Coordinator; urls: readonly string[]; waits: (ms: number) => Promise<void> },
 ): EtcdMembers & EtcdState {
+	const { terms } = world.checker;
+	const begun = terms.newest;
 	const addresses = new Set(urls.map((url) => url.replace(/^https:\/\/|:\d+$/g, "")));
 	const reached = (): { cluster: EtcdCluster; member: Member }[] =>
 		[...world.etcd.clusters.values()].flatMap((cluster) =>
@@ -23,7 +22,7 @@ export function etcdAccess(
 			}),
 		);
 	const led = async (): Promise<{ cluster: EtcdCluster; leader: Member }> => {
-		await waits(CALL_MS);
+		await waits(world.etcdMs);
 		for (const { cluster } of reached()) {
 			const leader = cluster.leader();
 			if (!leader) continue;
@@ -39,6 +38,7 @@ export function etcdAccess(
 		list: async () =>
 			(await led()).leader.peers.map(({ id, url, name, learner }) => ({ id, name, peerUrls: [url], learner })),
 		async remove(id) {
+			terms.act(by, `takes ${id} out of etcd`, begun);
 			const { cluster, leader } = await led();
 			const peers = leader.peers.filter((one) => one.id !== id);
 			const voters = peers.filter(({ learner }) => !learner);
@@ -61,6 +61,7 @@ export function etcdAccess(
 			);
 		},
 		async addLearner(url) {
+			terms.act(by, `adds ${url} to etcd`, begun);
 			const { cluster, leader } = await led();
 			if (leader.peers.some((one) => one.url === url)) throw new Error("etcd refuses: the peer URL exists");
 			if (leader.peers.some(({ learner }) => learner)) throw new Error("etcd refuses: too many learners");
@@ -68,6 +69,7 @@ export function etcdAccess(
 			change(cluster, [...leader.peers, { id, url, name: "", learner: true }]);
 		},
 		async promote(id) {
+			terms.act(by, `lets ${id} vote in etcd`, begun);
 			const { cluster, leader } = await led();
 			const learner = cluster.members.find((one) => one.id === id && one.runs && !one.lost);
 			if (learner?.log !== leader.log) return false;
@@ -78,14 +80,14 @@ export function etcdAccess(
 			return true;
 		},
 		async look({ leaderless } = { leaderless: false }) {
-			await waits(CALL_MS);
+			await waits(world.etcdMs);
 			const all = reached().filter(({ cluster }) => leaderless || cluster.leader());
 			const best = all.map(({ member }) => member).sort((a, b) => (a.isAsFarAs(b) ? -1 : 1))[0];
 			if (!best) throw new Error("no member of etcd can be read from");
 			return { member: best.address, revision: best.log.filter(({ op }) => op.kind === "put").length };
 		},
 		async *read(address) {
-			await waits(CALL_MS);
+			await waits(world.etcdMs);
 			const found = reached().find(({ member }) => member.address === address)?.member;
 			if (!found) throw new Error(`the member at ${address} does not answer`);
 			yield new TextEncoder().encode(JSON.stringify(found.log.filter(({ op }) => op.kind === "put")));

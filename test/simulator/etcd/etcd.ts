@@ -1,5 +1,7 @@
+import type { Fleet } from "@rollcall/coordinator/simulator";
 import type { MachineId } from "@rollcall/protocol";
 import { must } from "../broken.ts";
+import type { Coordinator } from "../coordinator.ts";
 import type { Boot } from "../machine/boot.ts";
 import type { World } from "../world.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -83,6 +85,24 @@ export class Etcd {
 		});
 	}
 
+	/** A command by which a voter goes was accepted: of the others that answered a majority is left, where the log knew who votes. */
+	checkCommand(by: Coordinator, machineId: MachineId, answered: readonly MachineId[] | undefined): void {
+		const known = by.fleet?.etcd?.members.filter(({ votes, removed }) => votes && removed !== "done") ?? [];
+		for (const { hopeless, peers, members } of this.clusters.values()) {
+			const voters = peers.filter(({ learner }) => !learner);
+			const isVoter = members.some(
+				(one) => !one.lost && one.boot.machineId === machineId && voters.some(({ id }) => id === one.id),
+			);
+			if (hopeless || !isVoter || voters.length !== known.length) continue;
+			const left = answered?.filter((other) => other !== machineId).length ?? 0;
+			must(
+				left >= majority(voters.length),
+				"no command takes etcd's majority",
+				() => `${machineId}: ${left} of ${voters.length} voters would be left`,
+			);
+		}
+	}
+
 	/** Whoever leads in the end holds all that was acknowledged. */
 	checkEnd(): void {
 		for (const cluster of this.clusters.values()) {
@@ -94,6 +114,16 @@ export class Etcd {
 				() => cluster.id,
 			);
 		}
+	}
+
+	/** The file of each snapshot that the log has is there: it may be all that is left. */
+	checkSnapshots(fleet: Fleet): void {
+		for (const { sha256 } of fleet.snapshots?.kept ?? [])
+			must(
+				this.#world.snapshots.content(sha256) !== undefined,
+				"what is recorded as saved is there",
+				() => `snapshot ${sha256}`,
+			);
 	}
 
 	isHealthy(boot: Boot): boolean {

@@ -51,6 +51,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"|| memoryHolders(fleet).length > 0) return undefined;",
 		") return undefined;",
 	),
+	"who does not lead any more changes etcd's members": swapped(
+		"coordinator/src/keepers/while-leading.ts",
+		"if (!now.leads || now.term !== term)",
+		"if (term === undefined)",
+	),
 	"a document may take etcd elsewhere": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
 		"if (!before || !movesEtcd(before, document) || memoryHolders(fleet).length === 0) return undefined;",
