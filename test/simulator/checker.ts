@@ -30,6 +30,8 @@ export class Checker {
 	backUntold = false;
 	/** The boots that said that they end. */
 	readonly saidBye = new Set<BootId>();
+	/** The members of etcd that were ever recorded as being taken out, in whichever log. */
+	readonly removing = new Set<string>();
 	/** When the log was told to be in doubt last. */
 	doubtedAt = Number.NEGATIVE_INFINITY;
 	readonly terms: Terms;
@@ -71,6 +73,7 @@ export class Checker {
 		for (const event of events) {
 			this.#world.story.tell(event);
 			if (event.type === "machine-enrolled") this.onHeard(by, event);
+			if (event.type === "etcd-members-removing") for (const id of event.ids) this.removing.add(id);
 		}
 		this.#time.take(by, events);
 		this.terms.take(by, events);

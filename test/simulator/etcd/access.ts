@@ -46,9 +46,8 @@ export function etcdAccess(
 				cluster.members.some(({ id: own, runs, lost }) => own === one.id && runs && !lost),
 			);
 			if (started.length < majority(voters.length)) throw new Error("etcd refuses: not enough started members");
-			const { removing } = world.checker.truth.etcd ?? {};
 			must(
-				world.checker.damaged || removing?.ids.includes(id) === true,
+				world.checker.removing.has(id),
 				"nobody is taken out of etcd before that is recorded",
 				() => `${by.name} takes out ${id}`,
 			);
