@@ -11,6 +11,8 @@ const { values } = parseArgs({
 		seed: { type: "string" },
 		machines: { type: "string" },
 		steps: { type: "string" },
+		/** `etcd`: stories in which most happens to etcd's members. */
+		about: { type: "string" },
 		/** Of the run's moves only these, by their numbers: what a shrunk run is replayed with. */
 		only: { type: "string" },
 		workers: { type: "string" },
@@ -25,6 +27,7 @@ const single = values.seed !== undefined && !process.argv.includes("--seeds");
 const options: Omit<RunOptions, "seed"> = {
 	machines: number(values.machines),
 	steps: number(values.steps),
+	about: values.about === "etcd" ? "etcd" : undefined,
 	only: values.only?.split(",").map(Number),
 };
 
@@ -71,7 +74,7 @@ async function tell(seed: number): Promise<boolean> {
 	}
 	const smallest = options.only ? result : await shrink({ ...options, seed }, result);
 	const { failure = result.failure, moves } = smallest;
-	const more = Object.entries({ machines: options.machines, steps: options.steps });
+	const more = Object.entries({ machines: options.machines, steps: options.steps, about: options.about });
 	const given = more.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
 	const only = moves.map(({ index }) => index).join(",");
 	const { story } = values;

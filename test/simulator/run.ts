@@ -12,7 +12,7 @@ export interface RunOptions {
 	readonly machines?: number | undefined;
 	/** How many faults and acts of people. */
 	readonly steps?: number | undefined;
-	/** What its moves are about; by chance when it is not given. */
+	/** What its moves are about; anything when it is not given. */
 	readonly about?: "anything" | "etcd" | undefined;
 	/** Of its moves only these, by their index; all without it. */
 	readonly only?: readonly number[] | undefined;
@@ -48,8 +48,6 @@ const SETTLE_MS = 55_000;
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
-/** How many stories are about etcd's members. */
-const ABOUT_ETCD = 0.35;
 /** How many runs go on after all was well: what holds in the end holds later. */
 const PATIENT = 0.15;
 /** So often a person looks again what is to be done. */
@@ -61,7 +59,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 	const machines = options.machines ?? (shape.chance(0.01) ? shape.int(50, 150) : shape.int(3, 9));
 	const steps = options.steps ?? shape.int(8, 40);
 	const damage = shape.chance(0.3);
-	const about = options.about ?? (shape.chance(ABOUT_ETCD) ? "etcd" : "anything");
+	const about = options.about ?? "anything";
 	const world = new World({
 		about,
 		seed: options.seed,
