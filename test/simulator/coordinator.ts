@@ -157,9 +157,12 @@ export class Coordinator {
 	ask(input: Input, respond: (answer: Answer) => void = () => {}): void {
 		const life = this.#life;
 		life?.process.run(() => {
-			void life.core.submit(input).then((answer) => {
-				if (life.process.alive) respond(answer);
-			});
+			life.core
+				.submit(input)
+				.then((answer) => {
+					if (life.process.alive) respond(answer);
+				})
+				.catch((error: unknown) => this.#world.onThrown(error));
 		});
 	}
 
