@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "@rollcall/test-support/eventually";
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import type { Random } from "../../simulator/random.ts";
 import { must } from "../fault.ts";
@@ -52,8 +53,13 @@ const LIVING: readonly Round[] = [
 		name: "reboot each member in turn",
 		async run(scene) {
 			for (const { view } of await scene.members()) {
-				await scene.settled();
-				must(await scene.reboot(view.machineId), "a reboot is allowed while all others vote", () => view.machineId);
+				// Between the look and the request a member may have been silent for a moment.
+				await eventually("a reboot while all others vote", async () => {
+					await scene.settled();
+					const refusal = await scene.reboot(view.machineId);
+					if (refusal !== undefined) throw new Error(refusal);
+					return true;
+				});
 				await pause(1000);
 			}
 			return undefined;
@@ -64,7 +70,7 @@ const LIVING: readonly Round[] = [
 		async run(scene) {
 			const held = await scene.members();
 			const done = await Promise.all(held.map(({ view }) => scene.reboot(view.machineId)));
-			const allowed = done.filter(Boolean).length;
+			const allowed = done.filter((refusal) => refusal === undefined).length;
 			must(allowed <= spare(scene), "verbs leave a majority", () => `${allowed} of ${held.length} at once`);
 			await pause(1000);
 			return undefined;

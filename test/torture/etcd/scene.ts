@@ -195,12 +195,12 @@ export class EtcdScene {
 		return answer.status === 200;
 	}
 
-	/** Asks to reboot a machine. False: the quorum guard refused it. */
-	async reboot(machineId: string, acceptLoss = false): Promise<boolean> {
+	/** Asks to reboot a machine. Why it was refused; undefined where it was not. */
+	async reboot(machineId: string, acceptLoss = false): Promise<string | undefined> {
 		const query = acceptLoss ? "?acceptLoss=etcd" : "";
 		const path = `/v1/machines/${machineId}/commands${query}`;
-		const { status } = await this.api.request("POST", path, { kind: "reboot" });
-		return status === 200;
+		const { status, body } = await this.api.request("POST", path, { kind: "reboot" });
+		return status === 200 ? undefined : JSON.stringify(body);
 	}
 
 	/** Kills the coordinator, and starts it again after so long; `back`: with the data folder as it was when it was copied. `whileAway`: done before it starts. */

@@ -86,6 +86,35 @@ export function checkWrites({ events, writes, excuses, names }: Findings): void 
 	}
 }
 
+/** What coordinators always refuse, whatever was done to them. */
+const WRONG = /^(400|401|403|422) /;
+
+/** A run proves something: writes of each kind were acknowledged, and none was refused for what it asked. */
+export function checkAcknowledged(writes: readonly Write[]): void {
+	for (const kind of ["token", "label", "document"] as const) {
+		const own = writes.filter((write) => write.kind === kind);
+		must(
+			own.some(({ ackedAt }) => ackedAt !== undefined),
+			`a ${kind} is acknowledged now and then`,
+			() => tally(own),
+		);
+		must(!own.some(({ refused }) => WRONG.test(refused ?? "")), `a ${kind} is a valid request`, () => tally(own));
+	}
+}
+
+/** How many writes ended how. */
+export function tally(writes: readonly Write[]): string {
+	const counts = new Map<string, number>();
+	for (const { kind, ackedAt, refused = "without an answer" } of writes) {
+		const end = ackedAt === undefined ? refused : `${kind} acknowledged`;
+		counts.set(end, (counts.get(end) ?? 0) + 1);
+	}
+	return [...counts]
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([end, count]) => `${count} ${end}`)
+		.join(", ");
+}
+
 /** How a write is found again in an event; undefined for events of others. */
 function keyOf(event: Event): string | undefined {
 	if (event.type === "token-created") return `token ${event.tokenId}`;

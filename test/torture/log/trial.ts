@@ -5,7 +5,7 @@ import type { Scope } from "@rollcall/test-support/own-folder";
 import { Random } from "../../simulator/random.ts";
 import { Fault } from "../fault.ts";
 import type { Timeline } from "../timeline.ts";
-import { checkOrder, checkWrites, type Excuse } from "./check.ts";
+import { checkAcknowledged, checkOrder, checkWrites, type Excuse, tally } from "./check.ts";
 import { History } from "./history.ts";
 import { type Move, nextMove, type Table } from "./moves.ts";
 import { Copies, documentOf, type Player, startWorld, type World, type WorldOptions } from "./world.ts";
@@ -74,12 +74,12 @@ export async function runLogTrial(
 	for (const player of world.players) await history.complete(player);
 	await history.stop();
 	const names = new Map(world.players.map(({ id, name }) => [id, name]));
+	checkAcknowledged(writers.writes);
 	checkWrites({ events, writes: writers.writes, excuses, names });
 	checkOrder(stored, { end, back: excuses.length > 0 });
 	const acknowledged = writers.writes.filter(({ ackedAt }) => ackedAt !== undefined).length;
-	const refused = writers.writes.filter((write) => write.refused).length;
 	timeline.tell(
-		`${moves} moves, ${acknowledged} acknowledged writes found again, ${refused} refused, ${writers.writes.length - acknowledged - refused} without an answer, ${events.length} events`,
+		`${moves} moves, ${acknowledged} acknowledged writes found again of ${writers.writes.length} (${tally(writers.writes)}), ${events.length} events`,
 	);
 	return { moves, acknowledged, events: events.length };
 }

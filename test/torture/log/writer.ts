@@ -15,8 +15,8 @@ export interface Write {
 	readonly begunAt: number;
 	/** When it was acknowledged; without it, it may have been done or not. */
 	ackedAt?: number;
-	/** True for one that was refused: it was not done. */
-	refused?: boolean;
+	/** What was answered instead: the status and the code of the problem, or that nobody listened. Without both, there was no answer. */
+	refused?: string;
 }
 
 /** A coordinator as its writers see it. */
@@ -25,6 +25,9 @@ export interface Door {
 	readonly url: string;
 	readonly token: string;
 }
+
+/** Stands for a status where nobody listened. */
+const NOBODY = { status: 0, body: { code: "nobody listened" } };
 
 /** Asks a coordinator; undefined when there was no answer. */
 export async function ask(
@@ -45,8 +48,9 @@ export async function ask(
 		});
 		const text = await response.text();
 		return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-	} catch {
-		return undefined;
+	} catch (error) {
+		const { cause } = error as { cause?: { code?: string } };
+		return cause?.code === "ECONNREFUSED" ? NOBODY : undefined;
 	}
 }
 
@@ -68,7 +72,10 @@ export function startWriters(doors: readonly Door[], documentOf: (number: number
 		if (answer && answer.status < 300) {
 			if (kind === "token") write.value = TokenCreated.parse(answer.body).view.tokenId;
 			write.ackedAt = performance.now();
-		} else if (answer && answer.status < 500) write.refused = true;
+		} else if (answer) {
+			const { code = "" } = answer.body as { code?: string };
+			write.refused = `${answer.status} ${code}`;
+		}
 	};
 	const repeat = async (work: () => Promise<void>, pauseMs: number): Promise<void> => {
 		while (!stopped) {
@@ -88,7 +95,7 @@ export function startWriters(doors: readonly Door[], documentOf: (number: number
 		return one(door, "document", "/v1/cluster", { text: documentOf(number) }, String(number));
 	};
 	const work = doors.flatMap((door) => [
-		repeat(() => one(door, "token", "/v1/tokens", { scope: "read", labels: { via: door.name } }, ""), PAUSE_MS),
+		repeat(() => one(door, "token", "/v1/tokens", { scope: "enroll", labels: { via: door.name } }, ""), PAUSE_MS),
 		repeat(() => label(door), 4 * PAUSE_MS),
 		repeat(() => declare(door), 20 * PAUSE_MS),
 	]);
