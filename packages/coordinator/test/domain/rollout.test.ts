@@ -193,3 +193,31 @@ test("a control plane that is not well since before a document is not waited for
 		[second],
 	);
 });
+
+test("members of etcd that a document stopped get the next one at once where no majority is left, and wait for nobody who cannot get well without them", (t) => {
+	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	found();
+	upgrade("1.36.3");
+	for (const id of [first, second]) {
+		report(id, true);
+		story.pass(25);
+	}
+	let sequence = 2_000;
+	const etcdOf = (id: MachineId, healthy: boolean) => {
+		const { bootId, generation } = story.machine(id);
+		const health = [{ component: "etcd", healthy, reason: healthy ? "" : "connection refused" }];
+		const told = { bootId, generation, sequence: ++sequence, progress: { state: "applied" as const }, health };
+		story.take({ kind: "report", machineId: id, report: told });
+	};
+	report(third, true);
+	story.pass(25);
+	etcdOf(first, false);
+	upgrade("1.36.4");
+	const members = () => begun().filter((id) => id !== worker);
+	t.deepEqual(members(), [first], "a majority is there: one after the other");
+	etcdOf(second, false);
+	t.deepEqual(members(), [first, second]);
+	story.pass(60);
+	t.deepEqual(members(), [first, second], "the one that is well waits");
+});

@@ -47,6 +47,7 @@ export function canSpare(fleet: Fleet, machineId: MachineId): boolean {
 	return quorum.healthy.filter((one) => one.machineId !== machineId).length >= quorum.needs;
 }
 
-function isIll({ health }: Machine): boolean {
+/** True where the agent of a machine says that etcd is not healthy there. */
+export function isIll({ health }: Machine): boolean {
 	return health.some(({ component, healthy }) => component === "etcd" && !healthy);
 }

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
+import { isIll, isStill, quorumOf } from "../etcd/quorum.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { holdersOf } from "../seats/seats.ts";
@@ -28,7 +29,7 @@ export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefin
  * restarts programs one after the other: after a change of keys, and, once etcd runs, for any reason. A machine waits for the
  * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
  * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
- * may mend it.
+ * may mend it. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended.
  */
 export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): WaitsFor {
 	const keys = fleet.trust?.seq ?? 0;
@@ -53,11 +54,21 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 		// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
 		return target.seq > newest || isStarting(one, at);
 	};
+	let stands: boolean | undefined;
+	const holdsUpEtcd = (machine: Machine): boolean => {
+		if (!isIll(machine)) return false;
+		if (stands === undefined) {
+			const quorum = quorumOf(fleet);
+			stands = quorum !== undefined && isStill(quorum);
+		}
+		return stands;
+	};
 	let before: { readonly machine: Machine | undefined } | undefined;
 	return (machine, summary) => {
 		const { seat } = machine;
 		if (!seat || !ROLLED_OUT_ONE_BY_ONE.has(seat.role) || !ofThisBoot(machine) || !startsAnew(machine, summary))
 			return undefined;
+		if (holdsUpEtcd(machine)) return undefined;
 		if (!before) {
 			const members = rolledOutOneByOne(fleet);
 			const wanting = (wants: (one: Machine, its: Summary | undefined) => boolean): Machine | undefined =>
@@ -71,10 +82,11 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 }
 
 /** True while a target is being applied, and for as long after that as kubelet may need to notice. */
-function isStarting({ target, facts }: Machine, at: Timestamp): boolean {
+function isStarting({ target, facts, etcdMemory }: Machine, at: Timestamp): boolean {
 	if (target?.progress === "issued" || target?.progress === "applying") return true;
-	// A rehearsed machine's programs follow at once; one that was adopted has run for long.
-	if (target?.progress !== "applied" || target.appliedAt === undefined || facts.rehearsal) return false;
+	// Where a rehearsed machine runs no etcd its programs follow at once; one that was adopted has run for long.
+	if (target?.progress !== "applied" || target.appliedAt === undefined) return false;
+	if (facts.rehearsal && !etcdMemory?.is) return false;
 	return at - target.appliedAt < RESTART_MS;
 }
 
