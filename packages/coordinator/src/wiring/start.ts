@@ -28,6 +28,7 @@ import { openBase } from "./base.ts";
 import { BootListener } from "./boot.ts";
 import { openBusParts } from "./bus.ts";
 import { createLoop } from "./control-loop.ts";
+import { fastDigests } from "./fast-digests.ts";
 import { followEvents } from "./follow-events.ts";
 import { openKeys } from "./keys.ts";
 import { knownHosts } from "./known-hosts.ts";
@@ -64,6 +65,7 @@ export async function startCoordinator(
 	log: Logger,
 	start: Start,
 ): Promise<RunningCoordinator> {
+	fastDigests();
 	const closing = new AsyncDisposableStack();
 	const failed = Promise.withResolvers<Error>();
 	try {

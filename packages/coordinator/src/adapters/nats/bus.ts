@@ -11,13 +11,13 @@ import {
 	type MachineId,
 	ORDER_HEADER,
 	SIGNATURE_HEADER,
+	sha256Hex,
 } from "@rollcall/protocol";
 import { NoResponders, UnreadableAnswer } from "../../errors.ts";
 import type { Bus } from "../../ports/bus.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import type { BusConnection } from "./connect.ts";
 import { isNoResponders } from "./no-responders.ts";
-import { payloadDigest } from "./payload-digest.ts";
 
 /** What the coordinator says to agents, over this connection. `wall`: the date, in milliseconds since 1970. */
 export function createBus(
@@ -33,7 +33,7 @@ export function createBus(
 		const payload = encode(command);
 		const signed = headers();
 		signed.set(ORDER_HEADER, String(last));
-		signed.set(SIGNATURE_HEADER, credentials.signText(commandText(subject, last, payloadDigest(payload))));
+		signed.set(SIGNATURE_HEADER, credentials.signText(commandText(subject, last, sha256Hex(payload))));
 		// The agent may answer below its own `up` and nowhere else, and nobody else can guess the last token.
 		const reply = answerSubject(machineId, randomUUID());
 		return await nc.request(subject, payload, { timeout: timeoutMs, noMux: true, reply, headers: signed });

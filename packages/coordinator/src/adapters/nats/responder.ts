@@ -20,6 +20,7 @@ import {
 	type RoutesReply,
 	RoutesRequest,
 	SIGNATURE_HEADER,
+	sha256Hex,
 	type UpVerb,
 	upWildcard,
 } from "@rollcall/protocol";
@@ -30,7 +31,6 @@ import type { Credentials } from "../../ports/credentials.ts";
 import { type Rate, type RateLimit, rateLimit } from "../../rate/rate-limit.ts";
 import { WaitingLine } from "../../rate/waiting-line.ts";
 import type { BusConnection } from "./connect.ts";
-import { payloadDigest } from "./payload-digest.ts";
 
 /** More requests at a time than a coordinator can answer before their senders ask again. */
 const MAX_IN_FLIGHT = 4_096;
@@ -231,7 +231,7 @@ export class Responder {
 				`the answer for machine ${machineId} to its ${verb} has ${bytes.length} bytes, too many for the bus`,
 			);
 		const signed = headers();
-		signed.set(SIGNATURE_HEADER, this.#options.credentials.signText(answerText(message.reply, payloadDigest(bytes))));
+		signed.set(SIGNATURE_HEADER, this.#options.credentials.signText(answerText(message.reply, sha256Hex(bytes))));
 		nc.publish(message.reply, bytes, { headers: signed });
 	}
 
