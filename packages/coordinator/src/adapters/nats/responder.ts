@@ -68,6 +68,8 @@ export interface ResponderOptions {
 	readonly answerRoutes: (machineId: MachineId, message: RoutesRequest) => RoutesReply;
 	readonly onBadMessage?: (bad: BadMessage) => void;
 	readonly maxInFlight?: number;
+	/** Hellos at the same time; `HELLOS` without it. */
+	readonly hellos?: typeof HELLOS;
 	/** What one machine may ask; `MACHINE_RATE` without it. */
 	readonly rate?: Rate;
 	readonly clock: Pick<Clock, "monotonic">;
@@ -99,7 +101,7 @@ export class Responder {
 	constructor(options: ResponderOptions) {
 		this.#options = options;
 		this.#questionsOf = rateLimit(options.rate ?? MACHINE_RATE, options.clock, MACHINES);
-		this.#hellos = new WaitingLine(options.clock, HELLOS);
+		this.#hellos = new WaitingLine(options.clock, options.hellos ?? HELLOS);
 		this.#beats = this.#listen("beat", (machineId, message) => this.#takeBeat(machineId, message));
 	}
 

@@ -221,3 +221,37 @@ test("an answer that cannot be made, or does not fit the bus, is told as an inte
 	t.deepEqual(await ask("hello", hello), { kind: "wait", reason: "fine" });
 	t.is(bad.length, 2);
 });
+
+test("a hello that would wait too long is refused at once, and a report is not; what waited too long in the queue is over", async (t) => {
+	let now = 0;
+	const gate = Promise.withResolvers<Answer>();
+	const over: ((() => boolean) | undefined)[] = [];
+	const core: ResponderOptions["core"] = {
+		submit: async (input, _asked, isOver) => {
+			if (input.kind !== "hello") return { kind: "ok" };
+			over.push(isOver);
+			return gate.promise;
+		},
+		beat: () => {},
+	};
+	const hellos = { patienceMs: 20, atLeast: 2 };
+	const clock = { monotonic: () => now };
+	const { agent, ask, responder } = await setUp(t, undefined, { core, hellos, clock });
+	const hello = encode(helloOf(agent));
+	const held = [ask("hello", hello), ask("hello", hello)];
+	await eventually("two hellos under way", () => responder.inFlight === 2);
+	t.like(await ask("hello", hello), { kind: "problem", problem: { code: "too-many-requests" } });
+	t.is((await ask("report", encode(reportOf(agent)))).kind, "ok");
+	t.deepEqual(
+		over.map((isOver) => isOver?.()),
+		[false, false],
+	);
+	now += 60_000;
+	t.deepEqual(
+		over.map((isOver) => isOver?.()),
+		[true, true],
+	);
+	gate.resolve({ kind: "wait", reason: "now" });
+	await Promise.all(held);
+	t.like(await ask("hello", hello), { kind: "wait" });
+});
