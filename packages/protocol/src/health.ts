@@ -14,7 +14,7 @@ export type ComponentHealth = z.infer<typeof ComponentHealth>;
 export const Health = z.array(ComponentHealth).max(64);
 export type Health = z.infer<typeof Health>;
 
-/** A short stand-in for a health report, carried by every beat, so that the coordinator notices that it missed a report. */
+/** The digest of a health report. Every beat carries it, so that the coordinator notices that it missed a report. */
 export function healthDigest(health: Health): Digest {
 	const verdicts = health.map(({ component, healthy }) => `${component}=${healthy}`).sort();
 	return sha256Of(verdicts.join("\n"));

@@ -10,7 +10,7 @@ function matches(tag: string, architectures: readonly number[]): DnsmasqLine[] {
 	return architectures.map((number) => option("dhcp-match", `set:${tag}`, "option:client-arch", String(number)));
 }
 
-/** What is said, in the file and with its tag in the log, of UEFI of 32 bits when it is not served. */
+/** The remark in the configuration, and the tag in the log of dnsmasq, for 32-bit UEFI where it is not served. */
 function unserved({ programs }: DnsmasqOptions): DnsmasqLine[] {
 	return firmware(programs)
 		.filter(({ program }) => program === undefined)

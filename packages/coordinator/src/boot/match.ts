@@ -40,7 +40,7 @@ export function matchGroup(document: BootDocument, request: BootRequest, known?:
 	return profile && { group: best.group, profile };
 }
 
-/** The network units of a machine: of those that mean it, per name the one with the most conditions, and of several such the first. */
+/** The network units of a machine. Of several matching units with one name it gets the one with the most conditions; of several such, the first. */
 export function networkUnits(
 	{ network }: Pick<BootDocument, "network">,
 	request: BootRequest,

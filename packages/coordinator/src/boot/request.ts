@@ -9,7 +9,7 @@ export interface BootQuery {
 	readonly menu?: string;
 }
 
-/** A map, since firmware's word is looked up: in an object, `constructor` would find a function. */
+/** Architectures by the names that firmware sends. A Map, because the name is not trusted: an object would find a function under `constructor`. */
 const ARCHITECTURES: ReadonlyMap<string, "x64" | "arm64"> = new Map([
 	// A 32-bit iPXE on a BIOS machine says i386, whatever the processor can do.
 	["i386", "x64"],
@@ -19,7 +19,7 @@ const ARCHITECTURES: ReadonlyMap<string, "x64" | "arm64"> = new Map([
 	["arm64", "arm64"],
 	["aarch64", "arm64"],
 ]);
-/** Ours; `format` only makes a URL end in a file name that Alpine understands. */
+/** Names of the query that rollcall itself puts there. `format` makes a URL end in a file name that Alpine understands. */
 const OWN = new Set(["token", "menu", "format"]);
 /** What a machine is known by. These are kept where there is too much. */
 const FIRST = new Set(["mac", "uuid", "buildarch", "arch"]);

@@ -3,10 +3,10 @@ import { gateFault, knownGates } from "../render/known-feature-gates.ts";
 import { findVersion } from "../render/versions.ts";
 import type { Check, Finding } from "./finding.ts";
 
-/** Feature gates are ones that the declared release knows, and that can still be chosen in it. */
+/** Finds feature gates that the declared release does not know, or that it does not let anybody change any more. */
 export const checkFeatureGates: Check = ({ kubernetes }) => {
 	const version = findVersion(kubernetes.version);
-	// Another check says so.
+	// The check of the version reports one that is not known.
 	if (!version) return {};
 	const { minor } = version;
 	return {

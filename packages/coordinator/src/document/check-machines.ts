@@ -4,7 +4,7 @@ import type { Check, Finding } from "./finding.ts";
 
 const BY_MAC = "declare the machine by the mac of one of its cards";
 
-/** What names a machine names one only: no serial number, no number that firmware carries by the thousand, no address of a group. */
+/** Finds declared names that do not mean exactly one machine: a serial number, a UUID that many mainboards share, a multicast MAC. */
 export const checkMachines: Check = ({ machines }) => ({
 	findings: machines.flatMap(({ uuid, mac }, index): Finding[] => [
 		...(uuid === undefined || plausibleUuid(uuid) !== undefined

@@ -1,7 +1,7 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import type { Check, Finding } from "./finding.ts";
 
-/** Of the secrets that a target may name, as many are left for mirrors with an account. */
+/** How many mirrors may need an account: a target may name only so many secrets besides those that it always names. */
 const MOST_ACCOUNTS = 12;
 
 /** Where Docker Hub is reached. Its images are of docker.io, and containerd looks for a mirror by that name. */

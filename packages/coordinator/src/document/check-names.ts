@@ -2,7 +2,7 @@ import { normalizeUuid, swappedUuid } from "@rollcall/protocol";
 import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 
-/** Nothing has a name twice: slots, approval rules, machines and their nodes; and no role hides a built-in one. */
+/** Finds names that are given twice, to slots, approval rules, machines or nodes, and roles that have the name of a built-in one. */
 export const checkNames: Check = (document) => {
 	const { slots, approval, machines, roles } = document;
 	return {

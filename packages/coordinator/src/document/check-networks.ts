@@ -148,7 +148,7 @@ function isHostName(text: string): boolean {
 	return /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/.test(text);
 }
 
-/** Two stacks are of two IP versions. */
+/** Finds dual-stack networks of which both are of one IP version. */
 function checkVersions(first?: Network, second?: Network): Finding[] {
 	if (!first || !second || first.bits !== second.bits) return [];
 	const message = `networks.pods and networks.second.pods are both IPv${first.bits === 32 ? 4 : 6}`;

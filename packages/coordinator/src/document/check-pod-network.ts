@@ -1,6 +1,6 @@
 import type { Check, Finding } from "./finding.ts";
 
-/** Calico's own word: with more nodes than that, Typha has to stand between them and the API. */
+/** The most nodes for which Calico's documentation wants no Typha between them and the API. */
 const MOST_WITHOUT_TYPHA = 50;
 
 /**

@@ -4,7 +4,7 @@ import { isKubeletLabel } from "../render/node-registration.ts";
 import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import type { Check, Finding } from "./finding.ts";
 
-/** Roles whose machines hold what is nowhere else. */
+/** Roles whose machines hold state that is kept nowhere else. */
 const HOLDS_MEMORY: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
 
 /** Slots name roles that exist, in numbers that make sense, with labels that kubelet accepts. */

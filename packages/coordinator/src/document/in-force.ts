@@ -1,7 +1,7 @@
 import { type ClusterDocument, DEFAULT_POD_NETWORK } from "@rollcall/protocol";
 import { objectOf } from "./named-assets.ts";
 
-/** What a document that leaves it out takes from the one that is in force. */
+/** A field that a document without it takes over from the document in force. */
 export interface InForce {
 	readonly name: string;
 	readonly podNetwork: ClusterDocument["kubernetes"]["podNetwork"];

@@ -3,7 +3,7 @@ import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parse
 import type { DocumentPath, Finding } from "./finding.ts";
 import { aliasFault, faultText, unseenKey, type YamlFault } from "./yaml-fault.ts";
 
-/** So often may anchors be repeated: enough to share a selector, too few for a bomb. */
+/** How often aliases may repeat anchors: enough to share a selector, too few to make a small text expand to a huge document. */
 const MAX_ALIASES = 100;
 
 /** A document as plain values, with the way back to its text. */
@@ -50,7 +50,7 @@ function read(text: string): YamlValue | YamlFailure {
 		uniqueKeys: true,
 		lineCounter: lines,
 		prettyErrors: false,
-		// Silent would also be silent about a second document.
+		// The parser's option `silent` would also hide that there is a second document.
 		logLevel: "error",
 	});
 	// After a first fault the parser stumbles over each token that follows: only the first one tells something.

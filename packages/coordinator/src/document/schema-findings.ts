@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, { readonly what: string; readonly where: st
 	Boot: { what: "a boot document", where: "the coordinator's configuration names its file as boot.document" },
 };
 
-/** Told alone of a document that is another one than is wanted: what else is wrong with it would lead astray. */
+/** The one finding for a document of another kind than was asked for. Its other faults follow from that and are not reported. */
 export function otherKind(value: unknown, wanted: "Cluster" | "Boot"): Finding | undefined {
 	const kind = valueAt(value, ["kind"]);
 	const found = typeof kind === "string" && kind !== wanted ? ownValue(KINDS, kind) : undefined;
@@ -78,7 +78,7 @@ export function explainIssues(
 			case "invalid_element":
 				return [{ path, message: issue.issues[0]?.message ?? issue.message }];
 			case "custom":
-				// It says itself what is wrong: the value is of the right kind.
+				// The check wrote its own message: the value has the right type.
 				return [{ path, message: issue.message }];
 			default: {
 				const written = valueAt(value, path);

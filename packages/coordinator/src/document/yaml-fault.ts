@@ -46,7 +46,7 @@ const FAULTS: Partial<Record<YAMLError["code"], YamlFault>> = {
 	},
 };
 
-/** A fault of the parser in words of ours where we have some. */
+/** A fault of the parser, explained by our own text where there is one for its code. */
 export function faultText({ code, message }: YAMLError): YamlFault {
 	return FAULTS[code] ?? { message };
 }

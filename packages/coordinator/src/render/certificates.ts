@@ -12,13 +12,13 @@ import {
 import type { Node } from "./node.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 
-/** What machines share that is secret, by the name that targets and agents use. */
+/** Secrets that several machines share, by the names that targets and agents use. */
 export const SECRET_NAMES = ["service-account-key", "encryption-configuration", "etcd-snapshot-key"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 /** Opens a snapshot of etcd; its revision is the snapshot's name. */
 export const SNAPSHOT_KEY = "etcd-snapshot-key" satisfies SecretName;
 
-/** What kubelet's own server shows; its names and addresses are those of the node. */
+/** The certificate of kubelet's own server; its names and addresses are those of the node. */
 export const KUBELET_SERVING = "kubelet-serving";
 /** The group that the API server lets do everything before any role exists. */
 export const MASTERS = "system:masters";
@@ -123,7 +123,7 @@ function reachedAt(node: Node, more: readonly string[]): Pick<CertificateSubject
 	return { names: [...names], addresses: [...addresses] };
 }
 
-/** The public half of what a node believes: certificates of authorities, keys of service account tokens. */
+/** Files with what a node trusts: certificates of authorities, and public keys of service account tokens. */
 export function trustFiles(node: Node): TargetFile[] {
 	const { authorities, serviceAccounts } = node.trust;
 	const file = (path: string, content: string): TargetFile => ({ path, mode: "0600", encoding: "utf8", content });

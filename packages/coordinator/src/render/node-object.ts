@@ -5,7 +5,7 @@ import { nodeLabelsOf, taintsOf } from "./node-registration.ts";
 import type { NodeChange, NodeSeen, NodeTaint } from "./seen-node.ts";
 
 const ROLE_LABEL = "node-role.kubernetes.io/";
-/** What a Node that was never put right may have by an earlier declaration, whatever that was. */
+/** Labels and taints that a Node may have from an earlier declaration, where no note says what was set. */
 const OURS_BY_NATURE = new Set([...NODE_ROLES.map((role) => `${ROLE_LABEL}${role}`), "rollcall/slot"]);
 
 /** Kubernetes frees pods and volumes of a node with this taint at once, where it would wait for minutes (well-known taints). */

@@ -15,7 +15,7 @@ export function unknownPlaceholders(text: string): string[] {
 		.filter((name) => !PLACEHOLDERS.includes(name as keyof PlaceholderValues));
 }
 
-/** Puts the values in. Names that are no placeholder stay as they are: `parseDocument` refused them before. */
+/** Replaces placeholders with their values. Other names stay as they are: `parseDocument` refuses a document that has them. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
 	return text
 		.split("{{{{")

@@ -4,7 +4,7 @@ import { contains, type Facts, type Networks, parseAddress, parseNetwork } from 
 const MAX_SERVERS = 3;
 /** kubelet's limit on search domains. */
 const MAX_SEARCH = 32;
-/** Addresses that mean something else inside of a pod, or nothing at all, with the reason. */
+/** Networks whose addresses mean another host inside of a pod, or none, each with the reason why a server there is left out. */
 const NOT_FROM_A_POD = (
 	[
 		["127.0.0.0/8", "a loopback address is another one inside a pod"],

@@ -103,7 +103,7 @@ export const BootDocument = z
 	});
 export type BootDocument = z.infer<typeof BootDocument>;
 
-/** What a profile's `{{...}}` stand for that nobody would serve: a machine that asked for it would get 404, again and again. */
+/** Placeholders of a profile whose URLs nobody would serve: a machine that asked for one would get 404 again and again. */
 function placeholderFaults(profile: Profile, arg: string): string[] {
 	return [...arg.matchAll(/\{\{([^{}]*)\}\}/g)].flatMap(([whole, name = ""]) => {
 		if (!(BOOT_PLACEHOLDERS as readonly string[]).includes(name)) {

@@ -7,7 +7,7 @@ import { MachineView } from "./machines.ts";
 export const ApproveRequest = z.strictObject({ bootId: BootId.optional() });
 export type ApproveRequest = z.infer<typeof ApproveRequest>;
 
-/** What a person says by name that he accepts to lose: etcd's data, or the cluster's API for as long as no control plane is there. */
+/** The loss that a person accepts by name: etcd's data, or the cluster's API for as long as there is no control plane. */
 export const AcceptedLoss = z.enum(["etcd", "control-plane"]);
 export type AcceptedLoss = z.infer<typeof AcceptedLoss>;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Digest, Name, UserPublicKey } from "../ids.ts";
 import { MachinePhase } from "./machines.ts";
 
-/** Something that is not well about the fleet as a whole, in a sentence, with what to do about it. */
+/** A fault of the fleet as a whole, in a sentence, with the next step. */
 export const Trouble = z.strictObject({
 	kind: z.enum(["no-quorum", "no-api", "lost-member", "clock", "exposed-keys", "empty-seat", "stuck-boot"]),
 	text: z.string(),

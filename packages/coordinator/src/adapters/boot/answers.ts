@@ -7,7 +7,7 @@ import type { BootCore } from "./boot-core.ts";
 import { readBootToken } from "./boot-token.ts";
 import { enrollTokenId, makeEnrollToken } from "./enroll-token.ts";
 
-/** Something that a machine is not given: the status and the words of the answer, for a person who looks. */
+/** A refused request of a machine: the status and the text of the answer, for a person who reads it. */
 export class Refusal extends Error {
 	override readonly name = "Refusal";
 	readonly status: number;

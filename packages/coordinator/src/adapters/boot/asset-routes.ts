@@ -92,7 +92,7 @@ async function send(request: FastifyRequest, reply: FastifyReply, sending: Sendi
 		reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
 		await sendFile(reply.raw, file.path, { first, last, sent: leave.sent });
 	} catch (error) {
-		// The head is out: what is left to say it with is the end of the connection.
+		// The response head was sent already: only ending the connection can tell the client that something failed.
 		request.log.error({ err: error, asset: name }, "asset broke off");
 		reply.raw.destroy();
 	} finally {

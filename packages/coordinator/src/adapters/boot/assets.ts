@@ -63,7 +63,7 @@ export class Assets {
 		if ("url" in asset.source && !sha256 && !sha512 && !signature) {
 			throw new AssetRefused(`${asset.name}: what comes from a URL needs its SHA-256, its SHA-512 or a signature`);
 		}
-		// Nobody waits for a slow source but who asked for it.
+		// A slow source delays only the request that added it.
 		const temporary = path.join(this.#folder, `.add-${randomUUID()}`);
 		try {
 			const received = await receiveAsset(asset, temporary);

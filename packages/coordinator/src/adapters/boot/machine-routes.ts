@@ -61,7 +61,7 @@ export function machineRoutes(app: FastifyInstance, options: BootOptions): void 
 		return sendText(reply, cloudMetaData(instance, known?.nodeName), "text/yaml");
 	});
 	seed("vendor-data", (_, reply) => sendText(reply, "#cloud-config\n{}\n", "text/cloud-config"));
-	// Newer ones ask for it eleven times when it is not there. Nothing in it means: as without it.
+	// Newer releases of cloud-init repeat the request eleven times after a 404. An empty file has the same effect as none.
 	seed("network-config", (_, reply) => sendText(reply, "# none\n", "text/yaml"));
 	app.get("/alpine/overlay.apkovl.tar.gz", async (request, reply) => {
 		const render = async (machine: MachineBoot) => gzipSync(await tarArchive(alpineOverlay(machine)));

@@ -18,7 +18,7 @@ export function scriptRoutes(app: FastifyInstance, options: BootOptions): void {
 	// dnsmasq's proxy mode adds the ".0".
 	for (const path of ["/boot.ipxe", "/boot.ipxe.0"]) {
 		app.get(path, (request, reply) => {
-			// Who comes here has its address from DHCP.
+			// A machine that asks for the script got its address by DHCP.
 			options.core.record({ stage: "dhcp", outcome: "served", remote: request.ip });
 			return sendText(reply, stub);
 		});
@@ -54,7 +54,7 @@ function ipxeAnswer(options: BootOptions, asked: Asked): string {
 	const profile = menu === undefined ? matched.profile : menuProfile(document, matched, menu);
 	const mac = request.mac;
 	if (profile.agent && !mac) throw new Refusal(400, `${describe(request)} cannot get a boot token: it says no MAC`);
-	// Said here, a person in front of the machine can read it; Ignition would ask again for ever.
+	// A person in front of the machine can read the refusal here; Ignition would only repeat its request for ever.
 	if (profile.agent) agentFor(core, asked);
 	const expiresAt = options.now() + BOOT_TOKEN_SECONDS * 1000;
 	const grant = { uuid: request.uuid, group: matched.group.name, profile: profile.name, expiresAt };

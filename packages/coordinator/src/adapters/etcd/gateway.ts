@@ -6,7 +6,7 @@ const TIMEOUT_MS = 5_000;
 /** No answer that is asked for is larger. */
 const MOST_BYTES = 256 * 1024;
 
-/** How to be let in: PEM. `key` is a secret. */
+/** The client certificate, its key (a secret) and the authority, all PEM. */
 export interface EtcdAccess {
 	readonly ca: string;
 	readonly cert: string;

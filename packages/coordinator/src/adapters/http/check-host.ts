@@ -2,7 +2,7 @@ import { isKnownHost } from "../../domain/known-host.ts";
 import type { Api } from "./dependencies.ts";
 import { refuse } from "./problem.ts";
 
-/** Refuses what was meant for somebody else: a page of another name must not reach the API through a browser on this network. Throws a Refusal. */
+/** Refuses a request whose Host names another server, so that no web page reaches the API through a browser on this network (DNS rebinding). Throws a Refusal. */
 export function checkHost({ config }: Pick<Api, "config">, host: string | undefined): void {
 	if (isKnownHost(host, config.hosts)) return;
 	throw refuse("wrong-host", "this request is for a name that is none of this coordinator's", {

@@ -80,7 +80,7 @@ interface ApiMetrics {
 	text(): Promise<string>;
 }
 
-/** What this coordinator saw of boots. */
+/** Boots that this coordinator observed. */
 interface BootReader {
 	/** The newest boot of every machine, the most urgent first. `more`: how many were left out. */
 	list(filter: BootFilter): { boots: BootView[]; more: number };

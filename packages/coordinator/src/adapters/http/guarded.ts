@@ -5,7 +5,7 @@ import type { Machine } from "../../domain/fleet.ts";
 import type { Guarded } from "../../domain/inputs.ts";
 import type { Api } from "./dependencies.ts";
 
-/** What a person accepts to lose by what he asks for, typed out. */
+/** What a person typed to accept a loss that his request may cause. */
 export const LossQuery = z.strictObject({ acceptLoss: AcceptedLoss.optional() });
 export type LossQuery = z.infer<typeof LossQuery>;
 

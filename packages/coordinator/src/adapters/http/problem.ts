@@ -98,7 +98,7 @@ export function withNames(fleet: Fleet, { problem, headers }: Refusal): Refusal 
 	return new Refusal({ ...problem, ...called }, headers);
 }
 
-/** What a caller hears of a fault of this program: nothing of its inside. */
+/** The answer to a fault of this program. It tells nothing of the cause, which only the log has. */
 export const INTERNAL = new Refusal({
 	code: "internal",
 	message: "something went wrong inside the coordinator",

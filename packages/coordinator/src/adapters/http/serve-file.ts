@@ -28,7 +28,7 @@ export function fileSender(): (request: FastifyRequest, reply: FastifyReply, pat
 				reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
 				await sendFile(reply.raw, path, { first, last, sent: () => undefined });
 			} catch (error) {
-				// The head is out: what is left to say it with is the end of the connection.
+				// The response head was sent already: only ending the connection can tell the client that something failed.
 				request.log.error({ err: error }, "a file broke off");
 				reply.raw.destroy();
 			}

@@ -54,7 +54,7 @@ export function stateOf(boot: Boot, { machine, at }: Omit<Around, "fleet">): Boo
 	return late ? "stuck" : "booting";
 }
 
-/** The same with what is in its way. */
+/** The state of a boot with what it waits for, why, and the next step. */
 export function standingOf(boot: Boot, around: Around): Pick<BootView, "state" | "waitingFor" | "cause" | "next"> {
 	const state = stateOf(boot, around);
 	const waitingFor = waitsFor(boot);
@@ -151,7 +151,7 @@ export function stageDurations(boots: readonly Boot[]): Map<string, number[]> {
 			if (before) add(stage, Math.max(0, at - before.at));
 		}
 		const [first, last] = [stages[0], stages.at(-1)];
-		// Half a way says nothing about whole ones.
+		// A boot that is not done says nothing about the length of a whole boot.
 		if (first && last?.stage === "ready" && orderOf(first.stage) <= orderOf("ipxe")) add("total", last.at - first.at);
 	}
 	for (const list of durations.values()) list.sort((a, b) => a - b);

@@ -50,7 +50,7 @@ export class Boots {
 	#seeMachine(key: string, sighting: BootSighting, when: { document: BootDocument; at: Timestamp }): void {
 		const { stage, remote } = sighting;
 		const { document, at } = when;
-		// Who only fails to show a token is an event, and no boot of its own.
+		// A request without a good token is recorded as an event and begins no boot.
 		if (sighting.outcome === "refused" && stage !== "ipxe" && !this.#unknown.has(key)) return;
 		const boot = this.#bootOf(key, sighting, at);
 		boot.remote = remote;
@@ -58,7 +58,7 @@ export class Boots {
 		boot.uuid = sighting.uuid ?? boot.uuid;
 		this.#downloads.belongTo(remote, boot);
 		if (sighting.outcome === "refused") {
-			// It has an address, or it could not ask.
+			// The machine has an address, since it could ask.
 			if (boot.reached.size === 0) reach(boot, "dhcp", at);
 			if (!boot.reached.has(stage)) boot.refused = { stage, reason: sighting.reason ?? "no reason was given" };
 			return;

@@ -3,7 +3,7 @@ import { type Boot, reach, waitsFor } from "./boot.ts";
 import type { MissedAsset } from "./sighting.ts";
 import { orderOf } from "./stages.ts";
 
-/** More boots than this behind one address cannot be told apart in any way that is worth its memory. */
+/** The most boots that are remembered behind one address. */
 const MAX_PER_ADDRESS = 256;
 
 /**

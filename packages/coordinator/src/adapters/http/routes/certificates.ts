@@ -31,7 +31,7 @@ import { NOTHING } from "./parameters.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
 const FINGERPRINT = `sha256:${"5e".repeat(32)}`;
-/** So many machines a refusal names. */
+/** How many machines a refusal names at most. */
 const MAX_NAMED = 10;
 const DONE: Readonly<Record<RotationStep, string>> = {
 	prepare:
@@ -46,7 +46,7 @@ const DONE_SECRETS: Readonly<Record<RotationStep, string>> = {
 	finish: "only the new key is left",
 };
 
-/** What stands against a step whoever has followed; before new keys are made for it. */
+/** Why a step of the rotation cannot be done, whichever machines have followed. Asked before new keys are made for it. */
 function refuseEarly(fleet: Fleet, { what, done, at }: { what: Rotated; done: RotationStep; at: number }): void {
 	const fixed = keysAreFixed(fleet, at);
 	if (fixed) throw new Refusal(fixed);

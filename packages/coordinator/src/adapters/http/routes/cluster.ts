@@ -34,7 +34,7 @@ async function parse(api: Api, text: string): Promise<Extract<ParsedDocument, { 
 	return parsed;
 }
 
-/** Machines would wait for what the coordinator does not have. */
+/** Refuses mirrors with an account that the coordinator does not have: machines would wait for it. Throws a Refusal. */
 async function checkAccounts({ accounts }: Api, { images }: ClusterDocument): Promise<void> {
 	for (const [index, { account }] of images.mirrors.entries()) {
 		if (account === undefined) continue;

@@ -3,7 +3,7 @@ import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
 
-/** How people sign in. Nobody has a token before he knows it. */
+/** The route that tells how people sign in. It needs no token, since nobody can have one before. */
 export const LOGIN_ROUTES: readonly Route[] = [
 	route({
 		method: "GET",
