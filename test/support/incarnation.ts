@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createUser, type KeyPair } from "@nats-io/nkeys";
 import { connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
-import { EnrollReply, Facts, inboxPrefix, Mac, Problem } from "@rollcall/protocol";
+import { BootId, EnrollReply, type Facts, inboxPrefix, Mac, Problem } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import { stretched } from "@rollcall/test-support/stretch";
 import type { ExecutionContext } from "ava";
 import { askFrom } from "./ask-from.ts";
@@ -19,20 +20,11 @@ export interface Incarnation {
 export function newIncarnation(wish: { uuid?: string; mac?: string; rehearsal?: boolean } = {}): Incarnation {
 	const key = createUser();
 	const tail = [...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-	const facts = Facts.parse({
-		bootId: randomUUID(),
+	const facts = machineFacts({
+		bootId: BootId.parse(randomUUID()),
 		hostname: "by-hand",
 		smbios: { uuid: wish.uuid ?? randomUUID(), vendor: "test" },
-		cpu: { count: 2, model: "test", arch: "x64" },
-		memory: { totalBytes: 8 * 1024 ** 3, availableBytes: 7 * 1024 ** 3 },
 		nics: [{ name: "eth0", mac: Mac.parse(wish.mac ?? `02:${tail}`), up: true, addresses: ["10.146.0.7/16"] }],
-		routes: [],
-		dns: { servers: [], search: [] },
-		os: { id: "debian", version: "12", name: "Debian" },
-		kernel: "6.1",
-		cgroupVersion: 2,
-		tmpfs: [],
-		agentVersion: "0.1.0",
 		rehearsal: wish.rehearsal ?? true,
 	});
 	return { key, publicKey: key.getPublicKey(), facts };

@@ -1,10 +1,11 @@
 import { eventually } from "@rollcall/test-support/eventually";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import test, { type ExecutionContext } from "ava";
 import { createProber } from "../src/adapters/probes/prober.ts";
 import { createRehearsedKernel } from "../src/adapters/rehearsal/pod-kernel.ts";
 import { runAgent } from "../src/loop/agent.ts";
 import type { Clock } from "../src/ports.ts";
-import { createFakeBus, type FakeBus, someFacts } from "./support/fake-bus.ts";
+import { createFakeBus, type FakeBus } from "./support/fake-bus.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
@@ -47,7 +48,7 @@ function startAgent(
 			createProber: (routes) => createProber({ loopback: "127.0.0.1", root, plain: true }, units, routes),
 			podKernel: createRehearsedKernel(root),
 			clock: fastClock,
-			facts: { read: async () => someFacts(boot.id) },
+			facts: { read: async () => machineFacts({ bootId: boot.id }) },
 			token: () => token,
 			dropToken: () => {
 				token = undefined;

@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type EnrollClaim, type EnrollRequest, enrolledText, enrollText, type Probe } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import fc from "@rollcall/test-support/properties";
 import test from "ava";
 import { createEnroll } from "../src/adapters/enroll/enroll.ts";
@@ -12,7 +13,6 @@ import { createProber } from "../src/adapters/probes/prober.ts";
 import { createUserKey, isSignedByOne, signWithSeed } from "../src/adapters/user-key.ts";
 import { errorLine } from "../src/error-line.ts";
 import { VERSION } from "../src/version.ts";
-import { someFacts } from "./support/fake-bus.ts";
 import { body, serve } from "./support/http-server.ts";
 import { temporaryRoot } from "./support/machine.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
@@ -20,7 +20,7 @@ import { accepted, BOOT, MACHINE, PUBLIC_KEY } from "./support/targets.ts";
 
 const OWN = createUserKey();
 const FLEET = createUserKey();
-const CLAIM: EnrollClaim = { publicKey: OWN.publicKey, facts: someFacts(BOOT), token: "t" };
+const CLAIM: EnrollClaim = { publicKey: OWN.publicKey, facts: machineFacts({ bootId: BOOT }), token: "t" };
 const BY = { seed: OWN.seed, signers: [FLEET.publicKey] };
 const SAID = {
 	machineId: MACHINE,

@@ -1,11 +1,9 @@
 import type {
 	Beat,
-	BootId,
 	Certify,
 	CertifyReply,
 	CommandReply,
 	EnrollClaim,
-	Facts,
 	Hello,
 	HelloReply,
 	Report,
@@ -142,24 +140,4 @@ export function createFakeBus(): FakeBus {
 		},
 	};
 	return bus;
-}
-
-/** Facts of a machine in memory. */
-export function someFacts(bootId: BootId): Facts {
-	return {
-		bootId,
-		hostname: "pc-7",
-		smbios: {},
-		cpu: { count: 2, model: "", arch: "x64" },
-		memory: { totalBytes: 1, availableBytes: 1 },
-		nics: [],
-		routes: [],
-		dns: { servers: [], search: [] },
-		os: { id: "", version: "", name: "" },
-		kernel: "",
-		cgroupVersion: 2,
-		tmpfs: [],
-		agentVersion: "0",
-		rehearsal: true,
-	};
 }

@@ -2,10 +2,12 @@ import {
 	type Event,
 	type EventDraft,
 	EventSchema,
+	Mac,
 	MachineDetail,
 	MachineView,
 	type MachineView as View,
 } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 
 /** A time so long ago that it reads the same for the length of a test. */
 export function longAgo(hours: number): string {
@@ -87,23 +89,20 @@ export function fleet(): View[] {
 export function detail(view: View, events: { event: Event; text: string }[] = []): unknown {
 	return MachineDetail.parse({
 		machine: view,
-		facts: {
+		facts: machineFacts({
 			bootId: view.bootId,
 			hostname: "pc-07",
 			smbios: { uuid: "4c4c4544-0042-3510-8052-b4c04f564433", serial: "7XK", vendor: "Dell", product: "OptiPlex" },
 			cpu: { count: 4, model: "i5-6500", arch: "x64" },
 			memory: { totalBytes: 8 * 2 ** 30, availableBytes: 7.5 * 2 ** 30 },
-			nics: [{ name: "eth0", mac: "52:54:00:00:00:07", up: true, addresses: ["192.0.2.7/24"] }],
+			nics: [{ name: "eth0", mac: Mac.parse("52:54:00:00:00:07"), up: true, addresses: ["192.0.2.7/24"] }],
 			defaultRoute: { nic: "eth0", gateway: "192.0.2.1" },
-			routes: [],
 			dns: { servers: ["192.0.2.1"], search: [] },
 			os: { id: "flatcar", version: "4230.2.0", name: "Flatcar 4230.2.0" },
 			kernel: "6.12.0",
-			cgroupVersion: 2,
 			tmpfs: [{ path: "/", totalBytes: 4 * 2 ** 30, freeBytes: 3 * 2 ** 30 }],
-			agentVersion: "0.1.0",
 			rehearsal: view.rehearsal,
-		},
+		}),
 		fenced: [],
 		events,
 	});

@@ -1,4 +1,5 @@
 import { type BootId, type Facts, sha256Of, type UserPublicKey } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 
 /** What a test's machine differs in from others; the rest of its facts is ordinary. */
 export interface Hardware {
@@ -34,11 +35,10 @@ export function keyOf(hardware: Hardware): UserPublicKey {
 
 export function factsOf(hardware: Hardware): Facts {
 	const { name, uuid = uuidOf(name), serial, macs = [macOf(name)], memoryGiB = 4 } = hardware;
-	return {
+	return machineFacts({
 		bootId: bootIdOf(hardware),
 		hostname: name,
 		smbios: { ...(uuid === "" ? {} : { uuid }), ...(serial === undefined ? {} : { serial }) },
-		cpu: { count: 4, model: "test", arch: "x64" },
 		memory: { totalBytes: memoryGiB * 2 ** 30, availableBytes: 2 ** 30 },
 		nics: macs.map((mac, index) => ({
 			name: `eth${index}`,
@@ -46,13 +46,6 @@ export function factsOf(hardware: Hardware): Facts {
 			up: true,
 			addresses: ["192.0.2.7/24"],
 		})),
-		routes: [],
-		dns: { servers: [], search: [] },
-		os: { id: "debian", version: "12", name: "Debian" },
-		kernel: "6.1",
-		cgroupVersion: 2,
-		tmpfs: [],
-		agentVersion: "1",
 		rehearsal: hardware.rehearsal ?? true,
-	};
+	});
 }

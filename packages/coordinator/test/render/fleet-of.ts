@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import {
 	type BootId,
 	type ClusterDocument,
-	Facts,
+	type Facts,
+	Mac,
 	type MachineId,
 	sha256Of,
 	type UserPublicKey,
 } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import { parseDocument } from "../../src/document/parse-document.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Seat, seatKey } from "../../src/domain/fleet.ts";
 import { evidenceOf } from "../../src/domain/identity/evidence.ts";
@@ -18,21 +20,24 @@ const GI = 2 ** 30;
 /** Facts of an ordinary lab machine, number `index`, with whatever is given changed. */
 export function labFacts(index: number, changed: Partial<Facts> = {}): Facts {
 	const suffix = (10 + index).toString(16).padStart(2, "0");
-	return Facts.parse({
-		bootId: `00000000-0000-4000-8000-0000000000${suffix}`,
+	return machineFacts({
+		bootId: `00000000-0000-4000-8000-0000000000${suffix}` as BootId,
 		hostname: `pc${index}`,
 		smbios: { vendor: "Example", product: "PC" },
-		cpu: { count: 4, model: "Example CPU", arch: "x64" },
-		memory: { totalBytes: 8 * GI, availableBytes: 7 * GI },
-		nics: [{ name: "eth0", mac: `02:00:00:00:00:${suffix}`, up: true, addresses: [`192.168.1.${10 + index}/24`] }],
+		nics: [
+			{
+				name: "eth0",
+				mac: Mac.parse(`02:00:00:00:00:${suffix}`),
+				up: true,
+				addresses: [`192.168.1.${10 + index}/24`],
+			},
+		],
 		defaultRoute: { nic: "eth0", gateway: "192.168.1.1" },
 		routes: [{ destination: "192.168.1.0/24", nic: "eth0" }],
 		dns: { servers: ["192.168.1.1"], search: ["lab.example"] },
 		os: { id: "fedora", version: "44", name: "Fedora CoreOS" },
 		kernel: "6.17.0",
-		cgroupVersion: 2,
 		tmpfs: [{ path: "/run", totalBytes: GI, freeBytes: GI }],
-		agentVersion: "0.1.0",
 		rehearsal: false,
 		...changed,
 	});

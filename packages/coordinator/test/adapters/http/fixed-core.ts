@@ -1,12 +1,5 @@
-import {
-	type BootId,
-	type Digest,
-	type Event,
-	type EventDraft,
-	type Facts,
-	type MachineId,
-	sha256Of,
-} from "@rollcall/protocol";
+import { type BootId, type Digest, type Event, type EventDraft, type MachineId, sha256Of } from "@rollcall/protocol";
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import type { Asked } from "../../../src/domain/change.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Token } from "../../../src/domain/fleet.ts";
 import { evidenceOf } from "../../../src/domain/identity/evidence.ts";
@@ -35,22 +28,12 @@ export const TOKENS = {
 	root: "rct_root",
 } as const;
 
-export const FACTS: Facts = {
+export const FACTS = machineFacts({
 	bootId: BOOT,
 	hostname: "localhost",
 	smbios: { uuid: "4c4c4544-0042-3510-8052-b4c04f564433" },
-	cpu: { count: 4, model: "x86-64", arch: "x64" },
-	memory: { totalBytes: 8_589_934_592, availableBytes: 8_000_000_000 },
-	nics: [],
-	routes: [],
-	dns: { servers: [], search: [] },
-	os: { id: "flatcar", version: "4230.2.0", name: "Flatcar" },
-	kernel: "6.12.0",
-	cgroupVersion: 2,
-	tmpfs: [],
-	agentVersion: "0.1.0",
 	rehearsal: false,
-};
+});
 
 function token(tokenId: string, text: string, more: Partial<Token>): Token {
 	return { tokenId, hash: sha256Of(text), scope: "viewer", createdAt: NOW, labels: {}, revoked: false, ...more };
