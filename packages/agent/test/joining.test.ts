@@ -1,16 +1,16 @@
+import { machineFacts } from "@rollcall/test-support/machine-facts";
 import test, { type ExecutionContext } from "ava";
 import { createEnroll } from "../src/adapters/enroll/enroll.ts";
 import { createUserKey } from "../src/adapters/user-key.ts";
 import type { BootIdentity } from "../src/loop/boot-identity.ts";
 import { createJoiner } from "../src/loop/joiner.ts";
 import type { EnrollOutcome } from "../src/ports.ts";
-import { someFacts } from "./support/fake-bus.ts";
 import { serve } from "./support/http-server.ts";
 import { BOOT } from "./support/targets.ts";
 
 const OWN = createUserKey();
 const BY = { seed: OWN.seed, signers: [createUserKey().publicKey] };
-const CLAIM = { publicKey: OWN.publicKey, facts: someFacts(BOOT), token: "t" };
+const CLAIM = { publicKey: OWN.publicKey, facts: machineFacts({ bootId: BOOT }), token: "t" };
 const BUSY = { code: "not-ready", message: "the coordinator has 500 requests of this kind to answer first" } as const;
 const signal = () => new AbortController().signal;
 
@@ -23,7 +23,7 @@ async function waits(outcomes: readonly EnrollOutcome[], impatient: boolean, ran
 		clock: { monotonic: () => 0, wall: () => 0, sleep: async (ms: number) => void slept.push(ms) } as never,
 		log: { info() {}, warn() {}, error() {}, debug() {} },
 		random: () => random,
-		facts: async () => someFacts(BOOT),
+		facts: async () => machineFacts({ bootId: BOOT }),
 		identity: { current: () => OWN, signers: () => BY.signers } as unknown as BootIdentity,
 		running: () => undefined,
 		token: () => "t",
