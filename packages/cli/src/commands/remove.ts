@@ -2,6 +2,7 @@ import { MachineRemoved } from "@rollcall/protocol";
 import { machinePath } from "../api/machine.ts";
 import { type AddCommand, printJson } from "../session.ts";
 import { say } from "../terminal.ts";
+import { titleOf } from "../views/machine-title.ts";
 import { addLossOptions, inTurn, LOSS_AFTER, type LossOptions, lossQuery } from "./loss.ts";
 import { MACHINE, parseMachine } from "./values.ts";
 
@@ -25,7 +26,7 @@ export const addRemove: AddCommand = (program, run) => {
 					api.ask(MachineRemoved, { method: "DELETE", path, subject: `machine ${id}` }),
 				);
 				if (session.json) printJson(session, json);
-				else say(session.out, `machine ${value.machineId}: forgotten`);
+				else say(session.out, `${titleOf(value)}: forgotten`);
 				if (!session.json && value.certifiedUntil !== undefined)
 					say(
 						session.out,

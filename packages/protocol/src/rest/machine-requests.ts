@@ -39,6 +39,9 @@ export type LabelsRequest = z.infer<typeof LabelsRequest>;
 /** `DELETE /v1/machines/{id}`. */
 export const MachineRemoved = z.strictObject({
 	machineId: MachineId,
+	/** The name that its node had. */
+	nodeName: Name.optional(),
+	rehearsal: z.boolean().optional(),
 	/** The end of the last certificate that it got (ISO 8601), where one is valid still. */
 	certifiedUntil: z.string().optional(),
 });

@@ -3,6 +3,7 @@ import {
 	Compromised,
 	CompromisedRequest,
 	Consequences,
+	definedFields,
 	Exposure,
 	type Labels,
 	LabelsRequest,
@@ -233,11 +234,13 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		example: { machineId: EXAMPLE_ID } as z.input<typeof MachineRemoved>,
 		async answer(api, { params, caller, query }) {
 			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const { machineId } = machine;
+			const { machineId, seat, facts } = machine;
 			const loss = await guarded(api, query, machine);
 			const until = certifiedUntil(machine, api.clock.wall());
 			await askCore(api.core, { kind: "remove", machineId, by: caller.name, ...loss }, "ok");
-			return { machineId, ...(until === undefined ? {} : { certifiedUntil: new Date(until).toISOString() }) };
+			const certified = until === undefined ? undefined : new Date(until).toISOString();
+			const rehearsal = facts.rehearsal || undefined;
+			return { machineId, ...definedFields({ nodeName: seat?.nodeName, rehearsal, certifiedUntil: certified }) };
 		},
 	}),
 ];
