@@ -11,6 +11,8 @@ export interface Column<Row> {
 	readonly min?: number;
 	/** Columns with a higher number are cut first; 0 by default. */
 	readonly yields?: number;
+	/** It is cut last: as long as others can go or be cut, it stays as it is. */
+	readonly whole?: true;
 	/** When even cutting is not enough, columns go, the highest number first. Absent: it stays. */
 	readonly drop?: number;
 }
@@ -68,8 +70,8 @@ function fit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], limit: 
 	});
 	if (limit === undefined) return fitted;
 	const over = () => fitted.reduce((sum, entry) => sum + entry.width + GAP, -GAP) - limit;
-	const minimum = () =>
-		fitted.reduce((sum, entry) => sum + Math.min(entry.width, entry.column.min ?? entry.width) + GAP, -GAP);
+	const least = ({ column, width }: Fitted<Row>) => (column.whole ? width : Math.min(width, column.min ?? width));
+	const minimum = () => fitted.reduce((sum, entry) => sum + least(entry) + GAP, -GAP);
 	while (minimum() > limit) {
 		const victim = fitted
 			.filter((entry) => entry.column.drop !== undefined)
@@ -77,7 +79,7 @@ function fit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], limit: 
 		if (!victim) break;
 		fitted = fitted.filter((entry) => entry !== victim);
 	}
-	const yields = (entry: Fitted<Row>) => entry.column.yields ?? 0;
+	const yields = ({ column }: Fitted<Row>) => (column.whole ? -1 : (column.yields ?? 0));
 	// Of those that yield alike the widest gives first, one place at a time: every text keeps as much as it can.
 	while (over() > 0) {
 		const widest = fitted

@@ -26,9 +26,14 @@ export function certificateTable(
 		kind === "authority" ? "(authority)" : kind === "operator" ? (by ?? "") : (nodeName ?? machineId ?? "");
 	return tableLines(
 		[
-			{ title: "HOLDER", text: holder, style: () => "bold" },
-			{ title: "NAME", text: ({ name }) => name },
-			{ title: "STATE", text: ({ state }) => state.replaceAll("-", " "), style: ({ state }) => STYLES[state] },
+			{ title: "HOLDER", text: holder, min: 10, whole: true, style: () => "bold" },
+			{ title: "NAME", text: ({ name }) => name, min: 10, yields: 1 },
+			{
+				title: "STATE",
+				text: ({ state }) => state.replaceAll("-", " "),
+				style: ({ state }) => STYLES[state],
+				drop: 1,
+			},
 			{ title: "EXPIRES", text: left },
 			{ title: "SIGNER", text: ({ signer }) => signer, drop: 2 },
 			{ title: "SUBJECT", text: ({ subject }) => subject, min: 10, drop: 3 },

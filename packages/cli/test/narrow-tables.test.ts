@@ -1,0 +1,56 @@
+import type { BootView, CertificateView } from "@rollcall/protocol";
+import test from "ava";
+import { painter } from "../src/text/colour.ts";
+import { widthOf } from "../src/text/width.ts";
+import { bootTable } from "../src/views/boot-table.ts";
+import { certificateTable } from "../src/views/certificate-table.ts";
+
+const NOW = Date.parse("2026-11-28T12:00:00Z");
+const NODE = "control-plane-f018b1d9";
+const paint = painter(false);
+
+const certificate = {
+	kind: "node",
+	name: "apiserver-kubelet-client",
+	machineId: "m-1",
+	nodeName: NODE,
+	signer: "cluster",
+	subject: "O=system:masters, CN=kube-apiserver-kubelet-client",
+	serial: "0a0b0c0d0e0f",
+	issuedAt: "2026-11-28T11:00:00Z",
+	expiresAt: "2027-01-15T22:12:26Z",
+	state: "valid",
+} as unknown as CertificateView;
+
+const boot = {
+	machineId: "m-1",
+	nodeName: NODE,
+	mac: "52:54:00:12:34:56",
+	address: "192.0.2.7",
+	profile: "flatcar",
+	state: "booting",
+	rehearsal: true,
+	startedAt: "2026-11-28T11:59:00Z",
+	totalMs: 2300,
+	stages: [{ stage: "enrolled", at: "2026-11-28T11:59:00Z" }, { stage: "assigned" }],
+	waitingFor: "assigned",
+} as unknown as BootView;
+
+test("when certificates end stays whole on a narrow terminal, and at 60 columns who holds them", (t) => {
+	for (const width of [80, 60, 40]) {
+		const [title = "", line = ""] = certificateTable([certificate], NOW, { width, paint });
+		t.true(widthOf(line) <= width, line);
+		t.regex(title, /EXPIRES/);
+		t.regex(line, / in 48d/, line);
+		if (width >= 60) t.true(line.startsWith(`${NODE} `), line);
+	}
+});
+
+test("which machine boots stays whole while other columns can go", (t) => {
+	for (const width of [100, 80, 60, 44]) {
+		const lines = bootTable([boot], NOW, { width, paint });
+		for (const line of lines) t.true(widthOf(line) <= width, line);
+		t.regex(lines[1] ?? "", new RegExp(`^${NODE} +booting .*REHEARSAL`), lines[1]);
+		if (width >= 60) t.regex(lines[1] ?? "", / assigned /, "what it waits for");
+	}
+});
