@@ -214,4 +214,16 @@ test("everything of a fleet of rehearsals says so, and its kubeconfig that there
 	const kubeconfig = await runCli(t, ["kubeconfig"], env);
 	t.regex(kubeconfig.stderr, /^REHEARSAL: .*no API/);
 	t.regex(kubeconfig.stdout, /^# REHEARSAL: .*no API/);
+	for (const words of ["events", "watch --since 0 --until-caught-up", "logs a", "token list", "cluster"])
+		t.regex((await runCli(t, words.split(" "), env)).stderr, /^REHEARSAL: /, words);
+	for (const words of ["events", "token list", "certs"])
+		t.notRegex((await runCli(t, [...words.split(" "), "-o", "json"], env)).stderr, /^REHEARSAL/m, words);
+});
+
+test("a machine that was removed is called by the name that it had", async (t) => {
+	const gone = { machineId: "91ccaa00-1111-4222-8333-444455556666", nodeName: "worker-0", rehearsal: true };
+	const { env } = await coordinatorWith(t, { "DELETE /v1/machines/91cc": gone });
+	t.is((await runCli(t, ["remove", "91cc"], env)).stdout, "REHEARSAL machine worker-0: forgotten\n");
+	const json = await runCli(t, ["remove", "91cc", "-o", "json"], env);
+	t.deepEqual(JSON.parse(json.stdout), gone);
 });

@@ -66,7 +66,7 @@ test("plan --exit-code ends with 10 when there are changes and with 0 when there
 	t.is((await runCli(t, ["plan", "-f", file, "--exit-code"], inCluster.env)).code, 10);
 	const quiet = await runCli(t, ["plan", "-f", file, "--exit-code"], same.env);
 	t.is(quiet.code, 0);
-	t.is(quiet.stdout, "No machine changes, 7 stay as they are.\n");
+	t.is(quiet.stdout, "no machine changes, 7 stay as they are.\n");
 });
 
 test("a file that is not YAML is refused with its line, and nothing is sent", async (t) => {
@@ -163,7 +163,7 @@ test("apply declares exactly what was planned, and names cluster and coordinator
 		"PUT /v1/cluster": { digest: DIGEST, changed: true, seq: 9, warnings: [] },
 	});
 	const { stdout } = await runCli(t, ["apply", "--yes", "-f", await documentIn(t, TEXT)], env);
-	t.true(stdout.startsWith(`Cluster lab at ${server}:\n`));
-	t.true(stdout.endsWith(`Cluster lab at ${server}: declared (event 9).\n`));
+	t.true(stdout.startsWith(`cluster lab at ${server}:\n`));
+	t.true(stdout.endsWith(`cluster lab at ${server}: declared (event 9).\n`));
 	t.deepEqual(api.seen.at(-1)?.body, { text: TEXT, digest: DIGEST, base });
 });

@@ -14,7 +14,7 @@ test("token create prints the token alone on stdout", async (t) => {
 	t.is(code, 0);
 	t.is(stdout, "rct_shown-once\n");
 	t.regex(stderr, /^token 9f1c \(enroll, without end\):\n$/);
-	t.deepEqual(api.seen[0]?.body, { scope: "enroll", labels: { rack: "a" }, expiresInSeconds: 600 });
+	t.deepEqual(api.seen.at(-1)?.body, { scope: "enroll", labels: { rack: "a" }, expiresInSeconds: 600 });
 });
 
 test("token create --out keeps the token in a file of its own, 0600, and does not print it", async (t) => {
@@ -51,7 +51,7 @@ test("a token may be limited to machines and a cluster, and the list shows to wh
 	});
 	const words = "token create --scope operator --only rack=a --only-role worker --cluster lab".split(" ");
 	t.is((await runCli(t, words, env)).code, 0);
-	t.deepEqual(api.seen[0]?.body, { scope: "operator", labels: {}, reach });
+	t.deepEqual(api.seen.at(-1)?.body, { scope: "operator", labels: {}, reach });
 	t.regex((await runCli(t, ["token", "list"], env)).stdout, /cluster lab, role worker, rack=a/);
 	const refused = await runCli(t, ["token", "create", "--scope", "admin", "--only", "rack=a"], env);
 	t.is(refused.code, 2);

@@ -47,7 +47,7 @@ async function apply(session: Session, options: ApplyOptions): Promise<ExitCode>
 	const cluster = await clusterName(text);
 	if (!session.json || !options.yes) {
 		const screen = session.json ? session.err : session.out;
-		say(screen, `Cluster ${cluster} at ${server}:`);
+		say(screen, `cluster ${cluster} at ${server}:`);
 		for (const line of planLines(plan, { paint: screen.paint, brief: true })) say(screen, line);
 	}
 	if (!options.yes && !(await agreesToChange(session, `Apply it to cluster ${cluster} at ${server}?`)))
@@ -58,7 +58,7 @@ async function apply(session: Session, options: ApplyOptions): Promise<ExitCode>
 		return EXIT.ok;
 	}
 	const done = value.changed ? `declared (event ${value.seq})` : "it was declared already; nothing changed";
-	say(session.out, `Cluster ${cluster} at ${server}: ${done}.`);
+	say(session.out, `cluster ${cluster} at ${server}: ${done}.`);
 	return EXIT.ok;
 }
 

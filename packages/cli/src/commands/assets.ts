@@ -8,11 +8,18 @@ import { assetTable } from "../views/asset-table.ts";
 import { addAssetsAdd } from "./assets-add.ts";
 import { addAssetsFetch } from "./assets-fetch.ts";
 
+const AFTER = `
+Examples:
+  rollcall assets list
+  rollcall assets fetch kubernetes 1.36.2
+  rollcall assets verify`;
+
 /** `rollcall assets add | fetch | list | verify | remove`. */
 export const addAssets: AddCommand = (program, run) => {
 	const assets: Command = program
 		.command("assets")
-		.description("the files that machines download: kernels, initrds, root file systems, binaries, images");
+		.description("the files that machines download: kernels, initrds, root file systems, binaries, images")
+		.addHelpText("after", AFTER);
 	addAssetsAdd(assets, run);
 	addAssetsFetch(assets, run);
 	assets

@@ -25,7 +25,10 @@ Examples:
 
 /** `rollcall context list | show | use | add | remove`. */
 export const addContext: AddCommand = (program, run) => {
-	const context = program.command("context").description("the coordinators that you know, and which one is asked");
+	const context = program
+		.command("context")
+		.description("the coordinators that you know, and which one is asked")
+		.addHelpText("after", "\nExamples:\n  rollcall context list\n  rollcall context use lab");
 	context
 		.command("list")
 		.description("all contexts")

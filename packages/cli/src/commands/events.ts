@@ -6,6 +6,7 @@ import { printEvent } from "../live/print-event.ts";
 import type { AddCommand, Session } from "../session.ts";
 import { addEventOptions, beginning, type EventOptions, filterOf, type Since } from "./event-options.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 import { parseCount } from "./values.ts";
 
 const AFTER = `
@@ -49,6 +50,7 @@ interface Listing {
 /** Prints what is recorded, oldest first. Throws Failure. */
 export async function listEvents(session: Session, { since, filter, json, lines }: Listing): Promise<ExitCode> {
 	const api = await session.connect();
+	if (!json) await tellRehearsal(session, api);
 	const after = await beginning(api, since, session.now());
 	const { signal, release } = stopSignal(session);
 	const done = new AbortController();

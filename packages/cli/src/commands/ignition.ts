@@ -18,6 +18,7 @@ export const addIgnition: AddCommand = (program, run) => {
 	program
 		.command("ignition")
 		.description("Ignition configurations, without a coordinator")
+		.addHelpText("after", "\nExample:\n  rollcall ignition convert worker.yaml > worker.ign")
 		.command("convert")
 		.description("Butane YAML to Ignition JSON")
 		.argument("[file]", "the YAML; - or nothing reads stdin", "-")

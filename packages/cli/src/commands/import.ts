@@ -19,6 +19,7 @@ export const addImport: AddCommand = (program, run) => {
 	program
 		.command("import")
 		.description("boot documents from what other programs used")
+		.addHelpText("after", "\nExample:\n  rollcall import matchbox /var/lib/matchbox --out boot.yaml")
 		.command("matchbox")
 		.description("a boot document from a matchbox data folder")
 		.argument("<dir>", "matchbox's data folder")

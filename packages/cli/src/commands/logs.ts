@@ -10,6 +10,7 @@ import { jsonText } from "../text/json.ts";
 import { type NamedLine, namedLines } from "../views/journal-lines.ts";
 import { type Moment, readMoment } from "./since.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 import { collectMachines, MACHINE, parseCount } from "./values.ts";
 
 const FOLLOW_MS = 1000;
@@ -60,6 +61,7 @@ async function logs(session: Session, ids: readonly string[], options: LogsOptio
 	const lines = options.lines ?? (since ? MOST_LINES : LINES);
 	const sinceSeconds = since && age(since, session.now());
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	const reading = names.map((id) => new Reading(session, new Journal(api, id, { unit, lines, sinceSeconds }), follow));
 	const { signal, release } = stopSignal(session);
 	let width = 0;

@@ -17,7 +17,14 @@ import { Failure, usageFailure } from "../errors.ts";
 import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { tokenTable } from "../views/token-table.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 import { collectLabel, parseDurationIn, parseMac } from "./values.ts";
+
+const AFTER = `
+Examples:
+  rollcall token list
+  rollcall token create --scope viewer --expires 30d --out viewer.token
+  rollcall token revoke 9f1c2b7a40de`;
 
 const CREATE_AFTER = `
 The token is printed once and stored nowhere; with --out it goes to a file that only you can read.
@@ -51,7 +58,7 @@ interface CreateOptions {
 
 /** `rollcall token create | list | revoke`. */
 export const addToken: AddCommand = (program, run) => {
-	const token = program.command("token").description("enrollment and API tokens");
+	const token = program.command("token").description("enrollment and API tokens").addHelpText("after", AFTER);
 	addCreate(token, run);
 	token
 		.command("list")
@@ -111,6 +118,7 @@ function reachOf({ only, onlyRole, cluster }: CreateOptions): { reach?: Reach } 
 async function create(session: Session, options: CreateOptions): Promise<undefined> {
 	checkScope(options);
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	// Opened before the token is made: a token that cannot be kept should not exist.
 	const file =
 		options.out === undefined
@@ -152,6 +160,7 @@ async function create(session: Session, options: CreateOptions): Promise<undefin
 
 async function list(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	const { json, value } = await api.ask(TokenList, { path: "/v1/tokens", subject: "tokens" });
 	if (session.json) printJson(session, json);
 	else if (value.tokens.length === 0) say(session.err, "no tokens; `rollcall token create` makes one");
@@ -167,6 +176,7 @@ async function list(session: Session): Promise<undefined> {
 
 async function revoke(session: Session, id: string, force: boolean): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	const path = `/v1/tokens/${encodeURIComponent(id)}${force ? "?force=true" : ""}`;
 	const { json, value } = await api.ask(TokenView, { method: "DELETE", path, subject: `token ${id}` });
 	if (session.json) printJson(session, json);

@@ -4,6 +4,7 @@ import type { AddCommand, Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { addEventOptions, beginning, type EventOptions, filterOf } from "./event-options.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
 A lost connection is made again; no event is missed and none comes twice. Ctrl-C ends it. The coordinator itself leaves out what is
@@ -32,6 +33,7 @@ export const addWatch: AddCommand = (program, run) => {
 async function watch(session: Session, options: WatchOptions): Promise<undefined> {
 	const api = await session.connect();
 	const json = session.json || options.json === true;
+	if (!json) await tellRehearsal(session, api);
 	const after = options.since ? await beginning(api, options.since, session.now()) : (await api.status()).value.seq;
 	const { signal, release } = stopSignal(session);
 	const done = new AbortController();

@@ -36,7 +36,7 @@ export function planLines(plan: Shown, options: { readonly paint: Paint; readonl
 function addOnLines(addOns: Plan["addOns"], paint: Paint): string[] {
 	if (addOns.length === 0) return [];
 	const lines = addOns.map(({ object, change }) => `  ${SIGNS[change]} ${printable(object)}`);
-	return [paint("bold", "In the cluster:"), ...lines, ""];
+	return [paint("bold", "in the cluster:"), ...lines, ""];
 }
 
 /** Warnings, one a line. */
@@ -49,7 +49,7 @@ function planSummary(plan: Consequences): string {
 	const counts = new Map<string, number>();
 	for (const { action } of plan.machines) counts.set(action, (counts.get(action) ?? 0) + 1);
 	const stay = `${plan.unchanged} ${plan.unchanged === 1 ? "stays as it is" : "stay as they are"}`;
-	if (plan.machines.length === 0) return `No machine changes, ${stay}.`;
+	if (plan.machines.length === 0) return `no machine changes, ${stay}.`;
 	const kinds = [...counts].map(([action, count]) => `${count} ${action}`).join(", ");
 	const change = plan.machines.length === 1 ? "1 machine changes" : `${plan.machines.length} machines change`;
 	return `${change} (${kinds}), ${stay}.`;
