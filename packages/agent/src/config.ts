@@ -12,6 +12,8 @@ export const AgentConfig = z.strictObject({
 	signers: z.array(UserPublicKey).min(1).max(4),
 	/** PEM: the authorities that certificates of coordinators and of the bus are by. Absent: those that everybody knows. */
 	authority: z.string().min(1).max(65_536).optional(),
+	/** The TPM's device, or a Unix socket that speaks as one. Absent: /dev/tpmrm0 on a machine, none elsewhere. */
+	tpm: z.string().min(1).max(1024).optional(),
 	/** Holds the one-time token; removed once it was used. */
 	tokenFile: z.string().optional(),
 	/** Everything is read and written below this folder; `/` on a machine. */

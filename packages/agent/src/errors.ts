@@ -38,6 +38,11 @@ export class OrderRefused extends Error {
 	override readonly name = "OrderRefused";
 }
 
+/** The TPM refuses a command, cannot be reached, or answers with nothing that can be read. */
+export class TpmError extends Error {
+	override readonly name = "TpmError";
+}
+
 /** A component did not become healthy in time. The message names the component and the last reason; `unit` is the unit that it is, of one that is a unit. */
 export class ProbeFailed extends Error {
 	override readonly name = "ProbeFailed";

@@ -1,5 +1,7 @@
 import type {
 	Artifact,
+	Attestation,
+	AttestReply,
 	Beat,
 	BootId,
 	Bye,
@@ -237,6 +239,15 @@ export interface Keyring {
 export interface SealKey {
 	readonly publicKey: string;
 	open(sealed: Sealed, info: string): Promise<string>;
+}
+
+/** The machine's TPM. */
+export interface Tpm {
+	/**
+	 * Has it answer a challenge for its keys (TPMT_PUBLIC, base64), which `ask` brings. Undefined where there is no TPM, or no challenge.
+	 * Throws TpmError.
+	 */
+	attest(ask: (ek: string, ak: string) => Promise<AttestReply | undefined>): Promise<Attestation | undefined>;
 }
 
 /** An enrollment's end. `wait`: how soon it makes sense to ask again; `afterMs`: so much later, said a coordinator that has too much to do. */

@@ -20,6 +20,7 @@ import { systemClock } from "./adapters/system-clock.ts";
 import { isGoingDown } from "./adapters/systemd/going-down.ts";
 import { createNotify } from "./adapters/systemd/notify.ts";
 import { createSystemdUnits } from "./adapters/systemd/systemctl.ts";
+import { createTpm } from "./adapters/tpm/attest.ts";
 import { createUserKey, signWithSeed } from "./adapters/user-key.ts";
 import { AgentConfig } from "./config.ts";
 import { runAgent } from "./loop/agent.ts";
@@ -65,6 +66,7 @@ export async function run(configPath: string): Promise<number> {
 	lockState(stateFolder);
 	const memory = createMemory(stateFolder);
 	const untouched = () => memory.ledger().files.length === 0 && memory.good() === undefined;
+	const tpm = config.tpm ?? (root === "/" ? "/dev/tpmrm0" : undefined);
 	const end = await runAgent(
 		{
 			files: createTargetFiles(place, undefined, config.authority),
@@ -81,7 +83,11 @@ export async function run(configPath: string): Promise<number> {
 			podKernel: rehearsal ? createRehearsedKernel(root) : createPodKernel(),
 			lastWords: createLastWords(root, units),
 			facts: createFactsReader(config, { path: `${stateFolder}/system-share.json`, untouched }),
-			enroll: createEnroll(config.coordinators, config.authority),
+			enroll: createEnroll(config.coordinators, {
+				authority: config.authority,
+				...(tpm === undefined ? {} : { tpm: createTpm(tpm) }),
+				tell: log.warn,
+			}),
 			connect: createConnect(Math.random, config.authority),
 			clock: systemClock,
 			log,

@@ -150,3 +150,8 @@ export class SignInRefused extends Error {
 		this.next = next;
 	}
 }
+
+/** What a TPM is to have said proves nothing. */
+export class AttestationRefused extends Error {
+	override readonly name = "AttestationRefused";
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TpmProof } from "./tpm.ts";
 import { ACCESS_EVENT_PAYLOADS } from "./access-events.ts";
 import { BOOT_STAGES, BootStage } from "./boot/request.ts";
 import { CLOCK_EVENT_PAYLOADS } from "./clock-events.ts";
@@ -81,6 +82,8 @@ export const EVENT_PAYLOADS = {
 		labels: Labels,
 		/** How sure the coordinator is that it is this machine; absent: `claimed`. */
 		grade: Grade.optional(),
+		/** What its TPM proved. */
+		tpm: TpmProof.optional(),
 		/** The MAC that its token was made for. */
 		mac: Mac.optional(),
 		/** How far its clock is off, where that is worth a word. */

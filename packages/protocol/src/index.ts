@@ -66,6 +66,7 @@ export * from "./target.ts";
 export * from "./time-service.ts";
 export * from "./tls-reason.ts";
 export * from "./token-scope.ts";
+export * from "./tpm.ts";
 export * from "./unit-name.ts";
 export * from "./uplink.ts";
 export * from "./waiting-claim.ts";

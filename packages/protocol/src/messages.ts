@@ -7,6 +7,7 @@ import { BootId, Digest, Generation, MachineId, UserPublicKey } from "./ids.ts";
 import { Problem } from "./problem.ts";
 import { Target } from "./target.ts";
 import { TimeFile } from "./time-service.ts";
+import { Attestation } from "./tpm.ts";
 import { UnitName } from "./unit-name.ts";
 import { WallTime } from "./wall-time.ts";
 
@@ -23,6 +24,8 @@ export const EnrollRequest = z.strictObject({
 	facts: Facts,
 	proof: SignedAssignment.optional(),
 	wall,
+	/** The answer of its TPM to a challenge (`POST /v1/attest`), where it has one. */
+	attestation: Attestation.optional(),
 	/** Made anew for each request; the answer is signed together with it. */
 	nonce: z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, "a nonce is 22 to 64 characters of base64url"),
 	/** Ed25519, base64, over `enrollText`, by the key that is enrolled. */

@@ -75,7 +75,9 @@ const HARDENING: readonly (readonly [string, string | boolean | { list: readonly
 	["ProtectSystem", "strict"],
 	["ProtectHome", true],
 	["PrivateTmp", true],
-	["PrivateDevices", true],
+	// In place of PrivateDevices, which would hide the TPM: no device can be opened but those of every process, and it.
+	["DevicePolicy", "closed"],
+	["DeviceAllow", "/dev/tpmrm0 rw"],
 	["ProtectClock", true],
 	["ProtectControlGroups", true],
 	["ProtectHostname", true],

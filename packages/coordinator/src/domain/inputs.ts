@@ -20,6 +20,7 @@ import type {
 	Report,
 	Timestamp,
 	TokenScope,
+	TpmProof,
 	Trust,
 	UserPublicKey,
 	WaitingClaim,
@@ -51,7 +52,7 @@ export interface Guarded {
 export type Input =
 	| {
 			readonly kind: "enroll";
-			readonly request: Omit<EnrollClaim, "token">;
+			readonly request: Omit<EnrollClaim, "token" | "attestation">;
 			readonly tokenHash?: Digest | undefined;
 			/** Set where the token is one that the boot listener signed. */
 			readonly signedToken?: SignedToken | undefined;
@@ -59,6 +60,8 @@ export type Input =
 			readonly remote: string;
 			/** The MAC that the asking address belongs to on a link of the coordinator's own, where there is one. */
 			readonly observedMac?: Mac | undefined;
+			/** What its TPM proved. */
+			readonly tpm?: TpmProof | undefined;
 			/** How far its clock is ahead of the coordinator's, where it says so. Milliseconds. */
 			readonly clockOffMs?: number | undefined;
 	  }

@@ -9,6 +9,7 @@ export { openEmbedded } from "../adapters/nats/open.ts";
 export { SigningKey } from "../adapters/nats/signing-key.ts";
 export { createPki } from "../adapters/pki/pki.ts";
 export { openSnapshotFolder } from "../adapters/snapshots/folder.ts";
+export { createAttester } from "../adapters/tpm/attester.ts";
 export { parseDocument } from "../document/parse-document.ts";
 export { applyAddOns } from "../keepers/add-ons.ts";
 export { clusterChecker } from "../keepers/start/cluster-checker.ts";

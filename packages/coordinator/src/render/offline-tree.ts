@@ -89,7 +89,7 @@ type Joined =
 
 /** Lets a machine in; with a role, it takes a seat of that role before anybody else. */
 function join(fleet: Fleet, { facts, labels }: PaperMachine, role?: string): Joined {
-	const identified = identify(fleet, facts, NO_KEY);
+	const identified = identify(fleet, { facts, publicKey: NO_KEY });
 	const name = JSON.stringify(facts.hostname);
 	if (!identified.ok) return { ok: false, reason: `the machine ${name} cannot be told: ${identified.reason}` };
 	const { machineId, identity } = identified;

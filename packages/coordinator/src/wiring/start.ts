@@ -10,6 +10,7 @@ import { listen } from "../adapters/http/listen.ts";
 import { readFleet } from "../adapters/metrics/read-fleet.ts";
 import { watchTwins } from "../adapters/nats/twins.ts";
 import { neighbourMac } from "../adapters/network/neighbours.ts";
+import { createAttester } from "../adapters/tpm/attester.ts";
 import { oidcPeople } from "../adapters/oidc/provider.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
@@ -155,6 +156,7 @@ async function startParts(
 	closing.defer(() => documents.close());
 	const app = buildApp({
 		neighbourMac,
+		attester: createAttester(() => clock.wall()),
 		access: accessWatch,
 		people: config.oidc && oidcPeople(config.oidc, { clock }),
 		core,

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import {
+	type Attestation,
+	AttestReply,
+	type AttestRequest,
 	check,
 	distrustReason,
 	type EnrollClaim,
@@ -9,15 +12,18 @@ import {
 	enrollText,
 	Problem,
 } from "@rollcall/protocol";
-import { messageOf } from "../../errors.ts";
-import type { Enroll, EnrollOutcome, Signing } from "../../ports.ts";
+import { messageOf, TpmError } from "../../errors.ts";
+import type { Enroll, EnrollOutcome, Signing, Tpm } from "../../ports.ts";
 import { isSignedByOne, signWithSeed } from "../user-key.ts";
 import { postJson } from "./http.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. `authority`: whom they are believed by, PEM. */
-export function createEnroll(coordinators: readonly string[], authority?: string): Enroll {
+export function createEnroll(
+	coordinators: readonly string[],
+	{ authority, tpm, tell }: { readonly authority?: string | undefined; readonly tpm?: Tpm; readonly tell?: (text: string) => void } = {},
+): Enroll {
 	let first = 0;
 	return async (claim, by, signal) => {
 		let last: EnrollOutcome = unreachable("no coordinator is configured");
@@ -28,7 +34,7 @@ export function createEnroll(coordinators: readonly string[], authority?: string
 		for (const index of order) {
 			if (signal.aborted) break;
 			const base = coordinators[index] ?? "";
-			const outcome = await askOne(base, { claim, by, authority }, signal);
+			const outcome = await askOne(base, { claim, by, authority, tpm, tell }, signal);
 			if (outcome.ok || outcome.wait === "long") {
 				// The coordinator that decided is asked first the next time.
 				first = index;
@@ -45,12 +51,43 @@ function isPlain(base: string | undefined): boolean {
 	return base?.startsWith("http:") === true;
 }
 
+interface Asking {
+	readonly claim: EnrollClaim;
+	readonly by: Signing;
+	readonly authority: string | undefined;
+	readonly tpm: Tpm | undefined;
+	readonly tell: ((text: string) => void) | undefined;
+}
+
+/** What the TPM answers to a challenge of this coordinator; undefined where it has none, or the TPM does not work. A release without challenges gives none. */
+async function attested(
+	base: string,
+	{ claim, authority, tpm, tell }: Omit<Asking, "by">,
+	signal: AbortSignal,
+): Promise<Attestation | undefined> {
+	const { publicKey, facts } = claim;
+	const url = new URL("v1/attest", base.endsWith("/") ? base : `${base}/`);
+	try {
+		return await tpm?.attest(async (ek, ak) => {
+			const request: AttestRequest = { publicKey, bootId: facts.bootId, ek, ak };
+			const answer = await postJson(url, request, { timeoutMs: TIMEOUT_MS, signal, authority });
+			return answer.status === 200 ? AttestReply.parse(answer.value) : undefined;
+		});
+	} catch (error) {
+		if (!(error instanceof TpmError)) throw error;
+		tell?.(`the TPM is not used: ${error.message}`);
+		return undefined;
+	}
+}
+
 async function askOne(
 	base: string,
-	{ claim, by, authority }: { claim: EnrollClaim; by: Signing; authority: string | undefined },
+	{ claim: said, by, authority, tpm, tell }: Asking,
 	signal: AbortSignal,
 ): Promise<EnrollOutcome> {
 	try {
+		const attestation = await attested(base, { claim: said, authority, tpm, tell }, signal);
+		const claim = attestation === undefined ? said : { ...said, attestation };
 		const nonce = randomBytes(24).toString("base64url");
 		const request: EnrollRequest = { ...claim, nonce, signature: signWithSeed(by.seed, enrollText(claim, nonce)) };
 		const url = new URL("v1/enroll", base.endsWith("/") ? base : `${base}/`);

@@ -26,6 +26,7 @@ import type { NamedAssets } from "../../document/named-assets.ts";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { InputOf, SignedToken } from "../../domain/inputs.ts";
 import type { Rendered, SummaryIfKnown } from "../../domain/observed.ts";
+import type { Attester } from "../../ports/attester.ts";
 import type { Bus } from "../../ports/bus.ts";
 import type { CertificateHolders } from "../../ports/certificate-holders.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -156,6 +157,8 @@ export interface ApiDependencies {
 	readonly checker: Checker;
 	/** The machines whose members of etcd answer a linearizable read now; undefined where nobody can be asked. */
 	readonly askVoters: () => Promise<readonly MachineId[] | undefined>;
+	/** Finds out which TPM a boot has. */
+	readonly attester: Attester;
 	/** The MAC that an address has on a link of this host, where it is on one. */
 	readonly neighbourMac: (address: string) => Promise<Mac | undefined>;
 	readonly metrics: ApiMetrics;

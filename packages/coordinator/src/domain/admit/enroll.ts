@@ -66,11 +66,12 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	return enrollAs(fleet, input, { identified, labels, grade, tokenId, mac, first });
 }
 
-/** `observed` where the link says that the asking address is the very NIC that the token was made for and the machine is known by. */
+/** `attested` where a TPM proved that it is the one that the machine is known by; so not in the first boot. `observed` where the link says that the asking address is the very NIC that the token was made for and the machine is known by. */
 function gradeOf(
-	{ observedMac: mac, request }: InputOf<"enroll">,
+	{ observedMac: mac, request, tpm }: InputOf<"enroll">,
 	{ machine, tokenMac }: { machine: Machine | undefined; tokenMac: Mac | undefined },
 ): Grade {
+	if (tpm !== undefined && tpm.ek === machine?.evidence.tpm) return "attested";
 	if (mac === undefined || !macsOf(request.facts).includes(mac)) return "claimed";
 	const fits = (tokenMac ?? mac) === mac && (machine?.evidence.macs.includes(mac) ?? true);
 	return fits ? "observed" : "claimed";
@@ -80,8 +81,8 @@ function gradeOf(
  * Where facts lead to a machine that is known, it is that one. Else a proof names it, as it did before the log was lost;
  * unless another box has taken that name since: two that report one UUID may come back in another order.
  */
-function identifyWithProof(fleet: Fleet, { request }: InputOf<"enroll">, proven: Assignment | undefined): Identified {
-	const found = identify(fleet, request.facts, request.publicKey);
+function identifyWithProof(fleet: Fleet, { request, tpm }: InputOf<"enroll">, proven: Assignment | undefined): Identified {
+	const found = identify(fleet, request, tpm?.ek ?? null);
 	if (!proven || (found.ok && fleet.machines.has(found.machineId))) return found;
 	if (fleet.machines.has(proven.machineId)) return found;
 	return { ok: true, machineId: proven.machineId, identity: "nic-and-serial" };
@@ -164,6 +165,7 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 		identity,
 		labels: admission.labels,
 		grade: admission.grade,
+		...(input.tpm ? { tpm: input.tpm } : {}),
 		...(admission.mac === undefined ? {} : { mac: admission.mac }),
 		...(isOff(input.clockOffMs) ? { clockOffMs: input.clockOffMs } : {}),
 		...token,

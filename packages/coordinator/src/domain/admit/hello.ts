@@ -68,14 +68,14 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 
 /** True when the facts are those of a machine that is known, under whatever id. */
 function isKnownElsewhere(fleet: Fleet, claim: Claim): boolean {
-	const found = identify(fleet, claim.facts, claim.publicKey);
+	const found = identify(fleet, claim);
 	return found.ok && fleet.machines.has(found.machineId);
 }
 
 /** True for an agent that holds nothing to prove, and whose facts lead to the very machine that it speaks for. */
 function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
 	if (claim.proof !== undefined || claim.generation > 0 || fleet.removed.has(machineId)) return false;
-	const found = identify(fleet, claim.facts, claim.publicKey);
+	const found = identify(fleet, claim);
 	return found.ok && found.machineId === machineId;
 }
 
@@ -85,7 +85,7 @@ function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
  */
 function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
 	const { bootId, publicKey, facts } = claim;
-	const found = identify(fleet, facts, publicKey);
+	const found = identify(fleet, { facts, publicKey });
 	const identity = found.ok ? found.identity : "nic-and-serial";
 	return accept([{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} }], {
 		kind: "wait",

@@ -13,7 +13,9 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 	const removed = fleet.removed.get(event.machineId);
 	const sameBoot = known?.bootId === event.bootId;
 	const facts = { ...event.facts, bootId: event.bootId };
-	const evidence = evidenceOf(facts);
+	// An agent that enrolls again in its boot has no need to prove that again.
+	const tpm = event.tpm?.ek ?? (sameBoot ? known.evidence.tpm : undefined);
+	const evidence = { ...evidenceOf(facts), ...(tpm === undefined ? {} : { tpm }) };
 	const machine: Machine = {
 		...(known ?? {
 			approval: removed?.compromised === undefined ? "waiting" : "rejected",

@@ -8,6 +8,8 @@ export interface Evidence {
 	readonly serial: string | undefined;
 	/** Permanent MACs, sorted, each once. */
 	readonly macs: readonly Mac[];
+	/** The endorsement key of the TPM, by its hash, which a boot of the machine proved to have. */
+	readonly tpm?: string | undefined;
 }
 
 /** UUIDs that vendors left in the firmware of thousands of machines, besides those that only count up. */

@@ -26,9 +26,28 @@ export type Identified =
  * Finds out which machine speaks. In this order: the boot and key that are known; a known machine with one of the MACs; the
  * UUID, when nobody else reports it; the UUID and serial of a known machine (its NICs were changed); a hash of MACs and
  * serial. Two machines never become one because of the order in which they come. A known UUID, serial or MAC that is absent
- * or other is told as a contradiction.
+ * or other is told as a contradiction. `tpm`: the endorsement key that the boot proved to have, null for none; undefined where that was not asked.
  */
-export function identify(fleet: Fleet, facts: Facts, publicKey: UserPublicKey): Identified {
+export function identify(
+	fleet: Fleet,
+	{ facts, publicKey }: { readonly facts: Facts; readonly publicKey: UserPublicKey },
+	tpm?: string | null,
+): Identified {
+	const found = identifyByFacts(fleet, facts, publicKey);
+	const before = found.ok ? fleet.machines.get(found.machineId)?.evidence.tpm : undefined;
+	if (!found.ok || found.contradiction !== undefined || before === undefined || tpm === undefined || tpm === before)
+		return found;
+	const contradiction =
+		tpm === null
+			? "its TPM proved nothing, and the machine has one"
+			: `its TPM is ${tpm.slice(0, SHORT)}, not the machine's ${before.slice(0, SHORT)}`;
+	return { ...found, contradiction };
+}
+
+/** So many digits of a TPM's endorsement key tell it from others. */
+const SHORT = 16;
+
+function identifyByFacts(fleet: Fleet, facts: Facts, publicKey: UserPublicKey): Identified {
 	const evidence = evidenceOf(facts);
 	const { uuid, serial, macs } = evidence;
 	const same = byBoot(fleet, facts, publicKey) ?? byMac(fleet, evidence);

@@ -213,6 +213,10 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 		checker: fixedChecker(),
 		askVoters: async () => undefined,
 		neighbourMac: async () => undefined,
+		attester: {
+			challenge: () => ({ expires: NOW, credential: "", secret: "", nonce: "" }),
+			judge: () => ({ ek: "0".repeat(64), pcrs: "0".repeat(64) }),
+		},
 		access: {
 			used: (tokenId, from) => used.push(`${tokenId} ${from}`),
 			refused: (request) => refused.push(request),

@@ -1,5 +1,6 @@
-import { EnrollReply, EnrollRequest, enrolledText, enrollText, sha256Of } from "@rollcall/protocol";
+import { AttestReply, AttestRequest, EnrollReply, EnrollRequest, enrolledText, enrollText, sha256Of } from "@rollcall/protocol";
 import type { z } from "zod";
+import { AttestationRefused } from "../../../errors.ts";
 import { askCore } from "../ask-core.ts";
 import type { Api } from "../dependencies.ts";
 import { type Refusal, refuse } from "../problem.ts";
@@ -20,8 +21,39 @@ function nobodyWaits(): Refusal {
 	return refuse("not-ready", "whoever asked has closed the connection", { next: "enroll again with the same key" });
 }
 
+function bootOf({ publicKey, facts }: Pick<EnrollRequest, "publicKey" | "facts">) {
+	return { publicKey, bootId: facts.bootId };
+}
+
+/** What is made of a TPM's words. Throws a Refusal where they prove nothing. */
+function judged<T>(judge: () => T): T {
+	try {
+		return judge();
+	} catch (error) {
+		if (!(error instanceof AttestationRefused)) throw error;
+		throw refuse("unauthorized", `the TPM proves nothing: ${error.message}`, {
+			next: "ask POST /v1/attest for a new challenge, and have the TPM answer it",
+		});
+	}
+}
+
 /** How an agent comes onto the bus. The token goes no further than its hash. */
 export const ENROLL_ROUTES: readonly Route[] = [
+	route({
+		method: "POST",
+		path: "/v1/attest",
+		summary: "A challenge to the TPM of a boot that is to enroll",
+		scope: "enroll",
+		leads: true,
+		params: NOTHING,
+		query: NOTHING,
+		body: AttestRequest,
+		status: 200,
+		response: AttestReply,
+		example: { expires: 1_767_225_600_000, credential: "AEQAIA==", secret: "AQA=", nonce: "q83vEg==" },
+		refusals: ["unauthorized", "not-leader", "not-ready"],
+		answer: (api, { body }) => judged(() => api.attester.challenge(body)),
+	}),
 	route({
 		method: "POST",
 		path: "/v1/enroll",
@@ -67,7 +99,8 @@ export const ENROLL_ROUTES: readonly Route[] = [
 					next: "sign it with the key of this boot; see docs/protocol.md",
 				});
 			}
-			const { token, ...request } = claim;
+			const { token, attestation, ...request } = claim;
+			const tpm = attestation && judged(() => api.attester.judge(attestation, bootOf(claim)));
 			const observedMac = await api.neighbourMac(remote);
 			const enrolled = await askCore(
 				api.core,
@@ -78,6 +111,7 @@ export const ENROLL_ROUTES: readonly Route[] = [
 					proofValid: request.proof !== undefined && api.credentials.verify(request.proof),
 					remote,
 					...(observedMac === undefined ? {} : { observedMac }),
+					...(tpm === undefined ? {} : { tpm }),
 					...(request.wall === undefined ? {} : { clockOffMs: request.wall - api.clock.wall() }),
 				},
 				"enrolled",
