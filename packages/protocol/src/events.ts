@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { TpmProof } from "./tpm.ts";
 import { ACCESS_EVENT_PAYLOADS } from "./access-events.ts";
 import { BOOT_STAGES, BootStage } from "./boot/request.ts";
 import { CLOCK_EVENT_PAYLOADS } from "./clock-events.ts";
@@ -16,6 +15,7 @@ import { LogFlaw } from "./log.ts";
 import { TargetProgress } from "./messages.ts";
 import { PerVersion } from "./pod-network.ts";
 import { SEAT_EVENT_PAYLOADS } from "./seat-events.ts";
+import { TpmProof } from "./tpm.ts";
 import { ClockOff } from "./wall-time.ts";
 
 /** What lets a machine in: a person, its entry in the document, a rule on labels, a rule on facts alone, or its own signed assignment. */

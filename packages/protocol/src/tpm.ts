@@ -10,7 +10,9 @@ export const TPM_TEMPLATES = {
 	 * The endorsement key: RSA 2048, restricted to decryption, template L-1 of the TCG EK Credential Profile 2.5. Behind it follows the
 	 * modulus: two bytes of length (256) and 256 bytes.
 	 */
-	ek: "0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa00060080004300100800" + "00000000",
+	ek:
+		"0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa00060080004300100800" +
+		"00000000",
 	/**
 	 * The attestation key: ECDSA with SHA-256 on P-256, fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign. Behind it
 	 * follow x and y, each with two bytes of length (32).

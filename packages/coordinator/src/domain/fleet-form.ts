@@ -99,7 +99,12 @@ const Machine = z.strictObject({
 	publicKey: UserPublicKey,
 	facts: Facts,
 	identity: z.enum(["smbios-uuid", "nic-and-serial", "proof"]),
-	evidence: z.strictObject({ uuid: text.optional(), serial: text.optional(), macs: z.array(Mac), tpm: text.optional() }),
+	evidence: z.strictObject({
+		uuid: text.optional(),
+		serial: text.optional(),
+		macs: z.array(Mac),
+		tpm: text.optional(),
+	}),
 	grade: Grade,
 	tokenMac: Mac.optional(),
 	contested: text.optional(),

@@ -22,7 +22,11 @@ const TIMEOUT_MS = 10_000;
 /** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. `authority`: whom they are believed by, PEM. */
 export function createEnroll(
 	coordinators: readonly string[],
-	{ authority, tpm, tell }: { readonly authority?: string | undefined; readonly tpm?: Tpm; readonly tell?: (text: string) => void } = {},
+	{
+		authority,
+		tpm,
+		tell,
+	}: { readonly authority?: string | undefined; readonly tpm?: Tpm; readonly tell?: (text: string) => void } = {},
 ): Enroll {
 	let first = 0;
 	return async (claim, by, signal) => {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { AttestReply, Attestation, AttestRequest } from "@rollcall/protocol";
+import type { Attestation, AttestReply, AttestRequest } from "@rollcall/protocol";
 import { AttestationRefused } from "../../errors.ts";
 import type { Attester } from "../../ports/attester.ts";
 import { makeCredential } from "./make-credential.ts";

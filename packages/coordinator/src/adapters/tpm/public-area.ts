@@ -4,14 +4,14 @@ import { TPM_TEMPLATES } from "@rollcall/protocol";
 const NAME_ALGORITHM = Buffer.from("000b", "hex");
 
 /** An endorsement key as it is known: what its public area has besides the template. */
-export interface EndorsementKey {
+interface EndorsementKey {
 	/** The SHA-256 of its public area, hexadecimal: how it is called by people. */
 	readonly name: string;
 	readonly modulus: Buffer;
 }
 
 /** An attestation key: its Name (Part 1, 16: the algorithm and the hash of the public area), and the key. */
-export interface AttestationKey {
+interface AttestationKey {
 	readonly name: Buffer;
 	readonly key: KeyObject;
 }

@@ -81,7 +81,11 @@ function gradeOf(
  * Where facts lead to a machine that is known, it is that one. Else a proof names it, as it did before the log was lost;
  * unless another box has taken that name since: two that report one UUID may come back in another order.
  */
-function identifyWithProof(fleet: Fleet, { request, tpm }: InputOf<"enroll">, proven: Assignment | undefined): Identified {
+function identifyWithProof(
+	fleet: Fleet,
+	{ request, tpm }: InputOf<"enroll">,
+	proven: Assignment | undefined,
+): Identified {
 	const found = identify(fleet, request, tpm?.ek ?? null);
 	if (!proven || (found.ok && fleet.machines.has(found.machineId))) return found;
 	if (fleet.machines.has(proven.machineId)) return found;

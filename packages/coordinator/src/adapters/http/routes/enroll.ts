@@ -1,4 +1,12 @@
-import { AttestReply, AttestRequest, EnrollReply, EnrollRequest, enrolledText, enrollText, sha256Of } from "@rollcall/protocol";
+import {
+	AttestReply,
+	AttestRequest,
+	EnrollReply,
+	EnrollRequest,
+	enrolledText,
+	enrollText,
+	sha256Of,
+} from "@rollcall/protocol";
 import type { z } from "zod";
 import { AttestationRefused } from "../../../errors.ts";
 import { askCore } from "../ask-core.ts";
