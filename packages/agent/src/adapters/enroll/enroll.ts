@@ -75,7 +75,11 @@ async function attested(
 		return await tpm?.attest(async (ek, ak) => {
 			const request: AttestRequest = { publicKey, bootId: facts.bootId, ek, ak };
 			const answer = await postJson(url, request, { timeoutMs: TIMEOUT_MS, signal, authority });
-			return answer.status === 200 ? AttestReply.parse(answer.value) : undefined;
+			if (answer.status === 200) return AttestReply.parse(answer.value);
+			// One that has too much to do, or does not lead, is asked again: who enrolled without would have to wait for a person.
+			if (![400, 401, 404].includes(answer.status)) throw new Error(`v1/attest: status ${answer.status}`);
+			tell?.(`the TPM is not used: ${base} gives it no challenge (status ${answer.status})`);
+			return undefined;
 		});
 	} catch (error) {
 		if (!(error instanceof TpmError)) throw error;
