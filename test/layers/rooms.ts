@@ -146,7 +146,7 @@ export const ROOMS: readonly Room[] = [
 	},
 	{
 		name: "agent/start",
-		files: /^packages\/agent\/src\/(?:main|index|run|cli|error-line|simulator|trials)\.ts$/,
+		files: /^packages\/agent\/src\/(?:main|index|run|cli|error-line|simulator|trials|parsers)\.ts$/,
 		rooms: ["agent/"],
 		packages: PROTOCOL,
 		libraries: "any",

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { distrustReason, Problem, StreamFrame } from "@rollcall/protocol";
+import { distrustReason, Problem, readStreamFrame, type StreamFrame } from "@rollcall/protocol";
 import { WebSocket } from "ws";
 import type { Connection } from "../configuration/connection.ts";
 import { Failure, failureOf } from "../errors.ts";
@@ -113,7 +113,7 @@ function oneConnection(connection: Connection, options: OneConnection): Promise<
 		socket.on("ping", heard);
 		socket.on("message", (payload, isBinary) => {
 			heard();
-			const frame = isBinary ? undefined : readFrame(String(payload));
+			const frame = isBinary ? undefined : readStreamFrame(String(payload));
 			if (frame && !options.onFrame(frame)) {
 				end = "an event was missing";
 				socket.terminate();
@@ -159,13 +159,4 @@ function refusal(status: number, body: string): string | Failure {
 	if (status >= 500 || status === 429) return problem.data.message;
 	const failure = failureOf(problem.data);
 	return failure.exit === EXIT.timeout ? problem.data.message : failure;
-}
-
-/** Reads a message of the event stream; undefined for one that is not ours, or of a kind that this command does not know. */
-function readFrame(text: string): StreamFrame | undefined {
-	try {
-		return StreamFrame.safeParse(JSON.parse(text)).data;
-	} catch {
-		return undefined;
-	}
 }

@@ -42,5 +42,9 @@ test("whatever is logged, nothing steers the terminal and an entry stays one lin
 		}),
 		{ numRuns: 100 },
 	);
+	t.regex(
+		readableLine(JSON.stringify({ level: {}, time: { toString: 1 }, msg: { toString: 1 } })),
+		/\? +\{"toString":1\}/,
+	);
 	t.is(readableLine("no JSON\u001b[1m\n"), "no JSON\\u{1b}[1m\n");
 });

@@ -249,3 +249,26 @@ test("what is no Butane is told once by its file, whether it is a template or no
 		t.is(imported.document.groups.length, 2);
 	}
 });
+
+test("what stands in place of a word and has no text is left out by name, and ends nothing", (t) => {
+	const odd = { toString: 1 };
+	const boot = { kernel: "/assets/k", initrd: ["/assets/i"], args: ["a"] };
+	const imported = importMatchbox(
+		new Map([
+			["profiles/a.json", json({ id: "a", boot: { ...boot, args: [odd], cmdline: { x: odd } }, ignition_id: odd })],
+			["profiles/b.json", json({ id: "b", boot })],
+			["groups/a.json", json({ id: odd, profile: odd })],
+			["groups/b.json", json({ id: "b", profile: "b" })],
+		]),
+	);
+	t.true(imported.ok);
+	if (!imported.ok) return;
+	t.deepEqual(
+		imported.document.groups.map(({ name }) => name),
+		["b"],
+	);
+	t.true(
+		imported.leftOut.some((line) => line.startsWith("groups/a.json: its profile")),
+		imported.leftOut.join("\n"),
+	);
+});

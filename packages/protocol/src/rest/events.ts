@@ -11,3 +11,12 @@ export const StreamFrame = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("caught-up"), seq: z.int() }),
 ]);
 export type StreamFrame = z.infer<typeof StreamFrame>;
+
+/** Reads a message of the event stream; undefined for one that is not ours, or of a kind that is not known here. */
+export function readStreamFrame(text: string): StreamFrame | undefined {
+	try {
+		return StreamFrame.safeParse(JSON.parse(text)).data;
+	} catch {
+		return undefined;
+	}
+}

@@ -16,8 +16,13 @@ export const readJournal: Units["logs"] = async ({ unit, lines, sinceSeconds, cu
 	const result = await runCommand("journalctl", args, TIMEOUT_MS);
 	if (result.code !== 0)
 		throw new UnitError(`journal${unit ? ` of ${unit}` : ""}: ${result.stderr || `exit code ${result.code}`}`);
-	return bound(result.stdout.split("\n").flatMap(parseEntry), cursor);
+	return journalLines(result.stdout, cursor);
 };
+
+/** What `journalctl -o json` printed, as the answer that is sent: the newest lines that fit. What is no entry is left out. `cursor`: where the last answer ended. */
+export function journalLines(printed: string, cursor?: string): Awaited<ReturnType<Units["logs"]>> {
+	return bound(printed.split("\n").flatMap(parseEntry), cursor);
+}
 
 interface JournalEntry {
 	readonly text: string;

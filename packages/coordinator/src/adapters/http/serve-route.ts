@@ -1,11 +1,9 @@
 import { includesScope } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { pathText } from "../../document/finding.ts";
-import { inputSchema } from "../../document/json-schema.ts";
-import { explainIssues } from "../../document/schema-findings.ts";
 import { remoteKey } from "../../rate/rate-limit.ts";
 import { audited, countRefused, noteChange } from "./audit.ts";
 import { authorize, callerOf, type Shows, showsOf } from "./caller.ts";
+import { checkedPart } from "./checked-part.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { inLine, type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
@@ -14,8 +12,6 @@ import type { Repeats } from "./repeats.ts";
 import { apiScopeOf, isKeyed, type Route } from "./route.ts";
 import { fileSender } from "./serve-file.ts";
 
-/** So many faults of a request are told at once: the bound of `Problem`. */
-const MOST_FAULTS = 64;
 /** Refusals of an enrollment that say nothing against who asks: nobody leads, or a boot with a good token has to wait. */
 const NO_FAULT: ReadonlySet<string> = new Set(["not-leader", "not-ready", "boot-waits"]);
 /** What routes of scope public and enroll see as their caller. It has no rights anywhere. */
@@ -116,9 +112,9 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 			const caller = callers.get(request) ?? NOBODY;
 			const answered = async (): Promise<unknown> => {
 				const asked = {
-					params: checked(route.params, request.params, "path"),
-					query: checked(route.query, request.query, "query"),
-					body: route.body === null ? undefined : checked(route.body, bodyOf(route, request), "body"),
+					params: checkedPart(route.params, request.params, "path"),
+					query: checkedPart(route.query, request.query, "query"),
+					body: route.body === null ? undefined : checkedPart(route.body, bodyOf(route, request), "body"),
 					caller,
 					remote: request.ip,
 					isGone: () => request.raw.socket.destroyed,
@@ -203,25 +199,6 @@ function bodyOf(route: Route, request: FastifyRequest): unknown {
 function bodyLimit(route: Route, limits: ApiLimits): number {
 	if (route.bodyLimit === "document") return limits.documentBytes;
 	return route.bodyLimit === "chunk" ? limits.chunkBytes : limits.bodyBytes;
-}
-
-/** A part of a request, checked; a Refusal with all its faults, each with its path and what was likely meant. */
-function checked(schema: Route["params"], value: unknown, what: string): unknown {
-	const result = schema.safeParse(value);
-	if (result.success) return result.data;
-	const found = explainIssues(result.error.issues.slice(0, MOST_FAULTS), value, { schema: inputSchema(schema) });
-	const details = found.slice(0, MOST_FAULTS).map(({ path, message, suggestion }) => ({
-		path: pathText(path).slice(0, 512),
-		message: message.slice(0, 1024),
-		...(suggestion === undefined ? {} : { suggestion: suggestion.slice(0, 512) }),
-	}));
-	const [first] = details;
-	const where = first?.path ? `${first.path}: ` : "";
-	throw refuse("bad-request", `${what}: ${where}${first?.message ?? "it is not valid"}`.slice(0, 2048), {
-		...(first?.path ? { path: first.path } : {}),
-		...(first?.suggestion ? { next: first.suggestion } : {}),
-		details,
-	});
 }
 
 async function refusalsCounted<T>(

@@ -24,8 +24,10 @@ export function readableLine(json: string): string {
 	);
 	const error = typeof err === "object" && err !== null ? (err as { message?: unknown; stack?: unknown }) : undefined;
 	const why = error ? [` error=${fieldText(error.message ?? "?")}`] : [];
-	const head = `${timeOfDay(Number(time))} ${(LEVELS[Number(level)] ?? "?").padEnd(5)} ${escaped(String(msg ?? ""))}`;
-	const stack = Number(level) >= ERROR && typeof error?.stack === "string" ? error.stack.split("\n").slice(1) : [];
+	const severity = typeof level === "number" ? level : Number.NaN;
+	const words = typeof msg === "string" ? msg : (JSON.stringify(msg) ?? "");
+	const head = `${timeOfDay(time)} ${(LEVELS[severity] ?? "?").padEnd(5)} ${escaped(words)}`;
+	const stack = severity >= ERROR && typeof error?.stack === "string" ? error.stack.split("\n").slice(1) : [];
 	return [`${head}${[...pairs, ...why].join("")}`, ...stack.map(escaped), ""].join("\n");
 }
 
@@ -52,7 +54,7 @@ function escaped(text: string): string {
 }
 
 /** `14:03:07` of milliseconds since 1970. */
-function timeOfDay(at: number): string {
-	const time = new Date(at);
+function timeOfDay(at: unknown): string {
+	const time = new Date(typeof at === "number" ? at : Number.NaN);
 	return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

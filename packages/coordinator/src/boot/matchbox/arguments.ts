@@ -1,4 +1,5 @@
 import { isSafeSetting } from "../ipxe-words.ts";
+import { wordOf } from "./word.ts";
 
 /** The hosts of matchbox itself: those that kernel arguments fetch Ignition and the like from. */
 export function ownHosts(args: readonly string[]): ReadonlySet<string> {
@@ -10,10 +11,10 @@ export function ownHosts(args: readonly string[]): ReadonlySet<string> {
 
 /** Kernel arguments of a profile: the list, which matchbox joins with blanks, and the older map of them. */
 export function kernelArgs(boot: Readonly<Record<string, unknown>>): string[] {
-	const listed = Array.isArray(boot.args) ? boot.args.map(String).flatMap(words) : [];
+	const listed = Array.isArray(boot.args) ? boot.args.map(wordOf).flatMap(words) : [];
 	const older = typeof boot.cmdline === "object" && boot.cmdline !== null ? Object.entries(boot.cmdline) : [];
 	// An empty value stands for a flag.
-	return [...listed, ...older.map(([name, value]) => (String(value) === "" ? name : `${name}=${String(value)}`))];
+	return [...listed, ...older.map(([name, value]) => (wordOf(value) === "" ? name : `${name}=${wordOf(value)}`))];
 }
 
 /** Blanks within double quotes cut nothing. */

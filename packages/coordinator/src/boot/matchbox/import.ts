@@ -15,6 +15,7 @@ import { checkIgnition } from "../ignition/check.ts";
 import { initrdOf, kernelArgs, ownHosts, ownSource, ownUrls, safeSettings } from "./arguments.ts";
 import { freeName } from "./names.ts";
 import { fillTemplate, isTemplate } from "./template.ts";
+import { wordOf } from "./word.ts";
 
 /**
  * A boot document made of a matchbox data folder, or why there is none. `leftOut`: what machines booted with and do not any
@@ -112,11 +113,11 @@ function importProfile(path: string, value: Json, state: Import): void {
 	}
 	const boot = bootOf(value);
 	for (const lost of ["cloud_id", "generic_id"])
-		if (value[lost]) state.leftOut.push(`${path}: its ${lost} ${String(value[lost])}`);
+		if (value[lost]) state.leftOut.push(`${path}: its ${lost} ${wordOf(value[lost])}`);
 	for (const list of ["initrd", "args"])
 		if (boot[list] !== undefined && boot[list] !== null && !Array.isArray(boot[list]))
 			state.leftOut.push(`${path}: its boot.${list}: not a list`);
-	const partId = value.ignition_id ? String(value.ignition_id) : undefined;
+	const partId = value.ignition_id ? wordOf(value.ignition_id) : undefined;
 	const text = partId === undefined ? undefined : state.files.get(`ignition/${partId}`);
 	const template = text !== undefined && isTemplate(text);
 	const part = partId === undefined || template ? undefined : wholePart(partId, text, state);
@@ -131,7 +132,7 @@ function importProfile(path: string, value: Json, state: Import): void {
 		name: freeName(path, id, state.taken.profiles),
 		...(typeof value.name === "string" && /^[!-~]+(?: [!-~]+)*$/.test(value.name) ? { title: value.name } : {}),
 		...(boot.kernel ? { kernel: ownSource(boot.kernel, state.hosts) } : {}),
-		initrd: Array.isArray(boot.initrd) ? boot.initrd.map((one) => initrdOf(String(one), state.hosts)) : [],
+		initrd: Array.isArray(boot.initrd) ? boot.initrd.map((one) => initrdOf(wordOf(one), state.hosts)) : [],
 		args: safe,
 		...(part ? { ignition: { ...legacyVersion(ownValue(state.parts, part)), parts: [part] } } : {}),
 		agent: false,
@@ -188,13 +189,13 @@ function importPart(id: string, part: { text: string | undefined; name: string }
 }
 
 function importGroup(path: string, value: Json, state: Import): Group | undefined {
-	const id = String(value.profile);
+	const id = wordOf(value.profile);
 	const profile = state.profiles.get(id);
 	if (!profile) {
 		state.leftOut.push(`${path}: its profile ${id} is not there`);
 		return undefined;
 	}
-	const name = freeName(path, String(value.id ?? baseName(path)), state.taken.groups);
+	const name = freeName(path, wordOf(value.id ?? baseName(path)), state.taken.groups);
 	const request = value.selector as Json | undefined;
 	const metadata = value.metadata ?? {};
 	const selector = request && Object.keys(request).length > 0 ? { request } : {};

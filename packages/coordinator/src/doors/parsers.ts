@@ -1,0 +1,28 @@
+/** What reads foreign bytes in the coordinator, for the fuzzing of all of them. */
+export { readBootToken } from "../adapters/boot/boot-token.ts";
+export { createSnapshots } from "../adapters/files/snapshots.ts";
+export { checkedPart } from "../adapters/http/checked-part.ts";
+export { Refusal } from "../adapters/http/problem.ts";
+export { ROUTES } from "../adapters/http/routes/table.ts";
+export { readableLine } from "../adapters/logger/readable-line.ts";
+export { beforeNext, decodeEntry, encodeEntry } from "../adapters/nats/entry.ts";
+export { readSigningRequest } from "../adapters/pki/signing-request.ts";
+export { convertButane } from "../boot/butane/convert.ts";
+export { bootProblems, readBootDocument } from "../boot/document.ts";
+export { checkIgnition } from "../boot/ignition/check.ts";
+export { composeIgnition } from "../boot/ignition/compose.ts";
+export { ownIgnitionPart } from "../boot/ignition/own-part.ts";
+export { readIgnitionPart } from "../boot/ignition/parts.ts";
+export { importMatchbox } from "../boot/matchbox/import.ts";
+export { checksumOf } from "../boot/releases/checksums.ts";
+export { fedoraFiles } from "../boot/releases/fedora-coreos.ts";
+export { flatcarVersion } from "../boot/releases/flatcar.ts";
+export { parseBootQuery } from "../boot/request.ts";
+export { documentDigest, parseDocument } from "../document/parse-document.ts";
+export { readYaml } from "../document/read-yaml.ts";
+export { apply } from "../domain/apply.ts";
+export { EMPTY_FLEET } from "../domain/fleet.ts";
+export { migrateFleet } from "../domain/fleet-form.ts";
+export { fleetFromJson, fleetToJson, stateDigest } from "../domain/snapshot.ts";
+export { describe } from "../domain/views/describe.ts";
+export { renderOffline } from "../render/offline-tree.ts";
