@@ -60,6 +60,8 @@ export function agentUnit(): string {
 				["TimeoutStopSec", 15],
 				["OOMScoreAdjust", -900],
 				["UMask", "0077"],
+				// A core dump would hold the keys of this boot.
+				["LimitCORE", 0],
 				["RuntimeDirectory", "rollcall"],
 				["RuntimeDirectoryMode", "0700"],
 				["RuntimeDirectoryPreserve", "yes"],

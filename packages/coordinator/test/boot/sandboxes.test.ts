@@ -40,3 +40,11 @@ test("agent and coordinator have the same sandbox but for what docs/security.md 
 	const left = [...told.keys()].filter((name) => SANDBOX.test(name) && !different.includes(name));
 	t.deepEqual(left, [], "told of as different, and alike");
 });
+
+test("neither leaves a core dump, which would hold its keys", (t) => {
+	for (const text of [
+		agentUnit(),
+		readFileSync(new URL("deploy/systemd/rollcall-coordinator.service", repository), "utf8"),
+	])
+		t.regex(text, /^LimitCORE=0$/m);
+});
