@@ -73,6 +73,9 @@ test("a login that ends is renewed with the provider, and one that cannot be say
 	// An ID token that is made anew within the same second is the same text.
 	t.not(JSON.parse(second).refreshToken, JSON.parse(first).refreshToken, "less than half a minute was left");
 	t.is(statSync(loginFile(operator)).mode & 0o777, 0o600);
+	const atOnce = await Promise.all([1, 2, 3].map(() => operator.rollcall("machines", ...server)));
+	for (const { code, stderr } of atOnce) t.is(code, 0, `each of them renews it: ${stderr}`);
+	t.is(readdirSync(dirname(loginFile(operator))).length, 1, "no lock is left");
 	const denied = await operator.rollcall("token", "create", ...server);
 	t.regex(denied.stderr, /oidc:bob has the scope viewer/);
 	writeFileSync(loginFile(operator), JSON.stringify({ ...JSON.parse(second), refreshToken: "another", endsAt: 0 }));

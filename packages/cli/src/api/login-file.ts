@@ -18,7 +18,7 @@ export interface Login {
 }
 
 /** Where the login at a coordinator lies: a file for each, beside the configuration. */
-function loginPath(env: NodeJS.ProcessEnv, server: string): string {
+export function loginPath(env: NodeJS.ProcessEnv, server: string): string {
 	const name = createHash("sha256").update(server).digest("hex").slice(0, 16);
 	return join(dirname(configurationPath(env)), "logins", `${name}.json`);
 }
