@@ -5,7 +5,7 @@ import test from "ava";
 import { PROGRAM_ROOT } from "../src/program-root.ts";
 import { widthOf } from "../src/text/width.ts";
 import { runCli, startCli, temporaryFolder } from "./support/cli.ts";
-import { linesOf, onTerminal } from "./support/terminal.ts";
+import { linesOf, programOnTerminal } from "./support/terminal.ts";
 
 const UP_MS = 120_000;
 
@@ -21,14 +21,24 @@ async function secondTerminal(machine: string): Promise<string[][]> {
 	);
 }
 
+/** What `npm start` runs behind its setup, as npm runs it: in a shell, in the project, with the project's programs. */
+async function startOfReadme(): Promise<{ readonly command: string; readonly path: string }> {
+	const readme = await readFile(join(PROGRAM_ROOT, "README.md"), "utf8");
+	if (!/^ {4}npm start {2,}#/m.test(readme)) throw new Error("README begins with npm start");
+	const { scripts } = JSON.parse(await readFile(join(PROGRAM_ROOT, "package.json"), "utf8"));
+	return { command: scripts.start, path: `${join(PROGRAM_ROOT, "node_modules/.bin")}:${process.env.PATH ?? ""}` };
+}
+
 /** The picture that was drawn last, without what steers the terminal. */
 function lastFrame(output: string): string[] {
 	return linesOf((output.split("\u001b[0J").at(-2) ?? "").trimEnd());
 }
 
-test("the first minutes as README has them: up on a terminal, its commands in a second one, a smaller window, Ctrl-C", async (t) => {
+test("the first minutes as README has them: what `npm start` runs on a terminal, its commands in a second one, a smaller window, Ctrl-C", async (t) => {
 	const env = { ROLLCALL_CONFIG: join(await temporaryFolder(t), "config.json"), HOME: await temporaryFolder(t) };
-	const up = await onTerminal(t, ["up", "--machines", "1"], { columns: 80, rows: 24, env });
+	const { command, path } = await startOfReadme();
+	const inShell = ["sh", "-c", `cd "$1" && exec ${command}`, "npm", PROGRAM_ROOT];
+	const up = await programOnTerminal(t, inShell, { columns: 80, rows: 24, env: { ...env, PATH: path } });
 	await eventually("the picture", () => up.output().includes("In a second terminal"), UP_MS);
 	const waited = await runCli(t, ["wait", "--all", "--for", "ready", "-o", "json"], env);
 	t.is(waited.code, 0, waited.stderr);

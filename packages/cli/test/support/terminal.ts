@@ -16,11 +16,20 @@ export interface Terminal {
 export async function onTerminal(
 	t: ExecutionContext,
 	args: readonly string[],
+	on: { columns: number; rows: number; env: Record<string, string> },
+): Promise<Terminal> {
+	return programOnTerminal(t, [process.execPath, CLI_MAIN, ...args], on);
+}
+
+/** Starts any program there. */
+export async function programOnTerminal(
+	t: ExecutionContext,
+	program: readonly string[],
 	{ columns, rows, env }: { columns: number; rows: number; env: Record<string, string> },
 ): Promise<Terminal> {
 	const folder = await temporaryFolder(t);
 	const helper = join(import.meta.dirname, "terminal.py");
-	const child = spawn("python3", [helper, String(columns), String(rows), process.execPath, CLI_MAIN, ...args], {
+	const child = spawn("python3", [helper, String(columns), String(rows), ...program], {
 		env: {
 			PATH: process.env.PATH ?? "",
 			TZ: "UTC",
