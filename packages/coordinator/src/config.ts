@@ -3,6 +3,11 @@ import { z } from "zod";
 
 const Port = z.int().min(0).max(65535);
 const File = z.string().min(1).max(1024);
+/** Names and addresses of a computer. */
+const Names = z
+	.array(z.union([z.ipv4(), z.ipv6(), z.hostname().max(253)]))
+	.max(32)
+	.default([]);
 
 /** The most that the event log may take, in bytes. */
 const LogBytes = z
@@ -96,11 +101,8 @@ const Tls = z.union([
 	z.literal("off"),
 	/** Certificates by an authority of the fleet's own. */
 	z.strictObject({
-		/** More names and addresses that operators and machines use for this coordinator. */
-		names: z
-			.array(z.union([z.ipv4(), z.ipv6(), z.hostname().max(253)]))
-			.max(32)
-			.default([]),
+		/** As `http.names`, with which they are one list. */
+		names: Names,
 		/** How long a certificate lives; it is replaced after a third of that. Absent: it has no end. */
 		certificateSeconds: z.int().min(10).max(3_153_600_000).optional(),
 		clientAuthorities: ClientAuthorities.optional(),
@@ -159,8 +161,8 @@ export const CoordinatorConfig = z.strictObject({
 		.strictObject({
 			host: z.string().max(255).default("127.0.0.1"),
 			port: Port.default(7420),
-			/** More names by which operators, machines and programs call this computer. A request for any other name is refused. */
-			names: z.array(z.hostname().max(253)).max(32).default([]),
+			/** More names and addresses by which operators, machines and programs call this computer. A request for any other name is refused, and the certificate is for them. */
+			names: Names,
 		})
 		.prefault({}),
 	tls: Tls.prefault({}),

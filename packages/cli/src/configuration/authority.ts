@@ -41,7 +41,7 @@ export async function checkAuthority(server: string, authority: string): Promise
 	if (authorized) return;
 	throw new Failure(`${server} is not believed: ${error}`, {
 		exit: EXIT.unreachable,
-		next: "use an address that its certificate is for (`tls.names` of the coordinator), or correct the clock of this computer or of the coordinator",
+		next: "use an address that its certificate is for (`http.names` of the coordinator), or correct the clock of this computer or of the coordinator",
 	});
 }
 

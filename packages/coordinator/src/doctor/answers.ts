@@ -31,7 +31,7 @@ async function one(url: string): Promise<DoctorFinding> {
 		const { cause = error } = error as Error;
 		const distrust = distrustReason(cause);
 		if (distrust === undefined) return fail(`${url} does not answer: ${systemReason(cause)}`, next);
-		const named = "name the address in tls.names, or find out who answers there";
+		const named = "name the address in http.names, or find out who answers there";
 		return fail(`${url} is not believed: ${distrust}`, named);
 	}
 }

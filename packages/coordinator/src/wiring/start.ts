@@ -32,8 +32,8 @@ import { createLoop } from "./control-loop.ts";
 import { fastDigests } from "./fast-digests.ts";
 import { followEvents } from "./follow-events.ts";
 import { openKeys } from "./keys.ts";
-import { knownHosts } from "./known-hosts.ts";
 import { OwnAddress } from "./own-address.ts";
+import { ownNames } from "./own-names.ts";
 import { projections } from "./projections.ts";
 import { createResponder } from "./responder.ts";
 import { renderedTargets } from "./targets.ts";
@@ -98,7 +98,7 @@ async function startParts(
 	const base = await openBase(config, log, environment);
 	const { clock, metrics } = base;
 	const address = new OwnAddress(config.advertise.http);
-	const hosts = knownHosts(config);
+	const hosts = new Set(ownNames(config));
 	const ownTls = await openTls(base);
 	const { shown: tls } = ownTls;
 	closing.defer(() => tls?.close());

@@ -7,7 +7,7 @@ import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder, writeAtomically } from "../disk/atomic-write.ts";
 import { ConfigError } from "../errors.ts";
 import type { Base } from "./base.ts";
-import { listenerNames } from "./listener-names.ts";
+import { certifiedNames } from "./own-names.ts";
 
 /** TLS of this coordinator's listeners. */
 interface CoordinatorTls {
@@ -40,7 +40,10 @@ export async function openTls({ config, clock, log }: Base): Promise<Coordinator
 	const shown =
 		"certificateFile" in tls
 			? await openGivenTls(tls, parts)
-			: await openOwnTls({ authorityFolder, names: listenerNames(config), lifeSeconds: tls.certificateSeconds }, parts);
+			: await openOwnTls(
+					{ authorityFolder, names: certifiedNames(config), lifeSeconds: tls.certificateSeconds },
+					parts,
+				);
 	const { clientAuthorities } = tls;
 	const holders = clientAuthorities && (await openClientCertificates(clientAuthorities, parts));
 	return { shown, authority: () => shown.authority(), ...(holders ? { holders } : {}) };
