@@ -2,6 +2,7 @@ import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { fleetTrouble } from "../../src/domain/views/trouble.ts";
 import { BOXES, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
@@ -91,6 +92,22 @@ test("a majority that is only silent is to be brought back first", (t) => {
 	);
 });
 
+test("a machine with etcd's data keeps its seat for etcd until etcd is founded and took it out, whatever a document says", (t) => {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
+	const old = story.join({ name: "a", memoryGiB: 8 });
+	story.report(old, "applied", 1);
+	const { bootId } = story.machine(old);
+	story.record([
+		{ type: "etcd-memory-changed", machineId: old, bootId, memory: { memberId: "7", clusterId: "9", bootId } },
+	]);
+	const slots = [{ name: "control", role: "control-plane", count: 1, selector: { labels: { rack: "new" } } }];
+	story.take({ kind: "declare", ...documentOf(slots), by: "test", acceptLoss: "control-plane" });
+	story.pass(60);
+	t.truthy(story.machine(old).seat);
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
+});
+
 test("etcd does not begin with nothing beside a machine that says it has etcd's data, with a seat or without", (t) => {
 	const story = new Story();
 	story.declare([{ name: "control", role: "control-plane", count: 1 }]);
@@ -99,8 +116,9 @@ test("etcd does not begin with nothing beside a machine that says it has etcd's 
 	const { bootId } = story.machine(old);
 	const memory = { memberId: "7", clusterId: "9", bootId };
 	story.record([{ type: "etcd-memory-changed", machineId: old, bootId, memory }]);
-	// Its seat changes hands before anything was founded.
+	// It lost its seat before anything was founded, and another one takes it.
 	const slots = [{ name: "control", role: "control-plane", count: 1, selector: { labels: { rack: "new" } } }];
+	story.record([{ type: "machine-released", machineId: old, slot: "control", seat: 0, reason: "a log of before" }]);
 	story.take({ kind: "declare", ...documentOf(slots), by: "test", acceptLoss: "control-plane" });
 	const young = story.join({ name: "b", memoryGiB: 8 }, { rack: "new" });
 	t.truthy(story.machine(young).seat);

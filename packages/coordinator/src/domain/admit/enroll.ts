@@ -108,7 +108,7 @@ function enrollByProof(
 ): Verdict | undefined {
 	const machine = fleet.machines.get(proven.machineId);
 	if (!machine) {
-		return accept(comeBack(fleet, proven, input.request.facts), enrolled(proven.machineId, input));
+		return accept(comeBack(fleet, proven, input.request.facts, at), enrolled(proven.machineId, input));
 	}
 	// Generations count up over a machine's boots, so the higher one was booted later.
 	if (machine.bootId !== proven.bootId && proven.generation <= machine.generation) {

@@ -27,7 +27,7 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	const own = proven?.machineId === machineId ? proven : undefined;
 	if (!machine) {
 		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, claim)) {
-			return accept(comeBack(fleet, own, claim.facts), { kind: "target", machineId });
+			return accept(comeBack(fleet, own, claim.facts, at), { kind: "target", machineId });
 		}
 		if (at < fleet.recoverUntil && isBlank(fleet, machineId, claim)) return readmit(fleet, machineId, claim);
 		return refuse({

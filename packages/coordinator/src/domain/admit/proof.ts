@@ -9,6 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { doubtLog } from "../log/log-doubt.ts";
+import { etcdRole } from "../seats/seats.ts";
 
 /** Who presents a proof: the incarnation and its key. */
 export interface Presenter {
@@ -32,10 +33,11 @@ export function isOfRemoved(fleet: Fleet, assignment: Assignment): boolean {
 	return fleet.removed.get(assignment.machineId)?.boots.includes(assignment.bootId) ?? false;
 }
 
-/** The events by which a machine that the log does not know comes back with what it proves. */
-export function comeBack(fleet: Fleet, assignment: Assignment, facts: Facts): EventDraft[] {
+/** The events by which a machine that the log does not know comes back with what it proves. The first such proof says that the log is in doubt. */
+export function comeBack(fleet: Fleet, assignment: Assignment, facts: Facts, at: Timestamp): EventDraft[] {
 	const { machineId, bootId, publicKey, labels } = assignment;
 	return [
+		...doubtBy(fleet, `machine ${machineId} proves a seat, and the log does not know the machine`, at),
 		{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity: "proof", labels },
 		{ type: "machine-approved", machineId, by: "proof", basis: "proof" },
 		...adopt(fleet, assignment),
@@ -64,26 +66,38 @@ export function outrunsLog(fleet: Fleet, { machineId, generation }: Assignment):
 export function followProof(fleet: Fleet, assignment: Assignment, at: Timestamp): EventDraft[] {
 	const { machineId, generation, slot, seat } = assignment;
 	const machine = fleet.machines.get(machineId);
-	// While a log that was lost is rebuilt, all proofs know more than it does.
-	const told = fleet.log?.doubt !== undefined || at < fleet.recoverUntil;
 	const reason = `machine ${machineId} proves generation ${generation}, and the log knows ${machine?.generation ?? 0}`;
-	const doubt = told ? [] : doubtLog([{ kind: "proof", reason }], fleet.log?.checkedTo ?? 0, at);
+	const doubt = doubtBy(fleet, reason, at);
 	const own = machine?.seat;
 	if (!own || (own.slot === slot && own.seat === seat)) return [...doubt, ...adopt(fleet, assignment)];
+	// Where a document that went back does not have the newer seat, the one that it has does as well.
+	if (own.role === assignment.role && !isDeclaredSeat(fleet, assignment))
+		return [...doubt, ...raise(fleet, assignment)];
 	const why = "it proves that it was given another seat since";
 	const left: EventDraft = { type: "machine-released", machineId, slot: own.slot, seat: own.seat, reason: why };
 	return [...doubt, left, ...adopt(fleet, assignment)];
 }
 
-/** The seat of a proof, if it still is one and nobody has a later right to it; else only the generation is kept. */
+/** The event by which a proof brings the log into doubt. While a log that was lost is rebuilt, all proofs know more than it does. */
+function doubtBy(fleet: Fleet, reason: string, at: Timestamp): EventDraft[] {
+	if (fleet.log?.doubt !== undefined || at < fleet.recoverUntil) return [];
+	return doubtLog([{ kind: "proof", reason }], fleet.log?.checkedTo ?? 0, at);
+}
+
+function raise(fleet: Fleet, { machineId, bootId, generation }: Assignment): EventDraft[] {
+	const known = fleet.machines.get(machineId)?.generation ?? fleet.removed.get(machineId)?.generation ?? 0;
+	return generation > known ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
+}
+
+/**
+ * The seat of a proof, if it still is one and nobody has a later right to it; else only the generation is kept. A seat of etcd is kept although
+ * the document, which may have gone back too, does not have it: its holder goes when etcd has taken it out, like one whose seat was taken away.
+ */
 function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
-	const { machineId, bootId, generation, digest, cluster, slot, seat, role, nodeName, pinned } = assignment;
+	const { machineId, generation, digest, cluster, slot, seat, role, nodeName, pinned } = assignment;
 	const { assignedAt, podNetworks } = assignment;
-	const raised: EventDraft[] =
-		generation > (fleet.machines.get(machineId)?.generation ?? fleet.removed.get(machineId)?.generation ?? 0)
-			? [{ type: "generation-raised", machineId, bootId, generation }]
-			: [];
-	if (!isDeclaredSeat(fleet, assignment)) return raised;
+	const raised = raise(fleet, assignment);
+	if (!isDeclaredSeat(fleet, assignment) && !isOfEtcd(fleet, assignment)) return raised;
 	const holder = holderOf(fleet, slot, seat);
 	const namesake = fleet.nodeNames.get(nodeName);
 	if (namesake !== undefined && namesake !== holder?.machineId) return raised;
@@ -115,6 +129,11 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 function holderOf(fleet: Fleet, slot: string, seat: number): Machine | undefined {
 	const holder = fleet.seats.get(seatKey(slot, seat));
 	return holder === undefined ? undefined : fleet.machines.get(holder);
+}
+
+function isOfEtcd(fleet: Fleet, { role, cluster }: Assignment): boolean {
+	const document = fleet.cluster?.document;
+	return document !== undefined && document.name === cluster && role === etcdRole(document);
 }
 
 /** True when the document has this seat, or there is no document to compare with. */

@@ -1,6 +1,7 @@
 import type { EventOf } from "@rollcall/protocol";
 import type { EtcdMember } from "../etcd/state.ts";
 import { type Fleet, type Seat, seatKey } from "../fleet.ts";
+import { etcdRole } from "../seats/seats.ts";
 import { leavingOf, withoutLeaving } from "./leaving.ts";
 import { adoptedNetworks } from "./pod-networks.ts";
 import { changeMachine } from "./touch.ts";
@@ -25,7 +26,7 @@ export function applyAssigned(fleet: Fleet, event: EventOf<"machine-assigned">):
 export function applyAdopted(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
 	const seated = keepsSeat(fleet, event)
 		? withMember(fleet, event)
-		: takeSeat(fleet, event, {
+		: takeBack(fleet, event, {
 				cluster: event.cluster ?? fleet.cluster?.document.name ?? "",
 				slot: event.slot,
 				seat: event.seat,
@@ -82,6 +83,32 @@ function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
 		return one.bootId === bootId ? one : { machineId, bootId, nodeName, begun: "existing", votes, cluster };
 	});
 	return { ...next, etcd: { ...etcd, members } };
+}
+
+/**
+ * A machine proves a seat for etcd that the log does not know while etcd was founded by it: it was given its target only when etcd had taken
+ * it in, so its boot counts as a member, whose vote is found out. Without that nobody would know whose data lies there.
+ */
+function takeBack(fleet: Fleet, event: EventOf<"assignment-adopted">, seat: Seat): Fleet {
+	const next = takeSeat(fleet, event, seat);
+	const { etcd } = fleet;
+	const document = fleet.cluster?.document;
+	const bootId = fleet.machines.get(event.machineId)?.bootId;
+	if (next === fleet || !etcd || !fleet.log?.doubt || !document || !bootId) return next;
+	if (seat.role !== etcdRole(document) || event.generation === 0) return next;
+	if (etcd.members.some((one) => one.machineId === event.machineId && one.bootId === bootId)) return next;
+	const member: EtcdMember = {
+		machineId: event.machineId,
+		bootId,
+		nodeName: seat.nodeName,
+		begun: "existing",
+		votes: false,
+		cluster: [],
+	};
+	const others = etcd.members.filter(
+		(one) => one.machineId !== event.machineId && (one.nodeName !== seat.nodeName || one.removed),
+	);
+	return { ...next, etcd: { ...etcd, members: [...others, member] } };
 }
 
 /** A machine loses its seat. Its generation stays, so that numbers never come twice; so does its node name, until it is empty. */

@@ -36,6 +36,8 @@ export function guard(fleet: Fleet, input: GuardedInput, verdict: Verdict, at: T
 	const machine = input.kind === "declare" ? undefined : fleet.machines.get(input.machineId);
 	if (machine && !isAtStake(fleet, machine)) return undefined;
 	if (input.acceptLoss === "etcd") return undefined;
+	const unknown = machine && doubtFault(fleet, { input, machine, at });
+	if (unknown) return unknown;
 	if (input.kind === "declare") {
 		const moved = moveFault(fleet, input, at);
 		if (moved) return moved;
@@ -72,6 +74,25 @@ function lossOf(
 			...leaving.filter((one) => !leftRunning.some(isBoot(one))),
 		],
 		left: quorum.healthy.filter(isThere),
+	};
+}
+
+/** What stops or forgets a machine at once. */
+const STOPS: ReadonlySet<GuardedInput["kind"]> = new Set(["command", "reject", "compromised", "remove"]);
+
+/** While machines still prove what they hold, the members of etcd are not known, and so not how many of them may go. */
+function doubtFault(
+	fleet: Fleet,
+	{ input, machine, at }: { readonly input: GuardedInput; readonly machine: Machine; readonly at: Timestamp },
+): Problem | undefined {
+	if (!STOPS.has(input.kind) || (!fleet.log?.doubt && at >= fleet.recoverUntil)) return undefined;
+	if (!memoryHolders(fleet).includes(machine)) return undefined;
+	const why = fleet.log?.doubt ? "the event log is in doubt" : "the event log is being rebuilt";
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: ${why}, so that the members of etcd are not known, and its memory is there`,
+		next: `wait until that is over (rollcall status); --accept-loss etcd does it all the same`,
+		machineId: machine.machineId,
 	};
 }
 
@@ -138,8 +159,8 @@ function answersApi({ seat, lease, target, bootId, command }: Machine): boolean 
 }
 
 /** True for a machine by which etcd or the cluster's API can lose something. */
-export function isAtStake(fleet: Fleet, { machineId, seat }: Machine): boolean {
-	if (seat?.role === "control-plane" || seat?.role === "etcd") return true;
+export function isAtStake(fleet: Fleet, { machineId, seat, etcdMemory }: Machine): boolean {
+	if (etcdMemory?.is || seat?.role === "control-plane" || seat?.role === "etcd") return true;
 	return fleet.etcd?.members.some((one) => one.machineId === machineId) ?? false;
 }
 

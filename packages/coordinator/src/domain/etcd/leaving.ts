@@ -8,12 +8,14 @@ import { isStill, majorityOf, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 
 /**
- * True for a machine whose boot is a member of etcd. A document takes its seat away only after etcd took the member out, so that no
+ * True for a machine whose boot is a member of etcd, or has a member's memory by the word of its agent. A document takes its seat away only after etcd took the member out, so that no
  * vote is lost by it, unless a person accepted that by name.
  */
 export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
 	if (fleet.cluster?.acceptLoss === "etcd" || hasLostMemory(machine)) return false;
-	return fleet.etcd?.members.some((one) => one.removed !== "done" && isBoot(machine)(one)) ?? false;
+	const member = fleet.etcd?.members.find(isBoot(machine));
+	// A member that the log forgot may be one all the same.
+	return member ? member.removed !== "done" : machine.etcdMemory?.is !== undefined;
 }
 
 /** The members that live and whose seats the document does not let them keep; who cannot be helped by another seat. The highest seats first. */

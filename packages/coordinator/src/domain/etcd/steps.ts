@@ -3,7 +3,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, wasTakenOut } from "./beginning.ts";
 import { nextToLeave } from "./leaving.ts";
-import { etcdHolders, hasBegun, livingMembers, membersOnTheirWayOut, memoryHolders } from "./members.ts";
+import { etcdHolders, hasBegun, livingMembers, membersOnTheirWayOut, memoryHolders, strangers } from "./members.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember } from "./state.ts";
 
@@ -35,7 +35,9 @@ export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | 
 
 /** The step when no member lives: etcd counts as founded once most of the machines that began run it; before they begin, the snapshot is chosen. */
 function firstStep(fleet: Fleet, seats: number, holders: readonly Machine[]): EtcdStep | undefined {
-	const began = holders.filter((one) => hasBegun(one) && !wasTakenOut(fleet, one));
+	// A document that went back may not have the seats of all that run.
+	const more = strangers(fleet).filter(({ seat }) => seat !== undefined && seat.role === holders[0]?.seat?.role);
+	const began = [...holders, ...more].filter((one) => hasBegun(one) && !wasTakenOut(fleet, one));
 	const run = began.filter(({ target }) => target?.progress === "applied");
 	if (seats > 0 && run.length > seats / 2) return { kind: "found", machines: began };
 	const next = nextBeginning(fleet);

@@ -42,7 +42,8 @@ export function seatsFor(fleet: Fleet, at: Timestamp, candidates: readonly Machi
 	if (candidates.length === 0 || !document || at < fleet.recoverUntil) return [];
 	// A machine whose declared name another machine has waits for that name: a node is not renamed later.
 	const claimOf = nameClaims(fleet);
-	const unnamed = candidates.filter((machine) => !claimOf(machine)?.holder);
+	// Where a member's memory lies that the log forgot, nothing but etcd may come.
+	const unnamed = candidates.filter((machine) => !claimOf(machine)?.holder && !holdsForgotten(fleet, machine));
 	const free = new Map(unnamed.sort(byMachineId).map((machine) => [machine.machineId, machine]));
 	const filling = new Filling(fleet);
 	for (const machine of [...free.values()]) {
@@ -62,6 +63,11 @@ export function seatsFor(fleet: Fleet, at: Timestamp, candidates: readonly Machi
 		fillSlot(filling, slot, free);
 	}
 	return filling.drafts;
+}
+
+/** True for a machine without a seat whose agent says that a member's memory lies there, which etcd did not take out. */
+export function holdsForgotten(fleet: Fleet, machine: Machine): boolean {
+	return machine.seat === undefined && machine.etcdMemory?.is !== undefined && !wasTakenOut(fleet, machine);
 }
 
 function fillSlot(filling: Filling, slot: Slot, free: Map<MachineId, Machine>): void {

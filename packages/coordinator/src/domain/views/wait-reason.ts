@@ -4,6 +4,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
 import { mismatch } from "../seats/selector.ts";
+import { holdsForgotten } from "../seats/slots.ts";
 
 /** What to do about a role that was given by hand where no seat is free. */
 export const MORE_SEATS = "raise the count of a slot with this role, or take the role back";
@@ -48,6 +49,12 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 		return {
 			reason: `it gets no role before its clock is right: ${clockText(machine)}`,
 			next: clockAdvice(document, machine),
+		};
+	if (holdsForgotten(fleet, machine))
+		return {
+			reason:
+				"the memory of a member of etcd lies there, of which the log knows nothing, so that it gets no other role",
+			next: `look at rollcall etcd; when that memory may go, rollcall reboot ${machineId}`,
 		};
 	const claim = nameClaims(fleet)(machine);
 	if (claim?.holder) {
