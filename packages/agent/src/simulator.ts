@@ -7,4 +7,5 @@ export type { EtcdDataSeen } from "./domain/etcd-memory.ts";
 export { memoryOf } from "./domain/etcd-memory.ts";
 export { LinkDenied, LinkError, UnitError } from "./errors.ts";
 export { type AgentParts, runAgent } from "./loop/agent.ts";
-export type { Accepted, Enroll, EnrollOutcome, Keyring, Link, LinkEvents, Memory, UnitState, Units } from "./ports.ts";
+export type { Enroll, EnrollOutcome } from "./ports/enrollment.ts";
+export type { Accepted, Keyring, Link, LinkEvents, Memory, UnitState, Units } from "./ports.ts";

@@ -4,7 +4,7 @@ import { createEnroll } from "../src/adapters/enroll/enroll.ts";
 import { createUserKey } from "../src/adapters/user-key.ts";
 import type { BootIdentity } from "../src/loop/boot-identity.ts";
 import { createJoiner } from "../src/loop/joiner.ts";
-import type { EnrollOutcome } from "../src/ports.ts";
+import type { EnrollOutcome } from "../src/ports/enrollment.ts";
 import { serve } from "./support/http-server.ts";
 import { BOOT } from "./support/targets.ts";
 

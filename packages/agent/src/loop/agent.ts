@@ -1,6 +1,7 @@
 import { type CertifyOrder, certifyText, type Facts, type Hello } from "@rollcall/protocol";
 import { LinkError } from "../errors.ts";
-import type { Connect, Enroll, EtcdData, FactsReader, Keyring, Link, PodKernel, Prober, TimeFiles } from "../ports.ts";
+import type { Enroll } from "../ports/enrollment.ts";
+import type { Connect, EtcdData, FactsReader, Keyring, Link, PodKernel, Prober, TimeFiles } from "../ports.ts";
 import type { ApplyParts } from "./apply.ts";
 import { type Keys, openBootIdentity } from "./boot-identity.ts";
 import { answerCommand } from "./commands.ts";

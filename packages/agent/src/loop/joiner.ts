@@ -1,6 +1,7 @@
 import type { EnrollClaim, Facts } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
-import type { Accepted, Clock, Enroll, Log } from "../ports.ts";
+import type { Enroll } from "../ports/enrollment.ts";
+import type { Accepted, Clock, Log } from "../ports.ts";
 import type { BootIdentity } from "./boot-identity.ts";
 
 /** Unreachable coordinators are asked again soon; a refusal stands until a person acts, so that is asked again slowly. */

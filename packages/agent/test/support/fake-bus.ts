@@ -15,7 +15,8 @@ import { podRoutesDigest } from "@rollcall/protocol";
 import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
 import { LinkDenied, LinkError } from "../../src/errors.ts";
 import type { AgentParts } from "../../src/loop/agent.ts";
-import type { Connect, EnrollOutcome, LinkEvents } from "../../src/ports.ts";
+import type { EnrollOutcome } from "../../src/ports/enrollment.ts";
+import type { Connect, LinkEvents } from "../../src/ports.ts";
 import { MACHINE, PUBLIC_KEY } from "./targets.ts";
 
 /** A coordinator and its bus, in memory. Tests set what it answers and read what it heard. */

@@ -13,7 +13,7 @@ import {
 	Problem,
 } from "@rollcall/protocol";
 import { messageOf, TpmError } from "../../errors.ts";
-import type { Enroll, EnrollOutcome, Signing, Tpm } from "../../ports.ts";
+import type { Enroll, EnrollOutcome, Signing, Tpm } from "../../ports/enrollment.ts";
 import { isSignedByOne, signWithSeed } from "../user-key.ts";
 import { postJson } from "./http.ts";
 

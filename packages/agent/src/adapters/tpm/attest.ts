@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Attestation, AttestReply } from "@rollcall/protocol";
-import type { Tpm } from "../../ports.ts";
+import type { Tpm } from "../../ports/enrollment.ts";
 import { type Answer, readAnswer, splitSized, wantsAgain } from "./answer.ts";
 import {
 	activateCredential,
