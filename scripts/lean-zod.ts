@@ -4,17 +4,25 @@ import type { Plugin } from "esbuild";
 
 const project = join(import.meta.dirname, "..");
 
-/** Of zod only what is used. Its texts in fifty languages are 300 KB: zod/core sets English by itself. Half of the rest goes when it is imported name by name. */
-export const leanZod: Plugin = {
-	name: "lean-zod",
-	setup(bundler) {
-		bundler.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-			contents: 'export { default as en } from "./en.js";',
-			resolveDir: join(project, "node_modules/zod/v4/locales"),
-		}));
-		bundler.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => ({
-			contents: (await readFile(path, "utf8")).replace('import { z } from "zod";', 'import * as z from "zod";'),
-			loader: "ts",
-		}));
-	},
-};
+/** Of zod only what is used. */
+export const leanZod = leanZodAnd((source) => source);
+
+/**
+ * The same, for who changes our sources otherwise, too: of a file only one plugin can give the text. zod's texts in fifty languages are 300 KB:
+ * zod/core sets English by itself. Half of the rest goes when it is imported name by name.
+ */
+export function leanZodAnd(change: (source: string, path: string) => string): Plugin {
+	return {
+		name: "lean-zod",
+		setup(bundler) {
+			bundler.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+				contents: 'export { default as en } from "./en.js";',
+				resolveDir: join(project, "node_modules/zod/v4/locales"),
+			}));
+			bundler.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => {
+				const source = (await readFile(path, "utf8")).replace('import { z } from "zod";', 'import * as z from "zod";');
+				return { contents: change(source, path), loader: "ts" };
+			});
+		},
+	};
+}

@@ -15,11 +15,16 @@ const ALWAYS = [
 	"scripts/node-on-demand.ts",
 ];
 
-/** SHA-256 over names and contents of all inputs, `inputs` (paths of the project) among them, and over what else decides the result. */
-export async function hashInputs(inputs: readonly string[], also: readonly string[]): Promise<string> {
+/** `hashFiles` of what every bundle of the agent is made of, and of `inputs`. */
+export function hashInputs(inputs: readonly string[], also: readonly string[]): Promise<string> {
+	return hashFiles([...ALWAYS, ...inputs], also);
+}
+
+/** SHA-256 over names and contents of all files of `inputs` (paths of the project: files or folders), and over what else decides the result. */
+export async function hashFiles(inputs: readonly string[], also: readonly string[]): Promise<string> {
 	const hash = createHash("sha256");
 	for (const text of also) hash.update(`${text.replace(project, "")}\0`);
-	for (const input of [...ALWAYS, ...inputs]) {
+	for (const input of inputs) {
 		for (const file of await filesBelow(join(project, input))) {
 			hash.update(`${relative(project, file)}\0`);
 			hash.update(

@@ -14,7 +14,10 @@ import { repository } from "../support/places.ts";
 
 const enter = createGate(1);
 /** Makes a coordinator a later version of itself. */
-const NEWER = { NODE_OPTIONS: `--import=${join(repository, "test/support/newer-version.ts")}` };
+const NEWER = {
+	fromSources: true,
+	environment: { NODE_OPTIONS: `--import=${join(repository, "test/support/newer-version.ts")}` },
+};
 
 /** Waits until a coordinator is not ready and says that it needs a later version. */
 const stopped = (url: string, token: string) =>
@@ -43,7 +46,7 @@ test("an older version beside a newer one follows until it meets what it does no
 	await first.enrollToken();
 	const older = await startCoordinator(t, { ...nats.options(), dataFolder: ownFolder(t) });
 	// The newer one takes the lead: what it writes is understood at first.
-	const newer = await startCoordinator(t, { ...nats.options(), dataFolder: ownFolder(t), environment: NEWER });
+	const newer = await startCoordinator(t, { ...nats.options(), dataFolder: ownFolder(t), ...NEWER });
 	await Promise.all([older.stop(), first.stop()]);
 	await eventually("the newer one to lead", async () => (await newer.status()).leader);
 	const follower = await older.restart();

@@ -6,7 +6,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { type Running, run } from "@rollcall/test-support/running";
 import { newOperator, type Operator } from "../support/cli.ts";
-import { repository } from "../support/places.ts";
+import { COORDINATOR } from "../support/coordinator.ts";
 import type { Bridge } from "./bridge.ts";
 import { unpackPackages } from "./image/debian.ts";
 
@@ -57,8 +57,7 @@ export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promi
 		...(wish.document ? { document: wish.document } : {}),
 	};
 	await writeFile(configFile, JSON.stringify(config), { mode: 0o600 });
-	const main = join(repository, "packages/coordinator/src/main.ts");
-	const coordinator = startOn(t, bridge, [process.execPath, main, "--config", configFile]);
+	const coordinator = startOn(t, bridge, [process.execPath, COORDINATOR, "--config", configFile]);
 	t.teardown(() => coordinator.end());
 	await eventually("the coordinator", () => existsSync(join(wish.dataFolder, "api.json")) || undefined, 60_000).catch(
 		() => {

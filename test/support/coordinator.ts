@@ -14,7 +14,11 @@ import { freePort } from "@rollcall/test-support/free-port";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import { type Running, run } from "@rollcall/test-support/running";
-import { repository } from "./places.ts";
+import { bundleCoordinator } from "../../scripts/bundle-coordinator.ts";
+import { coordinatorSource, repository } from "./places.ts";
+
+/** What runs as a coordinator: one bundle of the sources as they are, made once. */
+export const COORDINATOR = await bundleCoordinator();
 
 /** A cluster of one control plane and workers, for rehearsal machines. */
 export const REHEARSAL_DOCUMENT = readFileSync(join(repository, "deploy/examples/rehearsal.yaml"), "utf8");
@@ -37,6 +41,8 @@ export interface CoordinatorOptions {
 	/** Life of the machines' certificates; as the coordinator has it without it. */
 	readonly certificateSeconds?: number;
 	readonly failpoint?: string;
+	/** It runs from its sources, in place of the bundle, for who changes them while they are loaded. */
+	readonly fromSources?: boolean;
 	/** More of its environment, also when it is started again. */
 	readonly environment?: Readonly<Record<string, string>>;
 	/** The address that it and its NATS listen at; 127.0.0.1 without it. */
@@ -115,7 +121,7 @@ export function launchCoordinator(
 	};
 	const started = run(
 		process.execPath,
-		[join(repository, "packages/coordinator/src/main.ts"), "--config", configFile, "--tether-stdin"],
+		[options.fromSources ? coordinatorSource : COORDINATOR, "--config", configFile, "--tether-stdin"],
 		environment,
 		"KILL",
 	);

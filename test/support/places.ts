@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 /** The repository. */
 export const repository = resolve(fileURLToPath(import.meta.url), "../../..");
+/** The coordinator's program as it is shipped. */
+export const coordinatorSource = join(repository, "packages/coordinator/src/main.ts");
 /** The bundled agent, as `npm run bundle` makes it. */
 export const agentBinary = join(repository, "dist/agent/rollcall-agent");
 /** The bundled stand-in for a machine, a script. */
