@@ -239,6 +239,8 @@ export const ROOMS: readonly Room[] = [
 	{
 		name: "test",
 		files: /^test\//,
+		// What packs the programs that they start.
+		rooms: ["scripts"],
 		packages: ["@rollcall/"],
 		libraries: "any",
 	},
