@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
@@ -14,7 +15,6 @@ export async function readClientPair(
 	files: { readonly certificate: string; readonly key: string },
 	origin: string,
 ): Promise<ClientPair> {
-	const { createPrivateKey, X509Certificate } = await import("node:crypto");
 	const [cert, key] = await Promise.all([
 		readText(files.certificate, `client certificate (${origin})`),
 		readText(files.key, `client key (${origin})`),
