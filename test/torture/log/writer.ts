@@ -69,7 +69,7 @@ export function startWriters(doors: readonly Door[], documentOf: (number: number
 		const write: Write = { kind, via: door.name, value, begunAt: performance.now() };
 		writes.push(write);
 		const answer = await ask(door, kind === "document" ? "PUT" : "POST", path, body);
-		if (answer && answer.status < 300) {
+		if (answer && answer.status >= 200 && answer.status < 300) {
 			if (kind === "token") write.value = TokenCreated.parse(answer.body).view.tokenId;
 			write.ackedAt = performance.now();
 		} else if (answer) {
