@@ -5,7 +5,13 @@ import { TOKENS } from "./fixed-core.ts";
 import { bearer, testApi } from "./setup.ts";
 
 /** What changes nothing, or is no request of a person. */
-const READS = ["POST /v1/enroll", "POST /v1/plan", "POST /v1/machines/{id}/plan", "POST /v1/machines/{id}/commands"];
+const READS = [
+	"POST /v1/attest",
+	"POST /v1/enroll",
+	"POST /v1/plan",
+	"POST /v1/machines/{id}/plan",
+	"POST /v1/machines/{id}/commands",
+];
 /** Work that was begun is recorded where it begins; the test fleet has nothing for the others to change. */
 const ELSEWHERE = [
 	"POST /v1/assets/verify",
