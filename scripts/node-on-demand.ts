@@ -10,8 +10,6 @@ export function nodeOnDemand(modules: readonly string[], load: (name: string) =>
 		name: "node-on-demand",
 		setup(bundler) {
 			bundler.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path, kind }) => {
-				// A late import is on demand by itself, and has to find the names of the module.
-				if (kind === "dynamic-import") return undefined;
 				const name = path.replace("node:", "");
 				// CommonJS takes it as it is, and it is there already.
 				if (name === "process" && kind !== "import-statement") return undefined;
