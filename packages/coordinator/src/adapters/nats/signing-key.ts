@@ -1,13 +1,15 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
-import { decodeNkey, type UserPublicKey } from "@rollcall/protocol";
+import { decodeNkey, encodeNkey, type UserPublicKey } from "@rollcall/protocol";
 
 /** An Ed25519 private key in PKCS #8 begins with this (RFC 8410); the 32 bytes of the key follow. */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+/** The prefix of an encoded private key (nkeys, `strkey.go`). */
+const PRIVATE = 15 << 3;
 
 /**
  * An nkey that signs with Node's own Ed25519: 50 times as fast as the JavaScript in `@nats-io/nkeys`, which counts when
- * thousands of machines boot at once. A KeyPair, so that `@nats-io/jwt` takes it.
+ * thousands of machines boot at once, and when a coordinator starts. A KeyPair, so that `@nats-io/jwt` takes it.
  */
 export class SigningKey implements KeyPair {
 	readonly publicKey: string;
@@ -19,15 +21,13 @@ export class SigningKey implements KeyPair {
 	/** Takes an encoded seed (`S...`). Throws an NKeysError where it is none. */
 	constructor(seed: string) {
 		this.#pair = fromSeed(new TextEncoder().encode(seed));
-		this.publicKey = this.#pair.getPublicKey();
-		// Slow, and asked for before every signature.
-		this.#encodedPrivate = this.#pair.getPrivateKey();
-		this.#private = createPrivateKey({
-			key: Buffer.concat([PKCS8_PREFIX, rawKey(seed)]),
-			format: "der",
-			type: "pkcs8",
-		});
+		const { prefix, key } = decodeNkey(seed) ?? { prefix: [], key: new Uint8Array() };
+		this.#private = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, key]), format: "der", type: "pkcs8" });
 		this.#public = createPublicKey(this.#private);
+		const publicBytes = Buffer.from(this.#public.export({ format: "jwk" }).x ?? "", "base64url");
+		this.publicKey = encodeNkey([typeOf(prefix)], publicBytes);
+		// An encoded private key holds the seed's bytes and the public ones.
+		this.#encodedPrivate = Buffer.from(encodeNkey([PRIVATE], Buffer.concat([key, publicBytes])));
 	}
 
 	getPublicKey(): string {
@@ -72,6 +72,11 @@ export function isSignedBy(publicKey: UserPublicKey, text: string, signature: st
 	} catch {
 		return false;
 	}
+}
+
+/** The type of a key: in a seed, the mark of a seed takes five bits before it, so it lies across two bytes. */
+function typeOf([first = 0, second = 0]: readonly number[]): number {
+	return ((first & 0b111) << 5) | (second >> 3);
 }
 
 /** The 32 bytes in an encoded key or seed; none for what is neither. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createUser, fromPublic, fromSeed } from "@nats-io/nkeys";
+import { createAccount, createOperator, createUser, fromPublic, fromSeed } from "@nats-io/nkeys";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import fc from "@rollcall/test-support/properties";
 import test from "ava";
@@ -61,17 +61,22 @@ test("a key of another kind is refused", async (t) => {
 	await t.throwsAsync(readKey(join(file, "nothing"), "A"), { message: /cannot be read/ });
 });
 
-test("signatures are those of the nkeys library, byte for byte", (t) => {
+test("keys and signatures are those of the nkeys library, byte for byte", (t) => {
 	fc.assert(
-		fc.property(fc.uint8Array({ maxLength: 500 }), (message) => {
-			const pair = createUser();
-			const key = new SigningKey(new TextDecoder().decode(pair.getSeed()));
-			const signature = key.sign(message);
-			t.is(key.publicKey, pair.getPublicKey());
-			t.deepEqual(signature, Buffer.from(fromSeed(pair.getSeed()).sign(message)));
-			t.true(fromPublic(key.publicKey).verify(message, signature));
-			t.true(key.verify(message, signature));
-		}),
+		fc.property(
+			fc.uint8Array({ maxLength: 500 }),
+			fc.constantFrom(createOperator, createAccount, createUser),
+			(message, create) => {
+				const pair = create();
+				const key = new SigningKey(new TextDecoder().decode(pair.getSeed()));
+				const signature = key.sign(message);
+				t.is(key.publicKey, pair.getPublicKey());
+				t.deepEqual(Buffer.from(key.getPrivateKey()), Buffer.from(pair.getPrivateKey()));
+				t.deepEqual(signature, Buffer.from(fromSeed(pair.getSeed()).sign(message)));
+				t.true(fromPublic(key.publicKey).verify(message, signature));
+				t.true(key.verify(message, signature));
+			},
+		),
 		{ numRuns: 30 },
 	);
 });
