@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { encodeUser, fmtCreds } from "@nats-io/jwt";
-import { type Authenticator, jwtAuthenticator } from "@nats-io/transport-node";
+import type { Authenticator } from "@nats-io/transport-node";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { BusRefused } from "../../errors.ts";
 import type { Credentials } from "../../ports/credentials.ts";
@@ -16,7 +16,7 @@ import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
 import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
 import { tooOld, unpatched, versionIn } from "./server-versions.ts";
-import type { SigningKey } from "./signing-key.ts";
+import { type SigningKey, userAuthenticator } from "./signing-key.ts";
 
 /** What both kinds of bus need. */
 interface OpenOptions {
@@ -81,7 +81,7 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 	const secured = toOwnServer(options.tls);
 	const server = await EmbeddedServer.start(options, () => serverClaims(keys, revocations.current()));
 	try {
-		const authenticator = jwtAuthenticator(await coordinatorJwt(keys), keys.coordinator.getSeed());
+		const authenticator = userAuthenticator(await coordinatorJwt(keys), keys.coordinator);
 		const connection = await connectBus({
 			...connectOptions(options),
 			servers: [server.url],
@@ -262,7 +262,7 @@ function coordinatorJwt(keys: BusKeys): Promise<string> {
 }
 
 async function systemUser(keys: BusKeys): Promise<Authenticator> {
-	return jwtAuthenticator(await systemJwt(keys), keys.coordinator.getSeed());
+	return userAuthenticator(await systemJwt(keys), keys.coordinator);
 }
 
 function systemJwt(keys: BusKeys): Promise<string> {

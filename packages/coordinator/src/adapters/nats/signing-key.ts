@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
+import type { Authenticator } from "@nats-io/transport-node";
 import { decodeNkey, encodeNkey, type UserPublicKey } from "@rollcall/protocol";
 
 /** An Ed25519 private key in PKCS #8 begins with this (RFC 8410); the 32 bytes of the key follow. */
@@ -61,6 +62,11 @@ export class SigningKey implements KeyPair {
 	open(): Uint8Array | null {
 		throw new Error("a signing key does not decrypt");
 	}
+}
+
+/** Answers a NATS server's challenge with a user's JWT and a signature over the nonce. */
+export function userAuthenticator(jwt: string, key: SigningKey): Authenticator {
+	return (nonce) => ({ jwt, sig: nonce ? Buffer.from(key.sign(Buffer.from(nonce))).toString("base64url") : "" });
 }
 
 /** True when a signature (base64) over a text was made with the private half of a public nkey. False for what is no key. */
