@@ -74,7 +74,12 @@ export const ROOMS: readonly Room[] = [
 		rooms: [...COORDINATOR_PURE, ...coordinator("ports")],
 		packages: PROTOCOL,
 	},
-	{ name: "coordinator/disk", files: /^packages\/coordinator\/src\/disk\//, libraries: ["node:"] },
+	{
+		name: "coordinator/disk",
+		files: /^packages\/coordinator\/src\/disk\//,
+		rooms: coordinator("errors"),
+		libraries: ["node:"],
+	},
 	{ name: "coordinator/rate", files: /^packages\/coordinator\/src\/rate\//, rooms: coordinator("ports") },
 	{
 		name: "coordinator/config",

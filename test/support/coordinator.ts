@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
@@ -34,6 +35,8 @@ export interface CoordinatorOptions {
 	readonly boot?: unknown;
 	/** The `tls` part of the configuration; the coordinator's default without it. */
 	readonly tls?: unknown;
+	/** The `secrets` part of the configuration: what secrets are sealed with on the disk; they lie in clear without it. */
+	readonly secrets?: unknown;
 	/** The `advertise` part of the configuration: what machines are told. */
 	readonly advertise?: unknown;
 	/** The `oidc` part of the configuration: where people sign in; nowhere without it. */
@@ -84,6 +87,8 @@ export interface TestCoordinator {
 		natsPort?: number;
 		/** The `tls` part from now on. */
 		tls?: unknown;
+		/** The `secrets` part from now on. */
+		secrets?: unknown;
 		/** Done while nothing runs. */
 		between?: () => void | Promise<void>;
 	}): Promise<TestCoordinator>;
@@ -108,6 +113,7 @@ export function launchCoordinator(
 		...(options.authorityFolder ? { authorityFolder: options.authorityFolder } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
 		...(options.tls === undefined ? {} : { tls: options.tls }),
+		...(options.secrets ? { secrets: options.secrets } : {}),
 		...(options.oidc ? { oidc: options.oidc } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),
 		...(options.certificateSeconds ? { certificateSeconds: options.certificateSeconds } : {}),
@@ -159,6 +165,16 @@ function readAnnounced(dataFolder: string): { url: string; boot?: string; author
 	return JSON.parse(readFileSync(join(dataFolder, "api.json"), "utf8"));
 }
 
+/** A secret of a data folder in clear, as an operator has it shown on the coordinator's computer. */
+export function showSecret(
+	dataFolder: string,
+	name: string,
+	environment: Readonly<Record<string, string>> = {},
+): string {
+	const args = [COORDINATOR, "--config", join(dataFolder, "coordinator.yaml"), "--show", name];
+	return execFileSync(process.execPath, args, { env: { ...process.env, ...environment }, encoding: "utf8" });
+}
+
 const trusted = new Set<string>();
 
 /** Words of the operator's command that lead to a coordinator, as nobody. */
@@ -183,7 +199,9 @@ function connectTo(
 	parts: { url: string; dataFolder: string; started: Running; options: CoordinatorOptions },
 ): TestCoordinator {
 	const { url, dataFolder, started, options } = parts;
-	const token = readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
+	const token = options.secrets
+		? showSecret(dataFolder, "admin-token", options.environment).trim()
+		: readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
 	const { boot = "", authority } = readAnnounced(dataFolder);
 	const request = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
 		const response = await fetch(`${url}${path}`, {
@@ -233,7 +251,7 @@ function connectTo(
 			if (found === undefined) throw new Error("the coordinator has no nats-server");
 			return found;
 		},
-		restart: async ({ signal = "SIGTERM", failpoint, natsPort, tls, between } = {}) => {
+		restart: async ({ signal = "SIGTERM", failpoint, natsPort, tls, secrets, between } = {}) => {
 			await started.end(signal);
 			await between?.();
 			const { failpoint: _before, ...rest } = options;
@@ -244,6 +262,7 @@ function connectTo(
 				...(natsPort ? { natsPort } : {}),
 				...(failpoint ? { failpoint } : {}),
 				...(tls === undefined ? {} : { tls }),
+				...(secrets === undefined ? {} : { secrets }),
 			});
 		},
 		stop: () => started.end(),

@@ -153,6 +153,17 @@ const Oidc = z.strictObject({
 });
 export type OidcConfig = z.infer<typeof Oidc>;
 
+/** Where the key is that secrets are sealed with on the disk. */
+const SecretsKey = z.union([
+	/** 32 random bytes as base64, 0600, outside of the data folder. */
+	z.strictObject({ file: File }),
+	/** The same as a credential of the unit, by its name in $CREDENTIALS_DIRECTORY. */
+	z.strictObject({ credential: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/) }),
+	/** A passphrase, 0600, outside of the data folder. */
+	z.strictObject({ passphraseFile: File }),
+]);
+export type SecretsKeyConfig = z.infer<typeof SecretsKey>;
+
 /** What a coordinator is started with: one YAML file. Paths are relative to the file's folder. */
 export const CoordinatorConfig = z.strictObject({
 	/** Keys, the event log of an embedded NATS, snapshots. 0700. */
@@ -203,6 +214,14 @@ export const CoordinatorConfig = z.strictObject({
 	etcdSnapshotFolder: File.optional(),
 	/** Folder with the accounts at mirrors, one file each (0600), called as the account and holding `USER:PASSWORD`. Absent: one in the data folder. */
 	registryAccountFolder: File.optional(),
+	/** Secrets lie sealed on the disk; absent: in clear, 0600. */
+	secrets: z
+		.strictObject({
+			key: SecretsKey,
+			/** What they were sealed with until now: at the next start they are sealed with the other. */
+			previousKey: SecretsKey.optional(),
+		})
+		.optional(),
 	/** Folder with the operator's own Kubernetes manifests, applied when the cluster's API answers. */
 	manifests: File.optional(),
 	/** Who may read `/metrics` without a token: `loopback` is this host, `nobody` is nobody. */

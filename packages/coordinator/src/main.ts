@@ -3,12 +3,14 @@ import { parseArgs } from "node:util";
 import { readConfig } from "./adapters/files/read-config.ts";
 import { processLogger } from "./adapters/logger/logger.ts";
 import { ConfigError } from "./errors.ts";
+import { showSecret } from "./wiring/secrets.ts";
 import { startCoordinator } from "./wiring/start.ts";
 
-const USAGE = `Usage: rollcall coordinator --config FILE [--tether-stdin]
+const USAGE = `Usage: rollcall coordinator --config FILE [--tether-stdin | --show SECRET]
 
 Runs a coordinator until it gets SIGINT or SIGTERM. FILE is YAML; docs/operations.md lists the settings.
 --tether-stdin: it also ends when standard input ends, so that it does not outlive who started it.
+--show: it writes a file of the data folder to standard output as it is in clear, and ends; with secrets.key they lie sealed there.
 `;
 
 /** How long an orderly end may take before the process ends anyway, in milliseconds. */
@@ -16,13 +18,23 @@ const STOP_WITHIN_MS = 15_000;
 
 async function main(): Promise<number> {
 	const { values } = parseArgs({
-		options: { config: { type: "string" }, "tether-stdin": { type: "boolean" }, help: { type: "boolean" } },
+		options: {
+			config: { type: "string" },
+			"tether-stdin": { type: "boolean" },
+			show: { type: "string" },
+			help: { type: "boolean" },
+		},
 	});
 	if (values.help || values.config === undefined) {
 		process.stderr.write(USAGE);
 		return values.help ? 0 : 2;
 	}
 	const config = readConfig(values.config);
+	if (values.show !== undefined) {
+		const secret = await showSecret(config, values.show, process.env);
+		await new Promise((resolve) => process.stdout.write(secret, resolve));
+		return 0;
+	}
 	const log = processLogger(config.logLevel, process.stderr);
 	process.on("unhandledRejection", (error) => log.error({ err: error }, "something failed that nobody waited for"));
 	const stopping = new AbortController();

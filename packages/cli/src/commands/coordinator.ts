@@ -11,8 +11,14 @@ const AFTER = `
 It runs in the foreground and ends on SIGTERM or Ctrl-C; its exit code is passed on. Its log goes to stderr: lines to read on a terminal,
 JSON lines elsewhere. At the first start it says where the operator's token is.
 
-Example:
-  rollcall coordinator --config /etc/rollcall/coordinator.yaml`;
+Examples:
+  rollcall coordinator --config /etc/rollcall/coordinator.yaml
+  (umask 077 && rollcall coordinator --config /etc/rollcall/coordinator.yaml --show admin-token >admin.token)`;
+
+interface Wish {
+	readonly config: string;
+	readonly show?: string;
+}
 
 /** `rollcall coordinator --config FILE`. */
 export const addCoordinator: AddCommand = (program, run) => {
@@ -20,15 +26,20 @@ export const addCoordinator: AddCommand = (program, run) => {
 		.command("coordinator")
 		.description("the coordinator alone, for real machines")
 		.requiredOption("-c, --config <file>", "its configuration, YAML")
+		.option("--show <secret>", "write a secret of its data folder in clear, such as admin-token, and end")
 		.addHelpText("after", AFTER)
-		.action(({ config }: { config: string }, command) => run(command, (session) => foreground(session, config)));
+		.action((options: Wish, command) => run(command, (session) => foreground(session, options)));
 };
 
-async function foreground(session: Session, config: string): Promise<ExitCode> {
+async function foreground(session: Session, { config, show }: Wish): Promise<ExitCode> {
 	await access(config).catch(() => {
 		throw usageFailure(`${config}: there is no such file`, "deploy/ has examples of coordinator configurations");
 	});
-	const child = spawn(PROGRAM_NODE, [COORDINATOR_MAIN, "--config", config], { stdio: "inherit" });
+	const child = spawn(
+		PROGRAM_NODE,
+		[COORDINATOR_MAIN, "--config", config, ...(show === undefined ? [] : ["--show", show])],
+		{ stdio: "inherit" },
+	);
 	// On a terminal Ctrl-C reaches the whole group already; a second signal of the same kind does the coordinator no harm.
 	const release = session.onStop((signal) => child.kill(signal));
 	try {

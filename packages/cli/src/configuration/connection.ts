@@ -114,6 +114,11 @@ async function readToken(file: string, origin: string): Promise<{ token: string;
 			`token file ${file} (${origin}): ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
 		);
 	});
+	if (text.startsWith("rollcall-sealed "))
+		throw usageFailure(
+			`token file ${file} (${origin}): it is sealed by its coordinator`,
+			"rollcall coordinator --config FILE --show admin-token writes it in clear, on the coordinator's computer",
+		);
 	const token = text.trim();
 	if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
 		throw usageFailure(`token file ${file} (${origin}): it must hold one token and nothing else`);

@@ -5,8 +5,10 @@ import { coordinatorId, seenLog } from "../adapters/files/data-folder.ts";
 import { createLastDocument } from "../adapters/files/last-document.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import type { CoordinatorConfig } from "../config.ts";
+import { ramFolder } from "../disk/ram-folder.ts";
 import { VERSION } from "../version.ts";
 import { failpointFrom } from "./failpoint.ts";
+import { startSecrets } from "./secrets.ts";
 
 /** What all parts need: the settings, the contents of the data folder, clock, log and metrics. */
 export type Base = Awaited<ReturnType<typeof openBase>>;
@@ -14,12 +16,17 @@ export type Base = Awaited<ReturnType<typeof openBase>>;
 /** Reads the data folder, and makes what a first start finds missing there. The folder is there, and locked. */
 export async function openBase(config: CoordinatorConfig, log: Logger, environment: NodeJS.ProcessEnv) {
 	const { dataFolder } = config;
+	const files = await startSecrets(config, log, environment);
 	return {
+		/** How secrets are read and written. */
+		files,
+		/** A folder in RAM for what is read by others in clear; undefined where secrets lie in clear anyway. */
+		ram: files.isSealing ? await ramFolder(dataFolder, environment) : undefined,
 		config,
 		log,
 		id: await coordinatorId(dataFolder),
-		admin: await adminToken(dataFolder),
-		lastDocument: createLastDocument(dataFolder, (reason) => log.warn(reason)),
+		admin: await adminToken(dataFolder, files),
+		lastDocument: createLastDocument(dataFolder, (reason) => log.warn(reason), files),
 		seenLog: seenLog(dataFolder),
 		failpoint: failpointFrom(environment),
 		clock: createClock({

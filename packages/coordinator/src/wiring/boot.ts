@@ -16,6 +16,7 @@ import { watchBootDocument } from "../adapters/files/boot-document.ts";
 import { bootKey } from "../adapters/files/boot-key.ts";
 import { namedAssets } from "../boot/named-assets.ts";
 import type { BootConfig } from "../config.ts";
+import type { SecretFiles } from "../disk/secret-files.ts";
 import { ConfigError } from "../errors.ts";
 import type { BootWatch } from "../keepers/boot-watch.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -28,6 +29,8 @@ const ADDRESSES = 16_384;
 /** What the boot listener needs of the coordinator around it. */
 export interface BootSurroundings {
 	readonly dataFolder: string;
+	/** How the key of tokens lies there. */
+	readonly files: SecretFiles;
 	readonly core: Core;
 	readonly clock: Clock;
 	readonly log: Logger;
@@ -59,7 +62,7 @@ export class BootListener {
 
 	/** Reads the key that signs tokens, or makes it at the first start. Throws ConfigError. */
 	static async open(config: BootConfig, around: BootSurroundings): Promise<BootListener> {
-		return new BootListener(config, await bootKey(around.dataFolder, config.keyFile), around);
+		return new BootListener(config, await bootKey(around.dataFolder, config.keyFile, around.files), around);
 	}
 
 	/** What a token says that a boot from here was signed for enrolling; undefined for any other. */

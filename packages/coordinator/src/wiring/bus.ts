@@ -14,8 +14,8 @@ export async function openBusParts(
 	base: Base,
 	{ tls, signal, closing }: { tls: ServerPair | undefined; signal: AbortSignal; closing: AsyncDisposableStack },
 ) {
-	const { config, clock, id, log } = base;
-	const opened = await openBus(config, { coordinatorId: id, log, tls, clock, signal });
+	const { config, clock, id, log, files, ram } = base;
+	const opened = await openBus(config, { coordinatorId: id, log, tls, clock, signal, files, ram });
 	const { connection, credentials, authority, close } = opened;
 	closing.defer(close);
 	signal.throwIfAborted();

@@ -39,6 +39,7 @@ export function createLoop(
 			toJson: fleetToJson,
 			fromJson: fleetFromJson,
 			onDamaged: (reason) => log.warn(reason),
+			files: own.files,
 		}),
 		states: createKeptStates(connection, {
 			replicas: "external" in config.nats ? config.nats.external.replicas : 1,

@@ -1,8 +1,10 @@
 import { definedFields } from "@rollcall/protocol";
 import type { Logger } from "pino";
+import { storeKey } from "../adapters/files/store-key.ts";
 import type { ServerPair } from "../adapters/nats/bus-tls.ts";
 import { type OpenBus, openEmbedded, openExternal } from "../adapters/nats/open.ts";
 import type { CoordinatorConfig } from "../config.ts";
+import type { SecretFiles } from "../disk/secret-files.ts";
 import type { Clock } from "../ports/clock.ts";
 
 interface BusParts {
@@ -11,6 +13,9 @@ interface BusParts {
 	/** What an embedded server shows; without it there is no TLS. */
 	readonly tls: ServerPair | undefined;
 	readonly clock: Clock;
+	/** How keys lie on the disk, and the folder in RAM for what the server reads, if they are sealed. */
+	readonly files: SecretFiles;
+	readonly ram: string | undefined;
 	/** Ends the waiting for a cluster that is not there. */
 	readonly signal: AbortSignal;
 }
@@ -19,13 +24,14 @@ interface BusParts {
 const STORE_RESERVE_BYTES = 256 * 1024 * 1024;
 
 /** Opens the bus that the configuration names: a nats-server of our own, or an existing cluster. */
-export function openBus(
+export async function openBus(
 	config: CoordinatorConfig,
-	{ coordinatorId, log, tls, clock, signal }: BusParts,
+	{ coordinatorId, log, tls, clock, signal, files, ram }: BusParts,
 ): Promise<OpenBus> {
 	const common = {
 		dataFolder: config.dataFolder,
 		coordinatorId,
+		files,
 		wall: () => clock.wall(),
 		lifetimeSeconds: config.credentialsSeconds,
 		...(config.advertise.nats ? { advertise: config.advertise.nats } : {}),
@@ -43,6 +49,8 @@ export function openBus(
 		...common,
 		...embedded,
 		tls,
+		storeKey: files.isSealing ? await storeKey(config.dataFolder, files) : undefined,
+		ramFolder: ram,
 		// The log's own bound comes first: what else is in the store must not keep it from being written.
 		maxStoreBytes: Math.ceil(logBytes * 1.25) + STORE_RESERVE_BYTES,
 		onExit: ({ reason, tail, retryInMs }) => log.warn({ tail: tail.slice(-5), retryInMs }, reason),

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { createDocumentReader } from "../adapters/documents/document-reader.ts";
@@ -96,7 +97,8 @@ async function startParts(
 	const lock = await lockFolder(config.dataFolder);
 	closing.defer(() => lock.release());
 	const base = await openBase(config, log, environment);
-	const { clock, metrics } = base;
+	const { clock, metrics, ram } = base;
+	if (ram !== undefined) closing.defer(() => rm(ram, { recursive: true, force: true }));
 	const address = new OwnAddress(config.advertise.http);
 	const hosts = new Set(ownNames(config));
 	const ownTls = await openTls(base);
@@ -135,6 +137,7 @@ async function startParts(
 		config.boot &&
 		(await BootListener.open(config.boot, {
 			dataFolder: config.dataFolder,
+			files: base.files,
 			core,
 			clock,
 			log,

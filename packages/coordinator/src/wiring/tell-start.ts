@@ -5,7 +5,7 @@ import type { CoordinatorConfig } from "../config.ts";
 
 interface Started {
 	readonly config: Pick<CoordinatorConfig, "nats" | "tls" | "document">;
-	readonly admin: Pick<AdminToken, "file" | "isNew">;
+	readonly admin: Pick<AdminToken, "file" | "isNew" | "isSealed">;
 	readonly urls: { readonly url: string; readonly boot?: string };
 	/** Whom clients are to believe, PEM. */
 	readonly authority: string | undefined;
@@ -24,8 +24,10 @@ export function tellStart(log: Pick<Logger, "info">, { config, admin, urls, auth
 	if (!urls.boot) log.info("machines cannot boot from here: the configuration has no boot listener (`boot`)");
 	if (!admin.isNew) return;
 	log.info({ tokenFile: admin.file }, "the operator's token was made; only the user of this coordinator can read it");
+	const tokenFile = admin.isSealed ? "admin.token" : admin.file;
 	const commands = [
-		`rollcall context add fleet --server ${urls.url} --token-file ${admin.file}${fingerprint ? ` --fingerprint ${fingerprint}` : ""}`,
+		...(admin.isSealed ? [`(umask 077; rollcall coordinator --config FILE --show admin-token >${tokenFile})`] : []),
+		`rollcall context add fleet --server ${urls.url} --token-file ${tokenFile}${fingerprint ? ` --fingerprint ${fingerprint}` : ""}`,
 		config.document === undefined ? "rollcall apply -f deploy/examples/three-nodes.yaml" : "rollcall cluster",
 		"rollcall machines --watch",
 	];

@@ -8,6 +8,7 @@ import { makePrivateFolder, writeAtomically } from "../disk/atomic-write.ts";
 import { ConfigError } from "../errors.ts";
 import type { Base } from "./base.ts";
 import { certifiedNames } from "./own-names.ts";
+import { foldersOf } from "./secrets.ts";
 
 /** TLS of this coordinator's listeners. */
 interface CoordinatorTls {
@@ -20,13 +21,12 @@ interface CoordinatorTls {
 }
 
 /** Opens what the configuration names. Throws ConfigError, or an Error that names a file. */
-export async function openTls({ config, clock, log }: Base): Promise<CoordinatorTls> {
-	const { tls, dataFolder, advertise } = config;
-	const folder = join(dataFolder, "tls");
-	const authorityFolder = config.authorityFolder ?? join(dataFolder, "keys", "authorities");
+export async function openTls({ config, clock, log, files, ram }: Base): Promise<CoordinatorTls> {
+	const { tls, advertise } = config;
+	const { tls: folder, authorities: authorityFolder } = foldersOf(config);
 	if (tls === "off") {
 		// Machines get it all the same, so that TLS can be switched on while they live.
-		const { certificate } = await openListenerAuthority(authorityFolder);
+		const { certificate } = await openListenerAuthority(authorityFolder, files);
 		await makePrivateFolder(folder);
 		await writeAtomically(join(folder, "authority.crt"), certificate, 0o644);
 		return { shown: undefined, authority: () => certificate };
@@ -36,7 +36,7 @@ export async function openTls({ config, clock, log }: Base): Promise<Coordinator
 			`advertise.http is ${advertise.http}, and the API speaks HTTPS: write https:// there, or switch TLS off with tls: off`,
 		);
 	const tell = (text: string, isTrouble: boolean): void => log[isTrouble ? "error" : "info"](text);
-	const parts = { folder, now: () => clock.wall(), tell };
+	const parts = { folder, files, ramFolder: ram, now: () => clock.wall(), tell };
 	const shown =
 		"certificateFile" in tls
 			? await openGivenTls(tls, parts)

@@ -32,6 +32,13 @@ test("a first start says which listeners there are, where the token is, and the 
 	t.is(declared[2 + 1], "next: rollcall cluster");
 });
 
+test("where the token is sealed the first command is the one that writes it in clear", (t) => {
+	t.deepEqual(told(started({ admin: { file: "/data/admin-token", isNew: true, isSealed: true } })).slice(2, 4), [
+		"next: (umask 077; rollcall coordinator --config FILE --show admin-token >admin.token)",
+		"next: rollcall context add fleet --server http://192.0.2.1:7420 --token-file admin.token",
+	]);
+});
+
 test("a later start tells the listeners alone, and that there is none to boot from", (t) => {
 	const lines = told(
 		started({ admin: { file: "/data/admin-token", isNew: false }, urls: { url: "http://127.0.0.1:1" } }),

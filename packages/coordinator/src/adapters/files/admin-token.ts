@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, sha256Of } from "@rollcall/protocol";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { readSecret, writeSecret } from "./secret-file.ts";
 
 /** The operator's token of a data folder, as far as others may know it. */
@@ -13,13 +14,17 @@ export interface AdminToken {
 	readonly madeAt: number;
 	/** It was made just now: this is the first start, or somebody removed the one before. */
 	readonly isNew: boolean;
+	readonly isSealed: boolean;
 }
 
 /** The operator's first token, made at the first start: 256 bits, in `admin-token` of the data folder (0600). */
-export async function adminToken(dataFolder: string): Promise<AdminToken> {
+export async function adminToken(dataFolder: string, files: SecretFiles = IN_CLEAR): Promise<AdminToken> {
 	const file = join(dataFolder, "admin-token");
-	const known = await readSecret(file);
+	const known = await readSecret(file, files);
 	const token = known ?? `rc_${randomBytes(32).toString("base64url")}`;
-	if (known === undefined) await writeSecret(file, token);
-	return { file, hash: sha256Of(token), madeAt: (await stat(file)).mtimeMs, isNew: known === undefined };
+	if (known === undefined) await writeSecret(file, token, files);
+	return {
+		...{ file, hash: sha256Of(token), madeAt: (await stat(file)).mtimeMs },
+		...{ isNew: known === undefined, isSealed: files.isSealing },
+	};
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterDocument, check } from "@rollcall/protocol";
-import { writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 
 /** The document that was declared last, kept beside the log: when the log is lost, the fleet is begun again with it. */
 export interface LastDocument {
@@ -11,20 +11,26 @@ export interface LastDocument {
 }
 
 /** Keeps it in `cluster.json` of the data folder. */
-export function createLastDocument(dataFolder: string, onDamaged: (reason: string) => void): LastDocument {
+export function createLastDocument(
+	dataFolder: string,
+	onDamaged: (reason: string) => void,
+	files: SecretFiles = IN_CLEAR,
+): LastDocument {
 	const file = join(dataFolder, "cluster.json");
 	return {
 		load: async () => {
 			try {
-				const read = check(ClusterDocument, JSON.parse(await readFile(file, "utf8")), file);
+				const read = check(ClusterDocument, JSON.parse(await files.read(file)), file);
 				if (read.ok) return read.value;
 				onDamaged(`the last document is not used: ${read.problem.message}`);
 			} catch (error) {
+				// Without a document another fleet would be begun, and this one overwritten.
+				if (error instanceof ConfigError) throw error;
 				if ((error as NodeJS.ErrnoException).code !== "ENOENT")
 					onDamaged(`the last document ${file} is not used: ${(error as Error).message}`);
 			}
 			return undefined;
 		},
-		save: (document) => writeAtomically(file, `${JSON.stringify(document, undefined, "\t")}\n`, 0o600),
+		save: (document) => files.write(file, `${JSON.stringify(document, undefined, "\t")}\n`),
 	};
 }

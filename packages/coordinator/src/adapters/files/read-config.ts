@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { plainText, systemReason } from "@rollcall/protocol";
-import { CoordinatorConfig } from "../../config.ts";
+import { CoordinatorConfig, type SecretsKeyConfig } from "../../config.ts";
 import { checkSettings } from "../../document/check-settings.ts";
 import { ConfigError } from "../../errors.ts";
 
@@ -18,7 +18,7 @@ export function readConfig(file: string): CoordinatorConfig {
 	const config = checked.settings;
 	const at = <T extends string | undefined>(path: T): T =>
 		path === undefined ? path : (resolve(dirname(file), path) as T);
-	const { nats, boot, tls } = config;
+	const { nats, boot, tls, secrets } = config;
 	return {
 		...config,
 		dataFolder: at(config.dataFolder),
@@ -39,6 +39,7 @@ export function readConfig(file: string): CoordinatorConfig {
 					},
 				}
 			: {}),
+		...(secrets === undefined ? {} : { secrets: keysAt(secrets, at) }),
 		tls: tls === "off" ? tls : { ...tls, ...("certificateFile" in tls ? givenAt(tls, at) : {}), ...clientsAt(tls, at) },
 		nats:
 			"external" in nats
@@ -60,6 +61,15 @@ export function readConfig(file: string): CoordinatorConfig {
 
 type At = (path: string) => string;
 type Tls = Exclude<CoordinatorConfig["tls"], "off">;
+
+function keysAt({ key, previousKey }: NonNullable<CoordinatorConfig["secrets"]>, at: At) {
+	return { key: keyAt(key, at), ...(previousKey === undefined ? {} : { previousKey: keyAt(previousKey, at) }) };
+}
+
+function keyAt(key: SecretsKeyConfig, at: At): SecretsKeyConfig {
+	if ("file" in key) return { file: at(key.file) };
+	return "passphraseFile" in key ? { passphraseFile: at(key.passphraseFile) } : key;
+}
 
 function givenAt(tls: Extract<Tls, { certificateFile: string }>, at: At) {
 	const { certificateFile, keyFile, authorityFile } = tls;

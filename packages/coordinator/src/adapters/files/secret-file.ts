@@ -1,23 +1,25 @@
-import { readFile, stat } from "node:fs/promises";
-import { writeAtomically } from "../../disk/atomic-write.ts";
+import { stat } from "node:fs/promises";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 
 /** Writes a secret that only its owner can read (0600), whole or not at all, with a line end. */
-export function writeSecret(file: string, secret: string): Promise<void> {
-	return writeAtomically(file, `${secret}\n`, 0o600);
+export function writeSecret(file: string, secret: string, files: SecretFiles = IN_CLEAR): Promise<void> {
+	return files.write(file, `${secret}\n`);
 }
 
 /**
  * Reads a secret without the space around it; undefined when there is no such file. Throws an Error that names the file
- * when others can read it or it is empty.
+ * when others can read it or it is empty, a ConfigError when it is sealed and cannot be opened.
  */
-export async function readSecret(file: string): Promise<string | undefined> {
+export async function readSecret(file: string, files: SecretFiles = IN_CLEAR): Promise<string | undefined> {
 	let mode: number;
 	let text: string;
 	try {
 		mode = (await stat(file)).mode;
-		text = await readFile(file, "utf8");
+		text = await files.read(file);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		if (error instanceof ConfigError) throw error;
 		throw new Error(`the secret file ${file} cannot be read: ${(error as Error).message}`);
 	}
 	if ((mode & 0o077) !== 0)

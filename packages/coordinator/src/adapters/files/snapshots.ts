@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import type { Fleet } from "../../domain/fleet.ts";
 import type { Snapshot, Snapshots } from "../../ports/fleet-snapshots.ts";
 
@@ -16,6 +15,7 @@ export interface SnapshotOptions {
 	readonly fromJson: (json: unknown) => Fleet | undefined;
 	/** Told why a snapshot that is there cannot be used; the log is read from its beginning then. */
 	readonly onDamaged: (reason: string) => void;
+	readonly files?: SecretFiles;
 }
 
 /**
@@ -23,11 +23,12 @@ export interface SnapshotOptions {
  * or not at all.
  */
 export function createSnapshots(options: SnapshotOptions): Snapshots {
+	const { files = IN_CLEAR } = options;
 	const file = join(options.dataFolder, "snapshot.json");
 	return {
 		load: async () => {
 			try {
-				const text = await readFile(file, "utf8");
+				const text = await files.read(file);
 				return parse(text, options.fromJson);
 			} catch (error) {
 				if ((error as NodeJS.ErrnoException).code !== "ENOENT")
@@ -37,7 +38,7 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
 		},
 		save: async ({ origin, position, link, fleet }) => {
 			const body = JSON.stringify({ origin, position, link, fleet: options.toJson(fleet) });
-			await writeAtomically(file, `${JSON.stringify({ format: FORMAT, digest: digestOf(body) })}\n${body}\n`, 0o600);
+			await files.write(file, `${JSON.stringify({ format: FORMAT, digest: digestOf(body) })}\n${body}\n`);
 		},
 	};
 }

@@ -1,15 +1,18 @@
-import { readFile } from "node:fs/promises";
 import { parseCreds } from "@nats-io/jwt";
 import { type Authenticator, credsAuthenticator } from "@nats-io/transport-node";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 
 /** Reads credentials as `nsc` writes them. `user`: the public key of the user. Throws an Error that names the file. */
 export async function readCredentials(
 	file: string,
+	files: SecretFiles = IN_CLEAR,
 ): Promise<{ authenticator: Authenticator; accountId: string; user: string }> {
 	let content: Uint8Array;
 	try {
-		content = await readFile(file);
+		content = Buffer.from(await files.read(file));
 	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		throw new Error(`the credentials file ${file} cannot be read: ${(error as Error).message}`);
 	}
 	const parsed = await parseCreds(content).catch(() => {

@@ -1,5 +1,5 @@
-import { mkdir, rm, statfs } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, rm, statfs, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import type { ServerPair } from "./bus-tls.ts";
@@ -33,6 +33,9 @@ export interface EmbeddedOptions {
 	readonly port?: number;
 	/** The most that the event log may take on the disk, in bytes. */
 	readonly maxStoreBytes?: number;
+	/** Encrypts the store; its configuration then lies in `ramFolder`. */
+	readonly storeKey?: string | undefined;
+	readonly ramFolder?: string | undefined;
 	/** What it shows; without it there is no TLS. */
 	readonly tls?: ServerPair | undefined;
 	/** The program; `locateServer` looks for it otherwise. */
@@ -72,6 +75,7 @@ export class EmbeddedServer {
 			port: options.port && options.port > 0 ? options.port : -1,
 			maxStoreBytes: options.maxStoreBytes ?? DEFAULT_STORE_BYTES,
 			pair: options.tls,
+			storeKey: options.storeKey,
 		};
 		options.tls?.onReplaced(() => this.#readAgain());
 	}
@@ -120,7 +124,7 @@ export class EmbeddedServer {
 		await rm(paths.ports, { recursive: true, force: true });
 		await rm(paths.pidFile, { force: true });
 		await mkdir(paths.ports);
-		await writeAtomically(paths.configFile, serverConfig(paths, this.#listen, await this.#claims()), 0o600);
+		await this.#writeConfig(serverConfig(paths, this.#listen, await this.#claims()));
 		if (this.#stopping.signal.aborted) return;
 		this.#process = new ServerProcess({
 			binary,
@@ -134,6 +138,17 @@ export class EmbeddedServer {
 		});
 		const port = await this.#process.ready();
 		this.#listen = { ...this.#listen, port };
+	}
+
+	/** Where it holds a key it lies in RAM, and a link stands in its place: the server is known by the name that it was started with. */
+	async #writeConfig(text: string): Promise<void> {
+		const { configFile } = this.#paths;
+		const { ramFolder } = this.#options;
+		if (ramFolder === undefined) return writeAtomically(configFile, text, 0o600);
+		const inRam = join(ramFolder, "server.conf");
+		await writeAtomically(inRam, text, 0o600);
+		await rm(configFile, { force: true });
+		await symlink(inRam, configFile);
 	}
 
 	async #find(): Promise<string> {

@@ -1,7 +1,9 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createAccount, createOperator, createUser, type KeyPair } from "@nats-io/nkeys";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 import { SigningKey } from "./signing-key.ts";
 
 /** What each key is for, with the first letter of its public half. */
@@ -18,11 +20,16 @@ export type KeyName = keyof typeof KINDS;
 export type BusKeys = Readonly<Record<KeyName, SigningKey>>;
 
 /** Reads a seed from a file that an operator named. Throws an Error that names the file, never its content. */
-export async function readKey(file: string, letter: "O" | "A" | "U"): Promise<SigningKey> {
+export async function readKey(
+	file: string,
+	letter: "O" | "A" | "U",
+	files: SecretFiles = IN_CLEAR,
+): Promise<SigningKey> {
 	let text: string;
 	try {
-		text = await readFile(file, "utf8");
+		text = await files.read(file);
 	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		throw new Error(`the key file ${file} cannot be read: ${(error as Error).message}`);
 	}
 	let key: SigningKey;
@@ -40,7 +47,11 @@ export async function readKey(file: string, letter: "O" | "A" | "U"): Promise<Si
  * The named keys of a folder. A folder without any gets all of them: 0700, the files 0600. Where only some are missing, or one
  * is damaged, it throws: a new one in its place would lock out what the old one let in.
  */
-export async function loadKeys<N extends KeyName>(folder: string, names: readonly N[]): Promise<Record<N, SigningKey>> {
+export async function loadKeys<N extends KeyName>(
+	folder: string,
+	names: readonly N[],
+	files: SecretFiles = IN_CLEAR,
+): Promise<Record<N, SigningKey>> {
 	await makePrivateFolder(folder);
 	const fileOf = (name: N): string => join(folder, `${name}.nk`);
 	const missing: N[] = [];
@@ -55,12 +66,12 @@ export async function loadKeys<N extends KeyName>(folder: string, names: readonl
 		await writeAtomically(begun, "", 0o600);
 		for (const name of missing) {
 			const seed = new TextDecoder().decode(KINDS[name].make().getSeed());
-			await writeAtomically(fileOf(name), `${seed}\n`, 0o600);
+			await files.write(fileOf(name), `${seed}\n`);
 		}
 		await rm(begun);
 	}
 	const entries = await Promise.all(
-		names.map(async (name) => [name, await readKey(fileOf(name), KINDS[name].letter)] as const),
+		names.map(async (name) => [name, await readKey(fileOf(name), KINDS[name].letter, files)] as const),
 	);
 	return Object.fromEntries(entries) as Record<N, SigningKey>;
 }

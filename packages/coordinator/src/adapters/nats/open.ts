@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { Authenticator } from "@nats-io/transport-node";
-import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { makePrivateFolder } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { BusRefused } from "../../errors.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import { asTls, readBusAuthority, type Secured, toCluster, toOwnServer } from "./bus-tls.ts";
@@ -33,6 +34,8 @@ interface OpenOptions {
 	/** Seed of the key that is to sign after that one. */
 	readonly nextSigningSeedFile?: string;
 	readonly onStatus?: ConnectOptions["onStatus"];
+	/** How keys and credentials lie on the disk; in clear without it. */
+	readonly files?: SecretFiles | undefined;
 }
 
 export type EmbeddedBusOptions = OpenOptions & Omit<EmbeddedOptions, "dataFolder">;
@@ -73,11 +76,13 @@ const OWN_SERVER_MS = 30_000;
 /** Starts a nats-server of our own and connects to it. Its keys are in `<dataFolder>/keys`. Throws an Error that says what is wrong. */
 export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus> {
 	const folder = join(options.dataFolder, "keys");
-	const keys: BusKeys = await loadKeys(folder, BUS_KEYS);
+	const keys: BusKeys = await loadKeys(folder, BUS_KEYS, options.files);
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
 	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
-	const assignments = options.signingSeedFile ? await readKey(options.signingSeedFile, "U") : keys.assignments;
-	await writeCoordinatorCredentials(folder, keys);
+	const assignments = options.signingSeedFile
+		? await readKey(options.signingSeedFile, "U", options.files)
+		: keys.assignments;
+	await writeCoordinatorCredentials(folder, keys, options.files ?? IN_CLEAR);
 	const secured = toOwnServer(options.tls);
 	const server = await EmbeddedServer.start(options, () => serverClaims(keys, revocations.current()));
 	try {
@@ -134,8 +139,8 @@ async function guardConnections(
 }
 
 /** The key that agents are to believe besides the one that signs, before it takes its place. */
-async function nextSigner({ nextSigningSeedFile }: OpenOptions): Promise<SigningKey | undefined> {
-	return nextSigningSeedFile === undefined ? undefined : await readKey(nextSigningSeedFile, "U");
+async function nextSigner({ nextSigningSeedFile, files }: OpenOptions): Promise<SigningKey | undefined> {
+	return nextSigningSeedFile === undefined ? undefined : await readKey(nextSigningSeedFile, "U", files);
 }
 
 const WAIT_SECONDS = 30;
@@ -147,11 +152,11 @@ const WAIT_SECONDS = 30;
 export async function openExternal(options: ExternalBusOptions): Promise<OpenBus> {
 	const folder = join(options.dataFolder, "keys");
 	await makePrivateFolder(folder);
-	const issuer = await readKey(options.accountSeedFile, "A");
+	const issuer = await readKey(options.accountSeedFile, "A", options.files);
 	const assignments = options.signingSeedFile
-		? await readKey(options.signingSeedFile, "U")
-		: (await loadKeys(folder, ["assignments"])).assignments;
-	const credentials = await readCredentials(options.credentialsFile);
+		? await readKey(options.signingSeedFile, "U", options.files)
+		: (await loadKeys(folder, ["assignments"], options.files)).assignments;
+	const credentials = await readCredentials(options.credentialsFile, options.files);
 	const authority = await readBusAuthority(options.authorityFile);
 	const secured = toCluster(options.servers, authority);
 	const accountId = options.account ?? credentials.accountId;
@@ -165,7 +170,7 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 			? undefined
 			: await guardConnections(options, {
 					servers: options.servers,
-					authenticator: (await readCredentials(systemCredentialsFile)).authenticator,
+					authenticator: (await readCredentials(systemCredentialsFile, options.files)).authenticator,
 					secured,
 					account: accountId,
 					exempt: credentials.user,
@@ -249,8 +254,8 @@ async function clusterRevoke(
 			told = true;
 		};
 	}
-	const { authenticator } = await readCredentials(systemCredentialsFile);
-	const operator: SigningKey = await readKey(operatorSeedFile, "O");
+	const { authenticator } = await readCredentials(systemCredentialsFile, options.files);
+	const operator: SigningKey = await readKey(operatorSeedFile, "O", options.files);
 	const access = { servers: () => servers, authenticator: async () => authenticator, secured: parts.secured };
 	const push = pushToCluster(access, parts.accountId, operator);
 	return (publicKeys) => parts.revocations.add(publicKeys, push);
@@ -270,10 +275,10 @@ function systemJwt(keys: BusKeys): Promise<string> {
 }
 
 /** The same access as files, for `nats` tools and for further coordinators on this bus. */
-async function writeCoordinatorCredentials(folder: string, keys: BusKeys): Promise<void> {
+async function writeCoordinatorCredentials(folder: string, keys: BusKeys, secrets: SecretFiles): Promise<void> {
 	const files = { "coordinator.creds": await coordinatorJwt(keys), "system.creds": await systemJwt(keys) };
 	for (const [name, jwt] of Object.entries(files))
-		await writeAtomically(join(folder, name), fmtCreds(jwt, keys.coordinator), 0o600);
+		await secrets.write(join(folder, name), new TextDecoder().decode(fmtCreds(jwt, keys.coordinator)));
 }
 
 function connectOptions(options: OpenOptions): Pick<ConnectOptions, "name" | "onStatus"> {

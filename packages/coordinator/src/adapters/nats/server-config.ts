@@ -30,6 +30,8 @@ export interface ListenOptions {
 	/** -1: any free one. */
 	readonly port: number;
 	readonly maxStoreBytes: number;
+	/** The store is encrypted with it: 32 random bytes as text. */
+	readonly storeKey?: string | undefined;
 	/** What it shows; without it there is no TLS. */
 	readonly pair?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
@@ -65,6 +67,7 @@ export function serverConfig(paths: ServerPaths, listen: ListenOptions, claims: 
 			jetstream: {
 				store_dir: paths.store,
 				sync_interval: "always",
+				...(listen.storeKey === undefined ? {} : { key: listen.storeKey, cipher: "aes" }),
 				max_memory_store: 64 * 1024 * 1024,
 				max_file_store: listen.maxStoreBytes,
 			},

@@ -3,6 +3,8 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 
 /**
  * The private keys of the fleet's authorities: one file per key (0600), named by what `Trust` calls it, so that none is
@@ -17,13 +19,14 @@ export interface KeyFolder {
 	keepTrust(trust: Trust): Promise<void>;
 }
 
-export function openKeyFolder(folder: string): KeyFolder {
+export function openKeyFolder(folder: string, files: SecretFiles = IN_CLEAR): KeyFolder {
 	const fileOf = (fingerprint: Digest): string => join(folder, `${fingerprint.slice("sha256:".length)}.key`);
 	const trustFile = join(folder, "trust.json");
 	return {
 		async read(fingerprint) {
 			const file = fileOf(fingerprint);
-			return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+			return files.read(file).catch((error: NodeJS.ErrnoException) => {
+				if (error instanceof ConfigError) throw error;
 				throw new Error(
 					`the key file ${file} cannot be read (${error.code ?? error.message}); restore it from a backup, or copy it from a coordinator that has it`,
 				);
@@ -36,7 +39,7 @@ export function openKeyFolder(folder: string): KeyFolder {
 			),
 		async write(fingerprint, secret) {
 			await makePrivateFolder(folder);
-			await writeAtomically(fileOf(fingerprint), secret, 0o600);
+			await files.write(fileOf(fingerprint), secret);
 		},
 		async trust() {
 			const text = await readFile(trustFile, "utf8").catch((error: NodeJS.ErrnoException) => {

@@ -1,7 +1,9 @@
 import { randomUUID, X509Certificate } from "node:crypto";
-import { link, readFile, rm } from "node:fs/promises";
+import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 import { openSigner, type Signer, signAuthority } from "./certificate.ts";
 import { makeKeyPair } from "./key-folder.ts";
 
@@ -22,9 +24,9 @@ export interface ListenerAuthority {
  * Reads the authority in `folder`, or makes it. Coordinators that share the folder and start together get the same one. Throws an Error
  * that names the file and what to do.
  */
-export async function openListenerAuthority(folder: string): Promise<ListenerAuthority> {
+export async function openListenerAuthority(folder: string, files: SecretFiles = IN_CLEAR): Promise<ListenerAuthority> {
 	const file = join(folder, FILE);
-	const text = (await found(file)) ?? (await made(folder, file));
+	const text = (await found(file, files)) ?? (await made(folder, file, files));
 	const [key = "", certificate = ""] = text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n?/g) ?? [];
 	try {
 		new X509Certificate(certificate);
@@ -37,20 +39,22 @@ export async function openListenerAuthority(folder: string): Promise<ListenerAut
 	}
 }
 
-async function found(file: string): Promise<string | undefined> {
-	return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+async function found(file: string, files: SecretFiles): Promise<string | undefined> {
+	return files.read(file).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === "ENOENT") return undefined;
+		if (error instanceof ConfigError) throw error;
 		throw new Error(`the listeners' authority ${file} cannot be read: ${error.message}`);
 	});
 }
 
 /** Makes one, unless another coordinator was faster. */
-async function made(folder: string, file: string): Promise<string> {
+async function made(folder: string, file: string, files: SecretFiles): Promise<string> {
 	await makePrivateFolder(folder);
 	const { key, publicKey } = makeKeyPair();
 	const certificate = await signAuthority({ commonName: "rollcall listeners", publicKey, validity: ALWAYS }, key);
 	const beside = `${file}.${randomUUID()}`;
-	await writeAtomically(beside, `${key.trimEnd()}\n${certificate.toString("pem").trimEnd()}\n`, 0o600);
+	const text = `${key.trimEnd()}\n${certificate.toString("pem").trimEnd()}\n`;
+	await writeAtomically(beside, await files.sealed(file, text), 0o600);
 	try {
 		await link(beside, file);
 	} catch (error) {
@@ -58,5 +62,5 @@ async function made(folder: string, file: string): Promise<string> {
 	} finally {
 		await rm(beside, { force: true });
 	}
-	return readFile(file, "utf8");
+	return files.read(file);
 }

@@ -2,6 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
 import { openListenerAuthority } from "./listener-authority.ts";
 import {
 	type GivenFiles,
@@ -21,7 +23,7 @@ export interface ListenerTls {
 	current(): ListenerPair;
 	/** Whom clients are to believe, PEM; undefined where everybody knows the authority. */
 	authority(): string | undefined;
-	/** The same pair as files, 0600. */
+	/** The same pair as files, 0600, both in clear. */
 	readonly certificateFile: string;
 	readonly keyFile: string;
 	/** Calls `listener` whenever another pair takes the place of the one before. */
@@ -32,6 +34,10 @@ export interface ListenerTls {
 interface Parts {
 	/** Where the pair is kept: a folder of its own, 0700. */
 	readonly folder: string;
+	/** How the key lies there; in clear without it. */
+	readonly files?: SecretFiles;
+	/** Where a key that is sealed lies in clear: a folder in RAM, which is there. */
+	readonly ramFolder?: string | undefined;
 	readonly now: () => number;
 	readonly tell: (text: string, isTrouble: boolean) => void;
 }
@@ -43,7 +49,7 @@ export async function openOwnTls(
 	wish: { readonly authorityFolder: string } & Omit<OwnWish, "now">,
 	parts: Parts,
 ): Promise<ListenerTls> {
-	const authority = await openListenerAuthority(wish.authorityFolder);
+	const authority = await openListenerAuthority(wish.authorityFolder, parts.files);
 	return keep(parts, async (before) => {
 		const now = { ...wish, now: parts.now() };
 		const isGood = before !== undefined && ownPairFault(before, authority, now) === undefined;
@@ -72,14 +78,17 @@ export async function openGivenTls(files: GivenFiles, parts: Parts): Promise<Lis
 async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Promise<Told>): Promise<ListenerTls> {
 	const [certificateFile, keyFile] = [join(parts.folder, "server.crt"), join(parts.folder, "server.key")];
 	const authorityFile = join(parts.folder, "authority.crt");
+	const { files = IN_CLEAR, ramFolder } = parts;
+	const clearKeyFile = ramFolder === undefined ? keyFile : join(ramFolder, "server.key");
 	await makePrivateFolder(parts.folder);
 	const listeners: ((pair: ListenerPair) => void)[] = [];
 	const write = async (pair: Told): Promise<void> => {
-		await writeAtomically(keyFile, pair.key, 0o600);
+		await files.write(keyFile, pair.key);
+		if (clearKeyFile !== keyFile) await writeAtomically(clearKeyFile, pair.key, 0o600);
 		await writeAtomically(certificateFile, pair.certificate, 0o600);
 		await writeAtomically(authorityFile, pair.authority ?? "", 0o644);
 	};
-	const found = await readKept(certificateFile, keyFile);
+	const found = await readKept(certificateFile, keyFile, files);
 	let current = await next(found);
 	await write(current);
 	let [looking, told] = [false, ""];
@@ -106,7 +115,7 @@ async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Pr
 	timer.unref();
 	return {
 		certificateFile,
-		keyFile,
+		keyFile: clearKeyFile,
 		current: () => current,
 		authority: () => current.authority,
 		onReplaced: (listener) => void listeners.push(listener),
@@ -114,11 +123,16 @@ async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Pr
 	};
 }
 
-async function readKept(certificateFile: string, keyFile: string): Promise<ListenerPair | undefined> {
+async function readKept(
+	certificateFile: string,
+	keyFile: string,
+	files: SecretFiles,
+): Promise<ListenerPair | undefined> {
 	try {
-		const [certificate, key] = await Promise.all([readFile(certificateFile, "utf8"), readFile(keyFile, "utf8")]);
+		const [certificate, key] = await Promise.all([readFile(certificateFile, "utf8"), files.read(keyFile)]);
 		return pairFault({ certificate, key }) === undefined ? { certificate, key } : undefined;
-	} catch {
+	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		return undefined;
 	}
 }

@@ -1,5 +1,6 @@
 import type { PublicKey, X509Certificate } from "@peculiar/x509";
 import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { encryptionKeys } from "../../domain/certificates/rotation.ts";
 import { BadRequest, CertificateRefused } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -23,8 +24,9 @@ export function createPki(
 	clock: Pick<Clock, "wall">,
 	snapshotKey: (revision: Digest) => Promise<string> = () =>
 		Promise.reject(new CertificateRefused("no snapshots are kept")),
+	files: SecretFiles = IN_CLEAR,
 ): Pki {
-	const keys = openKeyFolder(folder);
+	const keys = openKeyFolder(folder, files);
 	/** At most as many as authorities are believed, for as long as this coordinator lives. */
 	const signers = new Map<Digest, Signer>();
 	const signerOf = async (authority: Digest, certificate: string): Promise<Signer> => {

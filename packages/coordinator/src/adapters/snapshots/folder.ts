@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, EtcdSnapshot } from "@rollcall/protocol";
 import { z } from "zod";
-import { makePrivateFolder, syncFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { makePrivateFolder, syncFolder } from "../../disk/atomic-write.ts";
+import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { SnapshotError } from "../../errors.ts";
 import type { EtcdSnapshotFolder } from "../../ports/etcd-snapshots.ts";
 import { writeEncrypted } from "./encrypt.ts";
@@ -36,12 +37,12 @@ export interface Owner {
  * Snapshots as files: `<sha256>.snapshot`, encrypted, and `<sha256>.json` (0600, the folder 0700). Nothing is ever overwritten:
  * the name is the content.
  */
-export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFolder {
+export function openSnapshotFolder(folder: string, owner: Owner, files: SecretFiles = IN_CLEAR): EtcdSnapshotFolder {
 	const place = (sha256: Digest, kind: "snapshot" | "json"): string =>
 		join(folder, `${sha256.slice("sha256:".length)}.${kind}`);
 
 	async function note(sha256: Digest): Promise<Note | undefined> {
-		const text = await readFile(place(sha256, "json"), "utf8").catch(unlessMissing);
+		const text = await files.read(place(sha256, "json")).catch(unlessMissing);
 		const read = text === undefined ? undefined : Note.safeParse(parsed(text));
 		return read?.success && read.data.snapshot.sha256 === sha256 ? read.data : undefined;
 	}
@@ -90,7 +91,7 @@ export function openSnapshotFolder(folder: string, owner: Owner): EtcdSnapshotFo
 					key,
 					snapshot,
 				} satisfies Note);
-				await writeAtomically(place(rest.sha256, "json"), `${text}\n`, 0o600);
+				await files.write(place(rest.sha256, "json"), `${text}\n`);
 				await rename(temporary, place(rest.sha256, "snapshot"));
 				await syncFolder(folder);
 				return snapshot;

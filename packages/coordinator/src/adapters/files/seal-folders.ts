@@ -1,0 +1,96 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { writeAtomically } from "../../disk/atomic-write.ts";
+import { createSealer, isSealed, type KeySource, type Sealer } from "../../disk/sealed.ts";
+import { sealedBy } from "../../disk/secret-files.ts";
+import { ConfigError } from "../../errors.ts";
+
+/** The file that says that a data folder is sealed: a text under the key, so that another key is known at once. */
+const MARKER = "sealed";
+const MARKER_TEXT = "what is secret here is sealed\n";
+
+/** Where secrets of a coordinator lie: the folder, and which of its files. `isMade`: made anew when it is lost, so one that cannot be opened stops nobody here. */
+export interface SecretPlace {
+	readonly folder: string;
+	readonly names: RegExp;
+	readonly isMade?: true;
+}
+
+/** True when the secrets of a data folder were sealed once. */
+export async function isSealedFolder(dataFolder: string): Promise<boolean> {
+	return (await found(join(dataFolder, MARKER))) !== undefined;
+}
+
+/** Throws ConfigError where the folder was sealed, and no key is named now. */
+export async function refuseSealed(dataFolder: string): Promise<void> {
+	const marker = join(dataFolder, MARKER);
+	if (await isSealedFolder(dataFolder))
+		throw new ConfigError(
+			`${marker} says that the secrets of this coordinator are sealed, and the configuration names no key: name in secrets.key what they were sealed with; nothing was changed`,
+		);
+}
+
+/** What a folder is sealed with, and what it was sealed with before that key was changed. */
+export interface FolderSealer extends Sealer {
+	readonly current: Sealer;
+	readonly previous: Sealer | undefined;
+}
+
+/** The sealer of a data folder, which opens with either key. Throws ConfigError where none is the one that sealed it. Changes nothing. */
+export async function openSealer(dataFolder: string, source: KeySource, before?: KeySource): Promise<FolderSealer> {
+	const marker = join(dataFolder, MARKER);
+	const sealed = await found(marker);
+	const current = createSealer(source, sealed);
+	const previous = before && createSealer(before, sealed);
+	const open: Sealer["open"] = async (name, bytes) =>
+		(await current.open(name, bytes)) ?? (await previous?.open(name, bytes));
+	if (sealed !== undefined && (await open(MARKER, sealed)) === undefined)
+		throw new ConfigError(
+			`${source.origin} (secrets.key) is not the key that ${dirname(marker)} was sealed with: it does not open ${marker}; put the right key there; nothing was changed`,
+		);
+	return { origin: source.origin, seal: current.seal, open, current, previous };
+}
+
+/**
+ * Seals what lies in clear in these places, or under the key of before, and gives the number of files. Before the first change each file
+ * that is sealed already was opened. Throws ConfigError.
+ */
+export async function sealFolders(
+	dataFolder: string,
+	places: readonly SecretPlace[],
+	sealer: FolderSealer,
+): Promise<{ readonly sealed: number; readonly changed: number }> {
+	const marker = join(dataFolder, MARKER);
+	const writeMarker = async () => writeAtomically(marker, await sealer.seal(MARKER, Buffer.from(MARKER_TEXT)), 0o600);
+	const files = sealedBy(sealer);
+	const isOld = async (file: string, bytes: Uint8Array): Promise<boolean> =>
+		sealer.previous !== undefined && (await sealer.current.open(basename(file), bytes)) === undefined;
+	const before = await found(marker);
+	const [clear, old]: [string[], string[]] = [[], []];
+	for (const { folder, names, isMade } of places)
+		for (const name of (await readdir(folder).catch(unlessMissing)) ?? []) {
+			const file = join(folder, name);
+			const bytes = names.test(name) ? await found(file) : undefined;
+			if (bytes === undefined) continue;
+			if (!isSealed(bytes)) clear.push(file);
+			else {
+				const isReplaced = await isOld(file, bytes);
+				if (isReplaced) old.push(file);
+				if ((isReplaced || before === undefined) && !isMade) await files.read(file);
+			}
+		}
+	if (before === undefined) await writeMarker();
+	for (const file of [...clear, ...old]) await files.write(file, await files.read(file));
+	// Last: until then both keys are needed.
+	if (before !== undefined && (await isOld(marker, before))) await writeMarker();
+	return { sealed: clear.length, changed: old.length };
+}
+
+async function found(file: string): Promise<Buffer | undefined> {
+	return readFile(file).catch(unlessMissing);
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+	if (error.code === "ENOENT") return undefined;
+	throw error;
+}

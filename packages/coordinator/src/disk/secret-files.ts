@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { ConfigError } from "../errors.ts";
+import { writeAtomically } from "./atomic-write.ts";
+import { isSealed, type Sealer } from "./sealed.ts";
+
+/** How secrets lie on the disk. What is in clear is read by both; what is sealed needs the key. */
+export interface SecretFiles {
+	readonly isSealing: boolean;
+	/** What the file holds, in clear. Throws what reading throws, and a ConfigError for a sealed one that cannot be opened. */
+	read(file: string): Promise<string>;
+	/** Writes the file (0600), whole or not at all; its folder must exist. */
+	write(file: string, content: string): Promise<void>;
+	/** The bytes of a file that is to be called so. */
+	sealed(file: string, content: string): Promise<Uint8Array>;
+}
+
+/** Secrets as they are, for who names no key. */
+export const IN_CLEAR: SecretFiles = {
+	isSealing: false,
+	async read(file) {
+		const bytes = await readFile(file);
+		if (isSealed(bytes))
+			throw new ConfigError(
+				`${file} is sealed, and the configuration names no key: name in secrets.key what it was sealed with; nothing was changed`,
+			);
+		return bytes.toString("utf8");
+	},
+	write: (file, content) => writeAtomically(file, content, 0o600),
+	sealed: async (_file, content) => Buffer.from(content),
+};
+
+/** Secrets under a key. */
+export function sealedBy(sealer: Sealer): SecretFiles {
+	const sealed = (file: string, content: string): Promise<Buffer> => sealer.seal(basename(file), Buffer.from(content));
+	return {
+		isSealing: true,
+		async read(file) {
+			const bytes = await readFile(file);
+			if (!isSealed(bytes)) return bytes.toString("utf8");
+			const opened = await sealer.open(basename(file), bytes);
+			if (opened === undefined)
+				throw new ConfigError(
+					`${sealer.origin} (secrets.key) does not open ${file}: name the key that it was sealed with, or restore the file from a backup; nothing was changed`,
+				);
+			return opened.toString("utf8");
+		},
+		sealed,
+		write: async (file, content) => writeAtomically(file, await sealed(file, content), 0o600),
+	};
+}
