@@ -200,7 +200,7 @@ async function digest(algorithm: string, path: string): Promise<string> {
 if (import.meta.main && argv[2] === "--executable" && argv[3] !== undefined) await makeExecutable(argv[3]);
 else if (import.meta.main) {
 	const { path, version, sizeBytes, bundleBytes, built } = await bundleAgent({
-		onStep: (what) => stderr.write(`rollcall: 3 of 4: bundling the agent: ${what} ...\n`),
+		onStep: (what) => stderr.write(`rollcall: 3 of 5: bundling the agent: ${what} ...\n`),
 	});
 	const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 	if (built || !argv.includes("--quiet"))

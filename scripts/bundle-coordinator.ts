@@ -1,44 +1,38 @@
 /**
- * Bundles the coordinator for the tests that start it as a process: a start from the bundle takes half the processor time of one from the
- * sources. It is the same code with the same entry. A bundle is kept by the hash of what it was made of, so no test meets an old one.
+ * Bundles the coordinator into `dist/coordinator`: a start from there takes a quarter of the processor time of one from the sources. It is the
+ * same code with the same entry, in a folder named by the hash of what it was made of, so that one that runs finds its own parts, whatever is
+ * built meanwhile. `packages/coordinator/bin/rollcall-coordinator.cjs` starts it.
  */
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { argv, stdout } from "node:process";
-import { pathToFileURL } from "node:url";
+import { dirname, join, relative } from "node:path";
+import { argv, stderr, stdout } from "node:process";
 import { hashFiles } from "./agent/inputs.ts";
 import { leanZodAnd } from "./lean-zod.ts";
+import { currentMain, REQUIRE, recordBundle } from "./module-bundle.ts";
 
 const project = dirname(import.meta.dirname);
-const kept = join(project, ".cache/coordinator");
+const output = join(project, "dist/coordinator");
 const sources = join(project, "packages/coordinator/src");
-const INPUTS = [
-	"packages/coordinator/src",
-	"packages/protocol/src",
-	"package-lock.json",
-	"scripts/bundle-coordinator.ts",
-	"scripts/lean-zod.ts",
-];
-/** Bundles of other sources are removed when they are so old, in milliseconds. */
+const BUNDLERS = ["bundle-coordinator", "lean-zod", "module-bundle"].map((name) => `scripts/${name}.ts`);
+const INPUTS = ["packages/coordinator/src", "packages/protocol/src", "package-lock.json", ...BUNDLERS];
+/** Bundles of other sources are removed when they are so old, in milliseconds, but for the newest ones: a coordinator may run from them. */
 const OLD_MS = 3_600_000;
-
-/** Packages that are CommonJS ask for Node's modules by `require`. */
-const REQUIRE = 'import { createRequire as toRequire } from "node:module"; const require = toRequire(import.meta.url);';
+const NEWEST = 3;
 
 /**
  * Builds the bundle if there is none of these sources, and gives the path of its `main.mjs`. Several at once do not disturb each other: each
  * builds in a folder of its own, and the first one that is done is used.
  */
 export async function bundleCoordinator(): Promise<string> {
-	const folder = join(kept, await hashFiles(INPUTS, [process.version]));
-	const main = join(folder, "main.mjs");
-	if (await isThere(main)) return main;
-	await mkdir(kept, { recursive: true });
-	await removeOld();
+	const current = currentMain("dist/coordinator");
+	if (current !== undefined) return current;
+	const hash = await hashFiles(INPUTS, [process.version]);
+	const main = join(output, hash, "main.mjs");
+	await mkdir(output, { recursive: true });
 	const { build } = await import("esbuild");
-	const work = await mkdtemp(join(kept, ".build-"));
+	const work = await mkdtemp(join(output, ".build-"));
 	try {
-		await build({
+		const { metafile } = await build({
 			entryPoints: {
 				main: join(sources, "main.ts"),
 				"parse-worker": join(sources, "adapters/documents/parse-worker.ts"),
@@ -55,11 +49,14 @@ export async function bundleCoordinator(): Promise<string> {
 			sourcemap: true,
 			sourcesContent: false,
 			logLevel: "error",
+			metafile: true,
 			plugins: [leanZodAnd(keepPlaces)],
 		});
-		await rename(work, folder).catch(async (error: unknown) => {
+		await rename(work, dirname(main)).catch(async (error: unknown) => {
 			if (!(await isThere(main))) throw error;
 		});
+		await recordBundle(output, join(hash, "main.mjs"), metafile, BUNDLERS);
+		await removeOld();
 		return main;
 	} finally {
 		await rm(work, { recursive: true, force: true });
@@ -69,12 +66,13 @@ export async function bundleCoordinator(): Promise<string> {
 /** The one source whose neighbour, a thread's program, lies beside it in the bundle, too. */
 const STARTS_THREAD = join(sources, "adapters/documents/document-reader.ts");
 
-/** All other sources that look for something beside themselves find it where the sources lie. */
+/** All other sources that look for something beside themselves find it where the sources lie, also in a checkout that was moved. */
 function keepPlaces(source: string, path: string): string {
 	if (path === STARTS_THREAD) return source.replace("./parse-worker.ts", "./parse-worker.mjs");
-	return source
-		.replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
-		.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
+	const place = `new URL(${JSON.stringify(join("../../..", relative(project, path)))}, import.meta.url)`;
+	return source.replaceAll(/import\.meta\.(dirname|url)/g, (_, what) =>
+		what === "url" ? `${place}.href` : `require("node:path").dirname(require("node:url").fileURLToPath(${place}))`,
+	);
 }
 
 function isThere(file: string): Promise<boolean> {
@@ -84,15 +82,21 @@ function isThere(file: string): Promise<boolean> {
 	);
 }
 
-/** A coordinator that runs from such a bundle may still load a part of it: what is younger stays. */
 async function removeOld(): Promise<void> {
-	for (const name of await readdir(kept)) {
-		const { mtimeMs } = await stat(join(kept, name)).catch(() => ({ mtimeMs: Date.now() }));
-		if (Date.now() - mtimeMs > OLD_MS) await rm(join(kept, name), { recursive: true, force: true });
-	}
+	const names = (await readdir(output)).filter((name) => name !== "sources.json");
+	const made = await Promise.all(
+		names.map(async (name) => {
+			const { mtimeMs } = await stat(join(output, name)).catch(() => ({ mtimeMs: Date.now() }));
+			return { name, mtimeMs };
+		}),
+	);
+	for (const { name, mtimeMs } of made.toSorted((one, other) => other.mtimeMs - one.mtimeMs).slice(NEWEST))
+		if (Date.now() - mtimeMs > OLD_MS) await rm(join(output, name), { recursive: true, force: true });
 }
 
 if (import.meta.main) {
+	const quiet = argv.includes("--quiet");
+	if (currentMain("dist/coordinator") === undefined) stderr.write("rollcall: 5 of 5: bundling the coordinator ...\n");
 	const main = await bundleCoordinator();
-	if (!argv.includes("--quiet")) stdout.write(`${main}\n`);
+	if (!quiet) stdout.write(`${relative(process.cwd(), main)}\n`);
 }

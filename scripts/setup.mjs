@@ -133,7 +133,7 @@ function lives(pid) {
 	}
 }
 
-/** Bundles the agent, the rehearsal or the command. Each bundler skips itself when its bundle is newer than what it is made of, else it says its steps. */
+/** Bundles the agent, the rehearsal, the command or the coordinator. Each bundler skips itself when its bundle is newer than what it is made of, else it says its steps. */
 function bundle(name) {
 	const bundler = path.join(root, "scripts", `bundle-${name}.ts`);
 	const node = path.join(root, "node_modules", ".bin", "node");
@@ -143,10 +143,10 @@ function bundle(name) {
 
 async function main() {
 	await alone(async () => {
-		if (!packagesAreThere()) await step("1 of 4: installing packages (npm ci)", installPackages);
+		if (!packagesAreThere()) await step("1 of 5: installing packages (npm ci)", installPackages);
 		linkNode();
-		await unpackNatsServer({ cache, step: (what, work) => step(`2 of 4: ${what}`, work), run, say });
-		for (const name of ["agent", "rehearsal", "cli"]) bundle(name);
+		await unpackNatsServer({ cache, step: (what, work) => step(`2 of 5: ${what}`, work), run, say });
+		for (const name of ["agent", "rehearsal", "cli", "coordinator"]) bundle(name);
 	});
 }
 

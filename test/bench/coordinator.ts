@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TokenCreated } from "@rollcall/protocol";
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import { type Running, run } from "@rollcall/test-support/running";
-import { repository } from "../support/places.ts";
+import { coordinatorProgram } from "../support/places.ts";
 import type { Cleanup } from "./cleanup.ts";
 
 /** Longer than any start that is worth measuring. */
@@ -66,7 +66,7 @@ export async function startCoordinator(cleanup: Cleanup, options: BenchCoordinat
 	const begun = performance.now();
 	const process_ = run(process.execPath, [
 		...(options.nodeOptions ?? []),
-		join(repository, "packages/coordinator/src/main.ts"),
+		coordinatorProgram,
 		"--config",
 		configFile,
 		"--tether-stdin",

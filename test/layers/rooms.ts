@@ -108,8 +108,8 @@ export const ROOMS: readonly Room[] = [
 	},
 	{
 		name: "coordinator/start",
-		files: /^packages\/coordinator\/src\/(?:wiring\/|doors\/|keepers\/start\/|main\.ts$)/,
-		rooms: ["coordinator/"],
+		files: /^packages\/coordinator\/(?:src\/(?:wiring\/|doors\/|keepers\/start\/|main\.ts$)|bin\/)/,
+		rooms: ["coordinator/", "scripts"],
 		packages: PROTOCOL,
 		libraries: "any",
 	},

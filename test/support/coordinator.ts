@@ -18,7 +18,7 @@ import { type Running, run } from "@rollcall/test-support/running";
 import { bundleCoordinator } from "../../scripts/bundle-coordinator.ts";
 import { coordinatorSource, repository } from "./places.ts";
 
-/** What runs as a coordinator: one bundle of the sources as they are, made once. */
+/** What runs as a coordinator: the bundle of the sources as they are. */
 export const COORDINATOR = await bundleCoordinator();
 
 /** A cluster of one control plane and workers, for rehearsal machines. */

@@ -19,32 +19,48 @@ function run(args: readonly string[]): Promise<Ended> {
 	);
 }
 
-/** A checkout with nothing in it but the start, a bundle that says `bundle`, and sources that say `sources`. */
-async function checkout(t: ExecutionContext): Promise<{ readonly start: string; readonly source: string }> {
+/** The programs that are bundled: the package, and what starts them. */
+const PROGRAMS = [
+	{ name: "cli", start: "rollcall.cjs" },
+	{ name: "coordinator", start: "rollcall-coordinator.cjs" },
+];
+
+/** A checkout with nothing in it but the start of a program, a bundle that says `bundle`, and sources that say `sources`. */
+async function checkout(
+	t: ExecutionContext,
+	{ name, start }: (typeof PROGRAMS)[number],
+): Promise<{ readonly start: string; readonly source: string }> {
 	const folder = await temporaryFolder(t);
-	for (const path of ["packages/cli/src", "dist/cli", "scripts"]) await mkdir(join(folder, path), { recursive: true });
-	await cp(join(PROGRAM_ROOT, "packages/cli/bin"), join(folder, "packages/cli/bin"), { recursive: true });
-	await cp(join(PROGRAM_ROOT, "scripts/check-node.cjs"), join(folder, "scripts/check-node.cjs"));
-	const source = join(folder, "packages/cli/src/main.ts");
+	const [home, dist] = [`packages/${name}`, `dist/${name}`];
+	for (const path of [`${home}/src`, dist, "scripts"]) await mkdir(join(folder, path), { recursive: true });
+	await cp(join(PROGRAM_ROOT, home, "bin"), join(folder, home, "bin"), { recursive: true });
+	for (const script of ["check-node.cjs", "current-bundle.cjs"])
+		await cp(join(PROGRAM_ROOT, "scripts", script), join(folder, "scripts", script));
+	const source = join(folder, home, "src/main.ts");
 	await writeFile(source, 'console.log("sources" as string);');
-	await writeFile(join(folder, "dist/cli/main.mjs"), 'console.log("bundle");');
+	await writeFile(join(folder, dist, "main.mjs"), 'console.log("bundle");');
 	const { size, mtimeMs } = await stat(source);
-	await writeFile(join(folder, "dist/cli/sources.json"), JSON.stringify([["packages/cli/src/main.ts", size, mtimeMs]]));
-	return { start: join(folder, "packages/cli/bin/rollcall.cjs"), source };
+	const record = { main: "main.mjs", sources: [[`${home}/src/main.ts`, size, mtimeMs]] };
+	await writeFile(join(folder, dist, "sources.json"), JSON.stringify(record));
+	return { start: join(folder, home, "bin", start), source };
 }
 
-test("the bundle runs while the sources are what it was made of; then the sources do", async (t) => {
-	const { start, source } = await checkout(t);
-	t.is((await run([start])).stdout, "bundle\n");
-	await writeFile(source, 'console.log("changed sources" as string);');
-	t.is((await run([start])).stdout, "changed sources\n");
-});
+for (const program of PROGRAMS)
+	test(`${program.start} runs the bundle while the sources are what it was made of; then the sources`, async (t) => {
+		const { start, source } = await checkout(t, program);
+		t.is((await run([start])).stdout, "bundle\n");
+		await writeFile(source, 'console.log("changed sources" as string);');
+		t.is((await run([start])).stdout, "changed sources\n");
+	});
 
 test("an older Node says in one sentence what is needed", async (t) => {
 	const folder = await temporaryFolder(t);
 	const pretend = join(folder, "older.cjs");
 	await writeFile(pretend, 'Object.defineProperty(process.versions, "node", { value: "18.20.4" });');
-	for (const script of ["packages/cli/bin/rollcall.cjs", "scripts/check-node.cjs"]) {
+	for (const script of [
+		...PROGRAMS.map(({ name, start }) => `packages/${name}/bin/${start}`),
+		"scripts/check-node.cjs",
+	]) {
 		const { code, stdout, stderr } = await run(["-r", pretend, join(PROGRAM_ROOT, script)]);
 		t.is(code, 1);
 		t.is(stdout, "");
@@ -105,7 +121,8 @@ test("the setup works with an npm that leaves out the link to the installed Node
 		await mkdir(join(folder, path), { recursive: true });
 	for (const name of ["setup.mjs", "nats-server.mjs"])
 		await cp(join(PROGRAM_ROOT, "scripts", name), join(folder, "scripts", name));
-	for (const name of ["agent", "rehearsal", "cli"]) await writeFile(join(folder, `scripts/bundle-${name}.ts`), "");
+	for (const name of ["agent", "rehearsal", "cli", "coordinator"])
+		await writeFile(join(folder, `scripts/bundle-${name}.ts`), "");
 	for (const lock of ["package-lock.json", "node_modules/.package-lock.json"])
 		await writeFile(join(folder, lock), '{ "packages": {} }');
 	await writeFile(join(folder, ".cache/nats-server/nats-server"), "");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Assets } from "@rollcall/coordinator/trials";
 import { run } from "@rollcall/test-support/running";
-import { repository } from "../../support/places.ts";
+import { coordinatorProgram, repository } from "../../support/places.ts";
 import { joinHosts, type Wire } from "../boot/namespaces.ts";
 import { startNginx } from "../boot/nginx.ts";
 import type { Cleanup } from "../cleanup.ts";
@@ -90,7 +90,7 @@ async function startListener(cleanup: Cleanup, where: { folder: string; wire: Wi
 	const http = { host: "127.0.0.1", port: 0 };
 	const config = { dataFolder: "data", http, nats: { embedded: http }, boot, logLevel: "warn" };
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
-	const program = join(repository, "packages/coordinator/src/main.ts");
+	const program = coordinatorProgram;
 	const [command = "", ...words] = [...where.wire.onServer, process.execPath, program, "--config", configFile];
 	const coordinator = run(command, words);
 	cleanup.add(() => coordinator.end());

@@ -9,8 +9,8 @@ import { type Child, exitText, startChild } from "./child.ts";
 import type { UpFolders } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
 
-/** The program of the coordinator. */
-export const COORDINATOR_MAIN = join(PROGRAM_ROOT, "packages/coordinator/src/main.ts");
+/** The program of the coordinator: it starts the bundle, or the sources where they changed since. */
+export const COORDINATOR_MAIN = join(PROGRAM_ROOT, "packages/coordinator/bin/rollcall-coordinator.cjs");
 
 const READY_MS = 60_000;
 const POLL_MS = 50;
