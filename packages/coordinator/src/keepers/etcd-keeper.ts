@@ -5,7 +5,7 @@ import type { EtcdPeer } from "../domain/etcd/state.ts";
 import { type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd/steps.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
 import type { Core } from "../ports/core.ts";
-import type { EtcdMembers } from "../ports/etcd.ts";
+import type { EtcdMembers, ListedMember } from "../ports/etcd.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";
@@ -77,7 +77,10 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const names = new Set(step.living.map(({ nodeName }) => nodeName));
 	if (step.kind === "remove") {
 		const { nodeName } = step.member;
-		const left = names.has(nodeName) ? [] : known.filter(({ name }) => name === nodeName);
+		const isLeft = (name: string): boolean => name === nodeName && !names.has(nodeName);
+		// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
+		const nobodyLearns = step.living.every(({ votes }) => votes);
+		const left = known.filter((one) => isLeft(one.name) || (nobodyLearns && neverStarted(one)));
 		return takeOut(parts, etcd, { fleet, step, ids: left.map(({ id }) => id) });
 	}
 	const peer = peerUrl(addresses, step.machine);
@@ -100,6 +103,11 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	if (!(await takeOut(parts, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return false;
 	await etcd.addLearner(peer);
 	return true;
+}
+
+/** True for a learner that was added and never began, so that etcd does not know its name. */
+function neverStarted({ name, learner }: ListedMember): boolean {
+	return learner && name === "";
 }
 
 /**

@@ -1,14 +1,15 @@
+/** A member as etcd lists it. */
+export interface ListedMember {
+	readonly id: string;
+	/** Empty for one that was added and has not begun. */
+	readonly name: string;
+	readonly peerUrls: readonly string[];
+	readonly learner: boolean;
+}
+
 /** The members of a running etcd. Everything throws EtcdError. */
 export interface EtcdMembers {
-	/** `name` is empty for one that was added and has not begun. */
-	list(): Promise<
-		readonly {
-			readonly id: string;
-			readonly name: string;
-			readonly peerUrls: readonly string[];
-			readonly learner: boolean;
-		}[]
-	>;
+	list(): Promise<readonly ListedMember[]>;
 	remove(id: string): Promise<void>;
 	addLearner(peerUrl: string): Promise<void>;
 	/** False: it has not caught up yet. */

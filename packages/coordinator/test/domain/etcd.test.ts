@@ -159,6 +159,59 @@ test("what was begun to be taken out for a machine that is lost then is taken ou
 	t.is(nextEtcdStep(story.fleet), undefined);
 });
 
+test("a join that was begun and never recorded is undone when its machine loses its seat, and nobody else goes for it", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	const slots = (count: number) => [{ name: "control", role: "control-plane", count }];
+	story.declare(slots(4));
+	const more = story.join({ name: "d", memoryGiB: 8 });
+	const join = nextEtcdStep(story.fleet);
+	t.like(join, { kind: "replace", machine: { machineId: more } });
+	if (join) story.take({ kind: "etcd-removing", step: join, ids: [] });
+	story.declare(slots(3));
+	t.is(story.machine(more).seat, undefined);
+	const step = nextEtcdStep(story.fleet);
+	t.like(step, { kind: "remove", member: { machineId: more, votes: false } });
+	bootAgain(story, 0);
+	story.silent.add(ids[0] as MachineId);
+	story.pass(30);
+	if (step) story.take({ kind: "etcd-removing", step, ids: ["9"] });
+	t.deepEqual(
+		story.fleet.etcd?.members.map(({ removed }) => removed),
+		[undefined, undefined, undefined],
+	);
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet), undefined);
+});
+
+test("a learner that is lost keeps nobody in", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	story.declare([{ name: "control", role: "control-plane", count: 4 }]);
+	const learner = story.join({ name: "d", memoryGiB: 8 });
+	takeStep(story);
+	story.silent.add(learner);
+	story.pass(30);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote", "its machine may come back");
+	story.take({ kind: "remove", machineId: ids[2] as MachineId, by: "test" });
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId: ids[2] as MachineId } });
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+});
+
+test("a learner whose seat is to go is taken out, and need not vote before that", (t) => {
+	const { story, ids } = begun(3);
+	takeStep(story);
+	bootAgain(story, 2);
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+	story.declare([{ name: "control", role: "control-plane", count: 2 }]);
+	t.like(nextEtcdStep(story.fleet), { kind: "remove", member: { machineId: ids[2] as MachineId, votes: false } });
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	t.is(story.machine(ids[2] as MachineId).seat, undefined);
+});
+
 test("what was decided to be taken out counts for nothing when somebody else lives by then", (t) => {
 	const { story } = begun(3);
 	takeStep(story);

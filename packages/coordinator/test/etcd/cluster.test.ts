@@ -135,3 +135,39 @@ testEtcd.serial(
 		await until(scene, "two go on", () => ask(0, ["put", "key", "two"]) !== undefined);
 	},
 );
+
+for (const recorded of [true, false])
+	testEtcd.serial(
+		`a real learner whose machine is gone before it starts etcd is taken out, ${recorded ? "once it was" : "also where it was never"} recorded`,
+		async (t) => {
+			t.timeout(stretched(180_000));
+			const scene = await setUpScene(t);
+			const { ask, members, seated } = scene;
+			await startAll(scene);
+			const founded = foundedOn(scene);
+			await members[0]?.loseMemory();
+			const { machineId, seat } = seated[0]?.machine ?? {};
+			const before = machineId && founded.machines.get(machineId);
+			if (!before || !seat) return t.fail("no machine");
+			const bootId = "99999999-0000-4000-8000-000000000000" as BootId;
+			const facts = { ...before.facts, bootId };
+			const booted: Fleet = { ...founded, machines: founded.machines.set(machineId, { ...before, bootId, facts }) };
+			t.is(step(scene, booted), "replace");
+			const unstarted = () => (ask(1, ["member", "list"]) ?? "").split("\n").filter((line) => /unstarted/.test(line));
+			t.is(unstarted().length, 1);
+
+			const { slot, nodeName } = seat;
+			const added = after(
+				booted,
+				recorded
+					? { type: "etcd-member-added", machineId, bootId, nodeName, cluster: [] }
+					: { type: "etcd-members-removing", machineId, bootId, ids: [] },
+			);
+			const reason = "test";
+			const gone = after(added, { type: "machine-released", machineId, slot, seat: seat.seat, reason, cause: 1 });
+			t.is(step(scene, gone), "remove");
+			t.deepEqual(unstarted(), []);
+			t.is(ask(1, ["member", "list"])?.split("\n").length, MEMBERS - 1);
+			await until(scene, "two go on", () => ask(1, ["put", "key", "two"]) !== undefined);
+		},
+	);

@@ -1,5 +1,6 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
-import { livingMembers } from "../etcd/members.ts";
+import { isBoot } from "../etcd/beginning.ts";
+import { etcdHolders, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
@@ -93,10 +94,14 @@ export function applyEtcdMemory(fleet: Fleet, event: EventOf<"etcd-memory-change
 export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-removing">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, ids } = event;
-	const leaves = (one: EtcdMember) => one.machineId === machineId && one.bootId === bootId;
+	const leaves = isBoot({ machineId, bootId });
+	// Who neither leaves nor holds a seat for etcd was to join once: nobody else goes for it.
+	const joins = etcdHolders(fleet).some(leaves);
 	const members = fleet.etcd.members.some(leaves)
 		? fleet.etcd.members.map((one): EtcdMember => (leaves(one) ? { ...one, removed: "asked" } : one))
-		: withoutDead(fleet, "asked");
+		: joins
+			? withoutDead(fleet, "asked")
+			: fleet.etcd.members;
 	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
 }
 

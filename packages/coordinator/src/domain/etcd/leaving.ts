@@ -70,6 +70,11 @@ export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
 	});
 }
 
+/** True for a learner whose seat the document takes away. */
+export function learnsToLeave(fleet: Fleet, member: EtcdMember): boolean {
+	return !member.votes && leavingMembers(fleet).includes(member);
+}
+
 /** The one seat more that slots have for a while, by their names. */
 export function lentSeats(fleet: Fleet): ReadonlyMap<string, number> {
 	return widerSlots(fleet, faultyMembers(fleet));

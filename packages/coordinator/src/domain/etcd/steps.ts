@@ -1,8 +1,8 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { etcdBeginning, wasTakenOut } from "./beginning.ts";
-import { nextToLeave } from "./leaving.ts";
+import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
+import { learnsToLeave, nextToLeave } from "./leaving.ts";
 import { etcdHolders, hasBegun, livingMembers, membersOnTheirWayOut, memoryHolders, strangers } from "./members.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember } from "./state.ts";
@@ -45,6 +45,18 @@ function firstStep(fleet: Fleet, seats: number, holders: readonly Machine[]): Et
 	return { kind: "restore", snapshot: next.snapshot };
 }
 
+/**
+ * A boot that etcd was asked to add, which nobody recorded before it lost its seat: etcd may list a learner for it that never starts, and
+ * takes no other one.
+ */
+function abandonedJoin(fleet: Fleet, holders: readonly Machine[]): EtcdMember | undefined {
+	const { removing, members = [] } = fleet.etcd ?? {};
+	if (!removing || members.some(isBoot(removing)) || holders.some(isBoot(removing))) return undefined;
+	const { machineId, bootId } = removing;
+	const nodeName = fleet.machines.get(machineId)?.seat?.nodeName ?? machineId;
+	return { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
+}
+
 /** What to do next for etcd's members, if anything. */
 export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	const document = fleet.cluster?.document;
@@ -61,16 +73,20 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	if (leaves && more.length === 0 && members.every(lives)) return { kind: "remove", member: leaves, living };
 	const learner = living.find(({ votes }) => !votes);
 	const machine = learner && fleet.machines.get(learner.machineId);
+	// Who is to go needs no vote before that, and may never start etcd.
+	if (learner && learnsToLeave(fleet, learner))
+		return { kind: "remove", member: learner, living: living.filter((one) => one !== learner) };
 	const empty = holders.find(
 		(one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined && !wasTakenOut(fleet, one),
 	);
-	if (machine && !(machine.lease === "lost" && empty)) return { kind: "promote", machine, living };
-	// A learner that is lost must not keep another machine out: etcd takes one, and without a vote it is none to wait for.
-	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
 	const seated = new Set(holders.map(({ machineId }) => machineId));
 	const left =
 		members.find(({ removed }) => removed === "asked") ??
 		members.find(({ machineId, removed }) => !removed && !seated.has(machineId)) ??
+		abandonedJoin(fleet, holders) ??
 		nextToLeave(fleet);
+	// A learner that is lost must keep nobody in or out: etcd takes one, and without a vote it is none to wait for.
+	if (machine && !(machine.lease === "lost" && (empty || left))) return { kind: "promote", machine, living };
+	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
 	return left && { kind: "remove", member: left, living: living.filter((one) => one !== left) };
 }
