@@ -1,4 +1,4 @@
-import { MAX_AGENT_MESSAGE_BYTES } from "@rollcall/protocol";
+import { MAX_AGENT_MESSAGE_BYTES, readJson } from "@rollcall/protocol";
 import fc from "@rollcall/test-support/properties";
 import type { z } from "zod";
 
@@ -50,10 +50,17 @@ function placesOf(value: unknown, at: readonly string[] = []): string[][] {
 
 function isValid(schema: z.ZodType, payload: Uint8Array): boolean {
 	try {
-		return schema.safeParse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload))).success;
+		const read = readJson(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+		return read.ok && schema.safeParse(read.value).success;
 	} catch {
 		return false;
 	}
+}
+
+/** A good message with a name that it has already, or with one that no schema sees. */
+function withOneMore(good: object): fc.Arbitrary<string> {
+	const written = JSON.stringify(good);
+	return fc.constantFrom(...Object.keys(good), "__proto__").map((name) => `{"${name}":null,${written.slice(1)}`);
 }
 
 /** Messages that are none: bytes, JSON of another shape, a good message spoilt or cut off, and now and then one too large. */
@@ -63,6 +70,7 @@ export function malformed(schema: z.ZodType, good: object): fc.Arbitrary<Uint8Ar
 		.oneof(
 			{ arbitrary: spoilt(good).map((value) => bytes.encode(JSON.stringify(value))), weight: 12 },
 			{ arbitrary: fc.integer({ min: 0, max: whole.length - 1 }).map((end) => whole.slice(0, end)), weight: 3 },
+			{ arbitrary: withOneMore(good).map((text) => bytes.encode(text)), weight: 3 },
 			{ arbitrary: fc.jsonValue().map((value) => bytes.encode(JSON.stringify(value))), weight: 3 },
 			{ arbitrary: fc.uint8Array({ maxLength: 200 }), weight: 3 },
 			{

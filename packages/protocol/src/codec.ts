@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { plainIssue, valueAt } from "./plain-issue.ts";
 import type { Problem } from "./problem.ts";
+import { readJson } from "./read-json.ts";
 
 /** The largest message of any kind, in bytes: `nats-server`'s default `max_payload`. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -31,23 +32,36 @@ export function decode<S extends z.ZodType>(
 			problem: { code: "too-large", message: `${what}: ${payload.length} bytes, at most ${maxBytes} are taken` },
 		};
 	}
-	let value: unknown;
+	let written: string;
 	try {
-		value = JSON.parse(text.decode(payload));
+		written = text.decode(payload);
 	} catch {
-		return { ok: false, problem: { code: "bad-request", message: `${what}: not JSON in UTF-8` } };
+		return refused(what, [{ path: "", message: "not JSON in UTF-8" }]);
 	}
-	return check(schema, value, what);
+	const read = readJson(written);
+	if (read.ok) return check(schema, read.value, what);
+	return refused(what, [{ path: pathOf(read.fault.path), message: read.fault.message }]);
 }
 
 /** Checks a value that was read elsewhere (an HTTP body, a file) against a schema. */
 export function check<S extends z.ZodType>(schema: S, value: unknown, what: string): Decoded<z.output<S>> {
 	const result = schema.safeParse(value);
 	if (result.success) return { ok: true, value: result.data };
-	const details = result.error.issues.slice(0, 64).map((issue) => ({
-		path: issue.path.join(".").slice(0, 512),
-		message: plainIssue(issue, valueAt(value, issue.path)).slice(0, 1024),
-	}));
+	return refused(
+		what,
+		result.error.issues.slice(0, 64).map((issue) => ({
+			path: pathOf(issue.path),
+			message: plainIssue(issue, valueAt(value, issue.path)).slice(0, 1024),
+		})),
+	);
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+	return path.join(".").slice(0, 512);
+}
+
+/** Names the first fault in its sentence, and all of them as details. */
+function refused(what: string, details: NonNullable<Problem["details"]>): { ok: false; problem: Problem } {
 	const first = details[0];
 	return {
 		ok: false,

@@ -46,6 +46,7 @@ export * from "./plain-text.ts";
 export * from "./pod-network.ts";
 export * from "./pod-routes.ts";
 export * from "./problem.ts";
+export * from "./read-json.ts";
 export * from "./rest/cluster.ts";
 export * from "./rest/commands.ts";
 export * from "./rest/events.ts";

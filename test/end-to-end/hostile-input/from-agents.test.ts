@@ -106,6 +106,7 @@ test("whatever else is said on any subject is counted and, but for beats, answer
 				t.is(answer.kind, "problem", verb);
 				const problem = Problem.parse(answer.problem);
 				t.is(problem.machineId, machineId, verb);
+				t.truthy(problem.next, problem.message);
 				t.is(problem.code, payload.length > 128 * 1024 ? "too-large" : "bad-request", verb);
 			}),
 			{ numRuns: 250 },

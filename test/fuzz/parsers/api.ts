@@ -34,7 +34,7 @@ export const API_PARSERS: readonly Parser[] = [
 				const schema = route[part];
 				if (schema === null) return TAKEN;
 				try {
-					readsTheSame(schema, checkedPart(schema, asked[part], part));
+					readsTheSame(schema, checkedPart(schema, asked[part], { what: part, next: "look" }));
 					return TAKEN;
 				} catch (error) {
 					if (!(error instanceof Refusal)) throw error;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { writtenText } from "../written-text.ts";
 
 /** The name of an asset: a relative path, as it stands behind `/assets/`. */
 export const AssetName = z
@@ -49,7 +50,7 @@ export const AssetRequest = z
 		source: z.union([
 			z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),
 			/** The content follows in chunks. `from` names its origin to people. */
-			z.strictObject({ uploadBytes: z.int().min(0).max(ASSET_MAX_BYTES), from: z.string().max(1024) }),
+			z.strictObject({ uploadBytes: z.int().min(0).max(ASSET_MAX_BYTES), from: writtenText(1024) }),
 		]),
 		sha256: z
 			.string()

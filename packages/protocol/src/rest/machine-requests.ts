@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Rotated } from "../certificates/rest.ts";
 import { BootId, Labels, MachineId, Name } from "../ids.ts";
+import { writtenText } from "../written-text.ts";
 import { MachineView } from "./machines.ts";
 
 /** `POST /v1/machines/{id}/approve`. `bootId`: the boot that was looked at; refused when it is none of the machine's that lives or waits. */
@@ -12,11 +13,11 @@ export const AcceptedLoss = z.enum(["etcd", "control-plane"]);
 export type AcceptedLoss = z.infer<typeof AcceptedLoss>;
 
 /** `POST /v1/machines/{id}/reject`. */
-export const RejectRequest = z.strictObject({ reason: z.string().min(1).max(1024).default("rejected by an operator") });
+export const RejectRequest = z.strictObject({ reason: writtenText(1024).min(1).default("rejected by an operator") });
 export type RejectRequest = z.infer<typeof RejectRequest>;
 /** `POST /v1/machines/{id}/compromised`. */
 export const CompromisedRequest = z.strictObject({
-	reason: z.string().min(1).max(1024).default("an operator says so"),
+	reason: writtenText(1024).min(1).default("an operator says so"),
 });
 export type CompromisedRequest = z.infer<typeof CompromisedRequest>;
 const lines = z.array(z.string().max(512)).max(64);

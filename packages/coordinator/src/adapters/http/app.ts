@@ -8,6 +8,7 @@ import { createLimiters } from "./limiters.ts";
 import { type ApiLimits, DEFAULT_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { INTERNAL, problemResponse, refusalOf, refuse, sendProblem, withNames } from "./problem.ts";
+import { readBodies } from "./read-bodies.ts";
 import { Repeats } from "./repeats.ts";
 import { ROUTES } from "./routes/table.ts";
 import { keepFront, secureOptions } from "./secure-front.ts";
@@ -120,7 +121,12 @@ function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOpt
 		},
 		clientErrorHandler: (error, socket) => {
 			if (socket.writable && error.code !== "ECONNRESET") {
-				socket.write(problemResponse(refusalOf(error) ?? refuse("bad-request", "this is not HTTP")));
+				socket.write(
+					problemResponse(
+						refusalOf(error) ??
+							refuse("bad-request", "this is not HTTP", { path: "request", next: "ask with HTTP/1.1, as `curl` does" }),
+					),
+				);
 			}
 			socket.destroy();
 		},
@@ -129,21 +135,4 @@ function serverOptions(deps: ApiDependencies, limits: ApiLimits): FastifyHttpOpt
 			? { https: { ...server, ...secureOptions(deps.tls.current(), deps.holders) } }
 			: { http: server }) as object),
 	};
-}
-
-/** JSON is the only body there is, but for the bytes of an upload; an empty one counts as none. */
-function readBodies(app: FastifyInstance): void {
-	app.removeAllContentTypeParsers();
-	app.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, (_request, body, done) =>
-		done(null, body),
-	);
-	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
-		if (body === "") return done(null, undefined);
-		try {
-			done(null, JSON.parse(body as string));
-		} catch (error) {
-			const why = (error as Error).message.replace(/, ".*$|"[^"]*" is not/s, "").slice(0, 200);
-			done(refuse("bad-request", `body: not JSON: ${why}`), undefined);
-		}
-	});
 }

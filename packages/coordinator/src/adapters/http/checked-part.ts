@@ -1,14 +1,23 @@
+import type { z } from "zod";
 import { pathText } from "../../document/finding.ts";
 import { inputSchema } from "../../document/json-schema.ts";
 import { explainIssues } from "../../document/schema-findings.ts";
 import { refuse } from "./problem.ts";
-import type { Route } from "./route.ts";
 
 /** So many faults of a request are told at once: the bound of `Problem`. */
 const MOST_FAULTS = 64;
 
-/** A part of a request, checked; a Refusal with all its faults, each with its path and what was likely meant. */
-export function checkedPart(schema: Route["params"], value: unknown, what: string): unknown {
+/** What is meant where nothing more is known: the words of a route's own description. */
+export function routeNext({ method, path }: { readonly method: string; readonly path: string }): string {
+	return `GET /v1/openapi.json says what ${method} ${path} takes`;
+}
+
+/** A part of a request, checked; a Refusal with all its faults, each with its path and what was likely meant, or `next`. */
+export function checkedPart<S extends z.ZodType>(
+	schema: S,
+	value: unknown,
+	{ what, next }: { readonly what: string; readonly next: string },
+): z.output<S> {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
 	const found = explainIssues(result.error.issues.slice(0, MOST_FAULTS), value, { schema: inputSchema(schema) });
@@ -20,8 +29,8 @@ export function checkedPart(schema: Route["params"], value: unknown, what: strin
 	const [first] = details;
 	const where = first?.path ? `${first.path}: ` : "";
 	throw refuse("bad-request", `${what}: ${where}${first?.message ?? "it is not valid"}`.slice(0, 2048), {
-		...(first?.path ? { path: first.path } : {}),
-		...(first?.suggestion ? { next: first.suggestion } : {}),
+		path: first?.path || what,
+		next: first?.suggestion ?? next,
 		details,
 	});
 }

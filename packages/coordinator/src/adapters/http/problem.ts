@@ -56,24 +56,54 @@ export function busy(waiting: number, seconds: number): Refusal {
 
 /** What Fastify and Node say about requests that never reach a route, as problems. Everything else is `internal`. */
 const BY_FASTIFY_CODE: Readonly<Record<string, Problem>> = {
-	FST_ERR_CTP_BODY_TOO_LARGE: { code: "too-large", message: "the body is larger than this route takes" },
+	FST_ERR_CTP_BODY_TOO_LARGE: {
+		code: "too-large",
+		message: "the body is larger than this route takes",
+		path: "body",
+		next: "send less at once; docs/api.md has the limits",
+	},
 	FST_ERR_CTP_INVALID_MEDIA_TYPE: {
 		code: "bad-request",
 		message: "the body has another type than application/json",
+		path: "content-type",
 		next: "send content-type: application/json",
 	},
 	FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
 		code: "bad-request",
 		message: "the body is not as long as content-length says",
+		path: "content-length",
+		next: "leave the length to your HTTP client",
 	},
 	FST_ERR_BAD_URL: {
 		code: "bad-request",
 		message: "the path is not valid: a percent sign without two hexadecimal digits",
+		path: "path",
+		next: "write a percent sign as %25",
 	},
-	FST_ERR_MAX_PARAM_LENGTH: { code: "bad-request", message: "a part of the path is too long" },
-	FST_ERR_ASYNC_CONSTRAINT: { code: "bad-request", message: "the request cannot be routed" },
-	HPE_HEADER_OVERFLOW: { code: "too-large", message: "the headers are too large" },
-	ERR_HTTP_REQUEST_TIMEOUT: { code: "bad-request", message: "the request took too long to arrive" },
+	FST_ERR_MAX_PARAM_LENGTH: {
+		code: "bad-request",
+		message: "a part of the path is too long",
+		path: "path",
+		next: "name the machine as `rollcall machines -o wide` shows it",
+	},
+	FST_ERR_ASYNC_CONSTRAINT: {
+		code: "bad-request",
+		message: "the request cannot be routed",
+		path: "path",
+		next: "GET /v1/openapi.json lists all routes",
+	},
+	HPE_HEADER_OVERFLOW: {
+		code: "too-large",
+		message: "the headers are too large",
+		path: "headers",
+		next: "send fewer cookies and headers",
+	},
+	ERR_HTTP_REQUEST_TIMEOUT: {
+		code: "bad-request",
+		message: "the request took too long to arrive",
+		path: "body",
+		next: "send it again over a faster connection",
+	},
 };
 
 /** The refusal for any error. Undefined when it is a fault of this program, which belongs into the log. */
@@ -86,7 +116,10 @@ export function refusalOf(error: unknown): Refusal | undefined {
 		return refuse("not-ready", "the event log cannot be read now", { next: "try again in a few seconds" });
 	}
 	if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-		return refuse("bad-request", "the request is not valid");
+		return refuse("bad-request", "the request is not valid", {
+			path: "request",
+			next: "GET /v1/openapi.json lists all routes with what they take",
+		});
 	}
 	return undefined;
 }

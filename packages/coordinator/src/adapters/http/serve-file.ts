@@ -18,7 +18,11 @@ export function fileSender(): (request: FastifyRequest, reply: FastifyReply, pat
 		try {
 			const { size } = await stat(path);
 			const range = parseByteRange(request.headers.range, size);
-			if (range === "unsatisfiable") throw refuse("bad-request", `the file has ${size} bytes`, { path: "range" });
+			if (range === "unsatisfiable")
+				throw refuse("bad-request", `the file has ${size} bytes`, {
+					path: "range",
+					next: "ask for a range within them",
+				});
 			const { first, last } = range === "all" ? { first: 0, last: size - 1 } : range;
 			reply.code(range === "all" ? 200 : 206).header("accept-ranges", "bytes");
 			if (range !== "all") reply.header("content-range", `bytes ${first}-${last}/${size}`);

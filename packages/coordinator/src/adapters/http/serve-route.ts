@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { remoteKey } from "../../rate/rate-limit.ts";
 import { audited, countRefused, noteChange } from "./audit.ts";
 import { authorize, callerOf, type Shows, showsOf } from "./caller.ts";
-import { checkedPart } from "./checked-part.ts";
+import { checkedPart, routeNext } from "./checked-part.ts";
 import type { Api, Caller } from "./dependencies.ts";
 import { inLine, type Limiters, spend } from "./limiters.ts";
 import type { ApiLimits } from "./limits.ts";
@@ -111,10 +111,12 @@ export function serveRoute(app: FastifyInstance, route: Route, serving: Serving)
 		handler: async (request, reply) => {
 			const caller = callers.get(request) ?? NOBODY;
 			const answered = async (): Promise<unknown> => {
+				const next = routeNext(route);
 				const asked = {
-					params: checkedPart(route.params, request.params, "path"),
-					query: checkedPart(route.query, request.query, "query"),
-					body: route.body === null ? undefined : checkedPart(route.body, bodyOf(route, request), "body"),
+					params: checkedPart(route.params, request.params, { what: "path", next }),
+					query: checkedPart(route.query, request.query, { what: "query", next }),
+					body:
+						route.body === null ? undefined : checkedPart(route.body, bodyOf(route, request), { what: "body", next }),
 					caller,
 					remote: request.ip,
 					isGone: () => request.raw.socket.destroyed,
@@ -163,6 +165,7 @@ function keyOf(route: Route, { headers }: FastifyRequest): string | undefined {
 	if (key === undefined || !isKeyed(route)) return undefined;
 	if (typeof key === "string" && /^[A-Za-z0-9_-]{16,64}$/.test(key)) return key;
 	throw refuse("bad-request", "the Idempotency-Key is not 16 to 64 of A-Z, a-z, 0-9, _ and -", {
+		path: "idempotency-key",
 		next: "use a random UUID",
 	});
 }
@@ -191,6 +194,7 @@ function aboutOf({ params, query, body }: Parameters<Route["answer"]>[1]): strin
 function bodyOf(route: Route, request: FastifyRequest): unknown {
 	if (Buffer.isBuffer(request.body) && route.bodyLimit !== "chunk")
 		throw refuse("bad-request", "the body has another type than application/json", {
+			path: "content-type",
 			next: "send content-type: application/json",
 		});
 	return request.body ?? {};

@@ -45,6 +45,9 @@ const MACHINE_RATE: Rate = { burst: 2_000, perSecond: 50 };
 /** So many machines are told apart. */
 const MACHINES = 16_384;
 
+/** What a person can do where a program speaks otherwise than the coordinator does. */
+const NEXT = "compare the versions of agent and coordinator: `rollcall machines -o wide`, `rollcall status`";
+
 /** Why a message was not taken; what metrics count by. */
 type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
 
@@ -240,7 +243,7 @@ export class Responder {
 	#refuse(question: Question, problem: Problem): void {
 		const { machineId, verb } = question;
 		this.#bad({ verb, reason: reasonOf(problem), machineId, text: problem.message });
-		this.#reply(question, { kind: "problem", problem: { ...problem, machineId } });
+		this.#reply(question, { kind: "problem", problem: { next: NEXT, ...problem, machineId } });
 	}
 
 	#bad(bad: BadMessage): void {

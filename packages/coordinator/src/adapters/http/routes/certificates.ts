@@ -172,7 +172,11 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 				lifeSeconds: body.expiresInSeconds,
 			};
 			const { pem, issued } = await api.pki.certify(trust, order).catch((error: unknown) => {
-				if (error instanceof CertificateRefused) throw refuse("bad-request", error.message, { path: "request" });
+				if (error instanceof CertificateRefused)
+					throw refuse("bad-request", error.message, {
+						path: "request",
+						next: "make the request with a key of P-256, P-384 or RSA with 2048 to 4096 bits",
+					});
 				throw error;
 			});
 			await askCore(api.core, { kind: "operator-certificate", certificate: issued, by: caller.name }, "ok");

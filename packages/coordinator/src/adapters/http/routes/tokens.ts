@@ -63,10 +63,17 @@ function lifeSeconds(request: TokenRequest): number | undefined {
 	if (request.scope === "enroll") {
 		const seconds = request.expiresInSeconds ?? ENROLL_SECONDS;
 		if (seconds <= ENROLL_MAX_SECONDS) return seconds;
-		throw refuse("bad-request", `an enroll token lives at most ${ENROLL_MAX_SECONDS} s`, { path: "expiresInSeconds" });
+		throw refuse("bad-request", `an enroll token lives at most ${ENROLL_MAX_SECONDS} s`, {
+			path: "expiresInSeconds",
+			next: "make it for less, and another one later",
+		});
 	}
 	const wrong = request.mac !== undefined ? "mac" : Object.keys(request.labels).length > 0 ? "labels" : undefined;
-	if (wrong) throw refuse("bad-request", `${wrong}: only enroll tokens have it`, { path: wrong });
+	if (wrong)
+		throw refuse("bad-request", `${wrong}: only enroll tokens have it`, {
+			path: wrong,
+			next: `leave it out, or make a token with the scope enroll`,
+		});
 	return request.expiresInSeconds === null ? undefined : (request.expiresInSeconds ?? API_SECONDS);
 }
 

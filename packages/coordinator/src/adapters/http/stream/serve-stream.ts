@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { check, type Event } from "@rollcall/protocol";
+import type { Event } from "@rollcall/protocol";
 import type { FastifyInstance } from "fastify";
 import { WebSocketServer } from "ws";
 import { isEventInReach } from "../../../domain/reach.ts";
@@ -8,9 +8,10 @@ import { passes } from "../../../domain/views/event-filter.ts";
 import { remoteKey } from "../../../rate/rate-limit.ts";
 import { mayGoOn, showsOf } from "../caller.ts";
 import { checkHost } from "../check-host.ts";
+import { checkedPart } from "../checked-part.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
-import { INTERNAL, problemResponse, Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
+import { INTERNAL, problemResponse, type Refusal, refusalOf, refuse, tooMany } from "../problem.ts";
 import { filterOf, StreamQuery } from "../routes/events.ts";
 import { admitToken, type Serving } from "../serve-route.ts";
 import type { ReaderStart } from "./reader.ts";
@@ -21,6 +22,11 @@ const STREAM_PATHS: ReadonlySet<string> = new Set(["/v1/events", "/v1/events/str
 
 /** What a token needs for it. */
 const NEEDED = { scope: "viewer", partial: "list", route: "GET /v1/events/stream" } as const;
+
+const NO_HANDSHAKE = refuse("bad-request", "this is not a WebSocket handshake (RFC 6455, 4.2.1)", {
+	path: "headers",
+	next: "connect with a WebSocket client, or GET /v1/events for a page of events",
+});
 
 /** Adds the event stream to the server. It ends with the app. */
 export function serveStream(app: FastifyInstance, serving: Serving): void {
@@ -44,7 +50,7 @@ export function serveStream(app: FastifyInstance, serving: Serving): void {
 			});
 	});
 	sockets.on("wsClientError", (_error, socket) => {
-		socket.end(problemResponse(refuse("bad-request", "this is not a WebSocket handshake (RFC 6455, 4.2.1)")));
+		socket.end(problemResponse(NO_HANDSHAKE));
 	});
 	app.addHook("preClose", async () => readers.stop());
 }
@@ -67,13 +73,13 @@ async function admitReader(serving: Serving, request: IncomingMessage, readers: 
 	// A page of an origin that is allowed brings a token.
 	const shows = showsOf(request);
 	const caller = await admitToken(serving, NEEDED, { shows, ip });
-	const query = check(StreamQuery, parametersOf(search), "query");
-	if (!query.ok) throw new Refusal(query.problem);
+	const next = "GET /v1/openapi.json says what GET /v1/events/stream takes";
+	const query = checkedPart(StreamQuery, parametersOf(search), { what: "query", next });
 	const last = api.core.fleet().seq;
-	const after = query.value.after ?? last;
+	const after = query.after ?? last;
 	if (after > last) throw aheadOfLog(api, after);
 	if (readers() >= api.limits.readers) throw tooMany("readers of the event stream", 30);
-	const filter = filterOf(api.core.fleet(), query.value, caller);
+	const filter = filterOf(api.core.fleet(), query, caller);
 	const wants = (event: Event) => passes(event, filter) && isEventInReach(api.core.fleet(), caller.reach, event);
 	return {
 		after,
