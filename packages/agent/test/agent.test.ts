@@ -106,6 +106,16 @@ test("a notice brings the target; its progress is reported and beats carry its g
 	);
 });
 
+test("a hello names the highest generation that came, also where its target failed, since nothing below it is taken any more", async (t) => {
+	const { bus, units } = startAgent(t);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	units.broken.set("k.service", "failed");
+	await eventually("rejected", () => bus.reports.some((report) => report.progress?.state === "rejected"));
+	bus.events().connected();
+	await eventually("a hello after that", () => bus.hellos.at(-1)?.generation === 1);
+	t.is(bus.hellos.at(-1)?.proof, undefined);
+});
+
 test("a report that is not acknowledged is sent again, with a higher sequence", async (t) => {
 	const bus = createFakeBus();
 	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });

@@ -192,3 +192,17 @@ test("a reset stops the units, removes the files and ends in generation 0; a tar
 	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
 	t.true(units.running.has("k.service"));
 });
+
+test("a target that was asked for before a reset does not come while it goes on, and comes after it", async (t) => {
+	const { keeper, units, root } = setUp(t);
+	await keeper.start();
+	const target = accepted(1, { files: [UNIT], units: [K] });
+	keeper.offer(target);
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
+	const reset = keeper.reset();
+	keeper.offer(target);
+	await reset;
+	t.deepEqual([tree(root), units.running.size, keeper.newest()], [{}, 0, undefined]);
+	keeper.offer(target);
+	await eventually("applied again", () => keeper.standing()?.progress.state === "applied");
+});

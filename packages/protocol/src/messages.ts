@@ -52,7 +52,7 @@ export type EnrollReply = z.infer<typeof EnrollReply>;
 /** What an agent says of etcd's memory in its boot: whose it is; null: there is none, or none any more. Older agents say nothing. */
 const memory = EtcdMemory.nullable().optional();
 
-/** `up.<machineId>.hello`: who speaks, what it runs. `generation` 0: nothing yet. */
+/** `up.<machineId>.hello`: who speaks, what it runs (`digest`, `proof`). `generation`: the highest that it was given in this boot, whatever became of it; 0: none, or none since a reset. */
 export const Hello = z.strictObject({
 	bootId: BootId,
 	publicKey: UserPublicKey,

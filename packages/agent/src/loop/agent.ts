@@ -112,7 +112,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 			bootId,
 			publicKey: identity.current().publicKey,
 			facts: await facts(),
-			generation: running?.target.generation ?? 0,
+			// Also of a target that it does not run yet, or that failed: nothing below it is taken.
+			generation: keeper.newest()?.target.generation ?? running?.target.generation ?? 0,
 			renew: identity.renewalDue(),
 			memory: etcd.present(),
 			...(running ? { digest: running.target.digest, proof: running.proof } : {}),

@@ -56,6 +56,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	/** Works that are in the chain. */
 	let waiting = 0;
 	let mendDue = false;
+	/** Resets that are under way. */
+	let resets = 0;
 
 	function inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
 		current.abort();
@@ -140,6 +142,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	return {
 		start: () => inTurn(takeUp),
 		offer(accepted) {
+			// What was asked for before a reset must not come back by it; its end asks again.
+			if (resets > 0) return;
 			const { generation, digest } = accepted.target;
 			const known = newest?.target;
 			if (known && (generation < known.generation || (generation === known.generation && digest === known.digest)))
@@ -149,6 +153,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		},
 		reset(forgets) {
 			newest = undefined;
+			resets++;
 			return inTurn(async (signal) => {
 				watch.stop();
 				// First of all, so that an agent that ends now goes on with the removal when it starts.
@@ -157,6 +162,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 				runs(undefined, "unknown");
 				standing = undefined;
 				parts.changed();
+			}).finally(() => {
+				resets--;
 			});
 		},
 		async mend() {

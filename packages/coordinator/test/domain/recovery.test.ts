@@ -73,6 +73,14 @@ test("a spare comes back without token and proof while a lost log is rebuilt, an
 	t.is(story.fleet.machines.size, 2);
 });
 
+test("a machine on which its target never ran comes back, and gets the next one above what it was given", (t) => {
+	const { story } = lost([]);
+	const id = uuidOf("z") as never;
+	t.is(story.hello(id, { name: "z" }, { generation: 3 }).kind, "wait");
+	story.pass(20);
+	t.is(story.machine(id).target?.generation, 4);
+});
+
 test("of two proofs for one seat the one that was given later counts", (t) => {
 	const { story, proofs } = lost(["a", "b"]);
 	const [a, b] = proofs;

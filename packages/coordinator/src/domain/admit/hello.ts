@@ -74,7 +74,7 @@ function isKnownElsewhere(fleet: Fleet, claim: Claim): boolean {
 
 /** True for an agent that holds nothing to prove, and whose facts lead to the very machine that it speaks for. */
 function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
-	if (claim.proof !== undefined || claim.generation > 0 || fleet.removed.has(machineId)) return false;
+	if (claim.proof !== undefined || claim.digest !== undefined || fleet.removed.has(machineId)) return false;
 	const found = identify(fleet, claim);
 	return found.ok && found.machineId === machineId;
 }
@@ -84,10 +84,14 @@ function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
  * speak for a machine but whom we gave credentials for it. Whether it is approved is decided anew.
  */
 function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
-	const { bootId, publicKey, facts } = claim;
+	const { bootId, publicKey, facts, generation } = claim;
 	const found = identify(fleet, { facts, publicKey });
 	const identity = found.ok ? found.identity : "nic-and-serial";
-	return accept([{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} }], {
+	const enrolled: EventDraft = { type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} };
+	// It was given a target that never ran on it, and takes none below that.
+	const given = generation > 0 && generation <= MAX_LEAP;
+	const raised: EventDraft[] = given ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
+	return accept([enrolled, ...raised], {
 		kind: "wait",
 		reason: "the coordinator lost its log and listens to what the machines hold",
 	});
