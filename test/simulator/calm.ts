@@ -1,4 +1,5 @@
-import { etcdRisk, type Fleet } from "@rollcall/coordinator/simulator";
+import { etcdRisk } from "@rollcall/coordinator/simulator";
+import type { Coordinator } from "./coordinator.ts";
 import { FAIR } from "./network.ts";
 import type { World } from "./world.ts";
 
@@ -28,7 +29,7 @@ export function calm(world: World): void {
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) leader?.ask({ kind: "approve", machineId, bootId: one.bootId, by: "operator" });
 	}
-	followAdvice(world, leader?.fleet ?? world.checker.truth);
+	followAdvice(world, leader);
 	// Whoever lost etcd's memory in the midst of a boot is told to boot anew.
 	for (const machine of world.machines) if (machine.boot?.etcd?.lost) machine.powerOn();
 	// A box that believes to be over is booted again by whoever finds it so.
@@ -36,17 +37,21 @@ export function calm(world: World): void {
 		if (!machine.boot || machine.boot.over || machine.boot.hopeless) machine.powerOn();
 }
 
-/** A person does what the reasons say why machines cannot go on, where that is to boot others anew. */
-function followAdvice(world: World, fleet: Fleet): void {
-	const named = new Set<string>();
-	for (const { impossible = "" } of fleet.machines.values()) for (const name of bootedAnew(impossible)) named.add(name);
+/** A person does what the reasons say why machines cannot go on: boots others anew, and says what etcd is to begin with. */
+function followAdvice(world: World, leader: Coordinator | undefined): void {
+	const fleet = leader?.fleet ?? world.checker.truth;
+	const reasons = [...fleet.machines.values()].map(({ impossible = "" }) => impossible);
+	const named = new Set(reasons.flatMap(bootedAnew));
+	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))
+		leader?.ask({ kind: "etcd-choose", from: "newest", by: "operator" });
 	// Who sees that no majority is left asks what to do.
 	if (!world.etcd.lives()) for (const name of bootedAnew(etcdRisk(fleet, fleet.at) ?? "")) named.add(name);
 	for (const { machineId, seat } of fleet.machines.values())
 		if (named.has(seat?.nodeName ?? machineId)) world.machineOf(machineId)?.powerOn();
 }
 
-/** The machines that a text says to boot anew. */
+/** The machines that a text says to boot anew: it names them there, or before. */
 function bootedAnew(text: string): string[] {
-	return /boot (.+?) anew/.exec(text)?.[1]?.split(", ") ?? [];
+	const found = /in the memory of (.+?): boot them anew/.exec(text) ?? /boot (.+?) anew/.exec(text);
+	return found?.[1]?.split(", ") ?? [];
 }

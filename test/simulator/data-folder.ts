@@ -56,16 +56,16 @@ export interface Declared {
 	readonly digest: Digest;
 }
 
-/** A fleet's snapshot as text, and back. Undefined: another version wrote it. */
-export function snapshotText({ origin, position, fleet }: Snapshot): string {
-	return JSON.stringify({ origin, position, fleet: fleetToJson(fleet) });
+/** A fleet's snapshot as text, and back, with the digest of its entry as the real file has it. Undefined: another version wrote it. */
+export function snapshotText({ origin, position, link, fleet }: Snapshot): string {
+	return JSON.stringify({ origin, position, link, fleet: fleetToJson(fleet) });
 }
 
 export function readSnapshot(text: string | undefined, read = fleetFromJson): Snapshot | undefined {
 	if (text === undefined) return undefined;
-	const { origin, position, fleet: json } = JSON.parse(text) as { origin: string; position: number; fleet: unknown };
+	const { fleet: json, ...place } = JSON.parse(text) as Omit<Snapshot, "fleet"> & { readonly fleet: unknown };
 	const fleet: Fleet | undefined = read(json);
-	return fleet && { origin, position, fleet };
+	return fleet && { ...place, fleet };
 }
 
 /** The states that stand for entries which were taken out of the log, in the log's own store. */
