@@ -11,6 +11,7 @@ interface Goal {
 	readonly unit: string;
 }
 
+/** Times that are processor time are told in starts of Node, 27 ms where the goals were set: other machines have them in proportion. */
 const GOALS: readonly Goal[] = [
 	goal("process start to role, above Node's own start, p99", "agent-start.aboveFloorMs.p99", {
 		times: 0.6,
@@ -23,15 +24,24 @@ const GOALS: readonly Goal[] = [
 	goal("hello to target at 1,000 machines, p99", "hello.helloToTargetMs.p99", 20),
 	goal("the same of a new boot, p99", "hello.newBoot.helloToTargetMs.p99", 50),
 	goal("the same of a new machine, p99", "hello.newMachine.helloToTargetMs.p99", 50),
-	goal("1,000 machines within 1 s: all assigned", "storm.storms.0.allAssignedMs", 3_000),
-	goal("5,000 machines within 1 s: all assigned", "storm.storms.1.allAssignedMs", 15_000),
+	goal("1,000 machines within 1 s: all assigned", "storm.storms.0.allAssignedMs", {
+		times: 3_000 / 27,
+		floor: "storm.floor.nodeMs.p50",
+	}),
+	goal("5,000 machines within 1 s: all assigned", "storm.storms.1.allAssignedMs", {
+		times: 15_000 / 27,
+		floor: "storm.floor.nodeMs.p50",
+	}),
 	goal("machines that a storm lost or doubled", "storm.storms.1.lost", 0, ""),
 	goal("silence at 10 machines: suspect, p99", "silence.fleets.0.sinceDeathMs.suspect.p99", 3_000),
 	goal("silence at 10 machines: lost, p99", "silence.fleets.0.sinceDeathMs.lost.p99", 10_000),
 	goal("silence at 10,000 machines: suspect, p99", "silence.fleets.1.sinceDeathMs.suspect.p99", 3_000),
 	goal("silence at 10,000 machines: lost, p99", "silence.fleets.1.sinceDeathMs.lost.p99", 10_000),
 	goal("10,000 machines that beat: the coordinator's cores", "beats.used.cores.coordinator", 0.25, ""),
-	goal("start with a log of 10,000 machines", "memory.startMs.fromLog", 2_000),
+	goal("start with a log of 10,000 machines", "memory.startMs.fromLog", {
+		times: 2_000 / 27,
+		floor: "memory.floor.nodeMs.p50",
+	}),
 	goal("live heap per machine", "memory.perMachineKiB.liveHeap", 25, "KiB"),
 	goal("2,000 Ignition answers a second, p99", "boot-answers.ignition.latencyMs.p99", 50),
 	goal("2,000 iPXE answers a second, p99", "boot-answers.ipxe.latencyMs.p99", 50),

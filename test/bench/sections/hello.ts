@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
-import { syncFloorMs } from "../disk-floor.ts";
+import { syncFloorMs } from "../floors.ts";
 import { INSPECTED, profile } from "../inspector.ts";
 import { summarize } from "../numbers.ts";
 import { factsOf } from "../seed/seed-machine.ts";

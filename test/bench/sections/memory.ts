@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
+import { nodeFloorMs } from "../floors.ts";
 import { INSPECTED, liveHeapBytes } from "../inspector.ts";
 import { rounded } from "../numbers.ts";
 import { anonymousBytes, costOf } from "../process-cost.ts";
@@ -20,6 +21,7 @@ interface Weighed {
 /** What a machine costs in the coordinator's memory, and how long a start takes with a full log. */
 export const memory: Section = async (context) => {
 	const machines = context.quick ? 500 : 10_000;
+	const nodeMs = nodeFloorMs();
 	const few = await weigh(context, 10);
 	const many = await weigh(context, machines);
 	const perMachineKiB = (key: "liveHeapBytes" | "anonymousBytes"): number =>
@@ -34,8 +36,8 @@ export const memory: Section = async (context) => {
 		perMachineKiB: { liveHeap: perMachineKiB("liveHeapBytes"), anonymous: perMachineKiB("anonymousBytes") },
 		with10Machines: few,
 		withAll: many,
-		floor: { startWith10MachinesMs: Math.round(few.fromLogMs) },
-		goal: { startMs: 3_000, perMachineKiB: 25 },
+		floor: { startWith10MachinesMs: Math.round(few.fromLogMs), nodeMs },
+		goal: { startFloors: 2_000 / 27, perMachineKiB: 25 },
 	};
 };
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Summary, summarize } from "./numbers.ts";
@@ -18,4 +19,16 @@ export function syncFloorMs(folder: string, count = 100): Summary {
 	closeSync(handle);
 	rmSync(file);
 	return summarize(times);
+}
+
+/** What this machine needs to start Node and do nothing: the floor under all that is processor time. Milliseconds. */
+export function nodeFloorMs(count = 20): Summary {
+	return summarize(Array.from({ length: count }, () => timeOf(process.execPath, ["-e", "0"])));
+}
+
+/** How long a program takes from its start to its end, in milliseconds. */
+export function timeOf(command: string, words: readonly string[]): number {
+	const begun = performance.now();
+	execFileSync(command, words);
+	return performance.now() - begun;
 }
