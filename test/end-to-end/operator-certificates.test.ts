@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
@@ -96,5 +96,24 @@ testNeeding(await debianPackages(OPENSSL))(
 			return code === 1 ? stderr : undefined;
 		});
 		t.regex(said, /the certificate of O=ops, CN=alice is refused: it was revoked\n.*another certificate/);
+		const nothing = await newOperator(t).rollcall("machines", ...at(coordinator));
+		t.is(nothing.code, 1);
+		t.regex(nothing.stderr, /wants a token or a certificate\n.*--token-file.*--client-cert/);
+
+		const other = await startCoordinator(t);
+		const stranger = newOperator(t);
+		const [context, current] = [stranger.configFile, "other"];
+		const pair = { clientCertificate: files[1], clientKey: files[3], authority: other.authority?.pem };
+		mkdirSync(dirname(context), { recursive: true });
+		writeFileSync(context, JSON.stringify({ current, contexts: { other: { server: other.url, ...pair } } }), {
+			mode: 0o600,
+		});
+		const unseen = await stranger.rollcall("machines");
+		t.is(unseen.code, 1);
+		t.regex(
+			unseen.stderr,
+			/takes no certificates, so that .*alice\.crt .* does not count; it wants a token\n.*tls\.clientAuthorities/,
+		);
+		t.regex((await newOperator(t).rollcall("machines", ...at(other))).stderr, /wants a token\n.*next: give a token/);
 	},
 );

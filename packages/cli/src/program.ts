@@ -68,7 +68,7 @@ export async function buildProgram(
 		// Below an error stands what to do next; anything else is the help of a command that lacks its second word.
 		writeErr: (text: string) => {
 			if (wrong !== undefined) next = text.trim().replace(/^next: /, "");
-			else if (!jsonErrors) surroundings.err.write(text);
+			else if (!jsonErrors) surroundings.err.write(fitParagraphs(text, surroundings.err.size()?.columns));
 		},
 		getOutHelpWidth: () => surroundings.out.size()?.columns ?? 100,
 		getErrHelpWidth: () => surroundings.err.size()?.columns ?? 100,

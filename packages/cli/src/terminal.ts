@@ -1,4 +1,5 @@
 import type { Paint } from "./text/colour.ts";
+import { wrap } from "./text/width.ts";
 
 /** One output stream, as commands see it. */
 export interface Screen {
@@ -32,4 +33,10 @@ export interface Surroundings {
 /** Writes a line. */
 export function say(screen: Screen, line: string): void {
 	screen.write(`${line}\n`);
+}
+
+/** Writes a sentence, broken at spaces where a terminal ends. */
+export function tell(screen: Screen, sentence: string): void {
+	const width = screen.size()?.columns;
+	say(screen, width === undefined ? sentence : wrap(sentence, width).join("\n"));
 }

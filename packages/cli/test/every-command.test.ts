@@ -62,6 +62,14 @@ test("the help of every command fits the terminal, and loses no word", async (t)
 	}
 });
 
+test("a command that lacks its second word shows its help as wide as the terminal, and ends with 2", async (t) => {
+	for (const words of [["assets"], ["context"], ["token"], ["render"]]) {
+		const { text, code } = await run(words, 80);
+		t.is(code, EXIT.usage);
+		for (const line of text.split("\n").filter((one) => !/^ {2,}rollcall/.test(one))) t.true(widthOf(line) <= 80, line);
+	}
+});
+
 test("a length of time has a unit wherever it is a default", async (t) => {
 	const found: string[] = [];
 	for (const { words, command } of await commands()) {

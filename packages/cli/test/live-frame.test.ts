@@ -5,6 +5,7 @@ import { LivePainter } from "../src/live/painter.ts";
 import { painter } from "../src/text/colour.ts";
 import { widthOf } from "../src/text/width.ts";
 import { golden } from "./support/cli.ts";
+import { NOW } from "./support/fixed-clock.ts";
 import { fleet, leaseEvent, machine } from "./support/views.ts";
 
 const paint = painter(false);
@@ -20,7 +21,7 @@ const model: LiveModel = {
 };
 
 const frame = (columns: number, rows: number, change: Partial<LiveModel> = {}) =>
-	renderFrame({ ...model, ...change }, { columns, rows, paint, now: Date.now() });
+	renderFrame({ ...model, ...change }, { columns, rows, paint, now: NOW });
 
 test("the live screen shows the machines, the latest events and what to do", async (t) => {
 	golden(t, "frame-100x24.txt", `${frame(100, 24).join("\n")}\n`);
@@ -73,7 +74,7 @@ test("no frame is higher than the screen less one line, nor any line wider", (t)
 });
 
 test("colour changes no width", (t) => {
-	const coloured = renderFrame(model, { columns: 72, rows: 24, paint: painter(true), now: Date.now() });
+	const coloured = renderFrame(model, { columns: 72, rows: 24, paint: painter(true), now: NOW });
 	t.deepEqual(coloured.map(widthOf), frame(72, 24).map(widthOf));
 });
 

@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { type ApiAnswer, readAnswer, type Shape } from "./answer.ts";
 import { type HttpAnswer, TooLong } from "./exchange.ts";
 import { CutOff, exchangeAgain } from "./exchange-again.ts";
+import { whoIsWanted } from "./who-is-wanted.ts";
 
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -124,14 +125,7 @@ export class Api {
 
 	#withOrigin(problem: Problem): Failure {
 		if (problem.code !== "unauthorized") return failureOf(problem);
-		const { server, token, tokenOrigin, client } = this.connection;
-		// What is wrong with a certificate only the coordinator can say.
-		if (token === undefined && client !== undefined && /certificate/.test(problem.message)) return failureOf(problem);
-		return failureOf({
-			...problem,
-			message: token === undefined ? `${server} wants a token` : `${server} refused the token from ${tokenOrigin}`,
-			next: "give a usable one with --token-file or $ROLLCALL_TOKEN_FILE",
-		});
+		return failureOf(whoIsWanted(problem, this.connection));
 	}
 }
 

@@ -10,10 +10,11 @@ import { COORDINATOR_MAIN } from "../up/coordinator.ts";
 const AFTER = `
 It runs in the foreground and ends on SIGTERM or Ctrl-C; its exit code is passed on. Its log goes to stderr: lines to read on a terminal,
 JSON lines elsewhere. At the first start it says where the operator's token is.
+--show writes a sealed file in clear; set \`umask 077\` before you send it to a file.
 
 Examples:
   rollcall coordinator --config /etc/rollcall/coordinator.yaml
-  (umask 077 && rollcall coordinator --config /etc/rollcall/coordinator.yaml --show admin-token >admin.token)`;
+  rollcall coordinator --config FILE --show admin-token`;
 
 interface Wish {
 	readonly config: string;

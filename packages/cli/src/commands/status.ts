@@ -1,6 +1,6 @@
 import type { Status } from "@rollcall/protocol";
 import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { ago } from "../text/duration.ts";
 import { fieldLines } from "../views/field-list.ts";
 import { REHEARSAL } from "../views/phase.ts";
@@ -25,7 +25,7 @@ export const addStatus: AddCommand = (program, run) => {
 					printJson(session, json);
 					return undefined;
 				}
-				if (value.rehearsal) say(session.out, `${REHEARSAL}: all machines are rehearsals of machines on one computer`);
+				if (value.rehearsal) tell(session.out, `${REHEARSAL}: all machines are rehearsals of machines on one computer`);
 				printLines(session, troubleLines(value.trouble, session.out.paint, widthFor(session)));
 				const leading = value.leader ? "leads" : `follows ${value.leaderUrl ?? "(no leader is known now)"}`;
 				const phases = Object.entries(value.machines).filter(([, count]) => count > 0);

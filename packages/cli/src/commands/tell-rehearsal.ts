@@ -1,6 +1,6 @@
 import type { Api } from "../api/client.ts";
 import type { Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { REHEARSAL } from "../views/phase.ts";
 
 /** What is said of keys, certificates and etcd. */
@@ -15,6 +15,6 @@ const OF_REHEARSALS = "all machines of this coordinator are rehearsals; nothing 
  */
 export async function tellRehearsal(session: Session, api: Api, what: string = OF_REHEARSALS): Promise<boolean> {
 	const { rehearsal } = (await api.status()).value;
-	if (rehearsal && !session.json) say(session.err, `${REHEARSAL}: ${what}`);
+	if (rehearsal && !session.json) tell(session.err, `${REHEARSAL}: ${what}`);
 	return rehearsal;
 }

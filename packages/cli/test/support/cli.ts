@@ -7,6 +7,7 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import { ADMIN_TOKEN, type Fixed, FixedApi } from "./fixed-api.ts";
+import { FIXED_CLOCK } from "./fixed-clock.ts";
 import { STATUS } from "./views.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -66,7 +67,7 @@ export async function runCli(
 	return (await startCli(t, args, env)).ended;
 }
 
-/** A fake coordinator that listens, whose fleet is well unless it says otherwise, and the environment that leads to it. */
+/** A fake coordinator that listens, whose fleet is well unless it says otherwise, and the environment that leads to it, at the time of the test. */
 export async function coordinatorWith(
 	t: ExecutionContext,
 	answers: Record<string, Fixed>,
@@ -77,7 +78,7 @@ export async function coordinatorWith(
 	const tokenFile = join(await temporaryFolder(t), "token");
 	await writeFile(tokenFile, `${ADMIN_TOKEN}\n`);
 	await chmod(tokenFile, 0o600);
-	return { api, server, env: { ROLLCALL_SERVER: server, ROLLCALL_TOKEN_FILE: tokenFile } };
+	return { api, server, env: { ROLLCALL_SERVER: server, ROLLCALL_TOKEN_FILE: tokenFile, ...FIXED_CLOCK } };
 }
 
 /** Compares with a file of `golden/`, or records it. */

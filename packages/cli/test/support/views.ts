@@ -8,10 +8,11 @@ import {
 	type MachineView as View,
 } from "@rollcall/protocol";
 import { machineFacts } from "@rollcall/test-support/machine-facts";
+import { NOW } from "./fixed-clock.ts";
 
-/** A time so long ago that it reads the same for the length of a test. */
+/** A time that is so many hours, and a minute, ago by the clock of the test. */
 export function longAgo(hours: number): string {
-	return new Date(Date.now() - hours * 3_600_000 - 60_000).toISOString();
+	return new Date(NOW - hours * 3_600_000 - 60_000).toISOString();
 }
 
 export const DIGEST = `sha256:${"ab".repeat(32)}`;

@@ -103,8 +103,12 @@ function callerNow(api: Needed, { caller, shows }: { readonly caller: Caller; re
  * Who sends this Authorization header (RFC 6750). Only the token's hash is compared or looked up, so that the time it takes
  * tells nothing of the token. Throws a Refusal.
  */
-function authenticate(api: Pick<Api, "core" | "clock" | "config">, authorization: string | undefined): Caller {
-	if (authorization === undefined) throw unauthorized("no token was sent");
+function authenticate(
+	api: Pick<Api, "core" | "clock" | "config" | "holders">,
+	authorization: string | undefined,
+): Caller {
+	if (authorization === undefined)
+		throw unauthorized(api.holders ? "neither a token nor a certificate was sent" : "no token was sent");
 	const match = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization);
 	if (!match?.[1] || match[1].length > MAX_TOKEN_LENGTH)
 		throw unauthorized("the Authorization header holds no bearer token");
