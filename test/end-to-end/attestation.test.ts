@@ -101,8 +101,8 @@ testTpm(
 		time.now += 1_000;
 		const again = await tpm.attest(async (ek, ak) => attester.challenge({ ...by, ek, ak }));
 		if (!answer || !again) throw new Error("the TPM answers nothing");
-		const { ek } = attester.judge(answer, by);
-		t.is(attester.judge(again, by).ek, ek, "the endorsement key is always the same");
+		const { ek } = attester.judge(answer, by) ?? {};
+		t.is(attester.judge(again, by)?.ek, ek, "the endorsement key is always the same");
 		for (const [what, forged, boot, words] of [
 			["of another key", answer, { ...by, publicKey: thief.publicKey }, /not what this boot was challenged with/],
 			["of another boot", answer, { ...by, bootId: thief.bootId }, /not what this boot was challenged with/],

@@ -37,6 +37,8 @@ export interface CoordinatorOptions {
 	readonly tls?: unknown;
 	/** The `secrets` part of the configuration: what secrets are sealed with on the disk; they lie in clear without it. */
 	readonly secrets?: unknown;
+	/** The `tpm` part of the configuration: which TPMs count; all without it. */
+	readonly tpm?: unknown;
 	/** The `advertise` part of the configuration: what machines are told. */
 	readonly advertise?: unknown;
 	/** The `oidc` part of the configuration: where people sign in; nowhere without it. */
@@ -113,6 +115,7 @@ export function launchCoordinator(
 		...(options.authorityFolder ? { authorityFolder: options.authorityFolder } : {}),
 		...(options.boot ? { boot: options.boot } : {}),
 		...(options.tls === undefined ? {} : { tls: options.tls }),
+		...(options.tpm ? { tpm: options.tpm } : {}),
 		...(options.secrets ? { secrets: options.secrets } : {}),
 		...(options.oidc ? { oidc: options.oidc } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),

@@ -20,6 +20,8 @@ export interface MachineOptions {
 	readonly mac?: string;
 	readonly serial?: string;
 	readonly memory?: string;
+	/** The socket of its TPM; none without it. */
+	readonly tpm?: string;
 	/** The stand-in does not start its agent again when that ends. */
 	readonly noAgentRestart?: boolean;
 	readonly loopback?: string;
@@ -99,6 +101,7 @@ export async function startMachine(
 		...(options.uuid ? ["--uuid", options.uuid] : []),
 		...(options.mac ? ["--mac", options.mac] : []),
 		...(options.serial ? ["--serial", options.serial] : []),
+		...(options.tpm ? ["--tpm", options.tpm] : []),
 		...(options.memory ? ["--memory", options.memory] : []),
 		...(options.rejoinAfter ? ["--rejoin-after", String(options.rejoinAfter)] : []),
 		...Object.entries(options.programs ?? {}).flatMap(([name, file]) => ["--run", `${name}=${file}`]),

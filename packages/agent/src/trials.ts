@@ -1,4 +1,5 @@
 /** What trials need of the agent: the parts that keep routes to pods, and that speak to a TPM, alone. */
+export { createEnroll } from "./adapters/enroll/enroll.ts";
 export { createMemory } from "./adapters/files/memory.ts";
 export { createPodKernel } from "./adapters/network/pod-kernel.ts";
 export { systemClock } from "./adapters/system-clock.ts";

@@ -36,8 +36,8 @@ test("machines -o name prints one name a line, and -o wide what is written on th
 	const { stdout } = await runCli(t, ["machines", "-o", "name"], env);
 	t.is(stdout, "control-plane-0\nworker-0\nworker-1\nc4d5aa00-1111-4222-8333-444455556666\n");
 	const [title = "", first = ""] = (await runCli(t, ["machines", "-o", "wide"], env)).stdout.split("\n");
-	t.regex(title, /ID .*MAC .*ADDRESS .*SERIAL .*HOST NAME .*AGENT/);
-	t.regex(first, /0b12aa00-1111-4222-8333-444455556666 {2}52:54:00:00:00:00 {2}192\.0\.2\.7 {2}S0/);
+	t.regex(title, /ID .*MAC .*ADDRESS .*TRUST .*SERIAL .*HOST NAME .*AGENT/);
+	t.regex(first, /0b12aa00-1111-4222-8333-444455556666 {2}52:54:00:00:00:00 {2}192\.0\.2\.7 {2}observed {2}S0/);
 });
 
 test("a lost machine has no health that anybody knows", async (t) => {

@@ -222,6 +222,13 @@ export const CoordinatorConfig = z.strictObject({
 			previousKey: SecretsKey.optional(),
 		})
 		.optional(),
+	/** Which TPMs count. */
+	tpm: z
+		.strictObject({
+			/** PEM: the makers' authorities that certify endorsement keys, each one that issues and not only the root above it. Absent: any TPM. */
+			authorities: File.optional(),
+		})
+		.prefault({}),
 	/** Folder with the operator's own Kubernetes manifests, applied when the cluster's API answers. */
 	manifests: File.optional(),
 	/** Who may read `/metrics` without a token: `loopback` is this host, `nobody` is nobody. */

@@ -49,6 +49,8 @@ export type AttestReply = z.infer<typeof AttestReply>;
 export const Attestation = z.strictObject({
 	ek: bytes(512),
 	ak: bytes(256),
+	/** The certificate of the endorsement key, DER, where the TPM holds one. */
+	certificate: bytes(4096).optional(),
 	expires: z.int().min(0),
 	/** What TPM2_ActivateCredential gave out. */
 	activated: bytes(64),
@@ -66,5 +68,7 @@ export const TpmProof = z.strictObject({
 	ek: hash,
 	/** The digest over its registers 0 to 7. */
 	pcrs: hash,
+	/** Who certified the endorsement key, as his own certificate says; absent where nobody was asked for. */
+	maker: z.string().max(256).optional(),
 });
 export type TpmProof = z.infer<typeof TpmProof>;

@@ -18,6 +18,7 @@ export interface RehearseOptions {
 	readonly bootId: string | undefined;
 	readonly uuid: string | undefined;
 	readonly serial: string | undefined;
+	readonly tpm: string | undefined;
 	readonly macs: readonly string[];
 	readonly memoryBytes: number;
 	readonly cpus: number;
@@ -40,7 +41,7 @@ export const REHEARSE_USAGE = `usage: rollcall-rehearsal machine --agent FILE --
          [--authority-file FILE] certificate of the authority that the coordinators' are by, PEM
          [--token-file FILE]     one-time token; copied below the root. Needed for a new boot
          [--boot-id UUID]        of a new boot (default: a random one)
-         [--memory BYTES|8GiB] [--cpus N] [--uuid UUID] [--serial TEXT] [--mac MAC]...
+         [--memory BYTES|8GiB] [--cpus N] [--uuid UUID] [--serial TEXT] [--tpm SOCKET] [--mac MAC]...
          [--run CONTAINER=FILE]... a program that runs in place of a static pod's container
          [--no-agent-restart]    leave the agent dead when it dies
          [--tether-stdin]        end when standard input ends
@@ -67,6 +68,7 @@ const SCHEMA = z.strictObject({
 	cpus: z.coerce.number().int().min(1).max(1024).default(2),
 	uuid: z.uuid().toLowerCase().optional(),
 	serial: z.string().min(1).max(64).optional(),
+	tpm: AgentConfig.shape.tpm,
 	mac: z.array(Mac).max(16).default([]),
 	run: z
 		.array(z.string().regex(/^[a-z0-9-]{1,63}=./, "a program is CONTAINER=FILE"))
@@ -100,6 +102,7 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 				cpus: text,
 				uuid: text,
 				serial: text,
+				tpm: text,
 				mac: list,
 				run: list,
 				"no-agent-restart": flag,
@@ -131,6 +134,7 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 		bootId: data["boot-id"],
 		uuid: data.uuid,
 		serial: data.serial,
+		tpm: data.tpm,
 		macs: data.mac,
 		memoryBytes: parseSize(data.memory),
 		cpus: data.cpus,

@@ -69,6 +69,7 @@ async function runMachine(options: RehearseOptions): Promise<number> {
 		...(await authorityOf(options)),
 		tokenFile: join(root, TOKEN_PATH),
 		root,
+		...(options.tpm === undefined ? {} : { tpm: options.tpm }),
 		...(options.rejoinAfterSeconds === undefined ? {} : { rejoinAfterSeconds: options.rejoinAfterSeconds }),
 		logLevel: options.logLevel,
 		rehearsal: { loopback, socket: started.socketPath, interfaces: interfacesOf(machine) },

@@ -59,6 +59,7 @@ function standing(machine: MachineView, { now }: DetailOptions): Field[] {
 	return [
 		["reason", machine.reason],
 		["trust", machine.grade],
+		["tpm", machine.tpm && tpmText(machine)],
 		...machine.held.map(
 			(boot): Field => [
 				"waits",
@@ -147,4 +148,9 @@ function size(bytes: number | undefined): string | undefined {
 
 function swapText({ swapBytes, zramBytes }: Facts["memory"]): string | undefined {
 	return swapBytes ? `${sizeText(swapBytes)}${zramBytes ? `, ${sizeText(zramBytes)} of it zram` : ""}` : undefined;
+}
+
+/** Its TPM, and whether this boot proved that it is the one of before. */
+function tpmText({ tpm = "", grade }: MachineView): string {
+	return `${tpm.slice(0, 16)}, ${grade === "attested" ? "known before and proved by this boot" : "known from now on; the next boot has to prove it"}`;
 }

@@ -56,6 +56,7 @@ export function wideTable(machines: readonly MachineView[], now: number, { paint
 		{ title: "ID", text: (machine) => machine.machineId },
 		{ title: "MAC", text: (machine) => machine.mac ?? "" },
 		{ title: "ADDRESS", text: (machine) => machine.address ?? "" },
+		{ title: "TRUST", text: (machine) => machine.grade },
 		{ title: "SERIAL", text: (machine) => machine.serial ?? "" },
 		{ title: "HOST NAME", text: (machine) => machine.hostName ?? "" },
 		{ title: "KUBERNETES", text: (machine) => machine.node?.version ?? "" },

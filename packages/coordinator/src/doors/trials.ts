@@ -10,6 +10,7 @@ export { SigningKey } from "../adapters/nats/signing-key.ts";
 export { createPki } from "../adapters/pki/pki.ts";
 export { openSnapshotFolder } from "../adapters/snapshots/folder.ts";
 export { createAttester } from "../adapters/tpm/attester.ts";
+export { readMakers } from "../adapters/tpm/makers.ts";
 export { parseDocument } from "../document/parse-document.ts";
 export { applyAddOns } from "../keepers/add-ons.ts";
 export { clusterChecker } from "../keepers/start/cluster-checker.ts";

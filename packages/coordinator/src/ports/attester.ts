@@ -4,6 +4,9 @@ import type { Attestation, AttestReply, AttestRequest, TpmProof } from "@rollcal
 export interface Attester {
 	/** A challenge for the TPM with these keys. Throws AttestationRefused. */
 	challenge(request: AttestRequest): AttestReply;
-	/** What an answer of this boot proves. Throws AttestationRefused where it proves nothing. */
-	judge(answer: Attestation, by: Pick<AttestRequest, "publicKey" | "bootId">): TpmProof;
+	/**
+	 * What an answer of this boot proves; undefined for a real TPM that no believed maker certified, which counts as none. Throws
+	 * AttestationRefused where it proves nothing.
+	 */
+	judge(answer: Attestation, by: Pick<AttestRequest, "publicKey" | "bootId">): TpmProof | undefined;
 }

@@ -13,6 +13,7 @@ import { watchTwins } from "../adapters/nats/twins.ts";
 import { neighbourMac } from "../adapters/network/neighbours.ts";
 import { oidcPeople } from "../adapters/oidc/provider.ts";
 import { createAttester } from "../adapters/tpm/attester.ts";
+import { readMakers } from "../adapters/tpm/makers.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder } from "../disk/atomic-write.ts";
 import { watchAccess } from "../keepers/access-watch.ts";
@@ -98,6 +99,7 @@ async function startParts(
 	closing.defer(() => lock.release());
 	const base = await openBase(config, log, environment);
 	const { clock, metrics, ram } = base;
+	const makers = config.tpm.authorities === undefined ? undefined : await readMakers(config.tpm.authorities);
 	if (ram !== undefined) closing.defer(() => rm(ram, { recursive: true, force: true }));
 	const address = new OwnAddress(config.advertise.http);
 	const hosts = new Set(ownNames(config));
@@ -159,7 +161,7 @@ async function startParts(
 	closing.defer(() => documents.close());
 	const app = buildApp({
 		neighbourMac,
-		attester: createAttester(() => clock.wall()),
+		attester: createAttester(() => clock.wall(), makers),
 		access: accessWatch,
 		people: config.oidc && oidcPeople(config.oidc, { clock }),
 		core,

@@ -35,6 +35,8 @@ export const MachineView = z.strictObject({
 	approval: z.enum(["waiting", "approved", "rejected"]),
 	/** How sure the coordinator is that it is this machine. */
 	grade: Grade,
+	/** The TPM that a boot of it proved to have: the SHA-256 of its endorsement key's public area. */
+	tpm: z.string().optional(),
 	/** Boots that say they are this machine, and wait. */
 	held: z.array(
 		z.strictObject({

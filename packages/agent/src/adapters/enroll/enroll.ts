@@ -15,7 +15,7 @@ import {
 import { messageOf, TpmError } from "../../errors.ts";
 import type { Enroll, EnrollOutcome, Signing, Tpm } from "../../ports/enrollment.ts";
 import { isSignedByOne, signWithSeed } from "../user-key.ts";
-import { postJson } from "./http.ts";
+import { type HttpAnswer, postJson } from "./http.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -63,6 +63,16 @@ interface Asking {
 	readonly tell: ((text: string) => void) | undefined;
 }
 
+/** No challenge now: the coordinator has too much to do, or does not lead. */
+class AskAgain extends Error {
+	readonly afterMs: number | undefined;
+
+	constructor({ status, retryAfterMs }: Pick<HttpAnswer, "status" | "retryAfterMs">) {
+		super(`v1/attest: status ${status}`);
+		this.afterMs = status === 503 ? retryAfterMs : undefined;
+	}
+}
+
 /** What the TPM answers to a challenge of this coordinator; undefined where it has none, or the TPM does not work. A release without challenges gives none. */
 async function attested(
 	base: string,
@@ -77,7 +87,7 @@ async function attested(
 			const answer = await postJson(url, request, { timeoutMs: TIMEOUT_MS, signal, authority });
 			if (answer.status === 200) return AttestReply.parse(answer.value);
 			// One that has too much to do, or does not lead, is asked again: who enrolled without would have to wait for a person.
-			if (![400, 401, 404].includes(answer.status)) throw new Error(`v1/attest: status ${answer.status}`);
+			if (![400, 401, 404].includes(answer.status)) throw new AskAgain(answer);
 			tell?.(`the TPM is not used: ${base} gives it no challenge (status ${answer.status})`);
 			return undefined;
 		});
@@ -120,6 +130,10 @@ async function askOne(
 				}
 			: unreachable(`${base}: status ${answer.status}`);
 	} catch (error) {
+		if (error instanceof AskAgain) {
+			const { afterMs } = error;
+			return { ...unreachable(`${base}: ${error.message}`), ...(afterMs === undefined ? {} : { afterMs }) };
+		}
 		const distrust = distrustReason(error);
 		return distrust === undefined
 			? unreachable(`${base}: ${messageOf(error)}`)
@@ -145,7 +159,7 @@ function notBelieved(base: string, reason: string): Problem {
 	};
 }
 
-function unreachable(reason: string): EnrollOutcome {
+function unreachable(reason: string): Extract<EnrollOutcome, { ok: false }> {
 	return {
 		ok: false,
 		wait: "short",

@@ -5,7 +5,7 @@ import { request as httpsRequest } from "node:https";
 const MAX_ANSWER = 64 * 1024;
 
 /** An answer; `retryAfterMs`: when to ask again, where it says so in seconds (RFC 9110, 10.2.3). */
-interface HttpAnswer {
+export interface HttpAnswer {
 	readonly status: number;
 	readonly value: unknown;
 	readonly retryAfterMs?: number;

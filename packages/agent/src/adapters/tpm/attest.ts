@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Attestation, AttestReply } from "@rollcall/protocol";
 import type { Tpm } from "../../ports/enrollment.ts";
 import { type Answer, readAnswer, splitSized, wantsAgain } from "./answer.ts";
+import { endorsementCertificate } from "./certificate.ts";
 import {
 	activateCredential,
 	type Command,
@@ -58,6 +59,7 @@ async function answerChallenge(
 	const keys = { ek: areaOf(ek), ak: areaOf(ak) };
 	const challenge = await ask(keys.ek, keys.ak);
 	if (!challenge) return undefined;
+	const certificate = await endorsementCertificate(run);
 	const { handle: session } = await run(startPolicySession(randomBytes(16)));
 	await run(policySecret(session));
 	const [credential, secret, nonce] = [challenge.credential, challenge.secret, challenge.nonce].map((text) =>
@@ -67,6 +69,7 @@ async function answerChallenge(
 	const quoted = splitSized((await run(quote(ak.handle, nonce))).parameters);
 	return {
 		...keys,
+		...(certificate === undefined ? {} : { certificate }),
 		expires: challenge.expires,
 		activated: areaOf(opened),
 		quote: quoted.first.toString("base64"),

@@ -4,9 +4,11 @@ import { TPM_PCRS, TPM_TEMPLATES } from "@rollcall/protocol";
 const COMMAND = {
 	createPrimary: 0x131,
 	activateCredential: 0x147,
+	nvRead: 0x14e,
 	policySecret: 0x151,
 	quote: 0x158,
 	flushContext: 0x165,
+	nvReadPublic: 0x169,
 	startAuthSession: 0x176,
 } as const;
 
@@ -14,6 +16,9 @@ const COMMAND = {
 const [NO_SESSIONS, SESSIONS] = [0x8001, 0x8002];
 /** TPM_RH_NULL, TPM_RH_ENDORSEMENT, and TPM_RS_PW: a session that is a password, which is empty here. */
 const [NULL, ENDORSEMENT, PASSWORD] = [0x40000007, 0x4000000b, 0x40000009];
+
+/** The NV index of the certificate for the endorsement key by template L-1; TCG EK Credential Profile 2.5, 2.2.1.4. */
+const CERTIFICATE_INDEX = 0x01c00002;
 
 /** A whole command, and what its answer has. */
 export interface Command {
@@ -96,6 +101,17 @@ export function activateCredential(
 export function quote(ak: number, nonce: Buffer): Command {
 	const parameters = [sized(nonce), u16(0x10), hex(TPM_PCRS)];
 	return command(COMMAND.quote, { handles: [ak], sessions: [PASSWORD], parameters });
+}
+
+/** TPM2_NV_ReadPublic (Part 3, 31.6) of the endorsement key's certificate. */
+export function certificatePlace(): Command {
+	return command(COMMAND.nvReadPublic, { handles: [CERTIFICATE_INDEX], sessions: [], parameters: [] });
+}
+
+/** TPM2_NV_Read (Part 3, 31.13) of a part of that certificate, by the index's own empty password. */
+export function readCertificate(offset: number, length: number): Command {
+	const handles = [CERTIFICATE_INDEX, CERTIFICATE_INDEX];
+	return command(COMMAND.nvRead, { handles, sessions: [PASSWORD], parameters: [u16(length), u16(offset)] });
 }
 
 /** TPM2_FlushContext (Part 3, 28.4). */

@@ -18,7 +18,7 @@ export function readConfig(file: string): CoordinatorConfig {
 	const config = checked.settings;
 	const at = <T extends string | undefined>(path: T): T =>
 		path === undefined ? path : (resolve(dirname(file), path) as T);
-	const { nats, boot, tls, secrets } = config;
+	const { nats, boot, tls, secrets, tpm } = config;
 	return {
 		...config,
 		dataFolder: at(config.dataFolder),
@@ -40,6 +40,7 @@ export function readConfig(file: string): CoordinatorConfig {
 				}
 			: {}),
 		...(secrets === undefined ? {} : { secrets: keysAt(secrets, at) }),
+		tpm: tpm.authorities === undefined ? tpm : { authorities: at(tpm.authorities) },
 		tls: tls === "off" ? tls : { ...tls, ...("certificateFile" in tls ? givenAt(tls, at) : {}), ...clientsAt(tls, at) },
 		nats:
 			"external" in nats

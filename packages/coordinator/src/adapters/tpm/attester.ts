@@ -3,6 +3,7 @@ import type { Attestation, AttestReply, AttestRequest } from "@rollcall/protocol
 import { AttestationRefused } from "../../errors.ts";
 import type { Attester } from "../../ports/attester.ts";
 import { makeCredential } from "./make-credential.ts";
+import type { Makers } from "./makers.ts";
 import { attestationKey, endorsementKey } from "./public-area.ts";
 import { isSigned, readQuote } from "./quote.ts";
 
@@ -13,9 +14,9 @@ type Keys = Pick<AttestRequest, "publicKey" | "bootId" | "ek" | "ak"> & Pick<Att
 
 /**
  * Challenges TPMs and judges what they answer. Nothing is kept of a challenge: what it asks for follows from the keys and the boot that it
- * was made for, and from a secret of this process.
+ * was made for, and from a secret of this process. `makers`: who has to have certified a TPM; anybody without them.
  */
-export function createAttester(wall: () => number): Attester {
+export function createAttester(wall: () => number, makers?: Makers): Attester {
 	const secret = randomBytes(32);
 	const derived = (purpose: "value" | "nonce", { publicKey, bootId, ek, ak, expires }: Keys): Buffer =>
 		createHmac("sha256", secret)
@@ -48,7 +49,10 @@ export function createAttester(wall: () => number): Attester {
 			if (!isSigned(bytes, fromBase64(answer.signature), attestation.key))
 				throw new AttestationRefused("the quote is not signed by the attestation key");
 			if (!isSame(quote.extra, derived("nonce", keys))) throw new AttestationRefused("the quote is over another nonce");
-			return { ek: endorsement.name, pcrs: quote.pcrs.toString("hex") };
+			const proof = { ek: endorsement.name, pcrs: quote.pcrs.toString("hex") };
+			if (!makers) return proof;
+			const maker = makers.certifier(fromBase64(answer.certificate ?? ""), endorsement.modulus);
+			return maker === undefined ? undefined : { ...proof, maker };
 		},
 	};
 }

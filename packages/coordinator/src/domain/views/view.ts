@@ -17,6 +17,7 @@ export function machineView(fleet: Fleet, machine: Machine): MachineView {
 		bootId: machine.bootId,
 		approval: machine.approval,
 		grade: machine.grade,
+		...definedFields({ tpm: machine.evidence.tpm }),
 		held: machine.held.map(({ bootId, remote, needsPerson, allowed, reason, at }) => ({
 			bootId,
 			remote,
