@@ -1,25 +1,13 @@
-import { mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
-import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { namespaces, ROOT } from "@rollcall/test-support/part";
 import { processesWith } from "@rollcall/test-support/process-table";
-import { type Running, run } from "@rollcall/test-support/running";
 import { stretched } from "@rollcall/test-support/stretch";
-import { repository } from "./support/places.ts";
+import { torture } from "./support/torture.ts";
 import { FAKETIME } from "./support/wall-clock.ts";
 
 const test = testNeeding(ROOT, namespaces(), FAKETIME);
-const MAIN = join(repository, "test/torture/main.ts");
-
-function torture(t: Scope, ...words: string[]): { process: Running; temporary: string } {
-	const temporary = join(ownFolder(t), "tmp");
-	mkdirSync(temporary);
-	const process = run(globalThis.process.execPath, [MAIN, ...words], { TMPDIR: temporary });
-	t.teardown(() => process.end());
-	return { process, temporary };
-}
 
 test("what coordinators acknowledge is found again after a minute in which everything is killed, paused, filled, put back and set to other dates", async (t) => {
 	t.timeout(stretched(400_000));

@@ -3,28 +3,11 @@ import { eventually } from "@rollcall/test-support/eventually";
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import type { Random } from "../../simulator/random.ts";
 import { must } from "../fault.ts";
+import { GOING_BACK } from "./going-back.ts";
+import { type Round, some } from "./round.ts";
 import { CERTIFICATE_SECONDS, type EtcdScene, type Seat } from "./scene.ts";
 
-/** One round: something is done to etcd's machines, and then all is to be well again. */
-export interface Round {
-	readonly name: string;
-	/** True where a majority is lost. */
-	readonly falls?: boolean;
-	/**
-	 * Does it. Returns the time, of the own monotonic clock, up to which acknowledged writes must be there afterwards; undefined where a
-	 * majority lived all the time, so that all must be.
-	 */
-	run(scene: EtcdScene, random: Random): Promise<number | undefined>;
-}
-
 const seconds = (random: Random): number => random.pick([0, 0.5, 2, 5]);
-
-async function some(scene: EtcdScene, random: Random, count: number): Promise<Seat[]> {
-	const held = (await scene.members()).map(({ seat }) => seat);
-	const chosen: Seat[] = [];
-	while (chosen.length < count && held.length > 0) chosen.push(...held.splice(random.int(0, held.length - 1), 1));
-	return chosen;
-}
 
 /** The programs below a machine that fit. */
 function pidsOf(seat: Seat, fits: RegExp): number[] {
@@ -136,6 +119,20 @@ const LIVING: readonly Round[] = [
 		},
 	},
 	{
+		name: "declare an argument with which etcd does not start, cut the power of a member, and declare a good one",
+		async run(scene) {
+			await scene.declare({ broken: true });
+			const ill = await eventually("a member with the argument", async () =>
+				(await scene.members()).find(({ view }) => view.phase !== "ready"),
+			);
+			const other = (await scene.members()).find(({ seat }) => seat !== ill.seat);
+			const booted = other?.seat.cut(0);
+			await scene.declare({ broken: false, revision: scene.declared.revision + 1 });
+			await booted;
+			return undefined;
+		},
+	},
+	{
 		name: "give the slot another name",
 		async run(scene) {
 			const slot = scene.declared.slot === "control" ? "masters" : "control";
@@ -207,17 +204,7 @@ const LIVING: readonly Round[] = [
 			return undefined;
 		},
 	},
-	{
-		name: "put the coordinator's data folder back from a copy, when a member has booted since",
-		async run(scene, random) {
-			await scene.copy();
-			const [seat] = await some(scene, random, 1);
-			await seat?.cut(0);
-			await scene.settled();
-			await scene.restart(1, { back: true });
-			return undefined;
-		},
-	},
+	...GOING_BACK,
 ];
 
 const FALLING: readonly Round[] = [
@@ -226,6 +213,19 @@ const FALLING: readonly Round[] = [
 		async run(scene, random) {
 			const until = await scene.snapshot();
 			await Promise.all((await some(scene, random, 99)).map((seat) => seat.cut(seconds(random))));
+			return until;
+		},
+	},
+	{
+		name: "cut the power of all members under an argument with which etcd does not start, and declare a good one",
+		async run(scene, random) {
+			const until = await scene.snapshot();
+			await scene.declare({ broken: true });
+			await Promise.all((await some(scene, random, 99)).map((seat) => seat.cut(0)));
+			await eventually("none to be ready", async () =>
+				(await scene.members()).every(({ view }) => view.phase === "failed" || view.phase === "degraded"),
+			);
+			await scene.declare({ broken: false, revision: scene.declared.revision + 1 });
 			return until;
 		},
 	},

@@ -18,6 +18,9 @@ import { COORDINATOR, makePlaces, type Place } from "./network.ts";
 import { etcdPrograms } from "./programs.ts";
 import { Stream } from "./stream.ts";
 
+/** Below the data folder: etcd's snapshots. */
+const SNAPSHOTS = "etcd-snapshots";
+
 /** What a machine that reboots ends with. */
 const REBOOTED = 75;
 
@@ -203,18 +206,25 @@ export class EtcdScene {
 		return status === 200 ? undefined : JSON.stringify(body);
 	}
 
-	/** Kills the coordinator, and starts it again after so long; `back`: with the data folder as it was when it was copied. `whileAway`: done before it starts. */
+	/** Kills the coordinator, and starts it again after so long; `back`: with the data folder as it was when it was copied, but for newer snapshots of etcd. `whileAway`: done before it starts. */
 	async restart(seconds: number, { back = false, whileAway = async () => {} } = {}): Promise<void> {
 		await this.coordinator.end("SIGKILL");
 		const { dataFolder } = this.#options;
 		if (back && this.#copy) {
-			for (const entry of readdirSync(dataFolder)) rmSync(join(dataFolder, entry), { recursive: true, force: true });
+			const goes = readdirSync(dataFolder).filter((entry) => entry !== SNAPSHOTS);
+			for (const entry of goes) rmSync(join(dataFolder, entry), { recursive: true, force: true });
 			cpSync(this.#copy, dataFolder, { recursive: true });
 		}
 		await pause(seconds * 1000);
 		await whileAway();
 		this.coordinator = launchCoordinator(this.#scope, this.#options);
 		await this.answers();
+	}
+
+	/** The names of etcd's snapshots' files. */
+	snapshotFiles(): readonly string[] {
+		const folder = join(this.#options.dataFolder, SNAPSHOTS);
+		return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".snapshot")) : [];
 	}
 
 	/** Copies the data folder while the coordinator is stopped. */
