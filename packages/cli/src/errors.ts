@@ -36,8 +36,8 @@ export class Failure extends Error {
 }
 
 /** A wrong command line or file. */
-export function usageFailure(message: string, next?: string): Failure {
-	return new Failure(message, { exit: EXIT.usage, next });
+export function usageFailure(message: string, next?: string, details: readonly string[] = []): Failure {
+	return new Failure(message, { exit: EXIT.usage, next, details });
 }
 
 const NEXT: Partial<Record<Problem["code"], string>> = {

@@ -136,13 +136,21 @@ function asksForJson(args: readonly string[]): boolean {
 	});
 }
 
+/** A wrong command line that says no next step: the help of the command that was meant. */
+function withHelp(failure: Failure, args: readonly string[]): Failure {
+	if (failure.exit !== EXIT.usage || failure.next !== undefined) return failure;
+	const words = ["rollcall help", ...(namesIn(args) ?? [])].join(" ");
+	return usageFailure(failure.message, `\`${words}\` shows examples`, failure.details);
+}
+
 /** Parses and runs a command line; returns the exit code. Every error ends here, as a text on stderr. */
 export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
 	const jsonErrors = asksForJson(args);
 	const { program, exitCode, wrong } = await buildProgram(surroundings, namesIn(args), jsonErrors);
 	const tell = (failure: Failure) => {
-		surroundings.err.write(jsonErrors ? failureJson(failure) : failureText(failure));
-		return failure.exit;
+		const told = withHelp(failure, args);
+		surroundings.err.write(jsonErrors ? failureJson(told) : failureText(told));
+		return told.exit;
 	};
 	try {
 		await program.parseAsync([...args], { from: "user" });
@@ -150,14 +158,13 @@ export async function runProgram(args: readonly string[], surroundings: Surround
 	} catch (error) {
 		if (error instanceof CommanderError) {
 			if (error.exitCode === 0) return EXIT.ok;
-			const half = jsonErrors
-				? usageFailure("the command is not whole", "`rollcall help` shows what there is")
-				: undefined;
+			const half = jsonErrors ? usageFailure("the command is not whole") : undefined;
 			const failure = wrong() ?? half;
 			return failure ? tell(failure) : EXIT.usage;
 		}
 		if (error instanceof Failure) return tell(error);
 		const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		if (jsonErrors) return tell(new Failure(`this is a fault of the command itself: ${text}`, { next: "report it" }));
 		surroundings.err.write(`rollcall: this is a fault of the command itself: ${text}\n`);
 		return EXIT.failed;
 	}

@@ -1,7 +1,7 @@
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { coordinatorWith, golden, runCli, startCli } from "./support/cli.ts";
-import { detail, fleet, leaseEvent, machine, STATUS as status } from "./support/views.ts";
+import { DIGEST, detail, fleet, leaseEvent, machine, STATUS as status } from "./support/views.ts";
 
 const machines = fleet();
 
@@ -203,6 +203,7 @@ test("everything of a fleet of rehearsals says so, and its kubeconfig that there
 	const { env } = await coordinatorWith(t, {
 		"GET /v1/status": { ...status, rehearsal: true },
 		"GET /v1/certificates": { certificates: [] },
+		"POST /v1/plan": { digest: DIGEST, unchanged: 0, machines: [], addOns: [], warnings: [] },
 		"POST /v1/certificates": {
 			...{ cluster: "lab", server: "https://192.0.2.1:6443", authority: "A", certificate: "C" },
 			expiresAt: "2026-11-02T08:00:00.000Z",
@@ -214,7 +215,10 @@ test("everything of a fleet of rehearsals says so, and its kubeconfig that there
 	const kubeconfig = await runCli(t, ["kubeconfig"], env);
 	t.regex(kubeconfig.stderr, /^REHEARSAL: .*no API/);
 	t.regex(kubeconfig.stdout, /^# REHEARSAL: .*no API/);
-	for (const words of ["events", "watch --since 0 --until-caught-up", "logs a", "token list", "cluster"])
+	const lists = ["events", "watch --since 0 --until-caught-up", "logs a", "token list", "cluster", "audit"];
+	const document = "-f deploy/examples/rehearsal.yaml";
+	const changes = [`plan ${document}`, `apply --yes ${document}`, "log accept", "manifests accept", "check"];
+	for (const words of [...lists, ...changes])
 		t.regex((await runCli(t, words.split(" "), env)).stderr, /^REHEARSAL: /, words);
 	for (const words of ["events", "token list", "certs"])
 		t.notRegex((await runCli(t, [...words.split(" "), "-o", "json"], env)).stderr, /^REHEARSAL/m, words);

@@ -9,6 +9,7 @@ import { planLines } from "../views/plan.ts";
 import { agreesToChange } from "./agreement.ts";
 import { addAcceptLoss, type LossOptions, lossQuery } from "./loss.ts";
 import { askPlan } from "./plan.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
 Shows what will change, names the cluster and the coordinator, and asks; in a pipe it needs --yes. Exactly what was shown is
@@ -43,6 +44,7 @@ async function apply(session: Session, options: ApplyOptions): Promise<ExitCode>
 	const text = await readDocumentFile(options.file);
 	const api = await session.connect();
 	const { value: plan } = await askPlan(api, text);
+	await tellRehearsal(session, api);
 	const { server } = api.connection;
 	const cluster = await clusterName(text);
 	if (!session.json || !options.yes) {

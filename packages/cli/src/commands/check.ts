@@ -12,6 +12,7 @@ import { say } from "../terminal.ts";
 import { findingLine } from "../views/finding-line.ts";
 import { addCheckImage } from "./check-image.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 import { parseDurationIn } from "./values.ts";
 
 const LOOK_EVERY_MS = 500;
@@ -61,6 +62,7 @@ async function checkCluster(session: Session, { keep = false, outside, start }: 
 	const { signal, stopped, release } = stopSignal(session);
 	try {
 		const wish = { keep, startSeconds: start, ...(outside && { outside: outside === "none" ? null : outside }) };
+		await tellRehearsal(session, api);
 		const begun = await beginCheck(api, wish);
 		const { json, value } = await follow(session, api, begun, signal);
 		if (session.json) printJson(session, json);

@@ -1,6 +1,7 @@
 import { LogAccepted } from "@rollcall/protocol";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
 The event log is in doubt when entries of it are missing, are not understood, or when it ends before what was read of it;
@@ -24,6 +25,7 @@ export const addLog: AddCommand = (program, run) => {
 
 async function accept(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	const request = { method: "POST", path: "/v1/log/accept", body: {}, subject: "the event log" } as const;
 	const { json, value } = await api.ask(LogAccepted, request);
 	if (session.json) printJson(session, json);

@@ -1,6 +1,7 @@
 import { ManifestsAccepted } from "@rollcall/protocol";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
 The operator's own manifests lie in a folder of each coordinator. Where the leader's folder has others than those that count, or
@@ -24,6 +25,7 @@ export const addManifests: AddCommand = (program, run) => {
 
 async function accept(session: Session): Promise<undefined> {
 	const api = await session.connect();
+	await tellRehearsal(session, api);
 	const request = { method: "POST", path: "/v1/manifests/accept", body: {}, subject: "the manifests" } as const;
 	const { json, value } = await api.ask(ManifestsAccepted, request);
 	if (session.json) printJson(session, json);

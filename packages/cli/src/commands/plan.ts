@@ -5,6 +5,7 @@ import { readDocumentFile } from "../api/document-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson, printLines } from "../session.ts";
 import { briefPlan, planLines } from "../views/plan.ts";
+import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
 Machines that change alike stand together, with one diff for all of them. Nothing changes on the coordinator or on any machine. Secrets are shown as digests.
@@ -42,7 +43,9 @@ export const addPlan: AddCommand = (program, run) => {
 		.action((options: PlanOptions, command) =>
 			run(command, async (session) => {
 				const text = await readDocumentFile(options.file);
-				const { json, value } = await askPlan(await session.connect(), text);
+				const api = await session.connect();
+				const { json, value } = await askPlan(api, text);
+				await tellRehearsal(session, api);
 				if (session.json) printJson(session, options.brief ? briefPlan(value) : json);
 				else printLines(session, planLines(value, { paint: session.out.paint, brief: options.brief ?? false }));
 				const changes = value.machines.length + value.addOns.length;

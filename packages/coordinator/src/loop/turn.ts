@@ -103,6 +103,7 @@ function notReadable(input: Input, { reason }: Unreadable): Answer {
 		problem: {
 			code: "internal",
 			message: `${input.kind} was not taken: what it comes to could not be read back from the event log (${reason})`,
+			next: "this is a fault of the coordinator: its log has more",
 			...("machineId" in input ? { machineId: input.machineId } : {}),
 		},
 	};

@@ -15,7 +15,10 @@ export async function askCore<K extends Answer["kind"]>(
 		if (answer.problem.code === "not-leader") throw notLeader(core.leadership().url);
 		throw new Refusal(answer.problem);
 	}
-	if (answer.kind === "fenced") throw refuse("incarnation-fenced", answer.reason);
+	if (answer.kind === "fenced")
+		throw refuse("incarnation-fenced", answer.reason, {
+			next: "its newest boot may ask; `rollcall machines` shows it",
+		});
 	if (answer.kind === "wait") throw refuse("not-ready", answer.reason, { next: "try again in a few seconds" });
 	throw new Error(`input ${input.kind} was answered with ${answer.kind}, not ${expected}`);
 }

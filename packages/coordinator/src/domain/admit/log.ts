@@ -25,7 +25,12 @@ export function logMeasured(fleet: Fleet, { bytes, maxBytes }: InputOf<"log-meas
 /** An operator says that it goes on as it is; not before machines had time to prove what they hold. */
 export function logAccept(fleet: Fleet, { by }: InputOf<"log-accept">, at: Timestamp): Verdict {
 	const doubt = fleet.log?.doubt;
-	if (!doubt) return refuse({ code: "conflict", message: "the event log is not in doubt" });
+	if (!doubt)
+		return refuse({
+			code: "conflict",
+			message: "the event log is not in doubt",
+			next: "there is nothing to accept; `rollcall status` says when there is",
+		});
 	if (at < fleet.recoverUntil) {
 		const seconds = Math.ceil((fleet.recoverUntil - at) / 1000);
 		return refuse({

@@ -31,7 +31,12 @@ export function manifestsSeen(fleet: Fleet, input: InputOf<"manifests-seen">): V
 /** A person says that what was told to differ counts. */
 export function manifestsAccept(fleet: Fleet, { by }: InputOf<"manifests-accept">): Verdict {
 	const told = fleet.kubernetes?.manifestsDiffer;
-	if (!told) return refuse({ code: "conflict", message: "the leader's manifests are those that count" });
+	if (!told)
+		return refuse({
+			code: "conflict",
+			message: "the leader's manifests are those that count",
+			next: "there is nothing to accept",
+		});
 	const { digest, objects, coordinatorId } = told;
 	return accept([{ type: "manifests-named", digest, objects, coordinatorId, prune: true, by }]);
 }

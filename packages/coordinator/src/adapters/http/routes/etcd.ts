@@ -44,7 +44,10 @@ function named(fleet: Fleet, text: string): Digest {
 	if (!first)
 		throw refuse("not-found", `no snapshot begins with ${begin}`, { path: "sha256", next: "rollcall etcd lists them" });
 	const list = fitting.map(({ sha256 }) => sha256.slice(7, 19)).join(", ");
-	throw refuse("conflict", `more than one snapshot begins with ${begin}: ${list}`, { path: "sha256" });
+	throw refuse("conflict", `more than one snapshot begins with ${begin}: ${list}`, {
+		path: "sha256",
+		next: "write more of it",
+	});
 }
 
 const common = { query: NOTHING, params: NOTHING, path: "/v1/etcd" } as const;
@@ -131,7 +134,11 @@ export const ETCD_ROUTES: readonly Route[] = [
 			const sha256 = Digest.parse(`sha256:${params.sha256}`);
 			const wanted = fetchedNow(api.core.fleet()).some((one) => one.sha256 === sha256);
 			const file = wanted ? await api.snapshots.file(sha256) : undefined;
-			if (!file) throw refuse("not-found", "etcd does not begin with this snapshot, or its file is not here");
+			if (!file)
+				throw refuse("not-found", "etcd does not begin with this snapshot, or its file is not here", {
+					path: "sha256",
+					next: "`rollcall etcd` says what it begins with",
+				});
 			return file.path;
 		},
 	}),

@@ -38,7 +38,10 @@ async function change(
 	const fleet = api.core.fleet();
 	const machine = fleet.machines.get(input.machineId);
 	if (!machine) {
-		throw refuse("unknown-machine", `machine ${input.machineId} was removed meanwhile`, { machineId: input.machineId });
+		throw refuse("unknown-machine", `machine ${input.machineId} was removed meanwhile`, {
+			machineId: input.machineId,
+			next: "`rollcall machines` lists the machines that are known",
+		});
 	}
 	return api.projections.machineView(fleet, machine);
 }
