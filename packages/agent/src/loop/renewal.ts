@@ -51,10 +51,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 	function judge(): void {
 		const running = keeper.running()?.target;
 		const names = running ? credentials.invalid(running.content) : [];
-		const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
-		const says = new Date(clock.wall()).toISOString().slice(0, 10);
-		const reason = `not valid by this machine's clock, which says ${says}: ${names.slice(0, MAX_NAMED).join(", ")}${more}`;
-		const now = names.length > 0 ? { component: COMPONENT, healthy: false, reason: reason.slice(0, 512) } : undefined;
+		const now = names.length > 0 ? notValid(names, clock.wall()) : undefined;
 		const isNews = now?.reason !== ill?.reason;
 		ill = now;
 		if (isNews) parts.changed();
@@ -105,4 +102,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
 		},
 		run,
 	};
+}
+
+/** The component that stands for certificates that are not valid at a time of the machine's wall clock. */
+function notValid(names: readonly string[], wall: number): ComponentHealth {
+	const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+	const says = new Date(wall).toISOString().slice(0, 10);
+	const reason = `not valid by this machine's clock, which says ${says}: ${names.slice(0, MAX_NAMED).join(", ")}${more}`;
+	return { component: COMPONENT, healthy: false, reason: reason.slice(0, 512) };
 }

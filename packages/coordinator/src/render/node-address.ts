@@ -3,6 +3,7 @@ import {
 	type Facts,
 	formatAddress,
 	isNoUplink,
+	type Network,
 	type NodeAddressRule,
 	parseNetwork,
 } from "@rollcall/protocol";
@@ -19,8 +20,10 @@ interface Candidate {
 	readonly bits: 32 | 128;
 }
 
-const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"];
-const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+/** Parsed once: every state of a fleet asks for all its addresses. */
+const parsed = (ranges: readonly string[]): readonly Network[] => ranges.flatMap((range) => parseNetwork(range) ?? []);
+const LINK_LOCAL = parsed(["169.254.0.0/16", "fe80::/10"]);
+const EXCLUDED = [...LINK_LOCAL, ...parsed(["127.0.0.0/8", "::1/128"])];
 
 /**
  * Chooses the node address by the declared rule. The family of the pod network comes first, then the order of the facts. A
@@ -57,12 +60,10 @@ function candidates(facts: Facts): Candidate[] {
 				const network = parseNetwork(text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`);
 				if (!network) return [];
 				const { address: value, bits } = network;
-				const excluded = facts.rehearsal ? LINK_LOCAL : [...LINK_LOCAL, ...LOOPBACK];
-				const isExcluded = excluded.some((range) => {
-					const parsed = parseNetwork(range);
-					return parsed !== undefined && contains(parsed, { value, bits });
-				});
-				return isExcluded ? [] : [{ nic: nic.name, address: formatAddress(value, bits), value, bits }];
+				const excluded = facts.rehearsal ? LINK_LOCAL : EXCLUDED;
+				return excluded.some((range) => contains(range, { value, bits }))
+					? []
+					: [{ nic: nic.name, address: formatAddress(value, bits), value, bits }];
 			}),
 		);
 }
