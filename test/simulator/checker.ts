@@ -39,6 +39,8 @@ export class Checker {
 	readonly #world: World;
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
+	/** States that a coordinator held, and the fold with which each was compared. */
+	readonly #alike = new WeakMap<Fleet, Fleet>();
 	/** When a leader got messages of a machine's boot, in true time, the newest last. */
 	readonly #heardAt = new Map<string, number[]>();
 	/** When that was decided which is being stored. */
@@ -108,6 +110,8 @@ export class Checker {
 		const { fleet } = by;
 		if (this.damaged) return true;
 		if (fleet?.seq !== this.truth.seq) return false;
+		// States are immutable: two that were compared are alike for good.
+		if (this.#alike.get(fleet) === this.truth) return true;
 		const [held, folded] = [stateDigest(fleet, this.#digests), stateDigest(this.truth, this.#digests)];
 		must(held === folded, "state is the fold of the log", () => `${by.name} differs at ${this.truth.seq}`);
 		const again = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(fleet))));
@@ -116,6 +120,7 @@ export class Checker {
 			const equal = is.size === should?.size && JSON.stringify(sorted(is)) === JSON.stringify(sorted(should));
 			must(equal, "indices follow from the state", () => `${index}: ${is.size} entries, ${should?.size} expected`);
 		}
+		this.#alike.set(fleet, this.truth);
 		return true;
 	}
 
@@ -137,6 +142,8 @@ export class Checker {
 		this.#origin = origin;
 		this.damaged = false;
 		this.untold.clear();
+		// What went back is no more: nobody can find it out, and proofs begin the log anew in any case.
+		this.backUntold = false;
 		this.truth = EMPTY_FLEET;
 		this.ledger = new Seen();
 	}

@@ -1,5 +1,7 @@
+import { fastDigests } from "@rollcall/coordinator/simulator";
 import { Broken } from "./broken.ts";
 import { calm } from "./calm.ts";
+import { followReasons } from "./follow-reasons.ts";
 import { checkSettled, isSettled } from "./liveness.ts";
 import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
@@ -48,10 +50,13 @@ const SETTLE_MS = 55_000;
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
-/** How many runs go on after all was well: what holds in the end holds later. */
+/** How many runs go on after all was well, and for how long: what holds in the end holds later. */
 const PATIENT = 0.15;
-/** So often a person looks again what is to be done. */
-const ROUNDS = 2;
+const PATIENT_MS = 150_000;
+/** So often a person looks again whether anything is to be done. */
+const ROUNDS = 3;
+
+fastDigests();
 
 /** One run: a fleet comes up, things go wrong, everything is put right, and all is well again. Equal for equal options. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -88,11 +93,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		await world.schedule.runUntil(world.schedule.now + 5_000);
 		if (world.checker.damaged) world.restartCoordinators();
 		// What a reason asks for is done, and leads to the next one, now and then.
-		for (let round = 0; round < ROUNDS; round++) {
-			await settle(world, patient);
-			calm(world);
-		}
-		await settle(world, patient);
+		followReasons(world);
+		let well = await settle(world, patient ? PATIENT_MS : 0);
+		for (let round = 0; round < ROUNDS && (followReasons(world) || !well); round++) well = await settle(world);
 		checkSettled(world);
 	} catch (error) {
 		const broken = error instanceof Broken ? error.invariant : "nothing throws";
@@ -118,14 +121,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
 	return failure ? { ...result, failure } : result;
 }
 
-/** Lets time pass until all is well and stays so, or for as long as that may take. */
-async function settle(world: World, patient: boolean): Promise<void> {
+/** Lets time pass until all is well and stays so, or for as long as that may take, but `least` milliseconds. False: not all is well. */
+async function settle(world: World, least = 0): Promise<boolean> {
 	const { schedule } = world;
-	const until = schedule.now + SETTLE_MS;
-	for (let well = 0; schedule.now < until && (patient || well < WELL_LOOKS); ) {
+	const [from, until] = [schedule.now + least, schedule.now + Math.max(least, SETTLE_MS)];
+	let well = 0;
+	while (schedule.now < until && (schedule.now < from || well < WELL_LOOKS)) {
 		await schedule.runUntil(Math.min(until, schedule.now + LOOK_MS));
 		if (world.thrown !== undefined) throw world.thrown;
 		checkTimely(world);
 		well = isSettled(world) ? well + 1 : 0;
 	}
+	return well > 0;
 }

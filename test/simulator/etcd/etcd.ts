@@ -119,11 +119,7 @@ export class Etcd {
 	/** The file of each snapshot that the log has is there: it may be all that is left. */
 	checkSnapshots(fleet: Fleet): void {
 		for (const { sha256 } of fleet.snapshots?.kept ?? [])
-			must(
-				this.#world.snapshots.content(sha256) !== undefined,
-				"what is recorded as saved is there",
-				() => `snapshot ${sha256}`,
-			);
+			must(this.#world.snapshots.has(sha256), "what is recorded as saved is there", () => `snapshot ${sha256}`);
 	}
 
 	isHealthy(boot: Boot): boolean {

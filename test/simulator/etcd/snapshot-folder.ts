@@ -13,6 +13,10 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 	/** Nothing can be written. */
 	full = false;
 
+	has(sha256: Digest): boolean {
+		return this.#kept.has(sha256);
+	}
+
 	/** What is in a snapshot. */
 	content(sha256: Digest): readonly LogEntry[] | undefined {
 		const text = this.#kept.get(sha256)?.text;

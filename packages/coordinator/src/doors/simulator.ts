@@ -45,3 +45,4 @@ export { etcdArguments } from "../render/etcd.ts";
 export { etcdData } from "../render/etcd-data.ts";
 export { type Shared, sharedKeys, sharedOf } from "../render/shared.ts";
 export { STAND_IN_TRUST } from "../render/stand-in-trust.ts";
+export { fastDigests } from "../wiring/fast-digests.ts";

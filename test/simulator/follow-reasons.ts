@@ -1,0 +1,44 @@
+import { etcdRisk, type Input } from "@rollcall/coordinator/simulator";
+import type { World } from "./world.ts";
+
+/** A person does what the reasons say why machines cannot go on. False: nothing is to be done. */
+export function followReasons(world: World): boolean {
+	const leader = world.leader();
+	const fleet = leader?.fleet ?? world.checker.truth;
+	const allAreIn = world.machines.every(({ boot }) => boot?.machineId !== undefined && !boot.over);
+	const asked: Input[] = [];
+	const by = "operator";
+	if (fleet.log?.doubt) asked.push({ kind: "log-accept", by });
+	const reasons: string[] = [];
+	for (const { machineId, approval, bootId, held, impossible, lease, seat, target } of fleet.machines.values()) {
+		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
+		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
+		if (impossible !== undefined) reasons.push(impossible);
+		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
+		const holdsUp = seat !== undefined && lease === "lost" && target !== undefined && target.progress !== "applied";
+		if (holdsUp && allAreIn && !world.machineOf(machineId)) asked.push({ kind: "remove", machineId, by });
+	}
+	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))
+		asked.push({ kind: "etcd-choose", from: "newest", by });
+	if (leader) for (const input of asked) world.askAsPerson(leader, input);
+
+	const named = new Set(reasons.flatMap(bootedAnew));
+	// Who sees that no majority is left asks what to do.
+	if (!world.etcd.lives()) for (const name of bootedAnew(etcdRisk(fleet, fleet.at) ?? "")) named.add(name);
+	const booted = [...fleet.machines.values()].flatMap(({ machineId, seat }) =>
+		named.has(seat?.nodeName ?? machineId) ? (world.machineOf(machineId) ?? []) : [],
+	);
+	// Whoever lost etcd's memory in the midst of a boot is told to boot anew.
+	for (const machine of world.machines) if (machine.boot?.etcd?.lost) booted.push(machine);
+	// A box that believes to be over is booted again by whoever finds it so.
+	for (const machine of world.machines)
+		if (!machine.boot || machine.boot.over || machine.boot.hopeless) booted.push(machine);
+	for (const machine of new Set(booted)) machine.powerOn();
+	return asked.length > 0 || booted.length > 0;
+}
+
+/** The machines that a text says to boot anew: it names them there, or before. */
+function bootedAnew(text: string): string[] {
+	const found = /in the memory of (.+?): boot them anew/.exec(text) ?? /boot (.+?) anew/.exec(text);
+	return found?.[1]?.split(", ") ?? [];
+}
