@@ -24,6 +24,7 @@ const ON_DEMAND = [
 	"os",
 	"path",
 	"process",
+	"stream/consumers",
 	"timers/promises",
 	"util",
 ];

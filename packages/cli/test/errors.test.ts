@@ -135,3 +135,21 @@ test("a machine that is not named clearly is answered with the candidates, each 
 		"rollcall: 2 machines fit worker\n  - ce14 (node worker-ce14)\n  - 722e (node worker-722e)\n  next: give more of the id\n",
 	);
 });
+
+test("of a file without an end no more is read than it may have, whatever it is named for", async (t) => {
+	const asked = ["status", "--server", "https://127.0.0.1:9"];
+	const cases: readonly (readonly [readonly string[], RegExp])[] = [
+		[["validate", "/dev/zero"], /\/dev\/zero: it has more than 512 KiB/],
+		[["plan", "--file", "/dev/zero", "--server", "https://127.0.0.1:9"], /\/dev\/zero: it has more than 4096 KiB/],
+		[[...asked, "--token-file", "/dev/zero"], /token file \(--token-file\) \/dev\/zero: it has more than 256 KiB/],
+		[[...asked, "--ca-file", "/dev/zero"], /--ca-file \/dev\/zero: it has more than 256 KiB/],
+	];
+	for (const [words, reason] of cases) {
+		const { code, stderr } = await runCli(t, words);
+		t.is(code, 2, stderr);
+		t.regex(stderr, reason);
+	}
+	const { code, stderr } = await runCli(t, asked, { ROLLCALL_CONFIG: "/dev/zero" });
+	t.is(code, 2);
+	t.regex(stderr, /configuration file \/dev\/zero: it has more than 4 MiB/);
+});

@@ -1,7 +1,7 @@
 import { DOCUMENT_LIMITS } from "@rollcall/protocol";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readTextFile } from "../offline/read-text.ts";
+import { readTextFile } from "../files/read-text.ts";
 
 /** The coordinator bounds it by what it declares. */
 const MOST_BYTES = DOCUMENT_LIMITS.characters;

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
+import { bytesOf } from "../files/read-text.ts";
 import type { Image, ImageFile } from "./image-archive.ts";
 
 const run = promisify(execFile);
@@ -18,7 +18,7 @@ const PT_INTERP = 3;
 /** The image of a check's pods, from a busybox that needs nothing but the kernel (Debian's package busybox-static). Throws Failure. */
 export async function checkImage(busybox: string): Promise<Image> {
 	const next = "install Debian's package busybox-static, or name a static busybox with --busybox";
-	const content = await readFile(busybox).catch((error: unknown) => {
+	const content = await bytesOf(busybox, MOST_BYTES).catch((error: unknown) => {
 		throw usageFailure(`${busybox}: ${systemReason(error)}`, next);
 	});
 	const architecture = content.length < MOST_BYTES ? staticArchitecture(content) : undefined;

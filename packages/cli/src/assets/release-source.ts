@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
+import { bytesOf } from "../files/read-text.ts";
 import { type AssetFile, assetOfFile } from "./sources.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
@@ -117,7 +118,10 @@ function folder(base: string): ReleaseSource {
 	};
 	return {
 		async text(url) {
-			return await readFile(await pathOf(url), "utf8");
+			const path = await pathOf(url);
+			const bytes = await bytesOf(path, MAX_TEXT_BYTES);
+			if (bytes.length > MAX_TEXT_BYTES) throw usageFailure(`${path}: it has more than ${MAX_TEXT_BYTES} bytes`);
+			return bytes.toString("utf8");
 		},
 		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
 			for (const file of wanted) yield { file, local: await assetOfFile(await pathOf(file.url), file.name) };

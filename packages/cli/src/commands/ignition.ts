@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readFolder } from "../offline/read-folder.ts";
-import { readTextFile } from "../offline/read-text.ts";
+import { readFolder } from "../files/read-folder.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { type AddCommand, printJson } from "../session.ts";
 
 const MOST_BYTES = 512 * 1024;

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { Failure, failureOf, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readTextFolder } from "../offline/read-folder.ts";
+import { readTextFolder } from "../files/read-folder.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 

@@ -2,7 +2,7 @@ import { check, DOCUMENT_LIMITS, Facts, Labels } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { Failure, failureOf, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readTextFile } from "../offline/read-text.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { writeTree } from "../offline/write-tree.ts";
 import { printJson, printLines, type Run, type Session } from "../session.ts";
 import { say } from "../terminal.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readTextFile } from "../offline/read-text.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
 import { printable } from "../text/printable.ts";

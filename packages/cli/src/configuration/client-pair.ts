@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
+import { readSecretFile } from "../files/read-text.ts";
 
 /** An operator's certificate with those that lead to its authority, and its private key, both PEM. `origin` says where they were found, for errors. */
 export interface ClientPair {
@@ -16,8 +15,8 @@ export async function readClientPair(
 	origin: string,
 ): Promise<ClientPair> {
 	const [cert, key] = await Promise.all([
-		readText(files.certificate, `client certificate (${origin})`),
-		readText(files.key, `client key (${origin})`),
+		readSecretFile(files.certificate, `client certificate (${origin})`),
+		readSecretFile(files.key, `client key (${origin})`),
 	]);
 	const leaf = parsed(() => new X509Certificate(cert));
 	if (!leaf) throw usageFailure(`client certificate ${files.certificate} (${origin}): it holds no certificate in PEM`);
@@ -35,10 +34,4 @@ function parsed<T>(parse: () => T): T | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-async function readText(file: string, what: string): Promise<string> {
-	return readFile(file, "utf8").catch((error: unknown) => {
-		throw usageFailure(`${what} ${file}: ${systemReason(error)}`);
-	});
 }

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { ownValue, systemReason } from "@rollcall/protocol";
+import { ownValue } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { readSecretFile } from "../files/read-text.ts";
 import { type ClientPair, readClientPair } from "./client-pair.ts";
 import { type Context, configurationPath, readConfiguration } from "./file.ts";
 
@@ -100,28 +100,22 @@ async function findAuthority(
 
 /** Reads certificates of authorities, PEM. Throws Failure. */
 export async function readAuthority(file: string, origin: string): Promise<string> {
-	const text = await readFile(file, "utf8").catch((error: unknown) => {
-		throw usageFailure(`${origin} ${file}: ${systemReason(error)}`);
-	});
+	const text = await readSecretFile(file, origin);
 	if (!/-----BEGIN CERTIFICATE-----/.test(text))
 		throw usageFailure(`${origin} ${file}: it holds no certificate in PEM`);
 	return text;
 }
 
 async function readToken(file: string, origin: string): Promise<{ token: string; tokenOrigin: string }> {
-	const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-		throw usageFailure(
-			`token file ${file} (${origin}): ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-		);
-	});
+	const text = await readSecretFile(file, `token file (${origin})`);
 	if (text.startsWith("rollcall-sealed "))
 		throw usageFailure(
-			`token file ${file} (${origin}): it is sealed by its coordinator`,
+			`token file (${origin}) ${file}: it is sealed by its coordinator`,
 			"rollcall coordinator --config FILE --show admin-token writes it in clear, on the coordinator's computer",
 		);
 	const token = text.trim();
 	if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
-		throw usageFailure(`token file ${file} (${origin}): it must hold one token and nothing else`);
+		throw usageFailure(`token file (${origin}) ${file}: it must hold one token and nothing else`);
 	}
 	return { token, tokenOrigin: origin === "--token-file" ? file : origin };
 }

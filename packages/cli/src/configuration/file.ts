@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { bytesOf } from "../files/read-text.ts";
 import { writePrivateFile } from "./private-file.ts";
 
 /** One coordinator that the operator knows. Either the token itself or a file that holds it. */
@@ -18,6 +18,9 @@ export interface Context {
 	/** Process id of the `rollcall up` that wrote it and removes it again. */
 	readonly owner?: number;
 }
+
+/** So much has no configuration. */
+const MOST_BYTES = 4 * 2 ** 20;
 
 /** The operator's configuration. `current` names the context that is used when nothing else is said. */
 export interface Configuration {
@@ -35,11 +38,12 @@ export function configurationPath(env: NodeJS.ProcessEnv): string {
 export async function readConfiguration(path: string): Promise<Configuration> {
 	let text: string;
 	try {
-		text = await readFile(path, "utf8");
+		text = (await bytesOf(path, MOST_BYTES)).toString("utf8");
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return { contexts: {} };
 		throw badFile(path, (error as Error).message);
 	}
+	if (text.length > MOST_BYTES) throw badFile(path, `it has more than ${MOST_BYTES / 2 ** 20} MiB`);
 	let value: unknown;
 	try {
 		value = JSON.parse(text);

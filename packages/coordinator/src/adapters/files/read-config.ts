@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { plainText, systemReason } from "@rollcall/protocol";
 import { CoordinatorConfig, type SecretsKeyConfig } from "../../config.ts";
@@ -7,6 +7,8 @@ import { ConfigError } from "../../errors.ts";
 
 /** So many faults of a configuration are told at once. */
 const MOST_FINDINGS = 8;
+/** So much of a configuration is looked at at all. */
+const MOST_BYTES = 1024 * 1024;
 
 /** Reads the configuration file. Paths in it are made absolute, from its own folder. Throws ConfigError. */
 export function readConfig(file: string): CoordinatorConfig {
@@ -91,11 +93,26 @@ function clientsAt({ clientAuthorities }: Tls, at: At) {
 function readText(file: string): string {
 	let bytes: Uint8Array;
 	try {
-		bytes = readFileSync(file);
+		bytes = firstBytes(file);
 	} catch (error) {
 		throw new ConfigError(`${file}: ${systemReason(error)}`);
 	}
+	if (bytes.length > MOST_BYTES) throw new ConfigError(`${file}: it has more than ${MOST_BYTES / 1024} KiB`);
 	const read = plainText(bytes);
 	if (!read.ok) throw new ConfigError(`${file}: ${read.reason}`);
 	return read.text;
+}
+
+/** A file's bytes; of one that has more than are looked at, one more than those: a device may have no end. */
+function firstBytes(file: string): Uint8Array {
+	const handle = openSync(file, "r");
+	try {
+		const bytes = Buffer.alloc(MOST_BYTES + 1);
+		let length = 0;
+		for (let read = -1; read !== 0 && length < bytes.length; length += read)
+			read = readSync(handle, bytes, length, bytes.length - length, null);
+		return bytes.subarray(0, length);
+	} finally {
+		closeSync(handle);
+	}
 }

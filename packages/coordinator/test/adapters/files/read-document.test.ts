@@ -28,3 +28,10 @@ test("a document or configuration that cannot be read is refused with its file a
 		/two\.yaml: line 2, column 1: a second document begins here \(one file holds one document/,
 	);
 });
+
+test("of a file without an end no more is read than a document or configuration may have", async (t) => {
+	await t.throwsAsync(readDocument("/dev/zero", "the boot document"), {
+		message: /\/dev\/zero has more than 4096 KiB/,
+	});
+	t.throws(() => readConfig("/dev/zero"), { instanceOf: ConfigError, message: "/dev/zero: it has more than 1024 KiB" });
+});
