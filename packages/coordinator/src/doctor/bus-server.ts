@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import { systemReason } from "@rollcall/protocol";
 import { locateServer } from "../adapters/nats/find-server.ts";
-import { tooOld, unpatched, versionIn } from "../adapters/nats/server-versions.ts";
+import { PATCHED_VERSIONS, tooOld, unpatched, versionIn } from "../adapters/nats/server-versions.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { type DoctorFinding, findingsOf } from "./finding.ts";
 
-const PATCHED = "install a patched nats-server: 2.12.12, 2.14.3 or newer";
+const PATCHED = `install a patched nats-server: ${PATCHED_VERSIONS}`;
 const { ok, warn, fail } = findingsOf("nats-server");
 const ANSWER_WITHIN_MS = 5_000;
 const MOST_GREETING = 64 * 1024;

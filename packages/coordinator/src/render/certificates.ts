@@ -25,6 +25,9 @@ export const MASTERS = "system:masters";
 /** kubeadm's group of administrators, which a role binding has to let in. */
 export const ADMINISTRATORS = "kubeadm:cluster-admins";
 
+/** Whom kubelets see when the API server asks them for logs and shells: a user who may do that and nothing else. */
+export const KUBELET_CLIENT = "kube-apiserver-kubelet-client";
+
 type Place = { readonly certificate: string; readonly key: string };
 type Subject = Pick<CertificateSubject, "commonName"> & Partial<CertificateSubject>;
 
@@ -57,13 +60,7 @@ export function nodeCertificates(node: Node): CertificateRequest[] {
 						usages: ["server"],
 						...apiServerNames(node),
 					}),
-					// With kubeadm's group, logs and shells would wait for a role binding.
-					client(
-						"apiserver-kubelet-client",
-						PKI_PATHS.apiServerKubeletClient,
-						"kube-apiserver-kubelet-client",
-						MASTERS,
-					),
+					client("apiserver-kubelet-client", PKI_PATHS.apiServerKubeletClient, KUBELET_CLIENT),
 					request("apiserver-etcd-client", "etcd", PKI_PATHS.apiServerEtcdClient, {
 						commonName: "kube-apiserver-etcd-client",
 					}),

@@ -11,7 +11,7 @@ const CLASS = "/apis/storage.k8s.io/v1/storageclasses/nfs";
 test("when the API answers, everything is applied, once, and the event says so", async (t) => {
 	const { fake, all } = await keep(t);
 	await eventually("the first add-ons-applied", () => all("add-ons-applied").length === 1);
-	t.is(all("add-ons-applied")[0]?.objects, 10);
+	t.is(all("add-ons-applied")[0]?.objects, 11);
 	t.deepEqual(all("api-changed")[0]?.ready, true);
 	const patches = () => fake.requests.filter((line) => line.startsWith("PATCH")).length;
 	const after = patches();

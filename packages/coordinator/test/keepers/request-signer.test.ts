@@ -183,13 +183,19 @@ test("a person's request waits for a person's approval, and nobody's gives a res
 			subject: [{ O: [O] }, { CN: ["x"] }],
 			approved: true,
 		});
+	await put("kubelet-client", {
+		...ask,
+		user: "third",
+		subject: [{ CN: ["kube-apiserver-kubelet-client"] }],
+		approved: true,
+	});
 	await put("user", { ...ask, user: "other", subject: [{ CN: ["system:kube-controller-manager"] }], approved: true });
 	await look();
 	t.deepEqual(conditionsIn(of("waits")), []);
 	const given = certificateIn(of("approved"));
 	t.is(given?.subject, "O=class\nCN=student");
 	t.true((given?.validToDate.getTime() ?? 0) < Date.now() + 601_000);
-	for (const name of ["user", ...reserved.map((_, index) => `group-${index}`)]) {
+	for (const name of ["user", "kubelet-client", ...reserved.map((_, index) => `group-${index}`)]) {
 		t.is(certificateIn(of(name)), undefined, name);
 		t.regex(conditionsIn(of(name)).join(), /^Approved,Failed: .* is reserved/, name);
 	}

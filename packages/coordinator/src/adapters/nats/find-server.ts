@@ -3,11 +3,11 @@ import { access, constants } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type ServerVersion, tooOld, unpatched, versionIn } from "./server-versions.ts";
+import { PATCHED_VERSIONS, type ServerVersion, tooOld, unpatched, versionIn } from "./server-versions.ts";
 
 const run = promisify(execFile);
 
-const WHAT_TO_DO = "set ROLLCALL_NATS_SERVER to the path of a nats-server, version 2.12.12, 2.14.3 or newer";
+const WHAT_TO_DO = `set ROLLCALL_NATS_SERVER to the path of a nats-server, version ${PATCHED_VERSIONS}`;
 const repository = resolve(fileURLToPath(import.meta.url), "../../../../../..");
 
 /** Where to look; `findServer` takes the process's own surroundings when nothing is given. */

@@ -16,7 +16,7 @@ import { BUS_KEYS, type BusKeys, loadKeys, readKey } from "./keys.ts";
 import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
 import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
-import { tooOld, unpatched, versionIn } from "./server-versions.ts";
+import { PATCHED_VERSIONS, tooOld, unpatched, versionIn } from "./server-versions.ts";
 import { type SigningKey, userAuthenticator } from "./signing-key.ts";
 
 /** What both kinds of bus need. */
@@ -221,7 +221,7 @@ async function connectToCluster(
 	if (fault) {
 		await connection.close();
 		throw new Error(
-			`NATS at ${servers.join(", ")} is version ${told}, ${fault}; install nats-server 2.12.12, 2.14.3 or newer there`,
+			`NATS at ${servers.join(", ")} is version ${told}, ${fault}; install nats-server ${PATCHED_VERSIONS} there`,
 		);
 	}
 	const warning = version && unpatched(version);

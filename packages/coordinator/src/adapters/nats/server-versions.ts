@@ -8,6 +8,10 @@ const OLDEST = [2, 10] as const;
  * From https://advisories.nats.io, 2026-26 (fixed in 2.12.12 and 2.14.3), which comes after 2026-16 and 2026-18 (2.12.7, 2.14.0).
  */
 const PATCHED: Readonly<Record<string, number>> = { "2.12": 12, "2.14": 3 };
+/** What to install, for people. */
+export const PATCHED_VERSIONS = `${Object.entries(PATCHED)
+	.map(([line, patch]) => `${line}.${patch}`)
+	.join(", ")} or newer`;
 /** The newest line of the table. */
 const NEWEST = [2, 14] as const;
 
@@ -24,7 +28,7 @@ export function unpatched(version: ServerVersion): string | undefined {
 	const from = PATCHED[`${major}.${minor}`];
 	if (from !== undefined && patch >= from) return undefined;
 	const why = from === undefined ? "its line gets no fixes any more" : `${major}.${minor}.${from} mends what is known`;
-	return `nats-server ${version.join(".")} has published security holes (${why}, advisories.nats.io); use 2.12.12, 2.14.3 or newer (ROLLCALL_NATS_SERVER names the program)`;
+	return `nats-server ${version.join(".")} has published security holes (${why}, advisories.nats.io); use ${PATCHED_VERSIONS} (ROLLCALL_NATS_SERVER names the program)`;
 }
 
 /** The version that a server tells of itself, in `nats-server: v2.15.1` or in its greeting; undefined when there is none. */

@@ -54,7 +54,7 @@ export type Judgement =
 const NODE_PREFIX = "system:node:";
 const NODES = "system:nodes";
 /** Identities that Kubernetes, kubeadm and the coordinator itself have given a meaning; nobody becomes one by asking. */
-const RESERVED = /^(?:system|kubeadm|rollcall):/;
+const RESERVED = /^(?:(?:system|kubeadm|rollcall):|kube-apiserver-)/;
 const ALLOWED = {
 	client: new Set(["digital signature", "key encipherment", "client auth"]),
 	server: new Set(["digital signature", "key encipherment", "server auth"]),

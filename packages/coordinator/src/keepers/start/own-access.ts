@@ -4,10 +4,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import type { KubernetesAccess } from "../../ports/kubernetes.ts";
 import type { Pki } from "../../ports/pki.ts";
+import { MASTERS } from "../../render/certificates.ts";
 import { clusterAccess } from "./cluster-access.ts";
 
-/** The group that the API lets do everything before any role exists: somebody has to apply the first one. */
-const MASTERS = "system:masters";
 /** Life of the coordinator's own certificate for the API, in seconds; replaced after two thirds of it. Its key never leaves memory. */
 const CERTIFICATE_SECONDS = 3600;
 

@@ -1,5 +1,5 @@
 import type { ClusterDocument } from "@rollcall/protocol";
-import { ADMINISTRATORS } from "../certificates.ts";
+import { ADMINISTRATORS, KUBELET_CLIENT } from "../certificates.ts";
 import type { Manifest } from "./manifest.ts";
 
 const RBAC = "rbac.authorization.k8s.io";
@@ -23,7 +23,7 @@ function clusterRoleBinding({ name, role, subject }: Binding) {
 /**
  * What the components of nodes may do at the API, besides what the node authorizer gives to kubelets and Kubernetes' own
  * default roles are for: kube-proxy reads services, flannel reads nodes and writes
- * its part of their status. And the administrators' group, which their certificates are made for.
+ * its part of their status. The API server reaches kubelets. And the administrators' group, which their certificates are made for.
  */
 export function nodeRights(document: ClusterDocument): readonly Manifest[] {
 	const { proxyMode, podNetwork } = document.kubernetes;
@@ -33,6 +33,12 @@ export function nodeRights(document: ClusterDocument): readonly Manifest[] {
 			name: ADMINISTRATORS,
 			role: "cluster-admin",
 			subject: { kind: "Group", name: ADMINISTRATORS },
+		}),
+		// A default role of Kubernetes, which it binds to nobody.
+		clusterRoleBinding({
+			name: "rollcall:kubelet-client",
+			role: "system:kubelet-api-admin",
+			subject: { kind: "User", name: KUBELET_CLIENT },
 		}),
 		...(proxyMode === "none"
 			? []

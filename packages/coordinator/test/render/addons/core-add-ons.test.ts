@@ -22,6 +22,7 @@ const find = (manifests: readonly Manifest[], kind: string) =>
 test("rights come before what needs them, and nothing is applied for what a document leaves out", (t) => {
 	t.deepEqual(names(addOns(", podNetwork: flannel")), [
 		"ClusterRoleBinding.rbac.authorization.k8s.io kubeadm:cluster-admins",
+		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:kubelet-client",
 		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:kube-proxy",
 		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel",
 		"ClusterRoleBinding.rbac.authorization.k8s.io rollcall:flannel",
