@@ -102,8 +102,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 		example: { ok: true },
 		refusals: ["not-ready"],
 		answer(api) {
-			if (!api.core.ready().ready)
-				throw refuse("not-ready", "not ready", { next: "try again in a second; GET /v1/status says why" });
+			if (!api.core.ready().ready) throw refuse("not-ready", "not ready");
 			return { ok: true as const, ...(api.core.fleet().log?.filled ? { warning: "log-filling" as const } : {}) };
 		},
 	}),
