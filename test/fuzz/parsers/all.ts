@@ -6,6 +6,8 @@ import { DOCUMENT_PARSERS } from "./documents.ts";
 import { LOG_PARSERS } from "./log.ts";
 import { MACHINE_PARSERS } from "./machine.ts";
 import { MESSAGE_PARSERS } from "./messages.ts";
+import { SERVICE_PARSERS } from "./services.ts";
+import { SIGN_IN_PARSERS } from "./sign-in.ts";
 
 /** Every parser of what somebody else wrote. */
 export const parsers: readonly Parser[] = [
@@ -16,4 +18,6 @@ export const parsers: readonly Parser[] = [
 	...ARCHIVE_PARSERS,
 	...MACHINE_PARSERS,
 	...LOG_PARSERS,
+	...SERVICE_PARSERS,
+	...SIGN_IN_PARSERS,
 ];

@@ -1,11 +1,17 @@
 /** What reads foreign bytes in the coordinator, for the fuzzing of all of them. */
 export { readBootToken } from "../adapters/boot/boot-token.ts";
+export { membersIn } from "../adapters/etcd/members.ts";
+export { blobIn, standingIn } from "../adapters/etcd/state.ts";
 export { createSnapshots } from "../adapters/files/snapshots.ts";
 export { checkedPart } from "../adapters/http/checked-part.ts";
 export { Refusal } from "../adapters/http/problem.ts";
 export { ROUTES } from "../adapters/http/routes/table.ts";
+export { podsIn, reachedNodes, volumesOf } from "../adapters/kubernetes/check-seen.ts";
+export { evictPods } from "../adapters/kubernetes/evict-pods.ts";
+export { listSigningRequests } from "../adapters/kubernetes/signing-requests.ts";
 export { readableLine } from "../adapters/logger/readable-line.ts";
 export { beforeNext, decodeEntry, encodeEntry } from "../adapters/nats/entry.ts";
+export { oidcPeople } from "../adapters/oidc/provider.ts";
 export { readSigningRequest } from "../adapters/pki/signing-request.ts";
 export { convertButane } from "../boot/butane/convert.ts";
 export { bootProblems, readBootDocument } from "../boot/document.ts";
@@ -25,4 +31,5 @@ export { EMPTY_FLEET } from "../domain/fleet.ts";
 export { migrateFleet } from "../domain/fleet-form.ts";
 export { fleetFromJson, fleetToJson, stateDigest } from "../domain/snapshot.ts";
 export { describe } from "../domain/views/describe.ts";
+export { EtcdError, KubernetesError, SignInRefused } from "../errors.ts";
 export { renderOffline } from "../render/offline-tree.ts";

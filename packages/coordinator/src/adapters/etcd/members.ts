@@ -3,6 +3,7 @@ import { EtcdError } from "../../errors.ts";
 import type { EtcdMembers } from "../../ports/etcd.ts";
 import { type EtcdAccess, post } from "./gateway.ts";
 import { readThrough } from "./linearizable.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** Members as etcd's JSON gateway lists them (etcd 3.4 and later, `/v3/cluster/member/list`). Numbers of 64 bits are texts. */
 const MemberList = z.object({
@@ -23,7 +24,7 @@ const MemberList = z.object({
  * listed by one that has just read linearizably: another one may be behind, and list who was taken out long ago.
  */
 export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
-	async function ask(path: string, body: object, { current = false } = {}): Promise<unknown> {
+	async function ask(path: string, body: object, { current = false } = {}): Promise<string> {
 		let trouble = "no member of etcd is known to live";
 		for (const url of urls) {
 			let answer: { status: number; text: string };
@@ -34,7 +35,7 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 				trouble = `${url}: ${(error as Error).message}`;
 				continue;
 			}
-			if (answer.status === 200) return JSON.parse(answer.text);
+			if (answer.status === 200) return answer.text;
 			trouble = `${url}${path}: ${answer.text.slice(0, 500)}`;
 			if (answer.status < 500) break;
 		}
@@ -42,13 +43,7 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 	}
 	return {
 		async list() {
-			const { members } = MemberList.parse(await ask("/v3/cluster/member/list", {}, { current: true }));
-			return members.map(({ ID, name, peerURLs, isLearner }) => ({
-				id: ID,
-				name,
-				peerUrls: peerURLs,
-				learner: isLearner,
-			}));
+			return membersIn(await ask("/v3/cluster/member/list", {}, { current: true }));
 		},
 		async remove(id) {
 			await ask("/v3/cluster/member/remove", { ID: id });
@@ -67,4 +62,13 @@ export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): 
 			}
 		},
 	};
+}
+
+/** The members in an answer to `/v3/cluster/member/list`. Throws EtcdError. */
+export function membersIn(text: string): Awaited<ReturnType<EtcdMembers["list"]>> {
+	const { members } = readAnswer(MemberList, text);
+	return members.map(({ ID, name, peerURLs, isLearner }) => ({
+		...{ id: ID, name },
+		...{ peerUrls: peerURLs, learner: isLearner },
+	}));
 }

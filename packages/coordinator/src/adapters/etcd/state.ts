@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EtcdError } from "../../errors.ts";
 import type { EtcdState } from "../../ports/etcd.ts";
 import { type EtcdAccess, post, postForStream } from "./gateway.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** A message holds 32 KiB of the state (etcdserver, snapshotSendBufferSize), as base64 in JSON. */
 const MOST_LINE = 1024 * 1024;
@@ -34,9 +35,8 @@ export function createEtcdState(urls: readonly string[], access: EtcdAccess): Et
 				try {
 					const { status, text } = await post(new URL("/v3/maintenance/status", url), "{}", access);
 					if (status !== 200) throw new Error(text.slice(0, 500));
-					const { header, leader, isLearner } = Status.parse(JSON.parse(text));
-					if ((leader === "0" && !leaderless) || isLearner) throw new Error("it has no leader, or no vote");
-					const revision = Number(header.revision);
+					const { revision, hasLeader, votes } = standingIn(text);
+					if ((!hasLeader && !leaderless) || !votes) throw new Error("it has no leader, or no vote");
 					if (!best || revision > best.revision) best = { member: url, revision };
 				} catch (error) {
 					trouble = `${url}: ${(error as Error).message}`;
@@ -65,22 +65,29 @@ async function* pieces(url: URL, access: EtcdAccess): AsyncGenerator<Buffer> {
 			let from = 0;
 			for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
 				line.push(chunk.subarray(from, end));
-				yield blobOf(Buffer.concat(line));
+				yield blobIn(Buffer.concat(line));
 				[line, length, from] = [[], 0, end + 1];
 			}
 			line.push(chunk.subarray(from));
 			length += chunk.length - from;
 			if (length > MOST_LINE) throw new EtcdError(`${url.href}: a message of more than ${MOST_LINE} bytes`);
 		}
-		if (length > 0) yield blobOf(Buffer.concat(line));
+		if (length > 0) yield blobIn(Buffer.concat(line));
 	} finally {
 		response.destroy();
 	}
 }
 
-function blobOf(line: Buffer): Buffer {
+/** How a member stands, by its answer to `/v3/maintenance/status`. Throws EtcdError. */
+export function standingIn(text: string): { revision: number; hasLeader: boolean; votes: boolean } {
+	const { header, leader, isLearner } = readAnswer(Status, text);
+	return { revision: Number(header.revision), hasLeader: leader !== "0", votes: !isLearner };
+}
+
+/** What a line of `/v3/maintenance/snapshot` carries. Throws EtcdError. */
+export function blobIn(line: Buffer): Buffer {
 	if (line.length === 0) return Buffer.alloc(0);
-	const { result, error } = Piece.parse(JSON.parse(line.toString()));
+	const { result, error } = readAnswer(Piece, line.toString());
 	if (error) throw new EtcdError(error.message.slice(0, 500));
 	return Buffer.from(result?.blob ?? "", "base64");
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PodSeen, ReachedNode } from "../../ports/kubernetes.ts";
 import type { Ask } from "./evict-pods.ts";
+import { readAnswer, readPart } from "./read-answer.ts";
 
 /** Nodes and pods per answer. */
 const PAGE = 500;
@@ -104,9 +105,10 @@ async function pages<S extends z.ZodType>(ask: Ask, path: string, kind: string, 
 	let from: string | undefined;
 	for (let page = 0; page < MOST_PAGES; page++) {
 		const query = new URLSearchParams({ limit: String(PAGE), ...(from === undefined ? {} : { continue: from }) });
-		const { text } = await ask({ path: `${path}?${query}` }, { kind, name: "*" });
-		const read = Page.parse(JSON.parse(text));
-		items.push(...read.items.map((item) => schema.parse(item)));
+		const about = { kind, name: "*" };
+		const { text } = await ask({ path: `${path}?${query}` }, about);
+		const read = readAnswer(Page, text, about);
+		items.push(...read.items.map((item) => readPart(schema, item, about)));
 		from = read.metadata.continue || undefined;
 		if (from === undefined) break;
 	}

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { KubernetesError } from "../../errors.ts";
 import type { HttpsLibrary } from "./https-library.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** So many pods are listed of a node; more than kubelet takes by far. */
 const MAX_PODS = 1_000;
@@ -14,16 +16,17 @@ export type Ask = (
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
 /** As much of a pod as matters here (core/v1 Pod). */
-interface Pod {
-	readonly metadata: {
-		readonly name: string;
-		readonly namespace: string;
-		readonly deletionTimestamp?: string;
-		readonly annotations?: Readonly<Record<string, string>>;
-		readonly ownerReferences?: readonly { readonly kind: string; readonly controller?: boolean }[];
-	};
-	readonly status?: { readonly phase?: string };
-}
+const Pod = z.object({
+	metadata: z.object({
+		name: z.string(),
+		namespace: z.string(),
+		deletionTimestamp: z.string().optional(),
+		annotations: z.record(z.string(), z.string()).default({}),
+		ownerReferences: z.array(z.object({ kind: z.string(), controller: z.boolean().default(false) })).default([]),
+	}),
+	status: z.object({ phase: z.string().optional() }).default({}),
+});
+const Pods = z.object({ items: z.array(Pod) });
 
 /**
  * Asks for the eviction (policy/v1) of every pod on a node that is to go elsewhere, so that budgets for disruption are kept. Pods of
@@ -34,8 +37,9 @@ export async function evictPods(
 	ask: Ask,
 ): Promise<{ readonly left: number; readonly reason: string }> {
 	const query = new URLSearchParams({ fieldSelector: `spec.nodeName=${nodeName}`, limit: String(MAX_PODS) });
-	const { text } = await ask({ path: `/api/v1/pods?${query}` }, { kind: "Pod", name: "*" });
-	const pods = (JSON.parse(text) as { readonly items: readonly Pod[] }).items.filter(isToLeave);
+	const about = { kind: "Pod", name: "*" };
+	const { text } = await ask({ path: `/api/v1/pods?${query}` }, about);
+	const pods = readAnswer(Pods, text, about).items.filter(isToLeave);
 	let reason = "";
 	for (const { metadata } of pods) {
 		const { name, namespace, deletionTimestamp } = metadata;
@@ -58,8 +62,8 @@ export async function evictPods(
 	return { left: pods.length, reason };
 }
 
-function isToLeave({ metadata, status }: Pod): boolean {
-	if (metadata.annotations?.[MIRROR] !== undefined) return false;
-	if (metadata.ownerReferences?.some(({ kind, controller }) => kind === "DaemonSet" && controller)) return false;
-	return status?.phase !== "Succeeded" && status?.phase !== "Failed";
+function isToLeave({ metadata, status }: z.output<typeof Pod>): boolean {
+	if (metadata.annotations[MIRROR] !== undefined) return false;
+	if (metadata.ownerReferences.some(({ kind, controller }) => kind === "DaemonSet" && controller)) return false;
+	return status.phase !== "Succeeded" && status.phase !== "Failed";
 }

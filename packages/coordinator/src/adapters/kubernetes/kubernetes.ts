@@ -12,6 +12,7 @@ import {
 	type V1Node,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
+import { z } from "zod";
 import { KubernetesError } from "../../errors.ts";
 import type { Kubernetes, KubernetesAccess } from "../../ports/kubernetes.ts";
 import type { Manifest, ManifestRef } from "../../render/addons/manifest.ts";
@@ -20,6 +21,7 @@ import { evictPods } from "./evict-pods.ts";
 import { createHttpsLibrary } from "./https-library.ts";
 import { CORDONED, DECLARED } from "./node-seen.ts";
 import { followNodes, type WatchPace } from "./node-watch.ts";
+import { readAnswer } from "./read-answer.ts";
 import {
 	answerSigningRequest,
 	decideSigningRequest,
@@ -35,6 +37,10 @@ const MERGE_PATCH = "application/merge-patch+json";
 /** Of Secrets only this is looked at; what is in them stays where it is (meta/v1 PartialObjectMetadata). */
 const ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+const MetadataList = z.object({
+	metadata: z.object({ continue: z.string().optional() }).optional(),
+	items: z.array(z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) })),
+});
 /** Secrets per page. */
 const SECRETS = 100;
 /** Nodes per answer. */
@@ -133,7 +139,7 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 			const query = new URLSearchParams({ limit: String(SECRETS), ...(from === undefined ? {} : { continue: from }) });
 			const about = { kind: "Secret", name: "*" };
 			const { text } = await ask({ path: `/api/v1/secrets?${query}`, accept: ONLY_METADATA_LIST }, about);
-			const page = JSON.parse(text) as MetadataList;
+			const page = readAnswer(MetadataList, text, about);
 			for (const { metadata } of page.items) {
 				const path = `/api/v1/namespaces/${encodeURIComponent(metadata.namespace)}/secrets/${encodeURIComponent(metadata.name)}`;
 				const sent = { method: "PATCH", path, body: {}, type: MERGE_PATCH, accept: ONLY_METADATA } as const;
@@ -195,10 +201,6 @@ function isAbsent(error: unknown): boolean {
 	return error instanceof Error && error.message.startsWith("Unrecognized API version and kind");
 }
 
-interface MetadataList {
-	readonly metadata?: { readonly continue?: string };
-	readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace: string } }[];
-}
 type About = Pick<ManifestRef, "kind" | "name" | "namespace">;
 
 function nameOf({ kind, name, namespace }: About): string {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type OpenRequest, SIGNERS, type SignerName } from "../../domain/certificates/signing-requests.ts";
-import { KubernetesError } from "../../errors.ts";
 import type { RequestsPage } from "../../ports/kubernetes.ts";
 import type { Ask } from "./evict-pods.ts";
+import { readAnswer } from "./read-answer.ts";
 
 const PATH = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 const KIND = "CertificateSigningRequest";
@@ -39,8 +39,9 @@ const Page = z.object({
 /** A page of the requests for signers that the coordinator signs for, without those that are over. With status 410 the page is forgotten. */
 export async function listSigningRequests(ask: Ask, from: string | undefined): Promise<RequestsPage> {
 	const query = new URLSearchParams({ limit: String(PAGE), ...(from === undefined ? {} : { continue: from }) });
-	const { text } = await ask({ path: `${PATH}?${query}` }, { kind: KIND, name: "*" });
-	const page = Page.parse(JSON.parse(text));
+	const about = { kind: KIND, name: "*" };
+	const { text } = await ask({ path: `${PATH}?${query}` }, about);
+	const page = readAnswer(Page, text, about);
 	return { requests: page.items.flatMap(openRequest), next: page.metadata?.continue || undefined };
 }
 
@@ -100,9 +101,7 @@ async function change(
 		{ method: "PATCH", path: `${pathOf(name)}/${part}`, body, type: MERGE_PATCH },
 		{ kind: KIND, name },
 	);
-	const after = Item.shape.metadata.safeParse((JSON.parse(text) as { metadata?: unknown }).metadata);
-	if (!after.success) throw new KubernetesError(`${KIND} ${name}: the API answers without its version`);
-	return after.data.resourceVersion;
+	return readAnswer(Item.pick({ metadata: true }), text, { kind: KIND, name }).metadata.resourceVersion;
 }
 
 function pathOf(name: string): string {
