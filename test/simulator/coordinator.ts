@@ -8,9 +8,8 @@ import {
 	type Input,
 	type LogMark,
 	type LoopParts,
-	STAND_IN_TRUST,
 } from "@rollcall/coordinator/simulator";
-import { type Beat, type BootId, type Event, MAX_SNAPSHOTS, type MachineId } from "@rollcall/protocol";
+import { type Beat, type BootId, type Event, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { simulatedCredentials } from "./credentials.ts";
 import { DataFolder, type Declared, keptStates, readSnapshot, snapshotText } from "./data-folder.ts";
@@ -237,7 +236,7 @@ export class Coordinator {
 					adminTokenHash: world.adminTokenHash,
 				};
 			},
-			trust: async () => STAND_IN_TRUST,
+			trust: async () => folder.read<Trust>("trust") ?? world.keys.first,
 			failpoint: (point) => this.#reach(process, point),
 			watcher: {
 				onLeading: alive((leads) => {
@@ -269,6 +268,7 @@ export class Coordinator {
 	#follow(event: Event): void {
 		if (!this.up || this.folder.full) return;
 		this.folder.write("log-origin", this.#world.store.origin);
+		if (event.type === "trust-changed") this.folder.write("trust", event.trust);
 		if (event.type === "cluster-declared") {
 			const { document, digest } = event;
 			this.folder.write("document", { document, digest });

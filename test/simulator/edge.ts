@@ -130,7 +130,7 @@ function simulatedPki({ clock, random }: EdgeParts): Pki {
 			const notAfter = notBefore + 1_000 + lifeSeconds * 1_000;
 			const serial = random.hex(8);
 			return {
-				pem: certificateText({ name, key: request, notBefore, notAfter }),
+				pem: certificateText({ name, key: request, authority, notBefore, notAfter }),
 				issued: { name, signer: subject.signer, authority, serial, subject: subject.commonName, notBefore, notAfter },
 				expiresInSeconds: lifeSeconds,
 			};

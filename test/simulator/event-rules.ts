@@ -2,6 +2,7 @@ import { etcdRole, type Fleet, LOST_AFTER_MS, SUSPECT_AFTER_MS } from "@rollcall
 import { type EventOf, type EventType, NO_ROLE } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
+import { checkTrust } from "./key-rules.ts";
 import type { Seen } from "./seen.ts";
 import type { World } from "./world.ts";
 
@@ -138,6 +139,7 @@ const RULES: Rules = {
 			() => `${event.machineId} ${event.bootId} never said this as report ${event.sequence}`,
 		);
 	},
+	"trust-changed": ({ event, before, world }) => checkTrust(world, before, event),
 	"fenced-incarnation-spoke": ({ event, ledger }) => {
 		must(!ledger.spoke.has(event.bootId), "a fenced boot is told of once", () => event.bootId);
 	},
@@ -182,6 +184,8 @@ function checkSeat({ event, before, ledger }: Recorded<"machine-assigned"> | Rec
 	const declared = before.cluster?.document.slots.find(({ name }) => name === slot);
 	// One seat more is lent while a member of etcd is on its way out of its slot.
 	const lent = before.cluster && role === etcdRole(before.cluster.document) ? 1 : 0;
+	// A proof of a seat for etcd goes before a document, which may have gone back with the log (decision 134).
+	if (again !== undefined && before.cluster && role === etcdRole(before.cluster.document)) return;
 	const fits = declared?.role === role && (declared.count === "rest" || seat < declared.count + lent);
 	must(fits, "nothing is assigned that was not declared", () => `${machineId} as ${role} in ${key}`);
 }

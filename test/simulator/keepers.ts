@@ -4,6 +4,7 @@ import {
 	createSnapshotKeeper,
 	type EtcdSnapshotFolder,
 	keepEtcdMembers,
+	keepKeys,
 } from "@rollcall/coordinator/simulator";
 import { Broken } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
@@ -11,7 +12,7 @@ import { etcdAccess } from "./etcd/access.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-/** Begins the shipped keepers of etcd beside one life of a coordinator. */
+/** Begins the shipped keepers of etcd and of keys beside one life of a coordinator. */
 export function startKeepers(
 	world: World,
 	of: {
@@ -37,6 +38,18 @@ export function startKeepers(
 	guarded(
 		keepEtcdMembers(
 			{ core, connect, findSnapshot: (snapshot) => folder.check(snapshot), now: () => clock.now(), sleep, onTrouble },
+			never,
+		),
+	);
+	guarded(
+		keepKeys(
+			{
+				core,
+				clock,
+				pki: { freshTrust: async () => world.keys.fresh() },
+				summarize: world.targets.summarize,
+				onTrouble: (what, error) => (error === undefined ? undefined : onTrouble(what, error)),
+			},
 			never,
 		),
 	);

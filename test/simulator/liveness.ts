@@ -2,6 +2,7 @@ import type { Fleet } from "@rollcall/coordinator/simulator";
 import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
 import { Broken, must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
+import { checkExposed } from "./key-rules.ts";
 import type { World } from "./world.ts";
 
 /** True when all has come about that must. */
@@ -68,6 +69,7 @@ export function checkSettled(world: World): void {
 		must(boot.hasValidCertificate, "certificates are valid in the end", () => box.name);
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
+	checkExposed(truth);
 	world.etcd.checkEnd();
 	world.etcd.checkSnapshots(truth);
 	checkFilled(truth, truth.cluster?.document.slots ?? []);

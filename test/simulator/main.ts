@@ -11,7 +11,7 @@ const { values } = parseArgs({
 		seed: { type: "string" },
 		machines: { type: "string" },
 		steps: { type: "string" },
-		/** `etcd`: stories in which most happens to etcd's members. */
+		/** `etcd`, `keys`: stories in which most happens to etcd's members, or to the fleet's keys. */
 		about: { type: "string" },
 		/** Of the run's moves only these, by their numbers: what a shrunk run is replayed with. */
 		only: { type: "string" },
@@ -27,7 +27,7 @@ const single = values.seed !== undefined && !process.argv.includes("--seeds");
 const options: Omit<RunOptions, "seed"> = {
 	machines: number(values.machines),
 	steps: number(values.steps),
-	about: values.about === "etcd" ? "etcd" : undefined,
+	about: values.about === "etcd" || values.about === "keys" ? values.about : undefined,
 	only: values.only?.split(",").map(Number),
 };
 

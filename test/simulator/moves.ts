@@ -1,17 +1,18 @@
 import { ETCD_MOVES } from "./etcd-moves.ts";
+import { KEY_MOVES } from "./key-moves.ts";
 import { LOG_MOVES } from "./log-moves.ts";
 import { MACHINE_MOVES } from "./machine-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
 import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import type { About, World } from "./world.ts";
 
 /** What goes wrong, or what people do; weights say how often. `damage`: the log is not any more what was acknowledged. */
 export interface MoveKind {
 	readonly weight: number;
 	readonly damage?: true;
 	/** Comes only in stories about this, and often. */
-	readonly about?: "etcd";
+	readonly about?: "etcd" | "keys";
 	readonly act: (world: World, luck: Random) => void;
 }
 
@@ -29,18 +30,19 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...PROCESS_MOVES,
 	...LOG_MOVES,
 	...ETCD_MOVES,
+	...KEY_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */
 const OFTEN = 6;
-/** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds: stories about that leave them time. */
-const GAP_MS = { anything: 8_000, etcd: 20_000 };
+/** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds, and machines follow a change of keys in turn: stories about that leave them time. */
+const GAP_MS: Readonly<Record<About, number>> = { anything: 8_000, etcd: 20_000, keys: 20_000 };
 
 /** The moves of a run. `about`: what most of them are about. */
 export function planMoves(
 	random: Random,
 	count: number,
-	{ damage, about }: { readonly damage: boolean; readonly about: keyof typeof GAP_MS },
+	{ damage, about }: { readonly damage: boolean; readonly about: About },
 ): Move[] {
 	const kinds = Object.entries(MOVES)
 		.filter(([, kind]) => (damage || !kind.damage) && (kind.about ?? about) === about)

@@ -6,7 +6,7 @@ import { checkSettled, isSettled } from "./liveness.ts";
 import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
 import { checkTimely } from "./timeliness.ts";
-import { World } from "./world.ts";
+import { type About, World } from "./world.ts";
 
 export interface RunOptions {
 	readonly seed: number;
@@ -15,7 +15,7 @@ export interface RunOptions {
 	/** How many faults and acts of people. */
 	readonly steps?: number | undefined;
 	/** What its moves are about; anything when it is not given. */
-	readonly about?: "anything" | "etcd" | undefined;
+	readonly about?: About | undefined;
 	/** Of its moves only these, by their index; all without it. */
 	readonly only?: readonly number[] | undefined;
 }
@@ -45,8 +45,8 @@ export interface RunResult {
 /** So many of its newest events a short story has. */
 const NEWEST = 25;
 
-/** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found. */
-const SETTLE_MS = 55_000;
+/** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found; keys change in three steps, each by one control plane after the other. */
+const SETTLE_MS: Readonly<Record<About, number>> = { anything: 55_000, etcd: 55_000, keys: 200_000 };
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
@@ -124,7 +124,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 /** Lets time pass until all is well and stays so, or for as long as that may take, but `least` milliseconds. False: not all is well. */
 async function settle(world: World, least = 0): Promise<boolean> {
 	const { schedule } = world;
-	const [from, until] = [schedule.now + least, schedule.now + Math.max(least, SETTLE_MS)];
+	const [from, until] = [schedule.now + least, schedule.now + Math.max(least, SETTLE_MS[world.about])];
 	let well = 0;
 	while (schedule.now < until && (schedule.now < from || well < WELL_LOOKS)) {
 		await schedule.runUntil(Math.min(until, schedule.now + LOOK_MS));

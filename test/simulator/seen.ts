@@ -23,6 +23,7 @@ export class Seen {
 				if (event.tokenId !== undefined) this.usedTokens.set(event.tokenId, event.bootId);
 				return;
 			case "incarnation-fenced":
+			case "machine-compromised":
 				this.over.add(event.bootId);
 				return;
 			case "fenced-incarnation-spoke":

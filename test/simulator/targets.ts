@@ -12,11 +12,13 @@ import {
 	sharedOf,
 } from "@rollcall/coordinator/simulator";
 import type { CertificateRequest, ClusterDocument, Probe, TargetContent, TargetFile } from "@rollcall/protocol";
+import { believedText } from "./keyring.ts";
 
 export const KUBELET = "kubelet.service";
 export const MOUNT = "var-lib-etcd.mount";
 export const MANIFEST = "/etc/kubernetes/manifests/etcd.yaml";
-const ROLE = "/etc/kubernetes/role";
+/** What stands for a role's files. Its second line names the authorities that the machine believes. */
+export const ROLE = "/etc/kubernetes/role";
 const CERTIFICATE = { certificate: "/etc/kubernetes/pki/kubelet.crt", key: "/etc/kubernetes/pki/kubelet.key" };
 /** Where the node's certificate lies. */
 export const CERTIFICATE_PATH = CERTIFICATE.certificate;
@@ -48,7 +50,8 @@ function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render
 	if (typeof etcd === "string") return refuse(etcd);
 	const { cluster, slot, role, nodeName } = seat;
 	const controlPlanes = shared.controlPlanes.map(({ nodeName: name }) => name).join();
-	const content = `${document.kubernetes.version} ${document.name} ${machine.machineId} ${controlPlanes}`;
+	const believed = believedText(trust);
+	const content = `${document.kubernetes.version} ${document.name} ${machine.machineId} ${controlPlanes}\n${believed}`;
 	const unit = file(`/run/systemd/system/${KUBELET}`, "[Service]\nExecStart=/usr/bin/kubelet\n");
 	const request: CertificateRequest = {
 		name: "kubelet",

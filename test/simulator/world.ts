@@ -20,6 +20,7 @@ import { makeDocument } from "./documents.ts";
 import { Etcd } from "./etcd/etcd.ts";
 import type { LogEntry } from "./etcd/member.ts";
 import { SnapshotFolder } from "./etcd/snapshot-folder.ts";
+import { FleetKeys } from "./keyring.ts";
 import { LogStore, type StoreCopy } from "./log-store.ts";
 import type { Boot } from "./machine/boot.ts";
 import { Machine } from "./machine/machine.ts";
@@ -49,12 +50,16 @@ export interface WorldOptions {
 	/** The most that the log may take, in bytes. */
 	readonly logBytes: number;
 	/** What its story is about: etcd has three members from the beginning then. */
-	readonly about?: "anything" | "etcd";
+	readonly about?: About;
 }
+
+/** What most of a story is about. */
+export type About = "anything" | "etcd" | "keys";
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
 	readonly seed: number;
+	readonly about: About;
 	readonly random: Random;
 	readonly schedule = new Schedule();
 	readonly story = new Story(this.schedule);
@@ -64,6 +69,7 @@ export class World {
 	readonly machines: readonly Machine[];
 	readonly etcd: Etcd;
 	readonly snapshots = new SnapshotFolder();
+	readonly keys = new FleetKeys(() => this.wallClock());
 	readonly coordinators: readonly Coordinator[];
 	readonly targets: RememberedTargets = simulatedTargets();
 	readonly checker: Checker;
@@ -93,6 +99,7 @@ export class World {
 
 	constructor(options: WorldOptions) {
 		this.seed = options.seed;
+		this.about = options.about ?? "anything";
 		this.random = new Random(options.seed);
 		this.store.maxBytes = options.logBytes;
 		this.network = new Network(this.schedule, this.random, (name) =>

@@ -16,10 +16,10 @@ import type { Member } from "../etcd/member.ts";
 import type { EtcdStart } from "../etcd/start.ts";
 import type { Reply, Said } from "../messages.ts";
 import { Process } from "../process.ts";
-import { CERTIFICATE_PATH, KUBELET, KUBELET_READS, MANIFEST, MOUNT } from "../targets.ts";
+import { CERTIFICATE_PATH, KUBELET, KUBELET_READS, MANIFEST, MOUNT, ROLE } from "../targets.ts";
 import type { World } from "../world.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { simulatedKeyring } from "./keys.ts";
+import { signerOf, simulatedKeyring } from "./keys.ts";
 import { Kubelet } from "./kubelet.ts";
 import { type OpenLink, wires } from "./link.ts";
 import type { Machine } from "./machine.ts";
@@ -171,6 +171,16 @@ export class Boot {
 		const text = this.disk.standing(CERTIFICATE_PATH) ? this.disk.read(CERTIFICATE_PATH).toString() : undefined;
 		const wall = (): number => this.#world.wallClock();
 		return text !== undefined && simulatedKeyring(this.#world.random, wall).isValidNow(text);
+	}
+
+	/** Who signed the certificate that lies on its disk; undefined without one. */
+	get signer(): string | undefined {
+		return this.disk.standing(CERTIFICATE_PATH) ? signerOf(this.disk.read(CERTIFICATE_PATH).toString()) : undefined;
+	}
+
+	/** The authorities that it believes by what lies on its disk. */
+	get believes(): readonly string[] {
+		return this.disk.standing(ROLE) ? (this.disk.read(ROLE).toString().split("\n")[1]?.split(",") ?? []) : [];
 	}
 
 	/** True when kubelet runs with the files that are there, or they were changed a moment ago. */

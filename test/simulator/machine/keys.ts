@@ -5,9 +5,14 @@ import type { Random } from "../random.ts";
 interface StandIn {
 	readonly name: string;
 	readonly key: string;
+	/** The fingerprint of the authority that signed it. */
+	readonly authority: string;
 	readonly notBefore: number;
 	readonly notAfter: number;
 }
+
+/** Who signed what `certificateText` made. */
+export const signerOf = (text: string): string => (JSON.parse(text) as StandIn).authority;
 
 export const certificateText = (certificate: StandIn): string => `${JSON.stringify(certificate)}\n`;
 

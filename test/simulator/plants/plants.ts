@@ -1,14 +1,22 @@
+import type { About } from "../world.ts";
 import { AGENT } from "./agent.ts";
 import { CORE } from "./core.ts";
 import { ETCD } from "./etcd.ts";
+import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
 
 /** All faults, by what is true where they are planted. The simulator has to find every one of them. */
-export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...LOOP, ...AGENT, ...ETCD };
+export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...LOOP, ...AGENT, ...ETCD, ...KEYS };
 
-/** True for a fault that stories about etcd find: of what is decided about it, and of what an agent does with its memory. */
-export const isEtcds = (fault: string): boolean => fault in ETCD || fault.includes("etcd");
+/** Faults that other stories find than those in which they would be looked for. */
+const FOUND_ABOUT: Readonly<Record<string, About>> = {};
+
+/** What stories a fault is looked for in: those about etcd for what is decided about it, and what an agent does with its memory. */
+export function aboutOf(fault: string): About {
+	const own = fault in KEYS ? "keys" : fault in ETCD || fault.includes("etcd") ? "etcd" : "anything";
+	return FOUND_ABOUT[fault] ?? own;
+}
 
 /** Those that so many seeds as a test has time for do not find, or not by all machines: found by more seeds, or not yet; of those of the agent and of etcd most were tried with a few seeds only. */
 export const SELDOM_FOUND: ReadonlySet<string> = new Set([
