@@ -21,6 +21,21 @@ test("contexts are added, shown, used and removed", async (t) => {
 	t.is((await run("add", "bad", "--server", "nonsense")).code, 2);
 });
 
+test("a token's file that is not there, or holds none, is told when the context is kept", async (t) => {
+	const folder = await temporaryFolder(t);
+	const env = { ROLLCALL_CONFIG: join(folder, "config.json") };
+	await writeFile(join(folder, "two"), "rct_a\nrct_b\n");
+	const server = ["--server", "http://192.0.2.1:7420"];
+	for (const [name, file, said] of [
+		["gone", "/nowhere/token", /^warning: .*\/nowhere\/token: there is no such file; it is kept/],
+		["two", join(folder, "two"), /^warning: .*two: it must hold one token and nothing else; it is kept/],
+	] as const) {
+		const { code, stderr } = await runCli(t, ["context", "add", name, ...server, "--token-file", file], env);
+		t.is(code, 0);
+		t.regex(stderr, said);
+	}
+});
+
 test("a token's file is looked for beside the configuration that names it", async (t) => {
 	const { server } = await coordinatorWith(t, { "GET /v1/machines": { machines: [] } });
 	const folder = await temporaryFolder(t);

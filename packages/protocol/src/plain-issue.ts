@@ -18,7 +18,7 @@ export function plainIssue(issue: Issue, written: unknown): string {
 			return `${issue.keys.map((key) => JSON.stringify(key.slice(0, 80))).join(", ")} is not known here`;
 		case "too_small":
 		case "too_big":
-			return isOwn(issue) ? issue.message : `${boundOf(issue)}${got(written)}`;
+			return isOwn(issue) ? issue.message : boundOf(issue, written);
 		case "invalid_format":
 			return isOwn(issue) ? issue.message : `is no ${FORMATS[issue.format] ?? issue.format}${got(written)}`;
 		default:
@@ -64,11 +64,14 @@ function isOwn({ message }: Issue): boolean {
 	return !/^(?:Invalid|Too (?:small|big)|Unrecognized|Expected|Required)\b/.test(message);
 }
 
-function boundOf(issue: Extract<Issue, { code: "too_small" | "too_big" }>): string {
-	const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
-	if (issue.origin === "string") return `has ${bound} characters`;
-	if (issue.origin === "array" || issue.origin === "set" || issue.origin === "map") return `has ${bound} entries`;
-	return `is ${bound}`;
+function boundOf(issue: Extract<Issue, { code: "too_small" | "too_big" }>, written: unknown): string {
+	const [most, number] = issue.code === "too_small" ? ["least", issue.minimum] : ["most", issue.maximum];
+	const count = (one: string, many: string, has: number): string =>
+		`needs at ${most} ${number} ${Number(number) === 1 ? one : many}, has ${has}`;
+	if (typeof written === "string") return count("character", "characters", written.length);
+	if (Array.isArray(written)) return count("entry", "entries", written.length);
+	if (typeof written === "object" && written !== null) return count("entry", "entries", Object.keys(written).length);
+	return `is at ${most} ${number}${got(written)}`;
 }
 
 function got(written: unknown): string {

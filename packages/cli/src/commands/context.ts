@@ -3,7 +3,7 @@ import { ownValue } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { fingerprintOf } from "../configuration/authority.ts";
 import { readClientPair } from "../configuration/client-pair.ts";
-import { checkServer } from "../configuration/connection.ts";
+import { checkServer, readToken } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -145,19 +145,30 @@ async function clientToKeep({ server, tokenFile, clientCert, clientKey }: AddOpt
 	return { clientCertificate: files.certificate, clientKey: files.key };
 }
 
+/** The file may come later, or be another user's; whoever misspelt it hears of it now. */
+async function warnOfToken(session: Session, file: string): Promise<void> {
+	try {
+		await readToken(file, "--token-file");
+	} catch (error) {
+		if (!(error instanceof Failure)) throw error;
+		say(session.err, `warning: ${error.message}; it is kept all the same`);
+	}
+}
+
 async function add(
 	session: Session,
 	name: string,
 	{ server, tokenFile, clientCert, clientKey, ...pin }: AddOptions,
 ): Promise<undefined> {
 	if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
-		throw usageFailure(`${name}: a name has letters, digits and . _ -`);
+		throw usageFailure(`${name}: a name has letters, digits and . _ -, and begins with a letter or a digit`);
 	if (server === undefined) throw usageFailure("--server is missing", "rollcall context add --help");
 	const { path, configuration } = await known(session);
 	if (ownValue(configuration.contexts, name))
 		throw usageFailure(`there is a context named ${name} already`, `rollcall context remove ${name}`);
 	const token = tokenFile === undefined ? {} : { tokenFile: resolve(tokenFile) };
 	const origin = checkServer(server, "--server");
+	if (tokenFile !== undefined) await warnOfToken(session, tokenFile);
 	const client = await clientToKeep({ server: origin, tokenFile, clientCert, clientKey });
 	const authority = await authorityToKeep(session, origin, pin);
 	const believed = authority === undefined ? {} : { authority };

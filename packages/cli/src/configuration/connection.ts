@@ -106,7 +106,8 @@ export async function readAuthority(file: string, origin: string): Promise<strin
 	return text;
 }
 
-async function readToken(file: string, origin: string): Promise<{ token: string; tokenOrigin: string }> {
+/** Reads the file of a token. Throws Failure where there is none in it. */
+export async function readToken(file: string, origin: string): Promise<{ token: string; tokenOrigin: string }> {
 	const text = await readSecretFile(file, `token file (${origin})`);
 	if (text.startsWith("rollcall-sealed "))
 		throw usageFailure(

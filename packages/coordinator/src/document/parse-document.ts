@@ -96,7 +96,7 @@ function problemOf(findings: readonly Finding[], yaml?: YamlValue): Problem {
 	return {
 		code: "document-invalid",
 		message: `the cluster document is not valid: ${where}${first?.message ?? ""}${more}`.slice(0, 2048),
-		next: first?.suggestion ?? "Correct the document and apply it again.",
+		next: first?.suggestion ?? "correct the document and try again",
 		...(first?.path ? { path: first.path } : {}),
 		details,
 	};

@@ -40,6 +40,10 @@ const FAULTS: Partial<Record<YAMLError["code"], YamlFault>> = {
 	TAG_RESOLVE_FAILED: { message: "this tag is not known", suggestion: "leave out the ! and the word behind it" },
 	BAD_ALIAS: { message: "this is no alias of an anchor", suggestion: "put a text that begins with * or & in quotes" },
 	BAD_SCALAR_START: { message: "a value cannot begin with this character", suggestion: "put the value in quotes" },
+	RESOURCE_EXHAUSTION: {
+		message: "too many lists and maps lie in each other here",
+		suggestion: "a document of ours needs some ten levels",
+	},
 	BAD_DQ_ESCAPE: {
 		message: "this backslash begins nothing that is known in double quotes",
 		suggestion: "write it twice, or use single quotes",

@@ -113,6 +113,19 @@ test("an unknown Kubernetes version is refused with the list of known ones", (t)
 	t.deepEqual(findings(BASE.replace("1.36", "1.35.7")), []);
 });
 
+test("how many entries and characters are wanted is said beside how many there are", (t) => {
+	const without = BASE.slice(0, BASE.indexOf("slots:"));
+	t.regex(findings(`${without}slots: []\n`)[0] ?? "", /^slots: line \d+, column \d+: needs at least 1 entry, has 0 /);
+});
+
+test("what is nested too deeply is told in our own words", (t) => {
+	for (const depth of [3_000, 9_000])
+		t.regex(
+			findings(`x: ${"[".repeat(depth)}${"]".repeat(depth)}`)[0] ?? "",
+			/too many lists and maps lie in each other|nested too deeply/,
+		);
+});
+
 test("a bomb of aliases is refused", (t) => {
 	const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh"
 		.split("")
