@@ -164,3 +164,24 @@ test("a sealed file that was put in another's place, damaged, or lost with the l
 	const back = await startCoordinator(t, { dataFolder, secrets });
 	t.is(back.token, first.token);
 });
+
+test("a file in clear that somebody puts into a sealed folder is not taken, with the marker or without it", async (t) => {
+	const { secrets } = keyFile(t);
+	const first = await startCoordinator(t, { secrets });
+	const { dataFolder } = first;
+	await first.stop();
+	const [token, marker] = [join(dataFolder, "admin-token"), join(dataFolder, "sealed")];
+	const kept = readFileSync(marker);
+	writeFileSync(token, `rc_${"A".repeat(43)}\n`, { mode: 0o600 });
+	for (const before of [() => {}, () => rmSync(marker)]) {
+		before();
+		const planted = await refusal(t, dataFolder, { secrets });
+		t.is(planted.code, 2);
+		t.regex(planted.said, /admin-token lies in clear among sealed secrets, .*: restore the sealed one/);
+		t.deepEqual(planted.changed, []);
+	}
+	writeFileSync(marker, kept, { mode: 0o600 });
+	rmSync(token);
+	const back = await startCoordinator(t, { dataFolder, secrets });
+	t.not(back.token, first.token, "one that was removed is made anew");
+});

@@ -3,7 +3,6 @@ import { systemReason } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import {
 	type FolderSealer,
-	isSealedFolder,
 	openSealer,
 	refuseSealed,
 	type SecretPlace,
@@ -38,7 +37,9 @@ function placesOf(config: CoordinatorConfig): readonly SecretPlace[] {
 		{ folder: folders.tls, names: /^server\.key$/ },
 		{ folder: config.dataFolder, names: /^admin-token$/ },
 		{ folder: config.dataFolder, names: /^(?:cluster|snapshot)\.json$/, isMade: true },
-		...(config.registryAccountFolder === undefined ? [{ folder: folders.accounts, names: /^[^.]/ }] : []),
+		...(config.registryAccountFolder === undefined
+			? [{ folder: folders.accounts, names: /^[^.]/, isGiven: true as const }]
+			: []),
 	];
 }
 
@@ -67,8 +68,8 @@ export async function startSecrets(
 	const { dataFolder } = config;
 	const files = sealedBy(sealer);
 	// Before the folder counts as sealed: a store without its key is a loss from then on.
-	if (!(await isSealedFolder(dataFolder))) await makeStoreKey(dataFolder, files);
-	const { sealed, changed } = await sealFolders(dataFolder, placesOf(config), sealer);
+	const beforeDone = () => makeStoreKey(dataFolder, files);
+	const { sealed, changed } = await sealFolders(dataFolder, placesOf(config), { sealer, beforeDone });
 	if (sealed > 0)
 		log.info(
 			{ count: sealed },
@@ -91,7 +92,7 @@ export async function showSecret(
 	const file = resolve(config.dataFolder, path);
 	const sealer = await configuredSealer(config, environment);
 	const files = sealer ? sealedBy(sealer) : IN_CLEAR;
-	return files.read(file).catch((error: unknown) => {
+	return files.readGiven(file).catch((error: unknown) => {
 		throw error instanceof ConfigError ? error : new ConfigError(`${file} cannot be shown: ${systemReason(error)}`);
 	});
 }

@@ -12,7 +12,7 @@ export async function bootKey(
 	files: SecretFiles = IN_CLEAR,
 ): Promise<Uint8Array> {
 	const own = join(dataFolder, "keys", "boot-token.key");
-	const known = await readSecret(named ?? own, files);
+	const known = await readSecret(named ?? own, files, named !== undefined);
 	if (known === undefined && named !== undefined)
 		throw new ConfigError(`there is no key for boot tokens at ${named} (boot.keyFile)`);
 	const text = known ?? randomBytes(32).toString("base64url");

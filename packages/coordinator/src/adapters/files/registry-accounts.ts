@@ -12,7 +12,7 @@ export function openRegistryAccounts(folder: string, files: SecretFiles = IN_CLE
 	return {
 		place,
 		async authorization(name) {
-			const text = await readSecret(place(name), files);
+			const text = await readSecret(place(name), files, true);
 			if (text === undefined) return undefined;
 			if (!/^[^:\p{Cc}]+:\P{Cc}+$/u.test(text) || text.length > MOST_CHARACTERS)
 				throw new Error(`the registry account ${place(name)} is no USER:PASSWORD in one line`);

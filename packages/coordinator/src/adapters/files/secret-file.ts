@@ -10,13 +10,18 @@ export function writeSecret(file: string, secret: string, files: SecretFiles = I
 /**
  * Reads a secret without the space around it; undefined when there is no such file. Throws an Error that names the file
  * when others can read it or it is empty, a ConfigError when it is sealed and cannot be opened.
+ * `isGiven`: an operator wrote it, so it may be in clear where others are sealed.
  */
-export async function readSecret(file: string, files: SecretFiles = IN_CLEAR): Promise<string | undefined> {
+export async function readSecret(
+	file: string,
+	files: SecretFiles = IN_CLEAR,
+	isGiven = false,
+): Promise<string | undefined> {
 	let mode: number;
 	let text: string;
 	try {
 		mode = (await stat(file)).mode;
-		text = await files.read(file);
+		text = await (isGiven ? files.readGiven(file) : files.read(file));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
 		if (error instanceof ConfigError) throw error;

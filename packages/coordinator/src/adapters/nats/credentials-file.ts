@@ -10,7 +10,7 @@ export async function readCredentials(
 ): Promise<{ authenticator: Authenticator; accountId: string; user: string }> {
 	let content: Uint8Array;
 	try {
-		content = Buffer.from(await files.read(file));
+		content = Buffer.from(await files.readGiven(file));
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;
 		throw new Error(`the credentials file ${file} cannot be read: ${(error as Error).message}`);

@@ -19,15 +19,16 @@ export type KeyName = keyof typeof KINDS;
 /** The keys of an embedded bus: who may say who is who, and whose signature on an assignment counts. */
 export type BusKeys = Readonly<Record<KeyName, SigningKey>>;
 
-/** Reads a seed from a file that an operator named. Throws an Error that names the file, never its content. */
+/** Reads a seed from a file that an operator named, or, with `isOwn`, that the coordinator wrote. Throws an Error that names the file, never its content. */
 export async function readKey(
 	file: string,
 	letter: "O" | "A" | "U",
 	files: SecretFiles = IN_CLEAR,
+	isOwn = false,
 ): Promise<SigningKey> {
 	let text: string;
 	try {
-		text = await files.read(file);
+		text = await (isOwn ? files.read(file) : files.readGiven(file));
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;
 		throw new Error(`the key file ${file} cannot be read: ${(error as Error).message}`);
@@ -71,7 +72,7 @@ export async function loadKeys<N extends KeyName>(
 		await rm(begun);
 	}
 	const entries = await Promise.all(
-		names.map(async (name) => [name, await readKey(fileOf(name), KINDS[name].letter, files)] as const),
+		names.map(async (name) => [name, await readKey(fileOf(name), KINDS[name].letter, files, true)] as const),
 	);
 	return Object.fromEntries(entries) as Record<N, SigningKey>;
 }
