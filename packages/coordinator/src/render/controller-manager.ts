@@ -29,6 +29,8 @@ function controllerManagerArguments(node: Node): Readonly<Record<string, string>
 		...featureGateArgument(node),
 		kubeconfig,
 		"leader-elect": "true",
+		// Four renewals of a kubelet's lease, as before Kubernetes 1.32: pods of a machine without power run elsewhere within a minute.
+		"node-monitor-grace-period": "40s",
 		profiling: "false",
 		"requestheader-client-ca-file": PKI_PATHS.frontProxyCa.certificate,
 		"root-ca-file": PKI_PATHS.ca.certificate,
