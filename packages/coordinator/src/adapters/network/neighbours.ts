@@ -7,6 +7,8 @@ import { type Mac, normalizeMac } from "@rollcall/protocol";
 const run = promisify(execFile);
 /** A look into the kernel's table takes milliseconds. */
 const TIMEOUT_MS = 1_000;
+/** Not /proc/net, which the sandbox of the unit leaves out (`ProcSubset=pid`). */
+const ARP_TABLE = "/proc/self/net/arp";
 /** An entry of /proc/net/arp that the kernel has resolved (ATF_COM of <linux/if_arp.h>). */
 const COMPLETE = 0x2;
 
@@ -18,7 +20,7 @@ export async function neighbourMac(remote: string): Promise<Mac | undefined> {
 	const address = remote.replace(/^::ffff:(?=\d+\.)/i, "");
 	try {
 		// A look into memory of the kernel: through the thread pool it would take four turns of the event loop, which are long in a storm.
-		if (isIPv4(address)) return inArpTable(readFileSync("/proc/net/arp", "utf8"), address);
+		if (isIPv4(address)) return inArpTable(readFileSync(ARP_TABLE, "utf8"), address);
 		if (isIPv6(address.split("%")[0] ?? "")) return await inNeighbourTable(address.split("%")[0] ?? "");
 	} catch {
 		// Without the table nothing is observed, and the machine stays one that only claims.

@@ -32,9 +32,17 @@ test("nobody is observed on the loopback, nor under a text that is no address", 
 const observer = fileURLToPath(new URL("./observer.ts", import.meta.url));
 const ASK = "fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)";
 
-for (const family of ["IPv4", "IPv6"] as const) {
+/** As the coordinator's unit has it (`ProcSubset=pid`): of /proc only what belongs to processes. */
+const SMALL_PROC = ["unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh"];
+
+for (const [family, sandbox] of [
+	["IPv4", []],
+	["IPv6", []],
+	["IPv4", SMALL_PROC],
+	["IPv6", SMALL_PROC],
+] as const) {
 	testNeeding(namespaces())(
-		`who speaks to us over a link by ${family} is known by the MAC of its NIC there`,
+		`who speaks to us over a link by ${family} is known by the MAC of its NIC there${sandbox.length > 0 ? ", in the sandbox of the unit too" : ""}`,
 		async (t) => {
 			const lan = makeLan(t);
 			const onClient = async (...words: string[]): Promise<string> => {
@@ -42,7 +50,7 @@ for (const family of ["IPv4", "IPv6"] as const) {
 				return (await execute(program, rest)).stdout.trim();
 			};
 			const host = family === "IPv6" ? lan.serverAddress6 : lan.serverAddress;
-			const [program = "", ...words] = [...lan.onServer, process.execPath, observer, host];
+			const [program = "", ...words] = [...lan.onServer, ...sandbox, process.execPath, observer, host];
 			const server = run(program, words);
 			t.teardown(() => server.end("SIGKILL"));
 			const port = await eventually("the observer to listen", () => /^\d+$/m.exec(server.output())?.[0]);
