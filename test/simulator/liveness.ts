@@ -1,4 +1,4 @@
-import type { Fleet } from "@rollcall/coordinator/simulator";
+import { etcdRole, type Fleet, type Machine } from "@rollcall/coordinator/simulator";
 import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
 import { Broken, must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
@@ -52,7 +52,7 @@ export function checkSettled(world: World): void {
 			"a reason is true",
 			() => `${machine.machineId} ${machine.impossible}`,
 		);
-		if (!seat || machine.impossible !== undefined) continue;
+		if (!seat || machine.impossible !== undefined || lacksOthers(truth, machine)) continue;
 		must(
 			target?.progress === "applied",
 			"everybody with a seat is ready in the end",
@@ -73,6 +73,18 @@ export function checkSettled(world: World): void {
 	world.etcd.checkEnd();
 	world.etcd.checkSnapshots(truth);
 	checkFilled(truth, truth.cluster?.document.slots ?? []);
+}
+
+/**
+ * True for a machine that runs etcd beside others most of which cannot have a target, for a reason that is told, such as too little memory: alone it
+ * gets no majority. Who declared so has to declare otherwise.
+ */
+function lacksOthers({ cluster, machines }: Fleet, { seat }: Machine): boolean {
+	if (!cluster || seat?.role !== etcdRole(cluster.document)) return false;
+	const holders = [...machines.values()].filter((one) => one.seat?.role === seat.role);
+	// What is said of etcd itself is no such reason: that has to end.
+	const never = holders.filter(({ impossible }) => impossible !== undefined && !impossible.includes("etcd"));
+	return never.length * 2 >= holders.length;
 }
 
 /** No seat stays empty while somebody could take it who is not a spare. */
