@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import test from "ava";
 import { withPlant } from "./simulator/plants/load.ts";
 import { aboutOf, PLANTS, SELDOM_FOUND, TRIED_FIRST } from "./simulator/plants/plants.ts";
@@ -12,6 +13,14 @@ const SIZES = {
 
 /** So many seeds a fault may hide from. Most are found by the first. */
 const SEEDS = 40;
+
+test("every fault is one of the code as it is now, also those that are not looked for here", (t) => {
+	for (const { file, change } of Object.values(PLANTS)) {
+		const source = readFileSync(new URL(`../packages/${file}`, import.meta.url), "utf8");
+		t.not(change(source), source);
+	}
+	for (const fault of [...SELDOM_FOUND, ...Object.keys(TRIED_FIRST)]) t.true(fault in PLANTS, fault);
+});
 
 for (const fault of Object.keys(PLANTS).filter((name) => !SELDOM_FOUND.has(name))) {
 	test.serial(`the simulator finds that ${fault}`, async (t) => {

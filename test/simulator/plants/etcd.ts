@@ -43,7 +43,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"a seat is taken from a member before etcd took it out": swapped(
 		LEAVING,
-		'return fleet.etcd?.members.some((one) => one.removed !== "done" && isBoot(machine)(one)) ?? false;',
+		'return member ? member.removed !== "done" : machine.etcdMemory?.is !== undefined;',
 		"return false;",
 	),
 	"a snapshot is restored beside memory that may live": swapped(
