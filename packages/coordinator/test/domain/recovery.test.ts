@@ -81,6 +81,17 @@ test("a machine on which its target never ran comes back, and gets the next one 
 	t.is(story.machine(id).target?.generation, 4);
 });
 
+test("a machine that was given a target after the one that it proves gets the next one above that", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const [proof] = proofs;
+	if (!proof) return t.fail();
+	const { machineId } = proof.assignment;
+	t.is(story.hello(machineId, { name: "a" }, { proof, generation: 3 }).kind, "target");
+	t.is(story.machine(machineId).generation, 3);
+	story.pass(20);
+	t.is(story.machine(machineId).target?.generation, 4);
+});
+
 test("of two proofs for one seat the one that was given later counts", (t) => {
 	const { story, proofs } = lost(["a", "b"]);
 	const [a, b] = proofs;

@@ -27,7 +27,8 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	const own = proven?.machineId === machineId ? proven : undefined;
 	if (!machine) {
 		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, claim)) {
-			return accept(comeBack(fleet, own, claim.facts, at), { kind: "target", machineId });
+			const back = comeBack(fleet, own, claim.facts, at);
+			return accept([...back, ...givenSince(own.generation, machineId, claim)], { kind: "target", machineId });
 		}
 		if (at < fleet.recoverUntil && isBlank(fleet, machineId, claim)) return readmit(fleet, machineId, claim);
 		return refuse({
@@ -84,17 +85,20 @@ function isBlank(fleet: Fleet, machineId: MachineId, claim: Claim): boolean {
  * speak for a machine but whom we gave credentials for it. Whether it is approved is decided anew.
  */
 function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
-	const { bootId, publicKey, facts, generation } = claim;
+	const { bootId, publicKey, facts } = claim;
 	const found = identify(fleet, { facts, publicKey });
 	const identity = found.ok ? found.identity : "nic-and-serial";
 	const enrolled: EventDraft = { type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} };
-	// It was given a target that never ran on it, and takes none below that.
-	const given = generation > 0 && generation <= MAX_LEAP;
-	const raised: EventDraft[] = given ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
-	return accept([enrolled, ...raised], {
+	return accept([enrolled, ...givenSince(0, machineId, claim)], {
 		kind: "wait",
 		reason: "the coordinator lost its log and listens to what the machines hold",
 	});
+}
+
+/** A machine that comes back was given a target above a generation, which does not run on it: it takes none below that. */
+function givenSince(proven: number, machineId: MachineId, { bootId, generation }: Claim): EventDraft[] {
+	const isGiven = generation > proven && generation <= proven + MAX_LEAP;
+	return isGiven ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
 }
 
 /** The events for what is new in a hello, besides facts. */
