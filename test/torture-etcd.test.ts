@@ -30,8 +30,13 @@ const SHOWN: readonly { readonly title: string; readonly round: string }[] = [
 	},
 	{
 		title:
-			"a document that mends etcd reaches the members that it keeps down, also where one of them booted anew meanwhile",
-		round: "cut the power of a member, and take it back",
+			"a document that mends etcd reaches the member that it keeps down, also while another one boots anew and there is no majority",
+		round: "cut the power of a member, and declare a good one",
+	},
+	{
+		title:
+			"a document that mends etcd reaches machines that all booted anew under one with which it does not start, and what a snapshot has is there",
+		round: "cut the power of all members under an argument",
 	},
 ];
 

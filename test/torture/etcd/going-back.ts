@@ -86,6 +86,7 @@ export const GOING_BACK: readonly Round[] = [
 		async run(scene) {
 			const before = scene.declared;
 			await scene.copy();
+			await scene.snapshot();
 			await scene.declare({ slot: before.slot === "control" ? "masters" : "control" });
 			await scene.settled();
 			return goBackAndKeep(scene, before);

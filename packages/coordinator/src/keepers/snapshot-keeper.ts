@@ -54,9 +54,21 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		return running;
 	}
 
+	/**
+	 * What was here already when this coordinator began to lead, and is newer than all that the log knew then: the log may have gone back, which
+	 * machines prove only later. Such files stay.
+	 */
+	let strange: readonly Digest[] | undefined;
+	async function strangeFiles(): Promise<readonly Digest[]> {
+		const newest = newestKept(core.fleet());
+		strange ??= (await folder.list(MAX_SNAPSHOTS)).flatMap((one) => (one.takenAt > newest ? one.sha256 : []));
+		return strange;
+	}
+
 	/** A file of which it was not answered that it is recorded. The answer alone may have been lost, so it is looked up before the next one. */
 	let unsure: Digest | undefined;
 	async function takeNext(): Promise<Taken> {
+		await strangeFiles();
 		const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
 		if (unsure !== undefined && !kept.some(({ sha256 }) => sha256 === unsure))
 			await whileLeading(folder, core, ["remove"]).remove(unsure);
@@ -78,13 +90,14 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		// What a forgotten one leaves is removed by its name, what is cut short by being older than the newest.
 		for (const sha256 of before) if (!kept.some((one) => one.sha256 === sha256)) await files.remove(sha256);
 		before = kept.map(({ sha256 }) => sha256);
-		await files.sweep(before, Math.max(0, ...kept.map(({ takenAt }) => takenAt)));
+		await files.sweep([...before, ...(await strangeFiles())], newestKept(core.fleet()));
 	}
 
 	/** What is here and the log does not know is told while the log is in doubt, and stays. */
 	async function keepAll(): Promise<void> {
-		const newest = Math.max(0, ...(core.fleet().snapshots ?? NO_SNAPSHOTS).kept.map(({ takenAt }) => takenAt));
-		const there = (await folder.list(MAX_SNAPSHOTS)).filter(({ takenAt }) => takenAt > newest);
+		const [own, newest] = [await strangeFiles(), newestKept(core.fleet())];
+		const all = await folder.list(MAX_SNAPSHOTS);
+		const there = all.filter(({ sha256, takenAt }) => takenAt > newest || own.includes(sha256));
 		if (there.length > 0) await core.submit({ kind: "etcd-snapshots-there", snapshots: there });
 	}
 
@@ -99,7 +112,9 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			let swept: unknown;
 			while (!signal.aborted) {
 				const leads = core.leadership().leads && core.ready().ready;
+				if (!leads) strange = undefined;
 				try {
+					if (leads) await strangeFiles();
 					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
 					if (leads && swept !== (core.fleet().log?.doubt ?? kept)) {
 						// What cannot be removed must not keep the next one from being taken; it is tried again after that.
@@ -129,6 +144,11 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			await inTurn(async () => {});
 		},
 	};
+}
+
+/** When the newest snapshot was taken that the log knows; 0 where it knows none. */
+function newestKept(fleet: Fleet): number {
+	return Math.max(0, ...(fleet.snapshots ?? NO_SNAPSHOTS).kept.map(({ takenAt }) => takenAt));
 }
 
 /** `refused`: the file is there, and why nobody said that it is recorded. */

@@ -29,6 +29,8 @@ class Scene {
 	broken: Error | undefined;
 	readonly files: Digest[] = [];
 	readonly done: string[] = [];
+	/** Snapshots of before that the folder has. */
+	here: readonly EtcdSnapshot[] = [];
 	/** etcd's state never ends. */
 	endless = false;
 	onPiece = (): void => {};
@@ -61,12 +63,14 @@ class Scene {
 		check: async () => undefined,
 		file: async () => undefined,
 		key: async () => "",
-		list: async () => [],
+		list: async () => this.here,
 		remove: async (sha256) => {
 			this.files.splice(this.files.indexOf(sha256), 1);
 			this.done.push("removed");
 		},
-		sweep: async () => {},
+		sweep: async (known, before) => {
+			this.here = this.here.filter(({ sha256, takenAt }) => takenAt >= before || known.includes(sha256));
+		},
 	};
 
 	keeper(stop = new AbortController(), times = 0) {
@@ -255,4 +259,34 @@ test("when the newest was forgotten another one is taken, although nothing chang
 	scene.fleet = record(scene.fleet, events, scene.now).fleet;
 	await scene.look(7);
 	t.is(scene.fleet.snapshots?.kept.at(-1)?.revision, scene.revision);
+});
+
+test("what is newer than all that a log knew when a coordinator began to lead is not swept by the next snapshot, and told when the log is doubted", async (t) => {
+	const scene = new Scene();
+	const snapshot = (takenAt: number): EtcdSnapshot => {
+		const sha256 = sha256Of(`of ${takenAt}`);
+		const content = { sha256, sizeBytes: 1 };
+		return { sha256, sizeBytes: 1, content, revision: 5, takenAt, cluster: "lab", secretsKeys: [] };
+	};
+	const [known, forgotten, strange] = [snapshot(500_000), snapshot(400_000), snapshot(900_000)];
+	scene.fleet = record(scene.fleet, [{ type: "etcd-snapshot-taken", snapshot: known }], 1).fleet;
+	scene.here = [known, forgotten, strange];
+	await scene.look(4);
+	t.is(scene.done[0], "etcd-snapshot-taken", "the next one is due");
+	t.deepEqual(scene.here, [known, strange]);
+
+	const later = [scene.now + 5, scene.now + 6].map(snapshot);
+	scene.here = [known, ...later];
+	const stop = new AbortController();
+	const keeper = scene.keeper(stop, 2);
+	scene.now += 60_000;
+	scene.revision++;
+	await keeper.take();
+	const doubt = { seq: 1, at: scene.now, kinds: ["proof" as const], reason: "a proof" };
+	scene.fleet = { ...scene.fleet, log: { checkedTo: 1, doubt } };
+	await keeper.run(stop.signal);
+	t.deepEqual(
+		scene.fleet.snapshots?.kept.flatMap(({ sha256, detached }) => (detached ? sha256 : [])),
+		later.map(({ sha256 }) => sha256),
+	);
 });
