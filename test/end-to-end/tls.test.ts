@@ -116,6 +116,6 @@ test("TLS is switched on under a machine that booted without it, and the machine
 			(await secure.request("POST", `/v1/machines/${before?.machineId}/commands`, { kind: "ping" })).status < 300,
 		60_000,
 	);
-	t.is((await secure.machines())[0]?.phase, "ready");
+	await allReady(secure, 1);
 	t.is(machine.agentPid(), agent);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
@@ -27,7 +27,14 @@ export async function startTpm(t: Scope): Promise<string> {
 	t.teardown(() => started.end());
 	await eventually("the TPM", () => {
 		if (started.child.exitCode !== null) throw new Error(started.output());
-		return existsSync(socket);
+		return isListenedAt(socket);
 	});
 	return socket;
+}
+
+/** True for a Unix socket at which a process listens, not only one that has its name already (proc_pid_net(5): the flag of those that take connections). */
+function isListenedAt(socket: string): boolean {
+	return readFileSync("/proc/net/unix", "utf8")
+		.split("\n")
+		.some((line) => line.endsWith(` ${socket}`) && line.split(/\s+/)[3] === "00010000");
 }

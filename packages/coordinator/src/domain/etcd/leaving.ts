@@ -70,9 +70,14 @@ export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
 	});
 }
 
-/** True for a learner whose seat the document takes away. */
+/**
+ * True for a learner whose seat the document takes away, and which is none but a learner. Where etcd's data lies there by the word of its
+ * agent, the member may vote without the log's knowing it, as after a log that went back: that is found out first.
+ */
 export function learnsToLeave(fleet: Fleet, member: EtcdMember): boolean {
-	return !member.votes && leavingMembers(fleet).includes(member);
+	if (member.votes || !leavingMembers(fleet).includes(member)) return false;
+	const { lease, etcdMemory } = fleet.machines.get(member.machineId) ?? {};
+	return lease === "lost" || etcdMemory?.is?.bootId !== member.bootId;
 }
 
 /** The one seat more that slots have for a while, by their names. */

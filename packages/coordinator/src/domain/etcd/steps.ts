@@ -73,7 +73,7 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	if (leaves && more.length === 0 && members.every(lives)) return { kind: "remove", member: leaves, living };
 	const learner = living.find(({ votes }) => !votes);
 	const machine = learner && fleet.machines.get(learner.machineId);
-	// Who is to go needs no vote before that, and may never start etcd.
+	// Who is to go without ever having begun needs no vote before that, and may never start etcd.
 	if (learner && learnsToLeave(fleet, learner))
 		return { kind: "remove", member: learner, living: living.filter((one) => one !== learner) };
 	const empty = holders.find(
