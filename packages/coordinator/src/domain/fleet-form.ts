@@ -114,6 +114,15 @@ const Machine = z.strictObject({
 	approvalReason: text,
 	basis: ApprovalBasis.optional(),
 	personallyLetIn: BootId.optional(),
+	approvedHardware: z
+		.strictObject({
+			arch: Facts.shape.cpu.shape.arch,
+			cpus: z.int(),
+			memoryBytes: z.int(),
+			vendor: text.optional(),
+			product: text.optional(),
+		})
+		.optional(),
 	lease: LeaseState,
 	leaseAt: Timestamp,
 	pinnedRole: text.optional(),

@@ -25,6 +25,7 @@ import type { Certified } from "./certificates/certified.ts";
 import type { MachineClock } from "./clocks/machine-clock.ts";
 import type { EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
 import type { Evidence } from "./identity/evidence.ts";
+import type { Hardware } from "./identity/hardware.ts";
 import type { ClockStep, LogStanding } from "./log/log-standing.ts";
 import type { DealtNetworks } from "./networks/dealt-networks.ts";
 import type { EndedCommand, OpenCommand } from "./open-command.ts";
@@ -83,6 +84,8 @@ export interface Machine {
 	readonly basis?: ApprovalBasis | undefined;
 	/** The boot that a person let in by name. */
 	readonly personallyLetIn?: BootId | undefined;
+	/** The hardware that a person looked at. */
+	readonly approvedHardware?: Hardware | undefined;
 	readonly lease: LeaseState;
 	readonly leaseAt: Timestamp;
 	readonly pinnedRole?: string | undefined;

@@ -1,5 +1,6 @@
 import { type ClusterDocument, type Grade, reachesGrade } from "@rollcall/protocol";
 import type { Machine } from "./fleet.ts";
+import { beyondApproved } from "./identity/hardware.ts";
 import { mismatch } from "./seats/selector.ts";
 
 type Slot = ClusterDocument["slots"][number];
@@ -18,7 +19,7 @@ function demandedGrade({ role, grade, selector }: Pick<Slot, "role" | "grade" | 
  */
 export function lackFor(
 	slot: Slot,
-	machine: Pick<Machine, "bootId" | "grade" | "basis" | "personallyLetIn">,
+	machine: Pick<Machine, "bootId" | "grade" | "basis" | "personallyLetIn" | "facts" | "approvedHardware" | "seat">,
 ): string | undefined {
 	const demanded = demandedGrade(slot);
 	const byPerson = machine.personallyLetIn === machine.bootId;
@@ -30,6 +31,12 @@ export function lackFor(
 	}
 	if (machine.basis === "facts" && !byPerson)
 		return `slot ${slot.name} is not open to a machine that only a rule on facts let in`;
+	// A person approved what he looked at; the seat that it has already it did not get by what it says now.
+	if (machine.basis === "person" && machine.seat?.slot !== slot.name) {
+		const beyond = beyondApproved(machine);
+		if (beyond)
+			return `slot ${slot.name} wants its approval anew, since its hardware is not what was approved: ${beyond}`;
+	}
 	return undefined;
 }
 

@@ -83,3 +83,54 @@ test("a slot may want a person for each boot", (t) => {
 	t.is(codeOf(story.enroll({ name: "a", boot: 2 }, seen("a"))), "enrolled");
 	t.truthy(story.machine(idOf("a")).seat);
 });
+
+const LARGE = [
+	{ name: "cp", role: "control-plane", count: 1, grade: undefined, selector: { minMemory: 32 * 2 ** 30 } },
+	{ name: "w", role: "worker", count: "rest" },
+];
+
+test("a machine that a person approved gets no seat by hardware that it claims later, in its boot or in the next one", (t) => {
+	const story = new Story();
+	story.declare(LARGE);
+	const id = idOf("a");
+	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	story.hello(id, { name: "a", memoryGiB: 64, rehearsal: false });
+	t.is(story.machine(id).seat?.role, "worker");
+	story.silent.add(id);
+	story.pass(12);
+	const larger = { name: "a", memoryGiB: 64, boot: 2, rehearsal: false };
+	t.is(codeOf(story.enroll(larger, seen("a"))), "enrolled");
+	story.hello(id, larger);
+	t.not(story.machine(id).seat?.role, "control-plane");
+});
+
+test("a machine without a seat gets none by hardware that its hello claims, until a person looks again at this very boot", (t) => {
+	const story = new Story();
+	story.declare(LARGE.slice(0, 1));
+	const id = idOf("a");
+	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	story.hello(id, { name: "a", memoryGiB: 64, rehearsal: false });
+	t.is(story.machine(id).seat, undefined);
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	t.is(story.machine(id).seat?.role, "control-plane");
+});
+
+test("what was approved is asked for again where the hardware is more, and a person's second look opens the slot", (t) => {
+	const story = new Story();
+	story.declare(LARGE.slice(0, 1));
+	const id = idOf("a");
+	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	story.silent.add(id);
+	story.pass(12);
+	story.enroll({ name: "a", memoryGiB: 64, boot: 2, rehearsal: false }, seen("a"));
+	t.is(story.machine(id).seat, undefined);
+	t.regex(
+		waitReason(story.fleet, story.machine(id), story.at).reason,
+		/wants its approval anew.*65536 MiB of memory, and had 8192/,
+	);
+	story.take({ kind: "approve", machineId: id, by: "test" });
+	t.is(story.machine(id).seat?.role, "control-plane");
+});

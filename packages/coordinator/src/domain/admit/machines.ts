@@ -3,6 +3,7 @@ import { certifiedUntil } from "../certificates/certificate-list.ts";
 import { heldKeys } from "../certificates/exposure.ts";
 import { dateOf } from "../clocks/log-clock.ts";
 import type { Fleet } from "../fleet.ts";
+import { beyondApproved } from "../identity/hardware.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING, refuse, unknownMachine } from "./verdict.ts";
 
@@ -75,7 +76,8 @@ export function approve(fleet: Fleet, { machineId, bootId, by }: InputOf<"approv
 			path: "bootId",
 		});
 	}
-	if (machine.approval === "approved" && machine.personallyLetIn === meant) return NOTHING;
+	const isDone = machine.approval === "approved" && machine.personallyLetIn === meant;
+	if (isDone && beyondApproved(machine) === undefined) return NOTHING;
 	return accept([{ type: "machine-approved", machineId, by, basis: "person" }]);
 }
 

@@ -1,6 +1,7 @@
 import type { BootId, EventOf } from "@rollcall/protocol";
 import { COORDINATOR, type Fleet, fencedBoots, MAX_FENCED, MAX_REMOVED, type Machine, seatKey } from "../fleet.ts";
 import { evidenceOf } from "../identity/evidence.ts";
+import { hardwareOf } from "../identity/hardware.ts";
 import { isAllowed } from "../identity/hold.ts";
 import { moveClaims } from "./claims.ts";
 import { withoutLeaving } from "./leaving.ts";
@@ -16,6 +17,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 	// An agent that enrolls again in its boot has no need to prove that again.
 	const tpm = event.tpm?.ek ?? (sameBoot ? known.evidence.tpm : undefined);
 	const evidence = { ...evidenceOf(facts), ...(tpm === undefined ? {} : { tpm }) };
+	const byPerson = isLetInByPerson(known, event);
 	const machine: Machine = {
 		...(known ?? {
 			approval: removed?.compromised === undefined ? "waiting" : "rejected",
@@ -37,7 +39,8 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 		grade: event.grade ?? "claimed",
 		tokenMac: event.mac,
 		held: known?.held.filter(({ bootId }) => bootId !== event.bootId) ?? [],
-		personallyLetIn: isLetInByPerson(known, event) ? event.bootId : undefined,
+		personallyLetIn: byPerson ? event.bootId : undefined,
+		approvedHardware: byPerson ? hardwareOf(facts) : known?.approvedHardware,
 		identity: known?.identity ?? event.identity,
 		labels: event.labels,
 		lease: "alive",

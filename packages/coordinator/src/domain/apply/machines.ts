@@ -1,6 +1,7 @@
 import type { ApprovalBasis, Event, EventOf } from "@rollcall/protocol";
 import { stillExposed } from "../certificates/exposure.ts";
 import type { Fleet } from "../fleet.ts";
+import { hardwareOf } from "../identity/hardware.ts";
 import { withFence } from "./incarnations.ts";
 import { changeMachine } from "./touch.ts";
 
@@ -11,7 +12,9 @@ export function applyApproved(fleet: Fleet, event: EventOf<"machine-approved">):
 		approvalReason: `approved by ${event.by}`,
 		basis: event.basis ?? basisOf(event.by),
 		compromised: undefined,
-		...(event.basis === "person" ? { personallyLetIn: machine.bootId, contested: undefined } : {}),
+		...(event.basis === "person"
+			? { personallyLetIn: machine.bootId, approvedHardware: hardwareOf(machine.facts), contested: undefined }
+			: {}),
 	}));
 }
 
