@@ -51,6 +51,7 @@ const NEXT: Partial<Record<Problem["code"], string>> = {
 };
 
 const EXITS: Partial<Record<Problem["code"], ExitCode>> = {
+	"document-invalid": EXIT.usage,
 	"not-found": EXIT.notFound,
 	"unknown-machine": EXIT.notFound,
 	"machine-unreachable": EXIT.timeout,

@@ -4,7 +4,7 @@ export const EXIT = {
 	ok: 0,
 	/** It failed, or the coordinator refused it. */
 	failed: 1,
-	/** The command line or a file given to it is wrong; nothing was asked of the coordinator. */
+	/** The command line, the configuration or a file given to it is wrong; nothing was changed. */
 	usage: 2,
 	/** The coordinator cannot be reached. */
 	unreachable: 3,

@@ -78,22 +78,30 @@ test("a file that is not YAML is refused with its line, and nothing is sent", as
 	t.deepEqual(api.seen, []);
 });
 
+const INVALID = {
+	problem: {
+		code: "document-invalid",
+		message: "the document has 2 faults",
+		details: [
+			{ path: "networks.pods", message: "overlaps the network of machine 91cc", suggestion: "10.254.0.0/16" },
+			{ path: "slots.0.role", message: "no such role" },
+		],
+	},
+} as const;
+
 test("a document that the coordinator refuses is shown with all findings", async (t) => {
-	const { env } = await coordinatorWith(t, {
-		"POST /v1/plan": {
-			problem: {
-				code: "document-invalid",
-				message: "the document has 2 faults",
-				details: [
-					{ path: "networks.pods", message: "overlaps the network of machine 91cc", suggestion: "10.254.0.0/16" },
-					{ path: "slots.0.role", message: "no such role" },
-				],
-			},
-		},
-	});
-	const { code, stderr } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
-	t.is(code, 1);
+	const { env } = await coordinatorWith(t, { "POST /v1/plan": INVALID });
+	const { stderr } = await runCli(t, ["plan", "-f", await documentIn(t, TEXT)], env);
 	golden(t, "document-invalid.txt", stderr);
+});
+
+test("a document that the coordinator refuses is a wrong file, exit code 2 as of validate, for plan and for apply", async (t) => {
+	const file = await documentIn(t, TEXT);
+	const atPlan = await coordinatorWith(t, { "POST /v1/plan": INVALID });
+	t.is((await runCli(t, ["plan", "-f", file], atPlan.env)).code, 2);
+	t.is((await runCli(t, ["apply", "-f", file, "--yes"], atPlan.env)).code, 2);
+	const atApply = await coordinatorWith(t, { "POST /v1/plan": plan, "PUT /v1/cluster": INVALID });
+	t.is((await runCli(t, ["apply", "-f", file, "--yes"], atApply.env)).code, 2);
 });
 
 test("apply in a pipe needs --yes, and with it declares the document", async (t) => {
