@@ -96,3 +96,20 @@ test("kubeconfig keeps the key here, sends a request for it, and writes a file f
 	t.is(again.code, 1);
 	t.regex(again.stderr, /it exists already/);
 });
+
+test("kubeconfig -o json prints the kubeconfig as JSON, and with --out only where it is", async (t) => {
+	const { env } = await coordinatorWith(t, answers);
+	const printed = JSON.parse((await runCli(t, ["kubeconfig", "-o", "json"], env)).stdout);
+	t.like(printed, { apiVersion: "v1", kind: "Config", "current-context": "kubernetes-admin@lab" });
+	t.like(printed.clusters[0], { name: "lab", cluster: { server: "https://192.0.2.10:6443" } });
+	const out = join(await temporaryFolder(t), "admin.conf");
+	const { code, stdout } = await runCli(t, ["kubeconfig", "-o", "json", "--out", out], env);
+	t.is(code, 0);
+	const told = {
+		cluster: "lab",
+		server: "https://192.0.2.10:6443",
+		expiresAt: answers["POST /v1/certificates"].expiresAt,
+	};
+	t.deepEqual(JSON.parse(stdout), { ...told, file: out });
+	t.like(JSON.parse(await readFile(out, "utf8")), { kind: "Config", "current-context": "kubernetes-admin@lab" });
+});

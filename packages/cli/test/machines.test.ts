@@ -215,6 +215,7 @@ test("everything of a fleet of rehearsals says so, and its kubeconfig that there
 	const kubeconfig = await runCli(t, ["kubeconfig"], env);
 	t.regex(kubeconfig.stderr, /^REHEARSAL: .*no API/);
 	t.regex(kubeconfig.stdout, /^# REHEARSAL: .*no API/);
+	t.is(JSON.parse((await runCli(t, ["kubeconfig", "-o", "json"], env)).stdout).kind, "Config");
 	const lists = ["events", "watch --since 0 --until-caught-up", "logs a", "token list", "cluster", "audit"];
 	const document = "-f deploy/examples/rehearsal.yaml";
 	const changes = [`plan ${document}`, `apply --yes ${document}`, "log accept", "manifests accept", "check"];

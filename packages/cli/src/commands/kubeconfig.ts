@@ -4,14 +4,15 @@ import { certificateRequest, OperatorCertificate, OperatorCertificateRequest, re
 import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { Failure } from "../errors.ts";
-import type { AddCommand, Session } from "../session.ts";
+import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say } from "../terminal.ts";
+import { jsonText } from "../text/json.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
 import { parseDurationIn } from "./values.ts";
 
 const AFTER = `
 The private key is made here and leaves this computer for nobody. The certificate ends by itself; there is no way to take
-it back before.
+it back before. With -o json it is JSON, which kubectl takes as well; with --out too, what is printed then says where it is.
 
 Examples:
   rollcall kubeconfig --out ~/.kube/lab
@@ -70,11 +71,13 @@ async function write(session: Session, options: Options & { api?: string }): Pro
 		});
 		const rehearsal = await tellRehearsal(session, api, NO_API);
 		const made = kubeconfig(options.api === undefined ? value : { ...value, server: options.api }, options.user, key);
-		const text = rehearsal ? `# REHEARSAL: ${NO_API}\n${made}` : made;
-		if (file) {
-			await file.writeFile(text);
-			say(session.out, `a kubeconfig for ${value.cluster}, until ${value.expiresAt}, is in ${out}`);
-		} else session.out.document(text);
+		const yaml = () => `${rehearsal ? `# REHEARSAL: ${NO_API}\n` : ""}${stringify(made, { lineWidth: 0 })}`;
+		const text = session.json ? `${jsonText(made, 2)}\n` : yaml();
+		const { cluster, expiresAt } = value;
+		await file?.writeFile(text);
+		if (!file) session.out.document(text);
+		else if (session.json) printJson(session, { cluster, server: options.api ?? value.server, expiresAt, file: out });
+		else say(session.out, `a kubeconfig for ${cluster}, until ${expiresAt}, is in ${out}`);
 	} catch (error) {
 		if (out !== undefined) await rm(out, { force: true });
 		throw error;
@@ -107,19 +110,16 @@ function newRequest(): { readonly key: string; readonly request: string } {
 }
 
 /** A kubeconfig (client.authentication v1 Config) with everything inside. */
-function kubeconfig(given: OperatorCertificate, user: string, key: string): string {
+function kubeconfig(given: OperatorCertificate, user: string, key: string) {
 	const base64 = (text: string) => Buffer.from(text).toString("base64");
 	const { cluster, server, authority, certificate } = given;
 	const context = `${user}@${cluster}`;
-	return stringify(
-		{
-			apiVersion: "v1",
-			kind: "Config",
-			clusters: [{ name: cluster, cluster: { "certificate-authority-data": base64(authority), server } }],
-			users: [{ name: user, user: { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } }],
-			contexts: [{ name: context, context: { cluster, user } }],
-			"current-context": context,
-		},
-		{ lineWidth: 0 },
-	);
+	return {
+		apiVersion: "v1",
+		kind: "Config",
+		clusters: [{ name: cluster, cluster: { "certificate-authority-data": base64(authority), server } }],
+		users: [{ name: user, user: { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } }],
+		contexts: [{ name: context, context: { cluster, user } }],
+		"current-context": context,
+	};
 }
