@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
@@ -27,15 +28,39 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 	await syncFolder(folder);
 }
 
-/** Makes a folder that only its owner can enter, also where it existed with other rights. */
+/**
+ * Makes a folder that only its owner can enter, with those above it, also where it existed with other rights. Throws the
+ * system's error; ENOTDIR for what is no folder, which stays as it is.
+ */
 export async function makePrivateFolder(folder: string): Promise<void> {
-	await mkdir(folder, { recursive: true, mode: 0o700 });
-	const handle = await open(folder, "r");
+	await makeFolder(folder);
+	const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
 	try {
 		await handle.chmod(0o700);
 	} finally {
 		await handle.close();
 	}
+}
+
+/** One step after the other: a recursive mkdir never ends below /proc, which says of every new name that it is not there (ENOENT). */
+async function makeFolder(folder: string): Promise<void> {
+	try {
+		await mkdir(folder, { mode: 0o700 });
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST") return;
+		const above = dirname(folder);
+		if (code !== "ENOENT" || above === folder || (await isThere(above))) throw error;
+		await makeFolder(above);
+		await makeFolder(folder);
+	}
+}
+
+async function isThere(path: string): Promise<boolean> {
+	return stat(path).then(
+		() => true,
+		() => false,
+	);
 }
 
 /** Waits until the names in a folder have reached its device. */

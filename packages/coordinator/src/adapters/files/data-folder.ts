@@ -1,7 +1,33 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../../disk/atomic-write.ts";
+import { systemReason } from "@rollcall/protocol";
+import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { ConfigError } from "../../errors.ts";
+import { type FolderLock, lockFolder } from "./folder-lock.ts";
+
+/** What the system says of a place where no data folder can be, other than of one that is full or damaged. */
+const NO_PLACE = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG", "ELOOP"];
+
+/** Makes the data folder where it is not there, and takes it for this process. Throws ConfigError for a place where none can be, or an Error that names the holder. */
+export async function takeDataFolder(dataFolder: string): Promise<FolderLock> {
+	try {
+		await makePrivateFolder(dataFolder);
+		return await lockFolder(dataFolder);
+	} catch (error) {
+		const { code = "" } = error as NodeJS.ErrnoException;
+		if (!NO_PLACE.includes(code)) throw error;
+		const reason =
+			code === "ENOENT"
+				? "no folder can be made there"
+				: code === "ENOTDIR"
+					? "it, or a part of its path, is no folder"
+					: systemReason(error);
+		throw new ConfigError(
+			`dataFolder ${dataFolder} cannot be used: ${reason}; name a folder in which this user may write`,
+		);
+	}
+}
 
 /** What this coordinator is called among others; the same over its restarts. */
 export async function coordinatorId(dataFolder: string): Promise<string> {
