@@ -1,6 +1,7 @@
 import { type MachineId, normalizeMac } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import { isInReach } from "../../domain/reach.ts";
+import { isFormerName } from "../../domain/seats/node-names.ts";
 import type { Caller } from "./dependencies.ts";
 import { refuse } from "./problem.ts";
 
@@ -8,7 +9,7 @@ import { refuse } from "./problem.ts";
 const MAX_CANDIDATES = 16;
 
 /**
- * The machine that a person means, by one of the names that people know: its id; its node name; a MAC, IP address, serial
+ * The machine that a person means, by one of the names that people know: its id; its node name, also the one that it had while nobody else has it; a MAC, IP address, serial
  * number, UUID or host name of it; or an unambiguous beginning of one of these. What the coordinator decided comes before what
  * a machine says of itself, the whole name before its beginning. For a caller who is limited to some machines there are no others. Throws `unknown-machine`, or `conflict` with the candidates.
  */
@@ -18,15 +19,16 @@ export function findMachine(fleet: Fleet, wanted: string, { reach }: Pick<Caller
 	const text = wanted.toLowerCase();
 	const mac: string = normalizeMac(wanted) ?? text;
 	const macStart = beginningOfMac(text);
-	const tiers: Machine[][] = [[], [], []];
+	const tiers: Machine[][] = [[], [], [], []];
 	for (const machine of fleet.machines.values()) {
 		if (!isInReach(reach, machine)) continue;
 		const said = saidNames(machine);
 		const own = [machine.machineId, machine.seat?.nodeName ?? machine.machineId];
 		if (machine.seat?.nodeName === wanted) tiers[0]?.push(machine);
-		else if (said.some((name) => name === text || name === mac)) tiers[1]?.push(machine);
+		else if (isFormerName(fleet, machine, wanted)) tiers[1]?.push(machine);
+		else if (said.some((name) => name === text || name === mac)) tiers[2]?.push(machine);
 		else if ([...own, ...said].some((name) => name.startsWith(text) || (macStart && name.startsWith(macStart))))
-			tiers[2]?.push(machine);
+			tiers[3]?.push(machine);
 	}
 	const found = tiers.find((tier) => tier.length > 0) ?? [];
 	const [only] = found;

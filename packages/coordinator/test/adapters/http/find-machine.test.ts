@@ -31,6 +31,20 @@ test("what the coordinator named comes before what a machine says of itself", (t
 	t.is(findMachine(story.fleet, name, {}).machineId, a);
 });
 
+test("a machine that lost its seat is found by the node name that it had, as long as nobody else has it", (t) => {
+	const { story, a, b } = fleetOfTwo();
+	const name = story.machine(a).seat?.nodeName ?? "";
+	story.take({ kind: "reject", machineId: story.machine(a).machineId, reason: "a test", by: "anna" });
+	story.settle();
+	t.is(story.machine(a).seat, undefined);
+	t.is(findMachine(story.fleet, name, {}).machineId, a);
+	const machines = story.fleet.machines.set(story.machine(a).machineId, { ...story.machine(a), leaving: undefined });
+	const emptied = { ...story.fleet, machines, nodeNames: story.fleet.nodeNames.delete(name) };
+	t.is(findMachine(emptied, name, {}).machineId, a);
+	const taken = { ...emptied, nodeNames: emptied.nodeNames.set(name, story.machine(b).machineId) };
+	t.throws(() => findMachine(taken, name, {}), { instanceOf: Refusal });
+});
+
 test("a name that fits several is refused with all of them, and one that fits none says where to look", (t) => {
 	const { story, a, b } = fleetOfTwo();
 	const several = t.throws(() => findMachine(story.fleet, "7XK", {}), { instanceOf: Refusal });
