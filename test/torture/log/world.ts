@@ -19,7 +19,7 @@ import { type WallClock, wallClock } from "../../support/wall-clock.ts";
 import type { Door } from "./writer.ts";
 
 /** What a data folder's disk has: little, so that it is full in a moment. */
-const DISK = "size=192m";
+const DISK = "size=192m,mode=0700";
 
 /** A coordinator that is killed and started again; its place stays. */
 export interface Player extends Door {

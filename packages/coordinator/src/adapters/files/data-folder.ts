@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
@@ -9,9 +9,13 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 /** What the system says of a place where no data folder can be, other than of one that is full or damaged. */
 const NO_PLACE = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG", "ELOOP"];
 
+/** Every coordinator has this in its data folder, from its first start on. */
+const ID_FILE = "coordinator-id";
+
 /** Makes the data folder where it is not there, and takes it for this process. Throws ConfigError for a place where none can be, or an Error that names the holder. */
 export async function takeDataFolder(dataFolder: string): Promise<FolderLock> {
 	try {
+		await refuseForeign(dataFolder);
 		await makePrivateFolder(dataFolder);
 		return await lockFolder(dataFolder);
 	} catch (error) {
@@ -29,9 +33,20 @@ export async function takeDataFolder(dataFolder: string): Promise<FolderLock> {
 	}
 }
 
+/** What is no coordinator's and others use, such as /etc, is not closed to them. Throws ConfigError. */
+async function refuseForeign(folder: string): Promise<void> {
+	const found = await stat(folder).catch(() => undefined);
+	if (!found?.isDirectory() || (found.mode & 0o077) === 0) return;
+	const names = await readdir(folder);
+	if (names.length === 0 || names.includes(ID_FILE)) return;
+	throw new ConfigError(
+		`dataFolder ${folder} cannot be used: it is open to others and holds what is not a coordinator's; name a folder of its own, or close it to others (chmod 0700)`,
+	);
+}
+
 /** What this coordinator is called among others; the same over its restarts. */
 export async function coordinatorId(dataFolder: string): Promise<string> {
-	const file = join(dataFolder, "coordinator-id");
+	const file = join(dataFolder, ID_FILE);
 	const known = await readText(file);
 	if (known !== undefined && /^[a-z0-9-]{1,64}$/.test(known)) return known;
 	const id = `c-${randomUUID().slice(0, 8)}`;

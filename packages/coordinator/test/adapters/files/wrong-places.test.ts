@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
@@ -30,6 +30,18 @@ test("a data folder that cannot be one ends the start at once with 2, its settin
 		await startWrong(t, { dataFolder }, told);
 	}
 	t.is(statSync("/dev/null").mode, mode);
+});
+
+test("a folder of others is not closed to them, and becomes no data folder", async (t) => {
+	const dataFolder = ownFolder(t);
+	writeFileSync(join(dataFolder, "passwd"), "");
+	chmodSync(dataFolder, 0o755);
+	await startWrong(
+		t,
+		{ dataFolder },
+		/dataFolder \S+ cannot be used: it is open to others and .* name a folder of its own/,
+	);
+	t.is(statSync(dataFolder).mode & 0o777, 0o755);
 });
 
 test("an address that this computer does not have ends the start with 2 and its setting, before anything is begun", async (t) => {
