@@ -1,7 +1,7 @@
 import test from "ava";
 import { type RunResult, run } from "./simulator/run.ts";
 
-const SEEDS = 100;
+const SEEDS = 60;
 
 test.serial("a fleet is right at every step and well again after the faults, whatever the seed", async (t) => {
 	for (let seed = 1; seed <= SEEDS; seed++) {

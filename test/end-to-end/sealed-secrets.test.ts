@@ -6,12 +6,16 @@ import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import test from "ava";
 import { type CoordinatorOptions, launchCoordinator, showSecret, startCoordinator } from "../support/coordinator.ts";
 
-/** Every file below a folder with what it holds; where a link leads is not. */
+/** Every file below a folder with what it holds; where a link leads is not, nor what goes while it is looked at. */
 function filesBelow(folder: string): Map<string, Buffer> {
 	const found = new Map<string, Buffer>();
 	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
 		const file = join(entry.parentPath, entry.name);
-		if (entry.isFile()) found.set(file, readFileSync(file));
+		try {
+			if (entry.isFile()) found.set(file, readFileSync(file));
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
 	}
 	return found;
 }

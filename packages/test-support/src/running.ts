@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { stretched } from "./stretch.ts";
 import { type LastSignal, tied } from "./tied.ts";
 
+/** How long the output of a process that has ended is waited for where others hold its pipes, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
 /** A child process whose output is kept, for the message of a test that fails. */
 export interface Running {
 	readonly child: ChildProcess;
@@ -34,7 +37,14 @@ export function run(
 	child.stderr.on("data", keep);
 	child.stdin.on("error", () => {});
 	const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
-		child.once("exit", (code, signal) => done({ code, signal }));
+		child.once("exit", (code, signal) => {
+			// What it said last may still be in the pipes; somebody else may hold these open.
+			const waited = setTimeout(() => done({ code, signal }), LAST_WORDS_MS);
+			child.once("close", () => {
+				clearTimeout(waited);
+				done({ code, signal });
+			});
+		});
 		child.once("error", () => done({ code: 127, signal: null }));
 	});
 	return {
