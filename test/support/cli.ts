@@ -19,15 +19,15 @@ export interface Operator {
 
 /**
  * A new operator. What is started is ended with the test. `startedBy`: the words before a command that start it elsewhere, such as in a
- * network namespace.
+ * network namespace. `node`: the Node that runs the command; the one that runs the test without it.
  */
-export function newOperator(t: Scope, startedBy: readonly string[] = []): Operator {
+export function newOperator(t: Scope, startedBy: readonly string[] = [], node = process.execPath): Operator {
 	const home = ownFolder(t, "rollcall-home-");
 	const temporary = join(home, "tmp");
 	mkdirSync(temporary);
 	const environment = { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), TMPDIR: temporary };
 	const start = (...args: string[]): Running => {
-		const words = [...startedBy, process.execPath, join(repository, "packages/cli/bin/rollcall.cjs"), ...args];
+		const words = [...startedBy, node, join(repository, "packages/cli/bin/rollcall.cjs"), ...args];
 		const [program = "", ...rest] = words;
 		const started = run(program, rest, environment);
 		t.teardown(() => started.end());

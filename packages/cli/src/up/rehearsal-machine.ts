@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { TokenCreated } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
-import { PROGRAM_ROOT } from "../program-root.ts";
+import { PROGRAM_NODE, PROGRAM_ROOT } from "../program-root.ts";
 import { type Child, exitText, startChild } from "./child.ts";
 import { removeFolder, type UpFolders, writePrivate } from "./folders.ts";
 import { logTail } from "./log-tail.ts";
@@ -41,7 +41,7 @@ export async function runRehearsalMachine(options: RehearsalMachineOptions, sign
 		try {
 			const { token, signers } = await enrollToken(options, signal);
 			await writePrivate(files.token, `${token}\n`);
-			child = await startChild({ command: process.execPath, args: argumentsOf(options, signers), log: files.log });
+			child = await startChild({ command: PROGRAM_NODE, args: argumentsOf(options, signers), log: files.log });
 		} catch (error) {
 			if (signal.aborted) return;
 			failures += 1;
