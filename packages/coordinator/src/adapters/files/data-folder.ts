@@ -11,6 +11,8 @@ const NO_PLACE = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG
 
 /** Every coordinator has this in its data folder, from its first start on. */
 const ID_FILE = "coordinator-id";
+/** What machines download may be kept there before a coordinator's first start. */
+const ASSETS = "assets";
 
 /** Makes the data folder where it is not there, and takes it for this process. Throws ConfigError for a place where none can be, or an Error that names the holder. */
 export async function takeDataFolder(dataFolder: string): Promise<FolderLock> {
@@ -38,7 +40,7 @@ async function refuseForeign(folder: string): Promise<void> {
 	const found = await stat(folder).catch(() => undefined);
 	if (!found?.isDirectory() || (found.mode & 0o077) === 0) return;
 	const names = await readdir(folder);
-	if (names.length === 0 || names.includes(ID_FILE)) return;
+	if (names.length === 0 || names.includes(ID_FILE) || names.includes(ASSETS)) return;
 	throw new ConfigError(
 		`dataFolder ${folder} cannot be used: it is open to others and holds what is not a coordinator's; name a folder of its own, or close it to others (chmod 0700)`,
 	);
