@@ -95,7 +95,8 @@ labTest(
 	async (t, open, machines) => {
 		const [first, second] = machines;
 		for (const one of machines) one.powerOn();
-		// iPXE is at the initrd.
+		// Both have their script, which tries again; firmware whose very first request fails gives up. iPXE is at the initrd.
+		await untilShown(second, /boot\.ipxe\.\.\. ok/);
 		await untilShown(first, /lab\/initrd\.\.\./);
 		await open.restartCoordinator("SIGKILL");
 		// Ignition is at the agent.
