@@ -89,12 +89,18 @@ const LARGE = [
 	{ name: "w", role: "worker", count: "rest" },
 ];
 
-test("a machine that a person approved gets no seat by hardware that it claims later, in its boot or in the next one", (t) => {
+/** A machine with 8 GiB that the link shows and a person approved. */
+function approvedSmall(slots: typeof LARGE): { readonly story: Story; readonly id: ReturnType<typeof idOf> } {
 	const story = new Story();
-	story.declare(LARGE);
+	story.declare(slots);
 	const id = idOf("a");
 	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
 	story.take({ kind: "approve", machineId: id, by: "test" });
+	return { story, id };
+}
+
+test("a machine that a person approved gets no seat by hardware that it claims later, in its boot or in the next one", (t) => {
+	const { story, id } = approvedSmall(LARGE);
 	story.hello(id, { name: "a", memoryGiB: 64, rehearsal: false });
 	t.is(story.machine(id).seat?.role, "worker");
 	story.silent.add(id);
@@ -106,11 +112,7 @@ test("a machine that a person approved gets no seat by hardware that it claims l
 });
 
 test("a machine without a seat gets none by hardware that its hello claims, until a person looks again at this very boot", (t) => {
-	const story = new Story();
-	story.declare(LARGE.slice(0, 1));
-	const id = idOf("a");
-	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
-	story.take({ kind: "approve", machineId: id, by: "test" });
+	const { story, id } = approvedSmall(LARGE.slice(0, 1));
 	story.hello(id, { name: "a", memoryGiB: 64, rehearsal: false });
 	t.is(story.machine(id).seat, undefined);
 	story.take({ kind: "approve", machineId: id, by: "test" });
@@ -118,11 +120,7 @@ test("a machine without a seat gets none by hardware that its hello claims, unti
 });
 
 test("what was approved is asked for again where the hardware is more, and a person's second look opens the slot", (t) => {
-	const story = new Story();
-	story.declare(LARGE.slice(0, 1));
-	const id = idOf("a");
-	story.enroll({ name: "a", memoryGiB: 8, rehearsal: false }, seen("a"));
-	story.take({ kind: "approve", machineId: id, by: "test" });
+	const { story, id } = approvedSmall(LARGE.slice(0, 1));
 	story.silent.add(id);
 	story.pass(12);
 	story.enroll({ name: "a", memoryGiB: 64, boot: 2, rehearsal: false }, seen("a"));

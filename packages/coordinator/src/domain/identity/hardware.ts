@@ -45,6 +45,7 @@ export function beyondApproved({ approvedHardware: approved, facts }: Approved):
 	return undefined;
 }
 
-function mebibytes(bytes: number): number {
+/** Whole MiB. */
+export function mebibytes(bytes: number): number {
 	return Math.floor(bytes / 1024 / 1024);
 }

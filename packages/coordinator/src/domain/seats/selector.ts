@@ -1,5 +1,6 @@
 import { macsOf, ownValue, type Selector } from "@rollcall/protocol";
 import type { Machine } from "../fleet.ts";
+import { mebibytes } from "../identity/hardware.ts";
 
 /** Why a machine is not one of those that a selector means, in words; undefined when it is. */
 export function mismatch(selector: Selector, { labels, facts }: Machine): string | undefined {
@@ -33,8 +34,4 @@ export function mismatch(selector: Selector, { labels, facts }: Machine): string
 /** True when a machine matches a selector. */
 export function matches(selector: Selector, machine: Machine): boolean {
 	return mismatch(selector, machine) === undefined;
-}
-
-function mebibytes(bytes: number): number {
-	return Math.floor(bytes / 1024 / 1024);
 }
