@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackPackages } from "../lab/image/debian.ts";
@@ -6,8 +7,13 @@ import { type ImageWish, writeImageArchive } from "./image-archive.ts";
 
 /** Programs that are an image with nothing else in it. */
 const ALONE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
+/** CoreDNS is no part of Kubernetes' own releases: it has an image where it is there. */
+export const COREDNS = { program: "coredns", reference: "rollcall.local/coredns:1" } as const;
 /** The programs of which images are made. */
 export const NODE_PROGRAMS = [...ALONE, "kube-proxy"] as const;
+
+/** True where a folder of programs has CoreDNS. */
+export const hasCoreDns = (programs: string): boolean => existsSync(join(programs, COREDNS.program));
 
 /**
  * Writes an archive with all images of a node, for a site without a registry. Real programs throughout: those of Kubernetes and etcd are
@@ -28,13 +34,18 @@ export async function writeNodeImages(
 		return found;
 	};
 	const trees = await mkdtemp(join(work, "trees-"));
-	const wishes: ImageWish[] = [];
-	for (const name of ALONE) {
+	const alone = async (name: string): Promise<string> => {
 		const tree = join(trees, name);
 		await mkdir(join(tree, "usr/local/bin"), { recursive: true });
 		await mkdir(join(tree, "tmp"));
 		await copyFile(join(programs, name), join(tree, "usr/local/bin", name));
-		wishes.push({ reference: reference(name), tree });
+		return tree;
+	};
+	const wishes: ImageWish[] = [];
+	for (const name of ALONE) wishes.push({ reference: reference(name), tree: await alone(name) });
+	if (hasCoreDns(programs)) {
+		const entrypoint = [`/usr/local/bin/${COREDNS.program}`];
+		wishes.push({ reference: COREDNS.reference, tree: await alone(COREDNS.program), entrypoint });
 	}
 	const proxy = join(trees, "kube-proxy");
 	await debianTree(proxy, ["iptables", "kmod", "conntrack", "ipset"], cache);

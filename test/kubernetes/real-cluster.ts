@@ -12,7 +12,7 @@ import { LabMachine } from "../lab/machine.ts";
 import { newOperator } from "../support/cli.ts";
 import { repository } from "../support/places.ts";
 import { digestOf } from "./image-archive.ts";
-import { writeNodeImages } from "./node-images.ts";
+import { COREDNS, hasCoreDns, writeNodeImages } from "./node-images.ts";
 
 /** Machines on a switch that run a real Kubernetes: containerd is Debian's, the programs are those of `KUBE_BIN`. */
 export interface RealCluster {
@@ -69,7 +69,10 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 				{ name: "node", ...(await artifact("images.tar", archive)) },
 				{ name: "check", ...(await artifact("check.tar", check)) },
 			],
-			overrides: { check: "rollcall.local/check:1" },
+			overrides: {
+				check: "rollcall.local/check:1",
+				...(hasCoreDns(programs) ? { coredns: COREDNS.reference } : {}),
+			},
 		},
 	};
 	await writeFile(document, JSON.stringify(declared));

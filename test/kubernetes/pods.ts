@@ -1,0 +1,62 @@
+import type { RealCluster } from "./real-cluster.ts";
+
+/** Where a pod that serves is reached on its node. */
+export const HOST_PORT = 8088;
+const ANYWHERE = [{ operator: "Exists" }];
+
+/** Busybox under the name of what holds a pod's namespaces: the one image with a shell that every node has. */
+const container = ({ images }: RealCluster, script: string) => ({
+	name: "main",
+	image: images.get("pause"),
+	command: ["/bin/busybox", "sh", "-c", script],
+});
+
+/** A pod on this node that answers `hello` on port 8080, and on `HOST_PORT` of its node. */
+export function serverPod(cluster: RealCluster, nodeName: string | undefined) {
+	const script = "busybox echo hello > /tmp/index.html; busybox httpd -f -p 8080 -h /tmp";
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name: "server", namespace: "default" },
+		spec: {
+			nodeName,
+			tolerations: ANYWHERE,
+			containers: [{ ...container(cluster, script), ports: [{ containerPort: 8080, hostPort: HOST_PORT }] }],
+		},
+	};
+}
+
+/** A pod that reaches the API by its service address, then the server's pod; it writes `reached` and `hello`. */
+export function callerPod(cluster: RealCluster, server: string, anywhere: boolean) {
+	const script =
+		"busybox nc -w 20 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT < /dev/null && busybox echo reached; " +
+		`until busybox wget -q -O - http://${server}:8080/index.html; do busybox sleep 1; done`;
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name: "caller", namespace: "default" },
+		spec: {
+			restartPolicy: "Never",
+			...(anywhere ? { tolerations: ANYWHERE } : {}),
+			containers: [container(cluster, script)],
+		},
+	};
+}
+
+/** One pod that has to run on some worker, whatever becomes of the machine below it (apps/v1). */
+export function movingDeployment(cluster: RealCluster) {
+	const labels = { app: "moving" };
+	return {
+		apiVersion: "apps/v1",
+		kind: "Deployment",
+		metadata: { name: "moving", namespace: "default" },
+		spec: {
+			replicas: 1,
+			selector: { matchLabels: labels },
+			template: {
+				metadata: { labels },
+				spec: { terminationGracePeriodSeconds: 1, containers: [container(cluster, "exec busybox sleep 1000000000")] },
+			},
+		},
+	};
+}
