@@ -1,6 +1,11 @@
 const UNRESERVED = /^[A-Za-z0-9._-]$/;
 const utf8 = new TextEncoder();
 
+/** True for a text that stands in a `data:` URL of it as it is. */
+export function isPlain(text: string): boolean {
+	return /^[A-Za-z0-9._-]+$/.test(text);
+}
+
 /** Base64 (RFC 4648, with padding) of bytes. */
 function base64(bytes: Uint8Array): string {
 	let binary = "";

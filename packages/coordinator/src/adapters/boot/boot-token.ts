@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { BootRequest, Mac } from "@rollcall/protocol";
+import { bootHmac } from "./boot-hmac.ts";
 
 /** What a boot token says: which machine, until when, and what was chosen for it. */
 export interface BootGrant {
@@ -64,5 +65,5 @@ export function readBootToken(
 }
 
 function sign(key: Uint8Array, text: string): string {
-	return createHmac("sha256", key).update(`rollcall boot token\n${text}`).digest("base64url");
+	return bootHmac(key, "boot token", text);
 }

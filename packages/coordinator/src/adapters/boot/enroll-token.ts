@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Mac, Timestamp } from "@rollcall/protocol";
 import type { SignedToken } from "../../domain/inputs.ts";
+import { bootHmac } from "./boot-hmac.ts";
 import type { BootGrant } from "./boot-token.ts";
 
 /** How long an enrollment token outlives its boot token: from Ignition's fetch to the agent's first word, in milliseconds. */
@@ -41,9 +42,9 @@ export function readEnrollToken(key: Uint8Array, token: string): SignedToken | u
 }
 
 function idOf(bootToken: string): Buffer {
-	return createHash("sha256").update(bootToken).digest().subarray(0, 16);
+	return hash("sha256", bootToken, "buffer").subarray(0, 16);
 }
 
 function sign(key: Uint8Array, text: string): string {
-	return createHmac("sha256", key).update(`rollcall enrollment token\n${text}`).digest("base64url");
+	return bootHmac(key, "enrollment token", text);
 }

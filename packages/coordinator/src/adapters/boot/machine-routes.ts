@@ -4,8 +4,7 @@ import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastif
 import { alpineOverlay } from "../../boot/alpine-overlay.ts";
 import { cloudMetaData } from "../../boot/cloud-init.ts";
 import { cloudMachineText } from "../../boot/cloud-machine.ts";
-import { composeIgnition } from "../../boot/ignition/compose.ts";
-import { type MachineBoot, ownIgnitionPart } from "../../boot/ignition/own-part.ts";
+import type { MachineBoot } from "../../boot/ignition/own-part.ts";
 import { metadataText } from "../../boot/metadata.ts";
 import {
 	type Asked,
@@ -19,21 +18,16 @@ import {
 	sighting,
 } from "./answers.ts";
 import type { BootOptions } from "./boot-options.ts";
-import { machineBoot, PartReader } from "./machine-boot.ts";
+import { IgnitionTexts } from "./ignition-texts.ts";
+import { machineBoot } from "./machine-boot.ts";
 import { tarArchive } from "./tar-archive.ts";
 
 /** What a machine fetches about itself: Ignition, cloud-init, an Alpine overlay, metadata. */
 export function machineRoutes(app: FastifyInstance, options: BootOptions): void {
-	const reader = new PartReader();
+	const ignition = new IgnitionTexts();
 	app.get("/ignition", async (request, reply) => {
-		const render = (machine: MachineBoot, chosen: Chosen) => {
-			const wanted = chosen.profile.ignition;
-			if (!wanted) throw new Refusal(404, `profile ${chosen.profile.name} has no Ignition configuration`);
-			const parts = reader.parts(options.core.document(), wanted.parts);
-			const composed = composeIgnition(ownIgnitionPart(machine), parts, wanted.version);
-			if (!composed.ok) throw new Refusal(500, `profile ${chosen.profile.name}: ${composed.reason}`);
-			return JSON.stringify(composed.config);
-		};
+		const render = (machine: MachineBoot, { profile }: Chosen) =>
+			ignition.text(options.core.document(), profile, machine);
 		return sendText(reply, await serve(options, request, { stage: "ignition", render }), "application/json");
 	});
 	const seed = (file: string, answer: RouteHandlerMethod) => {
