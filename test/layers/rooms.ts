@@ -192,7 +192,7 @@ export const ROOMS: readonly Room[] = [
 	{
 		name: "cli/offline",
 		files: /^packages\/cli\/src\/offline\//,
-		rooms: cli("errors"),
+		rooms: cli("errors", "files"),
 		packages: [...PROTOCOL, "@rollcall/coordinator/command-line", "@rollcall/coordinator/doctor"],
 		libraries: ["node:"],
 	},

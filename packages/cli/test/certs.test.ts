@@ -93,7 +93,7 @@ test("kubeconfig keeps the key here, sends a request for it, and writes a file f
 	t.true(Buffer.from(sent.request, "base64").includes(publicKey));
 	t.notRegex(JSON.stringify(api.seen), /PRIVATE/);
 	const again = await runCli(t, ["kubeconfig", "--out", out], env);
-	t.is(again.code, 1);
+	t.is(again.code, 2);
 	t.regex(again.stderr, /it exists already/);
 });
 

@@ -21,6 +21,23 @@ test("contexts are added, shown, used and removed", async (t) => {
 	t.is((await run("add", "bad", "--server", "nonsense")).code, 2);
 });
 
+test("a configuration that cannot be written is told at once, with the file and why", async (t) => {
+	const folder = await temporaryFolder(t);
+	await writeFile(join(folder, "file"), "");
+	for (const [path, why] of [
+		["/proc/none/at/all/config.json", /there is no such file/],
+		[join(folder, "file/config.json"), /a part of its path is no folder/],
+	] as const) {
+		const ended = await runCli(t, ["context", "add", "lab", "--server", "http://192.0.2.1:7420"], {
+			ROLLCALL_CONFIG: path,
+		});
+		t.is(ended.code, 2, ended.stderr);
+		t.true(ended.stderr.includes(path), ended.stderr);
+		t.regex(ended.stderr, why);
+		t.regex(ended.stderr, /next: .*\$ROLLCALL_CONFIG/);
+	}
+});
+
 test("a token's file that is not there, or holds none, is told when the context is kept", async (t) => {
 	const folder = await temporaryFolder(t);
 	const env = { ROLLCALL_CONFIG: join(folder, "config.json") };

@@ -49,6 +49,7 @@ test("what is missing or wrong is named", async (t) => {
 		[["--machine", facts], /--out: it is needed/],
 		[["--machine", broken, "--out", join(folder, "tree")], /broken\.json: .*cgroupVersion/s],
 		[["--machine", join(folder, "none.json"), "--out", join(folder, "tree")], /there is no such file/],
+		[["--machine", facts, "--out", "/proc/none/at/all"], /\/proc\/none\/at\/all: /],
 	] as const) {
 		const ended = await runCli(t, [...words, ...more]);
 		t.true(ended.code === 1 || ended.code === 2);

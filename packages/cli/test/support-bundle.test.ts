@@ -72,7 +72,7 @@ test("a support bundle has all that helps and no secret, whoever holds one", asy
 		[join(out, "x"), /a part of its path is no folder/],
 	] as const) {
 		const refused = await runCli(t, ["support-bundle", "--out", where], env);
-		t.is(refused.code, 1);
+		t.is(refused.code, 2);
 		t.regex(refused.stderr, why);
 	}
 	t.true((await stat(out)).size > 500, "nothing is written over");

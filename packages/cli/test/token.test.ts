@@ -29,7 +29,7 @@ test("token create --out keeps the token in a file of its own, 0600, and does no
 		t.is((await stat(file)).mode & 0o777, 0o600);
 	}
 	const again = await runCli(t, ["token", "create", "--out", `${out}-table`], env);
-	t.is(again.code, 1);
+	t.is(again.code, 2);
 	t.regex(again.stderr, /it exists already/);
 });
 

@@ -1,10 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { Failure, failureOf, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
+import { newFile } from "../files/new-file.ts";
 import { readTextFolder } from "../files/read-folder.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 
 const AFTER = `
 DIR is matchbox's data folder: groups/, profiles/ and ignition/. What is left out is named on stderr, and the command then ends with 1;
@@ -47,18 +47,17 @@ async function importFolder(session: Session, dir: string, out: string | undefin
 			next: "correct these in the folder, or leave them out of it",
 		});
 	}
-	for (const remark of remarks) say(session.err, `rollcall: ${remark}`);
-	for (const lost of leftOut) say(session.err, `rollcall: left out: ${lost}`);
+	for (const remark of remarks) tell(session.err, `rollcall: ${remark}`);
+	for (const lost of leftOut) tell(session.err, `rollcall: left out: ${lost}`);
 	if (out !== undefined) {
-		await writeFile(out, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-			throw usageFailure(`${out}: ${error.code === "EEXIST" ? "it exists already" : error.message}`);
-		});
+		await using file = await newFile(out);
+		await file.writeFile(text);
 	}
 	if (session.json) printJson(session, { document, leftOut, remarks });
 	else if (out === undefined) session.out.document(text);
 	const { profiles, groups, parts } = document;
 	const counts = `${profiles.length} profiles, ${groups.length} groups, ${Object.keys(parts).length} Ignition parts`;
-	say(session.err, `${counts}${remarks.length > 0 ? `; ${remarks.length} remarks` : ""}`);
+	tell(session.err, `${counts}${remarks.length > 0 ? `; ${remarks.length} remarks` : ""}`);
 	if (leftOut.length === 0) return undefined;
 	throw new Failure(`${dir}: ${leftOut.length} of what machines boot with was left out; the rest is in the document`, {
 		exit: EXIT.failed,

@@ -1,11 +1,11 @@
 import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { certificateRequest, OperatorCertificate, OperatorCertificateRequest, requestInfo } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
-import { Failure } from "../errors.ts";
+import { newPrivateFile } from "../files/new-file.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { jsonText } from "../text/json.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
 import { parseDurationIn } from "./values.ts";
@@ -49,13 +49,7 @@ export const addKubeconfig: AddCommand = (program, run) => {
 async function write(session: Session, options: Options & { api?: string }): Promise<undefined> {
 	const api = await session.connect();
 	const { out } = options;
-	const file =
-		out === undefined
-			? undefined
-			: await open(out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-					const reason = error.code === "EEXIST" ? "it exists already" : error.message;
-					throw new Failure(`${out}: ${reason}`, { next: "name another file with --out" });
-				});
+	const file = out === undefined ? undefined : await newPrivateFile(out);
 	try {
 		const { key, request } = newRequest();
 		const { value } = await api.ask(OperatorCertificate, {
@@ -77,7 +71,7 @@ async function write(session: Session, options: Options & { api?: string }): Pro
 		await file?.writeFile(text);
 		if (!file) session.out.document(text);
 		else if (session.json) printJson(session, { cluster, server: options.api ?? value.server, expiresAt, file: out });
-		else say(session.out, `a kubeconfig for ${cluster}, until ${expiresAt}, is in ${out}`);
+		else tell(session.out, `a kubeconfig for ${cluster}, until ${expiresAt}, is in ${out}`);
 	} catch (error) {
 		if (out !== undefined) await rm(out, { force: true });
 		throw error;

@@ -1,12 +1,13 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { type Event, systemReason } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
 import { followEvents } from "../api/event-stream.ts";
 import { supportFiles } from "../api/support.ts";
 import { Failure } from "../errors.ts";
+import { newPrivateFile } from "../files/new-file.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { redacted } from "../text/redacted.ts";
 
 const MOST_EVENTS = 5000;
@@ -36,10 +37,7 @@ async function bundle(session: Session, asked: string | undefined): Promise<unde
 	const api = await session.connect();
 	const [{ default: tar }, { createGzip }] = await Promise.all([import("tar-stream"), import("node:zlib")]);
 	// Opened before anything is asked for: what cannot be written should not be gathered.
-	const file = await open(out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-		const reason = error.code === "EEXIST" ? "it exists already" : systemReason(error);
-		throw new Failure(`${out}: ${reason}`, { next: "name another file with --out" });
-	});
+	const file = await newPrivateFile(out);
 	const archive = tar.pack();
 	const written = pipeline(archive, createGzip(), file.createWriteStream());
 	written.catch(() => undefined);
@@ -62,7 +60,7 @@ async function bundle(session: Session, asked: string | undefined): Promise<unde
 		throw new Failure(`${out}: ${systemReason(full)}`, { next: "make room there, or name another file with --out" });
 	}
 	if (session.json) printJson(session, { file: out, files: names });
-	else say(session.out, `${out}: ${names.length} files, without secrets; look at it before you send it`);
+	else tell(session.out, `${out}: ${names.length} files, without secrets; look at it before you send it`);
 	return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import {
 	API_SCOPES,
 	definedFields,
@@ -13,9 +13,10 @@ import {
 } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { Failure, usageFailure } from "../errors.ts";
+import { usageFailure } from "../errors.ts";
+import { newPrivateFile } from "../files/new-file.ts";
 import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { tokenTable } from "../views/token-table.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
 import { collectLabel, parseDurationIn, parseMac } from "./values.ts";
@@ -120,13 +121,7 @@ async function create(session: Session, options: CreateOptions): Promise<undefin
 	const api = await session.connect();
 	await tellRehearsal(session, api);
 	// Opened before the token is made: a token that cannot be kept should not exist.
-	const file =
-		options.out === undefined
-			? undefined
-			: await open(options.out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-					const reason = error.code === "EEXIST" ? "it exists already" : error.message;
-					throw new Failure(`${options.out}: ${reason}`, { next: "name another file with --out" });
-				});
+	const file = options.out === undefined ? undefined : await newPrivateFile(options.out);
 	try {
 		const { json, value } = await api.ask(TokenCreated, {
 			method: "POST",
@@ -144,7 +139,7 @@ async function create(session: Session, options: CreateOptions): Promise<undefin
 		const { tokenId, scope, expiresAt } = value.view;
 		const told = `token ${tokenId} (${scope}, ${expiresAt ? `until ${expiresAt}` : "without end"})`;
 		if (session.json) printJson(session, file ? value.view : json);
-		else if (file) say(session.out, `${told} is in ${options.out}`);
+		else if (file) tell(session.out, `${told} is in ${options.out}`);
 		else {
 			say(session.err, `${told}:`);
 			say(session.out, value.token);

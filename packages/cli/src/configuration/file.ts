@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { systemReason } from "@rollcall/protocol";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { bytesOf } from "../files/read-text.ts";
@@ -41,7 +42,7 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 		text = (await bytesOf(path, MOST_BYTES)).toString("utf8");
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return { contexts: {} };
-		throw badFile(path, (error as Error).message);
+		throw badFile(path, systemReason(error));
 	}
 	if (text.length > MOST_BYTES) throw badFile(path, `it has more than ${MOST_BYTES / 2 ** 20} MiB`);
 	let value: unknown;

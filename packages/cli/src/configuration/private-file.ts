@@ -1,9 +1,24 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemReason } from "@rollcall/protocol";
+import { usageFailure } from "../errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
 
-/** Writes a file that only its owner may read (0600, its folder 0700 where it is made), all or nothing. */
+/**
+ * Writes a file that only its owner may read (0600, its folder 0700 where it is made), all or nothing: the operator's configuration, or what
+ * lies beside it. Throws Failure.
+ */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+	try {
+		await makeFolder(dirname(path), 0o700);
+		await writeBeside(path, text);
+	} catch (error) {
+		const next = "make its folder writable, or name another configuration file with $ROLLCALL_CONFIG";
+		throw usageFailure(`${path} cannot be written: ${systemReason(error)}`, next);
+	}
+}
+
+async function writeBeside(path: string, text: string): Promise<void> {
 	const beside = `${path}.${process.pid}.tmp`;
 	try {
 		const file = await open(beside, "w", 0o600);

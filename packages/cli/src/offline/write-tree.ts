@@ -1,7 +1,8 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { TargetFile } from "@rollcall/protocol";
+import { systemReason, type TargetFile } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
 
 /**
  * Writes the files of a target below a folder, with their modes. The folder must be empty or not be there yet. Paths of a
@@ -10,18 +11,18 @@ import { usageFailure } from "../errors.ts";
 export async function writeTree(folder: string, files: readonly TargetFile[]): Promise<void> {
 	const there = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === "ENOENT") return [];
-		throw usageFailure(`${folder}: ${error.code === "ENOTDIR" ? "it is not a folder" : error.message}`);
+		throw usageFailure(`${folder}: ${error.code === "ENOTDIR" ? "it is not a folder" : systemReason(error)}`);
 	});
 	if (there.length > 0)
 		throw usageFailure(`${folder}: it is not empty`, "name a folder that is empty or not there yet");
 	try {
-		await mkdir(folder, { recursive: true });
+		await makeFolder(folder);
 		for (const { path, content, encoding, mode } of files) {
 			const place = join(folder, path);
-			await mkdir(dirname(place), { recursive: true });
+			await makeFolder(dirname(place));
 			await writeFile(place, Buffer.from(content, encoding), { flag: "wx", mode: Number.parseInt(mode, 8) });
 		}
 	} catch (error) {
-		throw usageFailure((error as Error).message);
+		throw usageFailure(`${folder}: ${systemReason(error)}`, "name another folder with --out");
 	}
 }
