@@ -129,7 +129,7 @@ const Machine = z.strictObject({
 	seat: Seat.optional(),
 	podNetworks: z.strictObject({ networks: z.array(text), pool: text, index: z.int() }).optional(),
 	leaving: Leaving.optional(),
-	lastSeat: z.strictObject({ slot: text, seat: z.int() }).optional(),
+	lastSeat: z.strictObject({ slot: text, seat: z.int(), nodeName: text.optional() }).optional(),
 	generation: Generation,
 	target: IssuedTarget.optional(),
 	impossible: text.optional(),

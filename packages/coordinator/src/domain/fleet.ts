@@ -94,8 +94,10 @@ export interface Machine {
 	readonly podNetworks?: DealtNetworks | undefined;
 	/** Set from the loss of a seat until everything that came with it is gone from the machine. */
 	readonly leaving?: Leaving | undefined;
-	/** The seat that it held before, which it gets again when it is free. */
-	readonly lastSeat?: { readonly slot: string; readonly seat: number } | undefined;
+	/** The seat that it held before, which it gets again when it is free, and the node name that it had there; earlier versions did not keep that. */
+	readonly lastSeat?:
+		| { readonly slot: string; readonly seat: number; readonly nodeName?: string | undefined }
+		| undefined;
 	/** The highest generation that was ever issued to this machine; never falls. */
 	readonly generation: Generation;
 	readonly target?: IssuedTarget | undefined;

@@ -36,6 +36,16 @@ test("a state that lacks a field without a default, or has one that nobody knows
 	for (const none of [undefined, null, 1, "x", []]) t.is(migrateFleet(none), undefined);
 });
 
+test("a last seat of an earlier state, which has no node name, is taken", (t) => {
+	const json = jsonOf(fleet());
+	const machines = (json.machines as object[]).map((machine) => ({ ...machine, lastSeat: { slot: "w", seat: 0 } }));
+	const read = fleetFromJson(migrateFleet({ ...json, form: `sha256:${"1".repeat(64)}`, machines }));
+	t.deepEqual(
+		[...(read?.machines.values() ?? [])].map(({ lastSeat }) => lastSeat),
+		machines.map(() => ({ slot: "w", seat: 0 })),
+	);
+});
+
 test("the form has one name, which a state carries", (t) => {
 	t.is(fleetForm(), fleetForm());
 	t.is(jsonOf(fleet()).form, fleetForm());

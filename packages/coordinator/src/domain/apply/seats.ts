@@ -118,7 +118,7 @@ export function applyReleased(fleet: Fleet, event: EventOf<"machine-released">):
 			? {
 					...machine,
 					seat: undefined,
-					lastSeat: { slot: event.slot, seat: event.seat },
+					lastSeat: { slot: event.slot, seat: event.seat, nodeName: machine.seat.nodeName },
 					leaving: leavingOf(fleet, machine, event),
 					target: undefined,
 					node: undefined,

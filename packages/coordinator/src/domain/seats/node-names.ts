@@ -26,15 +26,14 @@ export function nodeNamer(fleet: Fleet): (machine: Machine, role: string) => str
 	};
 }
 
-/** Whether a machine without a seat had this node name, or gets it again: one that nobody else has now. The names that are made tell it by its id. */
+/** Whether a machine without a seat had this node name, or is declared to get it: one that nobody else has now. */
 export function isFormerName(fleet: Fleet, machine: Machine, name: string): boolean {
 	if (machine.seat || (fleet.nodeNames.get(name) ?? machine.machineId) !== machine.machineId) return false;
 	if (machine.leaving?.nodeName === name) return true;
 	const document = fleet.cluster?.document;
 	const heir = document && entryOfName(document, name);
 	if (heir) return declarations(document)(machine)?.entry.nodeName === name;
-	const roles = new Set([...(document?.slots ?? []).map(({ role }) => role), machine.pinnedRole ?? ""]);
-	return [...roles].some((role) => role !== "" && made(machine, role).includes(name));
+	return machine.lastSeat?.nodeName === name;
 }
 
 function made(machine: Machine, role: string): string[] {

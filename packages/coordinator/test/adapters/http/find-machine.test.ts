@@ -41,6 +41,8 @@ test("a machine that lost its seat is found by the node name that it had, as lon
 	const machines = story.fleet.machines.set(story.machine(a).machineId, { ...story.machine(a), leaving: undefined });
 	const emptied = { ...story.fleet, machines, nodeNames: story.fleet.nodeNames.delete(name) };
 	t.is(findMachine(emptied, name, {}).machineId, a);
+	const renamed = { ...emptied, cluster: undefined };
+	t.is(findMachine(renamed, name, {}).machineId, a, "whatever is declared meanwhile");
 	const taken = { ...emptied, nodeNames: emptied.nodeNames.set(name, story.machine(b).machineId) };
 	t.throws(() => findMachine(taken, name, {}), { instanceOf: Refusal });
 });
