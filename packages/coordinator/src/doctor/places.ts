@@ -1,4 +1,5 @@
 import type { CoordinatorConfig } from "../config.ts";
+import { urlHost } from "../render/node.ts";
 import type { Interface } from "./interfaces.ts";
 
 /** Something that a coordinator listens on: where it does, and what machines are told. */
@@ -22,11 +23,6 @@ export function isWildcard(host: string): boolean {
 	return host === "0.0.0.0" || host === "::";
 }
 
-/** A host in a URL: IPv6 in brackets. */
-function inUrl(host: string): string {
-	return host.includes(":") ? `[${host}]` : host;
-}
-
 /** Everything that a coordinator with this configuration listens on, the boot listener first. */
 export function placesOf({ boot, http, nats, advertise, tls }: CoordinatorConfig): Place[] {
 	const place = (
@@ -38,7 +34,7 @@ export function placesOf({ boot, http, nats, advertise, tls }: CoordinatorConfig
 		const isPlain = tls === "off" || what === "boot listener";
 		const scheme = what === "message bus" ? (isPlain ? "nats" : "tls") : isPlain ? "http" : "https";
 		const told = urls.length > 0 ? urls.map(hostOf) : isWildcard(host) ? [] : [host];
-		const url = urls[0] ?? (isWildcard(host) ? undefined : `${scheme}://${inUrl(host)}:${port}`);
+		const url = urls[0] ?? (isWildcard(host) ? undefined : `${scheme}://${urlHost(host)}:${port}`);
 		return { what, field, toldField, host, port, told, isPlain, ...(url === undefined ? {} : { url }) };
 	};
 	return [

@@ -16,7 +16,7 @@ export async function openBusParts(
 ) {
 	const { config, clock, id, log, files, ram } = base;
 	const opened = await openBus(config, { coordinatorId: id, log, tls, clock, signal, files, ram });
-	const { connection, credentials, authority, close } = opened;
+	const { connection, credentials, server, authority, close } = opened;
 	closing.defer(close);
 	signal.throwIfAborted();
 	const beacon = createBeacon(connection, { coordinatorId: id, monotonic: () => clock.monotonic() });
@@ -28,6 +28,8 @@ export async function openBusParts(
 		connection,
 		credentials,
 		authority,
+		/** Of a server of our own. */
+		port: server?.port,
 		bus: createBus(connection, credentials, () => clock.wall()),
 		beacon,
 		eventLog: logSource(connection, definedFields({ replicas, maxBytes })),

@@ -215,6 +215,6 @@ async function startParts(
 	const urls = { url, ...(boot ? { boot: await boot.start() } : {}) };
 	const authority = tls?.authority();
 	await announceApi(config.dataFolder, { ...urls, ...(authority === undefined ? {} : { authority }) });
-	tellStart(log, { config, admin: base.admin, urls, authority, coordinatorId: base.id });
+	tellStart(log, { config, admin: base.admin, urls, busPort: bus.port, authority, coordinatorId: base.id });
 	return urls;
 }

@@ -32,6 +32,11 @@ test("a first start says which listeners there are, where the token is, and the 
 	t.is(declared[2 + 1], "next: rollcall cluster");
 });
 
+test("the port of the bus is the one that it has, and an address of IPv6 is one of a URL", (t) => {
+	const config = { ...started().config, nats: { embedded: { host: "::1", port: 0, logBytes: 1 } } };
+	t.true(told(started({ config, busPort: 41_234 }))[0]?.includes('"tls://[::1]:41234"'));
+});
+
 test("where the token is sealed the first command is the one that writes it in clear", (t) => {
 	t.deepEqual(told(started({ admin: { file: "/data/admin-token", isNew: true, isSealed: true } })).slice(2, 4), [
 		"next: (umask 077; rollcall coordinator --config FILE --show admin-token >admin.token)",
