@@ -1,4 +1,5 @@
 import type { Facts, Kubernetes } from "@rollcall/protocol";
+import { mebibytes } from "../domain/identity/hardware.ts";
 
 const MI = 2 ** 20;
 
@@ -127,14 +128,19 @@ export function ramBudget(
 	return { shares, neededBytes, haveBytes, fits: neededBytes <= haveBytes };
 }
 
-/** Says why a budget does not fit, with all numbers in MiB. */
+/** Says why a budget does not fit, with all numbers in MiB: what is needed rounded up, what is there rounded down. */
 export function explainBudget(role: string, budget: RamBudget, { hugePagesBytes = 0 }: Partial<Memory> = {}): string {
-	const parts = budget.shares.map((share) => `${share.what} ${mebibytes(share.bytes)}`).join(", ");
-	const pages = hugePagesBytes > 0 ? ` besides ${mebibytes(hugePagesBytes)} of huge pages` : "";
-	return `the role ${role} needs ${mebibytes(budget.neededBytes)} of RAM, the machine has ${mebibytes(budget.haveBytes)}${pages} (${parts})`;
+	const parts = budget.shares.map((share) => `${share.what} ${needText(share.bytes)}`).join(", ");
+	const pages = hugePagesBytes > 0 ? ` besides ${haveText(hugePagesBytes)} of huge pages` : "";
+	return `the role ${role} needs ${needText(budget.neededBytes)} of RAM, the machine has ${haveText(budget.haveBytes)}${pages} (${parts})`;
 }
 
-/** A number of bytes for a person. */
-export function mebibytes(bytes: number): string {
+/** What is needed, for a person: the next whole MiB, so that it is never shown as what the machine has. */
+export function needText(bytes: number): string {
 	return `${Math.ceil(bytes / MI)} MiB`;
+}
+
+/** What is there, for a person. */
+export function haveText(bytes: number): string {
+	return `${mebibytes(bytes)} MiB`;
 }

@@ -27,7 +27,7 @@ import { chooseNodeAddress } from "./node-address.ts";
 import { BUILT_IN_ROLES, nodeRoleParts } from "./node-role.ts";
 import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
 import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
-import { etcdQuota, explainBudget, mebibytes, ramBudget } from "./ram-budget.ts";
+import { etcdQuota, explainBudget, haveText, ramBudget } from "./ram-budget.ts";
 import { chooseDns, withoutDns } from "./resolv-conf.ts";
 import { findRouteOverlap } from "./route-overlap.ts";
 import { type Shared, sharedOf } from "./shared.ts";
@@ -220,8 +220,8 @@ function keysOnDisk({ kubernetes }: ClusterDocument, { outsideRam = [] }: Facts)
 function swapInTheWay({ kubernetes }: ClusterDocument, { memory }: Facts): string | undefined {
 	const { swapBytes = 0, zramBytes = 0 } = memory;
 	if (swapBytes === 0 || kubernetes.failSwapOn === false) return undefined;
-	const kind = zramBytes > 0 ? ` (${mebibytes(zramBytes)} of it zram)` : "";
-	return `the machine has ${mebibytes(swapBytes)} of swap${kind}, with which kubelet does not start; boot it without, as by the kernel argument systemd.swap=0, or declare kubernetes.failSwapOn: false`;
+	const kind = zramBytes > 0 ? ` (${haveText(zramBytes)} of it zram)` : "";
+	return `the machine has ${haveText(swapBytes)} of swap${kind}, with which kubelet does not start; boot it without, as by the kernel argument systemd.swap=0, or declare kubernetes.failSwapOn: false`;
 }
 
 /** Why a machine cannot begin with a snapshot, where that is so. */

@@ -97,6 +97,13 @@ test("RAM counts without huge pages, and with what the system really takes", (t)
 	t.is(reasonOf(memory({ totalBytes: 4096 * MI, systemBytes: 200 * MI }), "", "control-plane"), "it was rendered");
 });
 
+test("what is needed is never told as what the machine has", (t) => {
+	const reason = reasonOf(memory({ totalBytes: 1 }), "", "worker");
+	const needed = Number(/needs (\d+) MiB/.exec(reason)?.[1]);
+	const short = reasonOf(memory({ totalBytes: needed * MI - 1 }), "", "worker");
+	t.regex(short, new RegExp(`needs ${needed} MiB of RAM, the machine has ${needed - 1} MiB`));
+});
+
 test("files count in the tmpfs that holds them", (t) => {
 	const room = (path: string, mebibytes: number, system = 0) => ({
 		path,
