@@ -5,7 +5,7 @@ import test from "ava";
 import { widthOf } from "../src/text/width.ts";
 import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
 import { linesOf, onTerminal } from "./support/terminal.ts";
-import { DIGEST, fleet, leaseEvent, STATUS } from "./support/views.ts";
+import { DIGEST, detail, fleet, leaseEvent, machine, STATUS } from "./support/views.ts";
 
 const machines = fleet();
 const TEXT = "apiVersion: rollcall/v1\nkind: Cluster\nname: lab\n";
@@ -77,6 +77,42 @@ test("an answer is taken, and no answer is no", async (t) => {
 		t.is(await terminal.ended, code);
 		t.is(api.seen.filter(({ method }) => method === "PUT").length, puts);
 	}
+});
+
+test("who takes a machine's memory, its seat or what is known of it is asked on a terminal; --yes, pipes, and where nothing is lost, are not", async (t) => {
+	const [one] = machines;
+	const id = one?.machineId ?? "";
+	const { api, env } = await coordinatorWith(t, {
+		[`GET /v1/machines/${id}`]: detail(machines[0] ?? machine(id)),
+		"GET /v1/machines/free": detail(machine(id)),
+		[`POST /v1/machines/${id}/commands`]: { machineId: id, reply: { kind: "accepted" }, commandId: "c" },
+		[`POST /v1/machines/${id}/reject`]: one,
+		[`DELETE /v1/machines/${id}`]: { machineId: id },
+	});
+	const changes = () => api.seen.filter(({ method }) => method !== "GET").length;
+	for (const [words, what] of [
+		[["reboot", id], /boots again: what it runs/],
+		[["reset", id], /stops what it runs/],
+		[["remove", id], /is forgotten: its labels/],
+		[["reject", id], /loses its seat/],
+	] as const) {
+		const before = changes();
+		const terminal = await onTerminal(t, words, { columns: 80, rows: 24, env });
+		await eventually("the question", () => terminal.output().includes("[y/N]"));
+		t.regex(terminal.output().replaceAll("\r\n", " "), what);
+		terminal.type("\r");
+		t.is(await terminal.ended, 1);
+		t.is(changes(), before);
+		const told = await onTerminal(t, [...words, "--yes"], { columns: 80, rows: 24, env });
+		await told.ended;
+		t.false(told.output().includes("[y/N]"));
+		t.is(changes(), before + 1);
+		await runCli(t, words, env);
+		t.is(changes(), before + 2);
+	}
+	const free = await onTerminal(t, ["reboot", "free"], { columns: 80, rows: 24, env });
+	await free.ended;
+	t.false(free.output().includes("[y/N]"));
 });
 
 test("a role and a label show on a terminal what follows from them, and ask; --yes and pipes do not", async (t) => {

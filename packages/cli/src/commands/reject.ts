@@ -1,11 +1,20 @@
+import { EXIT } from "../exit-codes.ts";
 import type { AddCommand } from "../session.ts";
+import { askBeforeLoss, whereSeated } from "./ask-before-loss.ts";
 import { changeMachine } from "./change-machine.ts";
 import { addLossOptions, LOSS_AFTER, type LossOptions } from "./loss.ts";
 import { MACHINE, parseMachine, parseReason } from "./values.ts";
 
 const AFTER = `
+On a terminal it asks first, where the machine has a seat.
+
 Example:
   rollcall reject 8f3a --reason "not ours"`;
+
+interface RejectOptions extends LossOptions {
+	readonly reason: string;
+	readonly yes?: boolean;
+}
 
 /** `rollcall reject MACHINE`. */
 export const addReject: AddCommand = (program, run) => {
@@ -13,11 +22,16 @@ export const addReject: AddCommand = (program, run) => {
 		program.command("reject").description("keep a machine out").argument("<machine>", MACHINE, parseMachine),
 	)
 		.option("--reason <text>", "why; it is recorded and shown", parseReason, "rejected by an operator")
+		.option("-y, --yes", "do not ask")
 		.addHelpText("after", `${LOSS_AFTER}${AFTER}`)
-		.action((id: string, { reason, ...loss }: { reason: string } & LossOptions, command) =>
+		.action((named: string, { reason, yes, ...loss }: RejectOptions, command) =>
 			run(command, async (session) => {
+				const api = await session.connect();
+				const lost = whereSeated("loses its seat, and is emptied: what it runs goes to another machine");
+				const id = await askBeforeLoss(session, api, { id: named, yes, lost });
+				if (id === undefined) return EXIT.failed;
 				const request = { id, below: "/reject", body: { reason }, done: () => "rejected", loss };
-				await changeMachine(session, await session.connect(), request);
+				await changeMachine(session, api, request);
 				return undefined;
 			}),
 		);
