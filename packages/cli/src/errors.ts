@@ -83,7 +83,7 @@ export function failureJson({ message, exit, code, machineId, details, next }: F
 	return `${jsonText({ error })}\n`;
 }
 
-/** The text of a failure for stderr: what, about which machine, all findings, what to do next. Ends with a line break. */
+/** The text of a failure for people: what, about which machine, all findings, what to do next. Ends with a line break. */
 export function failureText(failure: Failure): string {
 	const { machineId, message } = failure;
 	// The coordinator calls a machine by its node name, which is not known here.

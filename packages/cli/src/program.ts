@@ -1,9 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { COMMANDS } from "./commands/index.ts";
-import { Failure, failureJson, failureText, usageFailure } from "./errors.ts";
+import { Failure, usageFailure } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { pathOf } from "./program-path.ts";
-import { parseOutput, type Run, type Session } from "./session.ts";
+import { parseOutput, type Run, type Session, tellFailure } from "./session.ts";
 import type { Surroundings } from "./terminal.ts";
 import { durationText } from "./text/duration.ts";
 import { fitParagraphs } from "./text/paragraphs.ts";
@@ -149,7 +149,7 @@ export async function runProgram(args: readonly string[], surroundings: Surround
 	const { program, exitCode, wrong } = await buildProgram(surroundings, namesIn(args), jsonErrors);
 	const tell = (failure: Failure) => {
 		const told = withHelp(failure, args);
-		surroundings.err.write(jsonErrors ? failureJson(told) : failureText(told));
+		tellFailure({ err: surroundings.err, json: jsonErrors }, told);
 		return told.exit;
 	};
 	try {

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Api } from "./api/client.ts";
+import { type Failure, failureJson, failureText } from "./errors.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { type Surroundings, say } from "./terminal.ts";
+import { linesFor, type Surroundings, say } from "./terminal.ts";
 import { jsonText } from "./text/json.ts";
 
 /** What one command gets: the world around it, and the way to the coordinator. */
@@ -32,6 +33,11 @@ export function parseOutput(text: string): OutputForm {
 /** Prints JSON as it came from the API, indented. */
 export function printJson(session: Session, json: unknown): void {
 	say(session.out, jsonText(json, 2));
+}
+
+/** Says on stderr why something was not done: for a person as the terminal is wide, for a program as a line of JSON. */
+export function tellFailure({ err, json }: Pick<Session, "err" | "json">, failure: Failure): void {
+	err.write(json ? failureJson(failure) : linesFor(err, failureText(failure)).join("\n"));
 }
 
 /** Prints lines. */

@@ -35,8 +35,19 @@ export function say(screen: Screen, line: string): void {
 	screen.write(`${line}\n`);
 }
 
-/** Writes a sentence, broken at spaces where a terminal ends. */
-export function tell(screen: Screen, sentence: string): void {
+/** Writes sentences, broken at spaces where a terminal ends. */
+export function tell(screen: Screen, sentences: string): void {
+	say(screen, linesFor(screen, sentences).join("\n"));
+}
+
+/** Lines as they fit a terminal; what is indented goes on below itself. In a pipe they stay as they are. */
+export function linesFor(screen: Pick<Screen, "size">, text: string): string[] {
 	const width = screen.size()?.columns;
-	say(screen, width === undefined ? sentence : wrap(sentence, width).join("\n"));
+	const lines = text.split("\n");
+	if (width === undefined) return lines;
+	return lines.flatMap((line) => {
+		const indent = line.length - line.trimStart().length;
+		const room = Math.max(20, width - indent);
+		return wrap(line.trimStart(), room).map((part) => " ".repeat(indent) + part);
+	});
 }

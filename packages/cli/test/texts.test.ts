@@ -1,12 +1,14 @@
 import fc from "@rollcall/test-support/properties";
 import test from "ava";
 import { changedLabels } from "../src/commands/label.ts";
-import { wantsColour } from "../src/text/colour.ts";
+import { linesFor } from "../src/terminal.ts";
+import { painter, wantsColour } from "../src/text/colour.ts";
 import { durationText, parseSeconds } from "../src/text/duration.ts";
 import { jsonText } from "../src/text/json.ts";
 import { printable } from "../src/text/printable.ts";
 import { tableLines } from "../src/text/table.ts";
 import { cut, widthOf } from "../src/text/width.ts";
+import { fieldLines } from "../src/views/field-list.ts";
 
 test("colour is for terminals only, and not with NO_COLOR, TERM=dumb or --no-color", (t) => {
 	t.true(wantsColour(true, {}, true));
@@ -86,6 +88,37 @@ test("a character of several code points is measured and cut as one", (t) => {
 	t.is(widthOf("e\u0301"), 1);
 	t.is(cut(`a${family}bc`, 4), `a${family}…`);
 	t.is(cut(`a${family}bc`, 3), "a…");
+});
+
+test("sentences are broken at spaces, below their indentation, and never within a command that fits on a line", (t) => {
+	const lines = (text: string, columns: number) => linesFor({ size: () => ({ columns, rows: 24 }) }, text);
+	t.deepEqual(lines("one two three four", 24), ["one two three four"]);
+	t.deepEqual(lines("what follows is told by `rollcall why w-1`", 30), [
+		"what follows is told by",
+		"`rollcall why w-1`",
+	]);
+	t.deepEqual(lines("  next: `rollcall context add lab --server https://192.0.2.1:7420`", 40), [
+		"  next: `rollcall context add lab",
+		"  --server https://192.0.2.1:7420`",
+	]);
+	t.deepEqual(lines("a lone ` and some more words here", 24), ["a lone ` and some more", "words here"]);
+	t.deepEqual(linesFor({ size: () => undefined }, "a pipe breaks nothing, however long"), [
+		"a pipe breaks nothing, however long",
+	]);
+});
+
+test("what is copied, as a digest, stays whole beside its name or below it", (t) => {
+	const digest = `sha256:${"a".repeat(64)}`;
+	const lines = fieldLines(
+		[
+			["coordinator", "c-1"],
+			["state", digest],
+		],
+		painter(false),
+		80,
+	);
+	t.deepEqual(lines, ["coordinator  c-1", "state", `  ${digest}`]);
+	t.deepEqual(fieldLines([["state", digest]], painter(false)), [`state  ${digest}`]);
 });
 
 test("a table is never wider than the terminal", (t) => {

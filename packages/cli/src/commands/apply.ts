@@ -3,7 +3,7 @@ import { readDocumentFile } from "../api/document-file.ts";
 import { usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { planLines } from "../views/plan.ts";
 import { agreesToChange } from "./agreement.ts";
@@ -60,7 +60,7 @@ async function apply(session: Session, options: ApplyOptions): Promise<ExitCode>
 		return EXIT.ok;
 	}
 	const done = value.changed ? `declared (event ${value.seq})` : "it was declared already; nothing changed";
-	say(session.out, `cluster ${cluster} at ${server}: ${done}.`);
+	tell(session.out, `cluster ${cluster} at ${server}: ${done}.`);
 	return EXIT.ok;
 }
 

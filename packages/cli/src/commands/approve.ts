@@ -1,7 +1,7 @@
 import type { Api } from "../api/client.ts";
-import { Failure, failureText, usageFailure } from "../errors.ts";
+import { Failure, usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import type { AddCommand, Session } from "../session.ts";
+import { type AddCommand, type Session, tellFailure } from "../session.ts";
 import { changeMachine } from "./change-machine.ts";
 import { collectMachines, MACHINE } from "./values.ts";
 
@@ -45,7 +45,7 @@ async function approve(session: Session, ids: readonly string[], bootId: string 
 			});
 		} catch (error) {
 			if (!(error instanceof Failure) || error.exit === EXIT.unreachable || ids.length === 1) throw error;
-			session.err.write(failureText(error));
+			tellFailure(session, error);
 			if (exit === EXIT.ok) exit = error.exit;
 		}
 	}

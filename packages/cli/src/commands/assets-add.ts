@@ -8,7 +8,7 @@ import { usageFailure } from "../errors.ts";
 import { readTextFile } from "../files/read-text.ts";
 import { progressLine } from "../live/progress-line.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { sizeText } from "../views/field-list.ts";
 import { Replacing } from "./replacing.ts";
 
@@ -93,7 +93,7 @@ async function addOne(
 		: addFromUrl(api, { name, source: { url: what }, ...expect }, progress.show)
 	).finally(progress.end);
 	if (session.json) printJson(session, json);
-	else say(session.out, addedText(name, value));
+	else tell(session.out, addedText(name, value));
 	return undefined;
 }
 
@@ -111,7 +111,7 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 			progress.end,
 		);
 		works.push(json);
-		if (!session.json) say(session.out, addedText(file.name, value));
+		if (!session.json) tell(session.out, addedText(file.name, value));
 	}
 	if (session.json) printJson(session, works);
 	else say(session.err, `${works.length} assets were added`);

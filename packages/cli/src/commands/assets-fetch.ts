@@ -6,7 +6,7 @@ import { Failure, usageFailure } from "../errors.ts";
 import { progressLine } from "../live/progress-line.ts";
 import type { ReleaseArch, ReleaseFile } from "../offline/core.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { addedText } from "./assets-add.ts";
 
 const AFTER = `
@@ -57,7 +57,7 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 	const api = await session.connect();
 	const kept = new Map((await listAssets(api)).value.assets.map((asset) => [asset.name, asset]));
 	const isKept = (file: ReleaseFile) => kept.get(file.name)?.[file.sum.algorithm] === sums.get(file);
-	for (const { name } of files.filter(isKept)) if (!session.json) say(session.out, `${name}: kept already`);
+	for (const { name } of files.filter(isKept)) if (!session.json) tell(session.out, `${name}: kept already`);
 	const works: unknown[] = [];
 	for await (const found of source.files(files.filter((file) => !isKept(file)))) {
 		const { name, sum } = found.file;
@@ -65,10 +65,10 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 		const expect = { name, [sum.algorithm]: sums.get(found.file) ?? "" };
 		const { json, value } = await bring(api, found, expect, progress.show).finally(progress.end);
 		works.push(json);
-		if (!session.json) say(session.out, addedText(name, value));
+		if (!session.json) tell(session.out, addedText(name, value));
 	}
 	if (session.json) printJson(session, works);
-	else say(session.err, hint(wish, files));
+	else tell(session.err, hint(wish, files));
 	return undefined;
 }
 

@@ -3,7 +3,7 @@ import { listAssets, verifyAssets } from "../api/assets.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { progressLine } from "../live/progress-line.ts";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { assetTable } from "../views/asset-table.ts";
 import { addAssetsAdd } from "./assets-add.ts";
 import { addAssetsFetch } from "./assets-fetch.ts";
@@ -43,7 +43,7 @@ export const addAssets: AddCommand = (program, run) => {
 async function list(session: Session): Promise<undefined> {
 	const { json, value } = await listAssets(await session.connect());
 	if (session.json) printJson(session, json);
-	else if (value.assets.length === 0) say(session.err, "there are no assets; `rollcall assets add` adds one");
+	else if (value.assets.length === 0) tell(session.err, "there are no assets; `rollcall assets add` adds one");
 	else printLines(session, assetTable(value.assets, { width: widthFor(session), paint: session.out.paint }));
 	return undefined;
 }
@@ -55,7 +55,7 @@ async function verify(session: Session): Promise<ExitCode> {
 	const damaged = checks.filter(({ ok }) => !ok);
 	if (session.json) printJson(session, json);
 	else {
-		for (const { name, reason } of damaged) say(session.err, `rollcall: ${name}: ${reason}; add it again`);
+		for (const { name, reason } of damaged) tell(session.err, `rollcall: ${name}: ${reason}; add it again`);
 		say(session.out, `${checks.length} assets, ${damaged.length} damaged`);
 	}
 	return damaged.length > 0 ? EXIT.failed : EXIT.ok;

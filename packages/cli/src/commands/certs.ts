@@ -1,7 +1,7 @@
 import { CertificateList, RotateReply, type RotateRequest } from "@rollcall/protocol";
 import { Option } from "commander";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { certificateTable } from "../views/certificate-table.ts";
 import { REHEARSED, tellRehearsal } from "./tell-rehearsal.ts";
 
@@ -72,6 +72,6 @@ async function rotate(session: Session, body: RotateRequest): Promise<undefined>
 		subject: "the fleet's keys",
 	});
 	if (session.json) printJson(session, json);
-	else say(session.out, `${value.what}: ${value.text}`);
+	else tell(session.out, `${value.what}: ${value.text}`);
 	return undefined;
 }

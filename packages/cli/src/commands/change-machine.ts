@@ -2,7 +2,7 @@ import { MachineView } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
 import { machinePath } from "../api/machine.ts";
 import { printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { inTurn, type LossOptions, lossQuery } from "./loss.ts";
@@ -27,5 +27,6 @@ export async function changeMachine(session: Session, api: Api, request: Machine
 		api.ask(MachineView, { method: "POST", path, body, subject: `machine ${id}` }),
 	);
 	if (session.json) printJson(session, json);
-	else say(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
+	else
+		tell(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
 }

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { CHECK_IMAGE, checkImage } from "../assets/check-image.ts";
 import { writeImageArchive } from "../assets/image-archive.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 
 const ASSET = "images/rollcall-check.tar";
 const AFTER = `
@@ -36,7 +36,7 @@ async function makeImage(session: Session, { out, busybox }: Options): Promise<u
 		printJson(session, { file: out, image: CHECK_IMAGE, architecture: image.architecture, sizeBytes, sha256 });
 		return undefined;
 	}
-	say(session.out, `${out}: ${CHECK_IMAGE} for ${image.architecture}, ${sizeBytes} bytes`);
+	tell(session.out, `${out}: ${CHECK_IMAGE} for ${image.architecture}, ${sizeBytes} bytes`);
 	const archives = [
 		{ name: "rollcall-check", sha256: `sha256:${sha256}`, sizeBytes, urls: [`BOOT-LISTENER/assets/${ASSET}`] },
 	];

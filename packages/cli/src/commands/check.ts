@@ -8,7 +8,7 @@ import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { statusLine } from "../live/status-line.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { findingLine } from "../views/finding-line.ts";
 import { addCheckImage } from "./check-image.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -66,7 +66,7 @@ async function checkCluster(session: Session, { keep = false, outside, start }: 
 		const begun = await beginCheck(api, wish);
 		const { json, value } = await follow(session, api, begun, signal);
 		if (session.json) printJson(session, json);
-		if (value.kept) say(session.err, `the pods are in the namespace ${value.kept}; the next check removes them`);
+		if (value.kept) tell(session.err, `the pods are in the namespace ${value.kept}; the next check removes them`);
 		if (value.outcome === "ok") return EXIT.ok;
 		if (stopped()) return EXIT.interrupted;
 		const failed = value.findings.filter(({ state }) => state === "fail").length;
@@ -97,7 +97,7 @@ async function follow(
 		const { findings, state, step } = answer.value;
 		line.end();
 		if (!session.json)
-			for (const finding of findings.slice(told)) say(session.out, findingLine(finding, session.out.paint));
+			for (const finding of findings.slice(told)) tell(session.out, findingLine(finding, session.out.paint));
 		told = findings.length;
 		if (state === "done") return answer;
 		line.show(state === "stopping" ? `ending: ${step}` : step);
@@ -106,7 +106,7 @@ async function follow(
 			if (signal.aborted && !stopping) {
 				stopping = true;
 				line.end();
-				say(session.err, "ending the check; its pods are removed");
+				tell(session.err, "ending the check; its pods are removed");
 				answer = await stopCheck(api);
 			} else answer = await lookAtCheck(api);
 			if (answer.value.checkId !== begun.value.checkId)

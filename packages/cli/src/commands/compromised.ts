@@ -3,7 +3,7 @@ import type { Api } from "../api/client.ts";
 import { machinePath } from "../api/machine.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { agreesToChange } from "./agreement.ts";
@@ -46,8 +46,8 @@ async function endTrust(session: Session, id: string, options: CompromisedOption
 	);
 	if (session.json) printJson(session, json);
 	else {
-		if (options.yes || !session.ask) for (const line of exposureLines(value.exposure)) say(session.out, line);
-		say(session.out, `${titleOf(value.machine)}: kept out until it is approved again; switch it off`);
+		if (options.yes || !session.ask) for (const line of exposureLines(value.exposure)) tell(session.out, line);
+		tell(session.out, `${titleOf(value.machine)}: kept out until it is approved again; switch it off`);
 	}
 	return undefined;
 }
@@ -55,7 +55,7 @@ async function endTrust(session: Session, id: string, options: CompromisedOption
 async function isMeant(session: Session, api: Api, id: string): Promise<boolean> {
 	const path = machinePath(id, "/exposure");
 	const { value } = await api.ask(Exposure, { path, subject: `machine ${id}` });
-	for (const line of exposureLines(value)) say(session.out, line);
+	for (const line of exposureLines(value)) tell(session.out, line);
 	return agreesToChange(session, `Keep machine ${printable(id)} out at ${api.connection.server}?`);
 }
 

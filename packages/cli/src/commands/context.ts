@@ -8,7 +8,7 @@ import { type Configuration, configurationPath, readConfiguration, writeConfigur
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson, printLines, type Run, type Session, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { contextTable } from "../views/context-table.ts";
 import { authorityToKeep, type PinOptions } from "./pin-authority.ts";
 
@@ -81,7 +81,7 @@ async function list(session: Session): Promise<undefined> {
 		token: one.tokenFile ?? (one.token === undefined ? (one.clientCertificate ?? "none") : "in the configuration file"),
 	}));
 	if (session.json) printJson(session, { contexts: rows });
-	else if (rows.length === 0) say(session.err, `no contexts in ${path}; \`rollcall context add\` adds one`);
+	else if (rows.length === 0) tell(session.err, `no contexts in ${path}; \`rollcall context add\` adds one`);
 	else printLines(session, contextTable(rows, { width: widthFor(session), paint: session.out.paint }));
 	return undefined;
 }
@@ -107,7 +107,7 @@ async function show(session: Session, asked: string | undefined): Promise<undefi
 		const believed = fingerprint === undefined ? "" : `, by the authority ${fingerprint}`;
 		const token = tokenFile === undefined ? "" : `, token in ${tokenFile}`;
 		const shown = clientCertificate === undefined ? "" : `, certificate in ${clientCertificate}`;
-		say(session.out, `${name}: ${server}${token}${shown}${believed}`);
+		tell(session.out, `${name}: ${server}${token}${shown}${believed}`);
 	}
 	return undefined;
 }
@@ -151,7 +151,7 @@ async function warnOfToken(session: Session, file: string): Promise<void> {
 		await readToken(file, "--token-file");
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
-		say(session.err, `warning: ${error.message}; it is kept all the same`);
+		tell(session.err, `warning: ${error.message}; it is kept all the same`);
 	}
 }
 
@@ -175,7 +175,7 @@ async function add(
 	const contexts = { ...configuration.contexts, [name]: { server: origin, ...token, ...client, ...believed } };
 	await writeConfiguration(path, { current: configuration.current ?? name, contexts });
 	const by = authority === undefined ? "" : `; it is believed by the authority ${fingerprintOf(authority)} alone`;
-	say(session.out, `${name} is kept in ${path}${by}`);
+	tell(session.out, `${name} is kept in ${path}${by}`);
 	return undefined;
 }
 

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { DoctorFinding } from "../offline/doctor.ts";
 import { PROGRAM_ROOT } from "../program-root.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { findingLine } from "../views/finding-line.ts";
 
 const AFTER = `
@@ -45,7 +45,7 @@ async function doctor(session: Session, options: Options): Promise<ExitCode> {
 		const wish = { config, programRoot: PROGRAM_ROOT, dhcp: options.dhcp, networkInterface: options.interface };
 		for await (const finding of examine(wish)) {
 			findings.push(finding);
-			if (!session.json) say(session.out, findingLine(finding, session.out.paint));
+			if (!session.json) tell(session.out, findingLine(finding, session.out.paint));
 		}
 	} catch (error) {
 		if (error instanceof ConfigError)

@@ -1,6 +1,6 @@
 import { EtcdView, RestoreReply, SnapshotForgotten, SnapshotReply } from "@rollcall/protocol";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { fieldLines } from "../views/field-list.ts";
 import { shortName, snapshotTable } from "../views/snapshot-table.ts";
 import { REHEARSED, tellRehearsal } from "./tell-rehearsal.ts";
@@ -65,7 +65,7 @@ async function risk(session: Session): Promise<undefined> {
 	const { value } = await api.ask(EtcdView, { path: "/v1/etcd", subject: "etcd" });
 	const text = value.risk ?? "etcd was not founded yet: there is nothing to lose";
 	if (session.json) printJson(session, { risk: text });
-	else say(session.out, text);
+	else tell(session.out, text);
 	return undefined;
 }
 
@@ -137,8 +137,8 @@ async function restore(session: Session, what: string): Promise<undefined> {
 	}
 	const { next, snapshot, boot } = value;
 	const beginning = snapshot ? `snapshot ${shortName(snapshot)} of ${snapshot.takenAt}` : NEXT[next];
-	say(session.out, `when no memory is left, etcd begins with ${beginning}`);
-	if (boot.length > 0) say(session.out, `these began otherwise, and have to boot anew first: ${boot.join(", ")}`);
+	tell(session.out, `when no memory is left, etcd begins with ${beginning}`);
+	if (boot.length > 0) tell(session.out, `these began otherwise, and have to boot anew first: ${boot.join(", ")}`);
 	return undefined;
 }
 

@@ -2,7 +2,7 @@ import { getMachine } from "../api/machine.ts";
 import { usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type AddCommand, printJson } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { labelsText } from "../views/field-list.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { askFirst } from "./ask-first.ts";
@@ -33,7 +33,7 @@ export const addLabel: AddCommand = (program, run) => {
 				const { machine } = (await getMachine(api, id)).value;
 				if (changes.length === 0) {
 					if (session.json) printJson(session, machine.labels);
-					else say(session.out, `${titleOf(machine)}: ${labelsText(machine.labels) || "no labels"}`);
+					else tell(session.out, `${titleOf(machine)}: ${labelsText(machine.labels) || "no labels"}`);
 					return undefined;
 				}
 				const labels = changedLabels(machine.labels, changes);

@@ -4,7 +4,7 @@ import { signIn } from "../api/sign-in.ts";
 import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 const AFTER = `
@@ -46,7 +46,7 @@ async function login(session: Session): Promise<ExitCode> {
 		const file = await writeLogin(session.env, found);
 		const until = new Date(found.endsAt).toISOString();
 		if (session.json) printJson(session, { server, issuer: value.issuer, file, until });
-		else say(session.out, `signed in at ${value.issuer}; the login is in ${file}`);
+		else tell(session.out, `signed in at ${value.issuer}; the login is in ${file}`);
 		return EXIT.ok;
 	} catch (error) {
 		if (signal.aborted) return EXIT.interrupted;
@@ -61,6 +61,6 @@ async function logout(session: Session): Promise<ExitCode> {
 	if (!(await removeLogin(session.env, server)))
 		throw new Failure(`nobody signed in at ${server} on this computer`, { exit: EXIT.notFound });
 	if (session.json) printJson(session, { server });
-	else say(session.out, `the login at ${server} is forgotten here; the provider may still know of it`);
+	else tell(session.out, `the login at ${server} is forgotten here; the provider may still know of it`);
 	return EXIT.ok;
 }

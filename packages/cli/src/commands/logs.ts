@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { LogAge, UnitName } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { Journal, type JournalPart, MOST_LINES } from "../api/journal.ts";
-import { Failure, failureText, usageFailure } from "../errors.ts";
+import { Failure, usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { type AddCommand, printJson, type Session } from "../session.ts";
+import { type AddCommand, printJson, type Session, tellFailure } from "../session.ts";
 import { say } from "../terminal.ts";
 import { jsonText } from "../text/json.ts";
 import { type NamedLine, namedLines } from "../views/journal-lines.ts";
@@ -110,7 +110,7 @@ class Reading {
 			// A machine that is followed may be away for a while; one that is not known stays unknown.
 			const passes = this.#follows && this.#journal.begun && isPassing(error);
 			if (!passes && (!others || !(error instanceof Failure))) throw error;
-			if (!this.#told) this.#session.err.write(failureText(error as Failure));
+			if (!this.#told) tellFailure(this.#session, error as Failure);
 			this.#told = true;
 			if (!passes) this.exit = (error as Failure).exit;
 			return undefined;

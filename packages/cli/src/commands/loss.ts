@@ -3,7 +3,7 @@ import { AcceptedLoss } from "@rollcall/protocol";
 import { type Command, InvalidArgumentError } from "commander";
 import { Failure } from "../errors.ts";
 import type { Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** Between two tries of what waits its turn, and how long it waits at most, in milliseconds. */
@@ -56,7 +56,7 @@ export async function inTurn<T>(session: Session, { queue }: LossOptions, ask: (
 			} catch (error) {
 				const waits = error instanceof Failure && error.code === "quorum-at-risk";
 				if (!waits || signal.aborted || performance.now() > end) throw error;
-				if (told !== error.message) say(session.err, `waiting its turn: ${error.message}`);
+				if (told !== error.message) tell(session.err, `waiting its turn: ${error.message}`);
 				told = error.message;
 			}
 			await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);

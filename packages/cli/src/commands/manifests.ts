@@ -1,6 +1,6 @@
 import { ManifestsAccepted } from "@rollcall/protocol";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
 
 const AFTER = `
@@ -29,6 +29,6 @@ async function accept(session: Session): Promise<undefined> {
 	const request = { method: "POST", path: "/v1/manifests/accept", body: {}, subject: "the manifests" } as const;
 	const { json, value } = await api.ask(ManifestsAccepted, request);
 	if (session.json) printJson(session, json);
-	else say(session.out, `the leader's folder of manifests counts (event ${value.seq})`);
+	else tell(session.out, `the leader's folder of manifests counts (event ${value.seq})`);
 	return undefined;
 }

@@ -3,7 +3,7 @@ import { readAuthority } from "../configuration/connection.ts";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { agrees } from "./agreement.ts";
 
 /** How an operator says whom a coordinator is believed by. */
@@ -51,7 +51,7 @@ async function confirm(session: Session, server: string, shown: string): Promise
 			exit: EXIT.usage,
 			next: `compare it (${compare}), and add --fingerprint ${shown}`,
 		});
-	say(session.err, `${server} is by the authority ${shown}; ${compare}`);
+	tell(session.err, `${server} is by the authority ${shown}; ${compare}`);
 	if (await agrees(session, "Is it that one?")) return;
 	throw new Failure("not confirmed, so nothing was kept", {
 		exit: EXIT.interrupted,

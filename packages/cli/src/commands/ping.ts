@@ -1,6 +1,6 @@
 import { replyOf, sendCommand } from "../api/commands.ts";
 import { type AddCommand, printJson } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { durationText } from "../text/duration.ts";
 import { titleOf } from "../views/machine-title.ts";
 import { MACHINE, parseMachine } from "./values.ts";
@@ -30,7 +30,7 @@ export const addPing: AddCommand = (program, run) => {
 				const pong = replyOf(value, "pong");
 				const up = durationText(pong.uptimeSeconds * 1000);
 				const told = `boot ${pong.bootId}, up ${up}, generation ${pong.generation}`;
-				say(session.out, `${titleOf(value)}: answered in ${session.now() - begin} ms: ${told}`);
+				tell(session.out, `${titleOf(value)}: answered in ${session.now() - begin} ms: ${told}`);
 				return undefined;
 			}),
 		);

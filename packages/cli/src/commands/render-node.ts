@@ -5,7 +5,7 @@ import { EXIT } from "../exit-codes.ts";
 import { readTextFile } from "../files/read-text.ts";
 import { writeTree } from "../offline/write-tree.ts";
 import { printJson, printLines, type Run, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { collectLabel } from "./values.ts";
 
 /** Shown below the help of `rollcall render`. */
@@ -61,10 +61,10 @@ async function renderNode(session: Session, options: Options): Promise<undefined
 		const next = "correct the document, or name another machine or role";
 		throw new Failure(`${machine}: ${tree.reason}`, { exit: EXIT.failed, next });
 	}
-	for (const warning of parsed.warnings) say(session.err, `rollcall: ${warning}`);
+	for (const warning of parsed.warnings) tell(session.err, `rollcall: ${warning}`);
 	if (tree.standIns.length > 0) {
 		const names = tree.standIns.join(", ");
-		say(session.err, `rollcall: made up, since no --other machine has these seats: ${names}`);
+		tell(session.err, `rollcall: made up, since no --other machine has these seats: ${names}`);
 	}
 	const { content, machineId, digest, standIns } = tree;
 	await writeTree(out, content.files);

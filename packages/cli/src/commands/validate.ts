@@ -2,7 +2,7 @@ import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readTextFile } from "../files/read-text.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 
 const MOST_BYTES = 512 * 1024;
@@ -34,14 +34,14 @@ async function validate(session: Session, file: string): Promise<ExitCode> {
 		printJson(session, { file: name, kind, ok, findings, warnings });
 		return ok ? EXIT.ok : EXIT.usage;
 	}
-	for (const warning of warnings) say(session.err, `rollcall: ${name}: warning: ${printable(warning)}`);
+	for (const warning of warnings) tell(session.err, `rollcall: ${name}: warning: ${printable(warning)}`);
 	if (!ok)
 		throw new Failure(`${name}: this ${kind} is not valid`, {
 			exit: EXIT.usage,
 			details: findings,
 			next: "correct it and check again",
 		});
-	say(session.out, `${name}: this ${kind} is valid`);
+	tell(session.out, `${name}: this ${kind} is valid`);
 	return EXIT.ok;
 }
 

@@ -5,7 +5,7 @@ import { getMachine } from "../api/machine.ts";
 import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
 import { nameOf, titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -28,11 +28,11 @@ export async function waitUntilReady(session: Session, api: Api, answer: Command
 			const { machine } = value;
 			if (machine.phase === "ready" && (await mayVote(api, machine.nodeName))) {
 				if (session.json) printJson(session, json);
-				else say(session.out, `${titleOf(machine)}: ready (${printable(machine.reason)})`);
+				else tell(session.out, `${titleOf(machine)}: ready (${printable(machine.reason)})`);
 				return EXIT.ok;
 			}
 			const stage = `${machine.phase}: ${machine.reason}`;
-			if (stage !== told) say(session.err, `${titleOf(machine)}: ${printable(stage)}`);
+			if (stage !== told) tell(session.err, `${titleOf(machine)}: ${printable(stage)}`);
 			told = stage;
 			if (signal.aborted) return EXIT.interrupted;
 			if (session.now() > deadlineAt)

@@ -6,7 +6,7 @@ import { listMachines } from "../api/machines.ts";
 import { Failure, usageFailure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { tell } from "../terminal.ts";
 import { nameOf, titleOf } from "../views/machine-title.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { collectMachines, MACHINE, parseCount, parseDuration, parsePhase } from "./values.ts";
@@ -58,7 +58,7 @@ async function wait(session: Session, ids: readonly string[], options: WaitOptio
 			const trouble = options.all && options.for === "ready" ? (await api.status()).value.trouble : [];
 			if (missing.length === 0 && enough && trouble.length === 0) {
 				if (session.json) printJson(session, { machines });
-				else for (const machine of machines) say(session.out, `${titleOf(machine)}: ${machine.phase}`);
+				else for (const machine of machines) tell(session.out, `${titleOf(machine)}: ${machine.phase}`);
 				return EXIT.ok;
 			}
 			if (signal.aborted) return EXIT.interrupted;

@@ -4,7 +4,7 @@ import { feedFleet } from "../live/fleet-feed.ts";
 import type { LiveModel } from "../live/frame.ts";
 import { openLiveScreen } from "../live/screen-session.ts";
 import { printLines, type Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { jsonText } from "../text/json.ts";
 import { machineTable } from "../views/machine-table.ts";
 import { fleetTable } from "./fleet-table.ts";
@@ -44,7 +44,7 @@ export async function watchMachines(session: Session, options: MachineFilter): P
 			onLost: (reason) => {
 				const notice = `the coordinator cannot be reached (${reason}); trying again`;
 				if (screen) screen.update({ notice });
-				else say(session.err, `rollcall: ${notice}`);
+				else tell(session.err, `rollcall: ${notice}`);
 			},
 			onBack: () => screen?.update({ notice: undefined }),
 		});

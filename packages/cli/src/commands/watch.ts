@@ -1,7 +1,7 @@
 import { followEvents } from "../api/event-stream.ts";
 import { printEvent } from "../live/print-event.ts";
 import type { AddCommand, Session } from "../session.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { addEventOptions, beginning, type EventOptions, filterOf } from "./event-options.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
@@ -46,7 +46,7 @@ async function watch(session: Session, options: WatchOptions): Promise<undefined
 				if (frame.kind === "event") printEvent(session, frame, json);
 				else if (options.untilCaughtUp) done.abort();
 			},
-			onLost: (reason) => say(session.err, `rollcall: the event stream was interrupted (${reason}); trying again`),
+			onLost: (reason) => tell(session.err, `rollcall: the event stream was interrupted (${reason}); trying again`),
 			onBack: () => say(session.err, "rollcall: the event stream goes on"),
 		});
 	} finally {

@@ -28,11 +28,14 @@ export function pad(text: string, width: number): string {
 	return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Breaks an uncoloured text at spaces into lines of at most `width` columns. A word that is longer stands on a line of its own. */
+/**
+ * Breaks a text at spaces into lines of at most `width` columns. A word that is longer stands on a line of its own; so does a command between
+ * backquotes that fits on one, since people copy it.
+ */
 export function wrap(text: string, width: number): string[] {
 	const lines: string[] = [];
 	let line = "";
-	for (const word of text.split(" ")) {
+	for (const word of wordsOf(text, width)) {
 		if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) {
 			lines.push(line);
 			line = word;
@@ -42,4 +45,19 @@ export function wrap(text: string, width: number): string[] {
 	}
 	lines.push(line);
 	return lines;
+}
+
+/** Words between spaces; what stands between backquotes is one, as far as it fits. */
+function wordsOf(text: string, width: number): string[] {
+	const words: string[] = [];
+	let open: string[] = [];
+	for (const word of text.split(" ")) {
+		open.push(word);
+		const isClosed = (open.join(" ").split("`").length - 1) % 2 === 0;
+		if (!isClosed) continue;
+		const whole = open.join(" ");
+		words.push(...(widthOf(whole) <= width ? [whole] : open));
+		open = [];
+	}
+	return [...words, ...open];
 }

@@ -27,7 +27,7 @@ export function certificateTable(
 	return tableLines(
 		[
 			{ title: "HOLDER", text: holder, min: 10, whole: true, style: () => "bold" },
-			{ title: "NAME", text: ({ name }) => name, min: 10, yields: 1 },
+			{ title: "NAME", text: ({ name }) => name, min: 10, whole: true },
 			{
 				title: "STATE",
 				text: ({ state }) => state.replaceAll("-", " "),

@@ -11,7 +11,12 @@ export function fieldLines(fields: readonly Field[], paint: Paint, width?: numbe
 	const indent = shown.reduce((widest, [name]) => Math.max(widest, widthOf(name)), 0) + 2;
 	return shown.flatMap(([name, value]) => {
 		const text = printable(value);
-		const lines = width === undefined ? [text] : wrap(text, Math.max(20, width - indent));
+		const room = Math.max(20, (width ?? 0) - indent);
+		// A digest or an address is copied: where it fits nowhere but below its name, it stands there.
+		const longest = text.split(" ").reduce((most, word) => Math.max(most, widthOf(word)), 0);
+		if (width !== undefined && longest > room && longest <= width - 2)
+			return [paint("dim", name), ...wrap(text, width - 2).map((line) => `  ${line}`)];
+		const lines = width === undefined ? [text] : wrap(text, room);
 		return lines.map((line, index) => (index === 0 ? paint("dim", pad(name, indent)) : " ".repeat(indent)) + line);
 	});
 }
