@@ -14,6 +14,7 @@ const FOLDER = join(repository, "deploy/systemd");
 /** Units that an operator copies: their file, the name that they are started by, and programs that they start. */
 const UNITS = [
 	{ file: "systemd/rollcall-coordinator.service", name: "rollcall-coordinator.service" },
+	{ file: "systemd/rollcall-relay.service", name: "rollcall-relay.service" },
 	{
 		file: "registry-cache/rollcall-registry-cache@.service",
 		name: "rollcall-registry-cache@registry.k8s.io.service",

@@ -102,6 +102,13 @@ export const ROOMS: readonly Room[] = [
 		libraries: ["node:", "zod"],
 	},
 	{
+		name: "coordinator/relay",
+		files: /^packages\/coordinator\/src\/relay\//,
+		rooms: [...COORDINATOR_PURE, ...coordinator("adapters/")],
+		packages: PROTOCOL,
+		libraries: "any",
+	},
+	{
 		name: "coordinator/doors/command-line",
 		files: /^packages\/coordinator\/src\/doors\/command-line\.ts$/,
 		rooms: [...COORDINATOR_PURE, ...coordinator("config")],

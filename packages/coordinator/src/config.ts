@@ -1,4 +1,4 @@
-import { ApiScope, Reach } from "@rollcall/protocol";
+import { ApiScope, overlaps, parseNetwork, Reach, RelayName, UserPublicKey } from "@rollcall/protocol";
 import { z } from "zod";
 
 const Port = z.int().min(0).max(65535);
@@ -164,6 +164,38 @@ const SecretsKey = z.union([
 ]);
 export type SecretsKeyConfig = z.infer<typeof SecretsKey>;
 
+/** Who looks into the neighbour table of a link that this computer is not on. */
+const Relay = z.strictObject({
+	name: RelayName,
+	/** The networks of that link; nothing that it says of another address counts. */
+	networks: z
+		.array(z.union([z.cidrv4(), z.cidrv6()]))
+		.min(1)
+		.max(16),
+	/** What it signs with; `rollcall relay` tells its own. */
+	publicKey: UserPublicKey,
+});
+export type RelayConfig = z.infer<typeof Relay>;
+
+const Relays = z
+	.array(Relay)
+	.max(64)
+	.default([])
+	.refine(
+		(relays) => new Set(relays.map(({ name }) => name)).size === relays.length,
+		"two relays have one name; each has its own",
+	)
+	.refine((relays) => !haveOneNetwork(relays), "networks of two relays overlap; one relay looks for each address");
+
+function haveOneNetwork(relays: readonly RelayConfig[]): boolean {
+	const networks = relays.flatMap(({ name, networks }) =>
+		networks.map((text) => ({ name, network: parseNetwork(text) })),
+	);
+	return networks.some(({ name, network }) =>
+		networks.some((other) => other.name !== name && network && other.network && overlaps(network, other.network)),
+	);
+}
+
 /** What a coordinator is started with: one YAML file. Paths are relative to the file's folder. */
 export const CoordinatorConfig = z.strictObject({
 	/** Keys, the event log of an embedded NATS, snapshots. 0700. */
@@ -229,6 +261,8 @@ export const CoordinatorConfig = z.strictObject({
 			authorities: File.optional(),
 		})
 		.prefault({}),
+	/** Who looks for machines on links that this computer is not on. */
+	relays: Relays,
 	/** Folder with the operator's own Kubernetes manifests, applied when the cluster's API answers. */
 	manifests: File.optional(),
 	/** Who may read `/metrics` without a token: `loopback` is this host, `nobody` is nobody. */

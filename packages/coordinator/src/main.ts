@@ -7,10 +7,12 @@ import { showSecret } from "./wiring/secrets.ts";
 import { startCoordinator } from "./wiring/start.ts";
 
 const USAGE = `Usage: rollcall coordinator --config FILE [--tether-stdin | --show SECRET]
+       rollcall-coordinator --relay FILE
 
 Runs a coordinator until it gets SIGINT or SIGTERM. FILE is YAML; docs/operations.md lists the settings.
 --tether-stdin: it also ends when standard input ends, so that it does not outlive who started it.
 --show: it writes a file of the data folder to standard output as it is in clear, and ends; with secrets.key they lie sealed there.
+--relay: it is no coordinator, but a relay: tells coordinators who has an address on its link. FILE is YAML; docs/operations.md has its settings.
 `;
 
 /** How long an orderly end may take before the process ends anyway, in milliseconds. */
@@ -22,9 +24,14 @@ async function main(): Promise<number> {
 			config: { type: "string" },
 			"tether-stdin": { type: "boolean" },
 			show: { type: "string" },
+			relay: { type: "string" },
 			help: { type: "boolean" },
 		},
 	});
+	if (values.relay !== undefined) {
+		await relayUntilTold(values.relay, values["tether-stdin"] === true);
+		return 0;
+	}
 	if (values.help || values.config === undefined) {
 		process.stderr.write(USAGE);
 		return values.help ? 0 : 2;
@@ -58,6 +65,15 @@ async function main(): Promise<number> {
 	await running?.stop();
 	if (failure) throw failure;
 	return 0;
+}
+
+async function relayUntilTold(file: string, isTethered: boolean): Promise<void> {
+	const stopping = new AbortController();
+	const stop = (): void => stopping.abort();
+	process.on("SIGINT", stop).on("SIGTERM", stop);
+	if (isTethered) process.stdin.once("close", stop).resume();
+	const { startRelay } = await import("./relay/start.ts");
+	await startRelay(file, stopping.signal);
 }
 
 async function ended(signal: AbortSignal): Promise<undefined> {

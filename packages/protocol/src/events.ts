@@ -82,6 +82,8 @@ export const EVENT_PAYLOADS = {
 		labels: Labels,
 		/** How sure the coordinator is that it is this machine; absent: `claimed`. */
 		grade: Grade.optional(),
+		/** Why it was not observed, where a relay should have seen it. */
+		unobserved: reason.optional(),
 		/** What its TPM proved. */
 		tpm: TpmProof.optional(),
 		/** The MAC that its token was made for. */

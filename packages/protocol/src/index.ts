@@ -47,6 +47,7 @@ export * from "./pod-network.ts";
 export * from "./pod-routes.ts";
 export * from "./problem.ts";
 export * from "./read-json.ts";
+export * from "./relay.ts";
 export * from "./rest/cluster.ts";
 export * from "./rest/commands.ts";
 export * from "./rest/events.ts";

@@ -106,6 +106,7 @@ const Machine = z.strictObject({
 		tpm: text.optional(),
 	}),
 	grade: Grade,
+	unobserved: text.optional(),
 	tokenMac: Mac.optional(),
 	contested: text.optional(),
 	held: z.array(HeldBoot),

@@ -71,6 +71,8 @@ export interface Machine {
 	/** What told it apart when this boot enrolled. Facts that come later change nothing in it. */
 	readonly evidence: Evidence;
 	readonly grade: Grade;
+	/** Why this boot was not observed, where a relay should have seen it. */
+	readonly unobserved?: string | undefined;
 	/** The MAC that the token of this boot was made for. */
 	readonly tokenMac?: Mac | undefined;
 	/** Why only a person may let it in: what it enrolled with is another machine's. */

@@ -19,7 +19,10 @@ function demandedGrade({ role, grade, selector }: Pick<Slot, "role" | "grade" | 
  */
 export function lackFor(
 	slot: Slot,
-	machine: Pick<Machine, "bootId" | "grade" | "basis" | "personallyLetIn" | "facts" | "approvedHardware" | "seat">,
+	machine: Pick<
+		Machine,
+		"bootId" | "grade" | "unobserved" | "basis" | "personallyLetIn" | "facts" | "approvedHardware" | "seat"
+	>,
 ): string | undefined {
 	const demanded = demandedGrade(slot);
 	const byPerson = machine.personallyLetIn === machine.bootId;
@@ -27,7 +30,7 @@ export function lackFor(
 	if (demanded === "claimed") return undefined;
 	if (demanded === "attested" || !byPerson) {
 		if (!reachesGrade(machine.grade, demanded))
-			return `slot ${slot.name} wants a machine that is ${demanded}, and this one is only ${machine.grade}`;
+			return `slot ${slot.name} wants a machine that is ${demanded}, and this one is only ${machine.grade}${machine.grade === "claimed" && machine.unobserved !== undefined ? `: ${machine.unobserved}` : ""}`;
 	}
 	if (machine.basis === "facts" && !byPerson)
 		return `slot ${slot.name} is not open to a machine that only a rule on facts let in`;

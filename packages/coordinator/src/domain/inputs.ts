@@ -60,6 +60,8 @@ export type Input =
 			readonly remote: string;
 			/** The MAC that the asking address belongs to on a link of the coordinator's own, where there is one. */
 			readonly observedMac?: Mac | undefined;
+			/** Why nothing was seen of the asking address, where somebody should have seen it. */
+			readonly unobserved?: string | undefined;
 			/** What its TPM proved. */
 			readonly tpm?: TpmProof | undefined;
 			/** How far its clock is ahead of the coordinator's, where it says so. Milliseconds. */

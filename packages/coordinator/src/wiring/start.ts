@@ -10,7 +10,9 @@ import { listen } from "../adapters/http/listen.ts";
 import { readFleet } from "../adapters/metrics/read-fleet.ts";
 import { watchTwins } from "../adapters/nats/twins.ts";
 import { neighbourMac } from "../adapters/network/neighbours.ts";
+import { observer } from "../adapters/network/observe.ts";
 import { checkAddresses } from "../adapters/network/own-addresses.ts";
+import { Relays } from "../adapters/network/relays.ts";
 import { oidcPeople } from "../adapters/oidc/provider.ts";
 import { createAttester } from "../adapters/tpm/attester.ts";
 import { readMakers } from "../adapters/tpm/makers.ts";
@@ -158,8 +160,15 @@ async function startParts(
 	closing.defer(() => accessWatch.close());
 	const documents = createDocumentReader();
 	closing.defer(() => documents.close());
+	const relays = new Relays(config.relays, {
+		monotonic: () => clock.monotonic(),
+		isBy: bus.credentials.isBy,
+		tell: (text) => log.warn(text),
+	});
+	closing.defer(() => relays.close());
 	const app = buildApp({
-		neighbourMac,
+		observe: observer(neighbourMac, relays),
+		relay: (request) => relays.take(request),
 		attester: createAttester(() => clock.wall(), makers),
 		access: accessWatch,
 		people: config.oidc && oidcPeople(config.oidc, { clock }),

@@ -41,6 +41,12 @@ test("agent and coordinator have the same sandbox but for what docs/security.md 
 	t.deepEqual(left, [], "told of as different, and alike");
 });
 
+test("a relay has the coordinator's sandbox, and of all capabilities the one that it needs", (t) => {
+	const relay = sandboxOf(readFileSync(new URL("deploy/systemd/rollcall-relay.service", repository), "utf8"));
+	const capability = { AmbientCapabilities: "CAP_NET_ADMIN", CapabilityBoundingSet: "CAP_NET_ADMIN" };
+	t.deepEqual(Object.fromEntries(relay), { ...Object.fromEntries(coordinator), ...capability });
+});
+
 test("neither leaves a core dump, which would hold its keys", (t) => {
 	for (const text of [
 		agentUnit(),

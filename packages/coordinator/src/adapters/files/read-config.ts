@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { plainText, systemReason } from "@rollcall/protocol";
+import type { z } from "zod";
 import { CoordinatorConfig, type SecretsKeyConfig } from "../../config.ts";
 import { checkSettings } from "../../document/check-settings.ts";
 import { ConfigError } from "../../errors.ts";
@@ -10,14 +11,17 @@ const MOST_FINDINGS = 8;
 /** So much of a configuration is looked at at all. */
 const MOST_BYTES = 1024 * 1024;
 
+/** Reads a file of settings, YAML. Throws ConfigError. */
+export function readSettings<S extends z.ZodType>(schema: S, file: string): z.output<S> {
+	const checked = checkSettings(schema, readText(file));
+	if (checked.ok) return checked.settings;
+	const findings = checked.findings.slice(0, MOST_FINDINGS).join("; ");
+	throw new ConfigError(`${file}: ${findings}; docs/operations.md lists the settings`);
+}
+
 /** Reads the configuration file. Paths in it are made absolute, from its own folder. Throws ConfigError. */
 export function readConfig(file: string): CoordinatorConfig {
-	const checked = checkSettings(CoordinatorConfig, readText(file));
-	if (!checked.ok)
-		throw new ConfigError(
-			`${file}: ${checked.findings.slice(0, MOST_FINDINGS).join("; ")}; docs/operations.md lists the settings`,
-		);
-	const config = checked.settings;
+	const config = readSettings(CoordinatorConfig, file);
 	const at = <T extends string | undefined>(path: T): T =>
 		path === undefined ? path : (resolve(dirname(file), path) as T);
 	const { nats, boot, tls, secrets, tpm } = config;

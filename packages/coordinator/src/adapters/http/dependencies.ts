@@ -17,6 +17,8 @@ import type {
 	Plan,
 	Problem,
 	Reach,
+	RelayReply,
+	RelayRequest,
 	Why,
 } from "@rollcall/protocol";
 import type { Logger } from "pino";
@@ -159,8 +161,10 @@ export interface ApiDependencies {
 	readonly askVoters: () => Promise<readonly MachineId[] | undefined>;
 	/** Finds out which TPM a boot has. */
 	readonly attester: Attester;
-	/** The MAC that an address has on a link of this host, where it is on one. */
-	readonly neighbourMac: (address: string) => Promise<Mac | undefined>;
+	/** Which MAC an address has on its link, by the neighbour table of this computer or of a relay there. */
+	readonly observe: (address: string) => Promise<{ readonly mac?: Mac; readonly reason?: string }>;
+	/** What a relay is to look for, for a request that it signed; undefined for any other. */
+	readonly relay: (request: RelayRequest) => Promise<RelayReply | undefined>;
 	readonly metrics: ApiMetrics;
 	/** Who signs in with a provider; undefined where nobody can. */
 	readonly people?: People | undefined;

@@ -169,6 +169,7 @@ function enrollAs(fleet: Fleet, input: InputOf<"enroll">, admission: Admission):
 		identity,
 		labels: admission.labels,
 		grade: admission.grade,
+		...(input.unobserved === undefined ? {} : { unobserved: input.unobserved }),
 		...(input.tpm ? { tpm: input.tpm } : {}),
 		...(admission.mac === undefined ? {} : { mac: admission.mac }),
 		...(isOff(input.clockOffMs) ? { clockOffMs: input.clockOffMs } : {}),

@@ -37,6 +37,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 		facts,
 		evidence,
 		grade: event.grade ?? "claimed",
+		unobserved: event.unobserved,
 		tokenMac: event.mac,
 		held: known?.held.filter(({ bootId }) => bootId !== event.bootId) ?? [],
 		personallyLetIn: byPerson ? event.bootId : undefined,

@@ -45,7 +45,7 @@ const DESCRIPTIONS: Descriptions = {
 	"requests-refused": refusalsText,
 	"enrollment-refused": (e) => `${e.machineId ?? "a machine"} at ${e.remote} was refused: ${e.reason}`,
 	"machine-enrolled": (e) =>
-		`${e.machineId} enrolled with boot ${e.bootId}, known ${IDENTITY[e.identity]}${e.grade ? `, ${e.grade}` : ""}${e.tpm ? `, TPM ${e.tpm.ek.slice(0, 16)}${e.tpm.maker ? ` by ${e.tpm.maker}` : ""} with the registers 0-7 at ${e.tpm.pcrs.slice(0, 16)}` : ""}${e.clockOffMs ? `; its clock is ${offText(e.clockOffMs)}` : ""}`,
+		`${e.machineId} enrolled with boot ${e.bootId}, known ${IDENTITY[e.identity]}${e.grade ? `, ${e.grade}` : ""}${e.unobserved === undefined ? "" : ` (${e.unobserved})`}${e.tpm ? `, TPM ${e.tpm.ek.slice(0, 16)}${e.tpm.maker ? ` by ${e.tpm.maker}` : ""} with the registers 0-7 at ${e.tpm.pcrs.slice(0, 16)}` : ""}${e.clockOffMs ? `; its clock is ${offText(e.clockOffMs)}` : ""}`,
 	"boot-held": (e) => `boot ${e.bootId} of ${e.machineId}, from ${e.remote} (${e.grade}), waits: ${e.reason}`,
 	"boot-allowed": (e) => `${e.by} lets in boot ${e.bootId} of ${e.machineId}`,
 	"identity-conflict": (e) => `${e.machineId} and ${e.other} may be mixed up: ${e.reason}`,

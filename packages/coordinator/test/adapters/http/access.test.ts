@@ -87,13 +87,20 @@ test("every route of the table has a scope, a summary and schemas", (t) => {
 		for (const schema of [route.params, route.query, route.response]) t.is(typeof schema.safeParse, "function");
 	}
 	const open = ROUTES.filter(({ scope }) => scope === "public").map(({ path }) => path);
-	// The content is encrypted, and sent only while machines are to begin with it.
-	t.deepEqual(open, ["/v1/login", "/v1/etcd/snapshots/{sha256}/content", "/v1/openapi.json", "/healthz", "/readyz"]);
+	// A relay signs what it says. The content is encrypted, and sent only while machines are to begin with it.
+	t.deepEqual(open, [
+		"/v1/relay",
+		"/v1/login",
+		"/v1/etcd/snapshots/{sha256}/content",
+		"/v1/openapi.json",
+		"/healthz",
+		"/readyz",
+	]);
 });
 
 test("a viewer changes nothing, an approver decides who comes in and nothing else, and keys and tokens are an administrator's", (t) => {
 	const changing = ROUTES.filter(
-		({ method, path, scope }) => method !== "GET" && path !== "/v1/plan" && scope !== "enroll",
+		({ method, path, scope }) => method !== "GET" && !["/v1/plan", "/v1/relay"].includes(path) && scope !== "enroll",
 	);
 	t.deepEqual(
 		changing.filter(({ scope }) => !["operator", "admin"].includes(scope)).map(({ scope, path }) => `${scope} ${path}`),

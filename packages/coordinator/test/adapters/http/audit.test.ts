@@ -8,6 +8,7 @@ import { bearer, testApi } from "./setup.ts";
 const READS = [
 	"POST /v1/attest",
 	"POST /v1/enroll",
+	"POST /v1/relay",
 	"POST /v1/plan",
 	"POST /v1/machines/{id}/plan",
 	"POST /v1/machines/{id}/commands",

@@ -13,6 +13,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
 		nonce: "n".repeat(32),
 		signature: "mine",
 	},
+	"POST /v1/relay": { relay: "room-b", observations: [], signature: "mine" },
 	"POST /v1/machines/{id}/approve": {},
 	"POST /v1/machines/{id}/reject": { reason: "not ours" },
 	"POST /v1/machines/{id}/compromised": { reason: "a pod broke out" },

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { endianness } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { eventually } from "@rollcall/test-support/eventually";
@@ -7,7 +8,7 @@ import { testNeeding } from "@rollcall/test-support/needing";
 import { namespaces } from "@rollcall/test-support/part";
 import { run } from "@rollcall/test-support/running";
 import test from "ava";
-import { inArpTable, neighbourMac } from "../../../src/adapters/network/neighbours.ts";
+import { inArpTable, linkOf, neighbourMac } from "../../../src/adapters/network/neighbours.ts";
 
 const execute = promisify(execFile);
 
@@ -18,10 +19,33 @@ const TABLE = `IP address       HW type     Flags       HW address            Ma
 192.0.2.9        0x1         0x2         52:54:00:00:00:99     *        eth1
 `;
 
-test("an address that the kernel has resolved is that MAC; an incomplete entry, a doubled and an absent one are nobody", (t) => {
-	t.is(inArpTable(TABLE, "192.0.2.7"), "52:54:00:00:00:07" as never);
-	for (const address of ["192.0.2.8", "192.0.2.9", "192.0.2.70", "192.0.2"])
-		t.is(inArpTable(TABLE, address), undefined);
+test("an address that the kernel has resolved on its link is that MAC; an incomplete entry, one of another link and an absent one are nobody", (t) => {
+	t.is(inArpTable(TABLE, "192.0.2.7", "eth0"), "52:54:00:00:00:07" as never);
+	t.is(inArpTable(TABLE, "192.0.2.9", "eth1"), "52:54:00:00:00:99" as never);
+	t.is(inArpTable(TABLE, "192.0.2.7", "eth1"), undefined);
+	for (const address of ["192.0.2.8", "192.0.2.70", "192.0.2"]) t.is(inArpTable(TABLE, address, "eth0"), undefined);
+});
+
+/** As Linux prints it, on a computer of either order of bytes. */
+const inOrder = (text: string): string =>
+	endianness() === "LE" ? text : Buffer.from(text, "hex").swap32().toString("hex");
+const route = (device: string, [to, gateway, flags, metric, mask]: readonly [string, string, string, number, string]) =>
+	[device, inOrder(to), inOrder(gateway), flags, 0, 0, metric, inOrder(mask), 0, 0, 0].join("\t");
+const ROUTES = [
+	"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+	route("eth0", ["00000000", "FE0200C0", "0003", 0, "00000000"]),
+	route("eth0", ["000200C0", "00000000", "0001", 100, "00FFFFFF"]),
+	route("wlan0", ["000200C0", "00000000", "0001", 600, "00FFFFFF"]),
+	route("eth1", ["006433C6", "00000000", "0001", 0, "00FFFFFF"]),
+	route("eth0", ["806433C6", "FE0200C0", "0003", 0, "80FFFFFF"]),
+	"",
+].join("\n");
+
+test("an address is on the link that its narrowest route names, and on none where that leads over a router", (t) => {
+	t.is(linkOf(ROUTES, "192.0.2.7"), "eth0");
+	t.is(linkOf(ROUTES, "198.51.100.7"), "eth1");
+	for (const address of ["198.51.100.200", "203.0.113.7", "nonsense"]) t.is(linkOf(ROUTES, address), undefined);
+	t.is(linkOf("", "192.0.2.7"), undefined);
 });
 
 test("nobody is observed on the loopback, nor under a text that is no address", async (t) => {

@@ -109,7 +109,7 @@ export const ENROLL_ROUTES: readonly Route[] = [
 			}
 			const { token, attestation, ...request } = claim;
 			const tpm = attestation && judged(() => api.attester.judge(attestation, bootOf(claim)));
-			const observedMac = await api.neighbourMac(remote);
+			const { mac: observedMac, reason: unobserved } = await api.observe(remote);
 			const enrolled = await askCore(
 				api.core,
 				{
@@ -119,6 +119,7 @@ export const ENROLL_ROUTES: readonly Route[] = [
 					proofValid: request.proof !== undefined && api.credentials.verify(request.proof),
 					remote,
 					...(observedMac === undefined ? {} : { observedMac }),
+					...(unobserved === undefined ? {} : { unobserved }),
 					...(tpm === undefined ? {} : { tpm }),
 					...(request.wall === undefined ? {} : { clockOffMs: request.wall - api.clock.wall() }),
 				},

@@ -13,12 +13,14 @@ import { LOGIN_ROUTES } from "./login.ts";
 import { MACHINE_CHANGE_ROUTES } from "./machine-changes.ts";
 import { MACHINE_ROUTES } from "./machines.ts";
 import { MANIFEST_ROUTES } from "./manifests.ts";
+import { RELAY_ROUTES } from "./relay.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
 
 /** Every route of the API. What is not in this table does not exist. */
 export const ROUTES: readonly Route[] = [
 	...ENROLL_ROUTES,
+	...RELAY_ROUTES,
 	...MACHINE_ROUTES,
 	...MACHINE_CHANGE_ROUTES,
 	...COMMAND_ROUTES,
