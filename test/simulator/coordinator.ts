@@ -227,6 +227,7 @@ export class Coordinator {
 			connected,
 			reconnects: () => network.reconnects(name),
 			summarize: world.targets.summarize,
+			letIn: async () => {},
 			beginning: async () => {
 				const before = folder.read<number>("log-origin");
 				return {

@@ -29,7 +29,6 @@ const RECONNECT_GRACE_MS = 10_000;
 const RENDER_PAUSE_MS = 10;
 /** The number of events between two snapshots. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
-
 /** The most refused events that are remembered as reported. */
 const MAX_REFUSED = 64;
 
@@ -102,6 +101,7 @@ export class Leader {
 				}
 				await this.#lease.look();
 				await this.#room.look();
+				await parts.letIn();
 				await this.#turn();
 			} catch (error) {
 				if (error instanceof LogConflict) {

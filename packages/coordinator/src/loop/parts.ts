@@ -46,6 +46,8 @@ export interface LoopParts {
 	/** How often the bus was away and came back: after each time the log may be another one. */
 	readonly reconnects: () => number;
 	readonly summarize: TargetSummary;
+	/** Has those taken who came to the coordinator's listeners while a turn filled the event loop. */
+	readonly letIn: () => Promise<void>;
 	/** What an empty log begins with. */
 	readonly beginning: () => Promise<Beginning>;
 	/** Whom machines are to believe, for a log that does not say it. */

@@ -14,6 +14,7 @@ import {
 } from "../adapters/boot/index.ts";
 import { watchBootDocument } from "../adapters/files/boot-document.ts";
 import { bootKey } from "../adapters/files/boot-key.ts";
+import type { Door } from "../adapters/http/door.ts";
 import { namedAssets } from "../boot/named-assets.ts";
 import type { BootConfig } from "../config.ts";
 import type { SecretFiles } from "../disk/secret-files.ts";
@@ -38,6 +39,8 @@ export interface BootSurroundings {
 	readonly boots: Pick<BootWatch, "see">;
 	/** The names by which the listener may be called. */
 	readonly hosts: ReadonlySet<string>;
+	/** Has its connections taken between two turns. */
+	readonly door: Pick<Door, "watch">;
 	/** The API as agents reach it, the first address first. */
 	readonly apis: () => readonly string[];
 	/** The public nkeys of the fleet. */
@@ -151,6 +154,7 @@ async function startBoot(config: BootConfig, key: Uint8Array, around: BootSurrou
 		works.close();
 		await app.close();
 	};
+	around.door.watch(app.server);
 	try {
 		const local = await app.listen({ host: config.host, port: config.port });
 		url ||= local;

@@ -2,6 +2,7 @@ import { MAX_SNAPSHOTS } from "@rollcall/protocol";
 import { firstDocument } from "../adapters/files/first-document.ts";
 import { createLogMarks } from "../adapters/files/log-mark.ts";
 import { createSnapshots } from "../adapters/files/snapshots.ts";
+import type { Door } from "../adapters/http/door.ts";
 import { createKeptStates } from "../adapters/nats/kept-states.ts";
 import { migrateFleet } from "../domain/fleet-form.ts";
 import { fleetFromJson, fleetToJson, stateDigest } from "../domain/snapshot.ts";
@@ -26,7 +27,13 @@ export function createLoop(
 		keys,
 		targets,
 		url,
-	}: { readonly keys: Omit<Keys, "accounts">; readonly targets: RememberedTargets; readonly url: () => string },
+		door,
+	}: {
+		readonly keys: Omit<Keys, "accounts">;
+		readonly targets: RememberedTargets;
+		readonly url: () => string;
+		readonly door: Door;
+	},
 ): Loop {
 	const listeners: ((leads: boolean) => void)[] = [];
 	const core = new ControlLoop({
@@ -55,6 +62,7 @@ export function createLoop(
 		connected: () => connection.connected(),
 		reconnects: () => connection.reconnects(),
 		summarize: targets.summarize,
+		letIn: door.letIn,
 		trust: () => keys.pki.trust(),
 		beginning: async () => {
 			const before = await own.seenLog.load();

@@ -6,6 +6,7 @@ import { checkBootDocument } from "../adapters/files/boot-document.ts";
 import { announceApi, takeDataFolder } from "../adapters/files/data-folder.ts";
 import { readClusterDocument } from "../adapters/files/first-document.ts";
 import { buildApp } from "../adapters/http/app.ts";
+import { Door } from "../adapters/http/door.ts";
 import { listen } from "../adapters/http/listen.ts";
 import { readFleet } from "../adapters/metrics/read-fleet.ts";
 import { watchTwins } from "../adapters/nats/twins.ts";
@@ -112,7 +113,8 @@ async function startParts(
 	const bus = await openBusParts(base, { tls, signal, closing });
 	const { pki, snapshots, accounts } = openKeys(base, bus);
 	const targets = renderedTargets();
-	const { core, onLeading } = createLoop(base, bus, { keys: { pki, snapshots }, targets, url: address.url });
+	const door = new Door();
+	const { core, onLeading } = createLoop(base, bus, { keys: { pki, snapshots }, targets, url: address.url, door });
 	const twins = await watchTwins(bus.connection, {
 		coordinatorId: base.id,
 		place: `${hostname()}:${config.dataFolder}`,
@@ -146,6 +148,7 @@ async function startParts(
 			log,
 			boots,
 			hosts,
+			door,
 			apis: () => toldApis(address.url(), tls === undefined),
 			signers: bus.credentials.signers,
 			authority: toldAuthority(config, ownTls, bus.authority),
@@ -202,6 +205,7 @@ async function startParts(
 		},
 	});
 	closing.defer(() => app.close());
+	door.watch(app.server);
 	const url = await listen(app, config.http);
 	address.listensAt(url);
 
