@@ -4,6 +4,8 @@ import {
 	etcdData,
 	etcdRole,
 	isBoot,
+	type Part,
+	partOf,
 	type RememberedTargets,
 	rememberTargets,
 	type Shared,
@@ -26,7 +28,7 @@ export const CERTIFICATE_PATH = CERTIFICATE.certificate;
 export const KUBELET_READS = [ROLE, CERTIFICATE.certificate];
 const TIMING = { deadlineSeconds: 15, intervalSeconds: 5, timeoutSeconds: 2 };
 
-type Render = Parameters<typeof rememberTargets<Shared>>[0]["render"];
+type Render = Parameters<typeof rememberTargets<Shared, Part>>[0]["render"];
 type Machine = Parameters<Render>[1];
 type Seat = Parameters<Render>[2];
 type Parts = Pick<TargetContent, "files" | "units" | "probes" | "memory">;
@@ -38,7 +40,7 @@ const refuse = (reason: string) => ({ ok: false, reason }) as const;
  * for etcd, its memory included; refuses when the real one does, for what of that is simulated.
  */
 export function simulatedTargets(): RememberedTargets {
-	return rememberTargets<Shared>({ sharedOf, keyOf: sharedKeys(), render });
+	return rememberTargets<Shared, Part>({ partOf, sharedOf, keyOf: sharedKeys(), render });
 }
 
 function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render> {

@@ -66,8 +66,8 @@ export interface TargetSummary {
 	(fleet: Fleet, machine: Machine, seat: Seat): Summary;
 	/** False when the answer has to be rendered first. */
 	readonly isKnown?: (fleet: Fleet, machine: Machine, seat: Seat) => boolean;
-	/** One and the same object for all states from which targets take the same. */
-	readonly basisOf?: (fleet: Fleet) => object;
+	/** One and the same object for all states from which targets of this role take the same. */
+	readonly basisOf?: (fleet: Fleet, role: string) => object;
 }
 
 /** Undefined where it is not known yet: then nothing is decided about this target, and the caller decides again soon. */

@@ -44,5 +44,5 @@ export type { LogMark } from "../ports/log-mark.ts";
 export type { Pki } from "../ports/pki.ts";
 export { etcdArguments } from "../render/etcd.ts";
 export { etcdData } from "../render/etcd-data.ts";
-export { type Shared, sharedKeys, sharedOf } from "../render/shared.ts";
+export { type Part, partOf, type Shared, sharedKeys, sharedOf } from "../render/shared.ts";
 export { fastDigests } from "../wiring/fast-digests.ts";

@@ -13,10 +13,12 @@ import {
 const KEPT_WHOLE = 1_000;
 
 /** A renderer in two steps, so that it reads nothing of a fleet that its targets are not remembered by. */
-export interface SharedRenderer<Shared> {
+export interface SharedRenderer<Shared, Part extends string> {
+	/** Which part of what can be taken targets of this role take: one of a few. */
+	readonly partOf: (role: string) => Part;
 	/** What targets take from the fleet, beside machine and seat. */
-	readonly sharedOf: (fleet: Fleet) => Shared;
-	/** Equal for equal values; asked once per state. */
+	readonly sharedOf: (fleet: Fleet, part: Part) => Shared;
+	/** Equal for equal values; asked once per state and part. */
 	readonly keyOf: (shared: Shared) => string;
 	readonly render: (shared: Shared, machine: TargetMachine, seat: Seat) => Rendered;
 }
@@ -44,27 +46,37 @@ export interface RememberedTargets {
  * latest the whole target. State is immutable, so equal references mean equal values, and what is not referenced any more is
  * forgotten with it.
  */
-export function rememberTargets<Shared>({ sharedOf, keyOf, render }: SharedRenderer<Shared>): RememberedTargets {
+export function rememberTargets<Shared, Part extends string>({
+	partOf,
+	sharedOf,
+	keyOf,
+	render,
+}: SharedRenderer<Shared, Part>): RememberedTargets {
 	const bySeat = new WeakMap<Seat, Known>();
 	const whole = new Map<Seat, Rendered>();
-	const ofFleet = new WeakMap<Fleet, Basis<Shared>>();
-	let latest: Basis<Shared> | undefined;
-	const basisOf = (fleet: Fleet): Basis<Shared> => {
-		const known = ofFleet.get(fleet);
+	const ofFleet = new WeakMap<Fleet, Map<Part, Basis<Shared>>>();
+	const latest = new Map<Part, Basis<Shared>>();
+	const basisOf = (fleet: Fleet, role: string): Basis<Shared> => {
+		const parts = ofFleet.get(fleet) ?? new Map<Part, Basis<Shared>>();
+		ofFleet.set(fleet, parts);
+		const part = partOf(role);
+		const known = parts.get(part);
 		if (known) return known;
-		const shared = sharedOf(fleet);
+		const shared = sharedOf(fleet, part);
 		const key = keyOf(shared);
-		latest = latest?.key === key ? latest : { shared, key };
-		ofFleet.set(fleet, latest);
-		return latest;
+		const before = latest.get(part);
+		const basis = before?.key === key ? before : { shared, key };
+		latest.set(part, basis);
+		parts.set(part, basis);
+		return basis;
 	};
 	const knownOf = (fleet: Fleet, machine: Machine, seat: Seat): Known | undefined => {
 		const known = bySeat.get(seat);
 		if (!known || TARGET_FIELDS.some((field) => known.machine[field] !== machine[field])) return undefined;
-		return known.basis === basisOf(fleet) ? known : undefined;
+		return known.basis === basisOf(fleet, seat.role) ? known : undefined;
 	};
 	const fresh = (fleet: Fleet, machine: Machine, seat: Seat): { rendered: Rendered; summary: Summary } => {
-		const basis = basisOf(fleet);
+		const basis = basisOf(fleet, seat.role);
 		const rendered = render(basis.shared, machine, seat);
 		const summary = summaryOf(rendered);
 		const { machineId, bootId, facts, labels, podNetworks } = machine;

@@ -30,12 +30,13 @@ import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
 import { etcdQuota, explainBudget, haveText, ramBudget } from "./ram-budget.ts";
 import { chooseDns, withoutDns } from "./resolv-conf.ts";
 import { findRouteOverlap } from "./route-overlap.ts";
-import { type Shared, sharedOf } from "./shared.ts";
+import { partOf, type Shared, sharedOf } from "./shared.ts";
 import { tmpfsLack } from "./tmpfs-room.ts";
 import { findVersion, KNOWN_VERSIONS } from "./versions.ts";
 
 /** What a seat means for a machine of this fleet. */
-export const renderTarget: RenderTarget = (fleet, machine, seat) => renderShared(sharedOf(fleet), machine, seat);
+export const renderTarget: RenderTarget = (fleet, machine, seat) =>
+	renderShared(sharedOf(fleet, partOf(seat.role)), machine, seat);
 
 /** What a seat means for a machine: the whole target, or a sentence that says why the machine cannot have it. */
 export function renderShared(shared: Shared, machine: TargetMachine, seat: Seat): Rendered {

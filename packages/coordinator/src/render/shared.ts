@@ -24,8 +24,31 @@ export interface Shared {
 	readonly snapshotSource: string | undefined;
 }
 
+const NO_ETCD: EtcdBeginnings = { living: [], others: undefined, goOn: [], takenOut: [] };
+
+/** As much of it as targets of a role take. */
+export type Part = "whole" | "without-etcd";
+
+/** Roles that read what becomes of etcd: its machines, and the API servers that ask it. */
+const READ_ETCD: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
+
+/** A worker's target, or one of the operator's roles, is the same whatever becomes of etcd. */
+export function partOf(role: string): Part {
+	return READ_ETCD.has(role) ? "whole" : "without-etcd";
+}
+
 /** What targets take from this fleet. */
-export function sharedOf(fleet: Fleet): Shared {
+export function sharedOf(fleet: Fleet, part: Part): Shared {
+	if (part === "without-etcd")
+		return {
+			document: fleet.cluster?.document,
+			trust: fleet.trust?.trust,
+			controlPlanes: membersOf(fleet, "control-plane"),
+			ownEtcd: [],
+			etcd: NO_ETCD,
+			etcdWait: undefined,
+			snapshotSource: undefined,
+		};
 	const etcd = etcdBeginnings(fleet);
 	return {
 		document: fleet.cluster?.document,

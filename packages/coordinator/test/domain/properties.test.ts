@@ -195,6 +195,7 @@ test("what is remembered of steady machines changes no decision", (t) => {
 	fc.assert(
 		fc.property(busyStory, fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 15_000 })), (told, silence) => {
 			const remembered = rememberTargets({
+				partOf: () => "all",
 				sharedOf: (fleet) => fleet,
 				keyOf: ({ cluster }) => cluster?.digest ?? "",
 				render: (fleet, machine, seat) => renderForTests(fleet, machine as Machine, seat),

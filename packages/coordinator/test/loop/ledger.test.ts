@@ -56,6 +56,7 @@ test("who gets a seat is rendered once, since the state that a turn came to is t
 	const declared = documentOf([{ name: "worker", role: "worker", count: 1 }]);
 	let rendered = 0;
 	const { summarize } = rememberTargets({
+		partOf: () => "all",
 		sharedOf: (fleet) => fleet,
 		keyOf: ({ cluster }) => cluster?.digest ?? "",
 		render: (fleet, machine, seat) => {

@@ -10,9 +10,10 @@ function machineIn(seat: number): Machine & { seat: Seat } {
 
 /** A renderer that counts, and whose shared part can be changed. */
 function counting() {
-	const seen = { rendered: 0, shared: "a" };
+	const seen = { rendered: 0, shared: "a", etcd: "a" };
 	const targets = rememberTargets({
-		sharedOf: ({ cluster }) => `${seen.shared} ${cluster !== undefined}`,
+		partOf: (role) => (role === "etcd" ? "etcd" : "others"),
+		sharedOf: ({ cluster }, part) => `${part === "etcd" ? seen.etcd : seen.shared} ${cluster !== undefined}`,
 		keyOf: (shared) => shared,
 		render: (_shared, _machine, seat) => ({
 			ok: true,
@@ -46,6 +47,25 @@ test("a machine, a document or other members that changed are rendered anew", (t
 	seen.shared = "b";
 	targets.render({ ...FLEET }, machine, machine.seat);
 	t.is(seen.rendered, 4);
+});
+
+test("what only another role takes renders nobody else's target anew", (t) => {
+	const { seen, targets } = counting();
+	const [worker, etcd] = [machineIn(1), machineIn(2)];
+	const ofEtcd = { ...etcd.seat, role: "etcd" };
+	const look = (fleet: Fleet) => {
+		targets.summarize(fleet, worker, worker.seat);
+		targets.summarize(fleet, etcd, ofEtcd);
+	};
+	look(FLEET);
+	t.is(seen.rendered, 2);
+	seen.etcd = "b";
+	const next = { ...FLEET };
+	look(next);
+	t.is(seen.rendered, 3);
+	const basisOf = targets.summarize.basisOf;
+	t.is(basisOf?.(FLEET, "worker"), basisOf?.(next, "worker"));
+	t.not(basisOf?.(FLEET, "etcd"), basisOf?.(next, "etcd"));
 });
 
 test("only the latest targets are kept whole; what is fetched later is rendered again", (t) => {

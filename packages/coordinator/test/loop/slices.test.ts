@@ -22,6 +22,7 @@ function ask(summarize: (fleet: Fleet, machine: Machine, seat: Seat) => unknown)
 test("a turn renders so many targets, and the next turns the others", (t) => {
 	let rendered = 0;
 	const { summarize } = rememberTargets({
+		partOf: () => "all",
 		sharedOf: () => "",
 		keyOf: (shared) => shared,
 		render: () => {

@@ -25,19 +25,27 @@ export interface Steady {
  */
 export function steadyMachines(fleet: Fleet, at: number, summarize: SummaryIfKnown): Steady | undefined {
 	const { cluster } = fleet;
-	const shared = summarize.basisOf?.(fleet);
-	if (!cluster || !shared || at < fleet.recoverUntil) return undefined;
+	const { basisOf } = summarize;
+	if (!cluster || !basisOf || at < fleet.recoverUntil) return undefined;
+	const byRole = new Map<string, object>();
+	const sharedOf = (role: string): object => {
+		const shared = byRole.get(role) ?? basisOf(fleet, role);
+		byRole.set(role, shared);
+		return shared;
+	};
 	const claimOf = nameClaims(fleet);
 	return {
 		has: (machine) => {
 			const basis = STEADY.get(machine);
-			return basis !== undefined && basis.cluster === cluster && basis.shared === shared;
+			if (basis === undefined || basis.cluster !== cluster || !machine.seat) return false;
+			return basis.shared === sharedOf(machine.seat.role);
 		},
 		look: (machine) => {
 			const { seat, approval, lease, command, leaving, pinnedRole, target, held } = machine;
 			if (!seat || seat.pinned || pinnedRole !== undefined || approval !== "approved" || lease !== "alive") return;
 			if (command || leaving || held.length > 0 || target?.progress !== "applied" || claimOf(machine)) return;
-			if (holdsItsTarget(machine, summarize(fleet, machine, seat))) STEADY.set(machine, { cluster, shared });
+			if (holdsItsTarget(machine, summarize(fleet, machine, seat)))
+				STEADY.set(machine, { cluster, shared: sharedOf(seat.role) });
 		},
 	};
 }
