@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { run } from "./run.ts";
 import { VERSION } from "./version.ts";
@@ -13,8 +12,6 @@ const HELP = `rollcall-agent: answers the roll call for one machine
 
 /** Runs the command line (without program names). Returns the exit code: 0 done, 1 failed, 2 wrong usage, 75 start again. */
 export async function main(argv: readonly string[]): Promise<number> {
-	// zod would make and compile source for every schema: worth it for thousands of messages, not for an agent's few.
-	z.config({ jitless: true });
 	let options: { config?: string | undefined; version?: boolean | undefined; help?: boolean | undefined };
 	let words: string[];
 	try {

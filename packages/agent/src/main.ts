@@ -1,3 +1,4 @@
+import "./no-compiler.ts";
 import { main } from "./cli.ts";
 import { errorLine } from "./error-line.ts";
 

@@ -1,5 +1,6 @@
+import { hash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { check, WRITE_ROOTS } from "@rollcall/protocol";
+import { check, computeSha256By, WRITE_ROOTS } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
 import { createEtcdData } from "./adapters/files/etcd-data.ts";
@@ -47,6 +48,7 @@ function readConfig(path: string): AgentConfig {
 /** Runs an agent with everything real until it is told to stop. Returns the exit code. */
 export async function run(configPath: string): Promise<number> {
 	const config = readConfig(configPath);
+	computeSha256By((input) => hash("sha256", input, "hex"));
 	const log = processLog(config.logLevel);
 	const root = config.root === "/" ? "/" : config.root.replace(/\/+$/, "");
 	const { rehearsal } = config;

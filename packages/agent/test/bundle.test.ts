@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import test from "ava";
 import { VERSION } from "../src/version.ts";
 
 const folder = resolve(import.meta.dirname, "../../../dist/agent");
@@ -59,3 +60,30 @@ testBuilt("what stands in for a machine is not in the agent", (t) => {
 	for (const sign of ["staticPodPath", "start-limit-hit:", "REHEARSAL-", "rollcall rehearsal"])
 		t.false(text.includes(sign), sign);
 });
+
+testBuilt("no schema is made of what only a coordinator reads", (t) => {
+	const text = readFileSync(join(folder, "agent.cjs"), "utf8");
+	t.regex(text, /\bEnrollReply=/);
+	t.notRegex(text, /\b(?:EnrollRequest|Facts|CertifyOrder)=/);
+});
+
+/** Tells each time that a program is made of text. */
+const TELLS = `globalThis.Function = new Proxy(Function, {
+	construct(made, words) { process.stderr.write("compiled\\n"); return new made(...words); },
+});`;
+
+for (const [program, words] of [
+	["agent/src/main.ts", ["run", "--config"]],
+	["rehearsal/src/main.ts", ["kubelet", "--config"]],
+] as const)
+	test(`${program} compiles no source for its schemas`, (t) => {
+		const path = join(ownFolder(t), "agent.json");
+		writeFileSync(path, '{"coordinators": []}');
+		const source = resolve(import.meta.dirname, "../..", program);
+		const before = `data:text/javascript,${encodeURIComponent(TELLS)}`;
+		const { stderr, status } = spawnSync(process.execPath, ["--import", before, source, ...words, path], {
+			encoding: "utf8",
+		});
+		t.is(status, 1);
+		t.notRegex(stderr, /^compiled$/m);
+	});

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import "@rollcall/agent/no-compiler";
 import { errorLine } from "@rollcall/agent";
-import { z } from "zod";
 import { rehearse } from "./rehearse.ts";
 import { standInKubelet } from "./stand-in-kubelet.ts";
 
@@ -12,8 +12,6 @@ const HELP = `rollcall-rehearsal: stands in for a machine, or for its kubelet
 
 /** Runs the command line (without program names). Returns the exit code: 0 done, 1 failed, 2 wrong usage, 75 the machine reboots. */
 async function main([command, ...words]: readonly string[]): Promise<number> {
-	// zod would make and compile source for every schema: worth it for thousands of messages, not for a machine's few.
-	z.config({ jitless: true });
 	if (command === "machine") return await rehearse(words);
 	if (command === "kubelet") return await standInKubelet(words);
 	const asked = command === "--help" || command === "-h";
