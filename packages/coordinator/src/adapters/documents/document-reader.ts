@@ -4,8 +4,9 @@ import { serial } from "@rollcall/protocol";
 import type { InForce } from "../../document/in-force.ts";
 import type { NamedAssets } from "../../document/named-assets.ts";
 import type { ParsedDocument } from "../../document/parse-document.ts";
+import { overdue } from "./overdue.ts";
 
-/** Longer than any document of the allowed size takes that is none to stop us. */
+/** Longer than any document of the allowed size takes that is none to stop us, in processor time. */
 const DEADLINE_MS = 10_000;
 /** A worker that nobody needed for so long ends. */
 const IDLE_MS = 60_000;
@@ -48,15 +49,22 @@ export function createDocumentReader(deadlineMs = DEADLINE_MS): DocumentReader {
 		}
 		const asked = worker;
 		const { promise, resolve } = Promise.withResolvers<ParsedDocument>();
-		const timer = setTimeout(
+		const before = await asked.cpuUsage();
+		const spentMs = async () => {
+			const { user, system } = await asked.cpuUsage(before);
+			return (user + system) / 1000;
+		};
+		const answered = new AbortController();
+		overdue(spentMs, deadlineMs, answered.signal).then(
 			() => resolve(refusal("too-large", `the document could not be read within ${deadlineMs / 1000} s`)),
-			deadlineMs,
+			// It was read, or the thread ended.
+			() => {},
 		);
 		const failed = (error: Error) => resolve(refusal("too-large", `the document could not be read: ${error.message}`));
 		asked.once("message", resolve).once("error", failed);
 		asked.postMessage(message);
 		const parsed = await promise;
-		clearTimeout(timer);
+		answered.abort();
 		asked.off("message", resolve).off("error", failed);
 		if (!parsed.ok && parsed.problem.code === "too-large") await end();
 		else {
