@@ -22,6 +22,7 @@ const say = (level: string) => (what: { err?: Error }, text: string) =>
 const core: Parameters<typeof startClusterKeeper>[0]["core"] = {
 	fleet: () => fleet,
 	leadership: () => ({ leads: true, url: undefined }),
+	actsIn: () => 1,
 	ready: () => ({ ready: true, reason: "" }),
 	subscribe: () => () => undefined,
 	beat: () => undefined,

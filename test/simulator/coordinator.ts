@@ -65,6 +65,11 @@ export class Coordinator {
 		return this.up && (this.#life?.core.leadership().leads ?? false);
 	}
 
+	/** It may change something outside of the log, as far as it knows. */
+	get acts(): boolean {
+		return this.up && this.#life?.core.actsIn() !== undefined;
+	}
+
 	/** The state that it knows. */
 	get fleet(): Fleet | undefined {
 		return this.up ? this.#life?.core.fleet() : undefined;
@@ -209,6 +214,7 @@ export class Coordinator {
 				},
 			},
 			states: keptStates(store),
+			sharedBus: true,
 			marks: {
 				load: async () => folder.read<LogMark>("mark"),
 				save: alive((mark: LogMark) => {

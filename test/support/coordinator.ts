@@ -45,6 +45,8 @@ export interface CoordinatorOptions {
 	readonly oidc?: unknown;
 	/** Life of the machines' certificates; as the coordinator has it without it. */
 	readonly certificateSeconds?: number;
+	/** Folder with the operator's own manifests; none without it. */
+	readonly manifests?: string;
 	readonly failpoint?: string;
 	/** It runs from its sources, in place of the bundle, for who changes them while they are loaded. */
 	readonly fromSources?: boolean;
@@ -120,6 +122,7 @@ export function launchCoordinator(
 		...(options.oidc ? { oidc: options.oidc } : {}),
 		...(options.advertise ? { advertise: options.advertise } : {}),
 		...(options.certificateSeconds ? { certificateSeconds: options.certificateSeconds } : {}),
+		...(options.manifests ? { manifests: options.manifests } : {}),
 		logLevel: "debug",
 	};
 	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });

@@ -6,6 +6,7 @@ export interface DocumentWish {
 	readonly slots: readonly object[];
 	/** More of `kubernetes` than its version. */
 	readonly kubernetes?: object;
+	readonly controlPlane?: object;
 	readonly roles?: Readonly<Record<string, object>>;
 	readonly machines?: readonly object[];
 	/** Rules that let machines in; by default all rehearsal machines. */
@@ -13,12 +14,20 @@ export interface DocumentWish {
 }
 
 /** A cluster document as text (JSON, which is YAML). */
-export function documentText({ slots, kubernetes, roles = {}, machines = [], rules }: DocumentWish): string {
+export function documentText({
+	slots,
+	kubernetes,
+	controlPlane,
+	roles = {},
+	machines = [],
+	rules,
+}: DocumentWish): string {
 	return JSON.stringify({
 		apiVersion: "rollcall/v1",
 		kind: "Cluster",
 		name: "test",
 		kubernetes: { version: "1.36", ...kubernetes },
+		...(controlPlane ? { controlPlane } : {}),
 		approval: { rules: rules ?? [{ name: "rehearsal", selector: { rehearsal: true } }] },
 		machines,
 		// On loopback nothing can be observed; slots take a machine's word unless a test says otherwise.

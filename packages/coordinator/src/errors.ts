@@ -33,6 +33,11 @@ export class LogLost extends Error {
 	override readonly name = "LogLost";
 }
 
+/** This coordinator may not act outside of the log any more in the term in which it began to: what it began is left to whoever leads. */
+export class LeadOver extends Error {
+	override readonly name = "LeadOver";
+}
+
 /** Another process on the bus has this coordinator's id: one of their data folders is a copy of the other. */
 export class TwinFound extends Error {
 	override readonly name = "TwinFound";

@@ -53,7 +53,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"who does not lead any more changes etcd's members": swapped(
 		"coordinator/src/keepers/while-leading.ts",
-		"if (!now.leads || now.term !== term)",
+		"if (now === undefined || now !== term)",
 		"if (term === undefined)",
 	),
 	"a document may take etcd elsewhere": swapped(

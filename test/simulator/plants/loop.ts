@@ -98,6 +98,16 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		'const told = target === undefined || target.progress === "applied";',
 		"const told = true;",
 	),
+	"who was elected acts outside at once": swapped(
+		"coordinator/src/loop/leader-lease.ts",
+		"parts.shared ? takenAt + LEASE_MS + DRIFT_MS : takenAt",
+		"takenAt",
+	),
+	"a lead counts from when the answer to the election was read": swapped(
+		"coordinator/src/loop/leader-lease.ts",
+		"this.#confirmedAt = sentAt;",
+		"this.#confirmedAt = takenAt;",
+	),
 	"nobody takes over": swapped(
 		"coordinator/src/loop/leadership.ts",
 		"return now - view.since >= LEADER_SILENCE_MS;",

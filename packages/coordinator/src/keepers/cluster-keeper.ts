@@ -14,7 +14,7 @@ import { whileLeading } from "./while-leading.ts";
 export interface ClusterKeeperParts {
 	/** Whose folder of manifests is read here. */
 	readonly coordinatorId: string;
-	readonly core: Pick<Core, "fleet" | "leadership" | "submit">;
+	readonly core: Pick<Core, "fleet" | "actsIn" | "submit">;
 	readonly clock: Pick<Clock, "monotonic">;
 	/** How to reach the API; undefined while there is nothing to reach. */
 	readonly access: (fleet: Fleet) => Promise<KubernetesAccess | undefined>;
@@ -128,7 +128,7 @@ export class ClusterKeeper {
 	/** One look. Returns how long to wait for the next one. */
 	async #look(): Promise<number> {
 		const { core, access } = this.#parts;
-		const reach = core.leadership().leads ? await access(core.fleet()) : undefined;
+		const reach = core.actsIn() !== undefined ? await access(core.fleet()) : undefined;
 		if (!reach) {
 			await this.#disconnect();
 			return this.#pace.idle;
@@ -195,8 +195,7 @@ export class ClusterKeeper {
 
 	async #connect(reach: KubernetesAccess): Promise<Open> {
 		// Another term has a connection of its own: what was begun in an earlier one is over.
-		const { term } = this.#parts.core.leadership();
-		const key = [term, ...reach.servers, reach.ca, reach.cert].join("\n");
+		const key = [this.#parts.core.actsIn(), ...reach.servers, reach.ca, reach.cert].join("\n");
 		if (this.#open?.key === key) return this.#open;
 		await this.#disconnect();
 		const { core, connect, onTrouble } = this.#parts;

@@ -16,7 +16,7 @@ const LOOK_MS = 500;
 const TROUBLE_MS = 3_000;
 
 export interface EtcdKeeperParts {
-	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
+	readonly core: Pick<Core, "fleet" | "actsIn" | "ready" | "submit">;
 	/** Speaks to the members at these URLs, in turn. */
 	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdMembers>;
 	/** Reads a snapshot's file. Undefined: it is there and whole; else what is wrong with it. */
@@ -37,10 +37,10 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 	while (!signal.aborted) {
 		const fleet = parts.core.fleet();
 		// Without the bus nobody knows whether it still leads.
-		const leads = parts.core.leadership().leads && parts.core.ready().ready;
+		const mayAct = parts.core.actsIn() !== undefined && parts.core.ready().ready;
 		// While a log is rebuilt, members are not known that prove themselves a moment later.
 		const isKnown = parts.now() >= fleet.recoverUntil;
-		const step = leads && isKnown ? nextEtcdStep(fleet) : undefined;
+		const step = mayAct && isKnown ? nextEtcdStep(fleet) : undefined;
 		try {
 			if (step && (await done(parts, fleet, step)))
 				await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });

@@ -15,7 +15,7 @@ import type { Pki } from "../ports/pki.ts";
 
 /** What changing keys in time needs. */
 export interface KeyKeeperParts {
-	readonly core: Pick<Core, "fleet" | "leadership" | "submit">;
+	readonly core: Pick<Core, "fleet" | "actsIn" | "submit">;
 	readonly clock: Pick<Clock, "now" | "wall" | "sleep">;
 	readonly pki: Pick<Pki, "freshTrust">;
 	readonly summarize: SummaryIfKnown;
@@ -49,7 +49,7 @@ export async function keepKeys(parts: KeyKeeperParts, signal: AbortSignal): Prom
 	let told = "";
 	while (!signal.aborted) {
 		try {
-			const waiting = parts.core.leadership().leads ? await look(parts, found) : "";
+			const waiting = parts.core.actsIn() !== undefined ? await look(parts, found) : "";
 			if (waiting !== told && waiting !== "") parts.onTrouble(waiting);
 			told = waiting;
 		} catch (error) {

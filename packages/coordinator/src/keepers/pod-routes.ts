@@ -14,7 +14,7 @@ import { podRouteOf } from "../render/pod-routes.ts";
 
 /** What the keeper of the routes needs. `now`: the log's time; `monotonic`: for lengths. Milliseconds. */
 export interface PodRoutesParts {
-	readonly core: Pick<Core, "fleet" | "subscribe">;
+	readonly core: Pick<Core, "fleet" | "subscribe" | "actsIn">;
 	readonly bus: Pick<Bus, "notifyRoutes">;
 	readonly now: () => number;
 	readonly monotonic: () => number;
@@ -137,10 +137,14 @@ export class PodRoutes {
 			return;
 		}
 		this.#refresh();
-		if (!this.#isUntold) return;
+		if (!this.#isUntold || !this.#leads) return;
+		if (this.#parts.core.actsIn() === undefined) {
+			this.#timer = setTimeout(() => this.#look(), MOST_GAP_MS).unref();
+			return;
+		}
 		this.#isUntold = false;
 		this.#toldAt = this.#parts.monotonic();
-		if (this.#leads) for (const machineId of this.#table.keys()) this.#parts.bus.notifyRoutes(machineId, this.#digest);
+		for (const machineId of this.#table.keys()) this.#parts.bus.notifyRoutes(machineId, this.#digest);
 	}
 
 	#isRebuilt(): boolean {

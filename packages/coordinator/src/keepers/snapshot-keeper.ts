@@ -17,7 +17,7 @@ const LOOK_MS = 1_000;
 const AGAIN_MS = 30_000;
 
 export interface SnapshotKeeperParts {
-	readonly core: Pick<Core, "fleet" | "leadership" | "ready" | "submit">;
+	readonly core: Pick<Core, "fleet" | "actsIn" | "ready" | "submit">;
 	/** Speaks to the members at these URLs. */
 	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdState>;
 	readonly folder: EtcdSnapshotFolder;
@@ -111,19 +111,19 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			/** What is kept, as of the last time that files were removed. */
 			let swept: unknown;
 			while (!signal.aborted) {
-				const leads = core.leadership().leads && core.ready().ready;
-				if (!leads) strange = undefined;
+				const mayAct = core.actsIn() !== undefined && core.ready().ready;
+				if (!mayAct) strange = undefined;
 				try {
-					if (leads) await strangeFiles();
+					if (mayAct) await strangeFiles();
 					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
-					if (leads && swept !== (core.fleet().log?.doubt ?? kept)) {
+					if (mayAct && swept !== (core.fleet().log?.doubt ?? kept)) {
 						// What cannot be removed must not keep the next one from being taken; it is tried again after that.
 						await inTurn(core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
 							parts.onTrouble("old snapshots of etcd could not be removed", error),
 						);
 						swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;
 					}
-					const due = leads ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
+					const due = mayAct ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
 					const ago = tried === undefined ? undefined : parts.now() - tried;
 					// A clock that was set back must not keep the next one waiting.
 					if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
@@ -157,6 +157,9 @@ async function takeOne(
 	signal: AbortSignal,
 ): Promise<Taken & { readonly refused?: string }> {
 	const { core, folder } = parts;
+	if (core.actsIn() === undefined)
+		throw new SnapshotError("this coordinator does not lead, or began to a few seconds ago; try again in a moment");
+	const files = whileLeading(folder, core, ["save"]);
 	const fleet = core.fleet();
 	const document = fleet.cluster?.document;
 	const settings = document && snapshotSettings(document);
@@ -175,7 +178,7 @@ async function takeOne(
 		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
 	const secretsKeys = [...keysInUse(fleet)];
 	const of = { revision, takenAt: parts.now(), cluster: document.name, secretsKeys, maxBytes: settings.room };
-	const snapshot = await folder.save(whileWanted(etcd.read(member), signal), of);
+	const snapshot = await files.save(whileWanted(etcd.read(member), signal), of);
 	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
 	if (answer.kind === "ok") return { taken: true, snapshot };
 	const refused = answer.kind === "problem" ? answer.problem.message : "it could not be recorded";

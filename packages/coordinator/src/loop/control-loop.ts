@@ -1,14 +1,12 @@
-import type { Beat, Event, EventDraft, MachineId } from "@rollcall/protocol";
+import type { Beat, Event, MachineId } from "@rollcall/protocol";
 import type { Asked } from "../domain/change.ts";
 import { aheadNow } from "../domain/clocks/log-clock.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
-import { doubtLog } from "../domain/log/log-doubt.ts";
-import { record } from "../domain/record.ts";
-import { LogBeyond, LogConflict, LogLost, LogWentBack } from "../errors.ts";
+import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { Log } from "../ports/log.ts";
-import { firstEvents } from "./first-events.ts";
+import { type Election, takeTheLead } from "./election.ts";
 import { Heard } from "./heard.ts";
 import { readEvents } from "./history.ts";
 import { InputQueue, problem } from "./input-queue.ts";
@@ -74,7 +72,7 @@ export class ControlLoop implements Core {
 	submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer> {
 		if (this.#stopping.signal.aborted)
 			return Promise.resolve(problem("not-ready", "the coordinator is stopping", "ask again when it is back"));
-		if (this.#leader?.mayAct) {
+		if (this.#leader?.leads) {
 			this.#parts.failpoint(`received:${input.kind}`);
 			if (input.kind === "bye") this.#heard.leave(this.#ledger.fleet, input);
 			return this.#queue.submit(input, asked, isOver);
@@ -92,16 +90,19 @@ export class ControlLoop implements Core {
 		const { bootId } = beat;
 		const now = this.#parts.clock.monotonic();
 		const verdict = this.#heard.beat(this.#ledger.fleet, { machineId, ...beat }, now);
-		if (!this.#leader?.mayAct || verdict === "renewed") return;
-		if (verdict === "nudge") this.#parts.bus.notifyTarget(machineId, 0);
-		else if (verdict === "unreported") this.#parts.bus.notifyTarget(machineId, beat.generation);
-		else void this.#queue.submit({ kind: "stray-beat", machineId, bootId });
+		if (!this.#leader?.leads || verdict === "renewed") return;
+		if (verdict === "stray") void this.#queue.submit({ kind: "stray-beat", machineId, bootId });
+		else this.#leader.notify(machineId, verdict === "nudge" ? 0 : beat.generation);
 	}
 
 	leadership(): ReturnType<Core["leadership"]> {
-		if (this.#leader?.mayAct) return { leads: true, url: this.#parts.url(), term: this.#ledger.fleet.leader?.seq };
+		if (this.#leader?.leads) return { leads: true, url: this.#parts.url() };
 		if (this.#leader) return { leads: false, url: undefined };
 		return { leads: false, url: this.#parts.beacon.latest()?.lead.url ?? this.#otherLeader() };
+	}
+
+	actsIn(): number | undefined {
+		return this.#leader?.mayAct ? this.#leader.term : undefined;
 	}
 
 	ready(): { ready: boolean; reason: string } {
@@ -135,8 +136,13 @@ export class ControlLoop implements Core {
 				this.#log ??= await this.#reader.open();
 				await this.#follow(this.#log);
 				if (signal.aborted) return;
-				const term = await this.#takeTheLead(this.#log);
-				if (term !== undefined) await this.#lead(this.#log, term);
+				await this.#catchUp(this.#log);
+				const election = await takeTheLead(this.#log, {
+					parts: this.#parts,
+					ledger: this.#ledger,
+					reader: this.#reader,
+				});
+				if (election) await this.#lead(this.#log, election);
 			} catch (error) {
 				this.#current = false;
 				if (error instanceof LogBeyond) {
@@ -180,18 +186,15 @@ export class ControlLoop implements Core {
 			.catch((error: unknown) => {
 				failure = error;
 			});
-		const view = () => ({
-			coordinatorId: this.#parts.coordinatorId,
-			fleet: this.#ledger.fleet,
-			now: this.#parts.clock.monotonic(),
-			since: this.#startedAt,
-			heard: this.#parts.beacon.latest(),
-		});
-		while (
-			!following.signal.aborted &&
-			failure === undefined &&
-			!(this.#parts.connected() && shouldTryToLead(view()))
-		) {
+		const mayTry = (): boolean =>
+			shouldTryToLead({
+				coordinatorId: this.#parts.coordinatorId,
+				fleet: this.#ledger.fleet,
+				now: this.#parts.clock.monotonic(),
+				since: this.#startedAt,
+				heard: this.#parts.beacon.latest(),
+			});
+		while (!following.signal.aborted && failure === undefined && !(this.#parts.connected() && mayTry())) {
 			await this.#pause(LOOK_EVERY_MS);
 			this.#followTime();
 		}
@@ -219,48 +222,7 @@ export class ControlLoop implements Core {
 		this.#tellsTime = true;
 	}
 
-	/** Appends that this coordinator leads. Returns the term, or undefined when somebody else was first. */
-	async #takeTheLead(log: Log): Promise<number | undefined> {
-		await this.#catchUp(log);
-		const { clock, coordinatorId, watcher } = this.#parts;
-		const { fleet, position, flaws } = this.#ledger;
-		if (fleet.at > clock.now()) clock.resume(fleet.at, Number.NEGATIVE_INFINITY);
-		const at = clock.now();
-		const beginning = fleet.seq === 0 || flaws.length > 0 ? await this.#parts.beginning() : undefined;
-		const drafts: EventDraft[] = [
-			...(beginning && fleet.seq === 0
-				? firstEvents({ ...beginning, hadLog: beginning.hadLog || flaws.length > 0 }, at)
-				: []),
-			{ type: "leader-elected", coordinatorId, url: this.#parts.url() },
-			...doubtLog(flaws, position, at),
-			...(fleet.seq > 0 && !fleet.cluster && beginning?.document
-				? [{ type: "cluster-declared" as const, ...beginning.document, by: "recovery" }]
-				: []),
-			...(fleet.trust ? [] : [await this.#firstTrust()]),
-		];
-		for (const { reason } of flaws)
-			watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
-		const { events, refused } = record({ ...fleet, seq: this.#reader.numbersTo }, drafts, at);
-		for (const { reason } of refused)
-			watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
-		const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
-		this.#parts.failpoint("lead:before");
-		try {
-			const entry = await log.append(events, position);
-			this.#parts.failpoint("lead:after");
-			this.#reader.take(entry);
-			return term;
-		} catch (error) {
-			if (error instanceof LogConflict) return undefined;
-			throw error;
-		}
-	}
-
-	async #firstTrust(): Promise<EventDraft> {
-		return { type: "trust-changed", trust: await this.#parts.trust(), reason: "the fleet's own keys" };
-	}
-
-	async #lead(log: Log, term: number): Promise<void> {
+	async #lead(log: Log, election: Election): Promise<void> {
 		const leader = new Leader({
 			parts: this.#parts,
 			log,
@@ -269,7 +231,7 @@ export class ControlLoop implements Core {
 			take: (entry, reached) => this.#reader.take(entry, reached),
 			heard: this.#heard,
 			queue: this.#queue,
-			term,
+			election,
 		});
 		this.#leader = leader;
 		this.#parts.watcher.onLeading(true);

@@ -1,7 +1,9 @@
 import type { Beat, BootId, MachineId, Report } from "@rollcall/protocol";
 import { healthDigest } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
+import type { Input } from "../domain/inputs.ts";
 import { HeardClocks } from "./heard-clocks.ts";
+import type { Turn } from "./turn.ts";
 
 /**
  * What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known. `unreported`: it
@@ -52,6 +54,20 @@ export class Heard {
 		if (last?.bootId === bootId && sequence < last.sequence) return true;
 		this.#reported.set(machineId, { bootId, sequence });
 		return false;
+	}
+
+	/** Counts as heard each machine that joined, or that asked or reported and was not refused. */
+	took(
+		waiting: readonly { readonly input: Input }[],
+		{ events, answers }: Pick<Turn, "events" | "answers">,
+		at: number,
+	): void {
+		for (const event of events) if (event.type === "machine-enrolled") this.renew(event.machineId, at);
+		waiting.forEach(({ input }, index) => {
+			const refused = answers[index]?.kind === "fenced" || answers[index]?.kind === "problem";
+			if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
+			this.renew(input.machineId, at);
+		});
 	}
 
 	/** Makes up for time in which this process itself did not run: it must not count as silence. */

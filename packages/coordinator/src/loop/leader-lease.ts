@@ -1,9 +1,12 @@
 import { LogConflict, LogWentBack } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log, Position } from "../ports/log.ts";
+import type { Election } from "./election.ts";
 
 /** A lead that the log has not confirmed for so long counts as none, in milliseconds: then another one may lead. */
 export const LEASE_MS = 5_000;
+/** Two computers' clocks differ by less than this within a lease, in milliseconds. */
+const DRIFT_MS = 250;
 /** How often the log is asked when nothing is appended, in milliseconds. */
 const ASK_EVERY_MS = 1_000;
 
@@ -12,24 +15,36 @@ interface LeaseParts {
 	readonly log: Pick<Log, "state">;
 	/** Up to where this coordinator knows the log. */
 	readonly position: () => Position;
+	readonly election: Pick<Election, "sentAt" | "takenAt">;
+	/** Other coordinators may lead on this bus. */
+	readonly shared: boolean;
 }
 
 /**
  * The leader's own proof that it still leads: the log took its entry, or ends where it knows it, a short time ago. One that is cut off, or
- * did not run for a while, has none, and does nothing outside until the log has answered.
+ * did not run for a while, has none, and does nothing outside until the log has answered. One that was just elected leads, and does nothing
+ * outside until whoever led before has no such proof any more, whatever became of him.
  */
 export class LeaderLease {
 	readonly #parts: LeaseParts;
+	readonly #actsFrom: number;
 	#confirmedAt: number;
 
 	constructor(parts: LeaseParts) {
 		this.#parts = parts;
-		this.#confirmedAt = parts.clock.monotonic();
+		const { sentAt, takenAt } = parts.election;
+		this.#confirmedAt = sentAt;
+		this.#actsFrom = parts.shared ? takenAt + LEASE_MS + DRIFT_MS : takenAt;
 	}
 
 	/** False when this coordinator may not be the leader any more. */
 	holds(): boolean {
 		return this.#parts.clock.monotonic() - this.#confirmedAt < LEASE_MS;
+	}
+
+	/** True when this coordinator leads, and nobody else can believe that he does. */
+	isAlone(): boolean {
+		return this.holds() && this.#parts.clock.monotonic() >= this.#actsFrom;
 	}
 
 	/** The log took an entry that was sent at this time of the monotonic clock. */

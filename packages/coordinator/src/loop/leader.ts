@@ -1,11 +1,12 @@
-import type { Event } from "@rollcall/protocol";
+import type { Event, MachineId } from "@rollcall/protocol";
 import { decideLeases } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { LogConflict, LogUnavailable } from "../errors.ts";
 import type { Entry, Log } from "../ports/log.ts";
-import { revokeFenced, runEffects } from "./effects.ts";
+import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
+import type { Election } from "./election.ts";
 import { chunkEvents } from "./entry-size.ts";
 import type { Heard } from "./heard.ts";
 import { type InputQueue, problem, type Waiting } from "./input-queue.ts";
@@ -13,8 +14,10 @@ import { LEASE_MS, LeaderLease } from "./leader-lease.ts";
 import { isDeposed } from "./leadership.ts";
 import type { Ledger } from "./ledger.ts";
 import { LogRoom } from "./log-room.ts";
+import { Outside } from "./outside.ts";
 import type { LoopParts } from "./parts.ts";
 import { limitRefusals } from "./refusal-limit.ts";
+import { RefusedEvents } from "./refused-events.ts";
 import { RENDER_PER_TURN, slicesOf } from "./slices.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { type Turn, takeTurn } from "./turn.ts";
@@ -29,8 +32,6 @@ const RECONNECT_GRACE_MS = 10_000;
 const RENDER_PAUSE_MS = 10;
 /** The number of events between two snapshots. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
-/** The most refused events that are remembered as reported. */
-const MAX_REFUSED = 64;
 
 export interface LeaderParts {
 	readonly parts: LoopParts;
@@ -42,7 +43,7 @@ export interface LeaderParts {
 	readonly take: (entry: Entry, reached?: Fleet) => void;
 	readonly heard: Heard;
 	readonly queue: InputQueue;
-	readonly term: number;
+	readonly election: Election;
 }
 
 /** The coordinator while it leads: takes inputs, decides, appends, answers. One turn at a time. */
@@ -59,21 +60,27 @@ export class Leader {
 	/** True after the bus was away: the log may be gone, and without a look only the next append would show it. */
 	#logInDoubt = false;
 	#snapshotSeq: number;
-	readonly #refused = new Set<string>();
+	readonly #refused: RefusedEvents;
 	readonly #room: LogRoom;
 	readonly #lease: LeaderLease;
-	/** Why nothing can be recorded now; empty when it can. */
+	readonly #outside: Outside;
+	readonly #effects: EffectParts;
 	#trouble = "";
 
 	constructor(context: LeaderParts) {
 		this.#context = context;
 		this.#nextSlice = slicesOf(context.parts.summarize, RENDER_PER_TURN);
-		this.#room = new LogRoom(context);
+		this.#room = new LogRoom({ ...context, mayAct: () => this.mayAct });
 		this.#lease = new LeaderLease({
 			clock: context.parts.clock,
 			log: context.log,
 			position: () => context.ledger.position,
+			election: context.election,
+			shared: context.parts.sharedBus,
 		});
+		this.#outside = new Outside(() => this.mayAct);
+		this.#effects = { ...context.parts, onError: context.parts.watcher.onTrouble };
+		this.#refused = new RefusedEvents(context.parts.watcher.onTrouble);
 		this.#stalls = new StallWatch(context.parts.clock, context.heard);
 		this.#reconnects = context.parts.reconnects();
 		this.#snapshotSeq = context.ledger.fleet.seq;
@@ -82,38 +89,38 @@ export class Leader {
 
 	/** Leads until `signal` is aborted or another coordinator took over. Throws what the log threw and is not a conflict. */
 	async run(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
-		const { parts, ledger } = this.#context;
-		void revokeFenced(ledger.recentEvents(), { credentials: parts.credentials, onError: parts.watcher.onTrouble });
+		this.#outside.do(() => void revokeFenced(this.#context.ledger.recentEvents(), this.#effects));
 		await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));
 	}
 
 	async #turns(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
-		const { parts, ledger, queue, term } = this.#context;
+		const { parts, ledger, queue } = this.#context;
 		while (!signal.aborted) {
 			this.#announce();
-			if (isDeposed(term, parts.beacon.latest())) return;
+			if (isDeposed(this.term, parts.beacon.latest())) return;
 			this.#watchTime();
 			try {
 				if (this.#logInDoubt) {
 					await catchUp();
 					this.#logInDoubt = false;
-					if (ledger.fleet.leader?.seq !== term) return;
+					if (ledger.fleet.leader?.seq !== this.term) return;
 				}
 				await this.#lease.look();
+				this.#outside.look();
 				await this.#room.look();
 				await parts.letIn();
 				await this.#turn();
 			} catch (error) {
 				if (error instanceof LogConflict) {
 					await catchUp();
-					if (ledger.fleet.leader?.seq !== term) return;
+					if (ledger.fleet.leader?.seq !== this.term) return;
 				} else if (error instanceof LogUnavailable) {
 					this.#trouble = `the event log cannot be written to: ${error.message}`;
 					parts.watcher.onTrouble("the event log cannot be written to; nothing is decided until it can", error);
 					queue.refuseAll(problem("not-ready", "the event log cannot be written to", "try again in a few seconds"));
 					await queue.next(TICK_MS);
 					await catchUp();
-					if (ledger.fleet.leader?.seq !== term) return;
+					if (ledger.fleet.leader?.seq !== this.term) return;
 				} else throw error;
 			}
 			if (ledger.fleet.seq - this.#snapshotSeq >= SNAPSHOT_EVERY_EVENTS) {
@@ -130,17 +137,37 @@ export class Leader {
 		return `the event log has not confirmed for ${LEASE_MS / 1000} s that this coordinator leads`;
 	}
 
-	/** True while the log confirmed a short time ago that this coordinator leads: then it may act outside. */
-	get mayAct(): boolean {
+	/** The number of the event by which this coordinator was elected. */
+	get term(): number {
+		return this.#context.election.term;
+	}
+
+	/** True while the log confirmed a short time ago that this coordinator leads. */
+	get leads(): boolean {
 		return this.#lease.holds();
 	}
 
+	/** True while it leads and nobody else can believe that he does: then it may act outside. */
+	get mayAct(): boolean {
+		return this.#lease.isAlone();
+	}
+
+	/** Has an agent say hello, or report, as soon as this coordinator may act. */
+	notify(machineId: MachineId, generation: number): void {
+		this.#outside.do(() => this.#context.parts.bus.notifyTarget(machineId, generation));
+	}
+
 	#announce(): void {
-		const { parts, term } = this.#context;
+		const { parts } = this.#context;
 		const now = parts.clock.monotonic();
 		if (now - this.#lastAnnounced < ANNOUNCE_EVERY_MS) return;
 		this.#lastAnnounced = now;
-		parts.beacon.announce({ coordinatorId: parts.coordinatorId, url: parts.url(), term, at: parts.clock.now() });
+		parts.beacon.announce({
+			coordinatorId: parts.coordinatorId,
+			url: parts.url(),
+			term: this.term,
+			at: parts.clock.now(),
+		});
 	}
 
 	/** Time in which nobody could be heard must not count as silence. */
@@ -183,21 +210,16 @@ export class Leader {
 				refusal: (...about) => this.#room.refusal(...about),
 				decideAnyway: leasesMove || secondsPass || this.#settled !== before,
 			});
-			this.#tellRefused(turn);
+			this.#refused.tell(turn.refused);
 			for (const { input } of waiting) parts.failpoint(`admitted:${input.kind}`);
 			await this.#append(turn);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;
 			this.#settled = slice.isCut() ? undefined : ledger.fleet;
-			this.#hear(waiting, turn);
+			heard.took(waiting, turn, parts.clock.monotonic());
 			this.#answer(waiting, turn.answers);
 			if (turn.events.length > 0) {
 				if (turn.events.some(({ type }) => type === "machine-removed")) heard.prune(ledger.fleet);
-				void runEffects(before, turn.events, {
-					bus: parts.bus,
-					credentials: parts.credentials,
-					failpoint: parts.failpoint,
-					onError: parts.watcher.onTrouble,
-				});
+				this.#outside.do(() => void runEffects(before, turn.events, this.#effects));
 			}
 			if (waiting.length > 0 || turn.events.length > 0)
 				parts.watcher.onTurn(parts.clock.monotonic() - started, turn.events);
@@ -209,16 +231,6 @@ export class Leader {
 			for (const { resolve } of waiting) resolve(answer);
 			this.#settled = undefined;
 			throw error;
-		}
-	}
-
-	/** What could not be read back is an error of ours: told once per kind and field, since it may be decided again every turn. */
-	#tellRefused({ refused }: Turn): void {
-		for (const { reason } of refused) {
-			if (this.#refused.has(reason) || this.#refused.size >= MAX_REFUSED) continue;
-			this.#refused.add(reason);
-			const error = new Error(reason);
-			this.#context.parts.watcher.onTrouble("an event that could not be read back was not recorded", error);
 		}
 	}
 
@@ -238,18 +250,6 @@ export class Leader {
 		const { machineId, report } = input;
 		const late = this.#context.heard.isLate(this.#context.ledger.fleet, machineId, report);
 		return late ? { kind: "stray-beat", machineId, bootId: report.bootId } : input;
-	}
-
-	/** Counts as heard each machine that joined, or that asked or reported and was not refused. */
-	#hear(waiting: readonly Waiting[], turn: Turn): void {
-		const { parts, heard } = this.#context;
-		const at = parts.clock.monotonic();
-		for (const event of turn.events) if (event.type === "machine-enrolled") heard.renew(event.machineId, at);
-		waiting.forEach(({ input }, index) => {
-			const refused = turn.answers[index]?.kind === "fenced" || turn.answers[index]?.kind === "problem";
-			if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
-			heard.renew(input.machineId, at);
-		});
 	}
 
 	/** Records the events of a turn. What was appended is taken in even if a later part fails. */

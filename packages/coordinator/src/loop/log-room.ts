@@ -17,6 +17,8 @@ interface RoomParts {
 	readonly origin: string;
 	readonly ledger: Ledger;
 	readonly queue: InputQueue;
+	/** Whether this coordinator may change anything but by appending. */
+	readonly mayAct: () => boolean;
 }
 
 /** Looks how full the log is while this coordinator leads, has it told, and makes room where older entries can go. */
@@ -47,7 +49,7 @@ export class LogRoom {
 		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
 		this.#lastMeasured = now;
 		const state = await log.state();
-		const before = compactBefore(state);
+		const before = this.#parts.mayAct() ? compactBefore(state) : undefined;
 		const { bytes, maxBytes } = before === undefined ? state : await this.#compact(before);
 		this.#share.see({ bytes, maxBytes });
 		parts.watcher.onLogSize({ bytes, maxBytes });

@@ -35,6 +35,8 @@ export interface LoopParts {
 	readonly snapshots: Snapshots;
 	/** States in the log's own store, for entries that are taken out of it. */
 	readonly states: KeptStates;
+	/** Other coordinators may lead on this bus: false for one that is this coordinator's own, and ends with it. */
+	readonly sharedBus: boolean;
 	/** How far the log was read, outside of the log. */
 	readonly marks: LogMarks;
 	readonly bus: Bus;

@@ -14,8 +14,13 @@ export interface Core {
 	submit(input: Input, asked?: Asked, isOver?: () => boolean): Promise<Answer>;
 	/** A beat: renews the lease in memory, or becomes a stray-beat input. */
 	beat(machineId: MachineId, beat: Beat): void;
-	/** Whether this coordinator leads, as the log confirmed a short time ago, and in which term; and where the leader is. */
-	leadership(): { leads: boolean; url: string | undefined; term?: number | undefined };
+	/** Whether this coordinator leads, as the log confirmed a short time ago; and where the leader is. */
+	leadership(): { leads: boolean; url: string | undefined };
+	/**
+	 * The term in which this coordinator may change something outside of the log at this moment. Undefined while it may not: it does not lead, the
+	 * log has not confirmed so for too long, or whoever led before may still believe that he does.
+	 */
+	actsIn(): number | undefined;
 	/** True when the log can be written to and the state is current. */
 	ready(): { ready: boolean; reason: string };
 	/** Recorded events behind `after`, at most `limit`, oldest first. From memory where possible, else from the log. */

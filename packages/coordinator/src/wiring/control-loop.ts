@@ -58,6 +58,7 @@ export function createLoop(
 			dataFolder: config.dataFolder,
 			onTrouble: (error) => log.warn({ err: error }, "could not note how far the event log was read"),
 		}),
+		sharedBus: !("embedded" in config.nats),
 		clock,
 		connected: () => connection.connected(),
 		reconnects: () => connection.reconnects(),

@@ -125,7 +125,10 @@ async function startParts(
 	closing.defer(() => twins.close());
 	onLeading((leads) => leads && twins.say());
 	followEvents(base, { core, pki, origin: bus.eventLog.origin });
-	metrics.observeFleet(() => readFleet(core.fleet(), { leads: core.leadership().leads, now: clock.now() }));
+	metrics.observeFleet(() => {
+		const acts = core.actsIn() !== undefined;
+		return readFleet(core.fleet(), { leads: core.leadership().leads, acts, now: clock.now() });
+	});
 
 	const routes = new PodRoutes({ core, bus: bus.bus, now: () => clock.now(), monotonic: () => clock.monotonic() });
 	closing.defer(() => routes.close());

@@ -22,7 +22,7 @@ await keepEtcdMembers(
 	{
 		core: {
 			fleet: () => fleet,
-			leadership: () => ({ leads: true, url: undefined }),
+			actsIn: () => 1,
 			ready: () => ({ ready: true, reason: "leads" }),
 			submit: async (input) => {
 				if (input.kind === "etcd-step-done") {

@@ -24,7 +24,7 @@ const pki = createPki(given.authorities, { wall: () => Date.now() });
 const keeper = createSnapshotKeeper({
 	core: {
 		fleet: () => fleet,
-		leadership: () => ({ leads: true, url: undefined }),
+		actsIn: () => 1,
 		ready: () => ({ ready: true, reason: "leads" }),
 		submit: async (input) => {
 			const { events, answer } = admit(fleet, input, 1);

@@ -107,7 +107,7 @@ class Scene {
 			{
 				core: {
 					fleet: () => this.fleet,
-					leadership: () => ({ leads: true, url: undefined }),
+					actsIn: () => 1,
 					ready: () => ({ ready: this.connected, reason: "" }),
 					submit: async (input) => {
 						if (refuses(input))

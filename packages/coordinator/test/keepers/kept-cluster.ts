@@ -64,7 +64,7 @@ export async function keep(
 	};
 	const keeper = new ClusterKeeper({
 		coordinatorId,
-		core: { fleet: () => world.fleet, leadership: () => ({ leads: world.leads, url: undefined }), submit },
+		core: { fleet: () => world.fleet, actsIn: () => (world.leads ? 1 : undefined), submit },
 		clock: { monotonic: () => performance.now() },
 		access: async () => fake.access,
 		connect: async (access) => createKubernetes(access),

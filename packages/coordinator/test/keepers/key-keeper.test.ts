@@ -20,7 +20,7 @@ async function days(count: number, story: Story, more: { leads?: boolean; off?: 
 		{
 			core: {
 				fleet: () => story.fleet,
-				leadership: () => ({ leads: more.leads ?? true, url: undefined }),
+				actsIn: () => ((more.leads ?? true) ? 1 : undefined),
 				submit: async (input) => story.take(input),
 			},
 			clock: {

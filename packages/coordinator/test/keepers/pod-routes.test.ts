@@ -15,10 +15,12 @@ function scene(t: ExecutionContext) {
 	const story = new Story();
 	story.declare(slots, more);
 	const told: [MachineId, string][] = [];
+	const lead: { actsIn: number | undefined } = { actsIn: 1 };
 	let listener: (event: Event) => void = () => {};
 	const routes = new PodRoutes({
 		core: {
 			fleet: () => story.fleet,
+			actsIn: () => lead.actsIn,
 			subscribe: (hears) => {
 				listener = hears;
 				return () => {};
@@ -36,7 +38,7 @@ function scene(t: ExecutionContext) {
 	};
 	const ask = (machineId: MachineId, have?: string): RoutesReply =>
 		routes.answer(machineId, { bootId: story.machine(machineId).bootId, ...(have ? { have: have as never } : {}) });
-	return { story, told, routes, during, ask };
+	return { story, told, lead, routes, during, ask };
 }
 
 /** The table of an agent that had one and did what it was told. */
@@ -115,6 +117,19 @@ test("who begins to lead tells all, since the one before may have died before it
 		bootId: "00000000-0000-4000-8000-000000000009" as never,
 	});
 	t.is(unknown.kind, "problem");
+});
+
+test("who was just elected tells nobody until it may act, and then what is true by then, once", async (t) => {
+	const { story, told, lead, routes, during } = scene(t);
+	during(() => void story.join({ name: "a" }));
+	lead.actsIn = undefined;
+	routes.lead(true);
+	during(() => void story.join({ name: "b" }));
+	await new Promise((resolve) => setTimeout(resolve, 100));
+	t.is(told.length, 0);
+	lead.actsIn = 2;
+	await eventually("both to be told", () => told.length === 2);
+	t.is(new Set(told.map(([, digest]) => digest)).size, 1);
 });
 
 test("a coordinator that has just begun to lead answers with the whole table, and with none while a lost log is rebuilt", async (t) => {

@@ -78,7 +78,7 @@ class Scene {
 		return createSnapshotKeeper({
 			core: {
 				fleet: () => this.fleet,
-				leadership: () => ({ leads: this.leads, url: undefined }),
+				actsIn: () => (this.leads ? 1 : undefined),
 				ready: () => ({ ready: true, reason: "" }),
 				submit: async (input) => {
 					if (this.refuses(input))

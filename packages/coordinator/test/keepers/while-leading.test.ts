@@ -20,15 +20,20 @@ class Port {
 
 test("a change is made in the term in which the work began, and not after it, nor in a later one", async (t) => {
 	const port = new Port();
-	const now: { leads: boolean; term?: number } = { leads: true, term: 7 };
-	const guarded = whileLeading(port, { leadership: () => ({ ...now, url: undefined }) }, ["change"]);
+	let term: number | undefined = 7;
+	const guarded = whileLeading(port, { actsIn: () => term }, ["change"]);
 	t.is(await guarded.change("a"), "a");
-	now.leads = false;
+	term = undefined;
 	await t.throwsAsync(guarded.change("b"), { message: /does not lead any more/ });
-	Object.assign(now, { leads: true, term: 9 });
+	term = 9;
 	await t.throwsAsync(guarded.change("c"), { message: /anew since/ });
 	t.is(await guarded.look(), 1);
 	t.deepEqual(port.asked, ["a"]);
+	// What was begun while it might not act is not carried on with when it may.
+	term = undefined;
+	const early = whileLeading(port, { actsIn: () => term }, ["change"]);
+	term = 9;
+	await t.throwsAsync(early.change("d"));
 });
 
 test("a coordinator that loses the lead within a round changes nothing more in the cluster, and goes on when it leads again", async (t) => {

@@ -3,8 +3,8 @@ import { LogConflict, LogUnavailable, LogWentBack } from "../../src/errors.ts";
 import { LEASE_MS, LeaderLease } from "../../src/loop/leader-lease.ts";
 import type { LogState } from "../../src/ports/log.ts";
 
-/** A lease over a log and a clock that the test turns. */
-function leased() {
+/** A lease over a log and a clock that the test turns. The election was sent and taken at once unless it is said. */
+function leased({ sentAt = 0, takenAt = 0, shared = true } = {}) {
 	const world = { now: 0, last: 7, reachable: true, asked: 0 };
 	const lease = new LeaderLease({
 		clock: { monotonic: () => world.now },
@@ -16,6 +16,8 @@ function leased() {
 			},
 		},
 		position: () => 7,
+		election: { sentAt, takenAt },
+		shared,
 	});
 	return { world, lease };
 }
@@ -61,4 +63,31 @@ test("a log that ends before what this coordinator knows went back, and the lead
 	world.now = 1_000;
 	world.last = 6;
 	await t.throwsAsync(lease.look(), { instanceOf: LogWentBack, message: /ends at 6, and entry 7/ });
+});
+
+test("who was elected leads at once, and is alone with it when the lead of whoever led before must have ended", async (t) => {
+	const { world, lease } = leased({ sentAt: 1_000, takenAt: 1_400 });
+	world.now = 1_400;
+	t.true(lease.holds());
+	t.false(lease.isAlone());
+	// The one before was confirmed last just before the log took the election.
+	world.now = 1_400 + LEASE_MS - 1;
+	await lease.look();
+	t.false(lease.isAlone());
+	world.now = 1_400 + LEASE_MS + 250;
+	t.true(lease.isAlone());
+	world.now += LEASE_MS;
+	t.false(lease.isAlone(), "cut off");
+});
+
+test("a lead counts from when the election was sent, however late the log's answer was read", (t) => {
+	const { world, lease } = leased({ sentAt: 0, takenAt: 60_000 });
+	world.now = 60_000;
+	t.false(lease.holds());
+});
+
+test("on a bus that is a coordinator's own nobody led before, and nobody is waited for", (t) => {
+	const { world, lease } = leased({ takenAt: 100, shared: false });
+	world.now = 100;
+	t.true(lease.isAlone());
 });

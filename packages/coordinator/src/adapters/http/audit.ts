@@ -33,6 +33,7 @@ export function audited(api: Api, route: Route, { caller, remote, about }: Askin
 			submit: (input) => core.submit(input, asked),
 			beat: (machineId, beat) => core.beat(machineId, beat),
 			leadership: () => core.leadership(),
+			actsIn: () => core.actsIn(),
 			ready: () => core.ready(),
 			events: (after, limit) => core.events(after, limit),
 			subscribe: (listener) => core.subscribe(listener),

@@ -65,6 +65,15 @@ export async function startCommand(
 	{ request, by, loss, key }: { request: LongRequest; by: string; loss: Guarded; key: string | undefined },
 ): Promise<CommandAnswer> {
 	const { machineId } = machine;
+	if (api.core.actsIn() === undefined)
+		throw refuse(
+			"not-ready",
+			`machine ${machineId} is not sent the ${request.kind}: whoever led before may still act`,
+			{
+				machineId,
+				next: "try again in a few seconds",
+			},
+		);
 	const wanted = { commandId: key ?? randomUUID(), deadlineAt: api.clock.now() + request.deadlineSeconds * 1000 };
 	const recorded = await askCore(
 		api.core,
@@ -79,7 +88,7 @@ export async function startCommand(
 		await api.core.submit({ kind: "command-failed", machineId, commandId, reason: reason.slice(0, 1024) });
 	};
 	api.failpoint("command:before-send");
-	if (!api.core.leadership().leads) {
+	if (api.core.actsIn() === undefined) {
 		const text = `machine ${machineId} was not sent the ${request.kind}: this coordinator does not lead any more`;
 		throw new Refusal({ code: "not-leader", message: text, machineId, next: "ask again" });
 	}

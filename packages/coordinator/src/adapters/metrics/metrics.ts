@@ -6,6 +6,8 @@ import { type BootReading, bootGauges } from "./boot-gauges.ts";
 export interface FleetReading {
 	readonly seq: number;
 	readonly leads: boolean;
+	/** It may change something outside of the log. */
+	readonly acts: boolean;
 	readonly machines: Readonly<Record<MachinePhase, number>>;
 	readonly leases: Readonly<Record<LeaseState, number>>;
 	/** Slots with seats that nobody holds. */
@@ -169,6 +171,11 @@ function fleetGauges(registry: Registry): { observe(read: () => FleetReading): v
 	});
 	const seq = new Gauge({ name: "rollcall_log_seq", help: "Number of the last event in the state", registers });
 	const leads = new Gauge({ name: "rollcall_leader", help: "1 while this coordinator leads", registers });
+	const acts = new Gauge({
+		name: "rollcall_acts",
+		help: "1 while this coordinator leads and nobody else can believe that he does",
+		registers,
+	});
 	let source: (() => FleetReading) | undefined;
 	return {
 		observe(read) {
@@ -187,6 +194,7 @@ function fleetGauges(registry: Registry): { observe(read: () => FleetReading): v
 			for (const { kind, seconds } of reading.certificateEnds) ends.set({ kind }, seconds);
 			seq.set(reading.seq);
 			leads.set(reading.leads ? 1 : 0);
+			acts.set(reading.acts ? 1 : 0);
 		},
 	};
 }

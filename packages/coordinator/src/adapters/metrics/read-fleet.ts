@@ -9,7 +9,7 @@ import type { FleetReading } from "./metrics.ts";
 /** The fleet in numbers, for the metrics. */
 export function readFleet(
 	fleet: Fleet,
-	{ leads, now }: { readonly leads: boolean; readonly now: Timestamp },
+	{ leads, acts, now }: { readonly leads: boolean; readonly acts: boolean; readonly now: Timestamp },
 ): FleetReading {
 	const machines = Object.fromEntries(MachinePhase.options.map((phase) => [phase, 0])) as Record<MachinePhase, number>;
 	const leases = Object.fromEntries(LeaseState.options.map((lease) => [lease, 0])) as Record<LeaseState, number>;
@@ -25,7 +25,7 @@ export function readFleet(
 		ends.set(kind, Math.min(ends.get(kind) ?? Number.POSITIVE_INFINITY, Date.parse(expiresAt)));
 	}
 	return {
-		...{ seq: fleet.seq, leads, machines, leases, seats },
+		...{ seq: fleet.seq, leads, acts, machines, leases, seats },
 		...(newest === undefined ? {} : { snapshotAgeSeconds: Math.max(0, (now - Date.parse(newest)) / 1000) }),
 		certificateEnds: [...ends].map(([kind, at]) => ({ kind, seconds: (at - now) / 1000 })),
 	};

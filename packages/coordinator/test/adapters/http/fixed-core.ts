@@ -141,6 +141,10 @@ export class FixedCore implements Core {
 		return { leads: this.leads, url: this.url };
 	}
 
+	actsIn(): number | undefined {
+		return this.leads ? 1 : undefined;
+	}
+
 	ready(): { ready: boolean; reason: string } {
 		return { ready: this.isReady, reason: "the log at /var/lib/secret-path is being read" };
 	}

@@ -49,7 +49,13 @@ test("the fleet is read once per scrape, and only then", async (t) => {
 			lost: 1,
 		};
 		return {
-			...{ seq: 42, leads: true, machines: { ...none, ready: 9 }, leases: { alive: 9, suspect: 0, lost: 1 } },
+			...{
+				seq: 42,
+				leads: true,
+				acts: false,
+				machines: { ...none, ready: 9 },
+				leases: { alive: 9, suspect: 0, lost: 1 },
+			},
 			seats: [{ slot: "cp", role: "control-plane", empty: 2 }],
 			certificateEnds: [],
 		};
@@ -62,6 +68,7 @@ test("the fleet is read once per scrape, and only then", async (t) => {
 	t.regex(text, /rollcall_empty_seats\{slot="cp",role="control-plane"\} 2/);
 	t.regex(text, /rollcall_log_seq 42/);
 	t.regex(text, /rollcall_leader 1/);
+	t.regex(text, /rollcall_acts 0/);
 });
 
 test("two coordinators in one process count apart", async (t) => {

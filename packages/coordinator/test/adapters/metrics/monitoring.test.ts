@@ -25,7 +25,7 @@ async function promtool(t: ExecutionContext): Promise<string | undefined> {
 function fullMetrics() {
 	const metrics = createMetrics("1.2.3");
 	metrics.observeFleet(() => ({
-		...{ seq: 42, leads: true, leases: { alive: 9, suspect: 0, lost: 1 } },
+		...{ seq: 42, leads: true, acts: true, leases: { alive: 9, suspect: 0, lost: 1 } },
 		machines: {
 			...{ waiting: 0, rejected: 0, leaving: 0, idle: 0, assigned: 0, applying: 0 },
 			...{ ready: 9, degraded: 0, failed: 0, suspect: 0, lost: 1 },

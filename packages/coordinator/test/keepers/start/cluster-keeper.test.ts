@@ -65,7 +65,7 @@ slots:
 	const events: Event[] = [];
 	const core = {
 		fleet: () => fleet,
-		leadership: () => ({ leads: true, url: undefined }),
+		actsIn: () => 1,
 		subscribe: () => () => {},
 		submit: async (input: Input) => {
 			const verdict = admit(fleet, input, 1);

@@ -14,7 +14,7 @@ import { fetchedNow, nextBeginning } from "../../../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../../../domain/etcd/state.ts";
 import { etcdView, snapshotView } from "../../../domain/etcd/view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
-import { EtcdError, SnapshotError } from "../../../errors.ts";
+import { EtcdError, LeadOver, SnapshotError } from "../../../errors.ts";
 import { askCore } from "../ask-core.ts";
 import { refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
@@ -91,7 +91,8 @@ export const ETCD_ROUTES: readonly Route[] = [
 				const { taken, snapshot } = await api.snapshots.take();
 				return { taken, snapshot: snapshotView(api.core.fleet(), snapshot) };
 			} catch (error) {
-				if (!(error instanceof SnapshotError || error instanceof EtcdError)) throw error;
+				const isKnown = [SnapshotError, EtcdError, LeadOver].some((kind) => error instanceof kind);
+				if (!(error instanceof Error && isKnown)) throw error;
 				throw refuse("conflict", `no snapshot of etcd could be taken: ${error.message}`, { next: "rollcall etcd" });
 			}
 		},

@@ -1,0 +1,67 @@
+import type { EventDraft } from "@rollcall/protocol";
+import { doubtLog } from "../domain/log/log-doubt.ts";
+import { record } from "../domain/record.ts";
+import { LogConflict } from "../errors.ts";
+import type { Log } from "../ports/log.ts";
+import { firstEvents } from "./first-events.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LogReader } from "./log-reader.ts";
+import type { LoopParts } from "./parts.ts";
+
+/** How a lead began. Times are of the own monotonic clock. */
+export interface Election {
+	/** The number of its `leader-elected` event. */
+	readonly term: number;
+	/** The log was sent it. */
+	readonly sentAt: number;
+	/** The log had taken it. */
+	readonly takenAt: number;
+}
+
+interface Candidate {
+	readonly parts: LoopParts;
+	readonly ledger: Ledger;
+	readonly reader: LogReader;
+}
+
+/** Appends that this coordinator leads, to a log that was read to its end; with what a log begins with, and what is wrong with it. Undefined: somebody else was first. */
+export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate): Promise<Election | undefined> {
+	const { clock, coordinatorId, watcher } = parts;
+	const { fleet, position, flaws } = ledger;
+	if (fleet.at > clock.now()) clock.resume(fleet.at, Number.NEGATIVE_INFINITY);
+	const at = clock.now();
+	const beginning = fleet.seq === 0 || flaws.length > 0 ? await parts.beginning() : undefined;
+	const drafts: EventDraft[] = [
+		...(beginning && fleet.seq === 0
+			? firstEvents({ ...beginning, hadLog: beginning.hadLog || flaws.length > 0 }, at)
+			: []),
+		{ type: "leader-elected", coordinatorId, url: parts.url() },
+		...doubtLog(flaws, position, at),
+		...(fleet.seq > 0 && !fleet.cluster && beginning?.document
+			? [{ type: "cluster-declared" as const, ...beginning.document, by: "recovery" }]
+			: []),
+		...(fleet.trust ? [] : [await firstTrust(parts)]),
+	];
+	for (const { reason } of flaws)
+		watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
+	const { events, refused } = record({ ...fleet, seq: reader.numbersTo }, drafts, at);
+	for (const { reason } of refused)
+		watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
+	const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
+	parts.failpoint("lead:before");
+	const sentAt = clock.monotonic();
+	try {
+		const entry = await log.append(events, position);
+		const takenAt = clock.monotonic();
+		parts.failpoint("lead:after");
+		reader.take(entry);
+		return term === undefined ? undefined : { term, sentAt, takenAt };
+	} catch (error) {
+		if (error instanceof LogConflict) return undefined;
+		throw error;
+	}
+}
+
+async function firstTrust(parts: LoopParts): Promise<EventDraft> {
+	return { type: "trust-changed", trust: await parts.trust(), reason: "the fleet's own keys" };
+}
