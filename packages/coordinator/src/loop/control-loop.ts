@@ -13,6 +13,7 @@ import { InputQueue, problem } from "./input-queue.ts";
 import { Leader } from "./leader.ts";
 import { shouldTryToLead } from "./leadership.ts";
 import { Ledger } from "./ledger.ts";
+import { Listening } from "./listening.ts";
 import { LogReader } from "./log-reader.ts";
 import type { LoopParts } from "./parts.ts";
 
@@ -32,6 +33,7 @@ export class ControlLoop implements Core {
 	readonly #ledger = new Ledger();
 	readonly #reader: LogReader;
 	readonly #heard = new Heard();
+	readonly #listening: Listening;
 	readonly #queue: InputQueue;
 	readonly #stopping = new AbortController();
 	#log: Log | undefined;
@@ -41,18 +43,18 @@ export class ControlLoop implements Core {
 	#beyond = "";
 	/** The clock was set to the log's time since this process began. */
 	#tellsTime = false;
-	#startedAt = 0;
 	#running: Promise<void> = Promise.resolve();
 
 	constructor(parts: LoopParts) {
 		this.#parts = parts;
 		this.#queue = new InputQueue(parts.clock);
 		this.#reader = new LogReader(parts, this.#ledger);
+		this.#listening = new Listening(parts);
 	}
 
 	/** Opens the log and begins. Returns as soon as the loop runs; `ready()` tells when it can be used. */
 	start(): void {
-		this.#startedAt = this.#parts.clock.monotonic();
+		this.#listening.restart();
 		this.#running = this.#run();
 	}
 
@@ -191,7 +193,7 @@ export class ControlLoop implements Core {
 				coordinatorId: this.#parts.coordinatorId,
 				fleet: this.#ledger.fleet,
 				now: this.#parts.clock.monotonic(),
-				since: this.#startedAt,
+				since: this.#listening.since(),
 				heard: this.#parts.beacon.latest(),
 			});
 		while (!following.signal.aborted && failure === undefined && !(this.#parts.connected() && mayTry())) {

@@ -9,7 +9,7 @@ export interface LeadershipView {
 	readonly coordinatorId: string;
 	readonly fleet: Fleet;
 	readonly now: number;
-	/** When it began to listen on this bus. */
+	/** Since when it has listened on this bus without a break. */
 	readonly since: number;
 	readonly heard: { readonly lead: Lead; readonly heardAt: number } | undefined;
 }

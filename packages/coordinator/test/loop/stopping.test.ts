@@ -35,6 +35,7 @@ test("a coordinator that is told to stop while it reads the log stops, also wher
 			follow: () => {},
 		},
 		connected: () => true,
+		reconnects: () => 0,
 		failpoint: () => {},
 		watcher: { onLeading: () => {}, onTurn: () => {}, onAppend: () => {}, onLogSize: () => {}, onTrouble: () => {} },
 	} as Partial<LoopParts> as LoopParts);
