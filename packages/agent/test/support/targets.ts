@@ -7,6 +7,7 @@ import {
 	type Target,
 	type TargetContent,
 } from "@rollcall/protocol";
+import { stretchedSeconds } from "@rollcall/test-support/stretch";
 import type { Accepted } from "../../src/ports.ts";
 
 export const MACHINE = MachineId.parse("m-1");
@@ -34,7 +35,7 @@ export function accepted(generation: number, content: Partial<TargetContent>): A
 		units: [],
 		probes: [],
 		artifacts: [],
-		deadlineSeconds: 30,
+		deadlineSeconds: stretchedSeconds(30),
 		...content,
 	};
 	const digest = digestOf(whole);

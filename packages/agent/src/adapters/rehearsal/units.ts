@@ -3,15 +3,15 @@ import { messageOf, UnitError } from "../../errors.ts";
 import type { Units } from "../../ports.ts";
 import { InitReply, type InitRequest, REPLY_BYTES } from "./wire.ts";
 
-/** How long each request may take, in milliseconds. Starting a unit includes its ExecStartPre= commands. */
+/** How long each request may take, in milliseconds: what only asks, as long as with systemd. Starting a unit includes its ExecStartPre= commands. */
 const LIMITS = {
 	reload: 10_000,
 	start: 100_000,
 	restart: 120_000,
 	stop: 30_000,
-	state: 5_000,
-	logs: 10_000,
-	reboot: 5_000,
+	state: 15_000,
+	logs: 15_000,
+	reboot: 15_000,
 };
 
 /** The units of a rehearsed machine: asks its init, the stand-in for systemd, at the socket. */
