@@ -8,6 +8,7 @@ import { MACHINE_PARSERS } from "./machine.ts";
 import { MESSAGE_PARSERS } from "./messages.ts";
 import { SERVICE_PARSERS } from "./services.ts";
 import { SIGN_IN_PARSERS } from "./sign-in.ts";
+import { STREAM_PARSERS } from "./stream.ts";
 
 /** Every parser of what somebody else wrote. */
 export const parsers: readonly Parser[] = [
@@ -20,4 +21,5 @@ export const parsers: readonly Parser[] = [
 	...LOG_PARSERS,
 	...SERVICE_PARSERS,
 	...SIGN_IN_PARSERS,
+	...STREAM_PARSERS,
 ];
