@@ -104,7 +104,7 @@ export const ROOMS: readonly Room[] = [
 	{
 		name: "coordinator/relay",
 		files: /^packages\/coordinator\/src\/relay\//,
-		rooms: [...COORDINATOR_PURE, ...coordinator("adapters/")],
+		rooms: [...COORDINATOR_PURE, ...coordinator("disk", "adapters/")],
 		packages: PROTOCOL,
 		libraries: "any",
 	},

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
+import { MOST_GIVEN_BYTES, readGivenFile } from "./given-file.ts";
 import { isSealed, type Sealer } from "./sealed.ts";
 
 /** How secrets lie on the disk: in clear, or sealed. */
@@ -12,8 +13,8 @@ export interface SecretFiles {
 	 * where all are sealed: somebody else put it there.
 	 */
 	read(file: string): Promise<string>;
-	/** The same for a file that an operator wrote, which may be in clear. */
-	readGiven(file: string): Promise<string>;
+	/** The same for a file that an operator wrote, which may be in clear. `most`: bytes that are looked at, `MOST_GIVEN_BYTES` without it. */
+	readGiven(file: string, most?: number): Promise<string>;
 	/** Writes the file (0600), whole or not at all; its folder must exist. */
 	write(file: string, content: string): Promise<void>;
 	/** The bytes of a file that is to be called so. */
@@ -23,14 +24,14 @@ export interface SecretFiles {
 /** Secrets as they are, for who names no key. */
 export const IN_CLEAR: SecretFiles = {
 	isSealing: false,
-	read: readClear,
-	readGiven: readClear,
+	read: (file) => readClear(file),
+	readGiven: (file, most = MOST_GIVEN_BYTES) => readClear(file, most),
 	write: (file, content) => writeAtomically(file, content, 0o600),
 	sealed: async (_file, content) => Buffer.from(content),
 };
 
-async function readClear(file: string): Promise<string> {
-	const bytes = await readFile(file);
+async function readClear(file: string, most = Number.POSITIVE_INFINITY): Promise<string> {
+	const bytes = await readGivenFile(file, most);
 	if (isSealed(bytes))
 		throw new ConfigError(
 			`${file} is sealed, and the configuration names no key: name in secrets.key what it was sealed with; nothing was changed`,
@@ -41,8 +42,8 @@ async function readClear(file: string): Promise<string> {
 /** Secrets under a key. */
 export function sealedBy(sealer: Sealer): SecretFiles {
 	const sealed = (file: string, content: string): Promise<Buffer> => sealer.seal(basename(file), Buffer.from(content));
-	const readGiven = async (file: string): Promise<string> => {
-		const bytes = await readFile(file);
+	const readGiven = async (file: string, most = MOST_GIVEN_BYTES): Promise<string> => {
+		const bytes = await readGivenFile(file, most);
 		if (!isSealed(bytes)) return bytes.toString("utf8");
 		const opened = await sealer.open(basename(file), bytes);
 		if (opened === undefined)
@@ -55,7 +56,7 @@ export function sealedBy(sealer: Sealer): SecretFiles {
 		isSealing: true,
 		async read(file) {
 			if (!isSealed(await readFile(file))) throw foreign(file);
-			return readGiven(file);
+			return readGiven(file, Number.POSITIVE_INFINITY);
 		},
 		readGiven,
 		sealed,

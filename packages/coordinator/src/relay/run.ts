@@ -14,7 +14,7 @@ const AT_ONCE = 8;
 interface Parts {
 	readonly key: SigningKey;
 	/** Whom coordinators are believed by, PEM; read anew each time, since it may be replaced. */
-	readonly authority: () => string | undefined;
+	readonly authority: () => Promise<string | undefined>;
 	readonly log: Logger;
 	readonly signal: AbortSignal;
 }
@@ -35,7 +35,7 @@ export async function runRelay({ name, coordinators }: RelaySettings, parts: Par
 		const begun = ticket === undefined;
 		[ticket, observations] = [undefined, []];
 		try {
-			const answer = await askCoordinator(base, { ...said, signature }, { authority: parts.authority(), signal });
+			const answer = await askCoordinator(base, { ...said, signature }, { authority: await parts.authority(), signal });
 			if (answer.ok) {
 				if (!begun) tell(`${base} asks this relay, ${name}`);
 				ticket = answer.reply.ticket;

@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createUser } from "@nats-io/nkeys";
 import { systemReason } from "@rollcall/protocol";
 import { readSettings } from "../adapters/files/read-config.ts";
 import { processLogger } from "../adapters/logger/logger.ts";
-import { readKey } from "../adapters/nats/keys.ts";
+import { readNamedKey } from "../adapters/nats/keys.ts";
+import { MOST_GIVEN_BYTES, ofSetting, readGivenFile } from "../disk/given-file.ts";
 import { ConfigError } from "../errors.ts";
 import { RelaySettings } from "./config.ts";
 import { runRelay } from "./run.ts";
@@ -20,15 +20,13 @@ export async function startRelay(file: string, signal: AbortSignal): Promise<voi
 	await writeFile(keyFile, `${seed}\n`, { mode: 0o600, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
 		if (error.code !== "EEXIST") throw new ConfigError(`keyFile ${keyFile} cannot be made: ${systemReason(error)}`);
 	});
-	const key = await readKey(keyFile, "U");
+	const key = await readNamedKey("keyFile", keyFile, "U");
 	const { authorityFile } = settings;
-	const authority = (): string | undefined =>
-		authorityFile === undefined ? undefined : readFileSync(at(authorityFile), "utf8");
-	try {
-		authority();
-	} catch (error) {
-		throw new ConfigError(`authorityFile ${authorityFile} cannot be read: ${systemReason(error)}`);
-	}
+	const authority = async (): Promise<string | undefined> =>
+		authorityFile === undefined
+			? undefined
+			: (await ofSetting("authorityFile", () => readGivenFile(at(authorityFile), MOST_GIVEN_BYTES))).toString("utf8");
+	await authority();
 	log.info({ publicKey: key.publicKey }, `relay ${settings.name} begins; its public key is ${key.publicKey}`);
 	await runRelay(settings, { key, authority, log, signal });
 }

@@ -52,9 +52,10 @@ async function configuredSealer(
 		await refuseSealed(dataFolder);
 		return undefined;
 	}
-	const source = (key: SecretsKeyConfig): Promise<KeySource> => readSealingKey(key, { dataFolder, environment });
+	const source = (key: SecretsKeyConfig, name?: "secrets.previousKey"): Promise<KeySource> =>
+		readSealingKey(key, { dataFolder, environment }, name);
 	const { key, previousKey } = secrets;
-	return openSealer(dataFolder, await source(key), previousKey && (await source(previousKey)));
+	return openSealer(dataFolder, await source(key), previousKey && (await source(previousKey, "secrets.previousKey")));
 }
 
 /** How a coordinator that starts reads and writes secrets: what lies in clear, and is to be sealed, is sealed first. Throws ConfigError. */
@@ -92,7 +93,7 @@ export async function showSecret(
 	const file = resolve(config.dataFolder, path);
 	const sealer = await configuredSealer(config, environment);
 	const files = sealer ? sealedBy(sealer) : IN_CLEAR;
-	return files.readGiven(file).catch((error: unknown) => {
+	return files.readGiven(file, Number.POSITIVE_INFINITY).catch((error: unknown) => {
 		throw error instanceof ConfigError ? error : new ConfigError(`${file} cannot be shown: ${systemReason(error)}`);
 	});
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makePrivateFolder } from "../../disk/atomic-write.ts";
+import { ofSetting } from "../../disk/given-file.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { readSecret, writeSecret } from "./secret-file.ts";
@@ -12,7 +13,10 @@ export async function bootKey(
 	files: SecretFiles = IN_CLEAR,
 ): Promise<Uint8Array> {
 	const own = join(dataFolder, "keys", "boot-token.key");
-	const known = await readSecret(named ?? own, files, named !== undefined);
+	const known =
+		named === undefined
+			? await readSecret(own, files)
+			: await ofSetting("boot.keyFile", () => readSecret(named, files, true));
 	if (known === undefined && named !== undefined)
 		throw new ConfigError(`there is no key for boot tokens at ${named} (boot.keyFile)`);
 	const text = known ?? randomBytes(32).toString("base64url");

@@ -88,7 +88,7 @@ export async function sealFolders(
 	// A folder that is being sealed has its marker first, so somebody took that away.
 	if (before === undefined && own > 0 && clear[0] !== undefined) throw foreign(clear[0]);
 	if (!isDone) await mark(BEGUN);
-	for (const file of [...clear, ...old]) await files.write(file, await files.readGiven(file));
+	for (const file of [...clear, ...old]) await files.write(file, await files.readGiven(file, Number.POSITIVE_INFINITY));
 	if (!isDone) await beforeDone();
 	// Last: until then both keys are needed.
 	if (!isDone || (await isOld(marker, before))) await mark(DONE);

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import type { SecretsKeyConfig } from "../../config.ts";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import type { KeySource } from "../../disk/sealed.ts";
+import { IN_CLEAR } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { readSecret } from "./secret-file.ts";
 
@@ -10,33 +11,34 @@ import { readSecret } from "./secret-file.ts";
 const LEAST = { bytes: 32, characters: 16 } as const;
 const MOST_CHARACTERS = 4096;
 
-/** Reads what secrets are sealed with from where the configuration says. Throws ConfigError that names the file and the next step. */
+/** Reads what secrets are sealed with from where the configuration says. `name`: of the setting. Throws ConfigError that names the file and the next step. */
 export async function readSealingKey(
 	key: SecretsKeyConfig,
 	{ dataFolder, environment }: { readonly dataFolder: string; readonly environment: NodeJS.ProcessEnv },
+	name: "secrets.key" | "secrets.previousKey" = "secrets.key",
 ): Promise<KeySource> {
 	if ("credential" in key) {
 		const folder = environment.CREDENTIALS_DIRECTORY;
 		if (!folder)
 			throw new ConfigError(
-				`secrets.key.credential is ${key.credential}, and systemd gave no credentials: put LoadCredentialEncrypted=${key.credential}:FILE into the unit`,
+				`${name}.credential is ${key.credential}, and systemd gave no credentials: put LoadCredentialEncrypted=${key.credential}:FILE into the unit`,
 			);
 		const file = join(folder, key.credential);
-		const text = await readFile(file, "utf8").catch((error: unknown) => {
+		const bytes = await readGivenFile(file, MOST_GIVEN_BYTES).catch((error: unknown) => {
 			throw new ConfigError(
-				`the credential ${file} (secrets.key.credential) cannot be read: ${systemReason(error)}; name it in LoadCredentialEncrypted= of the unit`,
+				`the credential ${file} (${name}.credential) cannot be read: ${systemReason(error)}; name it in LoadCredentialEncrypted= of the unit`,
 			);
 		});
-		return keyIn(file, text.trim());
+		return keyIn(file, bytes.toString("utf8").trim());
 	}
 	const file = "file" in key ? key.file : key.passphraseFile;
-	const setting = "file" in key ? "secrets.key.file" : "secrets.key.passphraseFile";
+	const setting = `${name}.${"file" in key ? "file" : "passphraseFile"}`;
 	const below = relative(dataFolder, file);
 	if (!below.startsWith("..") && !isAbsolute(below))
 		throw new ConfigError(
 			`${setting} is ${file}, beside what it seals: keep it outside of ${dataFolder}, so that no copy holds both`,
 		);
-	const text = await readSecret(file).catch((error: Error) => {
+	const text = await readSecret(file, IN_CLEAR, true).catch((error: Error) => {
 		throw new ConfigError(`${setting}: ${error.message}`);
 	});
 	if (text === undefined)

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { TlsOptions } from "@nats-io/transport-node";
 import { serverHosts, speaksTls, systemReason } from "@rollcall/protocol";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 
 /** What an embedded server shows, as files, and as it is now. */
 export interface ServerPair {
@@ -50,9 +50,10 @@ export function toCluster(servers: readonly string[], authority: string | undefi
 /** The authority that a cluster's certificates are by. Throws an Error that names the file. */
 export async function readBusAuthority(file: string | undefined): Promise<string | undefined> {
 	if (file === undefined) return undefined;
-	const text = await readFile(file, "utf8").catch((error: unknown) => {
+	const bytes = await readGivenFile(file, MOST_GIVEN_BYTES).catch((error: unknown) => {
 		throw new Error(`nats.external.authorityFile ${file} cannot be read: ${systemReason(error)}`);
 	});
+	const text = bytes.toString("utf8");
 	if (!text.includes("-----BEGIN CERTIFICATE-----"))
 		throw new Error(`nats.external.authorityFile ${file} holds no certificate in PEM`);
 	return text;

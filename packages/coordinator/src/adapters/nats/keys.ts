@@ -2,6 +2,7 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createAccount, createOperator, createUser, type KeyPair } from "@nats-io/nkeys";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { ofSetting } from "../../disk/given-file.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { SigningKey } from "./signing-key.ts";
@@ -42,6 +43,16 @@ export async function readKey(
 	if (!key.publicKey.startsWith(letter))
 		throw new Error(`the key file ${file} holds a key of another kind (${key.publicKey[0]} instead of ${letter})`);
 	return key;
+}
+
+/** The same for a seed that a setting of the configuration names, so that an Error names that, too. */
+export function readNamedKey(
+	setting: string,
+	file: string,
+	letter: "O" | "A" | "U",
+	files: SecretFiles = IN_CLEAR,
+): Promise<SigningKey> {
+	return ofSetting(setting, () => readKey(file, letter, files));
 }
 
 /**

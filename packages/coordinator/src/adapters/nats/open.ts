@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { Authenticator } from "@nats-io/transport-node";
 import { makePrivateFolder } from "../../disk/atomic-write.ts";
+import { ofSetting } from "../../disk/given-file.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { BusRefused } from "../../errors.ts";
 import type { Credentials } from "../../ports/credentials.ts";
@@ -12,7 +13,7 @@ import { type ConnectionGuardParts, startConnectionGuard } from "./connection-gu
 import { createCredentials, DEFAULT_LIFETIME_SECONDS } from "./credentials.ts";
 import { readCredentials } from "./credentials-file.ts";
 import { type EmbeddedOptions, EmbeddedServer } from "./embedded-server.ts";
-import { BUS_KEYS, type BusKeys, loadKeys, readKey } from "./keys.ts";
+import { BUS_KEYS, type BusKeys, loadKeys, readNamedKey } from "./keys.ts";
 import { pushToCluster, pushToEmbedded } from "./push-claims.ts";
 import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
@@ -80,7 +81,7 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
 	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
 	const assignments = options.signingSeedFile
-		? await readKey(options.signingSeedFile, "U", options.files)
+		? await readNamedKey("signingSeedFile", options.signingSeedFile, "U", options.files)
 		: keys.assignments;
 	await writeCoordinatorCredentials(folder, keys, options.files ?? IN_CLEAR);
 	const secured = toOwnServer(options.tls);
@@ -140,7 +141,9 @@ async function guardConnections(
 
 /** The key that agents are to believe besides the one that signs, before it takes its place. */
 async function nextSigner({ nextSigningSeedFile, files }: OpenOptions): Promise<SigningKey | undefined> {
-	return nextSigningSeedFile === undefined ? undefined : await readKey(nextSigningSeedFile, "U", files);
+	return nextSigningSeedFile === undefined
+		? undefined
+		: await readNamedKey("nextSigningSeedFile", nextSigningSeedFile, "U", files);
 }
 
 const WAIT_SECONDS = 30;
@@ -152,11 +155,13 @@ const WAIT_SECONDS = 30;
 export async function openExternal(options: ExternalBusOptions): Promise<OpenBus> {
 	const folder = join(options.dataFolder, "keys");
 	await makePrivateFolder(folder);
-	const issuer = await readKey(options.accountSeedFile, "A", options.files);
+	const issuer = await readNamedKey("nats.external.accountSeedFile", options.accountSeedFile, "A", options.files);
 	const assignments = options.signingSeedFile
-		? await readKey(options.signingSeedFile, "U", options.files)
+		? await readNamedKey("signingSeedFile", options.signingSeedFile, "U", options.files)
 		: (await loadKeys(folder, ["assignments"], options.files)).assignments;
-	const credentials = await readCredentials(options.credentialsFile, options.files);
+	const credentials = await ofSetting("nats.external.credentialsFile", () =>
+		readCredentials(options.credentialsFile, options.files),
+	);
 	const authority = await readBusAuthority(options.authorityFile);
 	const secured = toCluster(options.servers, authority);
 	const accountId = options.account ?? credentials.accountId;
@@ -254,8 +259,10 @@ async function clusterRevoke(
 			told = true;
 		};
 	}
-	const { authenticator } = await readCredentials(systemCredentialsFile, options.files);
-	const operator: SigningKey = await readKey(operatorSeedFile, "O", options.files);
+	const { authenticator } = await ofSetting("nats.external.systemCredentialsFile", () =>
+		readCredentials(systemCredentialsFile, options.files),
+	);
+	const operator = await readNamedKey("nats.external.operatorSeedFile", operatorSeedFile, "O", options.files);
 	const access = { servers: () => servers, authenticator: async () => authenticator, secured: parts.secured };
 	const push = pushToCluster(access, parts.accountId, operator);
 	return (publicKeys) => parts.revocations.add(publicKeys, push);

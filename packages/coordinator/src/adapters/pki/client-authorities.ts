@@ -1,12 +1,12 @@
 import "reflect-metadata";
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { PublicKey, X509Crl, X509CrlReason } from "@peculiar/x509";
 import { systemReason } from "@rollcall/protocol";
+import { readGivenFile } from "../../disk/given-file.ts";
 import { ConfigError } from "../../errors.ts";
 
 /** More than the lists of a large authority. */
-const MOST_CHARACTERS = 8 * 1024 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
 /** As many as anybody changes over. */
 const MOST_AUTHORITIES = 16;
 
@@ -100,9 +100,8 @@ function parsed<T>(where: string, parse: () => T): T {
 }
 
 async function readText(where: string, file: string): Promise<string> {
-	const text = await readFile(file, "utf8").catch((error: unknown) => {
+	const bytes = await readGivenFile(file, MOST_BYTES).catch((error: unknown) => {
 		throw new ConfigError(`${where} cannot be read: ${systemReason(error)}`);
 	});
-	if (text.length > MOST_CHARACTERS) throw new ConfigError(`${where} has more than ${MOST_CHARACTERS} characters`);
-	return text;
+	return bytes.toString("utf8");
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { PublicKey } from "@peculiar/x509";
 import { systemReason } from "@rollcall/protocol";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { ConfigError } from "../../errors.ts";
 import { signCertificate } from "./certificate.ts";
 import { makeKeyPair } from "./key-folder.ts";
@@ -99,14 +99,9 @@ export async function readGivenPair(files: GivenFiles): Promise<ListenerPair & {
 	return { certificate, key, authority };
 }
 
-/** More than any chain. */
-const MOST_CHARACTERS = 64 * 1024;
-
 async function readPem(field: string, file: string): Promise<string> {
-	const text = await readFile(file, "utf8").catch((error: unknown) => {
+	const bytes = await readGivenFile(file, MOST_GIVEN_BYTES).catch((error: unknown) => {
 		throw new ConfigError(`${field} ${file} cannot be read: ${systemReason(error)}`);
 	});
-	if (text.length > MOST_CHARACTERS)
-		throw new ConfigError(`${field} ${file} has more than ${MOST_CHARACTERS} characters`);
-	return text;
+	return bytes.toString("utf8");
 }

@@ -1,10 +1,12 @@
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { systemReason } from "@rollcall/protocol";
+import { readGivenFile } from "../../disk/given-file.ts";
 import { ConfigError } from "../../errors.ts";
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const MOST_CHARACTERS = 256;
+/** Every maker of TPMs with all of its authorities, many times over. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Who certifies endorsement keys of TPMs. */
 export interface Makers {
@@ -14,9 +16,10 @@ export interface Makers {
 
 /** Reads the authorities in a file, PEM. Throws ConfigError. */
 export async function readMakers(file: string): Promise<Makers> {
-	const text = await readFile(file, "utf8").catch((error: unknown) => {
+	const bytes = await readGivenFile(file, MOST_BYTES).catch((error: unknown) => {
 		throw new ConfigError(`tpm.authorities ${file} cannot be read: ${systemReason(error)}`);
 	});
+	const text = bytes.toString("utf8");
 	const pems = text.match(PEM) ?? [];
 	if (pems.length === 0) throw new ConfigError(`tpm.authorities ${file} holds no certificate in PEM`);
 	return makersOf(
