@@ -8,13 +8,18 @@ const KEEPER = "coordinator/src/keepers/etcd-keeper.ts";
 export const ETCD: Readonly<Record<string, Plant>> = {
 	"etcd begins empty beside memory that may live": swapped(
 		BEGINNING,
-		'return memory.length > 0 ? undefined : { state: "new" };',
+		'return memory.some((one) => !founding?.begun.includes(one)) ? undefined : { state: "new" };',
 		'return { state: "new" };',
 	),
 	"a boot without memory begins with etcd as the first ones did": swapped(
 		BEGINNING,
-		"if (!own) return beginnings.others ?? (",
-		'if (!own) return beginnings.others ?? { state: "new" }; if (!own) return (',
+		"if (!own) return togetherOn(boot, beginnings);",
+		'if (!own) return beginnings.others ?? { state: "new" };',
+	),
+	"whoever gets a seat begins etcd, also while others do": swapped(
+		BEGINNING,
+		"if (!isFounder(founding, boot)) return undefined;",
+		"",
 	),
 	"etcd's members are changed while a lost log is rebuilt": swapped(
 		KEEPER,
@@ -43,8 +48,8 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"a seat is taken from a member before etcd took it out": swapped(
 		LEAVING,
-		'return member ? member.removed !== "done" : machine.etcdMemory?.is !== undefined;',
-		"return false;",
+		'if (member) return member.removed !== "done";',
+		"if (member) return false;",
 	),
 	"a snapshot is restored beside memory that may live": swapped(
 		"coordinator/src/domain/etcd/steps.ts",

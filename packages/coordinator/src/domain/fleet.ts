@@ -23,7 +23,7 @@ import type {
 import { Map as PersistentMap } from "immutable";
 import type { Certified } from "./certificates/certified.ts";
 import type { MachineClock } from "./clocks/machine-clock.ts";
-import type { EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
+import type { EtcdFounder, EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
 import type { Evidence } from "./identity/evidence.ts";
 import type { Hardware } from "./identity/hardware.ts";
 import type { ClockStep, LogStanding } from "./log/log-standing.ts";
@@ -217,6 +217,8 @@ export interface Fleet {
 				readonly removing?: EtcdRemoving | undefined;
 		  }
 		| undefined;
+	/** Who begins etcd together, from the first target for it until it is founded. */
+	readonly founding?: readonly EtcdFounder[] | undefined;
 	/** Snapshots of etcd, once there are any. */
 	readonly snapshots?: EtcdSnapshots | undefined;
 	/** Certificates that were issued to people and to the coordinator itself, newest last, at most `MAX_OPERATOR_CERTIFICATES`. */

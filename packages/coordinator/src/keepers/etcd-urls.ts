@@ -1,7 +1,7 @@
 import type { EtcdMember, EtcdPeer } from "../domain/etcd/state.ts";
 import type { Fleet } from "../domain/fleet.ts";
+import { membersOf } from "../domain/networks/members.ts";
 import { etcdRole } from "../domain/seats/seats.ts";
-import { membersOf } from "../render/members.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 

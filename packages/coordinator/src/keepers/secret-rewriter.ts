@@ -1,8 +1,8 @@
 import { mustRewrite } from "../domain/certificates/rotation.ts";
+import { membersOf } from "../domain/networks/members.ts";
 import { KubernetesError } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { Kubernetes } from "../ports/kubernetes.ts";
-import { membersOf } from "../render/members.ts";
 import { apiServerTrust } from "../render/trust-digest.ts";
 
 /** Names of pods that kubelet shows for static ones: the static pod's and the node's. */

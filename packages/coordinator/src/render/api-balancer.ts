@@ -1,6 +1,6 @@
 import { sha256Of, type TargetFile } from "@rollcall/protocol";
+import type { Member } from "../domain/networks/members.ts";
 import { imageOf } from "./images.ts";
-import type { Member } from "./members.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";

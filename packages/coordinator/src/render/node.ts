@@ -1,7 +1,7 @@
 import type { ClusterDocument, Facts, Labels, Slot, Trust } from "@rollcall/protocol";
 import type { EtcdBeginning } from "../domain/etcd/beginning.ts";
+import type { Member } from "../domain/networks/members.ts";
 import type { NodeNetworks } from "./dual-stack.ts";
-import type { Member } from "./members.ts";
 import type { DnsChoice } from "./resolv-conf.ts";
 import type { KubernetesVersion } from "./versions.ts";
 

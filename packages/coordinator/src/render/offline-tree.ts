@@ -13,9 +13,9 @@ import {
 import { decidePlacement } from "../domain/decide.ts";
 import { EMPTY_FLEET, type Fleet, type Machine, type Seat } from "../domain/fleet.ts";
 import { identify } from "../domain/identity/identify.ts";
+import { membersOf } from "../domain/networks/members.ts";
 import { record } from "../domain/record.ts";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
-import { membersOf } from "./members.ts";
 import { renderTarget } from "./render-target.ts";
 import { standInFacts } from "./stand-in-facts.ts";
 import { STAND_IN_TRUST } from "./stand-in-trust.ts";

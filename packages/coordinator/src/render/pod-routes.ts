@@ -1,9 +1,9 @@
 import type { PodRoute } from "@rollcall/protocol";
 import { parseNetwork } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
+import { chooseNodeAddress, onLink } from "../domain/networks/node-address.ts";
 import { heldNetworks } from "../domain/networks/pod-networks.ts";
 import { secondAddress } from "./dual-stack.ts";
-import { chooseNodeAddress, onLink } from "./node-address.ts";
 
 /**
  * Where the pods of a machine are, for all others; undefined where it has none. A lost machine keeps its route for as long as it has its

@@ -13,9 +13,9 @@ import {
 } from "@rollcall/protocol";
 import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
 import type { Seat } from "../domain/fleet.ts";
+import { chooseNodeAddress } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
 import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
-
 import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.ts";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { UnitEncodingError } from "../errors.ts";
@@ -23,7 +23,6 @@ import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { artifactBytes } from "./image-archives.ts";
 import { messageBytes } from "./message-bytes.ts";
 import type { Node } from "./node.ts";
-import { chooseNodeAddress } from "./node-address.ts";
 import { BUILT_IN_ROLES, nodeRoleParts } from "./node-role.ts";
 import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
 import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
@@ -159,7 +158,8 @@ function resolveNode(
 	if (beginning === undefined) {
 		return refuse(shared.etcdWait ?? "etcd does not begin on it yet");
 	}
-	const before = shared.etcd.living.some(isBoot(machine)) ? addressIn(beginning, seat.nodeName) : undefined;
+	const isBound = shared.etcd.founding !== undefined || shared.etcd.living.some(isBoot(machine));
+	const before = isBound ? addressIn(beginning, seat.nodeName) : undefined;
 	if (before !== undefined && before !== address) {
 		return refuse(
 			`its address was ${before} when this boot became a member of etcd, where the others look for it, and is ${address} now; ` +

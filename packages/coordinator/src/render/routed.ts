@@ -1,7 +1,7 @@
 import type { TargetFile, TargetPodNetwork } from "@rollcall/protocol";
 import { formatNetwork } from "@rollcall/protocol";
+import { onLink } from "../domain/networks/node-address.ts";
 import type { Node } from "./node.ts";
-import { onLink } from "./node-address.ts";
 
 /** The bridge that the CNI plugin makes for the pods of a node, by the name that everybody gives it. */
 export const POD_BRIDGE = "cni0";

@@ -3,7 +3,7 @@ import { type EtcdBeginnings, etcdBeginnings } from "../domain/etcd/beginning.ts
 import { fetchedNow } from "../domain/etcd/snapshots.ts";
 import { etcdWait } from "../domain/etcd/wait.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import { type Member, membersOf } from "./members.ts";
+import { type Member, membersOf } from "../domain/networks/members.ts";
 
 /**
  * All that targets take from the fleet, beside the machine and the seat that each is for. Renderers get nothing else of the
@@ -24,7 +24,7 @@ export interface Shared {
 	readonly snapshotSource: string | undefined;
 }
 
-const NO_ETCD: EtcdBeginnings = { living: [], others: undefined, goOn: [], takenOut: [] };
+const NO_ETCD: EtcdBeginnings = { living: [], others: undefined, founding: undefined, goOn: [], takenOut: [] };
 
 /** As much of it as targets of a role take. */
 export type Part = "whole" | "without-etcd";
@@ -56,7 +56,7 @@ export function sharedOf(fleet: Fleet, part: Part): Shared {
 		controlPlanes: membersOf(fleet, "control-plane"),
 		ownEtcd: membersOf(fleet, "etcd"),
 		etcd,
-		etcdWait: etcd.others ? undefined : etcdWait(fleet),
+		etcdWait: etcd.others && !etcd.founding ? undefined : etcdWait(fleet),
 		snapshotSource: fetchedNow(fleet).length > 0 ? fleet.leader?.url : undefined,
 	};
 }

@@ -1,6 +1,7 @@
 import type { EtcdMemory, MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { livingMembers, memoryHolders } from "../../src/domain/etcd/members.ts";
+import { livingMembers } from "../../src/domain/etcd/members.ts";
+import { memoryHolders } from "../../src/domain/etcd/memory-holders.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { BOXES, founded } from "./etcd-story.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { BootId, EventDraft } from "@rollcall/protocol";
 import { stretched } from "@rollcall/test-support/stretch";
 import type { Fleet } from "../../src/domain/fleet.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
-import { membersOf } from "../../src/render/members.ts";
 import { MEMBERS, type Scene, setUpScene, testEtcd, until } from "./scene.ts";
 
 const KEEPER = join(import.meta.dirname, "keeper-process.ts");

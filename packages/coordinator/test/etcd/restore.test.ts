@@ -6,9 +6,9 @@ import { type BootId, ENCRYPTION, type EtcdSnapshot, type EventDraft } from "@ro
 import { stretched } from "@rollcall/test-support/stretch";
 import { createPki } from "../../src/adapters/pki/pki.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
 import { fleetToJson } from "../../src/domain/snapshot.ts";
-import { membersOf } from "../../src/render/members.ts";
 import { MEMBERS, type Scene, setUpScene, testEtcd, until } from "./scene.ts";
 
 const TAKE = join(import.meta.dirname, "snapshot-process.ts");

@@ -3,10 +3,10 @@ import test from "ava";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet, Machine } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
 import { keepEtcdMembers } from "../../src/keepers/etcd-keeper.ts";
 import type { EtcdMembers } from "../../src/ports/etcd.ts";
-import { membersOf } from "../../src/render/members.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
 
 const DOCUMENT = `apiVersion: rollcall/v1

@@ -3,11 +3,11 @@ import test from "ava";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
 import type { Input } from "../../src/domain/inputs.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
 import { SnapshotError } from "../../src/errors.ts";
 import { createSnapshotKeeper } from "../../src/keepers/snapshot-keeper.ts";
 import type { EtcdSnapshotFolder } from "../../src/ports/etcd-snapshots.ts";
-import { membersOf } from "../../src/render/members.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
 
 const DOCUMENT = `apiVersion: rollcall/v1

@@ -1,7 +1,7 @@
 import type { TargetContent } from "@rollcall/protocol";
 import test from "ava";
 import type { Fleet } from "../../src/domain/fleet.ts";
-import { membersOf } from "../../src/render/members.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { documentOf, fleetOf, labFacts, type Seated } from "./fleet-of.ts";
 import { readTree } from "./node-tree.ts";

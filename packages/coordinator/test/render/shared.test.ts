@@ -52,6 +52,7 @@ test("a worker, and a role of the operator's, get the same whatever becomes of e
 			etcd: {
 				living: [{ machineId, bootId, begun: "new", cluster: peers, fetch: snapshot } as never],
 				others: undefined,
+				founding: undefined,
 				goOn: [],
 				takenOut: [],
 			},
@@ -60,6 +61,7 @@ test("a worker, and a role of the operator's, get the same whatever becomes of e
 			etcd: {
 				living: [],
 				others: { state: "existing", cluster: peers, restored },
+				founding: { founders: [{ machineId, bootId, nodeName: seat.nodeName, address: "192.0.2.7" }], isWhole: true },
 				goOn: [machineId],
 				takenOut: [{ machineId, bootId, votes: true }],
 			},

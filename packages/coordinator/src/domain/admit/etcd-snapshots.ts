@@ -1,5 +1,6 @@
 import type { Digest, RestoreChoice, Timestamp } from "@rollcall/protocol";
-import { livingMembers, memoryHolders } from "../etcd/members.ts";
+import { livingMembers } from "../etcd/members.ts";
+import { memoryHolders } from "../etcd/memory-holders.ts";
 import { prunable } from "../etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";

@@ -8,10 +8,7 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 	const next = nextEtcdStep(fleet);
 	if (!next || !same(next, step)) return NOTHING;
 	if (next.kind === "found") {
-		const members = next.machines.flatMap(({ machineId, bootId, seat }) =>
-			seat ? [{ machineId, bootId, nodeName: seat.nodeName }] : [],
-		);
-		return accept([{ type: "etcd-founded", members, cluster: [...cluster] }]);
+		return accept([{ type: "etcd-founded", members: [...next.members], cluster: [...(next.cluster ?? cluster)] }]);
 	}
 	if (next.kind === "restore") {
 		const cause = Math.max(1, fleet.etcd?.seq ?? fleet.seq);

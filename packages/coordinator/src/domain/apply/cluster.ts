@@ -53,7 +53,8 @@ export function applyLeader(fleet: Fleet, event: EventOf<"leader-elected">): Fle
 export function applyCluster(fleet: Fleet, event: EventOf<"cluster-declared">): Fleet {
 	const { document, digest, seq, at, acceptLoss } = event;
 	const next: Fleet = { ...fleet, cluster: { document, digest, seq, at, ...(acceptLoss ? { acceptLoss } : {}) } };
-	if (!acceptLoss || !fleet.etcd || !movesEtcd(fleet.cluster?.document, document)) return next;
+	if (!acceptLoss || !movesEtcd(fleet.cluster?.document, document)) return next;
+	if (!fleet.etcd) return { ...next, founding: undefined };
 	const members = fleet.etcd.members.map((one) => ({ ...one, removed: "done" as const }));
-	return { ...next, etcd: { members, seq } };
+	return { ...next, founding: undefined, etcd: { members, seq } };
 }

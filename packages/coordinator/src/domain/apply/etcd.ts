@@ -23,7 +23,7 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
 	);
 	const etcd = { members: [...members, ...stillThere(fleet, out)], seq: event.seq };
-	const founded: Fleet = { ...(restored ? withSecretsOfBefore(fleet) : fleet), etcd };
+	const founded: Fleet = { ...(restored ? withSecretsOfBefore(fleet) : fleet), etcd, founding: undefined };
 	return fleet.snapshots ? { ...founded, snapshots: afterFounding(fleet.snapshots) } : founded;
 }
 

@@ -1,6 +1,8 @@
 import { type EventOf, type MachineId, NO_ROLE } from "@rollcall/protocol";
+import { foundersWith, foundersWithout } from "../etcd/founding.ts";
 import { livingMembers } from "../etcd/members.ts";
 import type { Fleet } from "../fleet.ts";
+import { etcdRole } from "../seats/seats.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
 import { withoutFetch } from "./etcd.ts";
 import { withoutLeaving } from "./leaving.ts";
@@ -11,7 +13,7 @@ import { changeMachine } from "./touch.ts";
  * one, and only with a generation that was never used.
  */
 export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Fleet {
-	return changeMachine(fleet, event, (machine) => {
+	const issued = changeMachine(fleet, event, (machine) => {
 		const isMeant = event.role === NO_ROLE ? machine.leaving !== undefined : machine.seat !== undefined;
 		if (!isMeant || machine.bootId !== event.bootId || event.generation <= machine.generation) return undefined;
 		return {
@@ -32,6 +34,9 @@ export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Flee
 			},
 		};
 	});
+	const document = fleet.cluster?.document;
+	if (issued === fleet || !document || event.role !== etcdRole(document)) return issued;
+	return { ...issued, founding: foundersWith(fleet, event.machineId) };
 }
 
 export function applyGenerationRaised(fleet: Fleet, event: EventOf<"generation-raised">): Fleet {
@@ -74,7 +79,7 @@ function emptied(fleet: Fleet, machineId: MachineId): Fleet {
 	const machine = fleet.machines.get(machineId);
 	if (!machine?.leaving || machine.target?.role !== NO_ROLE) return fleet;
 	const machines = fleet.machines.set(machineId, { ...machine, target: undefined });
-	return withoutLeaving({ ...fleet, machines }, machineId);
+	return withoutLeaving({ ...fleet, machines, founding: foundersWithout(fleet, machineId) }, machineId);
 }
 
 /** The least time for a target that begins again: an adopted one has no time of its own. */

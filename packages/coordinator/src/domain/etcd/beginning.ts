@@ -1,6 +1,8 @@
 import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
-import { begunNow, hasLostMemory, livingMembers, memoryHolders, strangers } from "./members.ts";
+import { type Founding, foundingOf, isFounder } from "./founding.ts";
+import { begunNow, hasLostMemory, livingMembers, strangers } from "./members.ts";
+import { memoryHolders } from "./memory-holders.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 
@@ -18,11 +20,16 @@ export interface Boot {
 	readonly bootId: BootId;
 }
 
+/** Who begins together, as far as targets depend on it. */
+type FoundingPart = Pick<Founding, "founders" | "isWhole">;
+
 /** How etcd begins on the machines of a fleet: all that decides it. */
 export interface EtcdBeginnings {
 	readonly living: readonly EtcdMember[];
-	/** How a boot begins that is no living member. Undefined: not yet, but for those of `goOn`. */
+	/** How a boot begins that is no living member, where nobody has begun or it is among those who begin. Undefined: not yet, but for those of `goOn`. */
 	readonly others: EtcdBeginning | undefined;
+	/** Who begins etcd together just now. */
+	readonly founding: FoundingPart | undefined;
 	/** Machines that proved, after the log was lost, that etcd runs on them. */
 	readonly goOn: readonly MachineId[];
 	/**
@@ -36,22 +43,25 @@ export interface EtcdBeginnings {
 export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const living = livingMembers(fleet);
 	const takenOut = takenOutBoots(fleet);
-	if (living.length > 0) return { living, others: undefined, goOn: [], takenOut };
+	if (living.length > 0) return { living, others: undefined, founding: undefined, goOn: [], takenOut };
 	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
 	const doubted = fleet.log?.doubt !== undefined;
-	const others = doubted ? undefined : newBeginning(fleet);
-	const goOn = others || (fleet.etcd && !doubted) ? [] : begunNow(fleet).map(({ machineId }) => machineId);
-	return { living, others, goOn, takenOut };
+	const now = foundingOf(fleet);
+	const others = doubted || now?.isHopeless ? undefined : newBeginning(fleet, now);
+	const none = others !== undefined || (!doubted && (fleet.etcd !== undefined || now?.isHopeless === true));
+	const goOn = none ? [] : begunNow(fleet).map(({ machineId }) => machineId);
+	const founding = now && { founders: now.founders, isWhole: now.isWhole };
+	return { living, others, founding, goOn, takenOut };
 }
 
 /** How it begins when no memory is left. Undefined: that is being decided. */
-function newBeginning(fleet: Fleet): EtcdBeginning | undefined {
+function newBeginning(fleet: Fleet, founding: Founding | undefined): EtcdBeginning | undefined {
 	const restoring = fleet.snapshots?.restoring?.snapshot;
 	if (restoring) return { state: "new", restored: { sha256: restoring.sha256, fetch: restoring } };
 	if (nextBeginning(fleet).from !== "nothing") return undefined;
 	// Empty beside memory that may live would be a second cluster.
 	const memory = fleet.etcd ? memoryHolders(fleet) : strangers(fleet);
-	return memory.length > 0 ? undefined : { state: "new" };
+	return memory.some((one) => !founding?.begun.includes(one)) ? undefined : { state: "new" };
 }
 
 function takenOutBoots(fleet: Fleet): EtcdBeginnings["takenOut"] {
@@ -78,10 +88,21 @@ export function etcdBeginning(fleet: Fleet, boot: Boot): EtcdBeginning | undefin
  */
 export function beginningOn(boot: Boot, beginnings: EtcdBeginnings): EtcdBeginning | undefined {
 	const own = beginnings.living.find(isBoot(boot));
-	if (!own) return beginnings.others ?? (beginnings.goOn.includes(boot.machineId) ? { state: "new" } : undefined);
+	if (!own) return togetherOn(boot, beginnings);
 	const { begun: state, cluster, restored, fetch } = own;
 	return { state, cluster, ...(restored === undefined ? {} : { restored: { sha256: restored, fetch } }) };
 }
+
+/** How etcd begins on a boot that is no living member: with those who begin together, and nobody else while there are some. */
+function togetherOn(boot: Boot, { others, founding, goOn }: EtcdBeginnings): EtcdBeginning | undefined {
+	const goesOn = goOn.includes(boot.machineId) ? ({ state: "new" } as const) : undefined;
+	if (!founding) return others ?? goesOn;
+	if (!isFounder(founding, boot)) return undefined;
+	const how = others ?? goesOn;
+	return how && founding.isWhole ? { ...how, cluster: founding.founders.map(toPeer) } : how;
+}
+
+const toPeer = ({ nodeName, address }: EtcdPeer): EtcdPeer => ({ nodeName, address });
 
 /** Whether something is about this boot. */
 export function isBoot({ machineId, bootId }: Boot): (one: Boot) => boolean {

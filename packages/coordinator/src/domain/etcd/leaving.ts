@@ -3,19 +3,21 @@ import type { Fleet, Machine, Seat } from "../fleet.ts";
 import { isBeyond, type Seated, seatFault } from "../seats/seat-fault.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { isBoot } from "./beginning.ts";
+import { hasBegunWithOthers } from "./founding.ts";
 import { hasLostMemory, livingMembers } from "./members.ts";
 import { isStill, majorityOf, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 
 /**
- * True for a machine whose boot is a member of etcd, or has a member's memory by the word of its agent. A document takes its seat away only after etcd took the member out, so that no
+ * True for a machine whose boot is a member of etcd, has a member's memory by the word of its agent, or began with others that are not founded yet. A document takes its seat away only after etcd took the member out, so that no
  * vote is lost by it, unless a person accepted that by name.
  */
 export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
 	if (fleet.cluster?.acceptLoss === "etcd" || hasLostMemory(machine)) return false;
 	const member = fleet.etcd?.members.find(isBoot(machine));
 	// A member that the log forgot may be one all the same.
-	return member ? member.removed !== "done" : machine.etcdMemory?.is !== undefined;
+	if (member) return member.removed !== "done";
+	return machine.etcdMemory?.is !== undefined || hasBegunWithOthers(fleet, machine);
 }
 
 /** The members that live and whose seats the document does not let them keep; who cannot be helped by another seat. The highest seats first. */

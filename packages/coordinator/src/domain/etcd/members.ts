@@ -48,23 +48,6 @@ export function hasLostMemory({ etcdMemory }: Machine): boolean {
 	return etcdMemory?.lost !== undefined;
 }
 
-/**
- * The machines in whose RAM etcd's state may still lie, by all that is known: members of this very boot, with or without a seat; whoever has
- * etcd's data by the word of its agent and no seat for it; and, where the log does not know who the members are, whoever runs what a seat for
- * etcd means. Not a machine that a person rejected.
- */
-export function memoryHolders(fleet: Fleet): readonly Machine[] {
-	const document = fleet.cluster?.document;
-	if (!document) return [];
-	const found = new Set<Machine>(strangers(fleet));
-	for (const one of fleet.etcd ? [] : etcdHolders(fleet)) if (hasBegun(one) && !hasLostMemory(one)) found.add(one);
-	for (const { machineId, bootId, removed } of fleet.etcd?.members ?? []) {
-		const machine = fleet.machines.get(machineId);
-		if (machine?.bootId === bootId && removed !== "done" && !hasLostMemory(machine)) found.add(machine);
-	}
-	return [...found].filter(({ approval }) => approval !== "rejected");
-}
-
 /** Machines whose agents say that etcd's data lies there, although they have no seat for it and etcd did not take this boot out. */
 export function strangers(fleet: Fleet): readonly Machine[] {
 	const seated = new Set(etcdHolders(fleet));

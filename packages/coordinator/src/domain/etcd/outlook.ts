@@ -3,7 +3,7 @@ import { etcdStepDone } from "../admit/etcd.ts";
 import type { Fleet } from "../fleet.ts";
 import { forward } from "../targets/forward.ts";
 import { fallbackText } from "./loss.ts";
-import { memoryHolders } from "./members.ts";
+import { memoryHolders } from "./memory-holders.ts";
 import { movesEtcd } from "./moves.ts";
 import { isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { nextEtcdStep } from "./steps.ts";

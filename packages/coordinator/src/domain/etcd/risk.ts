@@ -1,7 +1,7 @@
 import type { Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { fallbackText } from "./loss.ts";
-import { memoryHolders } from "./members.ts";
+import { memoryHolders } from "./memory-holders.ts";
 import { isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { etcdWait, names } from "./wait.ts";
 

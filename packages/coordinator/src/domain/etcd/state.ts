@@ -26,6 +26,15 @@ export interface EtcdPeer {
 	readonly address: string;
 }
 
+/** One of those who begin etcd together, from the first target for it until it is founded, with the address by which the others look for it. */
+export interface EtcdFounder extends EtcdPeer {
+	readonly machineId: MachineId;
+	/** The boot that was told to begin. Absent while none was: then any boot of the machine may. */
+	readonly bootId?: BootId | undefined;
+	/** That boot was emptied since: its data is gone, and it may not begin again. */
+	readonly emptied?: true | undefined;
+}
+
 /** Members that etcd is asked to take out, by etcd's own ids; for the step of this boot, which joins or leaves. Recorded before etcd is asked. */
 export interface EtcdRemoving {
 	readonly machineId: MachineId;

@@ -2,15 +2,24 @@ import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
+import { type Founding, foundingOf } from "./founding.ts";
 import { learnsToLeave, nextToLeave } from "./leaving.ts";
-import { etcdHolders, hasBegun, livingMembers, membersOnTheirWayOut, memoryHolders, strangers } from "./members.ts";
+import { etcdHolders, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { memoryHolders } from "./memory-holders.ts";
 import { nextBeginning } from "./snapshots.ts";
-import type { EtcdMember } from "./state.ts";
+import type { EtcdMember, EtcdPeer } from "./state.ts";
+
+/** A member that etcd is founded with. */
+export type FoundedMember = Pick<EtcdMember, "machineId" | "bootId" | "nodeName">;
 
 /** What etcd's members need next. One thing at a time: etcd takes one learner. */
 export type EtcdStep =
-	/** Most of the machines that began together run etcd: from now on it is a cluster, and no machine begins a new one. */
-	| { readonly kind: "found"; readonly machines: readonly Machine[] }
+	/** Most of the machines that began together run etcd: from now on it is a cluster, and no machine begins a new one. `cluster`: the list that they began with, where it is known. */
+	| {
+			readonly kind: "found";
+			readonly members: readonly FoundedMember[];
+			readonly cluster: readonly EtcdPeer[] | undefined;
+	  }
 	/** No machine holds etcd's data any more: all begin with this snapshot. */
 	| { readonly kind: "restore"; readonly snapshot: EtcdSnapshot }
 	/** A boot without data replaces the member whose memory is gone. */
@@ -34,15 +43,24 @@ export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | 
 }
 
 /** The step when no member lives: etcd counts as founded once most of the machines that began run it; before they begin, the snapshot is chosen. */
-function firstStep(fleet: Fleet, seats: number, holders: readonly Machine[]): EtcdStep | undefined {
-	// A document that went back may not have the seats of all that run.
-	const more = strangers(fleet).filter(({ seat }) => seat !== undefined && seat.role === holders[0]?.seat?.role);
-	const began = [...holders, ...more].filter((one) => hasBegun(one) && !wasTakenOut(fleet, one));
-	const run = began.filter(({ target }) => target?.progress === "applied");
-	if (seats > 0 && run.length > seats / 2) return { kind: "found", machines: began };
+function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
+	const founding = foundingOf(fleet);
+	const run = founding?.begun.filter(({ target }) => target?.progress === "applied").length ?? 0;
+	const all = founding?.isWhole ? founding.founders.length : Math.max(seats, founding?.founders.length ?? 0);
+	if (founding && seats > 0 && run > all / 2) return foundStep(fleet, founding);
 	const next = nextBeginning(fleet);
 	if (next.from !== "snapshot" || fleet.snapshots?.restoring || memoryHolders(fleet).length > 0) return undefined;
 	return { kind: "restore", snapshot: next.snapshot };
+}
+
+/** All who were to begin are members: etcd counts the votes also of those that have not, and of boots that are over. */
+function foundStep(fleet: Fleet, { founders, isWhole }: Founding): EtcdStep {
+	const members = founders.flatMap(({ machineId, nodeName, ...told }): FoundedMember[] => {
+		const bootId = told.bootId ?? fleet.machines.get(machineId)?.bootId;
+		return bootId === undefined ? [] : [{ machineId, bootId, nodeName }];
+	});
+	const cluster = isWhole ? founders.map(({ nodeName, address }) => ({ nodeName, address })) : undefined;
+	return { kind: "found", members, cluster };
 }
 
 /**
@@ -64,7 +82,7 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	if (!document || fleet.log?.doubt) return undefined;
 	const holders = etcdHolders(fleet);
 	const living = livingMembers(fleet);
-	if (living.length === 0) return firstStep(fleet, seatCount(document, etcdRole(document)), holders);
+	if (living.length === 0) return firstStep(fleet, seatCount(document, etcdRole(document)));
 	const members = fleet.etcd?.members ?? [];
 	// A removal that was begun is finished first: until then etcd counts a vote that the log does not. Where another voter is dead, etcd
 	// would refuse it, and both go when somebody joins.

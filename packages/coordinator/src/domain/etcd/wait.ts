@@ -1,6 +1,9 @@
 import type { Fleet } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
-import { livingMembers, memoryHolders } from "./members.ts";
+import { etcdRole, seatCount } from "../seats/seats.ts";
+import { type Founding, foundingOf } from "./founding.ts";
+import { livingMembers, strangers } from "./members.ts";
+import { memoryHolders } from "./memory-holders.ts";
 import { majorityOf } from "./quorum.ts";
 import { nextBeginning, snapshotText } from "./snapshots.ts";
 
@@ -27,6 +30,8 @@ export function etcdWait(fleet: Fleet): string {
 		const list = names(living.map(({ nodeName }) => nodeName));
 		return `${replaced}, but nobody is there to do it: boot ${list} anew, or rollcall remove what is gone for good, and etcd begins with ${beginningText(fleet)}`;
 	}
+	const founding = foundingOf(fleet);
+	if (founding && (founding.isWhole || isBeginning(fleet, founding))) return foundingText(fleet, founding);
 	const holders = memoryHolders(fleet);
 	if (holders.length > 0) {
 		const list = names(holders.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
@@ -37,6 +42,24 @@ export function etcdWait(fleet: Fleet): string {
 	}
 	const trouble = fleet.snapshots?.trouble;
 	return `no memory of etcd is left, and it is to begin with ${beginningText(fleet)}${trouble === undefined ? "" : `: ${trouble}`}`;
+}
+
+/** True where those who proved that they run etcd are enough to go on, and nothing else has to be decided before. */
+function isBeginning(fleet: Fleet, { begun }: Founding): boolean {
+	const document = fleet.cluster?.document;
+	if (!document || fleet.etcd || strangers(fleet).length > 0 || nextBeginning(fleet).from !== "nothing") return false;
+	return begun.length * 2 > seatCount(document, etcdRole(document));
+}
+
+/** Why a machine does not begin while others do, or they cannot. */
+function foundingText(fleet: Fleet, { founders, begun, isHopeless }: Founding): string {
+	const here = names(begun.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+	const again = `boot ${here} anew, and etcd begins with ${beginningText(fleet)}`;
+	if (isHopeless) {
+		const needs = majorityOf(founders.length);
+		return `etcd cannot begin: too few are left of the ${founders.length} machines that were to begin it together, which needs ${needs}; ${again}`;
+	}
+	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}; this machine joins it then`;
 }
 
 /** What etcd begins with when no memory is left, in words. */

@@ -24,7 +24,7 @@ export function* freeSeats(
 
 /**
  * The machines that hold the numbered seats of these roles, in the order of slots and seats, also the one seat more that a slot has
- * while a member of etcd leaves it. Behind them members of etcd whose seats are not
+ * while a member of etcd leaves it. Behind them members of etcd, and those who begin it, whose seats are not
  * declared any more, for as long as they hold them: they go only when etcd has taken them out.
  */
 export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Machine[] {
@@ -34,7 +34,7 @@ export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Ma
 		.flatMap(({ name, count }) => Array.from({ length: Number(count) + 1 }, (_, seat) => seatKey(name, seat)))
 		.flatMap((key) => fleet.seats.get(key) ?? []);
 	const found = new Set(declared);
-	for (const { machineId } of fleet.etcd?.members ?? []) found.add(machineId);
+	for (const { machineId } of [...(fleet.etcd?.members ?? []), ...(fleet.founding ?? [])]) found.add(machineId);
 	return [...found].flatMap((machineId) => {
 		const machine = fleet.machines.get(machineId);
 		return machine?.seat && roles.has(machine.seat.role) ? [machine] : [];

@@ -1,5 +1,6 @@
 import type { ClusterDocument, EventDraft, MachineId, Timestamp } from "@rollcall/protocol";
 import { byMachineId, causeOf, type Look, type MachineDraft } from "../drafts.ts";
+import { hasBegunWithOthers } from "../etcd/founding.ts";
 import { isMemberYet, lentSeats } from "../etcd/leaving.ts";
 import { canSpare } from "../etcd/quorum.ts";
 import { nextEtcdStep } from "../etcd/steps.ts";
@@ -44,9 +45,10 @@ interface Move {
 	readonly reason: string;
 }
 
-/** Of members of etcd at most one leaves at a time, and only while a majority stays healthy without it. */
+/** Of members of etcd at most one leaves at a time, and only while a majority stays healthy without it; none while etcd begins. */
 function oneMember(fleet: Fleet, found: readonly Move[]): Move[] {
-	const [member] = found.filter(({ machine }) => isMemberYet(fleet, machine) && canSpare(fleet, machine.machineId));
+	const mayLeave = (machine: Machine) => canSpare(fleet, machine.machineId) && !hasBegunWithOthers(fleet, machine);
+	const [member] = found.filter(({ machine }) => isMemberYet(fleet, machine) && mayLeave(machine));
 	return found.filter(({ machine }) => machine === member?.machine || !isMemberYet(fleet, machine));
 }
 

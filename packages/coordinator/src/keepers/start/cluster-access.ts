@@ -1,7 +1,7 @@
 import type { MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../../domain/fleet.ts";
+import { membersOf } from "../../domain/networks/members.ts";
 import type { KubernetesAccess } from "../../ports/kubernetes.ts";
-import { membersOf } from "../../render/members.ts";
 import { urlHost } from "../../render/node.ts";
 
 /** A client's certificate and key with the cluster's authorities, PEM, and how long it is good. */

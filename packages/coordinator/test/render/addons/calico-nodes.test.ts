@@ -1,6 +1,6 @@
 import test from "ava";
 import { parseDocument } from "../../../src/document/parse-document.ts";
-import { chooseNodeAddress } from "../../../src/render/node-address.ts";
+import { chooseNodeAddress } from "../../../src/domain/networks/node-address.ts";
 import { explainBudget, ramBudget } from "../../../src/render/ram-budget.ts";
 import { labFacts } from "../fleet-of.ts";
 import { nodeTree } from "../node-tree.ts";

@@ -19,9 +19,9 @@ import {
 } from "../../../domain/certificates/rotation.ts";
 import { authorityFault, hasValidAuthorities, mendedTrust } from "../../../domain/certificates/wrong-authorities.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
+import { membersOf } from "../../../domain/networks/members.ts";
 import { CertificateRefused } from "../../../errors.ts";
 import { ADMINISTRATORS, MASTERS } from "../../../render/certificates.ts";
-import { membersOf } from "../../../render/members.ts";
 import { urlHost } from "../../../render/node.ts";
 import { askCore } from "../ask-core.ts";
 import type { Api } from "../dependencies.ts";

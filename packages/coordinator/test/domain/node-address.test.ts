@@ -1,8 +1,8 @@
 import { type Facts, type Mac, macsOf } from "@rollcall/protocol";
 import test from "ava";
+import { chooseNodeAddress } from "../../src/domain/networks/node-address.ts";
 import { mismatch } from "../../src/domain/seats/selector.ts";
-import { chooseNodeAddress } from "../../src/render/node-address.ts";
-import { labFacts } from "./fleet-of.ts";
+import { labFacts } from "../render/fleet-of.ts";
 
 const MAC = "02:00:00:00:01:01" as Mac;
 

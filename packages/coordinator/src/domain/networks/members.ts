@@ -1,6 +1,6 @@
 import { parseNetwork } from "@rollcall/protocol";
-import type { Fleet } from "../domain/fleet.ts";
-import { holdersOf } from "../domain/seats/seats.ts";
+import type { Fleet } from "../fleet.ts";
+import { holdersOf } from "../seats/seats.ts";
 import { chooseNodeAddress } from "./node-address.ts";
 
 /** A machine that holds a seat, as others must know it. */

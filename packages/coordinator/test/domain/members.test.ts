@@ -1,9 +1,9 @@
 import test from "ava";
+import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
-import { membersOf } from "../../src/render/members.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
-import { documentOf, example, fleetOf, labFacts } from "./fleet-of.ts";
-import { readTree } from "./node-tree.ts";
+import { documentOf, example, fleetOf, labFacts } from "../render/fleet-of.ts";
+import { readTree } from "../render/node-tree.ts";
 
 const lab = (count: number) => Array.from({ length: count }, (_, index) => labFacts(index));
 

@@ -1,0 +1,113 @@
+import type { MachineId } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
+import { membersOf } from "../networks/members.ts";
+import { etcdRole, seatCount } from "../seats/seats.ts";
+import { begunNow, etcdHolders, hasLostMemory, livingMembers, strangers } from "./members.ts";
+import { majorityOf } from "./quorum.ts";
+import type { EtcdFounder } from "./state.ts";
+
+/** Who begins etcd together, from the first target for it until it is founded. */
+export interface Founding {
+	readonly founders: readonly EtcdFounder[];
+	/** Recorded when the first of them was told to begin: then their list is whole. Else they proved it after the log was lost, and there may be more. */
+	readonly isWhole: boolean;
+	/** Those whose boot began, and may have etcd's data. */
+	readonly begun: readonly Machine[];
+	/** Too few of them are left for a majority: whoever began can never vote. */
+	readonly isHopeless: boolean;
+}
+
+/**
+ * Who begins etcd together just now. Undefined: nobody has begun, or all that had lost their memory with their boots, so that others may begin.
+ * As long as there is one, nobody else begins: he would be of another cluster.
+ */
+export function foundingOf(fleet: Fleet): Founding | undefined {
+	if (livingMembers(fleet).length > 0) return undefined;
+	const recorded = fleet.founding ?? [];
+	const begun = recorded.flatMap((one) => holderOf(fleet, one) ?? []);
+	if (begun.length > 0) {
+		const left = recorded.filter((one) => holderOf(fleet, one) ?? canBegin(fleet, one)).length;
+		return { founders: recorded, isWhole: true, begun, isHopeless: left < majorityOf(recorded.length) };
+	}
+	const proved = provedHolders(fleet);
+	if (proved.length === 0) return undefined;
+	const names = new Map(peersOf(fleet).map((one) => [one.nodeName, one.address]));
+	const founders = proved.map(({ machineId, bootId, seat }): EtcdFounder => {
+		const nodeName = seat?.nodeName ?? "";
+		return { machineId, bootId, nodeName, address: names.get(nodeName) ?? "" };
+	});
+	return { founders, isWhole: false, begun: proved, isHopeless: false };
+}
+
+/** The founders once a machine was given a target with etcd: who begins together is recorded with the first one, and who was told to with each. */
+export function foundersWith(fleet: Fleet, machineId: MachineId): Fleet["founding"] {
+	const bootId = fleet.machines.get(machineId)?.bootId;
+	if (livingMembers(fleet).length > 0 || bootId === undefined) return fleet.founding;
+	const now = foundingOf(fleet);
+	if (now && !now.isWhole) return fleet.founding;
+	const founders = now?.founders ?? newFounders(fleet);
+	return founders?.map((one) => (one.machineId === machineId ? { bootId, ...one } : one));
+}
+
+/** All that have a seat for etcd; nobody begins before all its seats are filled. */
+function newFounders(fleet: Fleet): readonly EtcdFounder[] | undefined {
+	const document = fleet.cluster?.document;
+	const peers = peersOf(fleet);
+	if (!document || peers.length < seatCount(document, etcdRole(document))) return undefined;
+	const ids = new Map(etcdHolders(fleet).map((one) => [one.seat?.nodeName, one.machineId]));
+	return peers.flatMap((peer): EtcdFounder[] => {
+		const machineId = ids.get(peer.nodeName);
+		return machineId === undefined ? [] : [{ machineId, ...peer }];
+	});
+}
+
+/** Whether a boot is among those who begin: it was told to, or no boot of its machine was yet. */
+export function isFounder(
+	founding: Pick<Founding, "founders">,
+	{ machineId, bootId }: Pick<Machine, "machineId" | "bootId">,
+): boolean {
+	return founding.founders.some(
+		(one) => one.machineId === machineId && (one.bootId ?? bootId) === bootId && !one.emptied,
+	);
+}
+
+/** True for a boot that began with others, not alone, while etcd is not founded yet, and may have its data. */
+export function hasBegunWithOthers(fleet: Fleet, { machineId }: Machine): boolean {
+	const { founders = [], begun = [] } = foundingOf(fleet) ?? {};
+	return founders.length > 1 && begun.some((one) => one.machineId === machineId);
+}
+
+/** The founders once a machine was emptied: it may have any seat, but does not begin again in this boot. */
+export function foundersWithout(fleet: Fleet, machineId: MachineId): Fleet["founding"] {
+	return fleet.founding?.map((one) => (one.machineId === machineId && one.bootId ? { ...one, emptied: true } : one));
+}
+
+function peersOf(fleet: Fleet) {
+	const document = fleet.cluster?.document;
+	return document ? membersOf(fleet, etcdRole(document)) : [];
+}
+
+/** The machine of a founder whose data may still be there. */
+function holderOf(fleet: Fleet, { machineId, bootId, emptied }: EtcdFounder): Machine | undefined {
+	const machine = fleet.machines.get(machineId);
+	if (!machine || emptied || machine.bootId !== bootId || machine.approval === "rejected") return undefined;
+	return hasLostMemory(machine) || isOut(fleet, machine) ? undefined : machine;
+}
+
+/** True for a founder that was not told to begin yet, and still can: with the seat and the address by which the others look for it. */
+function canBegin(fleet: Fleet, { bootId, nodeName, address }: EtcdFounder): boolean {
+	return bootId === undefined && peersOf(fleet).some((one) => one.nodeName === nodeName && one.address === address);
+}
+
+/** Machines that run what a seat for etcd means, by their proofs: the log does not know with whom they began. */
+function provedHolders(fleet: Fleet): readonly Machine[] {
+	const role = etcdHolders(fleet)[0]?.seat?.role;
+	// A document that went back may not have the seats of all that run.
+	const more = strangers(fleet).filter(({ seat }) => seat !== undefined && seat.role === role);
+	return [...begunNow(fleet), ...more].filter((one) => !isOut(fleet, one) && one.approval !== "rejected");
+}
+
+function isOut(fleet: Fleet, { machineId, bootId }: Machine): boolean {
+	const member = fleet.etcd?.members.find((one) => one.machineId === machineId && one.bootId === bootId);
+	return member?.removed !== undefined;
+}

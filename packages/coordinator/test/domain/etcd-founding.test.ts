@@ -1,0 +1,145 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { livingMembers } from "../../src/domain/etcd/members.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import { membersOf } from "../../src/domain/networks/members.ts";
+import { seatCount } from "../../src/domain/seats/seats.ts";
+import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
+import { BOXES, beginnings, CONTROL, takeStep } from "./etcd-story.ts";
+import { Story } from "./story.ts";
+
+const SPARES = ["d", "e"].map((name) => ({ name, memoryGiB: 8 }));
+const FIVE = [{ name: "control", role: "control-plane", count: 5 }];
+const ONE = [{ name: "control", role: "control-plane", count: 1 }];
+
+const declare = (story: Story, slots: readonly object[]) =>
+	story.declare(slots, { networks: { nodeAddress: { interface: "eth0" } } });
+
+/** A fleet in which nobody is told to begin before all seats for etcd are filled, or while others begin, as where targets are rendered. */
+function fleet(slots: readonly object[]): Story {
+	const story = new Story();
+	const { summarize } = story;
+	story.summarize = (now, ...about) => {
+		const document = now.cluster?.document;
+		const waiting = document && seatCount(document, "control-plane") > membersOf(now, "control-plane").length;
+		const [machine, seat] = about;
+		const isFirst = seat.role !== "control-plane" || etcdBeginning(now, machine) !== undefined;
+		return waiting || !isFirst ? { ok: false, reason: "etcd does not begin on it yet" } : summarize(now, ...about);
+	};
+	declare(story, slots);
+	return story;
+}
+
+/** Three control planes that were told to begin, and have not said yet that they run. */
+function begun(): { story: Story; ids: MachineId[] } {
+	const story = fleet(CONTROL);
+	return { story, ids: BOXES.map((box) => story.join(box)) };
+}
+
+const founders = (story: Story) => story.fleet.founding?.map(({ machineId }) => machineId).sort();
+const waits = (story: Story, id: MachineId) => beginnings(story, [id])[0] === undefined;
+
+test("who begins etcd together is remembered from the first target on, with addresses, over a restart too", (t) => {
+	const { story, ids } = begun();
+	t.deepEqual(founders(story), [...ids].sort());
+	t.true(story.fleet.founding?.every(({ bootId, address }) => bootId !== undefined && address !== ""));
+	const kept = fleetFromJson(JSON.parse(JSON.stringify(fleetToJson(story.fleet))));
+	t.deepEqual(kept?.founding, story.fleet.founding);
+});
+
+test("a control plane that a document adds while others begin waits, and joins them as a learner", (t) => {
+	const { story, ids } = begun();
+	const list = beginnings(story, ids)[0]?.cluster;
+	declare(story, FIVE);
+	const late = SPARES.map((box) => story.join(box));
+	for (const id of late) {
+		t.is(story.machine(id).seat?.role, "control-plane");
+		t.true(waits(story, id));
+	}
+	t.regex(etcdWait(story.fleet), /etcd begins on .*; this machine joins it then/);
+	t.deepEqual(
+		beginnings(story, ids).map((one) => one?.cluster),
+		[list, list, list],
+		"nothing changes for those who begin",
+	);
+	for (const id of ids) story.report(id, "applied", 1);
+	takeStep(story);
+	t.is(story.fleet.founding, undefined);
+	t.deepEqual(story.all("etcd-founded")[0]?.cluster, list);
+	t.deepEqual(
+		livingMembers(story.fleet)
+			.map(({ machineId }) => machineId)
+			.sort(),
+		[...ids].sort(),
+	);
+	t.like(nextEtcdStep(story.fleet), { kind: "replace" });
+});
+
+test("most of those who began are needed to found etcd, not most of the seats that a later document has", (t) => {
+	const { story, ids } = begun();
+	const [a, b] = ids as [MachineId, MachineId];
+	declare(story, ONE);
+	t.is(Object.keys(story.seating()).length, 3, "they keep their seats until etcd can take them out");
+	story.report(a, "applied", 1);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	story.report(b, "applied", 1);
+	t.like(nextEtcdStep(story.fleet), { kind: "found" });
+});
+
+test("a founder that booted anew before etcd is founded waits, and its member counts until it is replaced", (t) => {
+	const { story, ids } = begun();
+	const [a, b, c] = ids as [MachineId, MachineId, MachineId];
+	story.join({ ...(BOXES[2] ?? { name: "c" }), boot: 2 });
+	t.true(waits(story, c));
+	for (const id of [a, b]) story.report(id, "applied", 1);
+	takeStep(story);
+	t.is(story.fleet.etcd?.members.length, 3);
+	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: c } });
+});
+
+test("who was to begin and was not told yet may boot as often as it likes, and begins with the others", (t) => {
+	const story = fleet(CONTROL);
+	const [a, b] = BOXES.slice(0, 2).map((box) => story.join(box)) as [MachineId, MachineId];
+	const c = story.join({ name: "c", memoryGiB: 1 });
+	t.is(story.fleet.founding?.find(({ machineId }) => machineId === c)?.bootId, undefined);
+	story.join({ name: "c", memoryGiB: 8, boot: 2 });
+	t.deepEqual(beginnings(story, [c]), beginnings(story, [a]));
+	t.is(story.fleet.founding?.find(({ machineId }) => machineId === b)?.bootId, story.machine(b).bootId);
+});
+
+test("when all who began have lost their boots others begin, and nothing waits for the first ones", (t) => {
+	const { story, ids } = begun();
+	for (const box of BOXES) story.join({ ...box, boot: 2 });
+	t.deepEqual(
+		beginnings(story, ids).map((one) => one?.state),
+		["new", "new", "new"],
+	);
+	t.deepEqual(
+		story.fleet.founding?.map(({ bootId }) => bootId).sort(),
+		ids.map((id) => story.machine(id).bootId).sort(),
+	);
+	for (const id of ids) story.report(id, "applied", 1);
+	t.like(nextEtcdStep(story.fleet), { kind: "found" });
+});
+
+test("where too few of those who began are left, the rest is told to boot anew, and then etcd begins", (t) => {
+	const { story, ids } = begun();
+	const [a, b, c] = ids as [MachineId, MachineId, MachineId];
+	for (const box of BOXES.slice(1)) story.join({ ...box, boot: 2 });
+	for (const id of [a, b, c]) t.true(waits(story, id));
+	t.regex(etcdWait(story.fleet), /etcd cannot begin: .*boot control-plane-\S+ anew/);
+	story.join({ ...(BOXES[0] ?? { name: "a" }), boot: 2 });
+	for (const id of [a, b, c]) t.false(waits(story, id));
+});
+
+test("one that begins alone may go, and what it began is over when it is empty", (t) => {
+	const story = fleet([...ONE, { name: "rest", role: "worker", count: "rest" }]);
+	const a = story.join({ name: "a", memoryGiB: 8 });
+	story.take({ kind: "pin-role", machineId: a, role: "worker", by: "test" });
+	const b = story.join({ name: "b", memoryGiB: 8 });
+	t.is(story.machine(a).seat?.role, "worker");
+	t.is(story.machine(b).seat?.role, "control-plane");
+	t.false(waits(story, b));
+});
