@@ -8,7 +8,7 @@ import { applyAddOns, digestOfManifests, missingOwn } from "./add-ons.ts";
 import { NodeKeeper } from "./node-keeper.ts";
 import type { RequestSigner } from "./request-signer.ts";
 import { SecretRewriter } from "./secret-rewriter.ts";
-import { whileLeading } from "./while-leading.ts";
+import { leadOf, whileLeading } from "./while-leading.ts";
 
 /** What keeping a cluster's API needs. */
 export interface ClusterKeeperParts {
@@ -199,7 +199,7 @@ export class ClusterKeeper {
 		if (this.#open?.key === key) return this.#open;
 		await this.#disconnect();
 		const { core, connect, onTrouble } = this.#parts;
-		const kubernetes = whileLeading(await connect(reach), core, CHANGES);
+		const kubernetes = whileLeading(await connect({ ...reach, beforeChange: leadOf(core) }), core, CHANGES);
 		const nodes = new NodeKeeper({ core, kubernetes, onTrouble, gatherMs: this.#pace.gather });
 		this.#open = { key, kubernetes, nodes };
 		return this.#open;

@@ -9,7 +9,7 @@ import type { EtcdMembers, ListedMember } from "../ports/etcd.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";
-import { whileLeading } from "./while-leading.ts";
+import { leadOf, whileLeading } from "./while-leading.ts";
 
 /** Between looks, in milliseconds; after trouble, longer. */
 const LOOK_MS = 500;
@@ -17,8 +17,8 @@ const TROUBLE_MS = 3_000;
 
 export interface EtcdKeeperParts {
 	readonly core: Pick<Core, "fleet" | "actsIn" | "ready" | "submit">;
-	/** Speaks to the members at these URLs, in turn. */
-	readonly connect: (fleet: Fleet, urls: readonly string[]) => Promise<EtcdMembers>;
+	/** Speaks to the members at these URLs, in turn. Before each request that changes something `beforeChange` is called, which may throw. */
+	readonly connect: (fleet: Fleet, urls: readonly string[], beforeChange: () => void) => Promise<EtcdMembers>;
 	/** Reads a snapshot's file. Undefined: it is there and whole; else what is wrong with it. */
 	readonly findSnapshot: (snapshot: EtcdSnapshot) => Promise<string | undefined>;
 	/** The log's time, in milliseconds since 1970. */
@@ -71,7 +71,7 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	if (areStoodIn(fleet, step.living)) return true;
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
 	const voters = step.living.filter(({ votes }) => votes);
-	const reached = await parts.connect(fleet, clientUrls(fleet, voters));
+	const reached = await parts.connect(fleet, clientUrls(fleet, voters), leadOf(parts.core));
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
 	const names = new Set(step.living.map(({ nodeName }) => nodeName));

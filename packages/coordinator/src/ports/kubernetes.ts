@@ -10,6 +10,8 @@ export interface KubernetesAccess {
 	readonly ca: string;
 	readonly cert: string;
 	readonly key: string;
+	/** Called before each request that changes something, to whichever server. What it throws ends the call. */
+	readonly beforeChange?: () => void;
 }
 
 /** All Node objects, as the API tells of them. */

@@ -21,13 +21,20 @@ const MemberList = z.object({
 
 /**
  * Speaks to the members at these URLs; the first that answers is taken. One that cannot do it now (5xx) is as good as none. Members are
- * listed by one that has just read linearizably: another one may be behind, and list who was taken out long ago.
+ * listed by one that has just read linearizably: another one may be behind, and list who was taken out long ago. Before each request that changes
+ * something `beforeChange` is called, and what it throws ends the call.
  */
-export function createEtcdMembers(urls: readonly string[], access: EtcdAccess): EtcdMembers {
+export function createEtcdMembers(
+	urls: readonly string[],
+	access: EtcdAccess,
+	beforeChange: () => void = () => {},
+): EtcdMembers {
 	async function ask(path: string, body: object, { current = false } = {}): Promise<string> {
 		let trouble = "no member of etcd is known to live";
 		for (const url of urls) {
 			let answer: { status: number; text: string };
+			// The one before may have taken its time to say nothing.
+			if (!current) beforeChange();
 			try {
 				if (current) await readThrough(url, access);
 				answer = await post(new URL(path, url), JSON.stringify(body), access);

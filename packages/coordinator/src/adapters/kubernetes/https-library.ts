@@ -39,7 +39,7 @@ interface Sent {
  * HTTPS with the administrator's certificate, over connections that are kept: the client's own library opens one per request.
  * Follows no redirect. An API server that cannot be reached is passed over; the first that answers is asked first the next time.
  */
-export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess): HttpsLibrary {
+export function createHttpsLibrary({ servers, ca, cert, key, beforeChange }: KubernetesAccess): HttpsLibrary {
 	const tls = { ca, cert, key, minVersion: "TLSv1.2" } as const;
 	const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4 });
 	/** What runs without an end takes no connection from what is asked meanwhile. */
@@ -53,6 +53,8 @@ export function createHttpsLibrary({ servers, ca, cert, key }: KubernetesAccess)
 		for (let turn = 0; turn < servers.length; turn++) {
 			const index = (from + turn) % servers.length;
 			const server = servers[index] ?? "";
+			// The one before may have taken its time to say nothing.
+			if (sent.method !== "GET") beforeChange?.();
 			try {
 				const answer = await sendTo(agent, server, sent);
 				first = index;

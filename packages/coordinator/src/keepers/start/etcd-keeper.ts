@@ -63,7 +63,7 @@ export function startEtcdKeeper(
 	const members = keepEtcdMembers(
 		{
 			core,
-			connect: async (fleet, urls) => createEtcdMembers(urls, await etcdAccess(pki, fleet)),
+			connect: async (fleet, urls, beforeChange) => createEtcdMembers(urls, await etcdAccess(pki, fleet), beforeChange),
 			findSnapshot: (snapshot) => snapshots.check(snapshot),
 			now: () => clock.now(),
 			sleep: clock.sleep,

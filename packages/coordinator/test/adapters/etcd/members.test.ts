@@ -2,7 +2,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { createEtcdMembers } from "../../../src/adapters/etcd/members.ts";
-import { EtcdError } from "../../../src/errors.ts";
+import { EtcdError, LeadOver } from "../../../src/errors.ts";
 import { selfSigned } from "../../render/self-signed.ts";
 
 /** NOT etcd: a member that answers everything like this. Counts how often it was asked. */
@@ -57,4 +57,18 @@ test("a member that is behind, and would list who was taken out, is not believed
 		["7"],
 	);
 	await t.throwsAsync(createEtcdMembers([behind.url], { ...pair, ca: pair.cert }).list(), { instanceOf: EtcdError });
+});
+
+test("a lead that ends while one member is waited for changes nothing at the next one", async (t) => {
+	const pair = await selfSigned();
+	const sick = await member(t, pair, 503, { error: "etcdserver: no leader" });
+	const well = await member(t, pair, 200, {});
+	const etcd = createEtcdMembers([sick.url, well.url], { ...pair, ca: pair.cert }, () => {
+		if (sick.asked() > 0) throw new LeadOver("over");
+	});
+	await t.throwsAsync(etcd.remove("7"), { instanceOf: LeadOver });
+	t.deepEqual([sick.asked(), well.asked()], [1, 0]);
+	// To look is no change.
+	await t.throwsAsync(etcd.list(), { instanceOf: EtcdError });
+	t.is(well.asked(), 2);
 });

@@ -107,3 +107,22 @@ test("an API server that is gone is passed over, and one with another certificat
 	await api.stop();
 	await t.throwsAsync(two.ready(), { message: /ECONNREFUSED/ });
 });
+
+test("a lead that ends while one API server is waited for, or between two requests of a call, changes nothing more", async (t) => {
+	const { api } = await start(t);
+	let asked = 0;
+	const servers = ["https://127.0.0.1:1", ...api.access.servers];
+	const beforeChange = (): void => {
+		asked += 1;
+		if (asked > 1) throw new Error("the lead is over");
+	};
+	const kubernetes = createKubernetes({ ...api.access, servers, beforeChange });
+	t.teardown(() => kubernetes.close());
+	const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "late", namespace: "default" } };
+	const before = api.objects.size;
+	await t.throwsAsync(kubernetes.cordon({ name: "n", version: "1" } as never, true), { message: /the lead is over/ });
+	await t.throwsAsync(kubernetes.apply(manifest as never), { message: /the lead is over/ });
+	t.is(api.objects.size, before);
+	t.false(api.requests.some((line) => line.startsWith("PATCH")));
+	t.deepEqual(await kubernetes.ready(), { ready: true });
+});
