@@ -3,6 +3,8 @@ import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import type { Input } from "../../src/domain/inputs.ts";
+import { standing } from "../../src/domain/views/phase.ts";
+import { wishedRole } from "../../src/domain/views/wished-role.ts";
 import { BOXES, CONTROL, founded, takeStep } from "./etcd-story.ts";
 import { codeOf, START, Story } from "./story.ts";
 
@@ -166,4 +168,26 @@ test("a removal that was begun is finished before anybody joins, and until then 
 	takeStep(story);
 	t.is(nextEtcdStep(story.fleet)?.kind, "replace");
 	t.not(codeOf(story.take(verb("reboot", leaving))), "quorum-at-risk");
+});
+
+test("the only member of etcd that is given another role stays, says why, and goes when the loss is accepted afterwards", (t) => {
+	const story = new Story();
+	story.declare([
+		{ name: "cp", role: "control-plane", count: 1 },
+		{ name: "w", role: "worker", count: "rest" },
+	]);
+	const id = story.join({ name: "a" });
+	story.report(id, "applied", 1);
+	takeStep(story);
+	const role = { kind: "pin-role", machineId: id, role: "worker", by: "anna" } as const;
+	story.take(role);
+	story.settle();
+	const wish = wishedRole(story.fleet, story.machine(id));
+	t.is(story.machine(id).seat?.role, "control-plane");
+	t.is(wish?.reason, "it stays a member of etcd, which has no healthy majority without it");
+	t.regex(wish?.next ?? "", /--accept-loss etcd/);
+	t.regex(standing(story.fleet, story.machine(id)).reason, /the role worker by hand, and it stays a member of etcd/);
+	story.take({ ...role, acceptLoss: "etcd" });
+	story.settle();
+	t.not(story.machine(id).seat?.role, "control-plane");
 });

@@ -60,7 +60,7 @@ test("a role without a free seat is told to wait, and what would be refused is r
 	const input = { kind: "pin-role", machineId: idOf("c"), by: "t-admin" } as const;
 	const waits = planMachine(story.fleet, { ...input, role: "edge" }, renderForTests);
 	if ("code" in waits) return t.fail(waits.message);
-	t.regex(waits.warnings.join(), /gets no seat of the role edge now: none is free/);
+	t.regex(waits.warnings.join(), /does not get the role edge now: no seat with that is free/);
 	const refused = planMachine(story.fleet, { ...input, role: "unknown" }, renderForTests);
 	t.true("code" in refused && /no slot of cluster/.test(refused.message));
 });

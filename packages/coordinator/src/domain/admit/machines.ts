@@ -11,7 +11,8 @@ import { accept, NOTHING, refuse, unknownMachine } from "./verdict.ts";
 export function pinRole(fleet: Fleet, { machineId, role, by, acceptLoss }: InputOf<"pin-role">): Verdict {
 	const machine = fleet.machines.get(machineId);
 	if (!machine) return unknownMachine(machineId);
-	if ((machine.pinnedRole ?? null) === role) return NOTHING;
+	const moves = acceptLoss === "etcd" && machine.seat && role !== null && machine.seat.role !== role;
+	if ((machine.pinnedRole ?? null) === role && !moves) return NOTHING;
 	if (role !== null) {
 		if (!fleet.cluster) {
 			return refuse({

@@ -9,7 +9,8 @@ import { nameAdvice } from "../seats/declared-names.ts";
 import { holdsBack, isLeaving } from "../seats/leaving.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
 import { named } from "./named.ts";
-import { MORE_SEATS, waitReason } from "./wait-reason.ts";
+import { waitReason } from "./wait-reason.ts";
+import { wishedRole } from "./wished-role.ts";
 
 /** Where a machine stands, why, and what a person can do about it. */
 export interface Standing {
@@ -52,12 +53,12 @@ export function standing(fleet: Fleet, machine: Machine): Standing {
 /** The same, and the role that was given by hand and cannot be had yet. */
 function standingWithIds(fleet: Fleet, machine: Machine): Standing {
 	const found = withHeld(machine, withClock(fleet, machine, withRestoring(fleet, machine, standingOf(fleet, machine))));
-	const { pinnedRole, seat } = machine;
-	if (!seat || pinnedRole === undefined || pinnedRole === seat.role) return found;
+	const wish = wishedRole(fleet, machine);
+	if (!wish) return found;
 	return {
 		...found,
-		reason: `${found.reason}; it was given the role ${pinnedRole} by hand, and no seat with that is free`,
-		next: found.next ?? MORE_SEATS,
+		reason: `${found.reason}; it was given the role ${machine.pinnedRole} by hand, and ${wish.reason}`,
+		next: found.next ?? wish.next,
 	};
 }
 

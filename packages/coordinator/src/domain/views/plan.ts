@@ -9,6 +9,7 @@ import { heldNames, namesToCome } from "../seats/declared-names.ts";
 import { versionStepWarnings } from "../targets/version-step.ts";
 import { machineChanges } from "./machine-changes.ts";
 import { named } from "./named.ts";
+import { wishedRole } from "./wished-role.ts";
 
 const SHARED =
 	"control planes were given the key of the cluster's authority by an earlier release; with their next target /etc/kubernetes/pki/ca.key and ca-signer.crt go from them. Who read the key before can still sign: change the authority afterwards, rollcall certs rotate";
@@ -59,10 +60,12 @@ export function planMachine(
 	const { machines, unchanged, warnings } = machineChanges(fleet, after, render);
 	const emptyBefore = new Set(emptySeats(fleet));
 	const { machineId } = input;
-	const { seat, pinnedRole } = after.machines.get(machineId) ?? {};
+	const machine = after.machines.get(machineId);
+	const { seat, pinnedRole } = machine ?? {};
+	const why = (machine && wishedRole(after, machine)?.reason) ?? "no seat with that is free";
 	const waits =
 		pinnedRole !== undefined && pinnedRole !== seat?.role
-			? [named(fleet, `machine ${machineId} gets no seat of the role ${pinnedRole} now: none is free that it fits`)]
+			? [named(fleet, `machine ${machineId} does not get the role ${pinnedRole} now: ${why}`)]
 			: [];
 	return {
 		...(sentence === undefined || events.length === 0 ? {} : { etcd: sentence }),
