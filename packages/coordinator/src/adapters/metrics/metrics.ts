@@ -188,7 +188,8 @@ function fleetGauges(registry: Registry): { observe(read: () => FleetReading): v
 			for (const [lease, count] of Object.entries(reading.leases)) leases.set({ lease }, count);
 			empty.reset();
 			for (const { slot, role, empty: count } of reading.seats) empty.set({ slot, role }, count);
-			snapshotAge.reset();
+			// Without a snapshot there is no age: 0 would be a fresh one.
+			snapshotAge.remove();
 			if (reading.snapshotAgeSeconds !== undefined) snapshotAge.set(reading.snapshotAgeSeconds);
 			ends.reset();
 			for (const { kind, seconds } of reading.certificateEnds) ends.set({ kind }, seconds);

@@ -50,6 +50,23 @@ test("promtool finds nothing wrong with any metric", async (t) => {
 	t.is(status, 0);
 });
 
+test("without a snapshot of etcd there is no age of one", async (t) => {
+	t.regex(await fullMetrics().text(), /^rollcall_etcd_snapshot_age_seconds 60$/m);
+	const metrics = createMetrics("1.2.3");
+	const none = { alive: 0, suspect: 0, lost: 0 };
+	const reading = {
+		seq: 1,
+		leads: true,
+		acts: true,
+		leases: none,
+		machines: {} as never,
+		seats: [],
+		certificateEnds: [],
+	};
+	metrics.observeFleet(() => reading);
+	t.notRegex(await metrics.text(), /^rollcall_etcd_snapshot_age_seconds /m);
+});
+
 test("promtool takes the alert rules and the configuration that ship", async (t) => {
 	const tool = await promtool(t);
 	if (!tool) return;
