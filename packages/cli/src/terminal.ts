@@ -1,5 +1,5 @@
 import type { Paint } from "./text/colour.ts";
-import { wrap } from "./text/width.ts";
+import { fitLines } from "./text/width.ts";
 
 /** One output stream, as commands see it. */
 export interface Screen {
@@ -42,12 +42,5 @@ export function tell(screen: Screen, sentences: string): void {
 
 /** Lines as they fit a terminal; what is indented goes on below itself. In a pipe they stay as they are. */
 export function linesFor(screen: Pick<Screen, "size">, text: string): string[] {
-	const width = screen.size()?.columns;
-	const lines = text.split("\n");
-	if (width === undefined) return lines;
-	return lines.flatMap((line) => {
-		const indent = line.length - line.trimStart().length;
-		const room = Math.max(20, width - indent);
-		return wrap(line.trimStart(), room).map((part) => " ".repeat(indent) + part);
-	});
+	return fitLines(text, screen.size()?.columns);
 }

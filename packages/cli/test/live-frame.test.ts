@@ -107,5 +107,22 @@ test("what matters is whole on a narrow screen: the address, what is not well, w
 	const lines = frame(80, 24, { events: [{ event: leaseEvent(1, "m-1"), text }], trouble });
 	const flat = lines.join(" ").replaceAll(/ +/g, " ");
 	for (const part of ["http://127.0.0.1:7420", trouble[0].text, text]) t.true(flat.includes(part), part);
+	const many = [
+		"no machine is a control plane",
+		"1 of 1 seats of slot cp is empty",
+		"2 boots are stuck: a, b",
+		"x",
+	].map((told) => ({
+		kind: "empty-seat" as const,
+		text: told,
+		next: "a step that takes more than a line of forty columns",
+	}));
+	const narrow = frame(40, 12, { trouble: many });
+	for (const { text } of many.slice(0, 3))
+		t.true(
+			narrow.some((line) => line.includes(text)),
+			text,
+		);
+	t.true(frame(40, 12, { trouble: [...many, ...many] }).some((line) => line.includes("5 more: rollcall status")));
 	t.true(frame(40, 12, { trouble }).join(" ").replaceAll(/ +/g, " ").includes("http://127.0.0.1:7420"));
 });

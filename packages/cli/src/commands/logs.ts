@@ -75,6 +75,8 @@ async function logs(session: Session, ids: readonly string[], options: LogsOptio
 				printJson(session, names.length > 1 ? parts.map(({ json }) => json) : parts[0]?.json);
 			else for (const line of namedLines(parts)) tell(session, line, names.length > 1 ? width : undefined);
 			if (!follow) tellCut(session, parts, options.lines === undefined && since !== undefined);
+			if (!follow && parts.length > 0 && parts.every(({ lines }) => lines.length === 0))
+				say(session.err, "there are no such lines in the journal");
 			if (!follow || signal.aborted || reading.every(({ exit }) => exit !== EXIT.ok)) break;
 			await delay(FOLLOW_MS, undefined, { signal }).catch(() => undefined);
 			if (signal.aborted) break;

@@ -37,7 +37,7 @@ export interface FrameOptions {
 const LEAST_EVENTS = 3;
 /** A longer event has to wait for more room. */
 const MOST_EVENT_LINES = 5;
-const MOST_TROUBLE_LINES = 4;
+const LEAST_TROUBLE_LINES = 4;
 /** Below this a table says nothing. */
 const LEAST = { columns: 40, rows: 10 };
 
@@ -55,7 +55,7 @@ export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	const head = [
 		...whole(model.title).map((line) => paint("bold", line)),
 		paint("dim", short(tally(model))),
-		...troubleLines(model.trouble ?? [], paint, columns).slice(0, MOST_TROUBLE_LINES),
+		...fittedTrouble(model.trouble ?? [], options),
 	];
 	if (model.notice) head.push(paint("yellow", short(model.notice)));
 	const foot = model.footer.flatMap(whole).map((line) => paint("dim", line));
@@ -72,6 +72,25 @@ export function renderFrame(model: LiveModel, options: FrameOptions): string[] {
 	const lines = newestEvents(model, Math.max(0, free - table.length - 1), options);
 	const blank = lines.length > 0 ? [""] : [];
 	return [...head, ...table, ...blank, ...lines, ...footer].slice(0, room);
+}
+
+/**
+ * What is not well, in a third of the screen: with what to do about it, else without. What has no room even so is counted, so that nothing
+ * seems to be well that is not.
+ */
+function fittedTrouble(trouble: readonly Trouble[], { columns, rows, paint }: FrameOptions): string[] {
+	const room = Math.max(LEAST_TROUBLE_LINES, Math.floor(rows / 3));
+	const whole = troubleLines(trouble, paint, columns);
+	if (whole.length <= room) return whole;
+	const short = trouble.map(({ kind, text }) => troubleLines([{ kind, text }], paint, columns));
+	if (short.flat().length <= room) return short.flat();
+	const lines: string[] = [];
+	for (const [index, more] of short.entries()) {
+		if (lines.length + more.length >= room)
+			return [...lines, paint("red", cut(`! ${short.length - index} more: rollcall status`, columns))];
+		lines.push(...more);
+	}
+	return lines;
 }
 
 /** The newest events that so many lines have room for, each whole. */

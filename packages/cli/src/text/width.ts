@@ -47,6 +47,17 @@ export function wrap(text: string, width: number): string[] {
 	return lines;
 }
 
+/** Lines of a text as they fit so many columns; what is indented goes on below itself. Without a width they stay as they are. */
+export function fitLines(text: string, width: number | undefined): string[] {
+	const lines = text.split("\n");
+	if (width === undefined) return lines;
+	return lines.flatMap((line) => {
+		const indent = line.length - line.trimStart().length;
+		const room = Math.max(20, width - indent);
+		return wrap(line.trimStart(), room).map((part) => " ".repeat(indent) + part);
+	});
+}
+
 /** Words between spaces; what stands between backquotes is one, as far as it fits. */
 function wordsOf(text: string, width: number): string[] {
 	const words: string[] = [];

@@ -3,7 +3,7 @@ import type { Paint, Style } from "../text/colour.ts";
 import { ago, durationText, timeOfDay } from "../text/duration.ts";
 import { printable } from "../text/printable.ts";
 import { type TableOptions, tableLines } from "../text/table.ts";
-import { pad, widthOf } from "../text/width.ts";
+import { fitLines, pad, widthOf } from "../text/width.ts";
 import { markOf } from "./phase.ts";
 
 const STYLES: Record<BootView["state"], Style> = { done: "green", booting: "cyan", held: "yellow", stuck: "red" };
@@ -44,7 +44,7 @@ export function bootTable(boots: readonly BootView[], now: number, options: Tabl
 		const mark = markOf(boot) ? `${markOf(boot)} ` : "";
 		return [`${mark}${options.paint("bold", printable(nameOf(boot)))}: ${printable(what)}`, ...next];
 	});
-	return trouble.length === 0 ? table : [...table, "", ...trouble];
+	return trouble.length === 0 ? table : [...table, "", ...trouble.flatMap((line) => fitLines(line, options.width))];
 }
 
 /** One boot, a line for each stage: how long it took, when it was reached, or until when it should be. */
