@@ -204,6 +204,7 @@ const FleetForm = z.strictObject({
 			digest: Digest,
 			seq,
 			at: Timestamp,
+			etcdSince: seq.optional(),
 			acceptLoss: z.literal("etcd").optional(),
 		})
 		.optional(),

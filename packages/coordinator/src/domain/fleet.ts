@@ -200,6 +200,8 @@ export interface Fleet {
 				readonly digest: Digest;
 				readonly seq: number;
 				readonly at: Timestamp;
+				/** The event that gave etcd machines of another role, or another cluster, last: targets from before it had no etcd in them. */
+				readonly etcdSince?: number | undefined;
 				/** A person accepted that what etcd holds may be lost by this document. */
 				readonly acceptLoss?: "etcd" | undefined;
 		  }

@@ -52,7 +52,13 @@ export function applyLeader(fleet: Fleet, event: EventOf<"leader-elected">): Fle
  */
 export function applyCluster(fleet: Fleet, event: EventOf<"cluster-declared">): Fleet {
 	const { document, digest, seq, at, acceptLoss } = event;
-	const next: Fleet = { ...fleet, cluster: { document, digest, seq, at, ...(acceptLoss ? { acceptLoss } : {}) } };
+	const before = fleet.cluster;
+	const etcdSince = movesEtcd(before?.document, document) ? seq : before?.etcdSince;
+	const since = etcdSince === undefined ? {} : { etcdSince };
+	const next: Fleet = {
+		...fleet,
+		cluster: { document, digest, seq, at, ...since, ...(acceptLoss ? { acceptLoss } : {}) },
+	};
 	if (!acceptLoss || !movesEtcd(fleet.cluster?.document, document)) return next;
 	if (!fleet.etcd) return { ...next, founding: undefined };
 	const members = fleet.etcd.members.map((one) => ({ ...one, removed: "done" as const }));

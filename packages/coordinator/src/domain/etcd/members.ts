@@ -60,14 +60,17 @@ export function strangers(fleet: Fleet): readonly Machine[] {
 	});
 }
 
-/** True for a boot that was given a target: the data that etcd wrote for it may lie in its memory. */
-export function hasBegun({ bootId, target }: Machine): boolean {
-	return target?.bootId === bootId;
+/**
+ * True for a boot that was given a target since etcd is where it is: the data that etcd wrote for it may lie in its memory. A control plane's
+ * target from before a document had etcd on control planes was without it.
+ */
+export function hasBegun(fleet: Fleet, { bootId, target }: Machine): boolean {
+	return target?.bootId === bootId && target.seq > (fleet.cluster?.etcdSince ?? 0);
 }
 
 /** The machines that have begun with etcd while no member lives: etcd is not founded yet. */
 export function begunNow(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	if (!document || livingMembers(fleet).length > 0) return [];
-	return etcdHolders(fleet).filter((one) => hasBegun(one) && !hasLostMemory(one));
+	return etcdHolders(fleet).filter((one) => hasBegun(fleet, one) && !hasLostMemory(one));
 }

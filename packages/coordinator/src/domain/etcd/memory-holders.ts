@@ -11,7 +11,8 @@ export function memoryHolders(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	if (!document) return [];
 	const found = new Set<Machine>(strangers(fleet));
-	for (const one of fleet.etcd ? [] : etcdHolders(fleet)) if (hasBegun(one) && !hasLostMemory(one)) found.add(one);
+	for (const one of fleet.etcd ? [] : etcdHolders(fleet))
+		if (hasBegun(fleet, one) && !hasLostMemory(one)) found.add(one);
 	for (const { machineId, bootId, removed } of fleet.etcd?.members ?? []) {
 		const machine = fleet.machines.get(machineId);
 		if (machine?.bootId === bootId && removed !== "done" && !hasLostMemory(machine)) found.add(machine);

@@ -1,15 +1,16 @@
 import type { Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
+import { foundingOf } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
-import { isStill, type Quorum, quorumOf } from "./quorum.ts";
-import { etcdWait, names } from "./wait.ts";
+import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
+import { beginningText, etcdWait, names } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 /** What of etcd may be lost now, in one sentence; undefined before it was founded. */
 export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
-	if (!fleet.etcd) return undefined;
+	if (!fleet.etcd) return strandedText(fleet);
 	const quorum = quorumOf(fleet);
 	if (!quorum) return etcdWait(fleet);
 	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
@@ -21,6 +22,19 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 	return `${of}${now}; ${number(spare + 1)} gone = ${fallbackText(fleet, at)}`;
 }
 
+/** What is to be done where etcd runs by what machines proved after the log was lost, and none of them gets it well: the others are not here. */
+function strandedText(fleet: Fleet): string | undefined {
+	const founding = foundingOf(fleet);
+	if (
+		!founding ||
+		founding.isWhole ||
+		!founding.begun.every((one) => isIll(one) || one.target?.progress === "rejected")
+	)
+		return undefined;
+	const here = names(founding.begun.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+	return `etcd does not get well on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live, or boot ${here} anew (rollcall reboot MACHINE), and etcd begins with ${beginningText(fleet)}`;
+}
+
 /** That etcd stands still, with the numbers. */
 function stillText({ voters, healthy, needs }: Quorum): string {
 	const [are, is] = [healthy.length, healthy.length === 1 ? "is" : "are"];
@@ -30,6 +44,10 @@ function stillText({ voters, healthy, needs }: Quorum): string {
 /** What is not well about etcd as a whole, with what to do; undefined while a majority votes. */
 export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
 	const quorum = quorumOf(fleet);
+	if (!fleet.etcd) {
+		const text = strandedText(fleet);
+		return text === undefined ? undefined : { text, next: "rollcall etcd risk" };
+	}
 	if (!quorum || !isStill(quorum)) return undefined;
 	return { text: stillText(quorum), next: `${rescueText(fleet, quorum)} (rollcall etcd risk)` };
 }

@@ -63,7 +63,7 @@ function foundingText(fleet: Fleet, { founders, begun, isHopeless }: Founding): 
 }
 
 /** What etcd begins with when no memory is left, in words. */
-function beginningText(fleet: Fleet): string {
+export function beginningText(fleet: Fleet): string {
 	const next = nextBeginning(fleet);
 	if (next.from === "snapshot") return `the ${snapshotText(next.snapshot)}`;
 	return next.from === "nothing" ? "nothing" : "what an operator chooses (rollcall etcd restore)";

@@ -1,9 +1,10 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
+import { livingMembers } from "../etcd/members.ts";
 import { isIll, isStill, quorumOf } from "../etcd/quorum.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
-import { holdersOf } from "../seats/seats.ts";
+import { etcdRole, holdersOf } from "../seats/seats.ts";
 
 /**
  * kubelet notices another manifest within 20 s and only then ends the old program, which is healthy until then. Milliseconds
@@ -29,7 +30,7 @@ export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefin
  * restarts programs one after the other: after a change of keys, and, once etcd runs, for any reason. A machine waits for the
  * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
  * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
- * may mend it. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended.
+ * may mend it. Nor do those who begin etcd together once no memory of it is left: none gets well alone. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended.
  */
 export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): WaitsFor {
 	const keys = fleet.trust?.seq ?? 0;
@@ -54,6 +55,12 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 		// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
 		return target.seq > newest || isStarting(one, at);
 	};
+	let begins: boolean | undefined;
+	const beginsEtcd = ({ seat }: Machine): boolean => {
+		if (!fleet.cluster || seat?.role !== etcdRole(fleet.cluster.document)) return false;
+		begins ??= fleet.etcd !== undefined && livingMembers(fleet).length === 0;
+		return begins;
+	};
 	let stands: boolean | undefined;
 	const holdsUpEtcd = (machine: Machine): boolean => {
 		if (!isIll(machine)) return false;
@@ -68,7 +75,7 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 		const { seat } = machine;
 		if (!seat || !ROLLED_OUT_ONE_BY_ONE.has(seat.role) || !ofThisBoot(machine) || !startsAnew(machine, summary))
 			return undefined;
-		if (holdsUpEtcd(machine)) return undefined;
+		if (holdsUpEtcd(machine) || beginsEtcd(machine)) return undefined;
 		if (!before) {
 			const members = rolledOutOneByOne(fleet);
 			const wanting = (wants: (one: Machine, its: Summary | undefined) => boolean): Machine | undefined =>

@@ -89,7 +89,7 @@ function withClock(fleet: Fleet, machine: Machine, found: Standing): Standing {
 /** Says what etcd begins with, of a machine that does so just now. */
 function withRestoring(fleet: Fleet, machine: Machine, found: Standing): Standing {
 	const { restoring } = fleet.snapshots ?? {};
-	if (!restoring || !hasBegun(machine) || !etcdHolders(fleet).includes(machine)) return found;
+	if (!restoring || !hasBegun(fleet, machine) || !etcdHolders(fleet).includes(machine)) return found;
 	return { ...found, reason: `${found.reason}; etcd begins with the ${snapshotText(restoring.snapshot)}` };
 }
 

@@ -1,0 +1,41 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdRisk, etcdTrouble } from "../../src/domain/etcd/risk.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { CONTROL, takeStep } from "./etcd-story.ts";
+import { Story } from "./story.ts";
+
+const STORE = [{ name: "store", role: "etcd", count: 1 }];
+
+test("where a document brings etcd to control planes when no memory is left, they all begin at once, and etcd is founded when they did", (t) => {
+	const story = new Story();
+	story.declare([...STORE, ...CONTROL]);
+	const boxes = ["a", "b", "c", "d"].map((name) => ({ name, memoryGiB: 8 }));
+	const all = boxes.map((box) => story.join(box));
+	const store = all.find((id) => story.machine(id).seat?.role === "etcd");
+	const planes = all.filter((id) => id !== store);
+	for (const id of all) story.report(id, "applied", 1);
+	takeStep(story);
+	// The only member's boot is over, and it does not come back.
+	for (const box of boxes)
+		if (box.name === story.machine(store as MachineId).facts.hostname) story.join({ ...box, boot: 2 });
+	const before = new Set(story.all("target-issued"));
+	story.declare(CONTROL, { kubernetes: { version: "1.36.1" } });
+	t.is(nextEtcdStep(story.fleet)?.kind, undefined, "what they ran had no etcd in it");
+	const told = story.all("target-issued").filter((one) => !before.has(one) && planes.includes(one.machineId));
+	t.deepEqual(told.map(({ machineId }) => machineId).sort(), [...planes].sort(), "none waits for another one");
+	for (const id of planes) story.report(id, "applied", 2);
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
+});
+
+test("where the log was lost and who proved to run etcd is not well alone, a person is told whom to boot anew", (t) => {
+	const story = new Story();
+	story.declare(CONTROL);
+	const a = story.join({ name: "a", memoryGiB: 8 });
+	t.is(etcdRisk(story.fleet, story.at), undefined);
+	const { bootId } = story.machine(a);
+	const health = [{ component: "etcd", healthy: false, reason: "it has no leader" }];
+	story.record([{ type: "health-changed", machineId: a, bootId, health, sequence: 1 }]);
+	t.regex(etcdRisk(story.fleet, story.at) ?? "", /bring the others back, .* or boot control-plane-\S+ anew/);
+	t.regex(etcdTrouble(story.fleet)?.text ?? "", /the log does not know with whom it began/);
+});
