@@ -1,6 +1,8 @@
 import {
 	BootDocument,
 	check,
+	decode,
+	encode,
 	Group,
 	type IgnitionPart,
 	IgnitionVersion,
@@ -8,6 +10,7 @@ import {
 	type Problem,
 	Profile,
 } from "@rollcall/protocol";
+import { z } from "zod";
 import { convertButane } from "../butane/convert.ts";
 import { bootProblems } from "../document.ts";
 import { findingText } from "../finding.ts";
@@ -31,6 +34,9 @@ export type Imported =
 	| { readonly ok: false; readonly problem: Problem };
 
 type Json = Record<string, unknown>;
+
+/** As deep as it lies in a document. */
+const Groups = z.strictObject({ groups: z.array(Group) });
 
 interface Import {
 	readonly files: ReadonlyMap<string, string>;
@@ -201,8 +207,10 @@ function importGroup(path: string, value: Json, state: Import): Group | undefine
 	const selector = request && Object.keys(request).length > 0 ? { request } : {};
 	const own = filledProfile(path, { id, profile, group: name, values: { ...(metadata as Json), ...request } }, state);
 	const checked = check(Group, { name, profile: own.name, selector, metadata }, path);
-	if (checked.ok) return checked.value;
-	state.leftOut.push(checked.problem.message);
+	// What a document holds may be nested less deeply than a file of matchbox.
+	const read = checked.ok ? decode(Groups, encode({ groups: [checked.value] }), path) : checked;
+	if (checked.ok && read.ok) return checked.value;
+	if (!read.ok) state.leftOut.push(read.problem.message);
 	return undefined;
 }
 
