@@ -46,6 +46,9 @@ export class Coordinator {
 	/** When it began to lead. */
 	listensSince = 0;
 	readonly #world: World;
+	#stops = false;
+	/** It was to start while it still stopped: it does when it has. */
+	#startsAgain = false;
 	#life: Life | undefined;
 	#answers = false;
 	readonly #reports = new Map<BootId, number>();
@@ -114,12 +117,17 @@ export class Coordinator {
 	/** Ends it in order: the turn under way ends, and a snapshot is kept. */
 	async stop(): Promise<void> {
 		const life = this.#life;
+		this.#stops = true;
 		await life?.core.stop();
-		if (life === this.#life) this.crash();
+		this.#stops = false;
+		if (life !== this.#life) return;
+		this.crash();
+		if (this.#startsAgain) this.start();
 	}
 
 	/** Begins a new process on the data folder. */
 	start(): void {
+		this.#startsAgain = this.#stops;
 		if (this.up) return;
 		this.upSince = this.#world.schedule.now;
 		const process = new Process(this.#world.schedule);
