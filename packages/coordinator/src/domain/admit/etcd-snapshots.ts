@@ -15,13 +15,14 @@ export function etcdSnapshot(fleet: Fleet, { snapshot }: InputOf<"etcd-snapshot"
 	return accept([{ type: "etcd-snapshot-taken", snapshot }]);
 }
 
-/** A snapshot could not be taken. Recorded once per cause. */
+/** Files of snapshots lie in the folder that the log does not know. They are kept, and count as found. */
 export function etcdSnapshotsThere(fleet: Fleet, { snapshots }: InputOf<"etcd-snapshots-there">): Verdict {
 	const known = new Set((fleet.snapshots ?? NO_SNAPSHOTS).kept.map(({ sha256 }) => sha256));
 	const found = snapshots.filter(({ sha256 }) => !known.has(sha256));
 	return found.length === 0 ? NOTHING : accept([{ type: "etcd-snapshots-found", snapshots: found }]);
 }
 
+/** A snapshot could not be taken. Recorded once per cause. */
 export function etcdSnapshotFailed(fleet: Fleet, { reason }: InputOf<"etcd-snapshot-failed">): Verdict {
 	return fleet.snapshots?.trouble === reason ? NOTHING : accept([{ type: "etcd-snapshot-failed", reason }]);
 }
