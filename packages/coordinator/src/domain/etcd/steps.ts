@@ -10,7 +10,7 @@ import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 
 /** A member that etcd is founded with. */
-export type FoundedMember = Pick<EtcdMember, "machineId" | "bootId" | "nodeName">;
+type FoundedMember = Pick<EtcdMember, "machineId" | "bootId" | "nodeName">;
 
 /** What etcd's members need next. One thing at a time: etcd takes one learner. */
 export type EtcdStep =
