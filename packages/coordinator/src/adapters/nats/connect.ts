@@ -89,6 +89,8 @@ async function firstConnection(options: ConnectOptions): Promise<NatsConnection>
 				ignoreAuthErrorAbort: true,
 				pingInterval: 10_000,
 				maxPingOut: 2,
+				// Else each question makes an error for its trace, asked or not.
+				noAsyncTraces: true,
 			});
 		} catch (error) {
 			const now = performance.now();
