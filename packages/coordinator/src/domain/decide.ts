@@ -7,7 +7,7 @@ import { commandEnd } from "./commands.ts";
 import { byMachineId, type Look, type MachineDraft } from "./drafts.ts";
 import { giveUpLost } from "./etcd/give-up.ts";
 import type { Fleet, Machine } from "./fleet.ts";
-import { decideLeases, leaseChange } from "./leases.ts";
+import { leaseChange } from "./leases.ts";
 import { endDoubt } from "./log/log-doubt.ts";
 import { dealNetworks, podPool, wantsNetworks } from "./networks/pod-networks.ts";
 import type { Observed, SummaryIfKnown } from "./observed.ts";
@@ -19,8 +19,6 @@ import { targetEnd } from "./targets/deadlines.ts";
 import { decideMoves, fault, isRestless } from "./targets/releases.ts";
 import { type Steady, steadyMachines } from "./targets/steady.ts";
 import { nextTarget } from "./targets/targets.ts";
-
-export { decideLeases };
 
 /**
  * What is to be recorded next. Pure and total; the caller records it and asks again until nothing is left. Each kind of

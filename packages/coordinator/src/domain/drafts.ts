@@ -11,16 +11,6 @@ export type MachineDraft = EventDraft & { readonly machineId: MachineId };
 /** One kind of decision about one machine: an event, or none. */
 export type Look = (machine: Machine) => MachineDraft | undefined;
 
-/** Collects one decision, or none, for every machine; in the order of their ids. */
-export function forEachMachine(fleet: Fleet, look: Look): EventDraft[] {
-	const drafts: MachineDraft[] = [];
-	for (const machine of fleet.machines.values()) {
-		const draft = look(machine);
-		if (draft) drafts.push(draft);
-	}
-	return drafts.length > 1 ? drafts.sort(byMachineId) : drafts;
-}
-
 /** The event that a decision about a machine's place follows from: the latest about it, or a later declaration. */
 export function causeOf(fleet: Fleet, machine: Machine): { readonly cause?: number } {
 	const cause = Math.max(machine.changedSeq, fleet.cluster?.seq ?? 0);

@@ -5,8 +5,8 @@ import type { Fleet, Machine, Seat } from "./fleet.ts";
 import { programsOf } from "./targets/programs.ts";
 
 /**
- * Lengths of silence, in milliseconds, after which a lease changes; the same for every size of the fleet. Time is looked at
- * every 250 ms, so whoever watches knows within 3 and 10 s of the last beat.
+ * Lengths of silence, in milliseconds, after which a lease changes; the same for every size of the fleet. The coordinator looks in that
+ * moment, so whoever watches knows within 3 and 10 s of the last beat.
  */
 export const SUSPECT_AFTER_MS = 2_700;
 export const LOST_AFTER_MS = 9_700;

@@ -18,3 +18,8 @@ export function chunkEvents(events: readonly Event[], maxBytes = MAX_ENTRY_BYTES
 	}
 	return chunks;
 }
+
+/** The kinds of events among these, each once. */
+export function typesOf(events: readonly Event[]): string[] {
+	return [...new Set(events.map((event) => event.type))];
+}

@@ -1,5 +1,4 @@
 import type { Event, MachineId } from "@rollcall/protocol";
-import { decideLeases } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
@@ -7,11 +6,12 @@ import { LogConflict, LogUnavailable } from "../errors.ts";
 import type { Entry, Log } from "../ports/log.ts";
 import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
 import type { Election } from "./election.ts";
-import { chunkEvents } from "./entry-size.ts";
+import { chunkEvents, typesOf } from "./entry-size.ts";
 import type { Heard } from "./heard.ts";
 import { type InputQueue, problem, type Waiting } from "./input-queue.ts";
 import { LEASE_MS, LeaderLease } from "./leader-lease.ts";
 import { isDeposed } from "./leadership.ts";
+import { LeaseLook } from "./lease-look.ts";
 import type { Ledger } from "./ledger.ts";
 import { LogRoom } from "./log-room.ts";
 import { Outside } from "./outside.ts";
@@ -22,8 +22,8 @@ import { RENDER_PER_TURN, slicesOf } from "./slices.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { type Turn, takeTurn } from "./turn.ts";
 
-/** How often time alone is a reason to decide, in milliseconds. */
-const TICK_MS = 250;
+/** Between two looks at a log that cannot be written to, in milliseconds. */
+const TROUBLE_MS = 250;
 /** How often the others are told who leads, in milliseconds. */
 const ANNOUNCE_EVERY_MS = 500;
 /** The time that agents need to find the bus again after it was away, in milliseconds. Until then their silence does not count. */
@@ -54,6 +54,7 @@ export class Leader {
 	/** The state on which the last decision found nothing more to do. */
 	#settled: Fleet | undefined;
 	readonly #stalls: StallWatch;
+	readonly #leases: LeaseLook;
 	#lastDecision = 0;
 	#lastAnnounced = Number.NEGATIVE_INFINITY;
 	#reconnects: number;
@@ -81,6 +82,7 @@ export class Leader {
 		this.#outside = new Outside(() => this.mayAct);
 		this.#effects = { ...context.parts, onError: context.parts.watcher.onTrouble };
 		this.#refused = new RefusedEvents(context.parts.watcher.onTrouble);
+		this.#leases = new LeaseLook(context.parts.clock);
 		this.#stalls = new StallWatch(context.parts.clock, context.heard);
 		this.#reconnects = context.parts.reconnects();
 		this.#snapshotSeq = context.ledger.fleet.seq;
@@ -118,7 +120,7 @@ export class Leader {
 					this.#trouble = `the event log cannot be written to: ${error.message}`;
 					parts.watcher.onTrouble("the event log cannot be written to; nothing is decided until it can", error);
 					queue.refuseAll(problem("not-ready", "the event log cannot be written to", "try again in a few seconds"));
-					await queue.next(TICK_MS);
+					await queue.next(TROUBLE_MS);
 					await catchUp();
 					if (ledger.fleet.leader?.seq !== this.term) return;
 				} else throw error;
@@ -127,7 +129,7 @@ export class Leader {
 				this.#snapshotSeq = ledger.fleet.seq;
 				await saveSnapshot();
 			}
-			await queue.next(this.#settled === ledger.fleet ? TICK_MS : RENDER_PAUSE_MS);
+			await queue.next(this.#settled === ledger.fleet ? this.#leases.waitMs() : RENDER_PAUSE_MS);
 		}
 	}
 
@@ -194,9 +196,8 @@ export class Leader {
 			lastHeard: heard.lastHeard,
 			clocks: heard.clocks.readings,
 		};
-		const timeIsUp = parts.connected() && started - this.#lastDecision >= TICK_MS;
-		const leasesMove = timeIsUp && decideLeases(before, observed).length > 0;
-		const secondsPass = timeIsUp && started - this.#lastDecision >= 1_000;
+		const leasesMove = this.#leases.move(before, observed, parts.connected());
+		const secondsPass = parts.connected() && started - this.#lastDecision >= 1_000;
 		if (waiting.length === 0 && this.#settled === before && !leasesMove && !secondsPass) return;
 		try {
 			const slice = this.#nextSlice();
@@ -293,8 +294,4 @@ export class Leader {
 			parts.failpoint(`answer:after:${input.kind}`);
 		});
 	}
-}
-
-function typesOf(events: readonly Event[]): string[] {
-	return [...new Set(events.map((event) => event.type))];
 }
