@@ -4,6 +4,7 @@ import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.t
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import { standing } from "../../src/domain/views/phase.ts";
 import { fleetTrouble } from "../../src/domain/views/trouble.ts";
 import { BOXES, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
 import { documentOf, Story } from "./story.ts";
@@ -80,6 +81,19 @@ test("one that boots anew while another one is lost: why says whom to bring back
 	story.silent.delete(ids[1] as MachineId);
 	story.pass(30);
 	t.regex(etcdWait(story.fleet), /its member is being replaced$/);
+});
+
+test("where etcd is what a machine has no target for, its next step is about etcd and not about the document", (t) => {
+	const { story, ids } = running(3);
+	bootAgain(story, 2, [{ name: "m0", memoryGiB: 8 }]);
+	const id = ids[0] as MachineId;
+	const refuse = (reason: string) =>
+		story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
+	refuse(etcdWait(story.fleet));
+	t.is(standing(story.fleet, story.machine(id)).next, "rollcall etcd risk says what becomes of etcd");
+	for (let round = 0; nextEtcdStep(story.fleet) && round < 9; round++) takeStep(story);
+	refuse("no address fits networks.nodeAddress");
+	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^change the document, or the machine; /);
 });
 
 test("a majority that is only silent is to be brought back first", (t) => {

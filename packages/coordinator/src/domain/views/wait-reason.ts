@@ -1,8 +1,10 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
+import { etcdBeginning } from "../etcd/beginning.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
+import { etcdRole } from "../seats/seats.ts";
 import { mismatch } from "../seats/selector.ts";
 import { holdsForgotten } from "../seats/slots.ts";
 
@@ -37,7 +39,9 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 	if (seat && machine.impossible !== undefined) {
 		return {
 			reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible}`,
-			next: `change the document, or the machine; rollcall show ${machineId} has its facts`,
+			next: waitsForEtcd(fleet, machine)
+				? "rollcall etcd risk says what becomes of etcd"
+				: `change the document, or the machine; rollcall show ${machineId} has its facts`,
 		};
 	}
 	if (seat && waitsForClock(machine)) {
@@ -86,6 +90,12 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 		reason: `no slot matches it${first ? `; ${first.slot.name}: ${first.why}` : ""}`,
 		next: "change a slot's selector, or the machine's labels",
 	};
+}
+
+/** True where etcd does not begin on the machine as things are, whatever else may be wrong with it. */
+function waitsForEtcd(fleet: Fleet, machine: Machine): boolean {
+	const document = fleet.cluster?.document;
+	return document !== undefined && machine.seat?.role === etcdRole(document) && !etcdBeginning(fleet, machine);
 }
 
 function notTrusted({ machineId, bootId }: Machine, lack: string): Waiting {
