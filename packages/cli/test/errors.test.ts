@@ -92,7 +92,7 @@ test("wait ends with 5 and the reason of each machine that is not there", async 
 });
 
 test("wait for all to be ready is late while the fleet as a whole is not well", async (t) => {
-	const trouble = [{ kind: "empty-seat", text: "1 of 1 seats of slot cp (control-plane) is empty" }];
+	const trouble = [{ kind: "empty-seat", text: "the only seat of slot cp (control-plane) is empty" }];
 	const [ready] = fleet();
 	const { env } = await coordinatorWith(t, {
 		"GET /v1/machines": { machines: [ready] },
@@ -100,7 +100,7 @@ test("wait for all to be ready is late while the fleet as a whole is not well", 
 	});
 	const { code, stderr } = await runCli(t, ["wait", "--all", "--timeout", "1s"], env);
 	t.is(code, 5);
-	t.regex(stderr, /the fleet is not well after 1 s\n {2}- 1 of 1 seats of slot cp/);
+	t.regex(stderr, /the fleet is not well after 1 s\n {2}- the only seat of slot cp/);
 });
 
 test("approve goes on behind a machine that is refused, and ends with its code", async (t) => {

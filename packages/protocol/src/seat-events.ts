@@ -17,6 +17,11 @@ export const SEAT_EVENT_PAYLOADS = {
 		seat: z.int().min(0),
 		reason,
 	}),
+	/**
+	 * So many of a slot's declared seats have had no holder for a while; 0: all have one, or the slot is declared no more. `seats`: how many are
+	 * declared.
+	 */
+	"seats-empty": z.strictObject({ slot: Name, role: Name, empty: z.int().min(0), seats: z.int().min(0) }),
 	/** A node got its share of the pod network, of each IP version. `index`: which share of `pool`, what is dealt out. */
 	"pod-networks-dealt": z.strictObject({
 		machineId,

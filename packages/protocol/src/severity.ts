@@ -29,6 +29,10 @@ export function severityOf(event: Event): Severity {
 			return event.offMs === 0 ? "info" : "warning";
 		case "certificate-validity-changed":
 			return event.validity === "valid" ? "info" : "error";
+		case "api-changed":
+			return event.ready ? "info" : "error";
+		case "seats-empty":
+			return event.empty === 0 ? "info" : "warning";
 		case "health-changed":
 			return event.health.every(({ healthy }) => healthy) ? "info" : "warning";
 		case "target-progress":

@@ -12,6 +12,7 @@ import { logAccept, logCompacted, logFlawed, logMeasured } from "./admit/log.ts"
 import { approve, boot, compromised, label, pinRole, reject, remove } from "./admit/machines.ts";
 import { manifestsAccept, manifestsSeen } from "./admit/manifests.ts";
 import { bye, report, strayBeat } from "./admit/reports.ts";
+import { seatsEmpty } from "./admit/seats.ts";
 import { createToken, revokeToken } from "./admit/tokens.ts";
 import { NOTHING, refuse } from "./admit/verdict.ts";
 import { guard, isGuarded } from "./etcd/guard.ts";
@@ -32,6 +33,7 @@ const ADMITTERS: Admitters = {
 	"log-compacted": logCompacted,
 	"log-measured": logMeasured,
 	"log-accept": logAccept,
+	"seats-empty": seatsEmpty,
 	"manifests-seen": manifestsSeen,
 	"manifests-accept": manifestsAccept,
 	"stray-beat": strayBeat,

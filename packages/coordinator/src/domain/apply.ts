@@ -56,7 +56,7 @@ import {
 	applyStuck,
 } from "./apply/machines.ts";
 import { applyDealt } from "./apply/pod-networks.ts";
-import { applyAdopted, applyAssigned, applyReleased, applyReseated } from "./apply/seats.ts";
+import { applyAdopted, applyAssigned, applyReleased, applyReseated, applySeatsEmpty } from "./apply/seats.ts";
 import {
 	applyCommandEnded,
 	applyCommandIssued,
@@ -106,6 +106,7 @@ const APPLIERS: Appliers = {
 	"machine-assigned": applyAssigned,
 	"machine-released": applyReleased,
 	"machine-reseated": applyReseated,
+	"seats-empty": applySeatsEmpty,
 	"pod-networks-dealt": applyDealt,
 	"drain-changed": applyDrain,
 	"assignment-adopted": applyAdopted,

@@ -222,6 +222,7 @@ const FleetForm = z.strictObject({
 	operatorCertificates: z.array(z.strictObject({ certificate: IssuedCertificate, by: text })),
 	kubernetes: Kubernetes.optional(),
 	nextPodNetwork: z.int().optional(),
+	emptySeats: z.array(z.strictObject({ slot: text, role: text, empty: z.int() })).optional(),
 	machines: z.array(Machine),
 	waiting: z.int(),
 	removed: z.array(

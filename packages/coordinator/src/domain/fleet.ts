@@ -227,6 +227,8 @@ export interface Fleet {
 	readonly operatorCertificates: readonly OperatorCertificate[];
 	/** The cluster's API, once it was ready for the first time. */
 	readonly kubernetes?: KubernetesStanding | undefined;
+	/** What was told of empty seats last, slot by slot; absent where none are. */
+	readonly emptySeats?: readonly { readonly slot: string; readonly role: string; readonly empty: number }[] | undefined;
 	readonly machines: PersistentMap<MachineId, Machine>;
 	/** How many of the machines wait for approval, at most `MAX_WAITING`. */
 	readonly waiting: number;

@@ -77,6 +77,8 @@ export type Input =
 	| { readonly kind: "log-compacted"; readonly before: number; readonly entries: number }
 	/** How full the log is, in bytes. */
 	| { readonly kind: "log-measured"; readonly bytes: number; readonly maxBytes: number }
+	/** Slots of which other seats are empty, for a while now, than was told. */
+	| { readonly kind: "seats-empty"; readonly slots: readonly string[] }
 	/** An operator wants it to go on as it is. */
 	| { readonly kind: "log-accept"; readonly by: string }
 	/** A beat of an incarnation that is fenced or unknown; ordinary beats only renew the lease and never come here. */

@@ -131,6 +131,7 @@ export class ClusterKeeper {
 		const reach = core.actsIn() !== undefined ? await access(core.fleet()) : undefined;
 		if (!reach) {
 			await this.#disconnect();
+			await this.#tellNobodyAnswers();
 			return this.#pace.idle;
 		}
 		const { kubernetes, nodes } = await this.#connect(reach);
@@ -147,6 +148,15 @@ export class ClusterKeeper {
 		if (!allApplied) return this.#afterTrouble();
 		this.#troubles = 0;
 		return more ? 0 : this.#pace.look;
+	}
+
+	/** An API that was ready is not ready any more when no machine is left that could answer. */
+	async #tellNobodyAnswers(): Promise<void> {
+		const { core } = this.#parts;
+		const leads = core.actsIn() !== undefined && core.fleet().kubernetes?.ready === true;
+		this.#misses = leads ? this.#misses + 1 : 0;
+		if (leads && this.#misses >= MISSES)
+			await core.submit({ kind: "api-seen", ready: false, reason: "no machine is a control plane that could answer" });
 	}
 
 	async #apply(kubernetes: Kubernetes): Promise<boolean> {

@@ -22,6 +22,7 @@ import { watchAccess } from "../keepers/access-watch.ts";
 import { watchBoots } from "../keepers/boot-watch.ts";
 import { tellMissingKeys } from "../keepers/missing-keys.ts";
 import { PodRoutes } from "../keepers/pod-routes.ts";
+import { watchSeats } from "../keepers/seat-watch.ts";
 import { clusterChecker } from "../keepers/start/cluster-checker.ts";
 import { startClusterKeeper } from "../keepers/start/cluster-keeper.ts";
 import { askVoters, snapshotKeeper, startEtcdKeeper } from "../keepers/start/etcd-keeper.ts";
@@ -164,6 +165,8 @@ async function startParts(
 	const checker = clusterChecker({ ...keeping, access });
 	const accessWatch = watchAccess({ core, clock });
 	closing.defer(() => accessWatch.close());
+	const seatWatch = watchSeats({ core, clock });
+	closing.defer(() => seatWatch.close());
 	const documents = createDocumentReader();
 	closing.defer(() => documents.close());
 	const relays = new Relays(config.relays, {

@@ -48,6 +48,10 @@ const seen: fc.Arbitrary<Input> = fc.oneof(
 		outcome: fc.record({ ok: fc.constant(false as const), reason: text }),
 	}),
 	fc.record({ kind: fc.constant("etcd-snapshot-failed" as const), reason: text }),
+	fc.record({
+		kind: fc.constant("seats-empty" as const),
+		slots: fc.array(fc.constantFrom("workers", "other"), { maxLength: 3 }),
+	}),
 );
 const told: fc.Arbitrary<Input> = fc.oneof(
 	fc.record({

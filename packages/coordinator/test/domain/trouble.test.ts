@@ -20,7 +20,7 @@ test("a fleet whose only control plane was made a worker is not well: its seat i
 	t.is(api?.kind, "no-api");
 	t.regex(api?.text ?? "", /no machine is a control plane/);
 	t.is(seat?.kind, "empty-seat");
-	t.is(seat?.text, "1 of 1 seats of slot cp (control-plane) is empty");
+	t.is(seat?.text, "the only seat of slot cp (control-plane) is empty");
 });
 
 test("a role that is taken back gives the machine its free seat again", (t) => {

@@ -1,3 +1,4 @@
+import { severityOf } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { describe } from "../../src/domain/views/describe.ts";
@@ -19,6 +20,18 @@ test("when the API answers, everything is applied, once, and the event says so",
 	await eventually("some more rounds", () => fake.requests.length > reads + 40);
 	t.is(patches(), after);
 	t.is(all("add-ons-applied").length, 1);
+});
+
+test("an API that nobody is left to answer is not ready any more, which is told once as an error, and its return too", async (t) => {
+	const { world, all } = await keep(t);
+	await eventually("the API to be ready", () => all("api-changed").length === 1);
+	world.reachable = false;
+	await eventually("it to be told", () => all("api-changed").length === 2);
+	t.like(all("api-changed")[1], { ready: false, reason: "no machine is a control plane that could answer" });
+	t.deepEqual(all("api-changed").map(severityOf), ["info", "error"]);
+	world.reachable = true;
+	await eventually("its return", () => all("api-changed").length === 3);
+	t.true(all("api-changed")[2]?.ready);
 });
 
 test("what others change or remove is put right, and named", async (t) => {

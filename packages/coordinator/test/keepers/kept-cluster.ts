@@ -52,7 +52,12 @@ export async function keep(
 		(names, { machine, seat }) => names.set(seat.nodeName, machine.machineId),
 		fleet.nodeNames,
 	);
-	const world = { fleet: { ...fleet, nodeNames, kubernetes, seq: 1 } as Fleet, leads: true, events: [] as Event[] };
+	const world = {
+		fleet: { ...fleet, nodeNames, kubernetes, seq: 1 } as Fleet,
+		leads: true,
+		reachable: true,
+		events: [] as Event[],
+	};
 	let own: () => Promise<readonly Manifest[]> = async () => found;
 	const submit = async (input: Input) => {
 		const { events, answer } = admit(world.fleet, input, 1);
@@ -66,7 +71,7 @@ export async function keep(
 		coordinatorId,
 		core: { fleet: () => world.fleet, actsIn: () => (world.leads ? 1 : undefined), submit },
 		clock: { monotonic: () => performance.now() },
-		access: async () => fake.access,
+		access: async () => (world.reachable ? fake.access : undefined),
 		connect: async (access) => createKubernetes(access),
 		mayRewrite: () => true,
 		ownManifests: () => own(),

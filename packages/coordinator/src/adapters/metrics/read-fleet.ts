@@ -2,8 +2,8 @@ import { LeaseState, MachinePhase, type Timestamp } from "@rollcall/protocol";
 import { certificateList } from "../../domain/certificates/certificate-list.ts";
 import { etcdView } from "../../domain/etcd/view.ts";
 import type { Fleet } from "../../domain/fleet.ts";
+import { emptySeats } from "../../domain/seats/empty-seats.ts";
 import { phaseOf } from "../../domain/views/phase.ts";
-import { emptySeats } from "../../domain/views/trouble.ts";
 import type { FleetReading } from "./metrics.ts";
 
 /** The fleet in numbers, for the metrics. */

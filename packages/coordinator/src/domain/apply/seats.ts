@@ -150,6 +150,13 @@ export function applyReseated(fleet: Fleet, event: EventOf<"machine-reseated">):
 	return { ...changed, seats: changed.seats.delete(seatKey(from.slot, from.seat)).set(key, event.machineId) };
 }
 
+/** What was told of empty seats; of a slot that lacks none nothing is kept. */
+export function applySeatsEmpty(fleet: Fleet, { slot, role, empty }: EventOf<"seats-empty">): Fleet {
+	const others = (fleet.emptySeats ?? []).filter((one) => one.slot !== slot);
+	const told = empty > 0 ? [...others, { slot, role, empty }] : others;
+	return { ...fleet, emptySeats: told.length > 0 ? told : undefined };
+}
+
 function takeSeat(fleet: Fleet, event: EventOf<"machine-assigned" | "assignment-adopted">, seat: Seat): Fleet {
 	const key = seatKey(seat.slot, seat.seat);
 	const holder = fleet.nodeNames.get(seat.nodeName);

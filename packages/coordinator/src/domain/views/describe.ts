@@ -1,6 +1,7 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { offText } from "../clocks/machine-clock.ts";
 import { snapshotText } from "../etcd/snapshots.ts";
+import { emptyText } from "../seats/empty-seats.ts";
 import { changeText, refusalsText } from "./access-text.ts";
 import { claimsText } from "./claims-text.ts";
 import { differText } from "./kubernetes-standing.ts";
@@ -78,6 +79,8 @@ const DESCRIPTIONS: Descriptions = {
 	"machine-released": (e) => `${e.machineId} leaves seat ${e.seat} of slot ${e.slot}: ${e.reason}`,
 	"machine-reseated": (e) =>
 		`${e.machineId} has seat ${e.seat} of slot ${e.slot} now, with all that it holds: ${e.reason}`,
+	"seats-empty": (e) =>
+		e.empty > 0 ? emptyText(e) : `no declared seat of slot ${e.slot} (${e.role}) is empty any more`,
 	"assignment-adopted": (e) =>
 		`${e.machineId} keeps seat ${e.seat} of slot ${e.slot} as ${e.nodeName}: it proved generation ${e.generation}`,
 	"generation-raised": (e) => `${e.machineId} holds generation ${e.generation}; counting goes on above it`,

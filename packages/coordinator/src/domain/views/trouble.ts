@@ -1,13 +1,11 @@
-import type { BootView, ClusterDocument, MachinePhase, Timestamp, Trouble } from "@rollcall/protocol";
+import type { BootView, MachinePhase, Timestamp, Trouble } from "@rollcall/protocol";
 import { exposedKinds } from "../certificates/exposure.ts";
 import { authorityFault } from "../certificates/wrong-authorities.ts";
 import { clockOff, OFF_MS, offText } from "../clocks/machine-clock.ts";
 import { etcdTrouble } from "../etcd/risk.ts";
 import type { Fleet, Machine } from "../fleet.ts";
-import { freeSeats } from "../seats/seats.ts";
+import { emptySeats, emptyText } from "../seats/empty-seats.ts";
 import { phaseOf } from "./phase.ts";
-
-type Slot = ClusterDocument["slots"][number];
 
 /** Phases in which a control plane answers, as far as its agent knows. */
 const ANSWER: ReadonlySet<MachinePhase> = new Set(["ready", "degraded", "suspect"]);
@@ -69,14 +67,6 @@ function clockTrouble(fleet: Fleet): Trouble[] {
 	return [{ kind: "clock", text, next: `rollcall why ${nameOf(first as Machine)}` }];
 }
 
-/** How many numbered seats of each slot nobody holds; slots that lack none are left out. */
-export function emptySeats(fleet: Fleet): { readonly slot: Slot; readonly empty: number }[] {
-	return (fleet.cluster?.document.slots ?? []).flatMap((slot) => {
-		const empty = [...freeSeats(slot, fleet.seats)].length;
-		return empty > 0 ? [{ slot, empty }] : [];
-	});
-}
-
 function quorumTrouble(fleet: Fleet): Trouble[] {
 	const trouble = etcdTrouble(fleet);
 	return trouble ? [{ kind: "no-quorum", ...trouble }] : [];
@@ -131,7 +121,7 @@ function seatTrouble(fleet: Fleet): Trouble[] {
 	const waiting = [...fleet.machines.values()].some(({ approval }) => approval === "waiting");
 	return emptySeats(fleet).map(({ slot, empty }) => ({
 		kind: "empty-seat",
-		text: `${empty} of ${slot.count} seats of slot ${slot.name} (${slot.role}) ${empty === 1 ? "is" : "are"} empty`,
+		text: emptyText({ slot: slot.name, role: slot.role, empty, seats: Number(slot.count) }),
 		next: waiting
 			? "`rollcall machines --phase waiting` lists machines that wait to be approved"
 			: "boot a machine that its selector takes, or `rollcall role MACHINE --none` for one that was given another role",
