@@ -8,7 +8,7 @@ export const EXIT = {
 	usage: 2,
 	/** The coordinator cannot be reached. */
 	unreachable: 3,
-	/** There is no such machine, token or document. */
+	/** There is no such machine, token, context or document. */
 	notFound: 4,
 	/** It did not come true in time, or the other side is not ready. */
 	timeout: 5,

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { configurationPath, readConfiguration, writeConfiguration } from "../src/configuration/file.ts";
@@ -43,6 +43,10 @@ test("a configuration that held nothing but the run of up is gone with it", asyn
 	const { withdraw } = await offerContext(connection, { ROLLCALL_CONFIG: path });
 	await withdraw();
 	await t.throwsAsync(stat(path), { code: "ENOENT" });
+	await symlink("real.json", path);
+	await (await offerContext(connection, { ROLLCALL_CONFIG: path })).withdraw();
+	t.is(await readlink(path), "real.json");
+	t.deepEqual(await readConfiguration(path), { contexts: {} });
 });
 
 test("a command finds coordinator and token in the configuration file", async (t) => {
@@ -53,8 +57,38 @@ test("a command finds coordinator and token in the configuration file", async (t
 	t.is(code, 0, stderr);
 	t.is((await runCli(t, ["machines", "--server", server], { ROLLCALL_CONFIG: path })).code, 0);
 	const other = await runCli(t, ["machines", "--context", "nowhere"], { ROLLCALL_CONFIG: path });
-	t.is(other.code, 2);
+	t.is(other.code, 4, "as `context use` says it");
+	t.is((await runCli(t, ["context", "use", "nowhere"], { ROLLCALL_CONFIG: path })).code, 4);
 	t.regex(other.stderr, /contexts there: lab/);
+});
+
+test("a coordinator that is not there is told with the context that names it", async (t) => {
+	const path = join(await temporaryFolder(t), "config.json");
+	await writeConfiguration(path, { current: "lab", contexts: { lab: { server: "http://127.0.0.1:1" } } });
+	for (const words of [[], ["--context", "lab"]]) {
+		const { code, stderr } = await runCli(t, ["machines", ...words], { ROLLCALL_CONFIG: path });
+		t.is(code, 3);
+		t.true(stderr.includes(`at http://127.0.0.1:1 (from context lab of ${path}): nothing listens there`), stderr);
+	}
+});
+
+test("a configuration that is a symbolic link stays one, and what it leads to is written, for its user only", async (t) => {
+	const folder = await temporaryFolder(t);
+	const [path, middle] = [join(folder, "config.json"), join(folder, "middle.json")];
+	await symlink("middle.json", path);
+	await symlink("kept/real.json", middle);
+	const lab = { server: "http://127.0.0.1:1" };
+	await writeConfiguration(path, { contexts: {} });
+	await writeConfiguration(path, { contexts: { lab } });
+	t.is(await readlink(path), "middle.json");
+	t.is(await readlink(middle), "kept/real.json");
+	t.deepEqual(await readConfiguration(path), { contexts: { lab } });
+	t.is((await lstat(join(folder, "kept/real.json"))).mode & 0o777, 0o600);
+	t.deepEqual(await readdir(join(folder, "kept")), ["real.json"]);
+	const [one, other] = [join(folder, "one.json"), join(folder, "other.json")];
+	await symlink(other, one);
+	await symlink(one, other);
+	await t.throwsAsync(writeConfiguration(one, { contexts: {} }), { message: /symbolic links lead in a circle/ });
 });
 
 test("the token of one server is not sent to another", async (t) => {

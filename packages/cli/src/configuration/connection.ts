@@ -39,14 +39,17 @@ export async function findConnection(options: ConnectionOptions, env: NodeJS.Pro
 	const context = named === undefined ? undefined : ownValue(contexts, named);
 	if (options.context !== undefined && !context) {
 		const known = Object.keys(contexts).join(", ") || "none";
-		throw usageFailure(`no context named ${options.context} in ${path}`, `contexts there: ${known}`);
+		throw new Failure(`no context named ${options.context} in ${path}`, {
+			exit: EXIT.notFound,
+			next: `contexts there: ${known}`,
+		});
 	}
 	const asked = options.server
 		? { server: options.server, origin: "--server" }
 		: options.context === undefined && env.ROLLCALL_SERVER
 			? { server: env.ROLLCALL_SERVER, origin: "$ROLLCALL_SERVER" }
 			: undefined;
-	const found = asked ?? (context ? { server: context.server, origin: path } : undefined);
+	const found = asked ?? (context ? { server: context.server, origin: `context ${named} of ${path}` } : undefined);
 	if (!found) {
 		throw new Failure("no coordinator is known here", {
 			exit: EXIT.unreachable,

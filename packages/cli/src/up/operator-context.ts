@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { ownValue } from "@rollcall/protocol";
 import type { Connection } from "../configuration/connection.ts";
 import { type Configuration, configurationPath, readConfiguration, writeConfiguration } from "../configuration/file.ts";
@@ -39,8 +39,8 @@ export async function offerContext(connection: Connection, env: NodeJS.ProcessEn
 			const now = await readConfiguration(path);
 			if (now.contexts[name]?.server !== connection.server) return;
 			const { [name]: _ours, ...contexts } = now.contexts;
-			// A file that only this run needed goes with it.
-			if (Object.keys(contexts).length === 0) return rm(path, { force: true });
+			// A file that only this run needed goes with it; a symbolic link was there before.
+			if (Object.keys(contexts).length === 0 && !(await lstat(path)).isSymbolicLink()) return rm(path, { force: true });
 			const left = now.current === name ? before.current : now.current;
 			await writeConfiguration(path, {
 				...(left !== undefined && ownValue(contexts, left) ? { current: left } : {}),
