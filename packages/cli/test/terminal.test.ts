@@ -126,7 +126,16 @@ test("a role and a label show on a terminal what follows from them, and ask; --y
 		to: "edge (edge/0)",
 		reason: "r",
 	};
-	const follows = { unchanged: 3, machines: [{ ...moves, files: [], restarts: ["kubelet.service"] }], warnings: [] };
+	const change = {
+		...moves,
+		files: [],
+		restarts: ["kubelet.service", "containerd.service", "a-unit-with-a-long-name.service"],
+	};
+	const etcd = "etcd is left without a majority until another machine takes the seat and has caught up with the others";
+	const warnings = [
+		"slot cp: 0 of 1 seats are filled; no other machine matches, and what is said of that is long enough",
+	];
+	const follows = { unchanged: 3, machines: [change], etcd, warnings };
 	const { api, env } = await coordinatorWith(t, {
 		[`GET /v1/machines/${id}`]: { machine: one, facts: {}, fenced: [], events: [] },
 		[`POST /v1/machines/${id}/plan`]: follows,
@@ -141,6 +150,8 @@ test("a role and a label show on a terminal what follows from them, and ask; --y
 		const terminal = await onTerminal(t, ["role", id, "edge"], { columns: 80, rows: 24, env });
 		await eventually("the question", () => terminal.output().includes("[y/N]"));
 		t.regex(terminal.output(), /worker-1: worker \(w\/0\) -> edge \(edge\/0\)/);
+		for (const line of linesOf(terminal.output())) t.true(widthOf(line) <= 80, line);
+		t.true(linesOf(terminal.output()).join(" ").includes(etcd), "broken at spaces");
 		terminal.type(answer);
 		t.is(await terminal.ended, code);
 		t.is(changes(), done);

@@ -50,7 +50,8 @@ async function apply(session: Session, options: ApplyOptions): Promise<ExitCode>
 	if (!session.json || !options.yes) {
 		const screen = session.json ? session.err : session.out;
 		say(screen, `cluster ${cluster} at ${server}:`);
-		for (const line of planLines(plan, { paint: screen.paint, brief: true })) say(screen, line);
+		for (const line of planLines(plan, { paint: screen.paint, brief: true, width: screen.size()?.columns }))
+			say(screen, line);
 	}
 	if (!options.yes && !(await agreesToChange(session, `Apply it to cluster ${cluster} at ${server}?`)))
 		return EXIT.failed;

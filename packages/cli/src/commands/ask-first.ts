@@ -1,7 +1,7 @@
 import { Consequences, type MachinePlanRequest } from "@rollcall/protocol";
 import type { Api } from "../api/client.ts";
 import { machinePath } from "../api/machine.ts";
-import type { Session } from "../session.ts";
+import { type Session, widthFor } from "../session.ts";
 import { say } from "../terminal.ts";
 import { planLines } from "../views/plan.ts";
 import { agreesToChange } from "./agreement.ts";
@@ -27,6 +27,7 @@ export async function askFirst(session: Session, api: Api, { id, body, loss }: C
 	const request = { method: "POST", path, body, subject: `machine ${id}`, timeoutMs: PLAN_TIMEOUT_MS } as const;
 	const { value } = await inTurn(session, loss, () => api.ask(Consequences, request));
 	if (value.machines.length === 0 && value.warnings.length === 0) return true;
-	for (const line of planLines(value, { paint: session.out.paint, brief: true })) say(session.out, line);
+	for (const line of planLines(value, { paint: session.out.paint, brief: true, width: widthFor(session) }))
+		say(session.out, line);
 	return agreesToChange(session, `Do it at ${api.connection.server}?`);
 }

@@ -3,7 +3,7 @@ import type { ApiAnswer } from "../api/answer.ts";
 import type { Api } from "../api/client.ts";
 import { readDocumentFile } from "../api/document-file.ts";
 import { EXIT } from "../exit-codes.ts";
-import { type AddCommand, printJson, printLines } from "../session.ts";
+import { type AddCommand, printJson, printLines, widthFor } from "../session.ts";
 import { briefPlan, planLines } from "../views/plan.ts";
 import { tellRehearsal } from "./tell-rehearsal.ts";
 
@@ -47,7 +47,10 @@ export const addPlan: AddCommand = (program, run) => {
 				const { json, value } = await askPlan(api, text);
 				await tellRehearsal(session, api);
 				if (session.json) printJson(session, options.brief ? briefPlan(value) : json);
-				else printLines(session, planLines(value, { paint: session.out.paint, brief: options.brief ?? false }));
+				else {
+					const { paint } = session.out;
+					printLines(session, planLines(value, { paint, brief: options.brief ?? false, width: widthFor(session) }));
+				}
 				const changes = value.machines.length + value.addOns.length;
 				return options.exitCode && changes > 0 ? EXIT.changes : EXIT.ok;
 			}),

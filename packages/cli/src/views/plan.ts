@@ -2,6 +2,7 @@ import type { Consequences, MachineChange, Plan } from "@rollcall/protocol";
 import type { Paint, Style } from "../text/colour.ts";
 import { unifiedDiff } from "../text/diff.ts";
 import { printable } from "../text/printable.ts";
+import { fitLines } from "../text/width.ts";
 import { nameOf } from "./machine-title.ts";
 
 type FileChange = MachineChange["files"][number];
@@ -20,15 +21,23 @@ const SIGNS: Record<FileChange["change"], string> = { added: "+", changed: "~", 
 /** A plan of a document, or of a change to one machine, which changes nothing at the cluster's API itself. */
 type Shown = Consequences & { readonly addOns?: Plan["addOns"] };
 
-/** What applying would do, file by file, each as a unified diff. `brief`: the files' names only. */
-export function planLines(plan: Shown, options: { readonly paint: Paint; readonly brief?: boolean }): string[] {
+interface PlanOptions {
+	readonly paint: Paint;
+	/** The files' names only. */
+	readonly brief?: boolean;
+	/** Columns of the terminal, at which sentences are broken; files and diffs are not. */
+	readonly width?: number | undefined;
+}
+
+/** What applying would do, file by file, each as a unified diff. */
+export function planLines(plan: Shown, options: PlanOptions): string[] {
 	const machines = alike(plan.machines).flatMap((changes) => [...groupLines(changes, options), ""]);
 	return [
 		...machines,
 		...addOnLines(plan.addOns ?? [], options.paint),
-		...(plan.etcd === undefined ? [] : [printable(plan.etcd)]),
-		...warningLines(plan.warnings, options.paint),
-		planSummary(plan),
+		...(plan.etcd === undefined ? [] : fitLines(printable(plan.etcd), options.width)),
+		...warningLines(plan.warnings, options),
+		...fitLines(planSummary(plan), options.width),
 	];
 }
 
@@ -39,9 +48,8 @@ function addOnLines(addOns: Plan["addOns"], paint: Paint): string[] {
 	return [paint("bold", "in the cluster:"), ...lines, ""];
 }
 
-/** Warnings, one a line. */
-function warningLines(warnings: readonly string[], paint: Paint): string[] {
-	return warnings.map((warning) => `${paint("yellow", "warning:")} ${printable(warning)}`);
+function warningLines(warnings: readonly string[], { paint, width }: PlanOptions): string[] {
+	return warnings.flatMap((warning) => fitLines(`${paint("yellow", "warning:")} ${printable(warning)}`, width));
 }
 
 /** `2 machines change (1 assign, 1 update), 7 stay as they are.` */
@@ -72,7 +80,7 @@ function footprint(file: FileChange): unknown {
 	return [file.path, file.change, file.mode, file.change === "changed" ? edits : edits.length];
 }
 
-function groupLines(changes: readonly MachineChange[], options: { paint: Paint; brief?: boolean }): string[] {
+function groupLines(changes: readonly MachineChange[], options: PlanOptions): string[] {
 	const [first] = changes;
 	if (!first) return [];
 	if (changes.length === 1) return machineLines(first, machineName(first), options);
@@ -83,7 +91,7 @@ function groupLines(changes: readonly MachineChange[], options: { paint: Paint; 
 	const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
 	const title = `${changes.length} machines${roles.size === 1 ? wayOf(first) : ""}: ${files}`;
 	const [head = "", ...rest] = machineLines(first, title, options);
-	return [head, `  ${printable(some)}${more}`, ...rest];
+	return [head, ...fitLines(`  ${printable(some)}${more}`, options.width), ...rest];
 }
 
 function machineName(change: MachineChange): string {
@@ -96,16 +104,12 @@ function wayOf({ from, to }: MachineChange): string {
 	return way ? `: ${way}` : "";
 }
 
-function machineLines(
-	change: MachineChange,
-	title: string,
-	{ paint, brief }: { paint: Paint; brief?: boolean },
-): string[] {
+function machineLines(change: MachineChange, title: string, { paint, brief, width }: PlanOptions): string[] {
 	return [
 		`${paint(ACTION_STYLES[change.action], change.action)} ${paint("bold", printable(title))}`,
-		`  ${paint("dim", printable(change.reason))}`,
+		...fitLines(`  ${printable(change.reason)}`, width).map((line) => paint("dim", line)),
 		...change.files.flatMap((file) => (brief ? [briefLine(file)] : fileLines(file, paint))),
-		...(change.restarts.length > 0 ? [`  restarts: ${printable(change.restarts.join(", "))}`] : []),
+		...(change.restarts.length > 0 ? fitLines(`  restarts: ${printable(change.restarts.join(", "))}`, width) : []),
 	];
 }
 
