@@ -122,6 +122,10 @@ test("the log: one line per entry whatever is in it, with journald's priority in
 			t.true(line.endsWith("\n"));
 		}),
 	);
+	t.is(
+		formatEntry(false, "info", { message: "a\u202eb", fields: { value: "c\u034f\u{e0041}" } }),
+		'info a\\u202eb value="c\\u034f\\u{e0041}"\n',
+	);
 	const lines: string[] = [];
 	const log = createLog({ level: "warn", prefixed: false, write: (line) => lines.push(line) });
 	log.info("left out");

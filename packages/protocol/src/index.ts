@@ -70,6 +70,7 @@ export * from "./tls-reason.ts";
 export * from "./token-scope.ts";
 export * from "./tpm.ts";
 export * from "./unit-name.ts";
+export * from "./unseen.ts";
 export * from "./uplink.ts";
 export * from "./waiting-claim.ts";
 export * from "./wall-time.ts";

@@ -1,3 +1,4 @@
+import { UNSEEN } from "@rollcall/protocol";
 import type { AgentConfig } from "../../config.ts";
 import type { Log } from "../../ports.ts";
 
@@ -36,12 +37,12 @@ function fieldText(value: string | number): string {
 	return /^[^\s"=\\]+$/.test(text) && escaped(text) === text ? text : `"${escaped(text.replaceAll(/["\\]/g, "\\$&"))}"`;
 }
 
-/** C0, DEL and C1 control characters and the line separators, so that an entry stays one line and a terminal stays sane. */
+/** An entry stays one line, a terminal stays sane, and nothing in a name is hidden. */
 function escaped(text: string): string {
-	return text.replaceAll(
-		/[\p{Cc}\u2028\u2029]/gu,
-		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-	);
+	return text.replaceAll(UNSEEN, (character) => {
+		const code = character.codePointAt(0) ?? 0;
+		return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+	});
 }
 
 /** The log of this process: with prefixes when its standard error is the journal (`JOURNAL_STREAM`, systemd.exec(5)). */

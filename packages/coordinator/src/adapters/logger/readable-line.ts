@@ -1,3 +1,5 @@
+import { UNSEEN } from "@rollcall/protocol";
+
 /** Fields that stand elsewhere in the line. */
 const OWN = new Set(["level", "time", "msg", "err"]);
 const LEVELS: Readonly<Record<number, string>> = {
@@ -45,12 +47,9 @@ function fieldText(value: unknown): string {
 	return /^[^\s"=\\]+$/.test(text) && escaped(text) === text ? text : `"${escaped(text.replaceAll(/["\\]/g, "\\$&"))}"`;
 }
 
-/** Control and format characters and the line separators, so that an entry stays one line and the terminal stays as it is. */
+/** An entry stays one line, the terminal stays as it is, and nothing in a name is hidden. */
 function escaped(text: string): string {
-	return text.replaceAll(
-		/[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-		(character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-	);
+	return text.replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** `14:03:07` of milliseconds since 1970. */
