@@ -180,6 +180,23 @@ test.serial(
 	},
 );
 
+test.serial(
+	"a document with more seats than machines is not ready: it ends with 5, and names the slot and what to do",
+	async (t) => {
+		const operator = newOperator(t);
+		const document = join(operator.home, "wide.yaml");
+		const slots = [{ name: "edge", role: "small", count: 3 }];
+		writeFileSync(document, documentText({ slots, roles: { small: smallRole("x") } }));
+		const seconds = stretchedSeconds(8);
+		const run = ["up", "--machines", "2", "--until", "ready", "--timeout", `${seconds}`, "--file", document];
+		const { code, stderr } = await operator.rollcall(...run);
+		t.is(code, 5, stderr);
+		t.true(stderr.includes(`the fleet is not well, with 2 of 2 rehearsal machines ready after ${seconds} s`), stderr);
+		t.regex(stderr, / {2}- 1 of 3 seats of slot edge \(small\) is empty\n {2}next: run it again with more --machines/);
+		await leavesNothing(t, operator);
+	},
+);
+
 test.serial("what a killed run left behind goes with the next one", async (t) => {
 	const operator = newOperator(t);
 	const killed = await readyRun(operator, 1);

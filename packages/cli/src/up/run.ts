@@ -158,10 +158,14 @@ async function start(session: Session, options: UpOptions, { stop, undo }: Life)
 		return options.untilReady ? EXIT.interrupted : EXIT.ok;
 	}
 	const ready = ownMachines(machines, names).filter((machine) => machine.phase === "ready").length;
-	throw new Failure(`${ready} of ${names.length} rehearsal machines ready after ${options.timeoutSeconds} s`, {
+	const after = `${ready} of ${names.length} rehearsal machines ready after ${options.timeoutSeconds} s`;
+	const isShort = ready === names.length && trouble.some(({ kind }) => kind === "empty-seat");
+	throw new Failure(ready === names.length ? `the fleet is not well, with ${after}` : after, {
 		exit: EXIT.timeout,
 		details: [...trouble.map(({ text }) => text), ...(await missingReasons(machines, names, folders))],
-		next: "run it again with --keep to look at the logs, or with a longer --timeout",
+		next: isShort
+			? "run it again with more --machines, or declare fewer seats"
+			: "run it again with --keep to look at the logs, or with a longer --timeout",
 	});
 }
 
