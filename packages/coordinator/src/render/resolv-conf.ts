@@ -9,8 +9,10 @@ const NOT_FROM_A_POD = (
 	[
 		["127.0.0.0/8", "a loopback address is another one inside a pod"],
 		["::1/128", "a loopback address is another one inside a pod"],
+		["::ffff:127.0.0.0/104", "a loopback address is another one inside a pod"],
 		["0.0.0.0/32", "it means the asking host itself"],
 		["::/128", "it means the asking host itself"],
+		["::ffff:0.0.0.0/128", "it means the asking host itself"],
 		["fe80::/10", "a link-local address leads nowhere from a pod"],
 	] as const
 ).flatMap(([range, reason]) => ({ network: parseNetwork(range), reason }));

@@ -111,6 +111,23 @@ test("3: a fourth DNS server is left out, and named", (t) => {
 	);
 });
 
+test("3: a DNS server that means the pod itself is left out in every form of its address", (t) => {
+	const itself = [
+		"127.0.0.53",
+		"::1",
+		"0:0:0:0:0:0:0:1",
+		"::ffff:127.0.0.53",
+		"::ffff:7f00:1",
+		"0.0.0.0",
+		"::",
+		"::ffff:0.0.0.0",
+	];
+	const dns = { servers: [...itself, "::ffff:192.168.1.1"], search: [] };
+	const text = treeOf(document(), { dns }).text("/etc/kubernetes/resolv.conf") ?? "";
+	t.deepEqual(text.match(/^nameserver .*$/gm), ["nameserver ::ffff:192.168.1.1"]);
+	t.is(text.match(/^# left out: /gm)?.length, itself.length);
+});
+
 test("3: a machine whose only DNS servers no pod can reach is refused, by their names", (t) => {
 	for (const server of ["127.0.0.53", "127.0.0.1", "::1", "fe80::1%eth0", "fe80::1", "0.0.0.0"]) {
 		const facts = { dns: { servers: [server], search: [] } };
