@@ -72,8 +72,8 @@ export const CORE: Readonly<Record<string, Plant>> = {
 	),
 	"a lease is lost too early": swapped(
 		"coordinator/src/domain/leases.ts",
-		"const unheard = (observed.monotonic ?? observed.at) - since;",
-		"const unheard = (observed.monotonic ?? observed.at) - since + 4_000;",
+		"- (heard ?? observed.listeningSince);",
+		"- (heard ?? observed.listeningSince) + 4_000;",
 	),
 	"a lost machine is assigned": decidesOn(
 		`(fleet) => mapMachines(fleet, (machine) => machine.seat || machine.lease !== "lost" ? machine :

@@ -58,14 +58,14 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"silence is measured on the log's time": swapped(
 		"coordinator/src/domain/leases.ts",
-		"(observed.monotonic ?? observed.at) - since",
-		"(observed.wall ?? observed.at) - since - 1_780_000_000_000",
+		"(observed.monotonic ?? observed.at) - (heard",
+		"(observed.wall ?? observed.at) - 1_780_000_000_000 - (heard",
 	),
 
 	"a stall is forgiven in fractions, which the log does not take": swapped(
 		"coordinator/src/domain/leases.ts",
-		"Math.max(0, Math.round(Math.min(unheard, observed.at - machine.enrolledAt)))",
-		"Math.max(0, Math.min(unheard, observed.at - machine.enrolledAt))",
+		"Math.max(0, Math.round(Math.min(unheard, observed.at - enrolledAt)))",
+		"Math.max(0, Math.min(unheard, observed.at - enrolledAt))",
 	),
 	"what was kept as state is not asked for after older entries were taken out": swapped(
 		"coordinator/src/loop/log-reader.ts",
