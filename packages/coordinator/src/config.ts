@@ -172,7 +172,7 @@ const Relay = z.strictObject({
 		.array(z.union([z.cidrv4(), z.cidrv6()]))
 		.min(1)
 		.max(16),
-	/** What it signs with; `rollcall relay` tells its own. */
+	/** What it signs with; each relay tells its own when it starts. */
 	publicKey: UserPublicKey,
 });
 export type RelayConfig = z.infer<typeof Relay>;

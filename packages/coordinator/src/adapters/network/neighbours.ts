@@ -24,7 +24,7 @@ const COMPLETE = 0x2;
  * (RFC 826) that names the address as its own.
  */
 export async function neighbourMac(remote: string): Promise<Mac | undefined> {
-	const address = remote.replace(/^::ffff:(?=\d+\.)/i, "");
+	const address = withoutMapping(remote);
 	try {
 		// A look into memory of the kernel: through the thread pool it would take four turns of the event loop, which are long in a storm.
 		if (isIPv4(address)) {
@@ -36,6 +36,11 @@ export async function neighbourMac(remote: string): Promise<Mac | undefined> {
 		// Without the table nothing is observed, and the machine stays one that only claims.
 	}
 	return undefined;
+}
+
+/** A peer's address without the prefix by which a listener for both versions names one of IPv4 (RFC 4291, section 2.5.5.2). */
+export function withoutMapping(remote: string): string {
+	return remote.replace(/^::ffff:(?=\d+\.)/i, "");
 }
 
 /** The device whose link an IPv4 address is on, by the text of /proc/net/route; undefined where a router leads to it, or nothing. */

@@ -1,4 +1,4 @@
-import type { neighbourMac } from "./neighbours.ts";
+import { type neighbourMac, withoutMapping } from "./neighbours.ts";
 import type { Relays, Seen } from "./relays.ts";
 
 /**
@@ -7,8 +7,7 @@ import type { Relays, Seen } from "./relays.ts";
  */
 export function observer(own: typeof neighbourMac, relays: Pick<Relays, "look">): (remote: string) => Promise<Seen> {
 	return async (remote) => {
-		const address = remote.replace(/^::ffff:(?=\d+\.)/i, "");
-		const mac = await own(address);
-		return mac === undefined ? relays.look(address) : { mac };
+		const mac = await own(remote);
+		return mac === undefined ? relays.look(withoutMapping(remote)) : { mac };
 	};
 }

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import {
 	contains,
 	type Mac,
+	type Network,
 	parseAddress,
 	parseNetwork,
 	RELAY_QUESTIONS,
@@ -42,6 +43,7 @@ interface Question {
 
 interface State {
 	readonly config: RelayConfig;
+	readonly networks: readonly Network[];
 	readonly open: Map<string, Question>;
 	/** When its last request came that was signed; at first, when we began. */
 	heard: number;
@@ -62,14 +64,16 @@ export class Relays {
 		this.#parts = parts;
 		const heard = parts.monotonic();
 		this.#relays = relays.map((config) => ({
-			...{ config, open: new Map(), heard, here: false, used: Number.NEGATIVE_INFINITY, wake: () => {} },
+			config,
+			networks: config.networks.flatMap((text) => parseNetwork(text) ?? []),
+			...{ open: new Map(), heard, here: false, used: Number.NEGATIVE_INFINITY, wake: () => {} },
 		}));
 	}
 
 	/** Has the relay of the address's network look for it now. */
 	async look(address: string): Promise<Seen> {
 		const value = parseAddress(address);
-		const relay = value && this.#relays.find(({ config }) => config.networks.some((network) => holds(network, value)));
+		const relay = value && this.#relays.find(({ networks }) => networks.some((network) => contains(network, value)));
 		if (!relay) return {};
 		const { name } = relay.config;
 		if (this.#isAway(relay)) return { reason: `relay ${name}, which looks for ${address}, is away` };
@@ -161,9 +165,4 @@ export class Relays {
 	#stamp(name: string, at: string): string {
 		return createHmac("sha256", this.#key).update(`${name}\n${at}`).digest("base64url");
 	}
-}
-
-function holds(network: string, address: NonNullable<ReturnType<typeof parseAddress>>): boolean {
-	const parsed = parseNetwork(network);
-	return parsed !== undefined && contains(parsed, address);
 }
