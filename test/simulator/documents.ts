@@ -1,3 +1,4 @@
+import { etcdRole } from "@rollcall/coordinator/simulator";
 import { ClusterDocument, canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
 import type { Random } from "./random.ts";
 
@@ -98,6 +99,15 @@ export function resizedEtcd(random: Random, document: ClusterDocument): Declared
 		return { ...slot, selector: random.pick([{}, { labels: { pool: random.pick(["a", "b"]) } }]) };
 	});
 	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
+	return declared({ ...document, slots });
+}
+
+/** The same document with two machines less for etcd; those that are lost are waited for no longer than some seconds. */
+export function fewerForEtcd(document: ClusterDocument): Declared {
+	const slots = document.slots.map((slot): SlotText => {
+		if (slot.role !== etcdRole(document) || slot.count === "rest") return { ...slot };
+		return { ...slot, count: Math.max(1, slot.count - 2), replaceAfterSeconds: 10 };
+	});
 	return declared({ ...document, slots });
 }
 

@@ -1,5 +1,6 @@
 import type { Input } from "@rollcall/coordinator/simulator";
-import { resizedEtcd } from "./documents.ts";
+import type { MachineId } from "@rollcall/protocol";
+import { fewerForEtcd, resizedEtcd } from "./documents.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { MoveKind } from "./moves.ts";
 import { commandOf } from "./operator-moves.ts";
@@ -60,6 +61,7 @@ export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
 			leader?.ask({ kind: "declare", ...resizedEtcd(luck, document), by: "operator", answered: world.answering() });
 		},
 	},
+	"etcd gets fewer machines while members with low seats are off": { weight: 1, about: "etcd", act: shrinkWithout },
 	"a person takes a member of etcd away": { weight: 2, about: "etcd", act: takeAway },
 	"what a member of etcd is to run fails": {
 		weight: 1,
@@ -91,6 +93,25 @@ function anyMember(world: World, luck: Random): Machine | undefined {
 function offFor(world: World, luck: Random, machine: Machine | undefined): void {
 	machine?.powerOff();
 	world.schedule.after(luck.int(5_000, 40_000), () => machine && !machine.boot && machine.powerOn());
+}
+
+/** As many are off as etcd can spare, those with the lowest seats first; the others are a majority, and more than the document asks for then. */
+function shrinkWithout(world: World, luck: Random): void {
+	const seatOf = ({ boot }: Machine): number =>
+		world.checker.truth.machines.get(boot?.machineId as MachineId)?.seat?.seat ?? Number.POSITIVE_INFINITY;
+	const all = members(world).sort((a, b) => seatOf(a) - seatOf(b));
+	const off = all.slice(0, luck.int(1, Math.max(1, Math.floor((all.length - 1) / 2))));
+	if (all.length < 3 || !world.etcd.canSpare(off[0]?.boot)) return;
+	for (const one of off) {
+		one.powerOff();
+		world.schedule.after(luck.int(30_000, 80_000), () => !one.boot && one.powerOn());
+	}
+	world.schedule.after(luck.int(1_000, 20_000), () => {
+		const leader = world.leader();
+		const document = leader?.fleet?.cluster?.document;
+		if (!document) return;
+		leader?.ask({ kind: "declare", ...fewerForEtcd(document), by: "operator", answered: world.answering() });
+	});
 }
 
 function takeAway(world: World, luck: Random): void {

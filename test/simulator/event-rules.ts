@@ -2,6 +2,7 @@ import { etcdRole, type Fleet, LOST_AFTER_MS, SUSPECT_AFTER_MS } from "@rollcall
 import { type EventOf, type EventType, NO_ROLE } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
+import { checkLeaves } from "./etcd-rules.ts";
 import { checkTrust } from "./key-rules.ts";
 import type { Seen } from "./seen.ts";
 import type { World } from "./world.ts";
@@ -140,6 +141,7 @@ const RULES: Rules = {
 		);
 	},
 	"trust-changed": ({ event, before, world }) => checkTrust(world, before, event),
+	"etcd-members-removing": ({ event, before }) => checkLeaves(before, event),
 	"fenced-incarnation-spoke": ({ event, ledger }) => {
 		must(!ledger.spoke.has(event.bootId), "a fenced boot is told of once", () => event.bootId);
 	},

@@ -15,7 +15,9 @@ export function followReasons(world: World): boolean {
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
 		if (impossible !== undefined) reasons.push(impossible);
 		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
-		const holdsUp = seat !== undefined && lease === "lost" && target !== undefined && target.progress !== "applied";
+		// One that is lost holds up the change of keys that were in other hands, too.
+		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
+		const holdsUp = seat !== undefined && lease === "lost" && isBehind;
 		if (holdsUp && allAreIn && !world.machineOf(machineId)) asked.push({ kind: "remove", machineId, by });
 	}
 	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))

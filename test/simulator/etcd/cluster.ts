@@ -4,8 +4,6 @@ import { type Member, majority, type Op, type Peer } from "./member.ts";
 export class EtcdCluster {
 	readonly id: string;
 	readonly members: Member[] = [];
-	/** Ids of members that ever had data. */
-	readonly began = new Set<string>();
 	/** Writes that were acknowledged, in order. */
 	readonly acknowledged: number[] = [];
 	/** Too many voters lost their memory by what nobody here did: no promise covers what was written. */

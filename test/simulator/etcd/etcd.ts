@@ -31,8 +31,8 @@ export class Etcd {
 			known.runs = true;
 			return undefined;
 		}
-		const began = new Map([...this.clusters].map(([id, cluster]) => [id, new Set(cluster.began)]));
 		const member = beginMember(boot, given, {
+			now: this.#world.schedule.now,
 			cluster: (id) => this.#clusterOf(id),
 			clusters: () => this.clusters.values(),
 			reaches: (from, to) => this.#isReached(from, to),
@@ -40,7 +40,7 @@ export class Etcd {
 		});
 		if (typeof member === "string") return member;
 		boot.etcd = member;
-		this.#checkBegun(member, began.get(member.clusterId));
+		this.#checkBegun(member);
 		return undefined;
 	}
 
@@ -56,7 +56,7 @@ export class Etcd {
 		const cluster = this.clusters.get(member.clusterId);
 		const counts = cluster?.lives() === true && cluster.peers.some(({ id, learner }) => id === member.id && !learner);
 		must(by === "its end" || !counts, "no memory of etcd is lost by our own act", () => boot.machine.box.name);
-		[member.lost, member.runs] = [true, false];
+		[member.lostAt, member.runs] = [this.#world.schedule.now, false];
 		if (counts && !cluster.lives()) {
 			cluster.hopeless = true;
 			this.#world.story.tell(`  (etcd ${cluster.id} has lost its majority)`);
@@ -137,16 +137,19 @@ export class Etcd {
 	}
 
 	/** A cluster that began, or a member that begins anew: never beside one that lives, and never with less than it had. */
-	#checkBegun(member: Member, began: ReadonlySet<string> | undefined): void {
+	#checkBegun(member: Member): void {
 		const cluster = this.#clusterOf(member.clusterId);
 		// Whoever let in another boot of a machine said that the memory of the one before is gone.
 		const { over } = this.#world.checker.ledger;
 		const counts = (one: Member): boolean => !over.has(one.boot.bootId);
 		const others = [...this.clusters.values()].filter((one) => one !== cluster && one.lives(counts));
 		must(others.length === 0, "never two clusters", () => `${cluster.id} begins beside ${others.map(({ id }) => id)}`);
-		const again = began?.has(member.id) === true && !cluster.hopeless && cluster.members.length > 1;
+		const before = cluster.members.filter((one) => one !== member && one.id === member.id);
+		const witness = cluster.members.find(
+			(one) => one.id !== member.id && !one.lost && before.some((own) => own.metWith(one)),
+		);
+		const again = !cluster.hopeless && witness !== undefined;
 		must(!again, "no member votes without its memory", () => `${member.boot.machine.box.name} ${member.id}`);
-		cluster.began.add(member.id);
 	}
 
 	#clusterOf(id: string): EtcdCluster {

@@ -29,16 +29,28 @@ export class Member {
 	log: readonly LogEntry[];
 	/** The process runs. */
 	runs = true;
-	/** Somebody removed the data, or the boot ended. */
-	lost = false;
+	/** When somebody removed the data, or the boot ended. */
+	lostAt: number | undefined;
+	readonly begunAt: number;
 	#known: { readonly log: readonly LogEntry[]; readonly peers: readonly Peer[] } | undefined;
 
-	constructor(of: { id: string; clusterId: string; boot: Boot; address: string; log: readonly LogEntry[] }) {
+	constructor(of: Pick<Member, "id" | "clusterId" | "boot" | "address" | "log" | "begunAt">) {
+		this.begunAt = of.begunAt;
 		this.id = of.id;
 		this.clusterId = of.clusterId;
 		this.boot = of.boot;
 		this.address = of.address;
 		this.log = of.log;
+	}
+
+	get lost(): boolean {
+		return this.lostAt !== undefined;
+	}
+
+	/** True when both had their memory at one time: one may have promised the other something. */
+	metWith(other: Member): boolean {
+		const [end, otherEnd] = [this, other].map(({ lostAt }) => lostAt ?? Number.POSITIVE_INFINITY) as [number, number];
+		return this.begunAt <= otherEnd && other.begunAt <= end;
 	}
 
 	/** Whom it takes for the cluster's members. */

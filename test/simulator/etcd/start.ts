@@ -13,6 +13,7 @@ export interface EtcdStart {
 const idOf = (text: string): string => BigInt(`0x${sha256Of(text).slice(7, 22)}`).toString();
 
 export interface StartParts {
+	readonly now: number;
 	readonly cluster: (id: string) => EtcdCluster;
 	readonly clusters: () => Iterable<EtcdCluster>;
 	readonly reaches: (boot: Boot, member: Member) => boolean;
@@ -39,7 +40,10 @@ export function beginMember(boot: Boot, { arguments: given, restored }: EtcdStar
 		const content = restored === undefined ? [] : parts.snapshot(restored);
 		if (!content) return "the snapshot cannot be had";
 		const log: LogEntry[] = [{ term: 1, op: { kind: "peers", peers } }, ...content];
-		return join(parts.cluster(clusterId), new Member({ id: own.id, clusterId, boot, address, log }));
+		return join(
+			parts.cluster(clusterId),
+			new Member({ id: own.id, clusterId, boot, address, log, begunAt: parts.now }),
+		);
 	}
 	for (const cluster of parts.clusters()) {
 		const leader = cluster.leader()?.member;
@@ -49,7 +53,10 @@ export function beginMember(boot: Boot, { arguments: given, restored }: EtcdStar
 		if (!own) continue;
 		const [have, want] = [leader.peers.map((peer) => peer.url), named.map(([, at]) => at)];
 		if ([...have].sort().join() !== [...want].sort().join()) return "its initial cluster is not what the others say";
-		const member = join(cluster, new Member({ id: own.id, clusterId: cluster.id, boot, address, log: [] }));
+		const member = join(
+			cluster,
+			new Member({ id: own.id, clusterId: cluster.id, boot, address, log: [], begunAt: parts.now }),
+		);
 		const peers = leader.peers.map((peer) => (peer === own ? { ...peer, name: given.name ?? "" } : peer));
 		cluster.write({ kind: "peers", peers });
 		return member;

@@ -2,6 +2,7 @@ import { type Plant, swapped } from "./plant.ts";
 
 const BEGINNING = "coordinator/src/domain/etcd/beginning.ts";
 const LEAVING = "coordinator/src/domain/etcd/leaving.ts";
+const NEXT = "coordinator/src/domain/etcd/next-to-leave.ts";
 const KEEPER = "coordinator/src/keepers/etcd-keeper.ts";
 
 /** Faults in what is decided about etcd's members, and in what keeps them. */
@@ -41,8 +42,13 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;",
 		"return undefined;",
 	),
+	"a member that lives leaves etcd before one that is lost": swapped(
+		NEXT,
+		"if (waits && healthy.includes(one)) return false;",
+		"",
+	),
 	"a member leaves etcd although too few others are healthy": swapped(
-		LEAVING,
+		NEXT,
 		"return voters.length > 1 && others >= majorityOf(voters.length - 1);",
 		"return true;",
 	),
@@ -63,7 +69,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"a document may take etcd elsewhere": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
-		"if (!before || !movesEtcd(before, document) || memoryHolders(fleet).length === 0) return undefined;",
+		"if (!before || !movesEtcd(before, document)) return undefined;",
 		"return undefined;",
 	),
 	"the memory of a boot counts after the next boot": swapped(

@@ -106,6 +106,27 @@ test("a majority that is only silent is to be brought back first", (t) => {
 	);
 });
 
+test("a member that is well by itself says that etcd has no majority, whom to bring back or to boot, and what is lost then", (t) => {
+	const { story, ids } = founded([5]);
+	const [alone, ...others] = ids as [MachineId, ...MachineId[]];
+	const why = (id: MachineId) => standing(story.fleet, story.machine(id));
+	t.regex(why(alone).reason, /, all is well$/);
+	for (const id of others) story.silent.add(id);
+	story.pass(60);
+	t.is(why(alone).phase, "ready");
+	t.regex(
+		why(alone).reason,
+		/^it is .*, but etcd has lost its majority: 1 of 3 members is healthy, and it needs 2; where they do not come back, back to the snapshot of \d+ \w+ ago$/,
+	);
+	t.regex(
+		why(alone).next ?? "",
+		/^bring \S+, \S+ back, whose memory may live, or boot .* anew too \(rollcall reboot MACHINE --accept-loss etcd\)$/,
+	);
+	const lost = why(others[0] as MachineId);
+	t.regex(lost.reason, /^nothing is heard from it .*; etcd has lost its majority/);
+	t.is(lost.next, "look at its power and its network");
+});
+
 test("a machine with etcd's data keeps its seat for etcd until etcd is founded and took it out, whatever a document says", (t) => {
 	const story = new Story();
 	story.declare([{ name: "control", role: "control-plane", count: 1 }]);

@@ -1,18 +1,18 @@
 import test from "ava";
 import { bootIdOf, uuidOf } from "./hardware.ts";
-import { documentOf, START, Story } from "./story.ts";
+import { codeOf, documentOf, START, Story } from "./story.ts";
 
 const slots = [{ name: "w", role: "worker", count: "rest" }];
 
 /** A fleet that lost its log, with the proofs that its machines hold from before. */
-function lost(names: readonly string[]) {
+function lost(names: readonly string[], declared: readonly object[] = slots) {
 	const before = new Story();
-	before.declare(slots);
+	before.declare(declared);
 	const proofs = names.map((name) => before.proof(before.join({ name })));
 	const story = new Story();
 	story.record([
 		{ type: "log-started", recovering: true, recoverUntil: START + 15_000 },
-		{ type: "cluster-declared", ...documentOf(slots), by: "recovery" },
+		{ type: "cluster-declared", ...documentOf(declared), by: "recovery" },
 	]);
 	return { before, story, proofs };
 }
@@ -131,4 +131,15 @@ test("a box whose id another box took since the log was lost gets its own, and k
 	t.not(answer.machineId, other);
 	t.is(story.seating()["w/0"], answer.machineId);
 	t.deepEqual(story.machine(other).fenced, []);
+});
+
+test("a document that moves etcd is refused while a log is rebuilt, since nobody has proved yet that he holds its memory", (t) => {
+	const control = { name: "control", role: "control-plane", count: 1 };
+	const { story } = lost([], [control]);
+	const moved = documentOf([control, { name: "store", role: "etcd", count: 1 }]);
+	const declare = (more: object = {}) => codeOf(story.take({ kind: "declare", ...moved, by: "test", ...more }));
+	t.is(declare(), "quorum-at-risk");
+	t.is(codeOf(story.take({ kind: "declare", ...documentOf([control, ...slots]), by: "test" })), "ok");
+	story.pass(20);
+	t.is(declare(), "ok", "nobody proved anything");
 });

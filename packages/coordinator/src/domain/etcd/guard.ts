@@ -97,7 +97,7 @@ function doubtFault(
 	};
 }
 
-/** A document under which etcd cannot go on with its memory, while there is some. */
+/** A document under which etcd cannot go on with its memory, while there is some, or may be: before machines have proved what they hold nobody knows. */
 function moveFault(
 	fleet: Fleet,
 	input: Extract<GuardedInput, { kind: "declare" }>,
@@ -105,7 +105,9 @@ function moveFault(
 ): Problem | undefined {
 	const before = fleet.cluster?.document;
 	const { document } = input;
-	if (!before || !movesEtcd(before, document) || memoryHolders(fleet).length === 0) return undefined;
+	if (!before || !movesEtcd(before, document)) return undefined;
+	const rebuilds = at < fleet.recoverUntil;
+	if (!rebuilds && memoryHolders(fleet).length === 0) return undefined;
 	const what =
 		before.name === document.name
 			? `etcd would begin anew on machines of the role ${etcdRole(document)}, without what it holds on those of the role ${etcdRole(before)}`
@@ -115,7 +117,9 @@ function moveFault(
 		code: "quorum-at-risk",
 		message: `${subjectOf(fleet, input)}: ${what}; ${then}`,
 		path: before.name === document.name ? "slots" : "name",
-		next: "leave it as it is; --accept-loss etcd does it all the same, and the machines of etcd have to boot anew",
+		next: rebuilds
+			? "wait until the event log is rebuilt (rollcall status): until then nobody knows who holds etcd's memory; --accept-loss etcd does it all the same"
+			: "leave it as it is; --accept-loss etcd does it all the same, and the machines of etcd have to boot anew",
 	};
 }
 

@@ -5,7 +5,6 @@ import { etcdRole } from "../seats/seats.ts";
 import { isBoot } from "./beginning.ts";
 import { hasBegunWithOthers } from "./founding.ts";
 import { hasLostMemory, livingMembers } from "./members.ts";
-import { isStill, majorityOf, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 
 /**
@@ -21,7 +20,7 @@ export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
 }
 
 /** The members that live and whose seats the document does not let them keep; who cannot be helped by another seat. The highest seats first. */
-function leavingMembers(fleet: Fleet): readonly EtcdMember[] {
+export function leavingMembers(fleet: Fleet): readonly EtcdMember[] {
 	const faulty = faultyMembers(fleet);
 	const wider = widerSlots(fleet, faulty);
 	return [...faulty]
@@ -53,23 +52,6 @@ function widerSlots(fleet: Fleet, faulty: ReadonlyMap<EtcdMember, Seat>): Readon
 		wider.set(slot.name, slot.count);
 	}
 	return wider;
-}
-
-/**
- * The member that etcd may be asked to take out now since its seat is to go: only where others stay that are a majority without it, so
- * that the last memory is never taken away.
- */
-export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
-	const leaving = leavingMembers(fleet);
-	const quorum = leaving.length > 0 ? quorumOf(fleet) : undefined;
-	if (!quorum || isStill(quorum)) return undefined;
-	const { voters, healthy } = quorum;
-
-	return leaving.find((one) => {
-		if (!one.votes) return true;
-		const others = healthy.filter((other) => other !== one).length;
-		return voters.length > 1 && others >= majorityOf(voters.length - 1);
-	});
 }
 
 /**

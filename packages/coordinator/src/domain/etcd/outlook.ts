@@ -2,11 +2,15 @@ import type { ClusterDocument, Digest, EventDraft, Timestamp } from "@rollcall/p
 import { etcdStepDone } from "../admit/etcd.ts";
 import type { Fleet } from "../fleet.ts";
 import { forward } from "../targets/forward.ts";
+import { release } from "../targets/releases.ts";
+import { leavingMembers } from "./leaving.ts";
 import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { movesEtcd } from "./moves.ts";
+import { type LostFirst, lostFirst, nextToLeave } from "./next-to-leave.ts";
 import { isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { nextEtcdStep } from "./steps.ts";
+import { names } from "./wait.ts";
 
 /** More steps than the members of etcd can need. */
 const MAX_STEPS = 64;
@@ -41,8 +45,15 @@ export function outlookAfter(fleet: Fleet, drafts: readonly EventDraft[], at: Ti
 	if (isStill(before))
 		return { after, sentence: `etcd has no majority now (rollcall etcd risk), so none of its members changes` };
 	const path: Quorum[] = [before];
+	const gone: LostFirst[] = [];
 	for (let steps = 0; steps < MAX_STEPS; steps++) {
 		const step = nextEtcdStep(after);
+		const [lost] = step ? [] : lostFirst(after);
+		if (lost) {
+			gone.push(lost);
+			after = forward(after, [release(after, lost.machine, "to see who would follow")], at);
+			continue;
+		}
 		if (!step || step.kind === "found" || step.kind === "restore") break;
 		const { events } = etcdStepDone(after, { kind: "etcd-step-done", step, cluster: [] });
 		if (events.length === 0) break;
@@ -51,7 +62,27 @@ export function outlookAfter(fleet: Fleet, drafts: readonly EventDraft[], at: Ti
 		if (!quorum) break;
 		path.push(quorum);
 	}
-	return { after, sentence: pathText(path) };
+	return { after, sentence: [pathText(path), ...lostTexts(gone, at), ...stuckTexts(after)].join("; ") };
+}
+
+/** Who goes first since he is lost. */
+function lostTexts(gone: readonly LostFirst[], at: Timestamp): string[] {
+	return gone.map(({ machine, until }) => {
+		const left = Math.ceil((until - at) / 1000);
+		return `${machine.seat.nodeName} is lost and goes first${left > 0 ? `, unless it is back within ${left} s` : ""}`;
+	});
+}
+
+/** Whose seats the document takes away, and who stays all the same since etcd would have no majority without him. */
+function stuckTexts(after: Fleet): string[] {
+	const stay = nextToLeave(after) ? [] : leavingMembers(after);
+	const quorum = stay.length > 0 ? quorumOf(after) : undefined;
+	const away = (quorum?.voters ?? []).filter((one) => !quorum?.healthy.includes(one));
+	if (away.length === 0) return [];
+	const list = (members: typeof stay): string => names(members.map(({ nodeName }) => nodeName));
+	return [
+		`${list(stay)} ${stay.length === 1 ? "stays" : "stay"}, without whom etcd would have no majority: bring ${list(away)} back, or rollcall remove what is gone for good`,
+	];
 }
 
 function pathText(path: readonly Quorum[]): string {

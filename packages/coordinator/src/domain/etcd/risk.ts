@@ -41,6 +41,14 @@ function stillText({ voters, healthy, needs }: Quorum): string {
 	return `etcd has lost its majority: ${are} of ${voters.length} members ${is} healthy, and it needs ${needs}`;
 }
 
+/** That etcd has lost its majority, with whom to bring back or to boot and what is lost by that; undefined while a majority votes. */
+export function lostMajority(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
+	const quorum = quorumOf(fleet);
+	if (!quorum || !isStill(quorum)) return undefined;
+	const then = `where they do not come back, ${fallbackText(fleet, fleet.at)}`;
+	return { text: `${stillText(quorum)}; ${then}`, next: rescueText(fleet, quorum) };
+}
+
 /** What is not well about etcd as a whole, with what to do; undefined while a majority votes. */
 export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
 	const quorum = quorumOf(fleet);

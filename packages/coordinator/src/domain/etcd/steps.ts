@@ -3,9 +3,10 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf } from "./founding.ts";
-import { learnsToLeave, nextToLeave } from "./leaving.ts";
+import { learnsToLeave } from "./leaving.ts";
 import { etcdHolders, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { nextToLeave } from "./next-to-leave.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 

@@ -62,18 +62,23 @@ export interface Place {
 
 /**
  * Gives holders whose place is gone another free seat of their role: what a machine holds stays where it is when a slot is renamed,
- * split or joined with another. The same number, where that is free. No seat is given twice; in the order of ids.
+ * split or joined with another. The same number, where that is free. No seat is given twice; in the order of ids. `freed`: taken seats that count
+ * as free; `among`: only these holders move.
  */
-export function reseated(fleet: Fleet): ReadonlyMap<MachineId, Place> {
+export function reseated(
+	fleet: Fleet,
+	{ freed, among }: { readonly freed?: ReadonlySet<string>; readonly among?: ReadonlySet<MachineId> } = {},
+): ReadonlyMap<MachineId, Place> {
 	const faultOf = seatFault(fleet);
 	const given = new Set<string>();
 	const isFree = (slot: Slot, seat: number) => {
 		const key = seatKey(slot.name, seat);
-		return !isBeyond(slot, seat) && !fleet.seats.has(key) && !given.has(key);
+		return !isBeyond(slot, seat) && (!fleet.seats.has(key) || freed?.has(key) === true) && !given.has(key);
 	};
 	const places = new Map<MachineId, Place>();
 	for (const machine of [...fleet.machines.values()].filter(isSeated).sort(byMachineId)) {
-		if (machine.approval !== "approved" || !faultOf(machine)?.movable) continue;
+		if (machine.approval !== "approved" || among?.has(machine.machineId) === false) continue;
+		if (!faultOf(machine)?.movable) continue;
 		const { seat } = machine.seat;
 		const slots = (fleet.cluster?.document.slots ?? []).filter((slot) => isFor(slot, machine));
 		const same = slots.find((slot) => isFree(slot, seat));

@@ -2,6 +2,7 @@ import type { ClusterDocument, EventDraft, MachineId, Timestamp } from "@rollcal
 import { byMachineId, causeOf, type Look, type MachineDraft } from "../drafts.ts";
 import { hasBegunWithOthers } from "../etcd/founding.ts";
 import { isMemberYet, lentSeats } from "../etcd/leaving.ts";
+import { lostFirst } from "../etcd/next-to-leave.ts";
 import { canSpare } from "../etcd/quorum.ts";
 import { nextEtcdStep } from "../etcd/steps.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
@@ -80,10 +81,12 @@ export function isRestless(machine: Machine): machine is Seated {
  */
 export function decideMoves(fleet: Fleet, at: Timestamp, restless: readonly Seated[]): EventDraft[] {
 	if (restless.length === 0 || !fleet.cluster || at < fleet.recoverUntil) return [];
+	const replaced = replacements(fleet, restless, at);
 	return oneMember(fleet, [
 		...moves(fleet, restless),
 		...returns(fleet, restless),
-		...replacements(fleet, restless, at),
+		...replaced,
+		...(replaced.length > 0 ? [] : lostInPlace(fleet, at)),
 	])
 		.sort((a, b) => byMachineId(a.machine, b.machine))
 		.map(({ machine, reason }) => release(fleet, machine, reason));
@@ -187,6 +190,17 @@ function replacements(fleet: Fleet, restless: readonly Seated[], at: Timestamp):
 		if (heir === undefined) return [];
 		return [{ machine, reason: `lost for more than ${patience} seconds, and ${heir} can take its place` }];
 	});
+}
+
+/** Lost members of etcd that go in place of one that lives, where the document has fewer seats. */
+function lostInPlace(fleet: Fleet, at: Timestamp): Move[] {
+	if (!fleet.etcd || isChanging(fleet, at)) return [];
+	return lostFirst(fleet)
+		.filter(({ until }) => at >= until)
+		.map(({ machine, heir }) => ({
+			machine,
+			reason: `lost for too long where a member of etcd has to go, and ${heir} can take its place`,
+		}));
 }
 
 /** Who would get which seat if these left theirs: what another slot keeps back for itself, none of them gets. */

@@ -8,6 +8,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { nameAdvice } from "../seats/declared-names.ts";
 import { holdsBack, isLeaving } from "../seats/leaving.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
+import { etcdNote } from "./etcd-note.ts";
 import { named } from "./named.ts";
 import { waitReason } from "./wait-reason.ts";
 import { wishedRole } from "./wished-role.ts";
@@ -52,7 +53,8 @@ export function standing(fleet: Fleet, machine: Machine): Standing {
 
 /** The same, and the role that was given by hand and cannot be had yet. */
 function standingWithIds(fleet: Fleet, machine: Machine): Standing {
-	const found = withHeld(machine, withClock(fleet, machine, withRestoring(fleet, machine, standingOf(fleet, machine))));
+	const own = withEtcd(fleet, machine, withRestoring(fleet, machine, standingOf(fleet, machine)));
+	const found = withHeld(machine, withClock(fleet, machine, own));
 	const wish = wishedRole(fleet, machine);
 	if (!wish) return found;
 	return {
@@ -86,6 +88,15 @@ function withClock(fleet: Fleet, machine: Machine, found: Standing): Standing {
 	};
 }
 
+/** Says that etcd has no majority, or that this member of it is to leave. What to do about that comes first, but for a machine that is lost. */
+function withEtcd(fleet: Fleet, machine: Machine, found: Standing): Standing {
+	const note = etcdNote(fleet, machine);
+	if (!note) return found;
+	const next = note.next ?? found.next;
+	const reason = found.reason.includes(note.text) ? found.reason : `${found.reason}; ${note.text}`;
+	return { ...found, reason, ...(next === undefined ? {} : { next }) };
+}
+
 /** Says what etcd begins with, of a machine that does so just now. */
 function withRestoring(fleet: Fleet, machine: Machine, found: Standing): Standing {
 	const { restoring } = fleet.snapshots ?? {};
@@ -113,7 +124,7 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 		case "ready":
 			return {
 				phase,
-				reason: `it is ${place}, ${shortage(machine) ?? (clockText(machine) === undefined ? "all is well" : `but ${clockText(machine)}`)}`,
+				reason: `it is ${place}, ${shortage(machine) ?? plight(fleet, machine)}`,
 				...advice(fleet, machine),
 			};
 		case "degraded": {
@@ -157,6 +168,12 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 				next: "look at its power and its network",
 			};
 	}
+}
+
+/** What is not well with a machine that is. */
+function plight(fleet: Fleet, machine: Machine): string {
+	const text = clockText(machine) ?? etcdNote(fleet, machine)?.text;
+	return text === undefined ? "all is well" : `but ${text}`;
 }
 
 /** What happens with a machine that lost its seat. */

@@ -1,0 +1,30 @@
+import { etcdRole, type Fleet, type Machine } from "@rollcall/coordinator/simulator";
+import type { EventOf } from "@rollcall/protocol";
+import { must } from "./broken.ts";
+import { fits } from "./fleet-rules.ts";
+
+/** Where a document has fewer seats, no member that lives is taken out of etcd while a lost one has a seat that it could take. */
+export function checkLeaves(before: Fleet, { machineId, bootId }: EventOf<"etcd-members-removing">): void {
+	const members = before.etcd?.members ?? [];
+	const isOf = ({ machineId, bootId }: Machine) =>
+		members.some((one) => one.machineId === machineId && one.bootId === bootId && one.votes && !one.removed);
+	const machine = before.machines.get(machineId);
+	const document = before.cluster?.document;
+	const { seat } = machine ?? {};
+	if (!document || !machine || !seat || machine.bootId !== bootId || machine.lease !== "alive" || !isOf(machine))
+		return;
+	const slot = document.slots.find(({ name, role }) => name === seat.slot && role === etcdRole(document));
+	const { count } = slot ?? {};
+	if (!slot || typeof count !== "number" || seat.seat < count || !fits(slot, machine)) return;
+	if (machine.health.some(({ healthy }) => !healthy) || machine.command) return;
+	const lost = [...before.machines.values()].find(
+		(one) =>
+			one.lease === "lost" &&
+			one.seat?.slot === slot.name &&
+			one.seat.seat < count &&
+			one.pinnedRole === undefined &&
+			fits(slot, one) &&
+			isOf(one),
+	);
+	must(!lost, "lost members leave etcd before those that live", () => `${machineId} goes before ${lost?.machineId}`);
+}
