@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type EnrollClaim, type EnrollRequest, enrolledText, enrollText, type Probe } from "@rollcall/protocol";
 import { machineFacts } from "@rollcall/test-support/machine-facts";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { createEnroll } from "../src/adapters/enroll/enroll.ts";
 import { createMemory } from "../src/adapters/files/memory.ts";
@@ -116,7 +116,7 @@ test("the log: one line per entry whatever is in it, with journald's priority in
 		'<4>went\\u000aback a=1 b="x \\"y\\""\n',
 	);
 	fc.assert(
-		fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (message, value) => {
+		fc.property(fc.string({ unit: codePoint }), fc.string({ unit: codePoint }), (message, value) => {
 			const line = formatEntry(false, "info", { message, fields: { value } });
 			t.notRegex(line.slice(0, -1), /[\p{Cc}\u2028\u2029]/u);
 			t.true(line.endsWith("\n"));

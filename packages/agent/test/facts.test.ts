@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { Facts } from "@rollcall/protocol";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { createFactsReader } from "../src/adapters/facts/facts.ts";
 import { temporaryRoot, writeFiles } from "./support/machine.ts";
@@ -118,7 +118,7 @@ test("whatever stands in the files, facts are facts", async (t) => {
 	const paths = Object.keys(MACHINE_FILES).filter((path) => !path.endsWith("boot_id"));
 	const line = fc.oneof(
 		fc.constantFrom(...Object.values(MACHINE_FILES)),
-		fc.string({ unit: "binary", maxLength: 300 }),
+		fc.string({ unit: codePoint, maxLength: 300 }),
 	);
 	const content = fc.oneof(
 		line.map((text) => Buffer.from(text)),

@@ -25,9 +25,15 @@ export function clusterJsonSchema(): JsonSchema {
 	};
 }
 
-/** The JSON Schema of what may be written for any schema, to look up keys in. */
+const made = new WeakMap<z.ZodType, JsonSchema>();
+
+/** The JSON Schema of what may be written for any schema, to look up keys in. Made once: it takes milliseconds, and who sends faults sends many. */
 export function inputSchema(schema: z.ZodType): JsonSchema {
-	return z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }) as JsonSchema;
+	const known = made.get(schema);
+	if (known) return known;
+	const fresh = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }) as JsonSchema;
+	made.set(schema, fresh);
+	return fresh;
 }
 
 const ASSET_OR_FILE = [["asset"], ["sha256", "sizeBytes", "urls"]];

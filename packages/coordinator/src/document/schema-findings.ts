@@ -1,6 +1,6 @@
 import { ClusterDocument, type Issue, nearest, ownValue, plainIssue, suggestion, valueAt } from "@rollcall/protocol";
 import type { DocumentPath, Finding } from "./finding.ts";
-import { clusterJsonSchema, type JsonSchema, knownKeys } from "./json-schema.ts";
+import { inputSchema, type JsonSchema, knownKeys } from "./json-schema.ts";
 import { unitHint } from "./unit-hint.ts";
 
 /** Where a value came from, for findings that help. */
@@ -22,7 +22,10 @@ export function checkSchema(
 	if (other) return { ok: false, findings: [other] };
 	const result = ClusterDocument.safeParse(value);
 	if (result.success) return { ok: true, document: result.data };
-	return { ok: false, findings: explainIssues(result.error.issues, value, { schema: clusterJsonSchema(), source }) };
+	return {
+		ok: false,
+		findings: explainIssues(result.error.issues, value, { schema: inputSchema(ClusterDocument), source }),
+	};
 }
 
 /** Where a document of each kind belongs. */

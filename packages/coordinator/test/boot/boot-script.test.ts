@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
 import { Profile } from "@rollcall/protocol";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { profileScript, refusalScript, stubScript } from "../../src/boot/boot-script.ts";
 import type { BootUrls } from "../../src/boot/machine-urls.ts";
@@ -169,7 +169,7 @@ test("a refusal is words on the screen, whatever is in it", (t) => {
 	fc.assert(
 		fc.property(
 			fc.oneof(
-				fc.string({ unit: "binary", maxLength: 60 }),
+				fc.string({ unit: codePoint, maxLength: 60 }),
 				fc.string({ unit: fc.constantFrom(..."# ;&|${}\\\n-a".split("")), maxLength: 30 }),
 			),
 			(reason) => {

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how iPXE writes settings
 
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { type IpxeLine, ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { isSafeSetting, parseIpxeWord } from "../../src/boot/ipxe-words.ts";
@@ -9,7 +9,7 @@ import { parseIpxe } from "./parsers/ipxe.ts";
 
 const nasty = fc.oneof(
 	fc.string({ unit: fc.constantFrom(..."ab ${}&|;#\\\"'`\n\r\t-:=é%".split("")), maxLength: 24 }),
-	fc.string({ unit: "binary", maxLength: 24 }),
+	fc.string({ unit: codePoint, maxLength: 24 }),
 	fc.webUrl(),
 	fc.constantFrom("||", "&&", ";", "#x", "${uuid}", "$", "a\nboot", "a b", "--name", "a\\", "${", "$ {x}", "x${y}"),
 );

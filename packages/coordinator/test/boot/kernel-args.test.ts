@@ -1,4 +1,4 @@
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { ipxeScript } from "../../src/boot/ipxe-script.ts";
 import { type KernelArg, kernelArgWords, kernelCommandLine, parseKernelArg } from "../../src/boot/kernel-args.ts";
@@ -9,7 +9,7 @@ import { parseKernelCommandLine } from "./parsers/kernel.ts";
 const nasty = fc.oneof(
 	fc.string({ unit: fc.constantFrom(..."ab.-_ =\"'$&|;#\\\n\t".split("")), minLength: 0, maxLength: 16 }),
 	fc.stringMatching(/^[a-z][a-z.-]{0,8}$/),
-	fc.string({ unit: "binary", maxLength: 12 }),
+	fc.string({ unit: codePoint, maxLength: 12 }),
 	fc.constantFrom("--", "&&", "console", "root", "a b", "a  b", " a", "a ", '"', "#", ""),
 );
 const args = fc.array(fc.record({ name: nasty, value: fc.option(nasty, { nil: undefined }) }), { maxLength: 5 });

@@ -1,4 +1,4 @@
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import type { MachineBoot } from "../../src/boot/ignition/own-part.ts";
 
 /** A machine that brings everything that rollcall can put on one. */
@@ -29,7 +29,7 @@ export const machineBoots: fc.Arbitrary<MachineBoot> = fc.record({
 		fc.record({
 			name: fc.stringMatching(/^[a-z0-9]{1,8}\.network$/),
 			contents: fc.oneof(
-				fc.string({ unit: "binary", maxLength: 200 }),
+				fc.string({ unit: codePoint, maxLength: 200 }),
 				fc.string({ unit: "grapheme", maxLength: 100 }),
 			),
 		}),

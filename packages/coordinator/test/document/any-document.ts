@@ -1,5 +1,5 @@
 import type { Facts } from "@rollcall/protocol";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/);
 const label = fc.dictionary(name, fc.stringMatching(/^[A-Za-z0-9]{0,8}$/), { maxKeys: 3 });
@@ -45,7 +45,7 @@ const kubernetes = fc.record(
 		encryptionAtRest: fc.boolean(),
 		extraArguments: fc.record(
 			{
-				kubelet: fc.dictionary(fc.constantFrom("v", "vmodule"), fc.string({ unit: "binary", maxLength: 12 }), {
+				kubelet: fc.dictionary(fc.constantFrom("v", "vmodule"), fc.string({ unit: codePoint, maxLength: 12 }), {
 					maxKeys: 2,
 				}),
 			},
@@ -75,7 +75,7 @@ const kiosk = fc.record({
 			path: name.map((part) => `/etc/rollcall/role/${part}`),
 			mode: fc.constantFrom("0600", "0755"),
 			content: fc.oneof(
-				fc.string({ unit: "binary", maxLength: 60 }),
+				fc.string({ unit: codePoint, maxLength: 60 }),
 				fc.constantFrom("{{address}}", "{{nodeName}}-{{ machineId }}", "{{nothing}}", "{{{{"),
 			),
 		}),
@@ -114,7 +114,7 @@ export const anyFacts: fc.Arbitrary<Partial<Facts>> = fc
 		dns: optional(
 			fc.record({
 				servers: fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ maxLength: 20 })), { maxLength: 6 }),
-				search: fc.array(fc.string({ unit: "binary", maxLength: 20 }), { maxLength: 4 }),
+				search: fc.array(fc.string({ unit: codePoint, maxLength: 20 }), { maxLength: 4 }),
 			}),
 		),
 		routes: optional(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Problem } from "@rollcall/protocol";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { parseDocument } from "../../src/document/parse-document.ts";
 
@@ -138,7 +138,7 @@ test("a text of any kind gets an answer that the protocol accepts", (t) => {
 	fc.assert(
 		fc.property(
 			fc.oneof(
-				fc.string({ unit: "binary", maxLength: 200 }),
+				fc.string({ unit: codePoint, maxLength: 200 }),
 				fc.string({ unit: fc.constantFrom(..."[]{}:-?&*!|>'\"%@#, \n\ta1"), maxLength: 300 }),
 			),
 			(text) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Problem, TargetContent } from "@rollcall/protocol";
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { parse, stringify } from "yaml";
 import { parseDocument } from "../../src/document/parse-document.ts";
@@ -48,7 +48,7 @@ const junk = fc.oneof(
 		"é\u0000\n",
 		"x".repeat(5000),
 	),
-	fc.string({ unit: "binary", maxLength: 30 }),
+	fc.string({ unit: codePoint, maxLength: 30 }),
 	fc.integer(),
 	fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
 );

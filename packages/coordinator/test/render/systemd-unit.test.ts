@@ -1,11 +1,11 @@
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { UnitEncodingError } from "../../src/errors.ts";
 import { unitText } from "../../src/render/systemd-unit.ts";
 import { readUnit, readWords } from "./unit-reader.ts";
 
 const clean = (text: string): boolean => ![...text].some((character) => character < " " || character === "\u007f");
-const words = fc.array(fc.string({ unit: "binary", maxLength: 40 }).filter(clean), { maxLength: 8 });
+const words = fc.array(fc.string({ unit: codePoint, maxLength: 40 }).filter(clean), { maxLength: 8 });
 
 test("a command line reads back as exactly the words that went in", (t) => {
 	fc.assert(
@@ -20,7 +20,7 @@ test("a command line reads back as exactly the words that went in", (t) => {
 
 test("a plain value reads back with its specifiers escaped, or is refused", (t) => {
 	fc.assert(
-		fc.property(fc.string({ unit: "binary", maxLength: 60 }), (value) => {
+		fc.property(fc.string({ unit: codePoint, maxLength: 60 }), (value) => {
 			let text: string;
 			try {
 				text = unitText([["Unit", [["Description", value]]]]);

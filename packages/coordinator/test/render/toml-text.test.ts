@@ -1,10 +1,10 @@
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import { parse } from "smol-toml";
 import { type TomlTable, type TomlValue, tomlText } from "../../src/render/toml-text.ts";
 
-const key = fc.string({ unit: "binary", maxLength: 20 }).filter((text) => text !== "__proto__" && text.isWellFormed());
-const text = fc.string({ unit: "binary", maxLength: 40 }).filter((value) => value.isWellFormed());
+const key = fc.string({ unit: codePoint, maxLength: 20 }).filter((text) => text !== "__proto__" && text.isWellFormed());
+const text = fc.string({ unit: codePoint, maxLength: 40 }).filter((value) => value.isWellFormed());
 const scalar = fc.oneof(text, fc.maxSafeInteger(), fc.boolean());
 const { table } = fc.letrec<{ table: TomlTable; value: TomlValue }>((tie) => ({
 	table: fc.dictionary(key, tie("value"), { maxKeys: 5, noNullPrototype: true }),

@@ -1,11 +1,11 @@
-import fc from "@rollcall/test-support/properties";
+import fc, { codePoint } from "@rollcall/test-support/properties";
 import test from "ava";
 import yaml from "js-yaml";
 import { parse } from "yaml";
 import { yamlText } from "../../src/render/yaml-text.ts";
 
 const text = fc.oneof(
-	fc.string({ unit: "binary", maxLength: 40 }).filter((value) => value.isWellFormed()),
+	fc.string({ unit: codePoint, maxLength: 40 }).filter((value) => value.isWellFormed()),
 	fc.string({ maxLength: 20 }),
 	fc.constantFrom(
 		"yes",

@@ -7,7 +7,8 @@ import { BootDocument } from "@rollcall/protocol";
 import test from "ava";
 import { namedAssets } from "../../../src/boot/named-assets.ts";
 
-const MAIN = join(import.meta.dirname, "../../../src/main.ts");
+/** The program as it is shipped: the bundle, or the sources where they changed since. */
+const MAIN = join(import.meta.dirname, "../../../bin/rollcall-coordinator.cjs");
 
 test("a document that is not good ends the start at once with 2, its file and its line, before anything is begun", async (t) => {
 	const folder = await mkdtemp(join(tmpdir(), "rollcall-wrong-"));

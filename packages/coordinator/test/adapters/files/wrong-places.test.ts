@@ -5,7 +5,8 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { makePrivateFolder } from "../../../src/disk/atomic-write.ts";
 
-const MAIN = join(import.meta.dirname, "../../../src/main.ts");
+/** The program as it is shipped: the bundle, or the sources where they changed since. */
+const MAIN = join(import.meta.dirname, "../../../bin/rollcall-coordinator.cjs");
 /** A start that never ends is ended then, in milliseconds. */
 const NEVER_MS = 60_000;
 
