@@ -67,6 +67,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (now === undefined || now !== term)",
 		"if (term === undefined)",
 	),
+	"whoever proves late that it runs etcd finds its seat taken": swapped(
+		"coordinator/src/domain/admit/proof.ts",
+		"if (!isLater && !keepsMemory(fleet, assignment, holder)) return raised;",
+		"if (!isLater) return raised;",
+	),
 	"a document may take etcd elsewhere": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
 		"if (!before || !movesEtcd(before, document)) return undefined;",

@@ -109,6 +109,18 @@ test("who was to begin and was not told yet may boot as often as it likes, and b
 	t.is(story.fleet.founding?.find(({ machineId }) => machineId === b)?.bootId, story.machine(b).bootId);
 });
 
+test("where one of those who are to begin cannot have a target, who waits says so, with what to do where that stays so", (t) => {
+	const story = fleet(CONTROL);
+	for (const box of BOXES.slice(0, 2)) story.join(box);
+	story.join({ name: "c", memoryGiB: 1 });
+	t.regex(
+		etcdWait(story.fleet),
+		/^etcd begins on .*, but control-plane-\w+ cannot: 1 GiB is too little; where that stays so, boot \S+, \S+ anew/,
+	);
+	story.join({ name: "c", memoryGiB: 8, boot: 2 });
+	t.notRegex(etcdWait(story.fleet), /cannot/);
+});
+
 test("when all who began have lost their boots others begin, and nothing waits for the first ones", (t) => {
 	const { story, ids } = begun();
 	for (const box of BOXES) story.join({ ...box, boot: 2 });

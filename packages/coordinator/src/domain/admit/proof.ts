@@ -7,6 +7,7 @@ import {
 	type Timestamp,
 	type UserPublicKey,
 } from "@rollcall/protocol";
+import { hasBegun } from "../etcd/members.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { doubtLog } from "../log/log-doubt.ts";
 import { etcdRole } from "../seats/seats.ts";
@@ -103,8 +104,11 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 	if (namesake !== undefined && namesake !== holder?.machineId) return raised;
 	const yields: EventDraft[] = [];
 	if (holder?.seat && holder.machineId !== machineId) {
-		if (assignedAt === undefined || holder.seat.at >= assignedAt) return raised;
-		const reason = `machine ${machineId} proves that it was given this seat later`;
+		const isLater = assignedAt !== undefined && holder.seat.at < assignedAt;
+		if (!isLater && !keepsMemory(fleet, assignment, holder)) return raised;
+		const reason = isLater
+			? `machine ${machineId} proves that it was given this seat later`
+			: `machine ${machineId} proves that it runs etcd in this seat, and nobody who has one has begun it`;
 		yields.push({ type: "machine-released", machineId: holder.machineId, slot, seat, reason });
 	}
 	return [
@@ -124,6 +128,15 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 			...(podNetworks ? { podNetworks } : {}),
 		},
 	];
+}
+
+/**
+ * True where a seat for etcd was given to another machine after the log was lost, before its holder proved itself, and that one holds no memory: etcd
+ * is not founded, and it was not told to begin. The memory of whoever proves late is worth more than a seat.
+ */
+function keepsMemory(fleet: Fleet, assignment: Assignment, holder: Machine): boolean {
+	if (fleet.etcd || !isOfEtcd(fleet, assignment) || holder.etcdMemory) return false;
+	return !hasBegun(fleet, holder);
 }
 
 function holderOf(fleet: Fleet, slot: string, seat: number): Machine | undefined {

@@ -10,6 +10,9 @@ import { nextBeginning, snapshotText } from "./snapshots.ts";
 /** So many names a reason lists. */
 const MAX_NAMED = 8;
 
+/** What is said here of a machine that waits, and not what keeps the machine itself from having a target. */
+const OF_ETCD = /etcd|event log/;
+
 /** Why a machine with a seat for etcd must not begin with it yet, and what a person can do. */
 export function etcdWait(fleet: Fleet): string {
 	if (fleet.log?.doubt) return `the event log is in doubt (${fleet.log.doubt.reason}); ${ACCEPT_LOG}`;
@@ -59,7 +62,12 @@ function foundingText(fleet: Fleet, { founders, begun, isHopeless }: Founding): 
 		const needs = majorityOf(founders.length);
 		return `etcd cannot begin: too few are left of the ${founders.length} machines that were to begin it together, which needs ${needs}; ${again}`;
 	}
-	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}; this machine joins it then`;
+	const cannot = founders.flatMap(({ machineId, nodeName, bootId }) => {
+		const { impossible } = fleet.machines.get(machineId) ?? {};
+		const isOwn = bootId === undefined && impossible !== undefined && !OF_ETCD.test(impossible);
+		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${again}`] : [];
+	});
+	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot.slice(0, 1)}; this machine joins it then`;
 }
 
 /** What etcd begins with when no memory is left, in words. */

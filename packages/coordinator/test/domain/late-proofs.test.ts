@@ -1,0 +1,65 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import { summaryOf } from "../../src/domain/observed.ts";
+import { BOXES, CONTROL, founded, snapshotOf } from "./etcd-story.ts";
+import type { Hardware } from "./hardware.ts";
+import { documentOf, renderForTests, START, Story } from "./story.ts";
+
+const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
+const SPARES: readonly Hardware[] = ["d", "e", "f"].map((name) => ({ name, memoryGiB: 8 }));
+
+/** Three members of etcd whose log is lost, and the proofs that they hold; spares come while the new log waits for proofs. Targets for etcd are made as they are in truth: not before it may begin. */
+function lost(early: readonly Hardware[]) {
+	const { story: before, ids } = founded([]);
+	const proofs = new Map(ids.map((id, index) => [BOXES[index] as Hardware, before.proof(id)]));
+	const story = new Story();
+	story.summarize = (fleet, machine, seat) =>
+		etcdBeginning(fleet, machine)
+			? summaryOf(renderForTests(fleet, machine, seat))
+			: { ok: false, reason: etcdWait(fleet) };
+	story.record([
+		{ type: "log-started", recovering: true, recoverUntil: START + 15_000 },
+		{ type: "cluster-declared", ...documentOf(CONTROL), by: "recovery" },
+		{ type: "etcd-snapshots-found", snapshots: [snapshotOf(5)] },
+	]);
+	const prove = (box: Hardware): MachineId => {
+		const proof = proofs.get(box);
+		const answer = proof && story.enroll(box, { token: null, proof });
+		if (answer?.kind !== "enrolled") throw new Error(JSON.stringify(answer));
+		return answer.machineId;
+	};
+	const proved = early.map(prove);
+	const spares = SPARES.map((box) => story.join(box));
+	story.pass(20);
+	return { before, story, prove, proved, spares };
+}
+
+for (const [what, early, late] of [
+	["one of three proved itself in time", [A], [B, C]],
+	["nobody proved itself in time", [], [A, B, C]],
+] as const) {
+	test(`after a lost log, where ${what}, members that prove themselves later have their seats back from spares that have not begun, and etcd goes on`, (t) => {
+		const { before, story, prove, spares } = lost(early);
+		t.is(Object.keys(story.seating()).length, 3, "spares have the other seats");
+		for (const box of late) prove(box);
+		t.deepEqual(story.seating(), before.seating());
+		for (const id of spares) t.is(story.machine(id).seat, undefined);
+		story.pass(60);
+		t.deepEqual(story.seating(), before.seating());
+		t.is(nextEtcdStep(story.fleet)?.kind, "found");
+	});
+}
+
+test("once etcd is founded by those who proved themselves, a spare keeps the seat of one that comes too late, whose memory is not taken", (t) => {
+	const { story, prove } = lost([A, B]);
+	const step = nextEtcdStep(story.fleet);
+	if (step?.kind !== "found") return t.fail();
+	story.take({ kind: "etcd-step-done", step, cluster: [] });
+	const seats = story.seating();
+	const late = prove(C);
+	t.deepEqual(story.seating(), seats);
+	t.is(story.machine(late).seat, undefined);
+});
