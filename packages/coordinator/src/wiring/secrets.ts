@@ -32,7 +32,7 @@ function placesOf(config: CoordinatorConfig): readonly SecretPlace[] {
 	const folders = foldersOf(config);
 	return [
 		{ folder: folders.keys, names: /\.(?:nk|key|creds)$/ },
-		{ folder: folders.authorities, names: /^listeners\.pem$|\.key$/ },
+		{ folder: folders.authorities, names: /^listeners(?:-next)?\.pem$|\.key$/ },
 		{ folder: folders.snapshots, names: /^[0-9a-f]{64}\.json$/ },
 		{ folder: folders.tls, names: /^server\.key$/ },
 		{ folder: config.dataFolder, names: /^admin-token$/ },

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { speaksTls } from "@rollcall/protocol";
 import { openClientCertificates } from "../adapters/pki/client-certificates.ts";
 import { openListenerAuthority } from "../adapters/pki/listener-authority.ts";
-import { type ListenerTls, openGivenTls, openOwnTls } from "../adapters/pki/listener-tls.ts";
+import { type ListenerTls, openGivenTls } from "../adapters/pki/listener-tls.ts";
+import { type OwnTls, openOwnTls } from "../adapters/pki/own-tls.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { makePrivateFolder, writeAtomically } from "../disk/atomic-write.ts";
 import { ConfigError } from "../errors.ts";
@@ -14,6 +15,8 @@ import { foldersOf } from "./secrets.ts";
 interface CoordinatorTls {
 	/** What they show; undefined where TLS is off. */
 	readonly shown: ListenerTls | undefined;
+	/** The same where it is by the fleet's own authority, which can change. */
+	readonly own?: OwnTls;
 	/** The authority of that, PEM; undefined for one that everybody knows. Where TLS is off: the one that would be used. */
 	readonly authority: () => string | undefined;
 	/** Operators with certificates; undefined where none are taken. */
@@ -37,16 +40,17 @@ export async function openTls({ config, clock, log, files, ram }: Base): Promise
 		);
 	const tell = (text: string, isTrouble: boolean): void => log[isTrouble ? "error" : "info"](text);
 	const parts = { folder, files, ramFolder: ram, now: () => clock.wall(), tell };
-	const shown =
+	const own =
 		"certificateFile" in tls
-			? await openGivenTls(tls, parts)
+			? undefined
 			: await openOwnTls(
 					{ authorityFolder, names: certifiedNames(config), lifeSeconds: tls.certificateSeconds },
 					parts,
 				);
+	const shown = "certificateFile" in tls ? await openGivenTls(tls, parts) : (own as OwnTls);
 	const { clientAuthorities } = tls;
 	const holders = clientAuthorities && (await openClientCertificates(clientAuthorities, parts));
-	return { shown, authority: () => shown.authority(), ...(holders ? { holders } : {}) };
+	return { shown, authority: () => shown.authority(), ...(own ? { own } : {}), ...(holders ? { holders } : {}) };
 }
 
 /**

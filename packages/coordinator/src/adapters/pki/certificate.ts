@@ -129,6 +129,29 @@ export async function signAuthority(
 	});
 }
 
+/** An authority introduced by another one: the certificate of its key and name, signed by that one, so that who believes that one believes it too. */
+export async function introduceAuthority(
+	introduced: X509Certificate,
+	by: Signer,
+	validity: Validity,
+): Promise<X509Certificate> {
+	return X509CertificateGenerator.create({
+		serialNumber: serialNumber(),
+		subject: introduced.subjectName,
+		issuer: by.certificate.subjectName,
+		...times(validity),
+		signingAlgorithm: ECDSA,
+		publicKey: introduced.publicKey,
+		signingKey: by.key,
+		extensions: [
+			new BasicConstraintsExtension(true, undefined, true),
+			new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+			await SubjectKeyIdentifierExtension.create(introduced.publicKey),
+			by.identifier,
+		],
+	});
+}
+
 function times({ notBefore, notAfter }: Validity): { notBefore: Date; notAfter: Date } {
 	return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
 }

@@ -1,6 +1,7 @@
-import { randomUUID, X509Certificate } from "node:crypto";
+import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
 import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Digest, sha256Of } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
@@ -13,11 +14,15 @@ const FILE = "listeners.pem";
 /** What certificates of our own are valid from and to: no end, as RFC 5280, section 4.1.2.5 writes it. Milliseconds since 1970. */
 export const ALWAYS = { notBefore: 0, notAfter: Date.UTC(9999, 11, 31, 23, 59, 59) } as const;
 
-/** The authority that signs for the listeners of a fleet's coordinators, and for nothing else. */
+/** An authority that signs for the listeners of a fleet's coordinators, and for nothing else. */
 export interface ListenerAuthority {
 	/** Its certificate, PEM. */
 	readonly certificate: string;
+	/** SHA-256 of the certificate's DER. */
+	readonly fingerprint: Digest;
 	readonly signer: Signer;
+	/** What a listener shows behind its own certificate, PEM. The last one is by itself, so that people are shown whom they would believe. */
+	readonly chain: string;
 }
 
 /**
@@ -26,11 +31,10 @@ export interface ListenerAuthority {
  */
 export async function openListenerAuthority(folder: string, files: SecretFiles = IN_CLEAR): Promise<ListenerAuthority> {
 	const file = join(folder, FILE);
-	const text = (await found(file, files)) ?? (await made(folder, file, files));
-	const [key = "", certificate = ""] = text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n?/g) ?? [];
+	const text =
+		(await readPieces(file, files)) ?? (await writeFirst(file, await madeAuthority("rollcall listeners"), files));
 	try {
-		new X509Certificate(certificate);
-		return { certificate, signer: await openSigner(certificate, key) };
+		return await authorityOf(text);
 	} catch (error) {
 		throw new Error(
 			`${file} does not hold a key and its certificate (${(error as Error).message}); restore it from a backup, or remove it: then machines have to boot anew, and operators to pin the new authority`,
@@ -39,22 +43,46 @@ export async function openListenerAuthority(folder: string, files: SecretFiles =
 	}
 }
 
-async function found(file: string, files: SecretFiles): Promise<string | undefined> {
-	return files.read(file).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") return undefined;
-		if (error instanceof ConfigError) throw error;
-		throw new Error(`the listeners' authority ${file} cannot be read: ${error.message}`);
-	});
+/** Puts another authority in the place of the first one, whole or not at all. */
+export function replaceListenerAuthority(
+	folder: string,
+	[key, certificate]: readonly string[],
+	files: SecretFiles,
+): Promise<void> {
+	return files.write(join(folder, FILE), textOf([key ?? "", certificate ?? ""]));
 }
 
-/** Makes one, unless another coordinator was faster. */
-async function made(folder: string, file: string, files: SecretFiles): Promise<string> {
-	await makePrivateFolder(folder);
+/** The PEM pieces of a file; undefined where it is not there. Throws an Error that names it. */
+export async function readPieces(file: string, files: SecretFiles): Promise<string[] | undefined> {
+	try {
+		return (await files.read(file)).match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n?/g) ?? [];
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		if (error instanceof ConfigError) throw error;
+		throw new Error(`the listeners' authority ${file} cannot be read: ${(error as Error).message}`);
+	}
+}
+
+/** The authority of a key and its certificate. Throws where they are none, or do not belong together. */
+export async function authorityOf([key = "", certificate = ""]: readonly string[]): Promise<ListenerAuthority> {
+	const parsed = new X509Certificate(certificate);
+	if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is not that of the certificate");
+	const fingerprint = sha256Of(parsed.raw);
+	return { certificate, fingerprint, signer: await openSigner(certificate, key), chain: certificate };
+}
+
+/** Key and certificate, PEM, of an authority that did not exist. */
+export async function madeAuthority(commonName: string): Promise<readonly [string, string]> {
 	const { key, publicKey } = makeKeyPair();
-	const certificate = await signAuthority({ commonName: "rollcall listeners", publicKey, validity: ALWAYS }, key);
+	const certificate = await signAuthority({ commonName, publicKey, validity: ALWAYS }, key);
+	return [key, certificate.toString("pem")];
+}
+
+/** Writes PEM pieces, unless another coordinator was faster. Returns those that lie there. */
+export async function writeFirst(file: string, pieces: readonly string[], files: SecretFiles): Promise<string[]> {
+	await makePrivateFolder(join(file, ".."));
 	const beside = `${file}.${randomUUID()}`;
-	const text = `${key.trimEnd()}\n${certificate.toString("pem").trimEnd()}\n`;
-	await writeAtomically(beside, await files.sealed(file, text), 0o600);
+	await writeAtomically(beside, await files.sealed(file, textOf(pieces)), 0o600);
 	try {
 		await link(beside, file);
 	} catch (error) {
@@ -62,5 +90,9 @@ async function made(folder: string, file: string, files: SecretFiles): Promise<s
 	} finally {
 		await rm(beside, { force: true });
 	}
-	return files.read(file);
+	return (await readPieces(file, files)) ?? [];
+}
+
+function textOf(pieces: readonly string[]): string {
+	return pieces.map((piece) => `${piece.trimEnd()}\n`).join("");
 }

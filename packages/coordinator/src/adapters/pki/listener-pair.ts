@@ -45,7 +45,13 @@ export async function issuePair(
 		},
 		authority.signer,
 	);
-	return { certificate: `${signed.toString("pem").trimEnd()}\n${authority.certificate}`, key };
+	return { certificate: `${signed.toString("pem").trimEnd()}\n${authority.chain}`, key };
+}
+
+/** The same certificate and key, with what its authority's listeners show behind it now. */
+export function chained(pair: ListenerPair, { chain }: ListenerAuthority): ListenerPair {
+	const [own = ""] = pair.certificate.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n?/) ?? [];
+	return { certificate: `${own.trimEnd()}\n${chain}`, key: pair.key };
 }
 
 /** Why a pair of our own has to be replaced; undefined while it is good. A third of its life is its time. */

@@ -4,19 +4,13 @@ import { join } from "node:path";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
-import { openListenerAuthority } from "./listener-authority.ts";
-import {
-	type GivenFiles,
-	issuePair,
-	type ListenerPair,
-	type OwnWish,
-	ownPairFault,
-	pairFault,
-	readGivenPair,
-} from "./listener-pair.ts";
+import { type GivenFiles, type ListenerPair, pairFault, readGivenPair } from "./listener-pair.ts";
 
 /** How often it is looked whether a pair has to be replaced, or was. */
 const LOOK_EVERY_MS = 2_000;
+
+const OTHER_CERTIFICATE = "the listeners have another certificate from now on";
+const OTHER_AUTHORITIES = "clients are told other authorities of the listeners from now on";
 
 /** What the listeners of this coordinator show, kept fresh. */
 export interface ListenerTls {
@@ -26,12 +20,13 @@ export interface ListenerTls {
 	/** The same pair as files, 0600, both in clear. */
 	readonly certificateFile: string;
 	readonly keyFile: string;
-	/** Calls `listener` whenever another pair takes the place of the one before. */
+	/** Calls `listener` whenever another pair, or authority, takes the place of the one before. */
 	onReplaced(listener: (pair: ListenerPair) => void): void;
 	close(): void;
 }
 
-interface Parts {
+/** Where a pair lies, and who is told. */
+export interface Parts {
 	/** Where the pair is kept: a folder of its own, 0700. */
 	readonly folder: string;
 	/** How the key lies there; in clear without it. */
@@ -43,19 +38,6 @@ interface Parts {
 }
 
 type Told = ListenerPair & { readonly authority?: string };
-
-/** A pair by the fleet's own authority for listeners, whose key lies in `authorityFolder`. It is made anew when a third of its life is over. */
-export async function openOwnTls(
-	wish: { readonly authorityFolder: string } & Omit<OwnWish, "now">,
-	parts: Parts,
-): Promise<ListenerTls> {
-	const authority = await openListenerAuthority(wish.authorityFolder, parts.files);
-	return keep(parts, async (before) => {
-		const now = { ...wish, now: parts.now() };
-		const isGood = before !== undefined && ownPairFault(before, authority, now) === undefined;
-		return { ...(isGood ? before : await issuePair(authority, now)), authority: authority.certificate };
-	});
-}
 
 /** A pair that was given as files. They are read again when they change. Throws ConfigError. */
 export async function openGivenTls(files: GivenFiles, parts: Parts): Promise<ListenerTls> {
@@ -74,8 +56,13 @@ export async function openGivenTls(files: GivenFiles, parts: Parts): Promise<Lis
 	});
 }
 
+/** What is kept, and how to have it looked at once. */
+interface Kept extends ListenerTls {
+	look(): Promise<void>;
+}
+
 /** Keeps what `next` gives, first of what was kept before. What goes wrong later is told, and the pair of before stays. */
-async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Promise<Told>): Promise<ListenerTls> {
+export async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Promise<Told>): Promise<Kept> {
 	const [certificateFile, keyFile] = [join(parts.folder, "server.crt"), join(parts.folder, "server.key")];
 	const authorityFile = join(parts.folder, "authority.crt");
 	const { files = IN_CLEAR, ramFolder } = parts;
@@ -91,27 +78,32 @@ async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Pr
 	const found = await readKept(certificateFile, keyFile, files);
 	let current = await next(found);
 	await write(current);
-	let [looking, told] = [false, ""];
-	const look = async (): Promise<void> => {
-		if (looking) return;
-		looking = true;
+	let [waiting, told] = [0, ""];
+	let last = Promise.resolve();
+	const lookOnce = async (): Promise<void> => {
 		try {
 			const fresh = await next(current);
 			told = "";
 			if (fresh.certificate === current.certificate && fresh.authority === current.authority) return;
 			await write(fresh);
+			const isOther = fresh.certificate !== current.certificate;
 			current = fresh;
-			parts.tell("the listeners have another certificate from now on", false);
+			parts.tell(isOther ? OTHER_CERTIFICATE : OTHER_AUTHORITIES, false);
 			for (const listener of listeners) listener(fresh);
 		} catch (error) {
 			const text = `the listeners' certificate of before is kept: ${(error as Error).message}`;
 			if (text !== told) parts.tell(text, true);
 			told = text;
 		} finally {
-			looking = false;
+			waiting -= 1;
 		}
 	};
-	const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+	const look = (): Promise<void> => {
+		waiting += 1;
+		last = last.then(lookOnce);
+		return last;
+	};
+	const timer = setInterval(() => waiting === 0 && void look(), LOOK_EVERY_MS);
 	timer.unref();
 	return {
 		certificateFile,
@@ -119,6 +111,7 @@ async function keep(parts: Parts, next: (before: ListenerPair | undefined) => Pr
 		current: () => current,
 		authority: () => current.authority,
 		onReplaced: (listener) => void listeners.push(listener),
+		look,
 		close: () => clearInterval(timer),
 	};
 }

@@ -6,7 +6,8 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { openListenerAuthority } from "../../../src/adapters/pki/listener-authority.ts";
 import { issuePair } from "../../../src/adapters/pki/listener-pair.ts";
-import { type ListenerTls, openGivenTls, openOwnTls } from "../../../src/adapters/pki/listener-tls.ts";
+import { type ListenerTls, openGivenTls } from "../../../src/adapters/pki/listener-tls.ts";
+import { openOwnTls } from "../../../src/adapters/pki/own-tls.ts";
 
 interface Scene {
 	readonly folder: string;
