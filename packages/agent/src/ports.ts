@@ -134,6 +134,8 @@ export interface Identity {
 	readonly bootId: BootId;
 	readonly seed: string;
 	readonly publicKey: string;
+	/** Whom servers with TLS are believed by, PEM, once the fleet has named others than the configuration. */
+	readonly authority?: string | undefined;
 	/** What the coordinator answered at enrollment. */
 	readonly joined?:
 		| {
@@ -264,6 +266,16 @@ export interface LinkEvents {
 	routes(digest: string): void;
 	/** The answer, and what to do once it was sent. */
 	command(command: Command): Promise<{ reply: CommandReply; after?: (() => void) | undefined }>;
+}
+
+/** Whom servers with TLS are believed by, on every connection that begins. */
+export interface ServerTrust {
+	/** PEM; undefined for authorities that everybody knows. */
+	authority(): string | undefined;
+	/** Believes these (PEM) in place of those of before. */
+	believe(pem: string): void;
+	/** What is wrong with authorities; undefined where nothing is. */
+	fault(pem: string): string | undefined;
 }
 
 /** What a link needs. `jwt` is asked for at every (re)connect. */

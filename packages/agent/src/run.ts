@@ -17,6 +17,7 @@ import { createProber } from "./adapters/probes/prober.ts";
 import { createRehearsedKernel } from "./adapters/rehearsal/pod-kernel.ts";
 import { whenStdinEnds } from "./adapters/rehearsal/tether.ts";
 import { createRehearsalUnits } from "./adapters/rehearsal/units.ts";
+import { createServerTrust } from "./adapters/server-trust.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { isGoingDown } from "./adapters/systemd/going-down.ts";
 import { createNotify } from "./adapters/systemd/notify.ts";
@@ -69,9 +70,10 @@ export async function run(configPath: string): Promise<number> {
 	const memory = createMemory(stateFolder);
 	const untouched = () => memory.ledger().files.length === 0 && memory.good() === undefined;
 	const tpm = config.tpm ?? (root === "/" ? "/dev/tpmrm0" : undefined);
+	const trust = createServerTrust(config.authority);
 	const end = await runAgent(
 		{
-			files: createTargetFiles(place, undefined, config.authority),
+			files: createTargetFiles(place, undefined, trust.authority),
 			etcdData: createEtcdData(root),
 			timeFiles: createTimeFiles(root),
 			memory,
@@ -86,11 +88,11 @@ export async function run(configPath: string): Promise<number> {
 			lastWords: createLastWords(root, units),
 			facts: createFactsReader(config, { path: `${stateFolder}/system-share.json`, untouched }),
 			enroll: createEnroll(config.coordinators, {
-				authority: config.authority,
+				authority: trust.authority,
 				...(tpm === undefined ? {} : { tpm: createTpm(tpm) }),
 				tell: log.warn,
 			}),
-			connect: createConnect(Math.random, config.authority),
+			connect: createConnect(Math.random, trust.authority),
 			clock: systemClock,
 			log,
 			random: Math.random,
@@ -99,6 +101,7 @@ export async function run(configPath: string): Promise<number> {
 			isGoingDown: rehearsal ? async () => false : isGoingDown,
 			createKeys: createUserKey,
 			signers: config.signers,
+			trust,
 			keyring: nodeKeyring,
 			sign: signWithSeed,
 			token: () => readToken(config.tokenFile),

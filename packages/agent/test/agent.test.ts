@@ -3,6 +3,7 @@ import { machineFacts } from "@rollcall/test-support/machine-facts";
 import test, { type ExecutionContext } from "ava";
 import { createProber } from "../src/adapters/probes/prober.ts";
 import { createRehearsedKernel } from "../src/adapters/rehearsal/pod-kernel.ts";
+import { createServerTrust } from "../src/adapters/server-trust.ts";
 import { runAgent } from "../src/loop/agent.ts";
 import type { Clock } from "../src/ports.ts";
 import { createFakeBus, type FakeBus } from "./support/fake-bus.ts";
@@ -45,6 +46,7 @@ function startAgent(
 		{
 			...parts,
 			...bus.parts,
+			trust: createServerTrust(undefined),
 			createProber: (routes) => createProber({ loopback: "127.0.0.1", root, plain: true }, units, routes),
 			podKernel: createRehearsedKernel(root),
 			clock: fastClock,

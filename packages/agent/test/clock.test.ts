@@ -5,6 +5,7 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import { run } from "@rollcall/test-support/running";
 import test from "ava";
 import { lockState } from "../src/adapters/files/state-lock.ts";
+import { createServerTrust } from "../src/adapters/server-trust.ts";
 import { createClock, systemClock } from "../src/adapters/system-clock.ts";
 import { openBootIdentity } from "../src/loop/boot-identity.ts";
 import { setUp } from "./support/certified.ts";
@@ -39,7 +40,10 @@ test("a machine that was suspended renews its credential for the bus when it wak
 	let [monotonic, uptime] = [0, 0];
 	const clock = createClock({ monotonic: () => monotonic, uptime: () => uptime });
 	const createKeys = () => ({ seed: `SU${"A".repeat(56)}`, publicKey: PUBLIC_KEY });
-	const identity = openBootIdentity({ memory: setUp(t).parts.memory, clock, createKeys, signers: [] }, BOOT);
+	const identity = openBootIdentity(
+		{ memory: setUp(t).parts.memory, clock, createKeys, signers: [], trust: createServerTrust(undefined) },
+		BOOT,
+	);
 	identity.joined({
 		machineId: MACHINE,
 		jwt: "one",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CERTIFICATE_LIMITS } from "./certificates/target.ts";
-import { IssuedCertificate, Trust } from "./certificates/trust.ts";
+import { Authority, IssuedCertificate, MOST_CONFIRMED, Trust } from "./certificates/trust.ts";
 import { BootId, Digest, Generation, MachineId, UserPublicKey } from "./ids.ts";
 
 const by = z.string().max(128);
@@ -21,6 +21,13 @@ export const KEY_EVENT_PAYLOADS = {
 	}),
 	/** Whom the fleet's machines believe from now on. Public keys and certificates only. */
 	"trust-changed": z.strictObject({ trust: Trust, reason }),
+	/** Whom clients of the coordinators' listeners are to believe from now on, and which of these authorities signs. Certificates only. */
+	"listeners-changed": z.strictObject({ listeners: Authority, reason }),
+	/** Boots have confirmed that they believe exactly those who were named in the event `since`. */
+	"listeners-believed": z.strictObject({
+		since: z.int().min(0),
+		machines: z.array(z.strictObject({ machineId, bootId })).min(1).max(MOST_CONFIRMED),
+	}),
 	/** All Secrets of the cluster were written anew with the key that encrypts them now; older ones are not needed any more. */
 	"secrets-rewritten": z.strictObject({ key: Digest, secrets: z.int().min(0) }),
 	/** A machine got certificates for keys that it made itself. */

@@ -163,6 +163,8 @@ export const Command = z.discriminatedUnion("kind", [
 		/** Where the last answer ended (a journal cursor), to follow. */
 		cursor: z.string().max(512).optional(),
 	}),
+	/** Whom servers with TLS are believed by from now on, PEM, in place of those of before. */
+	z.strictObject({ kind: z.literal("believe"), bootId: BootId, authority: z.string().min(1).max(65_536) }),
 	z.strictObject({ kind: z.literal("reboot"), bootId: BootId, commandId: z.string().max(64) }),
 	z.strictObject({
 		kind: z.literal("reset"),

@@ -239,6 +239,7 @@ export class Boot {
 			isGoingDown: async () => this.#goingDown,
 			createKeys: () => ({ seed: this.publicKey, publicKey: this.publicKey }),
 			signers: [],
+			trust: { authority: () => undefined, believe: () => {}, fault: () => undefined },
 			token: () => this.token,
 			dropToken: () => {
 				this.token = undefined;

@@ -1,7 +1,17 @@
 import { type CertifyOrder, certifyText, type Facts, type Hello } from "@rollcall/protocol";
 import { LinkError } from "../errors.ts";
 import type { Enroll } from "../ports/enrollment.ts";
-import type { Connect, EtcdData, FactsReader, Keyring, Link, PodKernel, Prober, TimeFiles } from "../ports.ts";
+import type {
+	Connect,
+	EtcdData,
+	FactsReader,
+	Keyring,
+	Link,
+	PodKernel,
+	Prober,
+	ServerTrust,
+	TimeFiles,
+} from "../ports.ts";
 import type { ApplyParts } from "./apply.ts";
 import { type Keys, openBootIdentity } from "./boot-identity.ts";
 import { answerCommand } from "./commands.ts";
@@ -39,6 +49,8 @@ export interface AgentParts extends Omit<ApplyParts, "credentials" | "etcd" | "p
 	readonly createKeys: () => Keys;
 	/** The public nkeys of the fleet that the configuration names. */
 	readonly signers: readonly string[];
+	/** Whom servers with TLS are believed by. */
+	readonly trust: ServerTrust;
 	readonly token: () => string | undefined;
 	readonly dropToken: () => void;
 	readonly ready: () => void;

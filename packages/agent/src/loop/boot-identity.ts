@@ -1,5 +1,5 @@
 import type { EnrollReply, MachineId } from "@rollcall/protocol";
-import type { Clock, Identity, Memory } from "../ports.ts";
+import type { Clock, Identity, Memory, ServerTrust } from "../ports.ts";
 
 /** A key pair, as `createKeys` makes it: an nkey seed and its public half. */
 export interface Keys {
@@ -17,19 +17,22 @@ export interface BootIdentity {
 	renewed(jwt: string, signers: readonly string[] | undefined): void;
 	/** The public nkeys whose signatures count: those of the configuration, and those that they introduced. */
 	signers(): readonly string[];
+	/** Believes servers by these authorities (PEM) in place of those of before, for the rest of the boot. Returns what is wrong with them. */
+	believe(authority: string): string | undefined;
 	/** True when two thirds of the JWT's life are over. */
 	renewalDue(): boolean;
 }
 
 /** The identity of this boot: the kept one, or a new key pair when there is none or it is of another boot. */
 export function openBootIdentity(
-	parts: { memory: Memory; clock: Clock; createKeys: () => Keys; signers: readonly string[] },
+	parts: { memory: Memory; clock: Clock; createKeys: () => Keys; signers: readonly string[]; trust: ServerTrust },
 	bootId: Identity["bootId"],
 ): BootIdentity {
-	const { memory, clock } = parts;
+	const { memory, clock, trust } = parts;
 	const kept = memory.identity();
 	let identity: Identity = kept?.bootId === bootId ? kept : { bootId, ...parts.createKeys() };
 	if (identity !== kept) memory.saveIdentity(identity);
+	if (identity.authority !== undefined) trust.believe(identity.authority);
 	const keep = (next: Identity) => {
 		identity = next;
 		memory.saveIdentity(next);
@@ -48,6 +51,13 @@ export function openBootIdentity(
 			if (!joined) return;
 			const renewAt = clock.sinceBoot() + joined.renewEveryMs;
 			keep({ ...identity, joined: { ...joined, jwt, signers: signers ?? joined.signers, renewAt } });
+		},
+		believe(authority) {
+			const fault = trust.fault(authority);
+			if (fault !== undefined) return fault;
+			if (authority !== identity.authority) keep({ ...identity, authority });
+			trust.believe(authority);
+			return undefined;
 		},
 		renewalDue: () => identity.joined !== undefined && clock.sinceBoot() >= identity.joined.renewAt,
 	};

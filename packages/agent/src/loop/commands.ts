@@ -1,4 +1,4 @@
-import type { Command } from "@rollcall/protocol";
+import type { Command, CommandReply } from "@rollcall/protocol";
 import type { LinkEvents, Log, Units } from "../ports.ts";
 import type { BootIdentity } from "./boot-identity.ts";
 import type { TargetKeeper } from "./target-keeper.ts";
@@ -13,6 +13,17 @@ export interface CommandParts {
 	readonly changed: () => void;
 	/** The reboot or reset that was accepted last; it is not done twice. */
 	readonly taken: { commandId?: string };
+}
+
+/** Others are believed from now on, on connections that are made from now on. What holds no certificate changes nothing. */
+function believe({ identity, log }: CommandParts, authority: string): CommandReply {
+	const fault = identity.believe(authority);
+	if (fault !== undefined) {
+		const message = `the authorities of the listeners are not taken: ${fault}`;
+		return { kind: "problem", problem: { code: "bad-request", message } };
+	}
+	log.info("other authorities of the listeners are believed", {});
+	return { kind: "accepted" };
 }
 
 type Answer = Awaited<ReturnType<LinkEvents["command"]>>;
@@ -33,6 +44,7 @@ export async function answerCommand(parts: CommandParts, command: Command): Prom
 		return { reply: { kind: "pong", bootId, generation, uptimeSeconds: parts.uptimeSeconds() } };
 	}
 	if (command.kind === "logs") return { reply: await units.logs(command) };
+	if (command.kind === "believe") return { reply: believe(parts, command.authority) };
 	if (parts.taken.commandId === command.commandId) return { reply: { kind: "accepted" } };
 	parts.taken.commandId = command.commandId;
 	log.warn("command taken", { command: command.kind, commandId: command.commandId });

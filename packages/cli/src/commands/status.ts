@@ -38,6 +38,7 @@ export const addStatus: AddCommand = (program, run) => {
 					["kubernetes", value.kubernetes && kubernetesText(value.kubernetes)],
 					["volumes", value.kubernetes?.claims],
 					["etcd", value.etcd && etcdText(value.etcd, session.now())],
+					["listeners", value.listeners],
 					["event log", value.logDoubt === undefined ? value.logFilling : `in doubt: ${value.logDoubt}`],
 					[
 						"recovering",

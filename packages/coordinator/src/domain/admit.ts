@@ -8,6 +8,7 @@ import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
 import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed, etcdSnapshotsThere } from "./admit/etcd-snapshots.ts";
 import { hello } from "./admit/hello.ts";
 import { addOns, apiSeen, claimsSeen, clusterChecked, drainSeen, nodesSeen } from "./admit/kubernetes.ts";
+import { changeListeners, listenersBelieved } from "./admit/listeners.ts";
 import { logAccept, logCompacted, logFlawed, logMeasured } from "./admit/log.ts";
 import { approve, boot, compromised, label, pinRole, reject, remove } from "./admit/machines.ts";
 import { manifestsAccept, manifestsSeen } from "./admit/manifests.ts";
@@ -58,6 +59,8 @@ const ADMITTERS: Admitters = {
 	"etcd-choose": etcdChoose,
 	"operator-certificate": operatorCertificate,
 	"change-trust": changeTrust,
+	"change-listeners": changeListeners,
+	"listeners-believed": listenersBelieved,
 	"secrets-rewritten": secretsRewritten,
 	boot,
 	"api-seen": apiSeen,

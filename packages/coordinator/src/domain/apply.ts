@@ -43,6 +43,7 @@ import {
 	applyNodeChanged,
 } from "./apply/kubernetes.ts";
 import { applyDrain } from "./apply/leaving.ts";
+import { applyListeners, applyListenersBelieved } from "./apply/listeners.ts";
 import {
 	applyApproved,
 	applyCompromised,
@@ -117,6 +118,8 @@ const APPLIERS: Appliers = {
 	"target-expired": applyExpired,
 	"health-changed": applyHealth,
 	"trust-changed": applyTrust,
+	"listeners-changed": applyListeners,
+	"listeners-believed": applyListenersBelieved,
 	"secrets-rewritten": applySecretsRewritten,
 	"certificates-issued": applyCertified,
 	"certificate-validity-changed": applyValidity,

@@ -101,6 +101,12 @@ function standingOf(fleet: Fleet, input: Input): Standing {
 			return { counts: fleet.kubernetes?.manifests?.digest ?? "none" };
 		case "change-trust":
 			return fleet.trust ? { trust: sha256Of(canonicalJson(fleet.trust.trust)) } : {};
+		case "change-listeners": {
+			const { signing, certificates = [] } = fleet.listeners?.listeners ?? {};
+			return signing === undefined
+				? {}
+				: { signs: signing, believed: certificates.map(({ fingerprint }) => fingerprint).join(", ") };
+		}
 		default:
 			return {};
 	}

@@ -1,5 +1,6 @@
 import {
 	ApprovalBasis,
+	Authority,
 	BootId,
 	ClusterDocument,
 	canonicalJson,
@@ -148,6 +149,7 @@ const Machine = z.strictObject({
 			invalid: z.strictObject({ validity: z.enum(["expired", "not-yet-valid"]), names: z.array(text) }).optional(),
 		})
 		.optional(),
+	listenersKnown: z.strictObject({ bootId: BootId, since: seq }).optional(),
 	sharedKeys: z.literal(true).optional(),
 	compromised: z.strictObject({ at: Timestamp, seq }).optional(),
 	fenced: z.array(BootId),
@@ -209,6 +211,7 @@ const FleetForm = z.strictObject({
 		})
 		.optional(),
 	trust: z.strictObject({ trust: Trust, seq, rewritten: Digest.optional() }).optional(),
+	listeners: z.strictObject({ listeners: Authority, seq, since: seq, introduced: seq }).optional(),
 	exposed: z.array(Digest).optional(),
 	etcd: z
 		.strictObject({

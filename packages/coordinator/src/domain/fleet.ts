@@ -22,6 +22,7 @@ import type {
 } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
 import type { Certified } from "./certificates/certified.ts";
+import type { ListenersKnown, ListenerTrust } from "./certificates/listener-trust.ts";
 import type { MachineClock } from "./clocks/machine-clock.ts";
 import type { EtcdFounder, EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
 import type { Evidence } from "./identity/evidence.ts";
@@ -119,6 +120,8 @@ export interface Machine {
 	readonly lastCommand?: EndedCommand | undefined;
 	/** What a boot of it was certified. Of an earlier boot it counts no more. */
 	readonly certified?: Certified | undefined;
+	/** What it confirmed last of the listeners' authorities. */
+	readonly listenersKnown?: ListenersKnown | undefined;
 	/** It was a control plane, in this boot or in one before: it was given what control planes share. */
 	readonly sharedKeys?: true | undefined;
 	/** When a person said that it is in other hands; until a person admits it again. */
@@ -208,6 +211,8 @@ export interface Fleet {
 		| undefined;
 	/** Whom machines believe, with the number of the event that said so. `rewritten`: the key that all Secrets were last written anew with. */
 	readonly trust?: { readonly trust: Trust; readonly seq: number; readonly rewritten?: Digest | undefined } | undefined;
+	/** Whom clients of the coordinators' listeners believe, since that was changed for the first time. */
+	readonly listeners?: ListenerTrust | undefined;
 	/** Keys of the fleet that a machine in other hands held, and that are still believed; absent when there are none. */
 	readonly exposed?: readonly Digest[] | undefined;
 	/** The members of etcd since it was founded, with the number of the last event that changed how one of them begins. */

@@ -1,5 +1,6 @@
 import type {
 	AcceptedLoss,
+	Authority,
 	BootId,
 	ClusterDocument,
 	Digest,
@@ -203,6 +204,19 @@ export type Input =
 			readonly trust: Trust;
 			readonly after: number;
 			readonly reason: string;
+	  }
+	/** Whom clients of the coordinators' listeners believe from now on. `after`: as above. */
+	| {
+			readonly kind: "change-listeners";
+			readonly listeners: Authority;
+			readonly after: number;
+			readonly reason: string;
+	  }
+	/** These boots said that they believe who was named in the event `since`. */
+	| {
+			readonly kind: "listeners-believed";
+			readonly since: number;
+			readonly machines: readonly { readonly machineId: MachineId; readonly bootId: BootId }[];
 	  }
 	/** All Secrets were written anew, with this key. */
 	| { readonly kind: "secrets-rewritten"; readonly key: Digest; readonly secrets: number }

@@ -37,6 +37,7 @@ import { createLoop } from "./control-loop.ts";
 import { fastDigests } from "./fast-digests.ts";
 import { followEvents } from "./follow-events.ts";
 import { openKeys } from "./keys.ts";
+import { followListeners } from "./listeners.ts";
 import { OwnAddress } from "./own-address.ts";
 import { ownNames } from "./own-names.ts";
 import { projections } from "./projections.ts";
@@ -192,6 +193,7 @@ async function startParts(
 		assets: () => boot?.assets(),
 		signedToken: (token) => boot?.signedToken(token),
 		pki,
+		listeners: ownTls.own,
 		accounts,
 		snapshots: { take: () => saving.take(), file: (name) => snapshots.file(name) },
 		checker,
@@ -230,10 +232,18 @@ async function startParts(
 		}),
 	);
 	closing.defer(startKeyKeeper(keeping));
+	if (ownTls.own) closing.defer(followListeners(ownTls.own, { ...keeping, bus: bus.bus, ofBus: bus.authority }));
 	closing.defer(() => boot?.close());
 	const urls = { url, ...(boot ? { boot: await boot.start() } : {}) };
 	const authority = tls?.authority();
-	await announceApi(config.dataFolder, { ...urls, ...(authority === undefined ? {} : { authority }) });
+	const announce = (): Promise<void> => {
+		const told = tls?.authority();
+		return announceApi(config.dataFolder, { ...urls, ...(told === undefined ? {} : { authority: told }) });
+	};
+	await announce();
+	tls?.onReplaced(
+		() => void announce().catch((error: unknown) => log.error({ err: error }, "could not write api.json")),
+	);
 	tellStart(log, { config, admin: base.admin, urls, busPort: bus.port, authority, coordinatorId: base.id });
 	return urls;
 }

@@ -29,13 +29,19 @@ export type CertificateView = z.infer<typeof CertificateView>;
 export const Rotated = z.enum(["authorities", "service-accounts", "secrets"]);
 export type Rotated = z.infer<typeof Rotated>;
 
+/** What `rotate` changes: keys of the cluster, or the authority of the coordinators' listeners. */
+export const RotatedKeys = z.enum([...Rotated.options, "listeners"]);
+export type RotatedKeys = z.infer<typeof RotatedKeys>;
+
 /**
  * Where a change of the fleet's keys stands. `next`: what `rotate` does when it is asked for; `rewrite`: before it does anything,
- * the coordinator writes all Secrets anew.
+ * the coordinator writes all Secrets anew. `machines`, of the listeners while it is under way: how many live machines there are, and how
+ * many have confirmed that they believe the new authority.
  */
 export const RotationView = z.strictObject({
-	what: Rotated,
+	what: RotatedKeys,
 	next: z.enum(["prepare", "sign", "rewrite", "finish"]),
+	machines: z.strictObject({ live: z.int(), confirmed: z.int() }).optional(),
 });
 export type RotationView = z.infer<typeof RotationView>;
 
@@ -77,13 +83,13 @@ export type OperatorCertificate = z.infer<typeof OperatorCertificate>;
 
 /** `POST /v1/certificates/rotate`: the next step of a change of keys. `force`: although machines have not followed the last one. */
 export const RotateRequest = z.strictObject({
-	what: Rotated.default("authorities"),
+	what: RotatedKeys.default("authorities"),
 	force: z.boolean().default(false),
 });
 export type RotateRequest = z.infer<typeof RotateRequest>;
 /** What was done, and what comes next. */
 export const RotateReply = z.strictObject({
-	what: Rotated,
+	what: RotatedKeys,
 	done: z.enum(["prepare", "sign", "finish"]),
 	text: z.string(),
 });

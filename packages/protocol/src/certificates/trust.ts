@@ -22,6 +22,9 @@ export type AuthorityCertificate = z.infer<typeof AuthorityCertificate>;
 export const Authority = z.strictObject({ signing: Digest, certificates: z.array(AuthorityCertificate).min(1).max(4) });
 export type Authority = z.infer<typeof Authority>;
 
+/** The most boots of one event `listeners-believed`. */
+export const MOST_CONFIRMED = 256;
+
 /**
  * Whom the fleet's machines believe: the public half of all keys that are the fleet's own. Recorded, so that targets follow
  * from the log; the private keys lie with the coordinators.

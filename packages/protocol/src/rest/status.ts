@@ -41,6 +41,8 @@ export const Status = z.strictObject({
 			reason: z.string().optional(),
 		})
 		.optional(),
+	/** The authority of the coordinators' listeners changes: how many machines believe the new one, and what comes next. */
+	listeners: z.string().optional(),
 	/** How full the event log is, from 70 % on, and what to do. */
 	logFilling: z.string().optional(),
 	/** Why the event log is in doubt, where it is, and what to do. */

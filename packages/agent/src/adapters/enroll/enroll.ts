@@ -19,14 +19,14 @@ import { type HttpAnswer, postJson } from "./http.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. `authority`: whom they are believed by, PEM. */
+/** Enrolls over `POST /v1/enroll`, at each of the coordinators' base URLs in turn until one decides. `authority`: whom they are believed by now, PEM. */
 export function createEnroll(
 	coordinators: readonly string[],
 	{
 		authority,
 		tpm,
 		tell,
-	}: { readonly authority?: string | undefined; readonly tpm?: Tpm; readonly tell?: (text: string) => void } = {},
+	}: { readonly authority?: () => string | undefined; readonly tpm?: Tpm; readonly tell?: (text: string) => void } = {},
 ): Enroll {
 	let first = 0;
 	return async (claim, by, signal) => {
@@ -38,7 +38,7 @@ export function createEnroll(
 		for (const index of order) {
 			if (signal.aborted) break;
 			const base = coordinators[index] ?? "";
-			const outcome = await askOne(base, { claim, by, authority, tpm, tell }, signal);
+			const outcome = await askOne(base, { claim, by, authority: authority?.(), tpm, tell }, signal);
 			if (outcome.ok || outcome.wait === "long") {
 				// The coordinator that decided is asked first the next time.
 				first = index;

@@ -18,8 +18,8 @@ const ROUNDS = 4;
 /** A download that delivers nothing for this long is given up, in milliseconds. */
 const IDLE_MS = 20_000;
 
-/** Fetches and compares artifacts. `authority`: believed besides those that everybody knows, PEM. Memory is bounded: contents pass through in the chunks in which they come. */
-export function createArtifacts(place: Place, disk: Disk, authority?: string) {
+/** Fetches and compares artifacts. `authority`: believed now besides those that everybody knows, PEM. Memory is bounded: contents pass through in the chunks in which they come. */
+export function createArtifacts(place: Place, disk: Disk, authority?: () => string | undefined) {
 	const trust = trustWhenNeeded(authority);
 	const at = (path: string) => realPlace(place, path);
 	/** Files whose hash was computed and that have not changed since, so that a large one is read only once. */

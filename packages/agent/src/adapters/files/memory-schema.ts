@@ -21,6 +21,7 @@ export const IdentityFile = z.strictObject({
 	bootId: BootId,
 	seed: z.string().regex(/^SU[A-Z2-7]{56}$/),
 	publicKey: UserPublicKey,
+	authority: z.string().min(1).optional(),
 	joined: z
 		.strictObject({
 			machineId: MachineId,

@@ -10,8 +10,8 @@ import { type Disk, nodeDisk } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
 
-/** The files of targets on a real file system. `authority`: of servers that artifacts come from, PEM, besides those that everybody knows. */
-export function createTargetFiles(place: Place, disk: Disk = nodeDisk, authority?: string): Files {
+/** The files of targets on a real file system. `authority`: of servers that artifacts come from now, PEM, besides those that everybody knows. */
+export function createTargetFiles(place: Place, disk: Disk = nodeDisk, authority?: () => string | undefined): Files {
 	const artifacts = createArtifacts(place, disk, authority);
 	const at = (path: string) => realPlace(place, path);
 

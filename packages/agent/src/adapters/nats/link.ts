@@ -31,8 +31,8 @@ const REQUEST_MS = 10_000;
 /** The system waits for this one while it shuts down. */
 const BYE_MS = 2_000;
 
-/** Opens a link over NATS. `random` spreads reconnections; `authority`: whom servers with TLS are believed by, PEM. */
-export function createConnect(random: () => number, authority?: string): Connect {
+/** Opens a link over NATS. `random` spreads reconnections; `authority`: whom servers with TLS are believed by now, PEM. */
+export function createConnect(random: () => number, authority: () => string | undefined = () => undefined): Connect {
 	return async (credentials, events) => {
 		const rule = createReconnectRule(random);
 		const connection = await open(credentials, { ...rule.options, ...busTrust(credentials.servers, authority) });

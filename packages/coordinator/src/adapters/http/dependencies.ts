@@ -35,6 +35,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import type { Failpoint } from "../../ports/failpoint.ts";
+import type { ListenerSuccession } from "../../ports/listener-succession.ts";
 import type { People } from "../../ports/people.ts";
 import type { Pki } from "../../ports/pki.ts";
 import type { RegistryAccounts } from "../../ports/registry-accounts.ts";
@@ -154,6 +155,8 @@ export interface ApiDependencies {
 	/** What targets are now; undefined where that has not been rendered yet. */
 	readonly summary: SummaryIfKnown;
 	readonly pki: Pick<Pki, "certify" | "freshTrust">;
+	/** The authority of the listeners, where it is the fleet's own. */
+	readonly listeners?: ListenerSuccession | undefined;
 	readonly accounts: RegistryAccounts;
 	readonly snapshots: SnapshotStore;
 	readonly checker: Checker;

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import type { Authority } from "@rollcall/protocol";
+import type { Authority, AuthorityCertificate } from "@rollcall/protocol";
 import { IN_CLEAR } from "../../disk/secret-files.ts";
-import type { ListenerAuthority } from "./listener-authority.ts";
+import type { ListenerSuccession } from "../../ports/listener-succession.ts";
+import { ALWAYS, type ListenerAuthority } from "./listener-authority.ts";
 import { chained, issuePair, type ListenerPair, type OwnWish, ownPairFault } from "./listener-pair.ts";
 import { keep, type ListenerTls, type Parts } from "./listener-tls.ts";
 import {
@@ -12,13 +13,11 @@ import {
 } from "./next-authority.ts";
 
 /** What the listeners show where the authority is the fleet's own, and how it changes. */
-export interface OwnTls extends ListenerTls {
-	/** The authorities whose keys are there, the one that everybody believes first. */
-	known(): ListenerAuthorities;
-	/** Makes the next authority where there is none. It signs nothing yet. */
-	prepare(): Promise<ListenerAuthorities>;
-	/** Does what the fleet's log says: who signs, and who is believed. What cannot be done is told, and tried again. */
-	follow(said: Authority): Promise<void>;
+export interface OwnTls extends ListenerTls, ListenerSuccession {
+	/** From now on does what the fleet's log says: who signs, and who is believed. What cannot be done is told, and tried again. */
+	follow(said: () => Authority | undefined): Promise<void>;
+	/** Looks at once whether there is something to do. */
+	look(): Promise<void>;
 }
 
 /**
@@ -37,8 +36,8 @@ export async function openOwnTls(
 		toldTrouble = text;
 	};
 	let known = await readListenerAuthorities(folder, files, tell);
-	let said: Authority | undefined;
-	const obey = async (): Promise<void> => {
+	let source: () => Authority | undefined = () => undefined;
+	const obey = async (said: Authority | undefined): Promise<void> => {
 		if (said === undefined) return;
 		const { signing, certificates } = said;
 		const believed = new Set(certificates.map(({ fingerprint }) => fingerprint));
@@ -55,7 +54,8 @@ export async function openOwnTls(
 			);
 	};
 	const kept = await keep(parts, async (before) => {
-		await obey();
+		const said = source();
+		await obey(said);
 		const now = { ...wish, now: parts.now() };
 		const by = everyKey(known).find(({ fingerprint }) => fingerprint === said?.signing) ?? signerOf(before, known);
 		const isGood = before !== undefined && ownPairFault(before, by, now) === undefined;
@@ -63,13 +63,13 @@ export async function openOwnTls(
 	});
 	return {
 		...kept,
-		known: () => known,
+		known: () => recorded(known),
 		async prepare() {
 			known = await prepareNextAuthority(folder, files, tell);
-			return known;
+			return recorded(known);
 		},
-		follow(change) {
-			said = change;
+		follow(said) {
+			source = said;
 			return kept.look();
 		},
 	};
@@ -77,6 +77,16 @@ export async function openOwnTls(
 
 function everyKey([first, next]: ListenerAuthorities): ListenerAuthority[] {
 	return next === undefined ? [first] : [first, next];
+}
+
+/** As the log records them. */
+function recorded(known: ListenerAuthorities): AuthorityCertificate[] {
+	return everyKey(known).map(({ fingerprint, certificate }) => ({
+		fingerprint,
+		pem: certificate,
+		...ALWAYS,
+		kept: true,
+	}));
 }
 
 /** Who signed what was shown last; the first where that is none of them. */

@@ -39,7 +39,11 @@ function keysOf(trust: Trust, what: Rotated): Keys<Digest> {
 
 /** What is to be done next to change keys, by what is believed now. The newest stands last. */
 export function nextStep(trust: Trust, what: Rotated): RotationStep {
-	const { all, signing } = keysOf(trust, what);
+	return stepOf(keysOf(trust, what));
+}
+
+/** The same of keys as such. */
+export function stepOf({ all, signing }: Keys<Digest>): RotationStep {
 	if (all.length === 1) return "prepare";
 	return all.at(-1) === signing ? "finish" : "sign";
 }

@@ -29,6 +29,7 @@ const OPERATORS: ReadonlySet<Input["kind"]> = new Set([
 	"manifests-accept",
 	"etcd-choose",
 	"change-trust",
+	"change-listeners",
 	"operator-certificate",
 	"etcd-prune",
 	"change-noted",

@@ -100,6 +100,9 @@ const DESCRIPTIONS: Descriptions = {
 				: `${e.machineId} runs nothing that could be healthy`;
 	},
 	"trust-changed": (e) => `machines believe other keys: ${e.reason}`,
+	"listeners-changed": (e) => `the authority of the coordinators' listeners: ${e.reason}`,
+	"listeners-believed": ({ machines: [first, ...more] }) =>
+		`${first?.machineId}${more.length > 0 ? ` and ${more.length} more` : ""} believe whom the listeners are to be believed by now`,
 	"secrets-rewritten": (e) => `all ${e.secrets} Secrets were written anew, with the key ${short(e.key)}`,
 	"certificates-issued": (e) =>
 		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${time(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,

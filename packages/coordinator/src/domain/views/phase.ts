@@ -1,5 +1,6 @@
 import type { MachinePhase } from "@rollcall/protocol";
 import { invalidOf, invalidText } from "../certificates/certified.ts";
+import { listenersNote } from "../certificates/listeners.ts";
 import { isoDateOf } from "../clocks/log-clock.ts";
 import { clockAdvice, clockText, isFarOff } from "../clocks/machine-clock.ts";
 import { etcdHolders, hasBegun } from "../etcd/members.ts";
@@ -53,7 +54,8 @@ export function standing(fleet: Fleet, machine: Machine): Standing {
 
 /** The same, and the role that was given by hand and cannot be had yet. */
 function standingWithIds(fleet: Fleet, machine: Machine): Standing {
-	const own = withEtcd(fleet, machine, withRestoring(fleet, machine, standingOf(fleet, machine)));
+	const stands = withListeners(fleet, machine, standingOf(fleet, machine));
+	const own = withEtcd(fleet, machine, withRestoring(fleet, machine, stands));
 	const found = withHeld(machine, withClock(fleet, machine, own));
 	const wish = wishedRole(fleet, machine);
 	if (!wish) return found;
@@ -95,6 +97,14 @@ function withEtcd(fleet: Fleet, machine: Machine, found: Standing): Standing {
 	const next = note.next ?? found.next;
 	const reason = found.reason.includes(note.text) ? found.reason : `${found.reason}; ${note.text}`;
 	return { ...found, reason, ...(next === undefined ? {} : { next }) };
+}
+
+/** Says that the machine may not believe the listeners' new authority. */
+function withListeners(fleet: Fleet, machine: Machine, found: Standing): Standing {
+	const note = listenersNote(fleet, machine);
+	if (!note) return found;
+	const next = machine.lease === "lost" ? note.next : (found.next ?? note.next);
+	return { ...found, reason: `${found.reason}; ${note.reason}`, next };
 }
 
 /** Says what etcd begins with, of a machine that does so just now. */

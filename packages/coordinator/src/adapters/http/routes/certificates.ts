@@ -28,11 +28,11 @@ import type { Api } from "../dependencies.ts";
 import { Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { NOTHING } from "./parameters.ts";
+import { listenersRotation, rotateListeners } from "./rotate-listeners.ts";
+import { refuseWhile } from "./waited-for.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
 const FINGERPRINT = `sha256:${"5e".repeat(32)}`;
-/** How many machines a refusal names at most. */
-const MAX_NAMED = 10;
 const DONE: Readonly<Record<RotationStep, string>> = {
 	prepare:
 		"machines believe the new keys beside the old ones; ask again when all have followed, then the new ones sign",
@@ -126,12 +126,16 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 		answer(api) {
 			const fleet = api.core.fleet();
 			const { trust } = trustOf(fleet);
+			const listeners = listenersRotation(api);
 			return {
 				certificates: certificateList(fleet, api.clock.wall()),
-				rotations: ROTATED.map((what) => ({
-					what,
-					next: what === "secrets" && mustRewrite(fleet) ? ("rewrite" as const) : nextStep(trust, what),
-				})),
+				rotations: [
+					...ROTATED.map((what) => ({
+						what,
+						next: what === "secrets" && mustRewrite(fleet) ? ("rewrite" as const) : nextStep(trust, what),
+					})),
+					...(listeners ? [listeners] : []),
+				],
 			};
 		},
 	}),
@@ -201,6 +205,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 		example: { what: "authorities", done: "prepare", text: DONE.prepare },
 		refusals: ["conflict", "not-leader", "not-ready"],
 		async answer(api, { body: { what, force }, caller }) {
+			if (what === "listeners") return rotateListeners(api, { by: caller.name, force });
 			const fleet = api.core.fleet();
 			const { trust, seq } = trustOf(fleet);
 			const date = api.clock.wall();
@@ -208,16 +213,11 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 				return replaced(api, { by: caller.name, date });
 			const done = nextStep(trust, what);
 			refuseEarly(fleet, { what, done, at: api.clock.now() });
-			const waitedFor = force ? [] : behind(fleet, api.summary, api.clock.now()).map(({ machineId }) => machineId);
-			const [first] = waitedFor;
-			if (first) {
-				const more = waitedFor.length > MAX_NAMED ? ` and ${waitedFor.length - MAX_NAMED} more` : "";
-				const names = `${waitedFor.slice(0, MAX_NAMED).join(", ")}${more}`;
-				throw refuse("conflict", `these machines have not followed the last change yet: ${names}`, {
-					machineId: first,
-					next: `ask again in a few seconds; then rollcall why ${first}, and rollcall remove for what is gone for good; or ask with force, and those machines may have to boot again`,
+			if (!force)
+				refuseWhile(behind(fleet, api.summary, api.clock.now()), {
+					text: "these machines have not followed the last change yet",
+					loss: "those machines may have to boot again",
 				});
-			}
 			const fresh = done === "prepare" ? await api.pki.freshTrust() : trust;
 			const reason = `${caller.name} asked for it (${what}: ${done})`;
 			await askCore(api.core, { kind: "change-trust", trust: rotated(trust, what, fresh), after: seq, reason }, "ok");

@@ -1,5 +1,6 @@
 import { Alive, MachinePhase, MetricsText, OpenApiDocument, Ready, Status, type Timestamp } from "@rollcall/protocol";
 import type { z } from "zod";
+import { listenersText } from "../../../domain/certificates/listeners.ts";
 import { etcdView } from "../../../domain/etcd/view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
 import { ACCEPT_LOG, fillingText } from "../../../domain/log/log-standing.ts";
@@ -52,6 +53,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 			const etcd = isWhole ? etcdOf(fleet, api.clock.now()) : undefined;
 			const machines = { ...NO_MACHINES };
 			for (const machine of fleet.machines.values()) machines[api.projections.machineView(fleet, machine).phase] += 1;
+			const listeners = isWhole ? listenersText(fleet) : undefined;
 			return {
 				coordinatorId: api.config.coordinatorId,
 				leader: leads,
@@ -62,6 +64,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 				...(fleet.cluster ? { cluster: fleet.cluster.document.name } : {}),
 				...(fleet.kubernetes && isWhole ? { kubernetes: kubernetesOf(fleet.kubernetes) } : {}),
 				...(etcd ? { etcd } : {}),
+				...(listeners === undefined ? {} : { listeners }),
 				...(fleet.log?.filled ? { logFilling: fillingText(fleet.log.filled) } : {}),
 				...(fleet.log?.doubt ? { logDoubt: `${fleet.log.doubt.reason}; ${ACCEPT_LOG}` } : {}),
 				signers: [...api.credentials.signers],

@@ -1,0 +1,29 @@
+import type { Logger } from "pino";
+import type { OwnTls } from "../adapters/pki/own-tls.ts";
+import { startListenerKeeper } from "../keepers/start/listener-keeper.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Core } from "../ports/core.ts";
+
+/** Has the listeners show what the log says, and machines told of it. Returns how to end it. */
+export function followListeners(
+	own: OwnTls,
+	parts: {
+		readonly core: Core;
+		readonly bus: Bus;
+		readonly clock: Clock;
+		readonly log: Logger;
+		readonly ofBus: string | undefined;
+	},
+): () => Promise<void> {
+	const { core } = parts;
+	void own.follow(() => core.fleet().listeners?.listeners);
+	const unsubscribe = core.subscribe(({ type }) => {
+		if (type === "listeners-changed") void own.look();
+	});
+	const end = startListenerKeeper({ ...parts, listeners: own });
+	return () => {
+		unsubscribe();
+		return end();
+	};
+}
