@@ -5,7 +5,7 @@ import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
-import { BOXES, beginnings, bootAgain, CONTROL, founded, snapshotOf, takeStep } from "./etcd-story.ts";
+import { BOXES, beginnings, bootAgain, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
 import { documentOf, START, Story } from "./story.ts";
 
 test("an operator chooses another snapshot, or nothing, for the next beginning alone", (t) => {
@@ -239,6 +239,7 @@ test("where the majority has lost its memory, the ones that are left are read at
 	story.declare(CONTROL);
 	const ids = BOXES.map((box) => story.join({ ...box, rehearsal: false }));
 	for (const id of ids) story.report(id, "applied", 1);
+	remember(story, ids);
 	takeStep(story);
 	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5, { takenAt: story.at }) });
 	t.true((snapshotDueIn(story.fleet, story.at) ?? 0) > 0);

@@ -28,6 +28,15 @@ export function takeStep(story: Story): void {
 	story.take({ kind: "etcd-step-done", step, cluster: [] });
 }
 
+/** The agents of these machines say that a member's memory lies there. */
+export function remember(story: Story, ids: readonly MachineId[]): void {
+	for (const machineId of ids) {
+		const { bootId } = story.machine(machineId);
+		const memory = { memberId: machineId.replaceAll(/\D/g, "").slice(0, 8), clusterId: "77", bootId };
+		story.record([{ type: "etcd-memory-changed", machineId, bootId, memory }]);
+	}
+}
+
 export function bootAgain(story: Story, boot: number, boxes: readonly Hardware[] = BOXES): void {
 	for (const box of boxes) story.join({ ...box, boot });
 }

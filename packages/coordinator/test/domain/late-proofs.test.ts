@@ -4,7 +4,7 @@ import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { summaryOf } from "../../src/domain/observed.ts";
-import { BOXES, CONTROL, founded, snapshotOf } from "./etcd-story.ts";
+import { BOXES, CONTROL, founded, remember, snapshotOf } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
 import { documentOf, renderForTests, START, Story } from "./story.ts";
 
@@ -12,7 +12,7 @@ const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
 const SPARES: readonly Hardware[] = ["d", "e", "f"].map((name) => ({ name, memoryGiB: 8 }));
 
 /** Three members of etcd whose log is lost, and the proofs that they hold; spares come while the new log waits for proofs. Targets for etcd are made as they are in truth: not before it may begin. */
-function lost(early: readonly Hardware[]) {
+function lost(early: readonly Hardware[], more: Partial<Hardware> = {}) {
 	const { story: before, ids } = founded([]);
 	const proofs = new Map(ids.map((id, index) => [BOXES[index] as Hardware, before.proof(id)]));
 	const story = new Story();
@@ -27,12 +27,12 @@ function lost(early: readonly Hardware[]) {
 	]);
 	const prove = (box: Hardware): MachineId => {
 		const proof = proofs.get(box);
-		const answer = proof && story.enroll(box, { token: null, proof });
+		const answer = proof && story.enroll({ ...box, ...more }, { token: null, proof });
 		if (answer?.kind !== "enrolled") throw new Error(JSON.stringify(answer));
 		return answer.machineId;
 	};
 	const proved = early.map(prove);
-	const spares = SPARES.map((box) => story.join(box));
+	const spares = SPARES.map((box) => story.join({ ...box, ...more }));
 	story.pass(20);
 	return { before, story, prove, proved, spares };
 }
@@ -62,4 +62,14 @@ test("once etcd is founded by those who proved themselves, a spare keeps the sea
 	const late = prove(C);
 	t.deepEqual(story.seating(), seats);
 	t.is(story.machine(late).seat, undefined);
+});
+
+test("a seat for etcd that is proved is no proof of its memory: who does not say that it is there begins nothing beside the snapshots of before, and founds nothing", (t) => {
+	const { story, proved } = lost([A, B, C], { rehearsal: false });
+	t.is(nextEtcdStep(story.fleet), undefined);
+	for (const id of proved) t.is(etcdBeginning(story.fleet, story.machine(id)), undefined);
+	t.regex(etcdWait(story.fleet), /may still lie in the memory of .*: boot them anew/);
+	remember(story, proved.slice(0, 2));
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
+	t.is(etcdBeginning(story.fleet, story.machine(proved[0] as MachineId))?.state, "new");
 });

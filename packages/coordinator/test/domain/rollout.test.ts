@@ -2,6 +2,7 @@ import { type ClusterDocument, type MachineId, sha256Of, type Trust } from "@rol
 import test from "ava";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
+import { remember } from "./etcd-story.ts";
 import { Story } from "./story.ts";
 
 /** Nothing for the version that the fleet began with. */
@@ -56,6 +57,7 @@ function setUp() {
 	};
 	/** etcd runs: from now on there is something to lose. */
 	const found = () => {
+		remember(story, controlPlanes);
 		const step = nextEtcdStep(story.fleet);
 		if (!step) throw new Error("nothing is to be done");
 		story.take({ kind: "etcd-step-done", step, cluster: [] });

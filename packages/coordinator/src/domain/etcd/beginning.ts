@@ -1,6 +1,6 @@
 import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
-import { type Founding, foundingOf, isFounder } from "./founding.ts";
+import { type Founding, foundingOf, isFounder, runners } from "./founding.ts";
 import { begunNow, hasLostMemory, livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextBeginning } from "./snapshots.ts";
@@ -49,7 +49,8 @@ export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const now = foundingOf(fleet);
 	const others = doubted || now?.isHopeless ? undefined : newBeginning(fleet, now);
 	const none = others !== undefined || (!doubted && (fleet.etcd !== undefined || now?.isHopeless === true));
-	const goOn = none ? [] : begunNow(fleet).map(({ machineId }) => machineId);
+	const begun = none ? [] : begunNow(fleet);
+	const goOn = (now?.isWhole ? begun : runners(fleet, begun)).map(({ machineId }) => machineId);
 	const founding = now && { founders: now.founders, isWhole: now.isWhole };
 	return { living, others, founding, goOn, takenOut };
 }

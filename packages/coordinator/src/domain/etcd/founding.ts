@@ -2,7 +2,7 @@ import type { MachineId } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { membersOf } from "../networks/members.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { begunNow, etcdHolders, hasLostMemory, livingMembers, strangers } from "./members.ts";
+import { areStoodIn, begunNow, etcdHolders, hasLostMemory, livingMembers, strangers } from "./members.ts";
 import { majorityOf } from "./quorum.ts";
 import type { EtcdFounder } from "./state.ts";
 
@@ -37,6 +37,14 @@ export function foundingOf(fleet: Fleet): Founding | undefined {
 		return { machineId, bootId, nodeName, address: names.get(nodeName) ?? "" };
 	});
 	return { founders, isWhole: false, begun: proved, isHopeless: false };
+}
+
+/**
+ * Of machines that proved their seats after the log was lost, those that run etcd by the word of their agents, who have its memory. A control plane proves its
+ * seat also with a target from before a document had etcd there. Where an etcd is only stood in for, nobody says it.
+ */
+export function runners(fleet: Fleet, proved: readonly Machine[]): readonly Machine[] {
+	return areStoodIn(fleet, proved) ? proved : proved.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
 }
 
 /** The founders once a machine was given a target with etcd: who begins together is recorded with the first one, and who was told to with each. */

@@ -2,7 +2,7 @@ import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
-import { type Founding, foundingOf } from "./founding.ts";
+import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
 import { etcdHolders, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
@@ -46,7 +46,8 @@ export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | 
 /** The step when no member lives: etcd counts as founded once most of the machines that began run it; before they begin, the snapshot is chosen. */
 function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
 	const founding = foundingOf(fleet);
-	const run = founding?.begun.filter(({ target }) => target?.progress === "applied").length ?? 0;
+	const begun = founding?.isWhole ? founding.begun : runners(fleet, founding?.begun ?? []);
+	const run = begun.filter(({ target }) => target?.progress === "applied").length;
 	const all = founding?.isWhole ? founding.founders.length : Math.max(seats, founding?.founders.length ?? 0);
 	if (founding && seats > 0 && run > all / 2) return foundStep(fleet, founding);
 	const next = nextBeginning(fleet);

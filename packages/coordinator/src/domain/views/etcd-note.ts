@@ -17,7 +17,10 @@ export interface EtcdNote {
 
 /** That etcd has no majority, or cannot begin, or that this member is to leave it; undefined where there is nothing to say. */
 export function etcdNote(fleet: Fleet, machine: Machine): EtcdNote | undefined {
-	if (!fleet.etcd) return foundingOf(fleet)?.begun.includes(machine) ? etcdTrouble(fleet) : undefined;
+	if (!fleet.etcd) {
+		const runs = machine.etcdMemory?.is !== undefined && foundingOf(fleet)?.begun.includes(machine);
+		return runs ? etcdTrouble(fleet) : undefined;
+	}
 	const member = livingMembers(fleet).find(isBoot(machine));
 	if (!member) return undefined;
 	const still = member.votes ? lostMajority(fleet) : undefined;
