@@ -17,6 +17,7 @@ import { answerSaid } from "./edge.ts";
 import { startKeepers } from "./keepers.ts";
 import { SimulatedLog } from "./log.ts";
 import type { Reply, Said } from "./messages.ts";
+import { Pauses } from "./pauses.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -27,9 +28,6 @@ interface Life {
 	readonly credentials: Credentials;
 	readonly clock: ReturnType<typeof createClock>;
 }
-
-/** A stall of the loop that is shorter says nothing about who was heard. */
-const MOMENT_MS = 1_000;
 
 /** One coordinator: the shipped loop over a simulated log, disk, bus and clock. Its data folder outlives its process. */
 export class Coordinator {
@@ -52,7 +50,7 @@ export class Coordinator {
 	#life: Life | undefined;
 	#answers = false;
 	readonly #reports = new Map<BootId, number>();
-	readonly #pauses: { readonly from: number; until: number }[] = [];
+	readonly #pauses = new Pauses();
 
 	constructor(world: World, name: string) {
 		this.#world = world;
@@ -90,14 +88,13 @@ export class Coordinator {
 	pause(ms: number): void {
 		if (!this.up) return;
 		const { now } = this.#world.schedule;
-		this.#pauses.push({ from: Math.max(now, this.pausedUntil), until: Math.max(now + ms, this.pausedUntil) });
+		this.#pauses.add(Math.max(now, this.pausedUntil), Math.max(now + ms, this.pausedUntil));
 		this.#life?.process.pause(ms);
 	}
 
 	/** For how long it stood still since some time, in milliseconds; a moment is no standing still. */
 	stoodStill(since: number, to = this.#world.schedule.now): number {
-		const long = this.#pauses.filter(({ from, until }) => until - from > MOMENT_MS);
-		return long.reduce((sum, { from, until }) => sum + Math.max(0, Math.min(until, to) - Math.max(from, since)), 0);
+		return this.#pauses.between(since, to);
 	}
 
 	/** The highest number of a report of a boot that it answered since it leads. */
@@ -107,7 +104,7 @@ export class Coordinator {
 
 	/** The process ends as by a power cut. */
 	crash(): void {
-		for (const pause of this.#pauses) pause.until = Math.min(pause.until, this.#world.schedule.now);
+		this.#pauses.end(this.#world.schedule.now);
 		if (this.#answers) this.ledUntil = this.#world.schedule.now;
 		this.#life?.process.end();
 		this.#answers = false;
@@ -296,11 +293,7 @@ export class Coordinator {
 		const refused = answer.kind === "fenced" || answer.kind === "problem";
 		if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
 		const { bootId } = input.kind === "hello" ? input.hello : input.report;
-		if (input.kind === "report") this.#takeReport(bootId, input.report.sequence);
+		if (input.kind === "report") this.#reports.set(bootId, Math.max(input.report.sequence, this.reported(bootId)));
 		checker.onHeard(this, { machineId: input.machineId, bootId });
-	}
-
-	#takeReport(bootId: BootId, sequence: number): void {
-		this.#reports.set(bootId, Math.max(sequence, this.reported(bootId)));
 	}
 }

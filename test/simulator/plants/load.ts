@@ -1,10 +1,19 @@
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { PLANTS } from "./plants.ts";
 
-/** Names the fault in the address of each module, so that every fault has modules of its own. */
+/** Names the fault in the address of each module that it reaches, so that every fault has modules of its own. */
 const MARK = "?plant=";
 /** Judges by the true code. */
 const TRUTH = /\/test\/simulator\/truth\.ts$/;
+/** The package of a module. */
+const PACKAGE = /\/packages\/([^/]+)\//;
+
+/** Whether the fault reaches a module: not one of another package, since packages import nothing but the protocol (`test/layers/rooms.ts`). */
+function isReached(url: string, mark: string): boolean {
+	const planted = PLANTS[decodeURIComponent(mark)]?.file.split("/")[0];
+	const own = PACKAGE.exec(url)?.[1];
+	return own === undefined || planted === undefined || planted === "protocol" || own === planted;
+}
 
 /** What is the same with every fault is read and stripped of its types once. */
 const STRIPPED = new Map<string, string>();
@@ -14,7 +23,7 @@ registerHooks({
 		const found = next(specifier, context);
 		const mark = context.parentURL?.split(MARK)[1];
 		const own = found.url.startsWith("file:") && !found.url.includes("/node_modules/") && !found.url.includes(MARK);
-		return mark !== undefined && own && !TRUTH.test(found.url)
+		return mark !== undefined && own && !TRUTH.test(found.url) && isReached(found.url, mark)
 			? { ...found, url: `${found.url}${MARK}${mark}` }
 			: found;
 	},

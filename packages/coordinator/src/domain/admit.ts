@@ -1,8 +1,8 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { accessSeen } from "./admit/access.ts";
 import { certify, changeTrust, operatorCertificate, secretsRewritten } from "./admit/certificates.ts";
-import { declare } from "./admit/cluster.ts";
 import { command, commandFailed } from "./admit/commands.ts";
+import { declare, manifestsAccept, manifestsSeen } from "./admit/declared.ts";
 import { enroll } from "./admit/enroll.ts";
 import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
 import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed, etcdSnapshotsThere } from "./admit/etcd-snapshots.ts";
@@ -11,7 +11,6 @@ import { addOns, apiSeen, claimsSeen, clusterChecked, drainSeen, nodesSeen } fro
 import { changeListeners, listenersBelieved } from "./admit/listeners.ts";
 import { logAccept, logCompacted, logFlawed, logMeasured } from "./admit/log.ts";
 import { approve, boot, compromised, label, pinRole, reject, remove } from "./admit/machines.ts";
-import { manifestsAccept, manifestsSeen } from "./admit/manifests.ts";
 import { bye, report, strayBeat } from "./admit/reports.ts";
 import { seatsEmpty } from "./admit/seats.ts";
 import { createToken, revokeToken } from "./admit/tokens.ts";

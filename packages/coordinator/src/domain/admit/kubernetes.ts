@@ -2,7 +2,7 @@ import { canonicalJson, type EventDraft, type NodeState } from "@rollcall/protoc
 import type { Fleet, Machine } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { isDraining, isLeaving } from "../seats/leaving.ts";
-import { sameReason } from "./reason.ts";
+import { sameReason } from "./reports.ts";
 import { accept, NOTHING } from "./verdict.ts";
 
 /** As many claims are named in an event. */

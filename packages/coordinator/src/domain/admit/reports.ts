@@ -10,7 +10,6 @@ import type { Fleet, Machine } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { isLeaving } from "../seats/leaving.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
-import { withoutNumbers } from "./reason.ts";
 import { accept, fenced, NOTHING, notEnrolled, refuse, rejected } from "./verdict.ts";
 
 /** An agent says what became of its target, and how its components are. What comes late or twice changes nothing. */
@@ -97,4 +96,14 @@ export function bye(fleet: Fleet, { machineId, bootId }: InputOf<"bye">): Verdic
 	if (machine.bootId !== bootId) return notEnrolled(machineId, bootId);
 	if (machine.lease === "lost") return NOTHING;
 	return accept([{ type: "lease-changed", machineId, bootId, lease: "lost", silentMs: 0, goodBye: true }]);
+}
+
+/** A reason without its numbers: ports, seconds and tries change all the time, and are no news. */
+export function withoutNumbers(reason: string): string {
+	return reason.replaceAll(/\d+/g, "#");
+}
+
+/** True when two reasons differ in their numbers at most. */
+export function sameReason(a: string | undefined, b: string | undefined): boolean {
+	return a === b || (a !== undefined && b !== undefined && withoutNumbers(a) === withoutNumbers(b));
 }
