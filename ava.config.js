@@ -19,6 +19,8 @@ export default {
 	// Node keeps there what it made of each source (module.enableCompileCache), by the source's content: a process that runs sources then starts in
 	// half the processor time.
 	environmentVariables: { NODE_COMPILE_CACHE: join(import.meta.dirname, ".cache/compiled") },
+	// Most of what a test makes is garbage at once: with more room for it, it is collected seldom, with a tenth less of the processor.
+	nodeArguments: ["--min-semi-space-size=16", "--max-semi-space-size=32"],
 	// The last resort, when no test at all ends for so long; each wait in a test has a deadline of its own, which names what it waited for.
 	timeout: `${stretched(8 * 60_000)}`,
 	sortTestFiles: (one, other) => placeOf(one) - placeOf(other) || one.localeCompare(other),

@@ -99,7 +99,7 @@ export function bye(fleet: Fleet, { machineId, bootId }: InputOf<"bye">): Verdic
 }
 
 /** A reason without its numbers: ports, seconds and tries change all the time, and are no news. */
-export function withoutNumbers(reason: string): string {
+function withoutNumbers(reason: string): string {
 	return reason.replaceAll(/\d+/g, "#");
 }
 
