@@ -77,12 +77,23 @@ test("the authority of the listeners changes in three steps while a machine and 
 	t.like(await standing(coordinator), { next: "prepare" });
 	const [old] = authorities(coordinator);
 
+	const where = ["--server", coordinator.url, "--token-file", join(coordinator.dataFolder, "admin-token")];
+	const [, fingerprint = ""] = /"fingerprint":"(sha256:[0-9a-f]{64})"/.exec(coordinator.process.output()) ?? [];
+	for (const name of ["used", "idle"])
+		t.is((await operator.rollcall("context", "add", name, ...where, "--fingerprint", fingerprint)).code, 0);
+
 	t.is((await rotate(coordinator)).done, "prepare");
 	await confirmed(coordinator, 1);
 	t.regex((await coordinator.status()).listeners ?? "", /1 of 1 live machines have confirmed/);
 	await eventually("both are told", () => authorities(coordinator).length === 2);
 	const [, fresh] = authorities(coordinator);
 	t.deepEqual([await lets(coordinator.url, old), await lets(coordinator.url, fresh)], [true, false]);
+
+	const introduced = await operator.rollcall("certs", "--context", "used");
+	t.is(introduced.code, 0, introduced.stderr);
+	t.regex(introduced.stderr, /context used believes sha256:[0-9a-f]{64} and sha256:[0-9a-f]{64} from now on/);
+	t.regex(introduced.stdout, /listeners: 1 of 1 live machines have confirmed the new authority; next: sign/);
+	t.is((await operator.rollcall("machines", "--context", "used")).stderr, "", "nothing is new");
 
 	t.is((await rotate(coordinator)).done, "sign");
 	await eventually("the switch", () => lets(coordinator.url, fresh));
@@ -93,6 +104,12 @@ test("the authority of the listeners changes in three steps while a machine and 
 	t.deepEqual(authorities(coordinator), [fresh]);
 	trust(fresh ?? "");
 	t.like(await standing(coordinator), { what: "listeners", next: "prepare" });
+	const after = await operator.rollcall("status", "--context", "used");
+	t.is(after.code, 0, after.stderr);
+	t.regex(after.stderr, /context used believes sha256:[0-9a-f]{64} from now on/);
+	const idle = await operator.rollcall("status", "--context", "idle");
+	t.is(idle.code, 3);
+	t.regex(idle.stderr, /context remove/);
 	t.notRegex(watching.output(), /interrupted|again/);
 	await eventually("the end of it is watched", () => /listeners: finish/.test(watching.output()));
 	t.deepEqual(everLost(await coordinator.events()), []);
@@ -137,7 +154,7 @@ test("a coordinator that is killed in each step goes on with it, and the machine
 	t.is(new Set(boots).size, 1);
 });
 
-test("a machine that was away comes back after the switch by what introduces the new authority; without it, why says that it has to boot anew", async (t) => {
+test("a machine that was away comes back after the switch; one that was away to the end has to boot anew, and why says so", async (t) => {
 	t.teardown(await enter());
 	let coordinator = await startCoordinator(t, { tls: OWN });
 	const { machine, machineId } = await oneMachine(t, coordinator, "away");

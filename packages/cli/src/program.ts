@@ -4,7 +4,7 @@ import { Failure, usageFailure } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { pathOf } from "./program-path.ts";
 import { parseOutput, type Run, type Session, tellFailure } from "./session.ts";
-import type { Surroundings } from "./terminal.ts";
+import { type Surroundings, tell } from "./terminal.ts";
 import { durationText } from "./text/duration.ts";
 import { fitParagraphs } from "./text/paragraphs.ts";
 import { usageWords } from "./text/usage-words.ts";
@@ -90,7 +90,13 @@ export async function buildProgram(
 				]);
 				const wanted = { ...options, ...how };
 				const { env } = surroundings;
-				return new Api(await asSignedIn(await findConnection(wanted, env), wanted, env));
+				return new Api(
+					await asSignedIn(await findConnection(wanted, env), wanted, env),
+					async (connection, introduced) => {
+						const { keepIntroduced } = await import("./configuration/introduced.ts");
+						return keepIntroduced(connection, introduced, { env, tell: (text) => tell(surroundings.err, text) });
+					},
+				);
 			},
 		};
 		exit = (await body(session)) ?? EXIT.ok;

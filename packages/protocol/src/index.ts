@@ -1,5 +1,6 @@
 export * from "./access-events.ts";
 export * from "./assignment.ts";
+export * from "./authorities.ts";
 export * from "./boot/assets.ts";
 export * from "./boot/boots.ts";
 export * from "./boot/dhcp.ts";

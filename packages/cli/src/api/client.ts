@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { distrustReason, Problem, Status } from "@rollcall/protocol";
+import { AUTHORITIES_HEADER, distrustReason, fingerprintsOf, Problem, Status } from "@rollcall/protocol";
 import type { Connection } from "../configuration/connection.ts";
 import { Failure, failureOf } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -24,12 +24,19 @@ export interface ApiRequest {
 	readonly signal?: AbortSignal | undefined;
 }
 
+type KeepIntroduced = (connection: Connection, introduced: string) => Promise<string | undefined>;
+
 /** The coordinator's REST API, spoken with one token. */
 export class Api {
 	readonly connection: Connection;
+	readonly #keep: KeepIntroduced | undefined;
+	#believed: string | undefined;
 
-	constructor(connection: Connection) {
+	/** `keep`: hears which authorities a coordinator introduces that a context pins, and returns those that are believed from then on. */
+	constructor(connection: Connection, keep?: KeepIntroduced) {
 		this.connection = connection;
+		this.#keep = connection.pinnedBy === undefined ? undefined : keep;
+		this.#believed = connection.authority;
 	}
 
 	/** Asks, and checks the answer. Throws Failure for everything that is not a good answer. */
@@ -63,7 +70,15 @@ export class Api {
 	}
 
 	async #exchange(request: ApiRequest): Promise<HttpAnswer> {
-		const { server, token, authority, client } = this.connection;
+		const answer = await this.#sent(request);
+		if (answer.introduced !== undefined)
+			this.#believed = (await this.#keep?.(this.connection, answer.introduced)) ?? this.#believed;
+		return answer;
+	}
+
+	async #sent(request: ApiRequest): Promise<HttpAnswer> {
+		const { server, token, client } = this.connection;
+		const authority = this.#believed;
 		const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
 		const text = request.body === undefined ? undefined : JSON.stringify(request.body);
 		const { method = "GET" } = request;
@@ -75,6 +90,7 @@ export class Api {
 				headers: {
 					...key,
 					accept: "application/json",
+					...(this.#keep && authority !== undefined ? { [AUTHORITIES_HEADER]: fingerprintsOf(authority).join() } : {}),
 					...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
 					...(text === undefined ? {} : { "content-type": "application/json" }),
 					...(request.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
+import { AUTHORITIES_HEADER } from "@rollcall/protocol";
 
 export interface HttpRequest {
 	readonly method: string;
@@ -17,6 +18,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
 	readonly status: number;
 	readonly text: string;
+	/** Which authorities the server introduces, as it says so. */
+	readonly introduced?: string;
 }
 
 /** What came is longer than the request allows. */
@@ -53,7 +56,12 @@ export async function exchange(url: URL, request: HttpRequest): Promise<HttpAnsw
 			if (bytes > mostBytes) throw new TooLong("the answer is too large");
 			chunks.push(chunk);
 		}
-		return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };
+		const introduced = answer.headers[AUTHORITIES_HEADER];
+		return {
+			status: answer.statusCode ?? 0,
+			text: Buffer.concat(chunks).toString("utf8"),
+			...(typeof introduced === "string" ? { introduced } : {}),
+		};
 	} catch (error) {
 		throw signal.aborted ? signal.reason : error;
 	}

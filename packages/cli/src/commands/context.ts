@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ownValue } from "@rollcall/protocol";
+import { fingerprintsOf, ownValue } from "@rollcall/protocol";
 import type { Command } from "commander";
 import { fingerprintOf } from "../configuration/authority.ts";
 import { readClientPair } from "../configuration/client-pair.ts";
@@ -104,7 +104,7 @@ async function show(session: Session, asked: string | undefined): Promise<undefi
 			current: name === configuration.current,
 		});
 	else {
-		const believed = fingerprint === undefined ? "" : `, by the authority ${fingerprint}`;
+		const believed = authority === undefined ? "" : `, by the authority ${fingerprintsOf(authority).join(" or ")}`;
 		const token = tokenFile === undefined ? "" : `, token in ${tokenFile}`;
 		const shown = clientCertificate === undefined ? "" : `, certificate in ${clientCertificate}`;
 		tell(session.out, `${name}: ${server}${token}${shown}${believed}`);

@@ -16,6 +16,8 @@ export interface Connection {
 	readonly client?: ClientPair | undefined;
 	/** Whom it is believed by over HTTPS, PEM; whoever this computer believes without it. */
 	readonly authority?: string | undefined;
+	/** The context that says so, where it is one. */
+	readonly pinnedBy?: string;
 }
 
 /** What the command line says about it. */
@@ -57,11 +59,14 @@ export async function findConnection(options: ConnectionOptions, env: NodeJS.Pro
 		});
 	}
 	const server = checkServer(found.server, found.origin);
-	const owner = asked ? Object.values(contexts).find((entry) => sameServer(entry.server, server)) : context;
+	const [ownerName, owner] = asked
+		? (Object.entries(contexts).find(([, entry]) => sameServer(entry.server, server)) ?? [])
+		: [named, context];
 	const authority = await findAuthority(options, env, owner);
+	const isPinned = authority !== undefined && ownerName !== undefined && authority === owner?.authority;
 	const token = await findToken(options, { env, owner, path });
 	const client = token.token === undefined && !options.asNobody ? await findClient(owner, path) : undefined;
-	return { server, origin: found.origin, authority, client, ...token };
+	return { server, origin: found.origin, authority, ...(isPinned ? { pinnedBy: ownerName } : {}), client, ...token };
 }
 
 interface TokenSources {

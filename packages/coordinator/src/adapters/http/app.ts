@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from "node:http";
-import type { Digest } from "@rollcall/protocol";
+import { AUTHORITIES_HEADER, type Digest } from "@rollcall/protocol";
 import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance } from "fastify";
 import type { Fleet } from "../../domain/fleet.ts";
 import { checkHost } from "./check-host.ts";
 import type { Api, ApiDependencies } from "./dependencies.ts";
+import { introducer } from "./introduce.ts";
 import { createLimiters } from "./limiters.ts";
 import { type ApiLimits, DEFAULT_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -44,6 +45,11 @@ export function buildApp(deps: ApiDependencies): FastifyInstance {
 	}
 
 	app.addHook("onRequest", async (request) => checkHost(api, request.headers.host));
+	const introduce = introducer(() => deps.listeners?.authority());
+	app.addHook("onRequest", async (request, reply) => {
+		const told = introduce(request.headers[AUTHORITIES_HEADER]);
+		if (told !== undefined) reply.header(AUTHORITIES_HEADER, told);
+	});
 	readBodies(app);
 	app.setErrorHandler((error, request, reply) => {
 		const refusal = refusalOf(error);
