@@ -9,6 +9,7 @@ const SIZES = {
 	anything: { machines: 8, steps: 50 },
 	etcd: { machines: 6, steps: 30 },
 	keys: { machines: 6, steps: 20 },
+	takeover: { machines: 5, steps: 20 },
 } as const;
 
 /** So many seeds a fault may hide from. Most are found by the first. */

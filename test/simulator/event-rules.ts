@@ -142,6 +142,7 @@ const RULES: Rules = {
 	},
 	"trust-changed": ({ event, before, world }) => checkTrust(world, before, event),
 	"etcd-members-removing": ({ event, before }) => checkLeaves(before, event),
+	"manifests-named": ({ event, before, world }) => world.api.onNamed(before, event),
 	"fenced-incarnation-spoke": ({ event, ledger }) => {
 		must(!ledger.spoke.has(event.bootId), "a fenced boot is told of once", () => event.bootId);
 	},

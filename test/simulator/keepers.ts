@@ -1,4 +1,5 @@
 import {
+	ClusterKeeper,
 	type ControlLoop,
 	type createClock,
 	createSnapshotKeeper,
@@ -53,6 +54,7 @@ export function startKeepers(
 			never,
 		),
 	);
+	if (world.about === "takeover") keepApi(world, of, onTrouble);
 	guarded(
 		createSnapshotKeeper({
 			core,
@@ -63,6 +65,30 @@ export function startKeepers(
 			onTrouble,
 		}).run(never),
 	);
+}
+
+/** The keeper of the cluster's API, at a slower pace than in truth: each look makes all add-ons anew. */
+function keepApi(
+	world: World,
+	{ by, process, core, clock }: Pick<Parameters<typeof startKeepers>[1], "by" | "process" | "core" | "clock">,
+	onTrouble: (what: string, error: unknown) => void,
+): void {
+	const keeper = new ClusterKeeper({
+		coordinatorId: by.name,
+		core,
+		clock: { monotonic: () => clock.monotonic(), sleep: (ms, signal) => process.sleep(ms, signal) },
+		access: async () => (world.api.answers ? { servers: ["https://api"], ca: "", cert: "", key: "" } : undefined),
+		connect: async () => world.api.as(by),
+		mayRewrite: () => false,
+		ownManifests: async () => world.api.folder(by),
+		requests: { look: async () => {} },
+		onTrouble,
+		pace: { look: 15_000, repeat: 60_000, claims: 60_000 },
+	});
+	keeper.start();
+	core.subscribe(({ type }) => {
+		if (type === "manifests-named") keeper.wake();
+	});
 }
 
 /** The folder that all share, as one coordinator reaches it: only who leads takes files away. */

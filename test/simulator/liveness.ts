@@ -71,6 +71,7 @@ export function checkSettled(world: World): void {
 	}
 	checkExposed(truth);
 	world.etcd.checkEnd();
+	world.api.checkEnd(truth);
 	world.etcd.checkSnapshots(truth);
 	checkFilled(truth, truth.cluster?.document.slots ?? []);
 }

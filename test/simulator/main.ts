@@ -11,7 +11,7 @@ const { values } = parseArgs({
 		seed: { type: "string" },
 		machines: { type: "string" },
 		steps: { type: "string" },
-		/** `etcd`, `keys`: stories in which most happens to etcd's members, or to the fleet's keys. */
+		/** `etcd`, `keys`, `takeover`: stories in which most happens to etcd's members, to the fleet's keys, or to coordinators that take over. */
 		about: { type: "string" },
 		/** Of the run's moves only these, by their numbers: what a shrunk run is replayed with. */
 		only: { type: "string" },
@@ -21,13 +21,14 @@ const { values } = parseArgs({
 	},
 });
 
+const STORIES = ["etcd", "keys", "takeover"] as const;
 const number = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10));
 const first = number(values.seed) ?? 1;
 const single = values.seed !== undefined && !process.argv.includes("--seeds");
 const options: Omit<RunOptions, "seed"> = {
 	machines: number(values.machines),
 	steps: number(values.steps),
-	about: values.about === "etcd" || values.about === "keys" ? values.about : undefined,
+	about: STORIES.find((about) => about === values.about),
 	only: values.only?.split(",").map(Number),
 };
 

@@ -46,7 +46,12 @@ export interface RunResult {
 const NEWEST = 25;
 
 /** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found; keys change in three steps, each by one control plane after the other. */
-const SETTLE_MS: Readonly<Record<About, number>> = { anything: 55_000, etcd: 55_000, keys: 200_000 };
+const SETTLE_MS: Readonly<Record<About, number>> = {
+	anything: 55_000,
+	etcd: 55_000,
+	keys: 200_000,
+	takeover: 100_000,
+};
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
@@ -69,7 +74,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		about,
 		seed: options.seed,
 		machines,
-		coordinators: shape.int(1, 2),
+		coordinators: Math.max(shape.int(1, 2), about === "takeover" ? 2 : 1),
 		logBytes: shape.chance(0.3) ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
 	});
 	const all = planMoves(shape, steps, { damage, about });

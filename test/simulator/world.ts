@@ -14,6 +14,7 @@ import { BeaconBus } from "./beacon-bus.ts";
 import { makeBoxes } from "./box.ts";
 import { must } from "./broken.ts";
 import { Checker } from "./checker.ts";
+import { ClusterApi } from "./cluster-api.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Declared } from "./data-folder.ts";
 import { makeDocument } from "./documents.ts";
@@ -54,7 +55,7 @@ export interface WorldOptions {
 }
 
 /** What most of a story is about. */
-export type About = "anything" | "etcd" | "keys";
+export type About = "anything" | "etcd" | "keys" | "takeover";
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
@@ -68,6 +69,7 @@ export class World {
 	readonly store = new LogStore();
 	readonly machines: readonly Machine[];
 	readonly etcd: Etcd;
+	readonly api = new ClusterApi(this);
 	readonly snapshots = new SnapshotFolder();
 	readonly keys = new FleetKeys(() => this.wallClock());
 	readonly coordinators: readonly Coordinator[];
@@ -111,6 +113,7 @@ export class World {
 		this.coordinators = Array.from({ length: options.coordinators }, (_, index) => new Coordinator(this, `c${index}`));
 		this.firstDocument = makeDocument(this.random, options.machines, options.about);
 		this.checker = new Checker(this);
+		if (this.about === "takeover") this.#fillFolders();
 		this.coordinators.forEach((coordinator, index) => {
 			this.schedule.after(index * 100, () => coordinator.start());
 		});
@@ -193,6 +196,14 @@ export class World {
 	/** The machines whose members of etcd answer, as the API asks them for the quorum guard; undefined where nobody can be asked. */
 	answering(): MachineId[] | undefined {
 		return this.checker.truth.etcd === undefined ? undefined : this.etcd.answering();
+	}
+
+	/** Who begins has manifests; the others have the same, or none. */
+	#fillFolders(): void {
+		let content = this.api.folder(this.coordinators[0] as Coordinator);
+		for (let count = 0; count < 4; count++) content = this.api.edited(content, this.random);
+		for (const one of this.coordinators)
+			this.api.put(one, one === this.coordinators[0] || this.random.chance(0.5) ? content : []);
 	}
 
 	/** Something that must not throw did, outside of the run's own steps. */

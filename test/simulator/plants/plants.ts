@@ -5,9 +5,10 @@ import { ETCD } from "./etcd.ts";
 import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
+import { TAKEOVER } from "./takeover.ts";
 
 /** All faults, by what is true where they are planted. The simulator has to find every one of them. */
-export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...LOOP, ...AGENT, ...ETCD, ...KEYS };
+export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...LOOP, ...AGENT, ...ETCD, ...KEYS, ...TAKEOVER };
 
 /** Faults that other stories find than those in which they would be looked for. */
 const FOUND_ABOUT: Readonly<Record<string, About>> = {
@@ -16,10 +17,12 @@ const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a target never expires": "etcd",
 };
 
-/** What stories a fault is looked for in: those about etcd for what is decided about it, and what an agent does with its memory. */
+/** What stories a fault is looked for in: those about takeovers for the operator's manifests, those about etcd for what is decided about it, and what an agent does with its memory. */
 export function aboutOf(fault: string): About {
-	const own = fault in KEYS ? "keys" : fault in ETCD || fault.includes("etcd") ? "etcd" : "anything";
-	return FOUND_ABOUT[fault] ?? own;
+	if (FOUND_ABOUT[fault]) return FOUND_ABOUT[fault];
+	if (fault in KEYS) return "keys";
+	if (fault in TAKEOVER) return "takeover";
+	return fault in ETCD || fault.includes("etcd") ? "etcd" : "anything";
 }
 
 /** Those that so many seeds as a test has time for do not find, or not by all machines: found by more seeds, or not yet; of those of the agent and of etcd most were tried with a few seeds only. */
@@ -92,4 +95,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"two boxes with one UUID are one machine": 4,
 	"who begins does not look whether the log went back": 3,
 	"who was elected acts outside at once": 4,
+	"the folder of any coordinator counts": 19,
+	"a folder counts by itself that lacks objects": 3,
+	"manifests are applied that the log does not name": 3,
 };

@@ -15,7 +15,7 @@ export interface ClusterKeeperParts {
 	/** Whose folder of manifests is read here. */
 	readonly coordinatorId: string;
 	readonly core: Pick<Core, "fleet" | "actsIn" | "submit">;
-	readonly clock: Pick<Clock, "monotonic">;
+	readonly clock: Pick<Clock, "monotonic" | "sleep">;
 	/** How to reach the API; undefined while there is nothing to reach. */
 	readonly access: (fleet: Fleet) => Promise<KubernetesAccess | undefined>;
 	readonly connect: (access: KubernetesAccess) => Promise<Kubernetes>;
@@ -229,14 +229,9 @@ export class ClusterKeeper {
 		return Math.min(this.#pace.trouble * 2 ** (this.#troubles - 1), this.#pace.worst);
 	}
 
-	#sleep(ms: number): Promise<void> {
-		if (this.#stopping.signal.aborted) return Promise.resolve();
-		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			this.#wake = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
+	async #sleep(ms: number): Promise<void> {
+		const woken = new AbortController();
+		this.#wake = () => woken.abort();
+		await this.#parts.clock.sleep(ms, AbortSignal.any([woken.signal, this.#stopping.signal]));
 	}
 }

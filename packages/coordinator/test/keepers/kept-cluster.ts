@@ -1,5 +1,6 @@
 import type { ClusterDocument, Event, EventOf, EventType, Facts } from "@rollcall/protocol";
 import type { ExecutionContext } from "ava";
+import { createClock } from "../../src/adapters/clock/drawn-clock.ts";
 import { createKubernetes } from "../../src/adapters/kubernetes/kubernetes.ts";
 import { admit } from "../../src/domain/admit.ts";
 import type { Fleet } from "../../src/domain/fleet.ts";
@@ -70,7 +71,7 @@ export async function keep(
 	const keeper = new ClusterKeeper({
 		coordinatorId,
 		core: { fleet: () => world.fleet, actsIn: () => (world.leads ? 1 : undefined), submit },
-		clock: { monotonic: () => performance.now() },
+		clock: createClock(),
 		access: async () => (world.reachable ? fake.access : undefined),
 		connect: async (access) => createKubernetes(access),
 		mayRewrite: () => true,
