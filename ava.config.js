@@ -24,6 +24,6 @@ export default {
 	// The last resort, when no test at all ends for so long; each wait in a test has a deadline of its own, which names what it waited for.
 	timeout: `${stretched(8 * 60_000)}`,
 	sortTestFiles: (one, other) => placeOf(one) - placeOf(other) || one.localeCompare(other),
-	// Files that start machines mostly wait: two of them keep one core busy.
-	concurrency: 2 * availableParallelism(),
+	// Files that start machines mostly wait: three of them keep one core busy.
+	concurrency: 3 * availableParallelism(),
 };
