@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { Emulator } from "./emulator.ts";
 
 const TAIL_BYTES = 64 * 1024;
+/** A shell that did not end its machine until then is killed with it, in milliseconds. */
+const LATE_MS = 10_000;
 
 /** What a lab machine is made of. */
 export interface LabMachineOptions {
@@ -78,17 +80,13 @@ export class LabMachine {
 		return this.#complaint.trim();
 	}
 
-	/** Cuts the power, at once. */
+	/** Cuts the power, at once: its shell kills QEMU, and waits for it, so that what it took of the processors is counted. */
 	async cutPower(): Promise<void> {
-		const { pid } = this.#child ?? {};
-		if (pid !== undefined) {
-			try {
-				process.kill(-pid, "SIGKILL");
-			} catch (error) {
-				if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-			}
-		}
+		const { pid, stdin } = this.#child ?? {};
+		stdin?.end();
+		const late = setTimeout(() => pid !== undefined && killGroup(pid), LATE_MS);
 		await this.#ended;
+		clearTimeout(late);
 	}
 
 	/** Everything that its console showed. */
@@ -132,6 +130,14 @@ export class LabMachine {
 			...["-device", "virtio-rng-pci"],
 			...["-chardev", `file,id=console,path=${this.consoleFile},append=on`, "-serial", "chardev:console"],
 		];
+	}
+}
+
+function killGroup(pid: number): void {
+	try {
+		process.kill(-pid, "SIGKILL");
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
 	}
 }
 
