@@ -3,9 +3,16 @@ import test from "ava";
 import { WebSocket } from "ws";
 import { EVERY_ROUTE } from "./every-route.ts";
 import { TOKENS } from "./fixed-core.ts";
+import { raw } from "./raw-connection.ts";
 import { bearer, testApi } from "./setup.ts";
 import { started } from "./stream-client.ts";
 
+const HANDSHAKE = [
+	"connection: Upgrade",
+	"upgrade: websocket",
+	"sec-websocket-version: 13",
+	"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+];
 const EVIL = "evil.example:7420";
 
 test("no route answers a page whose name was switched to this address, with a good token or without one", async (t) => {
@@ -31,6 +38,22 @@ test("nor does the event stream", async (t) => {
 		t.teardown(() => socket.terminate());
 	});
 	t.is(status, 421);
+});
+
+test("the event stream refuses who names no host, which every WebSocket client does", async (t) => {
+	const { url } = await started(t);
+	for (const version of ["1.1", "1.0"])
+		for (const host of [[], ["host:"]]) {
+			const { socket, ended } = raw(t, url);
+			const { authorization } = bearer(TOKENS.read);
+			const headers = [...host, ...HANDSHAKE, `authorization: ${authorization}`];
+			socket.write(`GET /v1/events HTTP/${version}\r\n${headers.join("\r\n")}\r\n\r\n`);
+			const answer = await ended;
+			t.regex(answer, /^HTTP\/1\.1 421 /);
+			const problem = Problem.parse(JSON.parse(answer.split("\r\n\r\n")[1] ?? ""));
+			t.like(problem, { code: "wrong-host", path: "host" });
+			t.regex(problem.message, /names no host/);
+		}
 });
 
 test("metrics are open to programs on this host alone, not to what a proxy here passes on", async (t) => {

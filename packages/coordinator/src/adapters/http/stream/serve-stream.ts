@@ -7,7 +7,7 @@ import { isEventInReach } from "../../../domain/reach.ts";
 import { passes } from "../../../domain/views/event-filter.ts";
 import { remoteKey } from "../../../rate/rate-limit.ts";
 import { mayGoOn, showsOf } from "../caller.ts";
-import { checkHost } from "../check-host.ts";
+import { checkNamedHost } from "../check-host.ts";
 import { checkedPart } from "../checked-part.ts";
 import type { Api } from "../dependencies.ts";
 import { spend } from "../limiters.ts";
@@ -60,7 +60,7 @@ async function admitReader(serving: Serving, request: IncomingMessage, readers: 
 	const { api, limiters } = serving;
 	const ip = request.socket.remoteAddress;
 	spend(limiters.requests, remoteKey(ip), "requests from this address");
-	checkHost(api, request.headers.host);
+	checkNamedHost(api, request.headers.host);
 	const [path = "", ...rest] = (request.url ?? "").split("?");
 	const search = rest.join("?");
 	if (!STREAM_PATHS.has(path)) throw refuse("not-found", "this route is no WebSocket", { next: "use /v1/events" });
