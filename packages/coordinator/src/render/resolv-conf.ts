@@ -24,9 +24,9 @@ export interface DnsChoice {
 	readonly leftOut: readonly { readonly server: string; readonly reason: string }[];
 }
 
-/** The declared servers, else the first three of the machine that a pod can reach. */
+/** The declared servers, else the first three of the machine that a pod can reach; one in several spellings counts once. */
 export function chooseDns(networks: Networks, facts: Facts): DnsChoice {
-	const servers: string[] = [];
+	const servers = new Map<bigint, string>();
 	const leftOut: { server: string; reason: string }[] = [];
 	for (const server of networks.dnsServers ?? facts.dns.servers) {
 		// An interface behind % is one of the machine, and no pod has it.
@@ -34,13 +34,17 @@ export function chooseDns(networks: Networks, facts: Facts): DnsChoice {
 		const unfit = address && NOT_FROM_A_POD.find(({ network }) => network && contains(network, address));
 		if (!address) leftOut.push({ server: JSON.stringify(server), reason: "not an address" });
 		else if (unfit) leftOut.push({ server, reason: unfit.reason });
-		else if (servers.includes(server)) continue;
-		else if (servers.length === MAX_SERVERS)
-			leftOut.push({ server, reason: `a resolver reads at most ${MAX_SERVERS}` });
-		else servers.push(server);
+		else if (servers.has(hostOf(address))) continue;
+		else if (servers.size === MAX_SERVERS) leftOut.push({ server, reason: `a resolver reads at most ${MAX_SERVERS}` });
+		else servers.set(hostOf(address), server);
 	}
 	const search = facts.dns.search.filter((domain) => /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?$/.test(domain));
-	return { servers, search: search.slice(0, MAX_SEARCH), leftOut };
+	return { servers: [...servers.values()], search: search.slice(0, MAX_SEARCH), leftOut };
+}
+
+/** The same number for every spelling of an address; an IPv4 address has one within IPv6 too (RFC 4291, 2.5.5.2). */
+function hostOf({ value, bits }: { readonly value: bigint; readonly bits: 32 | 128 }): bigint {
+	return bits === 32 ? (0xffffn << 32n) | value : value;
 }
 
 /** The text of a resolv.conf(5). What was left out is named in comments. */
