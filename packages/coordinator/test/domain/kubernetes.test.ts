@@ -51,7 +51,10 @@ test("a shortage is shown, and a node that is gone is forgotten", (t) => {
 	story.take({ kind: "nodes-seen", nodes: [] });
 	t.is(view().node, undefined);
 	t.regex(view().reason, /all is well$/);
-	t.regex(view().next ?? "", /it knows no DNS server.*declare networks\.dnsServers/);
+	t.regex(
+		view().next ?? "",
+		/it knows no DNS server.*CoreDNS does not start on it.*no name of the cluster.*declare networks\.dnsServers/,
+	);
 });
 
 test("a node that speaks of an earlier boot is not ready, and another boot begins without a node", (t) => {

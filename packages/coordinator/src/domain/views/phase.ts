@@ -236,11 +236,11 @@ function advice(fleet: Fleet, machine: Machine): { readonly next?: string } {
 	return next === undefined ? withoutDns(fleet, machine) : { next };
 }
 
-/** Nobody told the machine a DNS server, and none is declared: its pods look up no name of the world. */
+/** Nobody told the machine a DNS server, and none is declared: its pods look up no name of the world, and CoreDNS does not start without a server to ask. */
 function withoutDns({ cluster }: Fleet, { facts, seat }: Machine): { readonly next?: string } {
 	const isNode = seat?.role === "control-plane" || seat?.role === "worker";
 	if (!isNode || facts.dns.servers.length > 0 || cluster?.document.networks.dnsServers) return {};
 	return {
-		next: "it knows no DNS server, so its pods have none: declare networks.dnsServers, or [] where there is none",
+		next: "it knows no DNS server, so its pods have none, and CoreDNS does not start on it; where it runs nowhere else, no name of the cluster is found either: declare networks.dnsServers, or [] where there is none",
 	};
 }
