@@ -45,7 +45,7 @@ export const LAB_CLUSTER = JSON.stringify({
 	apiVersion: "rollcall/v1",
 	kind: "Cluster",
 	name: "lab",
-	kubernetes: { version: "1.36", podNetwork: "flannel" },
+	kubernetes: { version: "1.36", podNetwork: "routed" },
 	approval: { rules: [{ name: "lab-machines", selector: {} }] },
 	slots: [
 		{ name: "worker", role: "worker", count: 1 },

@@ -25,6 +25,7 @@ export const SYSTEM_PACKAGES = [
 	"libgcc-s1",
 	"libstdc++6",
 	"login",
+	"nftables",
 	"procps",
 	"sed",
 	"systemd",
@@ -60,6 +61,8 @@ const MODULES = [
 	"vxlan",
 	"nf_conntrack",
 	"nf_tables",
+	"nft_chain_nat",
+	"nft_masq",
 ] as const;
 
 /** What kube-proxy's rules and the networks of pods have the kernel load by itself: folders of modules, below `kernel`. */

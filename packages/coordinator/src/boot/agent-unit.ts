@@ -16,6 +16,9 @@ const AGENT_WRITES: readonly string[] = [
 	"/run/rollcall",
 ].sort();
 
+/** What iptables locks where it is the old one, beside every other program that calls it. It opens it for writing, and makes it where it may. */
+const XTABLES_LOCK = "/run/xtables.lock";
+
 /**
  * Mounts a tmpfs over the folders for keys where they would lie on a disk or a file server; on systems that live in RAM it does
  * nothing. Before the sandbox is made, since the agent itself may not mount. systemd reads `$$` as `$`.
@@ -28,8 +31,8 @@ const KEYS_IN_RAM = [
 ].join(" ");
 
 /**
- * The agent's unit: all of the file system read-only but the folders that it writes to, no capability but the one to write
- * there whoever owns a file, and only the system calls of an ordinary service. Memory that is written and run stays allowed:
+ * The agent's unit: all of the file system read-only but the folders that it writes to, no capability but those to write
+ * there whoever owns a file and to set the network of pods, and only the system calls of an ordinary service. Memory that is written and run stays allowed:
  * the agent's runtime compiles (V8).
  */
 export function agentUnit(): string {
@@ -51,6 +54,7 @@ export function agentUnit(): string {
 				["NotifyAccess", "all"],
 				// A folder that is missing when the sandbox is made stays read-only.
 				["ExecStartPre", `+/usr/bin/mkdir -p ${AGENT_WRITES.join(" ")}`],
+				["ExecStartPre", `+/usr/bin/touch ${XTABLES_LOCK}`],
 				["ExecStartPre", `+/bin/sh -c '${KEYS_IN_RAM}'`],
 				["ExecStart", { words: [AGENT_PATHS.binary, "run", "--config", AGENT_PATHS.config] }],
 				["Restart", "always"],
@@ -66,7 +70,7 @@ export function agentUnit(): string {
 				["RuntimeDirectoryMode", "0700"],
 				["RuntimeDirectoryPreserve", "yes"],
 				...HARDENING,
-				["ReadWritePaths", { list: AGENT_WRITES.map((path) => `-${path}`) }],
+				["ReadWritePaths", { list: [...AGENT_WRITES, XTABLES_LOCK].map((path) => `-${path}`) }],
 			],
 		],
 		["Install", [["WantedBy", "multi-user.target"]]],
@@ -87,7 +91,8 @@ const HARDENING: readonly (readonly [string, string | boolean | { list: readonly
 	["ProtectKernelModules", true],
 	["ProtectKernelTunables", true],
 	["NoNewPrivileges", true],
-	["CapabilityBoundingSet", "CAP_DAC_OVERRIDE"],
+	// Files of other owners; and the routes, bridges and masquerading of pods, for which the old iptables opens a raw socket.
+	["CapabilityBoundingSet", { list: ["CAP_DAC_OVERRIDE", "CAP_NET_ADMIN", "CAP_NET_RAW"] }],
 	["LockPersonality", true],
 	["RestrictNamespaces", true],
 	["RestrictRealtime", true],
