@@ -52,3 +52,20 @@ test("no cluster, and slots of the operator's own roles that take the rest, lack
 	story.declare([{ ...worker, role: "storage" }], { roles: { storage: {} } });
 	t.deepEqual(kinds(story), []);
 });
+
+test("an empty seat names the machine that could have it but for trust, and what a person can do then fills it", (t) => {
+	const story = new Story();
+	const id = story.join({ name: "a" });
+	story.declare([{ ...plane, grade: "observed" }, worker]);
+	t.is(story.machine(id).seat?.role, "worker");
+	const { bootId, seat } = story.machine(id);
+	const next = fleetTrouble(story.fleet, []).find(({ kind }) => kind === "empty-seat")?.next ?? "";
+	t.true(next.startsWith(`${seat?.nodeName} could have one, but slot cp wants a machine that is observed`), next);
+	t.true(next.endsWith(`rollcall approve ${id} --boot ${bootId}, and rollcall role ${id} control-plane`), next);
+	story.take({ kind: "approve", machineId: id, bootId, by: "test" });
+	t.notRegex(fleetTrouble(story.fleet, [])[1]?.next ?? "", /could have one/);
+	story.take({ kind: "pin-role", machineId: id, role: "control-plane", by: "test" });
+	story.report(id, "applied", ++sequence);
+	t.is(story.machine(id).seat?.role, "control-plane");
+	t.false(kinds(story).includes("empty-seat"));
+});

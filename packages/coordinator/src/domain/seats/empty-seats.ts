@@ -1,6 +1,8 @@
 import type { ClusterDocument, EventDraft } from "@rollcall/protocol";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
+import { lackFor } from "../grades.ts";
 import { freeSeats } from "./seats.ts";
+import { matches } from "./selector.ts";
 
 type Slot = ClusterDocument["slots"][number];
 
@@ -42,3 +44,22 @@ export function emptyText({ slot, role, empty, seats }: ToldEmpty & { readonly s
 	if (seats === 1) return `the only seat of ${of} is empty`;
 	return `${empty} of ${seats} seats of ${of} ${empty === 1 ? "is" : "are"} empty`;
 }
+
+/**
+ * What a person can do for the empty seats of a slot, where a machine that is there would fit but is not trusted with one; undefined
+ * where there is none. A machine without a seat comes before one that has another.
+ */
+export function letInAdvice({ machines }: Fleet, slot: Slot): string | undefined {
+	const near = [...machines.values()].filter(
+		(machine) =>
+			isThere(machine) && machine.seat?.slot !== slot.name && matches(slot.selector, machine) && lackFor(slot, machine),
+	);
+	const machine = near.find(({ seat }) => seat === undefined) ?? near[0];
+	if (!machine) return undefined;
+	const { machineId, bootId, seat } = machine;
+	const move = seat ? `, and rollcall role ${machineId} ${slot.role}` : "";
+	return `${seat?.nodeName ?? machineId} could have one, but ${lackFor(slot, machine)}; look at it, then rollcall approve ${machineId} --boot ${bootId}${move}`;
+}
+
+const isThere = ({ approval, lease, leaving }: Machine): boolean =>
+	approval === "approved" && lease !== "lost" && leaving === undefined;

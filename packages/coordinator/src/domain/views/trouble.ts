@@ -4,7 +4,7 @@ import { authorityFault } from "../certificates/wrong-authorities.ts";
 import { clockOff, OFF_MS, offText } from "../clocks/machine-clock.ts";
 import { etcdTrouble } from "../etcd/risk.ts";
 import type { Fleet, Machine } from "../fleet.ts";
-import { emptySeats, emptyText } from "../seats/empty-seats.ts";
+import { emptySeats, emptyText, letInAdvice } from "../seats/empty-seats.ts";
 import { phaseOf } from "./phase.ts";
 
 /** Phases in which a control plane answers, as far as its agent knows. */
@@ -124,7 +124,8 @@ function seatTrouble(fleet: Fleet): Trouble[] {
 		text: emptyText({ slot: slot.name, role: slot.role, empty, seats: Number(slot.count) }),
 		next: waiting
 			? "`rollcall machines --phase waiting` lists machines that wait to be approved"
-			: "boot a machine that its selector takes, or `rollcall role MACHINE --none` for one that was given another role",
+			: (letInAdvice(fleet, slot) ??
+				"boot a machine that its selector takes, or `rollcall role MACHINE --none` for one that was given another role"),
 	}));
 }
 
