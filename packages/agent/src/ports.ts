@@ -43,8 +43,10 @@ export interface UnitState {
 export interface Units {
 	/** Reads the unit files again; after files below the unit folder changed. */
 	reload(): Promise<void>;
-	start(unit: string): Promise<void>;
-	restart(unit: string): Promise<void>;
+	/** `hasFailed`: systemd has a failure on record, which goes first: a start that a condition skips would leave it standing. */
+	start(unit: string, hasFailed?: boolean): Promise<void>;
+	/** As `start`. */
+	restart(unit: string, hasFailed?: boolean): Promise<void>;
 	stop(unit: string): Promise<void>;
 	state(unit: string): Promise<UnitState>;
 	/** Lines of the journal: the newest `lines`, none older than `sinceSeconds`, or those behind `cursor`. */

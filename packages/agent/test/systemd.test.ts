@@ -85,6 +85,18 @@ esac`;
 	);
 });
 
+test.serial("the failure that systemd remembers of a unit goes before the start", async (t) => {
+	const recorder = createRecorder(t);
+	recorder.program("systemctl", "exit 0");
+	const units = createSystemdUnits();
+	await units.restart("k.service", true);
+	await units.start("k.service", false);
+	t.deepEqual(
+		recorder.calls().map((call) => call.split(" ")[2]),
+		["reset-failed", "restart", "start"],
+	);
+});
+
 test.serial(
 	"a start may take as long as it works, itself or by a unit that it requires; one that does nothing has failed",
 	async (t) => {

@@ -35,9 +35,11 @@ export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
 	acting(undefined);
 	run.swapFiles?.();
 	const running = new Set<string>();
+	const failed = new Set<string>();
 	const states = run.wanted.map(async ({ name }) => {
 		const { active } = await units.state(name);
 		if (active === "active" || active === "activating") running.add(name);
+		if (active === "failed") failed.add(name);
 	});
 	await raced(Promise.all(states), signal);
 	const plan = planUnits({ ...run, running });
@@ -47,7 +49,7 @@ export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
 	}
 	for (const { unit, action } of plan.begin) {
 		acting(unit);
-		await raced(action === "restart" ? units.restart(unit) : units.start(unit), signal);
+		await raced(units[action](unit, failed.has(unit)), signal);
 		actions.push(`${action} ${unit}`);
 		const state = await raced(units.state(unit), signal);
 		if (state.active === "failed") throw new UnitError(`${unit}: ${action} failed: ${state.detail}`);

@@ -44,7 +44,8 @@ export function createSystemdUnits({ stalledMs, lookMs } = PATIENCE): Units {
 	}
 
 	/** Starting fails at once while systemd holds a unit back for having failed too often; our retries have a backoff of their own. */
-	async function begin(action: "start" | "restart", unit: string): Promise<void> {
+	async function begin(action: "start" | "restart", unit: string, hasFailed = false): Promise<void> {
+		if (hasFailed) await systemctl("reset-failed", ["--", unit], ASK_MS);
 		try {
 			await whileItWorks(unit, (stop) => systemctl(action, ["--", unit], START_MS, stop));
 		} catch (error) {
@@ -91,8 +92,8 @@ export function createSystemdUnits({ stalledMs, lookMs } = PATIENCE): Units {
 
 	return {
 		reload: async () => void (await systemctl("daemon-reload", [], CHANGE_MS)),
-		start: (unit) => begin("start", unit),
-		restart: (unit) => begin("restart", unit),
+		start: (unit, hasFailed) => begin("start", unit, hasFailed),
+		restart: (unit, hasFailed) => begin("restart", unit, hasFailed),
 		stop: async (unit) => void (await systemctl("stop", ["--", unit], CHANGE_MS)),
 		state,
 		logs: readJournal,
