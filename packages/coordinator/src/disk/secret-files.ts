@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
@@ -55,7 +54,7 @@ export function sealedBy(sealer: Sealer): SecretFiles {
 	return {
 		isSealing: true,
 		async read(file) {
-			if (!isSealed(await readFile(file))) throw foreign(file);
+			if (!isSealed(await readGivenFile(file, Number.POSITIVE_INFINITY))) throw foreign(file);
 			return readGiven(file, Number.POSITIVE_INFINITY);
 		},
 		readGiven,

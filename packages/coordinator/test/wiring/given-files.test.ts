@@ -1,7 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdirSync, openSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
 import { createAccount, createOperator, createUser } from "@nats-io/nkeys";
+import { withDeadline } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext, registerCompletionHandler } from "ava";
 import { pino } from "pino";
@@ -110,10 +112,30 @@ test("every setting that names a file is known here", (t) => {
 	t.deepEqual(named.sort(), Object.keys(FILES).sort());
 });
 
+/** A pipe that nobody writes to. */
+function pipe(t: ExecutionContext, folder = ownFolder(t), name = "pipe"): string {
+	const file = join(folder, name);
+	execFileSync("mkfifo", ["-m", "600", file]);
+	// Whoever waits at it is let go.
+	t.teardown(() => closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK)));
+	return file;
+}
+
+/** A file that is larger than any that is read. */
+function large(t: ExecutionContext): string {
+	const file = join(ownFolder(t), "large");
+	writeFileSync(file, "", { mode: 0o600 });
+	truncateSync(file, 64 * 2 ** 20);
+	return file;
+}
+
 /** What a start with that file says. */
 async function refusal(t: ExecutionContext, setting: string, file: string): Promise<string> {
+	return started(t, FILES[setting]?.(file, await goodFiles(ownFolder(t))) ?? {});
+}
+
+async function started(t: ExecutionContext, rest: object): Promise<string> {
 	const folder = ownFolder(t);
-	const rest = FILES[setting]?.(file, await goodFiles(folder)) ?? {};
 	const config = CoordinatorConfig.parse({
 		...{ dataFolder: join(folder, "data"), http: { port: 0 }, nats: { embedded: { port: 0 } } },
 		...rest,
@@ -127,14 +149,28 @@ async function refusal(t: ExecutionContext, setting: string, file: string): Prom
 
 for (const setting of Object.keys(FILES)) {
 	test.serial(
-		`${setting}: a file without an end, and one that is not there, are refused by the setting's name`,
+		`${setting}: a large file, a pipe, a device, and a file that is not there, are refused by the setting's name`,
 		async (t) => {
-			const endless = await refusal(t, setting, "/dev/zero");
 			const word = setting === "document" || setting === "boot.document" ? "document" : setting;
-			t.true(endless.includes(word), endless);
-			t.regex(endless, /more than \d+ KiB/);
-			const missing = await refusal(t, setting, join(dirname(import.meta.filename), "not-there"));
-			t.true(missing.includes(word), missing);
+			for (const [file, reason] of [
+				[large(t), /more than \d+ KiB/],
+				[pipe(t), /it is a pipe, not a file/],
+				["/dev/zero", /it is a device, not a file/],
+				[join(dirname(import.meta.filename), "not-there"), /./],
+			] as const) {
+				const text = await withDeadline(`${setting} ${file}`, refusal(t, setting, file));
+				t.true(text.includes(word), text);
+				t.regex(text, reason);
+			}
 		},
 	);
 }
+
+test.serial("a pipe among registries' accounts ends a start that would seal them, by its name", async (t) => {
+	const dataFolder = ownFolder(t);
+	const { sealingKey } = await goodFiles(ownFolder(t));
+	mkdirSync(join(dataFolder, "registry-accounts"));
+	const file = pipe(t, join(dataFolder, "registry-accounts"), "mirror");
+	const start = started(t, { dataFolder, secrets: { key: { file: sealingKey } } });
+	t.is(await withDeadline("an end", start), `${file} cannot be read: it is a pipe, not a file`);
+});

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { systemReason } from "@rollcall/protocol";
 import type { Logger } from "pino";
+import { ofSetting, openGivenFile } from "../../disk/given-file.ts";
 import { ConfigError } from "../../errors.ts";
 import { type AgentAsset, agentAssetName, readAgentAssets } from "./agent-assets.ts";
 import type { Assets } from "./assets.ts";
@@ -25,7 +27,7 @@ export async function addAgent(
 ): Promise<ReadonlyMap<"x64" | "arm64", AgentAsset>> {
 	const file = named ?? BUNDLED;
 	if (named === undefined && !(await stat(file).catch(() => undefined))) return await readAgentAssets(assets);
-	const arch = await architectureOf(file);
+	const arch = await (named === undefined ? architectureOf(file) : ofSetting("boot.agent", () => architectureOf(file)));
 	const hash = createHash("sha512");
 	await pipeline(createReadStream(file), hash);
 	const known = await readAgentAssets(assets);
@@ -44,14 +46,14 @@ export async function addAgent(
 export async function architectureOf(file: string): Promise<"x64" | "arm64"> {
 	const header = Buffer.alloc(20);
 	try {
-		const handle = await open(file, "r");
+		const handle = await openGivenFile(file);
 		try {
 			await handle.read(header, 0, header.length, 0);
 		} finally {
 			await handle.close();
 		}
 	} catch (error) {
-		throw new ConfigError(`the agent ${file} cannot be read: ${(error as Error).message}`);
+		throw new ConfigError(`the agent ${file} cannot be read: ${systemReason(error)}`);
 	}
 	const arch = programArch(header);
 	if (!arch) throw new ConfigError(`the agent ${file} is no Linux program for x64 or arm64; npm run bundle makes one`);

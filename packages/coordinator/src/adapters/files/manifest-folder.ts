@@ -1,7 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { systemReason } from "@rollcall/protocol";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { readGivenFile } from "../../disk/given-file.ts";
 import type { Manifest } from "../../render/addons/manifest.ts";
 
 const MOST_FILES = 256;
@@ -32,9 +34,12 @@ export async function readManifestFolder(folder: string): Promise<readonly Manif
 	let bytes = 0;
 	for (const name of names) {
 		const path = join(folder, name);
-		bytes += (await stat(path)).size;
+		const content = await readGivenFile(path, MOST_BYTES).catch((error: unknown) => {
+			throw new Error(`manifests: ${path} cannot be read: ${systemReason(error)}`);
+		});
+		bytes += content.length;
 		if (bytes > MOST_BYTES) throw new Error(`${path}: the folder has more than ${MOST_BYTES / 2 ** 20} MiB`);
-		manifests.push(...readManifests(path, await readFile(path, "utf8")));
+		manifests.push(...readManifests(path, content.toString("utf8")));
 		if (manifests.length > MOST_OBJECTS) throw new Error(`${path}: the folder has more than ${MOST_OBJECTS} objects`);
 	}
 	const rank = ({ kind }: Manifest) => (FIRST.includes(kind) ? FIRST.indexOf(kind) : FIRST.length);

@@ -1,6 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { systemReason } from "@rollcall/protocol";
 import { writeAtomically } from "../../disk/atomic-write.ts";
+import { readGivenFile } from "../../disk/given-file.ts";
 import { createSealer, isSealed, type KeySource, type Sealer } from "../../disk/sealed.ts";
 import { foreign, sealedBy } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
@@ -96,7 +98,10 @@ export async function sealFolders(
 }
 
 async function found(file: string): Promise<Buffer | undefined> {
-	return readFile(file).catch(unlessMissing);
+	return readGivenFile(file, Number.POSITIVE_INFINITY).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return undefined;
+		throw new ConfigError(`${file} cannot be read: ${systemReason(error)}`);
+	});
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

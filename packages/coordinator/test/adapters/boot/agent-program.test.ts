@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withDeadline } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
 import { addAgent } from "../../../src/adapters/boot/agent-program.ts";
@@ -34,4 +37,15 @@ test("compressing the agent is said before and after, and done once for each pro
 	await writeFile(file, program("two"));
 	await add();
 	expectSaid(once);
+});
+
+test("a pipe in place of the agent is refused by the setting's name, and keeps nobody waiting", async (t) => {
+	const folder = ownFolder(t, "rollcall-agent-test-");
+	const file = join(folder, "agent");
+	execFileSync("mkfifo", [file]);
+	t.teardown(() => closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK)));
+	const added = addAgent(await Assets.open(join(folder, "assets")), file, { info() {} });
+	await t.throwsAsync(withDeadline("an end", added), {
+		message: `boot.agent: the agent ${file} cannot be read: it is a pipe, not a file`,
+	});
 });

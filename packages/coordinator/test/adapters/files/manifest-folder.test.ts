@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withDeadline } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { readManifestFolder } from "../../../src/adapters/files/manifest-folder.ts";
@@ -41,4 +44,14 @@ test("what cannot be applied is named with its file", async (t) => {
 		await t.throwsAsync(readManifestFolder(await folderWith(t, { "cni.yaml": text })), { message: words });
 	}
 	await t.throwsAsync(readManifestFolder("/nowhere/at/all"), { message: /ENOENT/ });
+});
+
+test("a pipe in the folder is refused by its name, and keeps nobody waiting", async (t) => {
+	const folder = await folderWith(t, { "a.yaml": object("ConfigMap", "one") });
+	const file = join(folder, "b.yaml");
+	execFileSync("mkfifo", [file]);
+	t.teardown(() => closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK)));
+	await t.throwsAsync(withDeadline("an end", readManifestFolder(folder)), {
+		message: `manifests: ${file} cannot be read: it is a pipe, not a file`,
+	});
 });

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
@@ -29,9 +29,12 @@ test("a document or configuration that cannot be read is refused with its file a
 	);
 });
 
-test("of a file without an end no more is read than a document or configuration may have", async (t) => {
-	await t.throwsAsync(readDocument("/dev/zero", "the boot document"), {
-		message: "the boot document /dev/zero cannot be read: it has more than 4096 KiB",
+test("of a document or configuration no more is read than it may have", async (t) => {
+	const file = join(ownFolder(t, "rollcall-read-document-"), "large");
+	await writeFile(file, "");
+	await truncate(file, 64 * 2 ** 20);
+	await t.throwsAsync(readDocument(file, "the boot document"), {
+		message: `the boot document ${file} cannot be read: it has more than 4096 KiB`,
 	});
 	t.throws(() => readConfig("/dev/zero"), { instanceOf: ConfigError, message: "/dev/zero: it has more than 1024 KiB" });
 });
