@@ -155,6 +155,19 @@ test("a log that was lost beside an older document gives no other role to who ho
 	t.deepEqual(allSteps(back), [3, 2, 1], "the document has one seat");
 });
 
+test("a log that was lost after etcd's slot got another name and machines that nobody is has etcd go on where it runs", (t) => {
+	const { now, members } = grown(false);
+	const back = backTo(EMPTY_FLEET, now.at);
+	back.record([{ type: "log-started", recovering: true, recoverUntil: back.at + 15_000 }]);
+	back.declare([{ ...control(3, "masters"), selector: { labels: { rack: "none" } } }, WORKERS]);
+	show(back, members);
+	back.pass(60);
+	for (const { id } of members) t.is(back.machine(id).seat?.slot, "control");
+	t.is(nextEtcdStep(back.fleet)?.kind, "found");
+	takeStep(back);
+	t.is(livingMembers(back.fleet).length, 3);
+});
+
 test("nobody with etcd's memory is stopped while the log is in doubt, since nobody knows how many members there are", (t) => {
 	const { copy, now, members } = grown(false);
 	const back = backTo(copy, now.at);

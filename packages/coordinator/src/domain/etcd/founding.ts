@@ -109,9 +109,9 @@ function canBegin(fleet: Fleet, { bootId, nodeName, address }: EtcdFounder): boo
 
 /** Machines that run what a seat for etcd means, by their proofs: the log does not know with whom they began. */
 function provedHolders(fleet: Fleet): readonly Machine[] {
-	const role = etcdHolders(fleet)[0]?.seat?.role;
-	// A document that went back may not have the seats of all that run.
-	const more = strangers(fleet).filter(({ seat }) => seat !== undefined && seat.role === role);
+	const document = fleet.cluster?.document;
+	// A document that went back, or was changed since, may not have the seats of all that run, or of any.
+	const more = document ? strangers(fleet).filter(({ seat }) => seat?.role === etcdRole(document)) : [];
 	return [...begunNow(fleet), ...more].filter((one) => !isOut(fleet, one) && one.approval !== "rejected");
 }
 
