@@ -102,11 +102,11 @@ export function resizedEtcd(random: Random, document: ClusterDocument): Declared
 	return declared({ ...document, slots });
 }
 
-/** The same document with two machines less for etcd; those that are lost are waited for no longer than some seconds. */
-export function fewerForEtcd(document: ClusterDocument): Declared {
+/** The same document with more or fewer machines for etcd; those that are lost are waited for no longer than some seconds. */
+export function sizedEtcd(document: ClusterDocument, sizeOf: (count: number) => number): Declared {
 	const slots = document.slots.map((slot): SlotText => {
 		if (slot.role !== etcdRole(document) || slot.count === "rest") return { ...slot };
-		return { ...slot, count: Math.max(1, slot.count - 2), replaceAfterSeconds: 10 };
+		return { ...slot, count: sizeOf(slot.count), replaceAfterSeconds: 10 };
 	});
 	return declared({ ...document, slots });
 }

@@ -1,6 +1,6 @@
 import type { Input } from "@rollcall/coordinator/simulator";
-import type { MachineId } from "@rollcall/protocol";
-import { fewerForEtcd, resizedEtcd } from "./documents.ts";
+import type { ClusterDocument, MachineId } from "@rollcall/protocol";
+import { resizedEtcd, sizedEtcd } from "./documents.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { MoveKind } from "./moves.ts";
 import { commandOf } from "./operator-moves.ts";
@@ -54,12 +54,7 @@ export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
 	"etcd gets more machines, or fewer, or others": {
 		weight: 2,
 		about: "etcd",
-		act: (world, luck) => {
-			const leader = world.leader();
-			const document = leader?.fleet?.cluster?.document;
-			if (!document) return;
-			leader?.ask({ kind: "declare", ...resizedEtcd(luck, document), by: "operator", answered: world.answering() });
-		},
+		act: (world, luck) => declare(world, (document) => resizedEtcd(luck, document)),
 	},
 	"etcd gets fewer machines while members with low seats are off": { weight: 1, about: "etcd", act: shrinkWithout },
 	"a person takes a member of etcd away": { weight: 2, about: "etcd", act: takeAway },
@@ -95,22 +90,30 @@ function offFor(world: World, luck: Random, machine: Machine | undefined): void 
 	world.schedule.after(luck.int(5_000, 40_000), () => machine && !machine.boot && machine.powerOn());
 }
 
-/** As many are off as etcd can spare, those with the lowest seats first; the others are a majority, and more than the document asks for then. */
+function declare(world: World, change: (document: ClusterDocument) => ReturnType<typeof resizedEtcd>): void {
+	const leader = world.leader();
+	const document = leader?.fleet?.cluster?.document;
+	if (!leader || !document) return;
+	leader.ask({ kind: "declare", ...change(document), by: "operator", answered: world.answering(leader) });
+}
+
+/** Where etcd has three seats it has five at first: of three members with one off no other one could go. Those with the lowest seats are off, and lost for some seconds or not yet, when two seats go. */
 function shrinkWithout(world: World, luck: Random): void {
-	const seatOf = ({ boot }: Machine): number =>
-		world.checker.truth.machines.get(boot?.machineId as MachineId)?.seat?.seat ?? Number.POSITIVE_INFINITY;
-	const all = members(world).sort((a, b) => seatOf(a) - seatOf(b));
-	const off = all.slice(0, luck.int(1, Math.max(1, Math.floor((all.length - 1) / 2))));
-	if (all.length < 3 || !world.etcd.canSpare(off[0]?.boot)) return;
-	for (const one of off) {
-		one.powerOff();
-		world.schedule.after(luck.int(30_000, 80_000), () => !one.boot && one.powerOn());
-	}
-	world.schedule.after(luck.int(1_000, 20_000), () => {
-		const leader = world.leader();
-		const document = leader?.fleet?.cluster?.document;
-		if (!document) return;
-		leader?.ask({ kind: "declare", ...fewerForEtcd(document), by: "operator", answered: world.answering() });
+	declare(world, (document) => sizedEtcd(document, (count) => (count < 3 ? count : Math.max(count, 5))));
+	world.schedule.after(luck.int(15_000, 40_000), () => {
+		const { machines } = world.leader()?.fleet ?? {};
+		const seatOf = ({ boot }: Machine): number =>
+			machines?.get(boot?.machineId as MachineId)?.seat?.seat ?? Number.POSITIVE_INFINITY;
+		const all = members(world).sort((a, b) => seatOf(a) - seatOf(b));
+		const off = all.slice(0, all.length > 4 && luck.chance(0.3) ? 2 : 1);
+		if (all.length < 3 || !world.etcd.canSpare(off[0]?.boot)) return;
+		for (const one of off) {
+			one.powerOff();
+			world.schedule.after(luck.int(30_000, 80_000), () => !one.boot && one.powerOn());
+		}
+		world.schedule.after(luck.int(8_000, 20_000), () =>
+			declare(world, (document) => sizedEtcd(document, (count) => Math.max(1, count - 2))),
+		);
 	});
 }
 

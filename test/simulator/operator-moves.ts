@@ -15,10 +15,11 @@ export const OPERATOR_MOVES: Readonly<Record<string, MoveKind>> = {
 };
 
 function declare(world: World, luck: Random): void {
-	const current = world.leader()?.fleet?.cluster?.document;
+	const leader = world.leader();
+	const current = leader?.fleet?.cluster?.document;
 	const declared =
 		current && luck.chance(0.7) ? changedDocument(luck, current) : makeDocument(luck, world.machines.length);
-	world.leader()?.ask({ kind: "declare", ...declared, by: "operator", answered: world.answering() });
+	leader?.ask({ kind: "declare", ...declared, by: "operator", answered: world.answering(leader) });
 }
 
 function operate(world: World, luck: Random): void {

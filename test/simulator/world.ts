@@ -154,7 +154,7 @@ export class World {
 
 	/** What a person asks for comes through the API: with who answers of etcd's members, and a command goes on to its machine. */
 	askAsPerson(leader: Coordinator, input: Input): void {
-		const answered = this.answering();
+		const answered = this.answering(leader);
 		leader.ask({ ...input, answered } as Input, (answer) => {
 			if (answer.kind !== "command" || input.kind !== "command") return;
 			this.etcd.checkCommand(leader, input.machineId, answered);
@@ -193,9 +193,9 @@ export class World {
 		return reached ? this.snapshots.content(sha256 as Digest) : undefined;
 	}
 
-	/** The machines whose members of etcd answer, as the API asks them for the quorum guard; undefined where nobody can be asked. */
-	answering(): MachineId[] | undefined {
-		return this.checker.truth.etcd === undefined ? undefined : this.etcd.answering();
+	/** The machines whose members of etcd answer, as a coordinator's API asks them for the quorum guard; undefined where it knows of nobody to ask. */
+	answering({ fleet }: Coordinator): MachineId[] | undefined {
+		return fleet?.etcd === undefined ? undefined : this.etcd.answering();
 	}
 
 	/** Who begins has manifests; the others have the same, or none. */
