@@ -168,6 +168,24 @@ test("a log that was lost after etcd's slot got another name and machines that n
 	t.is(livingMembers(back.fleet).length, 3);
 });
 
+test("members that etcd was not asked to take out stay when another one joins, also by a log that lost the entry with the document", (t) => {
+	const { now, members } = grown(false);
+	const [first, second, third] = members as [Member, Member, Member];
+	now.join({ ...C, boot: 2 });
+	const whole = now.fleet;
+	const back = backTo({ ...whole, cluster: undefined }, now.at);
+	const { machineId, bootId, seat } = back.machine(third.id);
+	back.record([
+		{ type: "etcd-members-removing", machineId, bootId, ids: ["999"] },
+		{ type: "etcd-member-added", machineId, bootId, nodeName: seat?.nodeName ?? "", cluster: [] },
+	]);
+	back.fleet = { ...back.fleet, cluster: whole.cluster };
+	t.deepEqual(
+		livingMembers(back.fleet).map((one) => one.machineId),
+		[first.id, second.id, third.id],
+	);
+});
+
 test("nobody with etcd's memory is stopped while the log is in doubt, since nobody knows how many members there are", (t) => {
 	const { copy, now, members } = grown(false);
 	const back = backTo(copy, now.at);

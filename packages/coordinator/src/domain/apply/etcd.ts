@@ -1,6 +1,6 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
 import { isBoot } from "../etcd/beginning.ts";
-import { etcdHolders, livingMembers } from "../etcd/members.ts";
+import { etcdHolders, hasLostMemory, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
@@ -48,7 +48,7 @@ function withSecretsOfBefore(fleet: Fleet): Fleet {
 export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, nodeName, cluster } = event;
-	const others = withoutDead(fleet, "done").filter(
+	const others = withoutDead(fleet, "done", fleet.etcd.removing?.ids ?? []).filter(
 		(one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed),
 	);
 	const members: EtcdMember[] = [
@@ -100,18 +100,24 @@ export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-rem
 	const members = fleet.etcd.members.some(leaves)
 		? fleet.etcd.members.map((one): EtcdMember => (leaves(one) ? { ...one, removed: "asked" } : one))
 		: joins
-			? withoutDead(fleet, "asked")
+			? withoutDead(fleet, "asked", ids)
 			: fleet.etcd.members;
 	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
 }
 
 /** The members, with those marked that are removed when another one joins: members that do not live, and a learner. */
-function withoutDead(fleet: Fleet, removed: "asked" | "done"): readonly EtcdMember[] {
+function withoutDead(fleet: Fleet, removed: "asked" | "done", ids: readonly string[]): readonly EtcdMember[] {
 	const living = livingMembers(fleet);
 	const members = fleet.etcd?.members ?? [];
-	return members.map((one) =>
-		(one.votes && living.includes(one)) || one.removed === "done" ? one : { ...one, removed },
-	);
+	const stays = (one: EtcdMember): boolean => one.votes && (living.includes(one) || isKept(fleet, one, ids));
+	return members.map((one) => (stays(one) || one.removed === "done" ? one : { ...one, removed }));
+}
+
+/** True for a member that the log knows too little of to say that it lives, such as after entries were lost, and that etcd was not asked to remove: its memory is there under another id. */
+function isKept({ machines }: Fleet, one: EtcdMember, ids: readonly string[]): boolean {
+	const machine = machines.get(one.machineId);
+	const memory = machine?.bootId === one.bootId && !hasLostMemory(machine) ? machine.etcdMemory?.is : undefined;
+	return one.removed === undefined && memory !== undefined && !ids.includes(memory.memberId);
 }
 
 /** Leaves out members that were removed and whose memory is gone since: they cannot come back, and need not be remembered. */
