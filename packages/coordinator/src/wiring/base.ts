@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Logger } from "pino";
 import { createClock, systemTime } from "../adapters/clock/drawn-clock.ts";
 import { adminToken } from "../adapters/files/admin-token.ts";
@@ -13,15 +14,21 @@ import { startSecrets } from "./secrets.ts";
 /** What all parts need: the settings, the contents of the data folder, clock, log and metrics. */
 export type Base = Awaited<ReturnType<typeof openBase>>;
 
-/** Reads the data folder, and makes what a first start finds missing there. The folder is there, and locked. */
-export async function openBase(config: CoordinatorConfig, log: Logger, environment: NodeJS.ProcessEnv) {
+/** Reads the data folder, and makes what a first start finds missing there. The folder is there, and locked. What is begun is put on `closing`. */
+export async function openBase(
+	config: CoordinatorConfig,
+	log: Logger,
+	{ environment, closing }: { readonly environment: NodeJS.ProcessEnv; readonly closing: AsyncDisposableStack },
+) {
 	const { dataFolder } = config;
 	const files = await startSecrets(config, log, environment);
+	const ram = files.isSealing ? await ramFolder(dataFolder, environment) : undefined;
+	if (ram !== undefined) closing.defer(() => rm(ram, { recursive: true, force: true }));
 	return {
 		/** How secrets are read and written. */
 		files,
 		/** A folder in RAM for what is read by others in clear; undefined where secrets lie in clear anyway. */
-		ram: files.isSealing ? await ramFolder(dataFolder, environment) : undefined,
+		ram,
 		config,
 		log,
 		id: await coordinatorId(dataFolder),

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { createDocumentReader } from "../adapters/documents/document-reader.ts";
@@ -101,16 +100,13 @@ async function startParts(
 	await checkAddresses(config);
 	const lock = await takeDataFolder(config.dataFolder);
 	closing.defer(() => lock.release());
-	const base = await openBase(config, log, environment);
-	const { clock, metrics, ram } = base;
+	const base = await openBase(config, log, { environment, closing });
+	const { clock, metrics } = base;
 	const makers = config.tpm.authorities === undefined ? undefined : await readMakers(config.tpm.authorities);
-	if (ram !== undefined) closing.defer(() => rm(ram, { recursive: true, force: true }));
 	const address = new OwnAddress(config.advertise.http);
 	const hosts = new Set(ownNames(config));
-	const ownTls = await openTls(base);
+	const ownTls = await openTls(base, closing);
 	const { shown: tls } = ownTls;
-	closing.defer(() => tls?.close());
-	closing.defer(() => ownTls.holders?.close());
 
 	const bus = await openBusParts(base, { tls, signal, closing });
 	const { pki, snapshots, accounts } = openKeys(base, bus);

@@ -23,8 +23,11 @@ interface CoordinatorTls {
 	readonly holders?: Awaited<ReturnType<typeof openClientCertificates>>;
 }
 
-/** Opens what the configuration names. Throws ConfigError, or an Error that names a file. */
-export async function openTls({ config, clock, log, files, ram }: Base): Promise<CoordinatorTls> {
+/** Opens what the configuration names, and puts on `closing` what has to be closed. Throws ConfigError, or an Error that names a file. */
+export async function openTls(
+	{ config, clock, log, files, ram }: Base,
+	closing: AsyncDisposableStack,
+): Promise<CoordinatorTls> {
 	const { tls, advertise } = config;
 	const { tls: folder, authorities: authorityFolder } = foldersOf(config);
 	if (tls === "off") {
@@ -48,8 +51,10 @@ export async function openTls({ config, clock, log, files, ram }: Base): Promise
 					parts,
 				);
 	const shown = "certificateFile" in tls ? await openGivenTls(tls, parts) : (own as OwnTls);
+	closing.defer(() => shown.close());
 	const { clientAuthorities } = tls;
 	const holders = clientAuthorities && (await openClientCertificates(clientAuthorities, parts));
+	closing.defer(() => holders?.close());
 	return { shown, authority: () => shown.authority(), ...(own ? { own } : {}), ...(holders ? { holders } : {}) };
 }
 

@@ -5,18 +5,13 @@ import { encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
 import { createAccount, createOperator, createUser } from "@nats-io/nkeys";
 import { withDeadline } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
-import test, { type ExecutionContext, registerCompletionHandler } from "ava";
+import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { z } from "zod";
 import { openListenerAuthority } from "../../src/adapters/pki/listener-authority.ts";
 import { issuePair } from "../../src/adapters/pki/listener-pair.ts";
 import { CoordinatorConfig } from "../../src/config.ts";
 import { startCoordinator } from "../../src/wiring/start.ts";
-
-// A start that fails ends its process; what it opened before, such as the look at certificates, ends with that.
-registerCompletionHandler(() => {
-	process.exit();
-});
 
 /** Folders, and a program that is copied as it is read and whose first bytes are looked at before. */
 const NO_FILES = [

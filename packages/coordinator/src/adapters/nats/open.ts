@@ -86,7 +86,8 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 	await writeCoordinatorCredentials(folder, keys, options.files ?? IN_CLEAR);
 	const secured = toOwnServer(options.tls);
 	const server = await EmbeddedServer.start(options, () => serverClaims(keys, revocations.current()));
-	try {
+	return endedWith(async (opened) => {
+		opened.defer(() => server.stop());
 		const authenticator = userAuthenticator(await coordinatorJwt(keys), keys.coordinator);
 		const connection = await connectBus({
 			...connectOptions(options),
@@ -95,6 +96,7 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 			secured,
 			patienceMs: OWN_SERVER_MS,
 		});
+		opened.defer(() => connection.close());
 		const push = pushToEmbedded({ servers: () => [server.url], authenticator: () => systemUser(keys), secured }, keys);
 		const credentials = createCredentials({
 			issuer: keys.account,
@@ -113,16 +115,17 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 			account: keys.account.publicKey,
 			exempt: keys.coordinator.publicKey,
 		});
-		const close = async (): Promise<void> => {
-			await endGuard();
-			await connection.close();
-			await server.stop();
-		};
-		return { connection, credentials, server, close };
-	} catch (error) {
-		await server.stop();
-		throw error;
-	}
+		opened.defer(endGuard);
+		return { connection, credentials, server };
+	});
+}
+
+/** What `open` opens, with its end: what was put on the stack, the last first. Where it throws, that ends at once. */
+async function endedWith(open: (opened: AsyncDisposableStack) => Promise<Omit<OpenBus, "close">>): Promise<OpenBus> {
+	await using opened = new AsyncDisposableStack();
+	const bus = await open(opened);
+	const closing = opened.move();
+	return { ...bus, close: () => closing.disposeAsync() };
 }
 
 /** Bounds the connections of each agent. A bus without this goes on. */
@@ -168,36 +171,35 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
 	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
 	const revoke = await clusterRevoke(options, { accountId, revocations, secured });
-	const connection = await connectToCluster(options, credentials.authenticator, secured);
-	const { systemCredentialsFile } = options;
-	const endGuard =
-		systemCredentialsFile === undefined
-			? undefined
-			: await guardConnections(options, {
+	return endedWith(async (opened) => {
+		const connection = await connectToCluster(options, credentials.authenticator, secured);
+		opened.defer(() => connection.close());
+		const { systemCredentialsFile } = options;
+		if (systemCredentialsFile !== undefined)
+			opened.defer(
+				await guardConnections(options, {
 					servers: options.servers,
 					authenticator: (await readCredentials(systemCredentialsFile, options.files)).authenticator,
 					secured,
 					account: accountId,
 					exempt: credentials.user,
-				});
-	return {
-		connection,
-		authority,
-		credentials: createCredentials({
-			issuer,
-			accountId,
-			assignments,
-			nextSigner: await nextSigner(options),
-			servers: options.advertise ?? options.servers,
-			lifetimeSeconds,
-			wall: options.wall,
-			revoke,
-		}),
-		close: async () => {
-			await endGuard?.();
-			await connection.close();
-		},
-	};
+				}),
+			);
+		return {
+			connection,
+			authority,
+			credentials: createCredentials({
+				issuer,
+				accountId,
+				assignments,
+				nextSigner: await nextSigner(options),
+				servers: options.advertise ?? options.servers,
+				lifetimeSeconds,
+				wall: options.wall,
+				revoke,
+			}),
+		};
+	});
 }
 
 async function connectToCluster(
