@@ -32,6 +32,7 @@ const CLUSTER = {
 	kind: "Cluster",
 	name: "real",
 	kubernetes: { version: "1.36", podNetwork: "routed" },
+	// Whoever boots is let in by what it says of itself, which opens no slot of a control plane: that machine is declared by its MAC.
 	approval: { rules: [{ name: "lab", selector: {} }] },
 	slots: [
 		{ name: "control-plane", role: "control-plane", count: 1 },
@@ -57,9 +58,23 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 		urls: [`${url}/${name}`],
 	});
 	const kubelet = join(programs, "kubelet");
+	const machines = Array.from({ length: 1 + workers }, (_, index) => {
+		const machine = new LabMachine({
+			name: `real-${index + 1}`,
+			folder,
+			emulator,
+			nic: (mac) => bridge.nic(mac, index),
+			startedBy: bridge.onHost,
+			memoryMiB: index === 0 ? 6144 : 3072,
+			processors: 2,
+		});
+		t.teardown(() => machine.cutPower());
+		return machine;
+	});
 	const document = join(folder, "cluster.yaml");
 	const declared = {
 		...CLUSTER,
+		machines: machines.slice(0, 1).map(({ mac }) => ({ mac })),
 		kubernetes: {
 			...CLUSTER.kubernetes,
 			artifacts: [{ path: "/opt/rollcall/bin/kubelet", mode: "0755", ...(await artifact("kubelet", kubelet)) }],
@@ -90,19 +105,6 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 	};
 	for (const [name, file] of Object.entries(files)) await assets.add({ name, source: { file }, expect: {} });
 	const host = await startHost(t, bridge, { dataFolder, bootDocument, document, cache: LAB_CACHE });
-	const machines = Array.from({ length: 1 + workers }, (_, index) => {
-		const machine = new LabMachine({
-			name: `real-${index + 1}`,
-			folder,
-			emulator,
-			nic: (mac) => bridge.nic(mac, index),
-			startedBy: bridge.onHost,
-			memoryMiB: index === 0 ? 6144 : 3072,
-			processors: 2,
-		});
-		t.teardown(() => machine.cutPower());
-		return machine;
-	});
 	return {
 		host,
 		bridge,
