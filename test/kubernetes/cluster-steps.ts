@@ -5,7 +5,7 @@ import type { LabMachine } from "../lab/machine.ts";
 import type { Administrator } from "./administrator.ts";
 import { isControl, type KubernetesNode, lost, READY_MS, ready } from "./cluster-nodes.ts";
 import { hasCoreDns } from "./node-images.ts";
-import { callerPod, HOST_PORT, movingDeployment, serverPod } from "./pods.ts";
+import { callerPod, HOST_PORT, movingDeployment, ROOM, serverPod } from "./pods.ts";
 import type { RealCluster } from "./real-cluster.ts";
 
 /** A cluster whose machines are ready, and who asks its API. */
@@ -22,7 +22,7 @@ interface Pod {
 	readonly status: { readonly phase: string; readonly podIP?: string };
 }
 
-const PODS = "/api/v1/namespaces/default/pods";
+const PODS = `/api/v1/namespaces/${ROOM.metadata.name}/pods`;
 const NOTE = "/api/v1/namespaces/default/configmaps";
 
 /**
@@ -41,6 +41,7 @@ export async function podsReachEachOther({ t, cluster, api }: ClusterScene): Pro
 	);
 	t.is(new Set(shares).size, cluster.machines.length);
 	const control = items.find(isControl);
+	await create(api, "/api/v1/namespaces", ROOM);
 	await create(api, PODS, serverPod(cluster, control?.metadata.name));
 	const address = await eventually(
 		"the server's address",
@@ -61,7 +62,7 @@ export async function podsReachEachOther({ t, cluster, api }: ClusterScene): Pro
 	);
 	// The pod that it asks is on another machine, where there is one.
 	t.regex(log, /^reached\nhello\n$/);
-	t.is(await api.exec({ namespace: "default", name: "server" }, ["/bin/busybox", "cat", "/tmp/index.html"]), "hello\n");
+	t.is(await api.exec({ namespace: ROOM.metadata.name, name: "server" }, ["/bin/busybox", "cat", "/tmp/index.html"]), "hello\n");
 	const host = control?.status.addresses.find(({ type }) => type === "InternalIP")?.address;
 	t.is(await eventually("the node's port", () => api.get(`http://${host}:${HOST_PORT}/index.html`)), "hello\n");
 	for (const name of ["server", "caller"]) {
@@ -98,7 +99,7 @@ export async function checkPasses({ t, cluster: { host }, api }: ClusterScene): 
 
 /** A worker loses its power: its pod runs on another one. The seconds are told, and bounded by the docs' table alone. The worker comes back. */
 export async function deadWorkerIsReplaced({ t, cluster, api }: ClusterScene): Promise<void> {
-	await create(api, "/apis/apps/v1/namespaces/default/deployments", movingDeployment(cluster));
+	await create(api, `/apis/apps/v1/namespaces/${ROOM.metadata.name}/deployments`, movingDeployment(cluster));
 	const before = await runningPod(api);
 	const machine = await machineOf(cluster, before.spec.nodeName ?? "");
 	const from = Date.now();

@@ -2,6 +2,12 @@ import type { RealCluster } from "./real-cluster.ts";
 
 /** Where a pod that serves is reached on its node. */
 export const HOST_PORT = 8088;
+/** Where the pods of a trial run: a port of the node is more than the cluster's default for namespaces lets pods have. */
+export const ROOM = {
+	apiVersion: "v1",
+	kind: "Namespace",
+	metadata: { name: "room", labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+} as const;
 const ANYWHERE = [{ operator: "Exists" }];
 
 /** Busybox under the name of what holds a pod's namespaces: the one image with a shell that every node has. */
@@ -17,7 +23,7 @@ export function serverPod(cluster: RealCluster, nodeName: string | undefined) {
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
-		metadata: { name: "server", namespace: "default" },
+		metadata: { name: "server", namespace: ROOM.metadata.name },
 		spec: {
 			nodeName,
 			tolerations: ANYWHERE,
@@ -34,7 +40,7 @@ export function callerPod(cluster: RealCluster, server: string, anywhere: boolea
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
-		metadata: { name: "caller", namespace: "default" },
+		metadata: { name: "caller", namespace: ROOM.metadata.name },
 		spec: {
 			restartPolicy: "Never",
 			...(anywhere ? { tolerations: ANYWHERE } : {}),
@@ -49,7 +55,7 @@ export function movingDeployment(cluster: RealCluster) {
 	return {
 		apiVersion: "apps/v1",
 		kind: "Deployment",
-		metadata: { name: "moving", namespace: "default" },
+		metadata: { name: "moving", namespace: ROOM.metadata.name },
 		spec: {
 			replicas: 1,
 			selector: { matchLabels: labels },

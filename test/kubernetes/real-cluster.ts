@@ -32,6 +32,8 @@ const CLUSTER = {
 	kind: "Cluster",
 	name: "real",
 	kubernetes: { version: "1.36", podNetwork: "routed" },
+	// The switch has no DNS server, and CoreDNS does not start where it is to ask one and finds none.
+	networks: { dnsServers: [] },
 	// Whoever boots is let in by what it says of itself, which opens no slot of a control plane: that machine is declared by its MAC.
 	approval: { rules: [{ name: "lab", selector: {} }] },
 	slots: [
