@@ -62,7 +62,10 @@ export async function podsReachEachOther({ t, cluster, api }: ClusterScene): Pro
 	);
 	// The pod that it asks is on another machine, where there is one.
 	t.regex(log, /^reached\nhello\n$/);
-	t.is(await api.exec({ namespace: ROOM.metadata.name, name: "server" }, ["/bin/busybox", "cat", "/tmp/index.html"]), "hello\n");
+	t.is(
+		await api.exec({ namespace: ROOM.metadata.name, name: "server" }, ["/bin/busybox", "cat", "/tmp/index.html"]),
+		"hello\n",
+	);
 	const host = control?.status.addresses.find(({ type }) => type === "InternalIP")?.address;
 	t.is(await eventually("the node's port", () => api.get(`http://${host}:${HOST_PORT}/index.html`)), "hello\n");
 	for (const name of ["server", "caller"]) {

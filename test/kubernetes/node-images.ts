@@ -7,10 +7,12 @@ import { type ImageWish, writeImageArchive } from "./image-archive.ts";
 
 /** Programs that are an image with nothing else in it. */
 const ALONE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
+/** Beside etcd in its image: what restores a snapshot. Its script has a shell, as in the image that Kubernetes publishes. */
+const RESTORES = "etcdutl";
 /** CoreDNS is no part of Kubernetes' own releases: it has an image where it is there. */
 export const COREDNS = { program: "coredns", reference: "rollcall.local/coredns:1" } as const;
 /** The programs of which images are made. */
-export const NODE_PROGRAMS = [...ALONE, "kube-proxy"] as const;
+export const NODE_PROGRAMS = [...ALONE, RESTORES, "kube-proxy"] as const;
 
 /** True where a folder of programs has CoreDNS. */
 export const hasCoreDns = (programs: string): boolean => existsSync(join(programs, COREDNS.program));
@@ -43,6 +45,12 @@ export async function writeNodeImages(
 	};
 	const wishes: ImageWish[] = [];
 	for (const name of ALONE) wishes.push({ reference: reference(name), tree: await alone(name) });
+	const etcd = join(trees, "etcd");
+	await copyFile(join(programs, RESTORES), join(etcd, "usr/local/bin", RESTORES));
+	const shell = join(trees, "shell");
+	await unpackPackages({ names: ["bash-static"], beside: "nothing" }, shell, cache);
+	await mkdir(join(etcd, "bin"));
+	await copyFile(join(shell, "bin/bash-static"), join(etcd, "bin/sh"));
 	if (hasCoreDns(programs)) {
 		const entrypoint = [`/usr/local/bin/${COREDNS.program}`];
 		wishes.push({ reference: COREDNS.reference, tree: await alone(COREDNS.program), entrypoint });
