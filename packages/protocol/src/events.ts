@@ -126,6 +126,8 @@ export const EVENT_PAYLOADS = {
 	/** `certifiedUntil`: the end of the last certificate that it got, where one is valid still: nothing takes it back before. */
 	"machine-removed": z.strictObject({ machineId, by, certifiedUntil: Timestamp.optional() }),
 	"facts-changed": z.strictObject({ machineId, bootId, facts: Facts }),
+	/** Its hellos bring news faster than it is recorded: from now on most of it is left out. Told once, until it has said little for a while. */
+	"hellos-cut": z.strictObject({ machineId, bootId }),
 	/** A newer boot took this one's place; its memory, and what was in it, is gone. `wasAlive`: it was still speaking shortly before. */
 	"incarnation-fenced": z.strictObject({
 		machineId,

@@ -15,6 +15,7 @@ const BY_TYPE: Partial<Record<Event["type"], Severity>> = {
 	"machine-rejected": "warning",
 	"boot-refused": "error",
 	"boot-stuck": "warning",
+	"hellos-cut": "warning",
 	"machine-released": "warning",
 	"incarnation-fenced": "warning",
 	"machine-removed": "warning",

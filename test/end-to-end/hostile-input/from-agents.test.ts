@@ -142,6 +142,25 @@ test("reports that come twice, late and in another order leave what the last one
 	t.true(news.filter(({ type }) => type === "health-changed").length <= changes);
 });
 
+test("a flood of hellos with other facts in each has a share of them recorded, is answered, and is told once", async (t) => {
+	const scene = await startScene(t);
+	const { bystander, good, own } = scene;
+	const hellos = Array.from({ length: 1_500 }, (_, n) => ({
+		...good.hello,
+		facts: { ...own.facts, hostname: `host-${n}` },
+	}));
+	const answers = new Set<string>();
+	while (hellos.length > 0) {
+		const asked = hellos.splice(0, 50).map((hello) => ask(scene, "hello", encode(hello)));
+		for (const answer of await Promise.all(asked)) answers.add((answer as { kind: string }).kind);
+	}
+	t.deepEqual([...answers], ["target"]);
+	const news = await bystander.assertCalm([...OF_ITS_OWN, "facts-changed", "hellos-cut", "target-issued"]);
+	t.true(news.length < 100, `${news.length} events`);
+	t.true(news.filter(({ type }) => type === "facts-changed").length >= 30);
+	t.is(news.filter(({ type }) => type === "hellos-cut").length, 1);
+});
+
 test("what is stale, or claims what never was, is refused or passed over: an old boot, another key, generations that nobody issued", async (t) => {
 	const scene = await startScene(t);
 	const { coordinator, bystander, nc, own, machineId, good } = scene;

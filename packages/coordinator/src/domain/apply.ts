@@ -32,7 +32,14 @@ import {
 	applySnapshotTaken,
 } from "./apply/etcd-snapshots.ts";
 import { applyAllowed, applyHeld } from "./apply/held.ts";
-import { applyEnrolled, applyFactsChanged, applyFenced, applyFencedSpoke, applyRemoved } from "./apply/incarnations.ts";
+import {
+	applyEnrolled,
+	applyFactsChanged,
+	applyFenced,
+	applyFencedSpoke,
+	applyHellosCut,
+	applyRemoved,
+} from "./apply/incarnations.ts";
 import {
 	applyAddOnsApplied,
 	applyAddOnsFailed,
@@ -99,6 +106,7 @@ const APPLIERS: Appliers = {
 	"machine-labelled": applyLabelled,
 	"machine-removed": applyRemoved,
 	"facts-changed": applyFactsChanged,
+	"hellos-cut": applyHellosCut,
 	"incarnation-fenced": applyFenced,
 	"fenced-incarnation-spoke": applyFencedSpoke,
 	"machine-clock-changed": applyMachineClock,

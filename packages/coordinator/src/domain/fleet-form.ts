@@ -140,6 +140,7 @@ const Machine = z.strictObject({
 	node: NodeState.optional(),
 	etcdMemory: z.strictObject({ is: EtcdMemory.optional(), lost: EtcdMemory.optional() }).optional(),
 	reported: z.int(),
+	helloPace: z.strictObject({ used: z.number(), at: Timestamp, cut: z.literal(true).optional() }).optional(),
 	command: OpenCommand.optional(),
 	lastCommand: z.strictObject({ commandId: text, deadlineAt: Timestamp, failed: text.optional() }).optional(),
 	certified: z

@@ -25,6 +25,7 @@ import type { Certified } from "./certificates/certified.ts";
 import type { ListenersKnown, ListenerTrust } from "./certificates/listener-trust.ts";
 import type { MachineClock } from "./clocks/machine-clock.ts";
 import type { EtcdFounder, EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
+import type { HelloPace } from "./hello-pace.ts";
 import type { Evidence } from "./identity/evidence.ts";
 import type { Hardware } from "./identity/hardware.ts";
 import type { ClockStep, LogStanding } from "./log/log-standing.ts";
@@ -115,6 +116,8 @@ export interface Machine {
 	readonly etcdMemory?: { readonly is?: EtcdMemory; readonly lost?: EtcdMemory } | undefined;
 	/** The highest number of a report of this incarnation that changed something; -1 before the first. */
 	readonly reported: number;
+	/** How much its boot's hellos had recorded. */
+	readonly helloPace?: HelloPace | undefined;
 	readonly command?: OpenCommand | undefined;
 	/** The command that ended last, so that whoever asks for it again, since he lost the answer, does not begin another one. */
 	readonly lastCommand?: EndedCommand | undefined;

@@ -5,7 +5,7 @@ import type { Input } from "../../src/domain/inputs.ts";
 import { noRoomFor, toldOf, type Writer } from "../../src/domain/log/log-room.ts";
 import { LogShare } from "../../src/loop/log-share.ts";
 import { takeTurn } from "../../src/loop/turn.ts";
-import { factsOf, keyOf } from "../domain/hardware.ts";
+import { factsOf } from "../domain/hardware.ts";
 import { documentOf, Story } from "../domain/story.ts";
 
 const SLOTS = [{ name: "w", role: "worker", count: 2 }];
@@ -14,23 +14,22 @@ const measure = (events: Parameters<typeof entryBytes>[0]) => ({
 	maxBytes: MAX_ENTRY_BYTES,
 });
 
-/** A machine that reports other facts with every hello, so many times, and how much of it was recorded. */
+/** A machine that says with every report that another part of it is ill, so many times, and how much of it was recorded. */
 function talk(story: Story, share: LogShare, name: string, times: number): number {
 	const machineId = story.join({ name });
 	let recorded = 0;
 	for (let n = 0; n < times; n++) {
-		const routes = Array.from({ length: 60 }, (_, index) => ({
-			destination: `10.${n % 250}.${index}.0/24`,
-			nic: "eth0",
+		const health = Array.from({ length: 12 }, (_, index) => ({
+			component: `part-${index}`,
+			healthy: false,
+			reason: [...String(n)]
+				.map((digit) => "abcdefghij"[Number(digit)])
+				.join("")
+				.repeat(120),
 		}));
-		const facts = { ...factsOf({ name }), hostname: `host-${n}`, routes } as never;
 		const { bootId } = factsOf({ name });
-		const input: Input = {
-			kind: "hello",
-			machineId,
-			hello: { bootId, publicKey: keyOf({ name }), facts, generation: 0, renew: false },
-			proofValid: false,
-		};
+		const report = { bootId, sequence: story.machine(machineId).reported + 1, generation: 0, health };
+		const input: Input = { kind: "report", machineId, report };
 		const turn = takeTurn({
 			fleet: story.fleet,
 			inputs: [input],

@@ -1,6 +1,7 @@
 import type { EventDraft, Facts, MachineId, Timestamp } from "@rollcall/protocol";
 import { sameFacts } from "../facts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
+import { inPace } from "../hello-pace.ts";
 import { identify } from "../identity/identify.ts";
 import type { Answer, InputOf, Verdict } from "../inputs.ts";
 import { isLeaving } from "../seats/leaving.ts";
@@ -64,7 +65,8 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	const changed: EventDraft[] = isNews
 		? [{ type: "facts-changed", machineId, bootId: machine.bootId, facts: claim.facts }]
 		: [];
-	return accept([...adopted, ...changed, ...learn(machine, claim, adopted)], answerTo(fleet, machine, { adopted, at }));
+	const news = inPace(machine, [...changed, ...raise(machine, claim, adopted)], at);
+	return accept([...adopted, ...news, ...learn(machine, claim)], answerTo(fleet, machine, { adopted, at }));
 }
 
 /** True when the facts are those of a machine that is known, under whatever id. */
@@ -101,19 +103,24 @@ function givenSince(proven: number, machineId: MachineId, { bootId, generation }
 	return isGiven ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
 }
 
-/** The events for what is new in a hello, besides facts. */
-function learn(machine: Machine, claim: Claim, adopted: readonly EventDraft[]): EventDraft[] {
+/** A machine that was given more than the log knows of. */
+function raise(machine: Machine, claim: Claim, adopted: readonly EventDraft[]): EventDraft[] {
 	const { machineId, bootId } = machine;
-	const events: EventDraft[] = [];
 	const known = Math.max(
 		machine.generation,
 		...adopted.map((draft) =>
 			draft.type === "assignment-adopted" || draft.type === "generation-raised" ? draft.generation : 0,
 		),
 	);
-	if (claim.generation > known) {
-		events.push({ type: "generation-raised", machineId, bootId, generation: claim.generation });
-	}
+	return claim.generation > known
+		? [{ type: "generation-raised", machineId, bootId, generation: claim.generation }]
+		: [];
+}
+
+/** The events for what else is new in a hello; each of them comes once. */
+function learn(machine: Machine, claim: Claim): EventDraft[] {
+	const { machineId, bootId } = machine;
+	const events: EventDraft[] = [];
 	// In a hello only the first word of a memory counts: a late one must not speak against a newer report.
 	const remembered = machine.etcdMemory ? undefined : memoryNews(machine, claim.memory);
 	if (remembered) events.push(remembered);

@@ -1,5 +1,6 @@
 import type { BootId, EventOf } from "@rollcall/protocol";
 import { COORDINATOR, type Fleet, fencedBoots, MAX_FENCED, MAX_REMOVED, type Machine, seatKey } from "../fleet.ts";
+import { spent } from "../hello-pace.ts";
 import { evidenceOf } from "../identity/evidence.ts";
 import { hardwareOf } from "../identity/hardware.ts";
 import { isAllowed } from "../identity/hold.ts";
@@ -53,6 +54,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 		node: sameBoot ? known.node : undefined,
 		etcdMemory: sameBoot ? known.etcdMemory : undefined,
 		reported: sameBoot ? known.reported : -1,
+		helloPace: sameBoot ? known.helloPace : undefined,
 		enrolledAt: event.at,
 	};
 	if (known && !sameBoot && !known.fenced.includes(known.bootId)) {
@@ -91,7 +93,22 @@ export function applyFencedSpoke(fleet: Fleet, event: EventOf<"fenced-incarnatio
 /** Facts of a boot that goes on. What told the machine apart when the boot enrolled stays what it was. */
 export function applyFactsChanged(fleet: Fleet, event: EventOf<"facts-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
-		machine.bootId === event.bootId ? { ...machine, facts: { ...event.facts, bootId: event.bootId } } : undefined,
+		machine.bootId === event.bootId
+			? {
+					...machine,
+					facts: { ...event.facts, bootId: event.bootId },
+					helloPace: spent(machine.helloPace, event.at),
+				}
+			: undefined,
+	);
+}
+
+/** Its hellos have had their share of the log; what they say is recorded as far as there is a share again. */
+export function applyHellosCut(fleet: Fleet, event: EventOf<"hellos-cut">): Fleet {
+	return changeMachine(fleet, event, (machine) =>
+		machine.bootId === event.bootId && machine.helloPace
+			? { ...machine, helloPace: { ...machine.helloPace, cut: true } }
+			: undefined,
 	);
 }
 

@@ -2,6 +2,7 @@ import { type EventOf, type MachineId, NO_ROLE } from "@rollcall/protocol";
 import { foundersWith, foundersWithout } from "../etcd/founding.ts";
 import { livingMembers } from "../etcd/members.ts";
 import type { Fleet } from "../fleet.ts";
+import { spent } from "../hello-pace.ts";
 import { etcdRole } from "../seats/seats.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
 import { withoutFetch } from "./etcd.ts";
@@ -41,7 +42,9 @@ export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Flee
 
 export function applyGenerationRaised(fleet: Fleet, event: EventOf<"generation-raised">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
-		event.generation > machine.generation ? { ...machine, generation: event.generation } : undefined,
+		event.generation > machine.generation
+			? { ...machine, generation: event.generation, helloPace: spent(machine.helloPace, event.at) }
+			: undefined,
 	);
 }
 

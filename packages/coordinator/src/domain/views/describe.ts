@@ -58,6 +58,7 @@ const DESCRIPTIONS: Descriptions = {
 	"machine-removed": (e) =>
 		`${e.by} removed ${e.machineId}${e.certifiedUntil === undefined ? "" : `; what it got certificates for is valid until ${time(e.certifiedUntil)}`}`,
 	"facts-changed": (e) => `${e.machineId} reports other facts`,
+	"hellos-cut": (e) => `${e.machineId} says something new with every hello: most of it is not recorded any more`,
 	"incarnation-fenced": (e) =>
 		`boot ${e.bootId} of ${e.machineId} is over, ${e.successor} took its place${e.wasAlive ? "; it still spoke shortly before" : ""}`,
 	"fenced-incarnation-spoke": (e) =>
