@@ -3,28 +3,12 @@ import test, { type ExecutionContext } from "ava";
 import { screenOf } from "../src/process-surroundings.ts";
 import { runProgram } from "../src/program.ts";
 import { coordinatorWith } from "./support/cli.ts";
+import { HOSTILE_PARTS, notPlain } from "./support/hostile.ts";
 import { BOOT, DIGEST, detail, fleet, STATUS } from "./support/views.ts";
 
-/** What could steer a terminal, turn its text around, or look like a line of our own. */
-const PARTS = [
-	"\u001b[2J",
-	"\u001b]0;x\u0007",
-	"\u009b31m",
-	"\r",
-	"\u0008",
-	"\u202e",
-	"\u2066",
-	"\u2028",
-	"\t",
-	"\nFORGED",
-	"\u200b",
-	"w".repeat(300),
-	"a",
-];
-const hostile = fc.array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
-// biome-ignore lint/suspicious/noControlCharactersInRegex: styles start with the escape character
-const OWN_STYLE = /\u001b\[(?:[12]|22|3[1-6]|39)m/g;
-const NOT_PLAIN = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+const hostile = fc
+	.array(fc.constantFrom(...HOSTILE_PARTS), { minLength: 1, maxLength: 6 })
+	.map((parts) => parts.join(""));
 
 /** A fleet in which every text that others choose is this one. */
 function hostileFleet(text: string) {
@@ -95,15 +79,22 @@ function hostileFleet(text: string) {
 
 async function printed(args: readonly string[], env: Record<string, string>): Promise<string> {
 	let text = "";
+	let stop = (_: NodeJS.Signals) => {};
 	const write = (chunk: unknown) => {
 		text += String(chunk);
+		// A view that goes on ends when the fleet and the event are on it.
+		if (/Ctrl-C ends this view.*1 of 1.*lease/s.test(text)) stop("SIGINT");
 		return true;
 	};
 	const screen = screenOf({ write, isTTY: true, columns: 100, rows: 30 } as never, true);
 	const nothing = () => () => undefined;
+	const onStop = (listener: typeof stop) => {
+		stop = listener;
+		return () => undefined;
+	};
 	await runProgram(args, {
 		...{ out: screen, err: screen, env, now: () => Date.parse("2026-11-02T09:00:00Z") },
-		...{ onResize: nothing, onStop: nothing },
+		...{ onResize: nothing, onStop },
 	});
 	return text;
 }
@@ -144,17 +135,15 @@ function commands(id: string): readonly (readonly string[])[] {
 		],
 		["plan", "-f", "deploy/examples/rehearsal.yaml"],
 	];
-	return [...plain, ...plain.map((words) => (words.includes("wide") ? words : [...words, "-o", "json"]))];
+	return [
+		["machines", "--watch"],
+		...plain,
+		...plain.map((words) => (words.includes("wide") ? words : [...words, "-o", "json"])),
+	];
 }
 
 function isClean(t: ExecutionContext, text: string, command: string): void {
-	const plain = text.replaceAll(OWN_STYLE, "").replaceAll("\n", "");
-	const found = NOT_PLAIN.exec(plain);
-	t.is(
-		found,
-		null,
-		`${command}: U+${found?.[0].codePointAt(0)?.toString(16)} in ${JSON.stringify(plain.slice(0, 400))}`,
-	);
+	t.is(notPlain(text), undefined, command);
 	t.notRegex(text, /^\s*FORGED/m, command);
 	t.notRegex(text, /a fault of the command itself/, command);
 }
