@@ -8,7 +8,7 @@ import { namespaces } from "@rollcall/test-support/part";
 import { run } from "@rollcall/test-support/running";
 import type { ExecutionContext } from "ava";
 import { COORDINATOR } from "../support/coordinator.ts";
-import { repository } from "../support/places.ts";
+import { agentBinary, rehearsalScript, repository } from "../support/places.ts";
 import { type HostName, makeTwoLinks } from "../support/two-links.ts";
 
 const BY_HAND = join(repository, "test/support/enroll-by-hand.ts");
@@ -34,7 +34,7 @@ slots:
 `;
 
 /** A coordinator and a relay on two links, and what attackers do from each host. */
-async function scene(t: ExecutionContext) {
+async function scene(t: ExecutionContext, document: (mac: string) => string = () => DOCUMENT) {
 	const net = makeTwoLinks(t);
 	const folder = ownFolder(t);
 	const start = (host: HostName, ...words: string[]) => {
@@ -62,9 +62,10 @@ async function scene(t: ExecutionContext) {
 		http: { host: net.address("coordinator") },
 		nats: { embedded: { host: net.address("coordinator") } },
 		document: "cluster.yaml",
-		relays: [{ name: "far", networks: ["198.51.100.0/24"], publicKey }],
+		// A rehearsal machine says that it has an address of 10.146.0.0/16, whatever it speaks from.
+		relays: [{ name: "far", networks: ["198.51.100.0/24", "10.146.0.0/16"], publicKey }],
 	};
-	writeFileSync(join(folder, "cluster.yaml"), DOCUMENT);
+	writeFileSync(join(folder, "cluster.yaml"), document(await net.mac("machine")));
 	writeFileSync(join(folder, "coordinator.yaml"), JSON.stringify(config), { mode: 0o600 });
 	const coordinator = start("coordinator", COORDINATOR, "--config", join(folder, "coordinator.yaml"), "--tether-stdin");
 	const announced = join(dataFolder, "api.json");
@@ -93,7 +94,18 @@ async function scene(t: ExecutionContext) {
 		const found = events.find((event) => event.type === "machine-enrolled" && event.machineId === answer.machineId);
 		return found as EventOf<"machine-enrolled">;
 	};
-	return { net, url, start, startRelay, call, enroll, coordinator };
+	/** A machine with a real agent on a host, which says what its NIC is. */
+	const boot = async (host: HostName) => {
+		const { token: word } = await call<{ token: string }>("POST", "/v1/tokens", { scope: "enroll", labels: {} });
+		const { signers } = await call<{ signers: string[] }>("GET", "/v1/status");
+		writeFileSync(join(folder, "enroll-token"), word, { mode: 0o600 });
+		const named = ["--root", join(folder, host), "--machine", host, "--mac", await net.mac(host)];
+		const where = ["--loopback", "127.64.0.7", "--coordinator", url, "--authority-file", authorityFile];
+		const trusted = signers.flatMap((signer) => ["--signer", signer]);
+		const rest = ["--token-file", join(folder, "enroll-token"), "--tether-stdin"];
+		return start(host, rehearsalScript, "machine", "--agent", agentBinary, ...named, ...where, ...trusted, ...rest);
+	};
+	return { net, url, start, startRelay, call, enroll, boot, coordinator };
 }
 
 testNeeding(namespaces())(
@@ -157,3 +169,35 @@ testNeeding(namespaces())("without its relay a machine only claims, and `why` sa
 	const why = await call<Why>("GET", `/v1/machines/${machineId}/why`);
 	t.regex(JSON.stringify(why), /relay far/);
 });
+
+testNeeding(namespaces())(
+	"a boot whose relay was away when it enrolled is observed when that is back, and has its seat, without a person and without booting again",
+	async (t) => {
+		const slot = "  - { name: seen, role: worker, count: 1, grade: observed }\n";
+		const { startRelay, call, boot } = await scene(
+			t,
+			(mac) => `${DOCUMENT.replace(/ {2}- .*\n/, slot)}machines:\n  - { mac: "${mac}" }\n`,
+		);
+		const machine = await boot("machine");
+		const first = await eventually("the machine to be known", async () => {
+			const { machines } = await call<{ machines: { machineId: string }[] }>("GET", "/v1/machines");
+			return machines[0];
+		}).catch((error: unknown) => {
+			throw new Error(machine.output(), { cause: error });
+		});
+		const why = async () => JSON.stringify(await call<Why>("GET", `/v1/machines/${first.machineId}/why`));
+		await eventually("it to wait for being observed", async () => /slot seen wants.*relay far/.test(await why()));
+		startRelay();
+		const events = async () => (await call<{ events: Event[] }>("GET", "/v1/events?limit=500")).events;
+		const seen = await eventually("the boot to be observed", async () =>
+			(await events()).find(({ type }) => type === "boot-observed"),
+		);
+		t.like(seen, { machineId: first.machineId });
+		await eventually("its seat", async () => (await events()).some(({ type }) => type === "machine-assigned"));
+		const enrolled = (await events()).filter(({ type }) => type === "machine-enrolled");
+		t.deepEqual(
+			enrolled.map((event) => "grade" in event && event.grade),
+			["claimed"],
+		);
+	},
+);

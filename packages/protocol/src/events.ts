@@ -109,6 +109,8 @@ export const EVENT_PAYLOADS = {
 		needsPerson: z.boolean(),
 		reason,
 	}),
+	/** A boot that only claimed, since nobody looked when it enrolled, was seen when it showed itself again: this NIC has its address. */
+	"boot-observed": z.strictObject({ machineId, bootId, mac: Mac }),
 	/** A person lets this very boot of a machine in. */
 	"boot-allowed": z.strictObject({ machineId, bootId, by }),
 	/** Two machines claim one identity. Both go on, under different ids; a person should look. `contested`: no rule and no declaration lets this one in. */

@@ -2,6 +2,7 @@ import { Responder } from "../adapters/nats/responder.ts";
 import type { PodRoutes } from "../keepers/pod-routes.ts";
 import { answerCertify, atMostWaiting } from "../loop/answer-certify.ts";
 import { answerHello } from "../loop/answer-hello.ts";
+import { LookAgain, type LookAgainParts } from "../loop/look-again.ts";
 import type { RememberedTargets } from "../loop/remembered-targets.ts";
 import type { Core } from "../ports/core.ts";
 import type { Pki } from "../ports/pki.ts";
@@ -22,21 +23,27 @@ export function createResponder(
 		accounts,
 		targets,
 		routes,
+		canSee,
 	}: {
 		readonly core: Core;
 		readonly pki: Pki;
 		readonly accounts: RegistryAccounts;
 		readonly targets: RememberedTargets;
 		readonly routes: Pick<PodRoutes, "answer">;
+		readonly canSee: LookAgainParts["canSee"];
 	},
 ): Responder {
+	const lookAgain = new LookAgain({ canSee, monotonic: () => clock.monotonic() });
 	return new Responder({
 		connection,
 		clock,
 		core,
 		credentials,
-		answerHello: (machineId, hello, answer) =>
-			answerHello({ machineId, hello, answer }, { fleet: core.fleet(), targets, credentials }),
+		async answerHello(machineId, hello, answer) {
+			const fleet = core.fleet();
+			const reply = await answerHello({ machineId, hello, answer }, { fleet, targets, credentials });
+			return lookAgain.instead(fleet.machines.get(machineId), reply);
+		},
 		answerCertify: atMostWaiting(MAX_ORDERS, (machineId, message) =>
 			answerCertify(
 				{ machineId, message },

@@ -131,7 +131,14 @@ async function startParts(
 	const routes = new PodRoutes({ core, bus: bus.bus, now: () => clock.now(), monotonic: () => clock.monotonic() });
 	closing.defer(() => routes.close());
 	onLeading((leads) => routes.lead(leads));
-	const responder = createResponder(base, bus, { core, pki, accounts, targets, routes });
+	const relays = new Relays(config.relays, {
+		monotonic: () => clock.monotonic(),
+		isBy: bus.credentials.isBy,
+		tell: (text) => log.warn(text),
+	});
+	closing.defer(() => relays.close());
+	const canSee = (addresses: readonly string[]): boolean => relays.canSee(addresses);
+	const responder = createResponder(base, bus, { core, pki, accounts, targets, routes, canSee });
 	closing.defer(() => responder.close());
 	onLeading((leads) => (leads ? responder.lead() : responder.follow()));
 	onLeading((leads) => leads && void tellMissingKeys(pki, core.fleet().trust?.trust, log));
@@ -166,12 +173,6 @@ async function startParts(
 	closing.defer(() => seatWatch.close());
 	const documents = createDocumentReader();
 	closing.defer(() => documents.close());
-	const relays = new Relays(config.relays, {
-		monotonic: () => clock.monotonic(),
-		isBy: bus.credentials.isBy,
-		tell: (text) => log.warn(text),
-	});
-	closing.defer(() => relays.close());
 	const app = buildApp({
 		observe: observer(neighbourMac, relays),
 		relay: (request) => relays.take(request),

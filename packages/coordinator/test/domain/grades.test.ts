@@ -40,6 +40,35 @@ test("a declared machine gets its seat of a control plane when the link says tha
 	}
 });
 
+test("a boot whose relay was away gets its seat when it shows itself again and is seen, and not when somebody else's NIC is", (t) => {
+	const story = new Story();
+	story.declare(SLOTS.slice(0, 1), { machines: [{ mac: macOf("a") }], approval: {} });
+	story.enroll({ name: "a" }, { unobserved: "relay far is away" });
+	for (const how of [{}, seen("b"), { unobserved: "relay far is away" }]) {
+		t.is(codeOf(story.enroll({ name: "a" }, { ...how, token: null })), "enrolled");
+		t.is(story.machine(idOf("a")).seat, undefined);
+		t.is(story.machine(idOf("a")).unobserved, "relay far is away");
+	}
+	for (const _ of [1, 2]) story.enroll({ name: "a" }, { ...seen("a"), token: null });
+	t.like(story.machine(idOf("a")), { grade: "observed", unobserved: undefined, seat: { role: "control-plane" } });
+	t.is(story.all("boot-observed").length, 1);
+	t.is(story.all("machine-enrolled").length, 1);
+});
+
+test("a boot that showed itself where nobody looks stays what it was, and so does one whose token was made for another NIC", (t) => {
+	const story = new Story();
+	story.declare(SLOTS.slice(0, 1));
+	story.enroll({ name: "a" });
+	story.enroll({ name: "a" }, { ...seen("a"), token: null });
+	t.is(story.machine(idOf("a")).grade, "claimed");
+	const mac = macOf("other");
+	const token = story.token({ mac: mac as never });
+	const two = { name: "b", macs: [macOf("b"), mac] };
+	story.enroll(two, { token, unobserved: "relay far is away" });
+	story.enroll(two, { ...seen("b"), token: null });
+	t.is(story.machine(idOf("b")).grade, "claimed");
+});
+
 test("a machine that is declared by its UUID alone wants a person, since everybody can say a UUID", (t) => {
 	const story = new Story();
 	story.declare(SLOTS.slice(0, 1), { machines: [{ uuid: uuidOf("a") }], approval: {} });

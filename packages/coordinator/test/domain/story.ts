@@ -166,6 +166,7 @@ export class Story {
 			proof?: SignedAssignment;
 			labels?: Record<string, string>;
 			observedMac?: string;
+			unobserved?: string;
 		} = {},
 	): Answer {
 		const token = using.token === null ? undefined : (using.token ?? this.token({ labels: using.labels ?? {} }));
@@ -175,6 +176,7 @@ export class Story {
 			...(token === undefined ? {} : { tokenHash: token }),
 			proofValid: using.proof !== undefined,
 			remote: "127.0.0.1",
+			...(using.unobserved === undefined ? {} : { unobserved: using.unobserved }),
 			...(using.observedMac === undefined ? {} : { observedMac: using.observedMac as Mac }),
 		});
 	}

@@ -70,10 +70,17 @@ export class Relays {
 		}));
 	}
 
+	/** Whether a relay is there that looks for one of these addresses; each may have a prefix length. */
+	canSee(addresses: readonly string[]): boolean {
+		return addresses.some((text) => {
+			const relay = this.#of(text.split("/")[0] ?? "");
+			return relay?.here === true && !this.#isAway(relay);
+		});
+	}
+
 	/** Has the relay of the address's network look for it now. */
 	async look(address: string): Promise<Seen> {
-		const value = parseAddress(address);
-		const relay = value && this.#relays.find(({ networks }) => networks.some((network) => contains(network, value)));
+		const relay = this.#of(address);
 		if (!relay) return {};
 		const { name } = relay.config;
 		if (this.#isAway(relay)) return { reason: `relay ${name}, which looks for ${address}, is away` };
@@ -128,6 +135,11 @@ export class Relays {
 			relay.wake();
 			for (const { settle } of relay.open.values()) settle({});
 		}
+	}
+
+	#of(address: string): State | undefined {
+		const value = parseAddress(address);
+		return value && this.#relays.find(({ networks }) => networks.some((network) => contains(network, value)));
 	}
 
 	#isAway(relay: State): boolean {

@@ -41,7 +41,8 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	if (fencedBoots(fleet, identified.machineId).includes(request.facts.bootId)) {
 		return fenced(machine ?? identified, request.facts.bootId);
 	}
-	if (machine && isSameIncarnation(machine, input)) return accept([], enrolled(machine.machineId, input));
+	if (machine && isSameIncarnation(machine, input))
+		return accept(seenNow(machine, input), enrolled(machine.machineId, input));
 	const counts = proven && !isOfRemoved(fleet, proven);
 	const byProof = counts && enrollByProof(fleet, input, { proven: { ...proven, machineId: identified.machineId }, at });
 	if (byProof) return byProof;
@@ -94,6 +95,15 @@ function identifyWithProof(
 
 function isSameIncarnation(machine: Machine, { request }: InputOf<"enroll">): boolean {
 	return machine.bootId === request.facts.bootId && machine.publicKey === request.publicKey;
+}
+
+/** A boot that was not observed when it enrolled shows itself again, and is seen this time. */
+function seenNow(machine: Machine, input: InputOf<"enroll">): EventDraft[] {
+	const { machineId, bootId, grade, unobserved, tokenMac } = machine;
+	const { observedMac: mac } = input;
+	if (grade !== "claimed" || unobserved === undefined || mac === undefined) return [];
+	if (gradeOf({ ...input, tpm: undefined }, { machine, tokenMac }) !== "observed") return [];
+	return [{ type: "boot-observed", machineId, bootId, mac }];
 }
 
 function enrolled(machineId: Machine["machineId"], { request }: InputOf<"enroll">) {

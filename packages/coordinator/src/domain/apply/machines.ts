@@ -76,6 +76,15 @@ export function applyMachineClock(fleet: Fleet, event: EventOf<"machine-clock-ch
 	);
 }
 
+/** The link says now that the boot is the machine that it claims to be. */
+export function applyObserved(fleet: Fleet, event: EventOf<"boot-observed">): Fleet {
+	return changeMachine(fleet, event, (machine) =>
+		machine.bootId === event.bootId && machine.grade === "claimed"
+			? { ...machine, grade: "observed", unobserved: undefined }
+			: undefined,
+	);
+}
+
 /** An event that only belongs to a machine's story. */
 export function applyNoted(fleet: Fleet, event: Event & EventOf<"machine-booted">): Fleet {
 	return changeMachine(fleet, event, (machine) => machine);

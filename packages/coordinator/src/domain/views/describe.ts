@@ -48,6 +48,8 @@ const DESCRIPTIONS: Descriptions = {
 	"machine-enrolled": (e) =>
 		`${e.machineId} enrolled with boot ${e.bootId}, known ${IDENTITY[e.identity]}${e.grade ? `, ${e.grade}` : ""}${e.unobserved === undefined ? "" : ` (${e.unobserved})`}${e.tpm ? `, TPM ${e.tpm.ek.slice(0, 16)}${e.tpm.maker ? ` by ${e.tpm.maker}` : ""} with the registers 0-7 at ${e.tpm.pcrs.slice(0, 16)}` : ""}${e.clockOffMs ? `; its clock is ${offText(e.clockOffMs)}` : ""}`,
 	"boot-held": (e) => `boot ${e.bootId} of ${e.machineId}, from ${e.remote} (${e.grade}), waits: ${e.reason}`,
+	"boot-observed": (e) =>
+		`boot ${e.bootId} of ${e.machineId} is observed now: its NIC ${e.mac} has the address that it speaks from`,
 	"boot-allowed": (e) => `${e.by} lets in boot ${e.bootId} of ${e.machineId}`,
 	"identity-conflict": (e) => `${e.machineId} and ${e.other} may be mixed up: ${e.reason}`,
 	"machine-approved": (e) => `${e.machineId} was approved by ${e.by}`,

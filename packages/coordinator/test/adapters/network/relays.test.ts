@@ -102,6 +102,19 @@ test("a relay that saw nobody says why, one that is away is not waited for, and 
 	relays.close();
 });
 
+test("who could be seen is known by the relays that are there", async (t) => {
+	const { relays, signed, begin, pass } = scene();
+	const nics = ["192.0.2.9/24", `${ADDRESS}/24`];
+	t.false(relays.canSee(nics), "it never came");
+	void relays.take(signed(await begin()));
+	t.true(relays.canSee(nics));
+	t.true(relays.canSee(["2001:db8:1::9/64"]));
+	t.false(relays.canSee(["192.0.2.9/24", "nonsense", ""]));
+	pass(11_000);
+	t.false(relays.canSee(nics), "it is away");
+	relays.close();
+});
+
 test("so many wait for a relay and no more, and a relay is asked for a bounded number at once", async (t) => {
 	const here = scene();
 	const { relays, signed, begin } = here;
