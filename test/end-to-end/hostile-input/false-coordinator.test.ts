@@ -65,3 +65,20 @@ for (const [what, signs] of [
 		t.notRegex(log(), /connected/);
 	});
 }
+
+test("an agent does not join another fleet, although that one's certificate and signatures are good and it gave the token", async (t) => {
+	const [own, other] = await Promise.all([startCoordinator(t), startCoordinator(t)]);
+	const { signers } = await own.status();
+	t.notDeepEqual(signers, (await other.status()).signers);
+	const machine = await startMachine(
+		t,
+		{ ...other, status: () => own.status() },
+		{ name: "abducted", token: await other.enrollToken() },
+	);
+	const log = () => readFileSync(join(machine.root, "var/log/agent.log"), "utf8");
+	await eventually("word of it", () => /not with a signature of this machine's fleet/.test(log()));
+	t.is((await other.machines()).length, 1, "it trusts the certificate and is let in there, and does not go");
+	t.notRegex(log(), /connected/);
+	t.not((await other.machines())[0]?.lease, "lost");
+	t.is((await other.machines())[0]?.progress, "issued");
+});
