@@ -150,7 +150,10 @@ testNeeding(kubernetes("kube-apiserver"), ...(await etcdParts()))(
 		t.true(gone.pruned.includes("DaemonSet.apps kube-system/calico-node"));
 		await eventually("all kinds to be gone", async () => {
 			const left = (await ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")).body.items;
-			if (left.length > 0) throw new Error(JSON.stringify(left.map(({ metadata, status }: Named & { status: unknown }) => ({ metadata, status }))));
+			if (left.length > 0)
+				throw new Error(
+					JSON.stringify(left.map(({ metadata, status }: Named & { status: unknown }) => ({ metadata, status }))),
+				);
 			return true;
 		});
 		t.deepEqual((await apply("none")).pruned, []);
