@@ -1,29 +1,39 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
-import { parseArgs } from "node:util";
+import { z } from "zod";
+import { commandLine } from "../support/command-line.ts";
 import { fuzz, type Result } from "./run.ts";
 import { Table } from "./table.ts";
 
 const PARSERS = new URL("./parsers/all.ts", import.meta.url);
 const KEPT = new URL("./seeds/", import.meta.url).pathname;
 
-const { values } = parseArgs({
-	options: {
-		minutes: { type: "string", default: "1" },
-		/** One parser, by its name. */
-		only: { type: "string" },
-		seed: { type: "string" },
-		/** Feeds one file to the parser that `--only` names, and nothing else. */
-		input: { type: "string" },
-	},
-});
+const USAGE = `Usage: npm run fuzz -- [--minutes N] [--only PARSER] [--seed S] [--input FILE --only PARSER]
+
+Feeds every parser of foreign bytes with kept and drawn inputs; what breaks one is kept in test/fuzz/seeds.
+  --minutes N    for so long (default 1)
+  --only PARSER  one parser, by its name
+  --seed S       the inputs of an earlier run (default: other ones each time)
+  --input FILE   feeds this file to the parser that --only names, and nothing else
+`;
+
+const values = commandLine(
+	"fuzz",
+	USAGE,
+	z.strictObject({
+		minutes: z.coerce.number().positive().max(10_000).default(1),
+		only: z.string().optional(),
+		seed: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
+		input: z.string().optional(),
+	}),
+);
 
 if (values.input === undefined) await run();
 else await replay(values.input, values.only);
 
 async function run(): Promise<void> {
-	const until = performance.now() + Number(values.minutes) * 60_000;
-	const seed = values.seed === undefined ? Math.trunc(Date.now() % 1e9) : Number(values.seed);
+	const until = performance.now() + values.minutes * 60_000;
+	const seed = values.seed ?? Math.trunc(Date.now() % 1e9);
 	const result = await fuzz({
 		parsers: PARSERS,
 		kept: KEPT,

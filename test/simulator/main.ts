@@ -1,43 +1,57 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import { commandLine } from "../support/command-line.ts";
 import { type RunOptions, run } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import type { Ran, Share } from "./worker.ts";
 
-const { values } = parseArgs({
-	options: {
-		seeds: { type: "string", default: "100" },
-		seed: { type: "string" },
-		machines: { type: "string" },
-		steps: { type: "string" },
-		/** `etcd`, `keys`, `takeover`: stories in which most happens to etcd's members, to the fleet's keys, or to coordinators that take over. */
-		about: { type: "string" },
-		/** Of the run's moves only these, by their numbers: what a shrunk run is replayed with. */
-		only: { type: "string" },
-		workers: { type: "string" },
-		/** Prints the lines of the story that name this text; the end of it without that. */
-		story: { type: "string" },
-	},
-});
+const USAGE = `Usage: npm run simulate -- [--seeds N] [--seed S] [--machines N] [--steps N] [--about STORY] [--only N,...]
 
-const STORIES = ["etcd", "keys", "takeover"] as const;
-const number = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10));
-const first = number(values.seed) ?? 1;
-const single = values.seed !== undefined && !process.argv.includes("--seeds");
+Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, and looks at what must hold. A seed that fails is shrunk.
+  --seeds N      so many seeds, on all cores (default 100)
+  --seed S       this seed alone; with --seeds the first one
+  --machines N   machines of a story
+  --steps N      moves of a story
+  --about STORY  etcd, keys, takeover: stories in which most happens to etcd's members, to the fleet's keys, or to coordinators that take over
+  --only N,...   of the moves only these: what a shrunk run is replayed with
+  --workers N    so many threads (default: one a core)
+  --story TEXT   prints the lines of the story that name this text; the end of it without that
+`;
+
+const count = z.coerce.number().int().min(1).max(1_000_000);
+const values = commandLine(
+	"simulate",
+	USAGE,
+	z.strictObject({
+		seeds: count.default(100),
+		seed: count.optional(),
+		machines: count.optional(),
+		steps: count.optional(),
+		about: z.enum(["etcd", "keys", "takeover"]).optional(),
+		only: z
+			.string()
+			.regex(/^\d+(,\d+)*$/, "numbers with commas between them")
+			.optional(),
+		workers: count.max(256).optional(),
+		story: z.string().optional(),
+	}),
+);
+const first = values.seed ?? 1;
+const single = values.seed !== undefined && !process.argv.some((word) => /^--seeds(=|$)/.test(word));
 const options: Omit<RunOptions, "seed"> = {
-	machines: number(values.machines),
-	steps: number(values.steps),
-	about: STORIES.find((about) => about === values.about),
+	machines: values.machines,
+	steps: values.steps,
+	about: values.about,
 	only: values.only?.split(",").map(Number),
 };
 
-const failed = single ? [first] : await runAll(number(values.seeds) ?? 100);
+const failed = single ? [first] : await runAll(values.seeds);
 if (failed.length > 0) process.exitCode = (await tell(Math.min(...failed))) ? 1 : 0;
 
 /** Runs all seeds on all cores. Returns those that failed; a worker ends with its first. */
 async function runAll(count: number): Promise<number[]> {
-	const every = number(values.workers) ?? availableParallelism();
+	const every = values.workers ?? availableParallelism();
 	const started = performance.now();
 	const found: number[] = [];
 	let [done, events, virtualMs] = [0, 0, 0];
