@@ -4,6 +4,7 @@ import { startListenerKeeper } from "../keepers/start/listener-keeper.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
+import { listenersSaid } from "./listeners-said.ts";
 
 /** Has the listeners show what the log says, and machines told of it. Returns how to end it. */
 export function followListeners(
@@ -17,7 +18,7 @@ export function followListeners(
 	},
 ): () => Promise<void> {
 	const { core } = parts;
-	void own.follow(() => core.fleet().listeners?.listeners);
+	void own.follow(listenersSaid(core));
 	const unsubscribe = core.subscribe(({ type }) => {
 		if (type === "listeners-changed") void own.look();
 	});
