@@ -78,11 +78,23 @@ export async function prepareNextAuthority(
 	return [first, await nextOf(pieces, { folder, first })];
 }
 
-/** Puts the next authority in the place of the first one, which is gone then. */
-export async function forgetFirstAuthority(folder: string, files: SecretFiles): Promise<void> {
+/** Puts the next authority in the place of the first one, which is gone then. Throws an Error where the file does not hold it any more. */
+export async function forgetFirstAuthority(
+	folder: string,
+	{ fingerprint }: Pick<ListenerAuthority, "fingerprint">,
+	files: SecretFiles,
+): Promise<void> {
 	const file = join(folder, FILE);
 	const pieces = await readPieces(file, files);
 	if (pieces === undefined) return;
+	const lies = await authorityOf(pieces).catch(() => undefined);
+	if (lies?.fingerprint !== fingerprint) {
+		// Another coordinator was faster, and has prepared the one after it.
+		if ((await openListenerAuthority(folder, files)).fingerprint === fingerprint) return;
+		throw new Error(
+			`${file} does not hold the authority ${fingerprint}, which is to take the place of the first one; restore it from a backup`,
+		);
+	}
 	await replaceListenerAuthority(folder, pieces, files);
 	await rm(file, { force: true });
 }

@@ -45,7 +45,7 @@ export async function openOwnTls(
 		if (!isThere()) known = await readListenerAuthorities(folder, files, tell);
 		const [first, next] = known;
 		if (next?.fingerprint === signing && !believed.has(first.fingerprint)) {
-			await forgetFirstAuthority(folder, files);
+			await forgetFirstAuthority(folder, next, files);
 			known = await readListenerAuthorities(folder, files, tell);
 		}
 		if (!isThere())

@@ -136,6 +136,25 @@ for (const [words, damage] of [
 		t.true(await believes(t, tls, before.known()[0]?.pem ?? ""));
 	});
 
+test("a file of the next authority that was damaged under a coordinator takes nobody's place: the first one stays, and it goes on with what is put back", async (t) => {
+	const of = scene(t);
+	const tls = await open(t, of);
+	await tls.prepare();
+	await tls.follow(said(tls, "sign"));
+	const [first, good] = [join(authorityFolder(of), "listeners.pem"), readFileSync(next(of), "utf8")];
+	const [before, shown] = [readFileSync(first, "utf8"), tls.current()];
+	const finish = said(tls, "finish");
+	writeFileSync(next(of), good.slice(0, 100));
+	await tls.follow(finish);
+	t.is(readFileSync(first, "utf8"), before);
+	t.deepEqual(tls.current(), shown);
+	t.regex(of.told.join("\n"), /listeners-next\.pem does not hold the authority sha256:.*restore it from a backup/);
+	writeFileSync(next(of), good);
+	await tls.look();
+	t.deepEqual(readdirSync(authorityFolder(of)), ["listeners.pem"]);
+	t.true(good.startsWith(readFileSync(first, "utf8")));
+});
+
 test("a coordinator that was ended while it forgot the old authority has the new one alone", async (t) => {
 	const of = scene(t);
 	const before = await open(t, of);
