@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import test from "ava";
 import { repository } from "./support/places.ts";
 
-for (const program of ["fuzz", "simulate"] as const) {
-	const file = program === "fuzz" ? "test/fuzz/main.ts" : "test/simulator/main.ts";
+const FILES = { fuzz: "test/fuzz/main.ts", simulate: "test/simulator/main.ts", torture: "test/torture/main.ts" };
+
+for (const [program, file] of Object.entries(FILES)) {
 	const started = (...words: string[]) =>
 		spawnSync(process.execPath, [file, ...words], { cwd: repository, encoding: "utf8" });
 

@@ -3,11 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScope } from "../lab/scope.ts";
 import { Random } from "../simulator/random.ts";
+import { commandLine } from "../support/command-line.ts";
 import { enclose, enclosedFolder } from "./enclosure.ts";
 import { etcdPart } from "./etcd/programs.ts";
 import { runEtcdTrial } from "./etcd/trial.ts";
 import { runLogTrial } from "./log/trial.ts";
-import { parseTortureOptions, type TortureOptions, USAGE } from "./options.ts";
+import { Options, type TortureOptions, USAGE } from "./options.ts";
 import { createTimeline } from "./timeline.ts";
 
 /** The longest that one trial is treated badly, in seconds. */
@@ -16,18 +17,7 @@ const TRIAL_SECONDS = 60;
 const ROUNDS = 12;
 
 async function main(): Promise<number> {
-	const words = process.argv.slice(2);
-	if (words.includes("--help")) {
-		process.stdout.write(USAGE);
-		return 0;
-	}
-	let options: TortureOptions;
-	try {
-		options = parseTortureOptions(words);
-	} catch (error) {
-		process.stderr.write(`torture: ${(error as Error).message}\n${USAGE}`);
-		return 2;
-	}
+	const options = commandLine("torture", USAGE, Options);
 	const folder = enclosedFolder();
 	if (folder !== undefined) return runAll(options, folder);
 	// Fetched here, since there is no way out from inside.

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { roundsNamed } from "./etcd/rounds.ts";
 
@@ -12,7 +11,8 @@ Real coordinators, nats-server, agents and etcd, treated badly at random; what t
   --only PART   log: coordinators and the event log; etcd: members of etcd
 `;
 
-const Options = z.strictObject({
+/** What a run of it is told. */
+export const Options = z.strictObject({
 	minutes: z.coerce.number().positive().max(10_000).default(5),
 	rounds: z.coerce.number().int().positive().max(10_000).optional(),
 	seed: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
@@ -24,16 +24,3 @@ const Options = z.strictObject({
 });
 
 export type TortureOptions = z.infer<typeof Options>;
-
-/** Reads the command line. Throws an Error that names the option. */
-export function parseTortureOptions(words: readonly string[]): TortureOptions {
-	const text = { type: "string" } as const;
-	const { values } = parseArgs({
-		args: [...words],
-		options: { minutes: text, rounds: text, seed: text, round: text, only: text },
-	});
-	const read = Options.safeParse(values);
-	if (read.success) return read.data;
-	const [issue] = read.error.issues;
-	throw new Error(`--${String(issue?.path[0] ?? "")}: ${issue?.message ?? ""}`);
-}
