@@ -121,11 +121,7 @@ export async function signAuthority(
 		...times(wish.validity),
 		signingAlgorithm: ECDSA,
 		keys: { publicKey, privateKey: await importPrivate(key) },
-		extensions: [
-			new BasicConstraintsExtension(true, undefined, true),
-			new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-			await SubjectKeyIdentifierExtension.create(publicKey),
-		],
+		extensions: await authorityExtensions(publicKey),
 	});
 }
 
@@ -143,13 +139,17 @@ export async function introduceAuthority(
 		signingAlgorithm: ECDSA,
 		publicKey: introduced.publicKey,
 		signingKey: by.key,
-		extensions: [
-			new BasicConstraintsExtension(true, undefined, true),
-			new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-			await SubjectKeyIdentifierExtension.create(introduced.publicKey),
-			by.identifier,
-		],
+		extensions: [...(await authorityExtensions(introduced.publicKey)), by.identifier],
 	});
+}
+
+/** What says of a certificate that its key signs certificates. */
+async function authorityExtensions(publicKey: Parameters<typeof SubjectKeyIdentifierExtension.create>[0]) {
+	return [
+		new BasicConstraintsExtension(true, undefined, true),
+		new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+		await SubjectKeyIdentifierExtension.create(publicKey),
+	];
 }
 
 function times({ notBefore, notAfter }: Validity): { notBefore: Date; notAfter: Date } {
