@@ -35,7 +35,21 @@ export async function bundleFile(entry: string, outfile: string, { wrap, names }
 }
 
 /** What most agents never use, or not at the start. */
-const ON_DEMAND = ["child_process", "crypto", "dns", "fs/promises", "http", "https", "net", "readline", "sea", "tls"];
+const ON_DEMAND = [
+	"child_process",
+	"crypto",
+	"dns",
+	"fs/promises",
+	"http",
+	"https",
+	"net",
+	"readline",
+	"sea",
+	"stream/promises",
+	"timers/promises",
+	"tls",
+	"zlib",
+];
 const onDemand = nodeOnDemand(ON_DEMAND, (name) => `process.getBuiltinModule(${name})`);
 
 /** The NATS client brings Ed25519 in JavaScript for authenticators of its own; the agent's uses Node's. */
