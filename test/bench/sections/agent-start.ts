@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { withDeadline } from "@rollcall/test-support/eventually";
 import { agentBinary } from "../../support/places.ts";
 import { RAM, startAgent } from "../agent-process.ts";
+import { startBareClient } from "../bare/bare-client.ts";
 import { type Context, ownFolder, type Section } from "../context.ts";
 import { type BenchCoordinator, startCoordinator } from "../coordinator.ts";
 import { timeOf } from "../floors.ts";
@@ -24,9 +25,11 @@ export const agentStart: Section = async (context) => {
 	});
 	const rounds = context.quick ? 10 : 60;
 	const starts: Start[] = [];
-	const floors = { nodeMs: [] as number[], versionMs: [] as number[], copyMs: [] as number[] };
+	const bareClient = await startBareClient(context.cleanup);
+	const floors = { nodeMs: [] as number[], bareMs: [] as number[], versionMs: [] as number[], copyMs: [] as number[] };
 	for (let round = 0; round < rounds; round++) {
 		floors.nodeMs.push(timeOf(process.execPath, ["-e", "0"]));
+		floors.bareMs.push(await bareClient());
 		starts.push(await startOnce(context, coordinator, round));
 		floors.versionMs.push(timeOf(agentBinary, ["--version"]));
 		floors.copyMs.push(copyFloor(context));
@@ -37,7 +40,12 @@ export const agentStart: Section = async (context) => {
 		toRoleMs: role,
 		toRoleCpuMs: summarize(starts.map(({ roleCpuMs }) => roleCpuMs)),
 		roleToFilesMs: summarize(starts.map(({ filesMs }) => filesMs)),
-		floor: { nodeMs: node, agentVersionMs: summarize(floors.versionMs), copyAndRenameMs: summarize(floors.copyMs) },
+		floor: {
+			nodeMs: node,
+			bareClientMs: summarize(floors.bareMs),
+			agentVersionMs: summarize(floors.versionMs),
+			copyAndRenameMs: summarize(floors.copyMs),
+		},
 		aboveFloorMs: { p50: role.p50 - node.p50, p99: role.p99 - node.p99 },
 		goal: { aboveFloorP99Floors: 0.6, roleToFilesP99Floors: 10 / 27 },
 	};
