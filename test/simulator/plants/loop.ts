@@ -20,6 +20,11 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));",
 		"await this.#turns(signal, catchUp, saveSnapshot);",
 	),
+	"silence counts in which the coordinator stood still while it asked the log": swapped(
+		LEADER,
+		"this.#stalls.look();\n\t\tconst started",
+		"const started",
+	),
 	"a log that went back a second time is not in doubt": swapped(
 		"coordinator/src/loop/untold-flaws.ts",
 		"this.#flaws = this.#flaws.filter((flaw) => !tells(event, flaw, position));",

@@ -185,6 +185,8 @@ export class Leader {
 
 	async #turn(): Promise<void> {
 		const { parts, ledger, heard, queue } = this.#context;
+		// The log was asked since the last look, and this process may have stood still while it waited for the answer.
+		this.#stalls.look();
 		const started = parts.clock.monotonic();
 		const waiting = [...this.#doubts(), ...queue.take()];
 		const before = ledger.fleet;
