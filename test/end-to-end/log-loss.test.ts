@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { type Assignment, assignmentText, type EnrollClaim, type Event, SignedAssignment } from "@rollcall/protocol";
@@ -127,6 +127,29 @@ test("a coordinator that lives on while its nats-server is killed and the log is
 	t.deepEqual(await seatsBut(coordinator, spare), seats);
 	t.deepEqual(await holdingsOf(machines), holdings);
 	assertRebuilt(t, await coordinator.events(), seats);
+});
+
+/** What the manual says to back up. */
+const BACKUP = new Set(["keys", "cluster.json", "admin-token", "etcd-snapshots"]);
+
+test("a data folder that was put back from a backup begins as after a lost log: it takes in what living machines prove, before anybody gets a seat", async (t) => {
+	const { coordinator, machines, seats, spare, ids, holdings } = await startFleet(t, "backup");
+	const { dataFolder } = coordinator;
+	const second = await coordinator.restart({
+		between: () => {
+			for (const name of readdirSync(dataFolder))
+				if (!BACKUP.has(name) && !name.endsWith(".yaml")) rmSync(join(dataFolder, name), { recursive: true });
+		},
+	});
+	t.true((await second.status()).recovering);
+	await eventually("all machines", async () => (await second.machines()).length === 3, 14_000);
+	await allReady(second, 2);
+	await allAnswer(second, ids);
+	await eventually("the end of the recovery", async () => !(await second.status()).recovering);
+	await second.enrollToken();
+	t.deepEqual(await seatsBut(second, spare), seats);
+	t.deepEqual(await holdingsOf(machines), holdings);
+	assertRebuilt(t, await second.events(), seats);
 });
 
 test("an assignment cannot be invented: enrollments with a forged, a changed or somebody else's proof are refused and recorded, and the real one still counts", async (t) => {

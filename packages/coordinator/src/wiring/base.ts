@@ -21,6 +21,8 @@ export async function openBase(
 	{ environment, closing }: { readonly environment: NodeJS.ProcessEnv; readonly closing: AsyncDisposableStack },
 ) {
 	const { dataFolder } = config;
+	const seen = seenLog(dataFolder);
+	await seen.begin();
 	const files = await startSecrets(config, log, environment);
 	const ram = files.isSealing ? await ramFolder(dataFolder, environment) : undefined;
 	if (ram !== undefined) closing.defer(() => rm(ram, { recursive: true, force: true }));
@@ -34,7 +36,7 @@ export async function openBase(
 		id: await coordinatorId(dataFolder),
 		admin: await adminToken(dataFolder, files),
 		lastDocument: createLastDocument(dataFolder, (reason) => log.warn(reason), files),
-		seenLog: seenLog(dataFolder),
+		seenLog: seen,
 		failpoint: failpointFrom(environment),
 		clock: createClock({
 			...systemTime,

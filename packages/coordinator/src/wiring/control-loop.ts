@@ -65,15 +65,12 @@ export function createLoop(
 		summarize: targets.summarize,
 		letIn: door.letIn,
 		trust: () => keys.pki.trust(),
-		beginning: async () => {
-			const before = await own.seenLog.load();
-			return {
-				hadLog: before !== undefined && before !== eventLog.origin(),
-				document: await firstDocument(own.lastDocument, config.document),
-				adminTokenHash: own.admin.hash,
-				snapshots: await keys.snapshots.list(MAX_SNAPSHOTS),
-			};
-		},
+		beginning: async () => ({
+			hadLog: await own.seenLog.hadOther(eventLog.origin()),
+			document: await firstDocument(own.lastDocument, config.document),
+			adminTokenHash: own.admin.hash,
+			snapshots: await keys.snapshots.list(MAX_SNAPSHOTS),
+		}),
 		failpoint,
 		watcher: {
 			onLeading: (leads) => {

@@ -56,13 +56,33 @@ export async function coordinatorId(dataFolder: string): Promise<string> {
 	return id;
 }
 
-/** Which log this coordinator saw last; an empty log with another origin means that it was lost. */
+/** What stands for a log in a folder that never had one. */
+const NO_LOG = "none";
+
+/**
+ * Which log this coordinator saw last; an empty log with another origin means that it was lost. So does one beside keys that no log is noted for: they were
+ * put back from a copy. A folder without keys has never had a log, which is noted before the keys are made.
+ */
 export function seenLog(dataFolder: string): {
-	load(): Promise<string | undefined>;
+	/** To be called before anything is made in the folder. */
+	begin(): Promise<void>;
+	/** True where this folder had another log than this one. */
+	hadOther(origin: string | undefined): Promise<boolean>;
 	save(origin: string): Promise<void>;
 } {
 	const file = join(dataFolder, "log-origin");
-	return { load: () => readText(file), save: (origin) => writeAtomically(file, `${origin}\n`, 0o600) };
+	const save = (origin: string): Promise<void> => writeAtomically(file, `${origin}\n`, 0o600);
+	return {
+		async begin() {
+			const isFresh = (await stat(join(dataFolder, "keys")).catch(() => undefined)) === undefined;
+			if (isFresh && (await readText(file)) === undefined) await save(NO_LOG);
+		},
+		async hadOther(origin) {
+			const before = await readText(file);
+			return before !== NO_LOG && before !== origin;
+		},
+		save,
+	};
 }
 
 /** Tells others on this computer where the API is, whom its clients are to believe (PEM), where machines boot from, and who serves it. */
