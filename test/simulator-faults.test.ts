@@ -10,6 +10,7 @@ const SIZES = {
 	etcd: { machines: 6, steps: 30 },
 	keys: { machines: 6, steps: 20 },
 	takeover: { machines: 5, steps: 20 },
+	versions: { machines: 5, steps: 25 },
 } as const;
 
 /** So many seeds a fault may hide from. Most are found by the first. */

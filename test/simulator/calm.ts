@@ -1,4 +1,5 @@
 import { FAIR } from "./network.ts";
+import { isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
 /** Ends all faults: everything is on, connected and right. */
@@ -14,6 +15,10 @@ export function calm(world: World): void {
 		coordinator.crashAt = undefined;
 		coordinator.folder.full = false;
 		coordinator.clockOffset = 0;
+		if (isBeyond(world, coordinator)) {
+			coordinator.crash();
+			coordinator.isNewer = true;
+		}
 		coordinator.start();
 	}
 	for (const machine of world.machines) {

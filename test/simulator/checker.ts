@@ -8,6 +8,7 @@ import { Seen } from "./seen.ts";
 import { Terms } from "./terms.ts";
 import { TimeRules } from "./time-rules.ts";
 import { apply, EMPTY_FLEET, fleetFromJson, fleetToJson, stateDigest } from "./truth.ts";
+import { checkWriter } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
 /** Entries between two comparisons of whole states, which cost most. */
@@ -68,6 +69,7 @@ export class Checker {
 
 	/** The store took an entry. Through JSON, as the real one: what is read is what was written. */
 	onAppended(by: Coordinator, appended: readonly Event[], decidedAt: number): void {
+		checkWriter(this.#world, by);
 		const { store } = this.#world;
 		this.#decidedAt = decidedAt;
 		if (store.origin !== this.#origin) this.#begin(store.origin);

@@ -9,7 +9,7 @@ import {
 	type LogMark,
 	type LoopParts,
 } from "@rollcall/coordinator/simulator";
-import { type Beat, type BootId, type Event, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
+import { type Beat, type BootId, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { simulatedCredentials } from "./credentials.ts";
 import { DataFolder, type Declared, keptStates, readSnapshot, snapshotText } from "./data-folder.ts";
@@ -39,6 +39,8 @@ export class Coordinator {
 	crashAt: string | undefined;
 	/** When it led last. */
 	ledUntil = 0;
+	/** It is of a later version than the shipped one, from its next start on. */
+	isNewer = false;
 	/** When its process began. */
 	upSince = 0;
 	/** When it began to lead. */
@@ -69,6 +71,11 @@ export class Coordinator {
 	/** It may change something outside of the log, as far as it knows. */
 	get acts(): boolean {
 		return this.up && this.#life?.core.actsIn() !== undefined;
+	}
+
+	/** Whether it can be used, in its words. */
+	get ready(): string {
+		return this.#life?.core.ready().reason ?? "";
 	}
 
 	/** The state that it knows. */
@@ -137,7 +144,7 @@ export class Coordinator {
 		const credentials = simulatedCredentials(this.#world);
 		const core = new ControlLoop(this.#parts(process, clock, credentials));
 		this.#life = { process, core, credentials, clock };
-		core.subscribe((event) => this.#follow(event));
+		core.subscribe((event) => this.up && this.folder.note(event, this.#world.store.origin));
 		core.start();
 		startKeepers(this.#world, { by: this, process, core, clock, folder: this.#world.snapshots });
 	}
@@ -190,6 +197,7 @@ export class Coordinator {
 		const world = this.#world;
 		const { network, schedule, store } = world;
 		const connected = (): boolean => network.connected(name);
+		const differs = this.isNewer ? () => world.random.chance(0.2) : undefined;
 		const alive =
 			<A extends unknown[]>(work: (...args: A) => void) =>
 			(...args: A): void => {
@@ -206,6 +214,7 @@ export class Coordinator {
 					network,
 					store,
 					writeMs: () => world.storeMs,
+					differs,
 					losesAnswer: () => world.random.chance(world.answerLoss),
 					stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
 				});
@@ -274,17 +283,6 @@ export class Coordinator {
 	/** Ends the process at a failpoint. What its code does without waiting still runs, and nothing of it reaches anybody. */
 	#reach(process: Process, point: string): void {
 		if (process.alive && this.crashAt !== undefined && point.startsWith(this.crashAt)) this.crash();
-	}
-
-	/** What is written beside the log. */
-	#follow(event: Event): void {
-		if (!this.up || this.folder.full) return;
-		this.folder.write("log-origin", this.#world.store.origin);
-		if (event.type === "trust-changed") this.folder.write("trust", event.trust);
-		if (event.type === "cluster-declared") {
-			const { document, digest } = event;
-			this.folder.write("document", { document, digest });
-		}
 	}
 
 	/** Who asked and was not refused was heard. */

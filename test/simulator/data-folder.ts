@@ -7,7 +7,7 @@ import {
 	type Snapshot,
 	stateDigest,
 } from "@rollcall/coordinator/simulator";
-import type { ClusterDocument, Digest } from "@rollcall/protocol";
+import type { ClusterDocument, Digest, Event } from "@rollcall/protocol";
 import type { LogStore } from "./log-store.ts";
 
 const OTHER_FORM = { form: "another", machines: [], removed: [] };
@@ -42,6 +42,16 @@ export class DataFolder {
 			"snapshot",
 			JSON.stringify(JSON.stringify({ ...snapshot, fleet: { ...snapshot.fleet, ...OTHER_FORM } })),
 		);
+	}
+
+	/** What a coordinator writes beside the log of every event. */
+	note(event: Event, origin: number): void {
+		if (this.full) return;
+		this.write("log-origin", origin);
+		if (event.type === "trust-changed") this.write("trust", event.trust);
+		if (event.type !== "cluster-declared") return;
+		const { document, digest } = event;
+		this.write("document", { document, digest });
 	}
 
 	/** Throws an Error when the disk is full. */

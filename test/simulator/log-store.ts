@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LogConflict, LogFull } from "@rollcall/coordinator/simulator";
+import { NewerEntries } from "./newer-entries.ts";
 
 /** What a stream holds, as a copy that can be put back. */
 export interface StoreCopy {
@@ -24,6 +25,10 @@ export class LogStore {
 	/** A digest over everything that was ever appended, lost logs included. */
 	hash = "";
 	readonly listeners = new Set<() => void>();
+	/** What a later version wrote. */
+	readonly newer = new NewerEntries();
+	/** When something came that only a later version understands, last. */
+	newerSince = 0;
 
 	/** Stores an entry. Throws LogConflict, LogFull. */
 	append(payload: Uint8Array, expected: number): number {
@@ -35,6 +40,12 @@ export class LogStore {
 		this.bytes += payload.length;
 		this.hash = createHash("sha256").update(`${this.hash} ${this.last} `).update(payload).digest("hex");
 		return this.last;
+	}
+
+	/** True while an entry is there that only a later version understands. */
+	holdsNewer(): boolean {
+		for (const bytes of this.entries.values()) if (this.newer.has(bytes)) return true;
+		return false;
 	}
 
 	/** Tells whoever follows that there is something new. */

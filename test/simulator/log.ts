@@ -38,6 +38,8 @@ export interface LogParts {
 	readonly writeMs: () => number;
 	/** True when an acknowledgement gets lost. */
 	readonly losesAnswer: () => boolean;
+	/** For a later version than the shipped one: whether the next entry has something in it that only that understands. */
+	readonly differs?: (() => boolean) | undefined;
 	/** An entry was stored that was handed in at a time of the schedule. */
 	readonly stored: (events: readonly Event[], decidedAt: number) => void;
 }
@@ -66,9 +68,10 @@ export class SimulatedLog implements Log {
 		const { store, stored, schedule } = this.#parts;
 		const decidedAt = schedule.now;
 		const before = await this.#before(after);
-		const payload = encodeEntry(events, before);
+		const payload = this.#written(encodeEntry(events, before));
 		const position = await this.#ask("an entry may not have been stored", () => {
 			const at = store.append(payload, after);
+			if (store.newer.has(payload)) store.newerSince = schedule.now;
 			stored(events, decidedAt);
 			store.tell();
 			return at;
@@ -91,7 +94,7 @@ export class SimulatedLog implements Log {
 		const { last } = await this.state();
 		if (last <= after) return;
 		const chain = new Chain(after, await this.#before(after));
-		for (const [position, bytes] of await this.#behind(after, last)) yield chain.take(position, bytes);
+		for (const [position, bytes] of await this.#behind(after, last)) yield this.#taken(chain, position, bytes);
 		const missing = chain.end(last);
 		if (!aside) this.#tip = chain;
 		if (missing) yield missing;
@@ -114,7 +117,7 @@ export class SimulatedLog implements Log {
 			try {
 				await this.#check(chain.position);
 				for (const [position, bytes] of await this.#behind(chain.position, Number.POSITIVE_INFINITY))
-					if (position > chain.position && !signal.aborted) onEntry(chain.take(position, bytes));
+					if (position > chain.position && !signal.aborted) onEntry(this.#taken(chain, position, bytes));
 			} catch (error) {
 				if (!(error instanceof LogUnavailable)) throw error;
 			}
@@ -123,6 +126,16 @@ export class SimulatedLog implements Log {
 			store.listeners.delete(tell);
 			signal.removeEventListener("abort", stop);
 		}
+	}
+
+	#written(plain: Uint8Array): Uint8Array {
+		const { differs, store } = this.#parts;
+		return differs ? store.newer.write(plain, differs()) : plain;
+	}
+
+	#taken(chain: Chain, position: Position, bytes: Uint8Array): Entry {
+		const entry = chain.take(position, bytes);
+		return this.#parts.differs ? this.#parts.store.newer.read(bytes, entry) : entry;
 	}
 
 	#state(): LogState {

@@ -13,7 +13,8 @@ Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, a
   --seed S       this seed alone; with --seeds the first one
   --machines N   machines of a story
   --steps N      moves of a story
-  --about STORY  etcd, keys, takeover: stories in which most happens to etcd's members, to the fleet's keys, or to coordinators that take over
+  --about STORY  etcd, keys, takeover, versions: stories in which most happens to etcd's members, to the fleet's keys, to coordinators that take
+                 over, or to coordinators of two versions
   --only N,...   of the moves only these: what a shrunk run is replayed with
   --workers N    so many threads (default: one a core)
   --story TEXT   prints the lines of the story that name this text; the end of it without that
@@ -28,7 +29,7 @@ const values = commandLine(
 		seed: count.optional(),
 		machines: count.optional(),
 		steps: count.optional(),
-		about: z.enum(["etcd", "keys", "takeover"]).optional(),
+		about: z.enum(["etcd", "keys", "takeover", "versions"]).optional(),
 		only: z
 			.string()
 			.regex(/^\d+(,\d+)*$/, "numbers with commas between them")

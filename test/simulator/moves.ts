@@ -6,6 +6,7 @@ import { OPERATOR_MOVES } from "./operator-moves.ts";
 import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
 import { TAKEOVER_MOVES } from "./takeover-moves.ts";
+import { VERSION_MOVES } from "./version-moves.ts";
 import type { About, World } from "./world.ts";
 
 /** What goes wrong, or what people do; weights say how often. `damage`: the log is not any more what was acknowledged. */
@@ -33,12 +34,19 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...ETCD_MOVES,
 	...KEY_MOVES,
 	...TAKEOVER_MOVES,
+	...VERSION_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */
 const OFTEN = 6;
 /** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds, and machines follow a change of keys in turn: stories about that leave them time. */
-const GAP_MS: Readonly<Record<About, number>> = { anything: 8_000, etcd: 20_000, keys: 20_000, takeover: 15_000 };
+const GAP_MS: Readonly<Record<About, number>> = {
+	anything: 8_000,
+	etcd: 20_000,
+	keys: 20_000,
+	takeover: 15_000,
+	versions: 15_000,
+};
 
 /** The moves of a run. `about`: what most of them are about. */
 export function planMoves(

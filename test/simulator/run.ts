@@ -51,6 +51,7 @@ const SETTLE_MS: Readonly<Record<About, number>> = {
 	etcd: 55_000,
 	keys: 200_000,
 	takeover: 100_000,
+	versions: 55_000,
 };
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
@@ -74,8 +75,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		about,
 		seed: options.seed,
 		machines,
-		coordinators: Math.max(shape.int(1, 2), about === "takeover" ? 2 : 1),
-		logBytes: shape.chance(0.3) ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
+		coordinators: Math.max(shape.int(1, 2), about === "takeover" || about === "versions" ? 2 : 1),
+		// What a kept state stands for nobody has to understand any more.
+		logBytes: shape.chance(0.3) && about !== "versions" ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
 	});
 	const all = planMoves(shape, steps, { damage, about });
 	const patient = shape.chance(PATIENT);

@@ -1,5 +1,6 @@
 import { LOST_AFTER_MS } from "@rollcall/coordinator/simulator";
 import { must } from "./broken.ts";
+import { checkTold, isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
 /** What a leader may be late by: a tick, a turn, and the clocks of two coordinators. */
@@ -16,6 +17,7 @@ const LEADERLESS_MS = 15_000;
 /** What must have been noticed by now, if a coordinator leads and runs. */
 export function checkTimely(world: World): void {
 	checkLed(world);
+	checkTold(world);
 	const leader = world.leader();
 	const { now } = world.schedule;
 	const fleet = leader?.fleet;
@@ -55,7 +57,7 @@ function checkLed(world: World): void {
 	const { now } = world.schedule;
 	const ledUntil = Math.max(...world.coordinators.map((one) => one.ledUntil));
 	const able = world.coordinators.find(
-		(one) => one.up && now - Math.max(one.upSince, one.pausedUntil, ledUntil) > LEADERLESS_MS,
+		(one) => one.up && !isBeyond(world, one) && now - Math.max(one.upSince, one.pausedUntil, ledUntil) > LEADERLESS_MS,
 	);
 	must(
 		!able || world.storeIsIll || world.leader() !== undefined || !world.network.calmSince(now - LEADERLESS_MS),

@@ -55,7 +55,7 @@ export interface WorldOptions {
 }
 
 /** What most of a story is about. */
-export type About = "anything" | "etcd" | "keys" | "takeover";
+export type About = "anything" | "etcd" | "keys" | "takeover" | "versions";
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {

@@ -6,14 +6,24 @@ import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
 import { TAKEOVER } from "./takeover.ts";
+import { VERSIONS } from "./versions.ts";
 
 /** All faults, by what is true where they are planted. The simulator has to find every one of them. */
-export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...LOOP, ...AGENT, ...ETCD, ...KEYS, ...TAKEOVER };
+export const PLANTS: Readonly<Record<string, Plant>> = {
+	...CORE,
+	...LOOP,
+	...AGENT,
+	...ETCD,
+	...KEYS,
+	...TAKEOVER,
+	...VERSIONS,
+};
 
 /** Faults that other stories find than those in which they would be looked for. */
 const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a removed machine keeps its claims": "etcd",
 	"a snapshot hides what is wrong with older entries": "etcd",
+	"silence counts in which the coordinator stood still while it asked the log": "etcd",
 };
 
 /** What stories a fault is looked for in: those about takeovers for the operator's manifests, those about etcd for what is decided about it, and what an agent does with its memory. */
@@ -21,6 +31,7 @@ export function aboutOf(fault: string): About {
 	if (FOUND_ABOUT[fault]) return FOUND_ABOUT[fault];
 	if (fault in KEYS) return "keys";
 	if (fault in TAKEOVER) return "takeover";
+	if (fault in VERSIONS) return "versions";
 	return fault in ETCD || fault.includes("etcd") ? "etcd" : "anything";
 }
 
@@ -43,7 +54,10 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 	"an apply that fails leaves its files",
 	"a report counts as sent that nobody answered",
 	"an older target takes the place of a newer one",
+	"silence counts in which the coordinator stood still while it asked the log",
 	"etcd begins empty beside memory that may live",
+	"etcd begins with nothing after a lost log, although nobody said that no memory lives",
+	"the only memory that is known is not kept",
 	"etcd's members are changed while a lost log is rebuilt",
 	"a member leaves etcd although too few others are healthy",
 	"a seat is taken from a member before etcd took it out",
@@ -96,6 +110,8 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"spares are given away": 3,
 	"the log's time jumps with the clock": 2,
 	"two boxes with one UUID are one machine": 4,
+	"what another version wrote is followed without being understood": 4,
+	"who cannot follow the log does not say which version can": 4,
 	"who begins does not look whether the log went back": 3,
 	"who was elected acts outside at once": 4,
 	"the folder of any coordinator counts": 19,
