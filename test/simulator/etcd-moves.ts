@@ -36,7 +36,9 @@ export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
 			if (cut) world.network.cut(cut.box.name);
 			else away?.powerOn();
 			if (cut) world.schedule.after(luck.int(10_000, 30_000), () => world.network.heal(cut.box.name));
-			world.schedule.after(luck.int(0, 8_000), () => world.store.lose());
+			const after = luck.int(0, 8_000);
+			world.schedule.after(after, () => world.store.lose());
+			if (luck.chance(0.3)) world.schedule.after(after, () => loseAllKnown(world, luck.int(20_000, 60_000)));
 		},
 	},
 	"who leads stands still while etcd is asked for something": {
@@ -71,6 +73,15 @@ export const ETCD_MOVES: Readonly<Record<string, MoveKind>> = {
 		},
 	},
 };
+
+/** What is known of etcd beside its memory is lost, too, and for a while nobody hears who holds that. */
+function loseAllKnown(world: World, ms: number): void {
+	world.snapshots.lose();
+	for (const { box } of members(world)) {
+		world.network.cut(box.name);
+		world.schedule.after(ms, () => world.network.heal(box.name));
+	}
+}
 
 /** The machines that hold etcd's memory, in any order that does not change. */
 function members(world: World): Machine[] {

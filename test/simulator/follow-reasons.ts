@@ -13,7 +13,9 @@ export function followReasons(world: World): boolean {
 	for (const { machineId, approval, bootId, held, impossible, lease, seat, target } of fleet.machines.values()) {
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
-		if (impossible !== undefined) reasons.push(impossible);
+		// Who sees that etcd lives gives nothing up for gone.
+		if (impossible !== undefined && !(world.etcd.lives() && /where (they are gone|none of them runs)/.test(impossible)))
+			reasons.push(impossible);
 		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
@@ -22,6 +24,8 @@ export function followReasons(world: World): boolean {
 	}
 	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))
 		asked.push({ kind: "etcd-choose", from: "newest", by });
+	else if (reasons.some((reason) => reason.includes("rollcall etcd restore none")))
+		asked.push({ kind: "etcd-choose", from: "none", by });
 	if (leader) for (const input of asked) world.askAsPerson(leader, input);
 
 	const named = new Set(reasons.flatMap(bootedAnew));

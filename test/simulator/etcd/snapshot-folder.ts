@@ -13,6 +13,11 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 	/** Nothing can be written. */
 	full = false;
 
+	/** All of them are gone. */
+	lose(): void {
+		this.#kept.clear();
+	}
+
 	has(sha256: Digest): boolean {
 		return this.#kept.has(sha256);
 	}

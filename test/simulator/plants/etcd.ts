@@ -72,6 +72,16 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (!isLater && !keepsMemory(fleet, assignment, holder)) return raised;",
 		"if (!isLater) return raised;",
 	),
+	"etcd begins with nothing after a lost log, although nobody said that no memory lives": swapped(
+		"coordinator/src/domain/etcd/snapshots.ts",
+		"own.length > 0 || isMemoryUnknown(fleet)",
+		"own.length > 0",
+	),
+	"the only memory that is known is not kept": swapped(
+		"coordinator/src/domain/etcd/snapshots.ts",
+		"if (strandedMachines(fleet).length > 0) return strandedDueIn(fleet, now);",
+		"",
+	),
 	"a document may take etcd elsewhere": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
 		"if (!before || !movesEtcd(before, document)) return undefined;",

@@ -1,6 +1,7 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import { areStoodIn } from "../domain/etcd/members.ts";
-import { snapshotText } from "../domain/etcd/snapshots.ts";
+import { names } from "../domain/etcd/names.ts";
+import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
 import { type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd/steps.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
@@ -58,7 +59,10 @@ export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSigna
 /** Whom a member that begins by this step begins with: the living, and itself. */
 function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
 	const all = etcdPeers(fleet);
-	if (step.kind === "found") return all;
+	if (step.kind === "found") {
+		const { members, ifListed } = step;
+		return ifListed ? all.filter(({ nodeName }) => members.some((one) => one.nodeName === nodeName)) : all;
+	}
 	if (step.kind === "remove" || step.kind === "restore") return [];
 	const names = new Set([...step.living.map(({ nodeName }) => nodeName), step.machine.seat?.nodeName]);
 	return all.filter(({ nodeName }) => names.has(nodeName));
@@ -66,7 +70,7 @@ function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
 
 /** Does a step. False: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
-	if (step.kind === "found") return true;
+	if (step.kind === "found") return !step.ifListed || areAll(parts, fleet, step);
 	if (step.kind === "restore") return isThere(parts, step.snapshot);
 	if (areStoodIn(fleet, step.living)) return true;
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
@@ -74,10 +78,10 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const reached = await parts.connect(fleet, clientUrls(fleet, voters), leadOf(parts.core));
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
-	const names = new Set(step.living.map(({ nodeName }) => nodeName));
+	const living = new Set(step.living.map(({ nodeName }) => nodeName));
 	if (step.kind === "remove") {
 		const { nodeName } = step.member;
-		const isLeft = (name: string): boolean => name === nodeName && !names.has(nodeName);
+		const isLeft = (name: string): boolean => name === nodeName && !living.has(nodeName);
 		// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
 		const nobodyLearns = step.living.every(({ votes }) => votes);
 		const left = known.filter((one) => isLeft(one.name) || (nobodyLearns && neverStarted(one)));
@@ -99,10 +103,27 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	// Its memory is that of a member that the log forgot: it goes on.
 	const { is } = step.machine.etcdMemory ?? {};
 	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return true;
-	const dead = known.filter(({ name }) => !names.has(name));
+	const dead = known.filter(({ name }) => !living.has(name));
 	if (!(await takeOut(parts, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return false;
 	await etcd.addLearner(peer);
 	return true;
+}
+
+/** Asks etcd itself whether it has these members and no other voter. Throws an Error that names the others. */
+async function areAll(
+	{ core, connect }: EtcdKeeperParts,
+	fleet: Fleet,
+	{ members }: Extract<EtcdStep, { kind: "found" }>,
+): Promise<boolean> {
+	const etcd = await connect(fleet, clientUrls(fleet, members), leadOf(core));
+	const voters = (await etcd.list()).flatMap(({ name, learner }) => (learner ? [] : [name]));
+	const proved = new Set(members.map(({ nodeName }) => nodeName));
+	const others = voters.filter((name) => !proved.has(name));
+	if (others.length > 0)
+		throw new Error(
+			`etcd has the members ${names(others.map((name) => name || "one that never began"))} beside ${names([...proved])}, which have not proved themselves since the log was lost; bring them back`,
+		);
+	return voters.length === proved.size;
 }
 
 /** True for a learner that was added and never began, so that etcd does not know its name. */

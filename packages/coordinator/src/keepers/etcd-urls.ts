@@ -1,4 +1,4 @@
-import type { EtcdMember, EtcdPeer } from "../domain/etcd/state.ts";
+import type { EtcdPeer } from "../domain/etcd/state.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import { membersOf } from "../domain/networks/members.ts";
 import { etcdRole } from "../domain/seats/seats.ts";
@@ -12,7 +12,7 @@ export function etcdPeers(fleet: Fleet): readonly EtcdPeer[] {
 }
 
 /** The client URLs of these members. */
-export function clientUrls(fleet: Fleet, members: readonly EtcdMember[]): readonly string[] {
+export function clientUrls(fleet: Fleet, members: readonly Pick<EtcdPeer, "nodeName">[]): readonly string[] {
 	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
 	return members.flatMap(({ nodeName }) => {
 		const address = addresses.get(nodeName);

@@ -1,7 +1,6 @@
 import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall/protocol";
 import { keysInUse } from "../domain/certificates/rotation.ts";
-import { livingMembers } from "../domain/etcd/members.ts";
-import { hasLostMajority, prunable, snapshotDueIn, snapshotSettings } from "../domain/etcd/snapshots.ts";
+import { prunable, snapshotDueIn, snapshotGivers, snapshotSettings } from "../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../domain/etcd/state.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import { SnapshotError } from "../errors.ts";
@@ -167,9 +166,9 @@ async function takeOne(
 		throw new SnapshotError("the cluster document asks for none (etcd.snapshots)");
 	if (snapshotDueIn(fleet, parts.now()) === undefined)
 		throw new SnapshotError("no member of etcd is known to live that could give one");
-	const voters = livingMembers(fleet).filter(({ votes }) => votes);
-	const etcd = await parts.connect(fleet, clientUrls(fleet, voters));
-	const { member, revision } = await etcd.look({ leaderless: hasLostMajority(fleet) });
+	const { givers, leaderless } = snapshotGivers(fleet);
+	const etcd = await parts.connect(fleet, clientUrls(fleet, givers));
+	const { member, revision } = await etcd.look({ leaderless });
 	const { kept, revision: before } = fleet.snapshots ?? NO_SNAPSHOTS;
 	const newest = kept.findLast(({ detached }) => !detached);
 	// Where the newest was forgotten, what is left is of an earlier state.

@@ -3,39 +3,11 @@ import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
-import { summaryOf } from "../../src/domain/observed.ts";
-import { BOXES, CONTROL, founded, remember, snapshotOf } from "./etcd-story.ts";
+import { BOXES, remember } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
-import { documentOf, renderForTests, START, Story } from "./story.ts";
+import { lost } from "./lost-log.ts";
 
 const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
-const SPARES: readonly Hardware[] = ["d", "e", "f"].map((name) => ({ name, memoryGiB: 8 }));
-
-/** Three members of etcd whose log is lost, and the proofs that they hold; spares come while the new log waits for proofs. Targets for etcd are made as they are in truth: not before it may begin. */
-function lost(early: readonly Hardware[], more: Partial<Hardware> = {}) {
-	const { story: before, ids } = founded([]);
-	const proofs = new Map(ids.map((id, index) => [BOXES[index] as Hardware, before.proof(id)]));
-	const story = new Story();
-	story.summarize = (fleet, machine, seat) =>
-		etcdBeginning(fleet, machine)
-			? summaryOf(renderForTests(fleet, machine, seat))
-			: { ok: false, reason: etcdWait(fleet) };
-	story.record([
-		{ type: "log-started", recovering: true, recoverUntil: START + 15_000 },
-		{ type: "cluster-declared", ...documentOf(CONTROL), by: "recovery" },
-		{ type: "etcd-snapshots-found", snapshots: [snapshotOf(5)] },
-	]);
-	const prove = (box: Hardware): MachineId => {
-		const proof = proofs.get(box);
-		const answer = proof && story.enroll({ ...box, ...more }, { token: null, proof });
-		if (answer?.kind !== "enrolled") throw new Error(JSON.stringify(answer));
-		return answer.machineId;
-	};
-	const proved = early.map(prove);
-	const spares = SPARES.map((box) => story.join({ ...box, ...more }));
-	story.pass(20);
-	return { before, story, prove, proved, spares };
-}
 
 for (const [what, early, late] of [
 	["one of three proved itself in time", [A], [B, C]],

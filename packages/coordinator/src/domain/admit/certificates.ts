@@ -1,7 +1,7 @@
 import type { Problem, Timestamp, Trust } from "@rollcall/protocol";
 import { encryptionKeys, mustRewrite, snapshotWithout } from "../certificates/rotation.ts";
 import { isoDateOf } from "../clocks/log-clock.ts";
-import { snapshotText } from "../etcd/snapshots.ts";
+import { snapshotText } from "../etcd/snapshot-text.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, fenced, notEnrolled, refuse, rejected } from "./verdict.ts";

@@ -3,13 +3,15 @@ import { livingMembers } from "../etcd/members.ts";
 import { memoryHolders } from "../etcd/memory-holders.ts";
 import { prunable } from "../etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../etcd/state.ts";
+import { strandedMachines, strandedText } from "../etcd/stranded.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING, refuse } from "./verdict.ts";
 
-/** A snapshot was taken. It counts only while a member of etcd lives: after that, what is restored is decided already. */
+/** A snapshot was taken. It counts only while a member of etcd lives, or proved that it does: after that, what is restored is decided already. */
 export function etcdSnapshot(fleet: Fleet, { snapshot }: InputOf<"etcd-snapshot">): Verdict {
-	if (livingMembers(fleet).length === 0 || snapshot.cluster !== fleet.cluster?.document.name) {
+	const isGiven = livingMembers(fleet).length > 0 || strandedMachines(fleet).length > 0;
+	if (!isGiven || snapshot.cluster !== fleet.cluster?.document.name) {
 		return refuse({ code: "conflict", message: "etcd does not live any more; the snapshot comes too late" });
 	}
 	return accept([{ type: "etcd-snapshot-taken", snapshot }]);
@@ -91,7 +93,7 @@ export function etcdChoose(fleet: Fleet, { from, by }: InputOf<"etcd-choose">, a
 				code: "conflict",
 				message: `machine ${holder.machineId} proved that it runs; etcd's state may live in its memory`,
 				machineId: holder.machineId,
-				next: `wait until etcd runs on most of its machines, or boot ${holder.machineId} anew`,
+				next: strandedText(fleet) ?? `wait until etcd runs on most of its machines, or boot ${holder.machineId} anew`,
 			});
 		}
 	}

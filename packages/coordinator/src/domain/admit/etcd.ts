@@ -3,6 +3,8 @@ import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING } from "./verdict.ts";
 
+type FoundStep = Extract<EtcdStep, { kind: "found" }>;
+
 /** A step for etcd's members was done. Counts only if it is still the next one: a machine may have booted anew meanwhile. */
 export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step-done">): Verdict {
 	const next = nextEtcdStep(fleet);
@@ -48,9 +50,15 @@ function sameLiving(a: EtcdStep, b: EtcdStep): boolean {
 	return boots(a).join() === boots(b).join();
 }
 
+function sameMembers(a: FoundStep, b: FoundStep): boolean {
+	const boots = ({ members }: FoundStep) => members.map(({ bootId }) => bootId).sort();
+	return boots(a).join() === boots(b).join();
+}
+
 function same(a: EtcdStep, b: EtcdStep): boolean {
 	if (a.kind !== b.kind) return false;
 	if (a.kind === "restore" && b.kind === "restore") return a.snapshot.sha256 === b.snapshot.sha256;
+	if (a.kind === "found" && b.kind === "found") return a.ifListed === b.ifListed && (!a.ifListed || sameMembers(a, b));
 	const [one, other] = [bootOf(a), bootOf(b)];
 	return one?.machineId === other?.machineId && one?.bootId === other?.bootId;
 }

@@ -5,9 +5,14 @@ import type { EtcdMember } from "../etcd/state.ts";
 import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS } from "../etcd/state.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
-export function applySnapshotTaken(fleet: Fleet, event: EventOf<"etcd-snapshot-taken">): Fleet {
-	if (!fleet.etcd) return fleet;
-	const { snapshot } = event;
+/** What is taken of memory that was proved after the log was lost is detached: whether that is what etcd goes on with, a person says. */
+export function applySnapshotTaken(fleet: Fleet, { snapshot }: EventOf<"etcd-snapshot-taken">): Fleet {
+	if (!fleet.etcd)
+		return withSnapshots(fleet, (now) => ({
+			...now,
+			kept: bounded([...now.kept, { ...snapshot, detached: true }]),
+			trouble: undefined,
+		}));
 	return withSnapshots(fleet, (now) => ({
 		...now,
 		kept: bounded([...now.kept, { ...snapshot, detached: false }]),

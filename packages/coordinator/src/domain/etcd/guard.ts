@@ -8,9 +8,11 @@ import { isBoot } from "./beginning.ts";
 import { fallbackText } from "./loss.ts";
 import { livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
 import { majorityOf, type Quorum, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
+import { strandedMachines, strandedSnapshot, strandedText } from "./stranded.ts";
 
 const WORDS = {
 	command: "to do so",
@@ -39,6 +41,8 @@ export function guard(fleet: Fleet, input: GuardedInput, verdict: Verdict, at: T
 	if (input.acceptLoss === "etcd") return undefined;
 	const unknown = machine && doubtFault(fleet, { input, machine, at });
 	if (unknown) return unknown;
+	const only = machine && onlyFault(fleet, { input, machine });
+	if (only) return only;
 	if (input.kind === "declare") {
 		const moved = moveFault(fleet, input, at);
 		if (moved) return moved;
@@ -97,6 +101,22 @@ function doubtFault(
 	};
 }
 
+/** What is known of etcd's memory after a lost log lies on this machine, and the members of etcd are not known: it may be all that is left. */
+function onlyFault(
+	fleet: Fleet,
+	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
+): Problem | undefined {
+	if (!STOPS.has(input.kind) || !strandedMachines(fleet).includes(machine)) return undefined;
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: ${strandedText(fleet)}`,
+		next: strandedSnapshot(fleet)
+			? "bring the others back; --accept-loss etcd does it all the same"
+			: "rollcall etcd snapshot keeps what it holds; --accept-loss etcd does it all the same",
+		machineId: machine.machineId,
+	};
+}
+
 /** A document under which etcd cannot go on with its memory, while there is some, or may be: before machines have proved what they hold nobody knows. */
 function moveFault(
 	fleet: Fleet,
@@ -107,7 +127,8 @@ function moveFault(
 	const { document } = input;
 	if (!before || !movesEtcd(before, document)) return undefined;
 	const rebuilds = at < fleet.recoverUntil;
-	if (!rebuilds && memoryHolders(fleet).length === 0) return undefined;
+	const isUnknown = !rebuilds && isMemoryUnknown(fleet);
+	if (!rebuilds && !isUnknown && memoryHolders(fleet).length === 0) return undefined;
 	const what =
 		before.name === document.name
 			? `etcd would begin anew on machines of the role ${etcdRole(document)}, without what it holds on those of the role ${etcdRole(before)}`
@@ -119,7 +140,9 @@ function moveFault(
 		path: before.name === document.name ? "slots" : "name",
 		next: rebuilds
 			? "wait until the event log is rebuilt (rollcall status): until then nobody knows who holds etcd's memory; --accept-loss etcd does it all the same"
-			: "leave it as it is; --accept-loss etcd does it all the same, and the machines of etcd have to boot anew",
+			: isUnknown
+				? "bring the machines that ran etcd back, or say first what it begins with (rollcall etcd restore): nobody knows whether memory of it lives; --accept-loss etcd does it all the same"
+				: "leave it as it is; --accept-loss etcd does it all the same, and the machines of etcd have to boot anew",
 	};
 }
 

@@ -7,10 +7,10 @@ import { leavingMembers } from "./leaving.ts";
 import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { movesEtcd } from "./moves.ts";
+import { names } from "./names.ts";
 import { type LostFirst, lostFirst, nextToLeave } from "./next-to-leave.ts";
 import { isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { nextEtcdStep } from "./steps.ts";
-import { names } from "./wait.ts";
 
 /** More steps than the members of etcd can need. */
 const MAX_STEPS = 64;

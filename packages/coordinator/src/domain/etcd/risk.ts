@@ -1,16 +1,18 @@
 import type { Timestamp } from "@rollcall/protocol";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { names } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
-import { beginningText, etcdWait, names } from "./wait.ts";
+import { strandedText } from "./stranded.ts";
+import { beginningText, etcdWait, unknownText } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 /** What of etcd may be lost now, in one sentence; undefined before it was founded. */
 export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
-	if (!fleet.etcd) return strandedText(fleet);
+	if (!fleet.etcd) return unfoundedText(fleet);
 	const quorum = quorumOf(fleet);
 	if (!quorum) return etcdWait(fleet);
 	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
@@ -22,15 +24,18 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 	return `${of}${now}; ${number(spare + 1)} gone = ${fallbackText(fleet, at)}`;
 }
 
-/** What is to be done where etcd runs by what machines proved after the log was lost, and none of them gets it well: the others are not here. */
-function strandedText(fleet: Fleet): string | undefined {
+/**
+ * What is to be done where the log does not know who holds etcd's memory: nobody proved it, or it runs by what machines proved after the log was lost, and
+ * none of them gets it well: the others are not here.
+ */
+function unfoundedText(fleet: Fleet): string | undefined {
 	const founding = foundingOf(fleet);
-	if (
-		!founding ||
-		founding.isWhole ||
-		!founding.begun.every((one) => isIll(one) || one.target?.progress === "rejected")
-	)
-		return undefined;
+	if (!founding) return unknownText(fleet);
+	const isIllHere = (one: Machine): boolean => isIll(one) || one.target?.progress === "rejected";
+	if (founding.isWhole || !founding.begun.every(isIllHere)) return undefined;
+	const stranded = strandedText(fleet);
+	if (stranded !== undefined) return `etcd does not get well: ${stranded}`;
+	// It is only stood in for there.
 	const here = names(founding.begun.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
 	return `etcd does not get well on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live, or boot ${here} anew (rollcall reboot MACHINE), and etcd begins with ${beginningText(fleet)}`;
 }
@@ -53,7 +58,7 @@ export function lostMajority(fleet: Fleet): { readonly text: string; readonly ne
 export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
 	const quorum = quorumOf(fleet);
 	if (!fleet.etcd) {
-		const text = strandedText(fleet);
+		const text = unfoundedText(fleet);
 		return text === undefined ? undefined : { text, next: "rollcall etcd risk" };
 	}
 	if (!quorum || !isStill(quorum)) return undefined;

@@ -1,9 +1,14 @@
 import { type ClusterDocument, type Digest, type EtcdSnapshot, SnapshotSettings } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { areStoodIn, livingMembers } from "./members.ts";
-import { NO_SNAPSHOTS } from "./state.ts";
+import { isMemoryUnknown } from "./memory-unknown.ts";
+import { type EtcdPeer, NO_SNAPSHOTS } from "./state.ts";
+import { strandedMachines, strandedSnapshot } from "./stranded.ts";
 
-/** What etcd begins with when no memory is left. `ask`: there are snapshots, and only an operator can say whether one of them is meant. */
+/**
+ * What etcd begins with when no memory is left. `ask`: only an operator can say it, since there are snapshots of which one may be meant, or the log does
+ * not know whether memory of before lives.
+ */
 export type Beginning =
 	| { readonly from: "snapshot"; readonly snapshot: EtcdSnapshot }
 	| { readonly from: "nothing" }
@@ -26,7 +31,7 @@ export function nextBeginning(fleet: Fleet): Beginning {
 		const { detached: _detached, ...snapshot } = newest;
 		return { from: "snapshot", snapshot };
 	}
-	return { from: own.length > 0 ? "ask" : "nothing" };
+	return { from: own.length > 0 || isMemoryUnknown(fleet) ? "ask" : "nothing" };
 }
 
 /** The snapshots whose files machines fetch now: the one that is being restored, and those of members that have not restored theirs yet. */
@@ -87,10 +92,25 @@ export function prunable(fleet: Fleet): readonly Digest[] {
 }
 
 /** True when too many of etcd's members have lost their memory for a majority: whoever is left has no leader. */
-export function hasLostMajority(fleet: Fleet): boolean {
+function hasLostMajority(fleet: Fleet): boolean {
 	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
 	const left = livingMembers(fleet).filter(({ votes }) => votes).length;
 	return left > 0 && left * 2 <= voters.length;
+}
+
+/** Who can be asked for a snapshot: the voters that live, else those who proved that they hold etcd's memory. `leaderless`: too few for a leader, as far as is known. */
+export function snapshotGivers(fleet: Fleet): {
+	readonly givers: readonly Pick<EtcdPeer, "nodeName">[];
+	readonly leaderless: boolean;
+} {
+	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	const stranded = strandedMachines(fleet).flatMap(({ seat }) => seat ?? []);
+	return { givers: [...voters, ...stranded], leaderless: stranded.length > 0 || hasLostMajority(fleet) };
+}
+
+/** The only memory that is known is kept once, when nobody else has proved any in time: of members that the log does not know it cannot tell whether anything is written. */
+function strandedDueIn(fleet: Fleet, now: number): number {
+	return strandedSnapshot(fleet) ? Number.POSITIVE_INFINITY : Math.max(0, fleet.recoverUntil - now);
 }
 
 /** How many milliseconds until a snapshot is due; undefined where none is to be taken now: etcd was not founded, or nobody lives that could give it. */
@@ -99,16 +119,11 @@ export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	const settings = document && snapshotSettings(document);
 	if (!document || !settings || settings === "none" || fleet.snapshots?.restoring) return undefined;
 	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	if (strandedMachines(fleet).length > 0) return strandedDueIn(fleet, now);
 	if (voters.length === 0 || areStoodIn(fleet, voters)) return undefined;
 	// What the members hold that are left is newer than any snapshot, and nothing is written any more.
 	if (hasLostMajority(fleet)) return 0;
 	const newest = fleet.snapshots?.kept.findLast(({ detached, cluster }) => !detached && cluster === document.name);
 	// A clock that was set back must not keep the next one waiting.
 	return newest && newest.takenAt <= now ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
-}
-
-/** A snapshot for people: when it was taken, and how far it goes. */
-export function snapshotText({ takenAt, revision, sha256 }: EtcdSnapshot): string {
-	const at = new Date(Math.min(takenAt, 8.64e15)).toISOString();
-	return `snapshot ${sha256.slice("sha256:".length, "sha256:".length + 12)} of ${at} (revision ${revision})`;
 }

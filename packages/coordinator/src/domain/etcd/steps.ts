@@ -9,6 +9,7 @@ import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
+import { strandedMachines } from "./stranded.ts";
 
 /** A member that etcd is founded with. */
 type FoundedMember = Pick<EtcdMember, "machineId" | "bootId" | "nodeName">;
@@ -20,6 +21,8 @@ export type EtcdStep =
 			readonly kind: "found";
 			readonly members: readonly FoundedMember[];
 			readonly cluster: readonly EtcdPeer[] | undefined;
+			/** They are fewer than most of the declared seats: they are all that etcd has only where etcd itself lists no other voter. */
+			readonly ifListed?: true;
 	  }
 	/** No machine holds etcd's data any more: all begin with this snapshot. */
 	| { readonly kind: "restore"; readonly snapshot: EtcdSnapshot }
@@ -50,9 +53,26 @@ function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
 	const run = begun.filter(({ target }) => target?.progress === "applied").length;
 	const all = founding?.isWhole ? founding.founders.length : Math.max(seats, founding?.founders.length ?? 0);
 	if (founding && seats > 0 && run > all / 2) return foundStep(fleet, founding);
+	const few = seats > 0 ? healthyFew(fleet) : undefined;
+	if (few) return few;
 	const next = nextBeginning(fleet);
 	if (next.from !== "snapshot" || fleet.snapshots?.restoring || memoryHolders(fleet).length > 0) return undefined;
 	return { kind: "restore", snapshot: next.snapshot };
+}
+
+/**
+ * Those who proved after the log was lost that they run etcd, where they are fewer than most of the seats: a document may have given it more seats since. One of
+ * them that is healthy has a majority of etcd's own members behind it.
+ */
+function healthyFew(fleet: Fleet): EtcdStep | undefined {
+	const machines = strandedMachines(fleet);
+	const isWell = ({ target, health }: Machine): boolean =>
+		target?.progress === "applied" && health.some(({ component, healthy }) => component === "etcd" && healthy);
+	if (!machines.some(isWell)) return undefined;
+	const members = machines.flatMap(({ machineId, bootId, seat }) =>
+		seat ? [{ machineId, bootId, nodeName: seat.nodeName }] : [],
+	);
+	return { kind: "found", members, cluster: undefined, ifListed: true };
 }
 
 /** All who were to begin are members: etcd counts the votes also of those that have not, and of boots that are over. */

@@ -1,14 +1,15 @@
 import type { Fleet } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { type Founding, foundingOf } from "./founding.ts";
+import { type Founding, foundingOf, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { isMemoryUnknown } from "./memory-unknown.ts";
+import { names } from "./names.ts";
 import { majorityOf } from "./quorum.ts";
-import { nextBeginning, snapshotText } from "./snapshots.ts";
-
-/** So many names a reason lists. */
-const MAX_NAMED = 8;
+import { snapshotText } from "./snapshot-text.ts";
+import { nextBeginning } from "./snapshots.ts";
+import { strandedText } from "./stranded.ts";
 
 /** What is said here of a machine that waits, and not what keeps the machine itself from having a target. */
 const OF_ETCD = /etcd|event log/;
@@ -35,23 +36,42 @@ export function etcdWait(fleet: Fleet): string {
 	}
 	const founding = foundingOf(fleet);
 	if (founding && (founding.isWhole || isBeginning(fleet, founding))) return foundingText(fleet, founding);
+	const stranded = strandedText(fleet);
+	if (stranded !== undefined) return stranded;
 	const holders = memoryHolders(fleet);
 	if (holders.length > 0) {
 		const list = names(holders.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
 		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or rollcall remove what is gone for good`;
 	}
-	if (nextBeginning(fleet).from === "ask") {
-		return "there are snapshots of etcd from before, and nobody said what it is to begin with: rollcall etcd restore newest, or none";
-	}
+	if (nextBeginning(fleet).from === "ask") return askText(fleet);
 	const trouble = fleet.snapshots?.trouble;
 	return `no memory of etcd is left, and it is to begin with ${beginningText(fleet)}${trouble === undefined ? "" : `: ${trouble}`}`;
 }
 
-/** True where those who proved that they run etcd are enough to go on, and nothing else has to be decided before. */
-function isBeginning(fleet: Fleet, { begun }: Founding): boolean {
+/** What a person has to say before etcd begins, and what to do first where memory of before may live. */
+function askText(fleet: Fleet): string {
+	const { kept = [] } = fleet.snapshots ?? {};
+	const isThere = kept.some(({ cluster }) => cluster === fleet.cluster?.document.name);
+	const choice = isThere ? "rollcall etcd restore newest, or none" : "rollcall etcd restore none";
+	if (!isMemoryUnknown(fleet))
+		return `there are snapshots of etcd from before, and nobody said what it is to begin with: ${choice}`;
+	return `nobody has proved that it holds etcd's memory since the event log began anew or was in doubt, and some may be alive: bring the machines that ran etcd back; where none of them runs any more, or there was no etcd yet, nobody said what it is to begin with: ${choice}`;
+}
+
+/** That etcd does not begin before a person says with what, since nobody knows whether memory of before lives; undefined where it is otherwise. */
+export function unknownText(fleet: Fleet): string | undefined {
 	const document = fleet.cluster?.document;
-	if (!document || fleet.etcd || strangers(fleet).length > 0 || nextBeginning(fleet).from !== "nothing") return false;
-	return begun.length * 2 > seatCount(document, etcdRole(document));
+	if (!document || seatCount(document, etcdRole(document)) === 0 || fleet.log?.doubt) return undefined;
+	if (!isMemoryUnknown(fleet) || fleet.at < fleet.recoverUntil || memoryHolders(fleet).length > 0) return undefined;
+	return nextBeginning(fleet).from === "ask" ? askText(fleet) : undefined;
+}
+
+/** True where those who proved that they run etcd are enough to go on. */
+function isBeginning(fleet: Fleet, { begun, founders }: Founding): boolean {
+	const document = fleet.cluster?.document;
+	if (!document || fleet.etcd || strangers(fleet).some((one) => !begun.includes(one))) return false;
+	const all = Math.max(seatCount(document, etcdRole(document)), founders.length);
+	return runners(fleet, begun).length * 2 > all;
 }
 
 /** Why a machine does not begin while others do, or they cannot. */
@@ -75,10 +95,4 @@ export function beginningText(fleet: Fleet): string {
 	const next = nextBeginning(fleet);
 	if (next.from === "snapshot") return `the ${snapshotText(next.snapshot)}`;
 	return next.from === "nothing" ? "nothing" : "what an operator chooses (rollcall etcd restore)";
-}
-
-/** Names in one text, not too many of them. */
-export function names(all: readonly string[]): string {
-	const more = all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : "";
-	return `${all.slice(0, MAX_NAMED).join(", ")}${more}`;
 }

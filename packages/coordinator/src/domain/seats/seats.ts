@@ -1,4 +1,4 @@
-import type { ClusterDocument } from "@rollcall/protocol";
+import type { ClusterDocument, MachineId } from "@rollcall/protocol";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 
 /** The role whose machines run etcd: `etcd` where a slot declares it, else the control plane. */
@@ -24,8 +24,8 @@ export function* freeSeats(
 
 /**
  * The machines that hold the numbered seats of these roles, in the order of slots and seats, also the one seat more that a slot has
- * while a member of etcd leaves it. Behind them members of etcd, and those who begin it, whose seats are not
- * declared any more, for as long as they hold them: they go only when etcd has taken them out.
+ * while a member of etcd leaves it. Behind them members of etcd, those who begin it, and those who proved its memory after a lost log, whose seats are
+ * not declared any more, for as long as they hold them: they go only when etcd has taken them out.
  */
 export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Machine[] {
 	const slots = fleet.cluster?.document.slots ?? [];
@@ -35,8 +35,15 @@ export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Ma
 		.flatMap((key) => fleet.seats.get(key) ?? []);
 	const found = new Set(declared);
 	for (const { machineId } of [...(fleet.etcd?.members ?? []), ...(fleet.founding ?? [])]) found.add(machineId);
+	for (const machineId of provedMemory(fleet)) found.add(machineId);
 	return [...found].flatMap((machineId) => {
 		const machine = fleet.machines.get(machineId);
 		return machine?.seat && roles.has(machine.seat.role) ? [machine] : [];
 	});
+}
+
+/** Those who say that a member's memory lies there, where the log was lost or in doubt before etcd was founded by it. */
+function provedMemory({ etcd, recoverUntil, machines }: Fleet): MachineId[] {
+	if (etcd !== undefined || recoverUntil === 0) return [];
+	return [...machines.values()].flatMap(({ machineId, etcdMemory }) => (etcdMemory?.is ? [machineId] : []));
 }

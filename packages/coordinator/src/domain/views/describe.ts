@@ -1,6 +1,6 @@
 import type { Event, EventOf, EventType } from "@rollcall/protocol";
 import { offText } from "../clocks/machine-clock.ts";
-import { snapshotText } from "../etcd/snapshots.ts";
+import { snapshotText } from "../etcd/snapshot-text.ts";
 import { emptyText } from "../seats/empty-seats.ts";
 import { changeText, refusalsText } from "./access-text.ts";
 import { claimsText } from "./claims-text.ts";

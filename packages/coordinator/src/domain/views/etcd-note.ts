@@ -3,10 +3,10 @@ import { isBoot } from "../etcd/beginning.ts";
 import { foundingOf } from "../etcd/founding.ts";
 import { leavingMembers } from "../etcd/leaving.ts";
 import { livingMembers } from "../etcd/members.ts";
+import { names } from "../etcd/names.ts";
 import { lostFirst, nextToLeave } from "../etcd/next-to-leave.ts";
 import { quorumOf } from "../etcd/quorum.ts";
 import { etcdTrouble, lostMajority } from "../etcd/risk.ts";
-import { names } from "../etcd/wait.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
 /** What a person should know about a member of etcd, beside how its machine is. */

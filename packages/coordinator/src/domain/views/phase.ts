@@ -4,7 +4,7 @@ import { listenersNote } from "../certificates/listeners.ts";
 import { isoDateOf } from "../clocks/log-clock.ts";
 import { clockAdvice, clockText, isFarOff } from "../clocks/machine-clock.ts";
 import { etcdHolders, hasBegun } from "../etcd/members.ts";
-import { snapshotText } from "../etcd/snapshots.ts";
+import { snapshotText } from "../etcd/snapshot-text.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { nameAdvice } from "../seats/declared-names.ts";
 import { holdsBack, isLeaving } from "../seats/leaving.ts";

@@ -1,0 +1,32 @@
+import type { EtcdSnapshot } from "@rollcall/protocol";
+import type { Fleet, Machine } from "../fleet.ts";
+import { foundingOf } from "./founding.ts";
+import { names } from "./names.ts";
+import { snapshotText } from "./snapshot-text.ts";
+
+/**
+ * The machines with etcd's memory, by the word of their agents, that proved their seats after the log was lost, while etcd is not founded by them: the log
+ * does not know with whom they began, and theirs is the only memory that it knows of.
+ */
+export function strandedMachines(fleet: Fleet): readonly Machine[] {
+	const founding = fleet.etcd ? undefined : foundingOf(fleet);
+	if (!founding || founding.isWhole) return [];
+	return founding.begun.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
+}
+
+/** The snapshot that was taken of what these machines hold, since they proved it. */
+export function strandedSnapshot({ snapshots, cluster, recoverUntil }: Fleet): EtcdSnapshot | undefined {
+	const name = cluster?.document.name;
+	return snapshots?.kept.findLast((one) => one.cluster === name && one.takenAt >= recoverUntil);
+}
+
+/** What a person can do about the only memory of etcd that is known; never to boot it anew before it is kept elsewhere. Undefined where there is none. */
+export function strandedText(fleet: Fleet): string | undefined {
+	const machines = strandedMachines(fleet);
+	if (machines.length === 0) return undefined;
+	const here = names(machines.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+	const kept = strandedSnapshot(fleet);
+	const back = `etcd's only memory that is known lies on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live`;
+	if (!kept) return `${back}; before anything else is done, keep what it holds: rollcall etcd snapshot`;
+	return `${back}; where they are gone for good, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), whose memory is kept as the ${snapshotText(kept)}, and say that etcd begins with it: rollcall etcd restore newest`;
+}

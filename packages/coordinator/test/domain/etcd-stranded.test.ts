@@ -1,0 +1,127 @@
+import type { MachineId } from "@rollcall/protocol";
+import test from "ava";
+import { etcdRisk } from "../../src/domain/etcd/risk.ts";
+import { snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
+import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import { clientUrls } from "../../src/keepers/etcd-urls.ts";
+import { BOXES, remember, snapshotOf, takeStep } from "./etcd-story.ts";
+import type { Hardware } from "./hardware.ts";
+import { lost } from "./lost-log.ts";
+import { codeOf, documentOf, type Story } from "./story.ts";
+
+const [A, B] = BOXES as [Hardware, Hardware, Hardware];
+
+const NETWORKS = { networks: { nodeAddress: { interface: "eth0" } } };
+
+/** Of three members one proved itself after the log was lost, and has etcd's memory by the word of its agent. */
+function alone() {
+	const scene = lost([A], { rehearsal: false }, { snapshots: [], holds: true });
+	const id = scene.proved[0] as MachineId;
+	return { ...scene, id, name: scene.story.machine(id).seat?.nodeName ?? "" };
+}
+
+function healthy(story: Story, machineId: MachineId, isHealthy: boolean): void {
+	const { bootId } = story.machine(machineId);
+	const health = [{ component: "etcd", healthy: isHealthy }];
+	story.record([{ type: "health-changed", machineId, bootId, health, sequence: 1 }]);
+	story.settle();
+}
+
+const reboot = (story: Story, machineId: MachineId, more: object = {}) =>
+	story.take({
+		kind: "command",
+		machineId,
+		commandId: "c1",
+		command: "reboot",
+		deadlineAt: story.at + 60_000,
+		by: "test",
+		...more,
+	});
+const save = (story: Story) => story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(7, { takenAt: story.at }) });
+
+test("the only memory that is known is named, and nothing says to boot it anew before it is kept as a snapshot", (t) => {
+	const { story, id, name } = alone();
+	healthy(story, id, false);
+	for (const text of [etcdWait(story.fleet), etcdRisk(story.fleet, story.at) ?? ""]) {
+		t.true(text.includes(`etcd's only memory that is known lies on ${name}`), text);
+		t.regex(text, /bring the others back, whose memory may live; before anything else .*: rollcall etcd snapshot$/);
+		t.notRegex(text, /anew/);
+	}
+	t.is(snapshotDueIn(story.fleet, story.fleet.recoverUntil - 2_000), 2_000, "others may still prove themselves");
+	t.is(snapshotDueIn(story.fleet, story.at), 0);
+	t.is(codeOf(save(story)), "ok");
+	t.true((snapshotDueIn(story.fleet, story.at) ?? 0) > 0, "once");
+	const text = etcdWait(story.fleet);
+	t.true(
+		text.includes(`where they are gone for good, boot ${name} anew (rollcall reboot MACHINE --accept-loss etcd)`),
+		text,
+	);
+	t.regex(text, /kept as the snapshot .* \(revision 7\), .*: rollcall etcd restore newest$/);
+});
+
+test("a machine with the only memory that is known is not rebooted, reset, rejected or removed but by the word of a person who accepts that", (t) => {
+	const { story, id } = alone();
+	const refused = [
+		reboot(story, id),
+		reboot(story, id, { command: "reset" }),
+		story.take({ kind: "reject", machineId: id, reason: "not ours", by: "test" }),
+		story.take({ kind: "remove", machineId: id, by: "test" }),
+	];
+	for (const answer of refused) {
+		t.is(codeOf(answer), "quorum-at-risk");
+		t.regex(
+			answer.kind === "problem" ? (answer.problem.next ?? "") : "",
+			/^rollcall etcd snapshot keeps what it holds/,
+		);
+	}
+	t.is(codeOf(reboot(story, id, { acceptLoss: "etcd" })), "command");
+});
+
+test("what was kept of the only memory is not begun with by itself: others may hold more", (t) => {
+	const { story } = alone();
+	save(story);
+	story.join({ ...A, rehearsal: false, boot: 2 });
+	story.pass(60);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	t.regex(etcdWait(story.fleet), /bring the machines that ran etcd back; .*: rollcall etcd restore newest, or none$/);
+	story.take({ kind: "etcd-choose", from: "newest", by: "test" });
+	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 7 } });
+});
+
+test("one that is healthy by itself is all of etcd where etcd lists nobody else: more seats were declared since it began", (t) => {
+	const { story, id, name } = alone();
+	t.is(nextEtcdStep(story.fleet), undefined, "it did not say yet that it is healthy");
+	healthy(story, id, true);
+	t.like(nextEtcdStep(story.fleet), { kind: "found", ifListed: true, members: [{ machineId: id, nodeName: name }] });
+	takeStep(story);
+	t.like(story.fleet.etcd?.members, [{ machineId: id, votes: true }]);
+	t.is(nextEtcdStep(story.fleet)?.kind, "replace");
+});
+
+test("what etcd listed counts no more when another one has proved itself meanwhile", (t) => {
+	const { story, id, prove } = alone();
+	healthy(story, id, true);
+	const step = nextEtcdStep(story.fleet);
+	if (step?.kind !== "found") return t.fail();
+	const other = prove(B);
+	remember(story, [other]);
+	story.take({ kind: "etcd-step-done", step, cluster: [] });
+	t.is(story.fleet.etcd, undefined);
+	story.pass(60);
+	t.like(nextEtcdStep(story.fleet), { kind: "found" });
+	t.is((nextEtcdStep(story.fleet) as { ifListed?: true }).ifListed, undefined);
+});
+
+test("one whose seat no document has any more is asked and founded alike, at the address that it has", (t) => {
+	const { story, id } = alone();
+	const renamed = [{ name: "other", role: "control-plane", count: 3, selector: { labels: { rack: "none" } } }];
+	story.record([{ type: "cluster-declared", ...documentOf(renamed, NETWORKS), by: "test" }]);
+	healthy(story, id, true);
+	const { nodeName } = story.machine(id).seat ?? {};
+	t.is(clientUrls(story.fleet, [{ nodeName: nodeName ?? "" }]).length, 1);
+	t.like(nextEtcdStep(story.fleet), { kind: "found", ifListed: true });
+	takeStep(story);
+	story.pass(60);
+	t.is(story.machine(id).seat?.nodeName, nodeName, "it keeps its seat until another one has its memory, too");
+});
