@@ -15,11 +15,13 @@ import { followLog } from "./follow.ts";
 import {
 	findOrCreateStream,
 	findStream,
-	keepNewest,
+	forgetNothing,
+	forgets,
 	LOG_STREAM,
 	LOG_SUBJECT,
 	originOf,
 	type StreamOptions,
+	takeOut,
 } from "./stream.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -50,6 +52,8 @@ class StreamLog implements Log {
 	readonly #jsm: JetStreamManager;
 	readonly #js: JetStreamClient;
 	readonly #origin: string;
+	/** While this coordinator makes the log shorter itself. */
+	#trims = false;
 	/** What was read or appended last, so that the next entry can name it. */
 	#tip = new Chain(0, "first");
 
@@ -67,6 +71,8 @@ class StreamLog implements Log {
 	async state(): Promise<LogState> {
 		const info = await this.#stream();
 		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
+		if (forgets(info) && !this.#trims)
+			await this.#ask("the event log forgets its oldest entries", () => forgetNothing(this.#jsm, info));
 		const { first_seq: first, last_seq: last, bytes, messages: entries } = info.state;
 		const { max_bytes: most } = info.config;
 		return { origin: originOf(info), first, last, bytes, entries, maxBytes: most > 0 ? most : undefined };
@@ -92,10 +98,12 @@ class StreamLog implements Log {
 	}
 
 	async trim(before: Position): Promise<void> {
-		const { last } = await this.state();
-		await this.#ask("older entries of the event log could not be taken out", () =>
-			keepNewest(this.#jsm, last - before + 1),
-		);
+		this.#trims = true;
+		try {
+			await this.#ask("older entries of the event log could not be taken out", () => takeOut(this.#jsm, before));
+		} finally {
+			this.#trims = false;
+		}
 	}
 
 	#publish(payload: Uint8Array, lastSequence: number): Promise<Position> {

@@ -51,24 +51,42 @@ export async function findOrCreateStream(jsm: JetStreamManager, options: StreamO
 async function withBound(jsm: JetStreamManager, found: StreamInfo, { maxBytes }: StreamOptions): Promise<StreamInfo> {
 	const { config } = found;
 	const max_bytes = maxBytes ?? config.max_bytes;
-	// A trim that was cut short must not go on by itself.
-	if (config.max_bytes === max_bytes && config.discard === DiscardPolicy.New && config.max_msgs === -1) return found;
+	if (config.max_bytes === max_bytes && !forgets(found)) return found;
 	return jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS, max_bytes });
 }
 
 /** The log refuses what does not fit, and takes nothing out by itself. */
 const NEVER_FORGETS = { discard: DiscardPolicy.New, max_msgs: -1 } as const;
 
+/** True for a log whose oldest entries go when others come: a coordinator died while it made an older log shorter. */
+export function forgets({ config }: StreamInfo): boolean {
+	return config.discard !== DiscardPolicy.New || config.max_msgs !== -1;
+}
+
+/** Ends that. */
+export function forgetNothing(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
+	return jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS });
+}
+
 /**
- * Takes out all but so many of the newest entries. The stream forbids to delete and to purge, so that nobody does it by mistake; a bound on
- * the count does it for a moment.
+ * Takes out the entries before a position. By their position: a coordinator that stood still in between, and does not lead any more, takes out
+ * nothing that came meanwhile. Streams of earlier versions forbid that for ever; there a bound on the count does it, for a moment.
  */
-export async function keepNewest(jsm: JetStreamManager, count: number): Promise<void> {
-	const { config } = await jsm.streams.info(LOG_STREAM);
+export async function takeOut(jsm: JetStreamManager, before: number): Promise<void> {
+	const info = await jsm.streams.info(LOG_STREAM);
+	if (!info.config.deny_purge) {
+		await jsm.streams.purge(LOG_STREAM, { seq: before });
+		return;
+	}
+	const { last_seq: last } = info.state;
 	try {
-		await jsm.streams.update(LOG_STREAM, { ...config, discard: DiscardPolicy.Old, max_msgs: count });
+		await jsm.streams.update(LOG_STREAM, {
+			...info.config,
+			discard: DiscardPolicy.Old,
+			max_msgs: last - before + 1,
+		});
 	} finally {
-		await jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS });
+		await forgetNothing(jsm, info);
 	}
 }
 
@@ -77,7 +95,7 @@ export function originOf({ created, config }: StreamInfo): string {
 	return `${config.metadata?.[ORIGIN_KEY] ?? "foreign"}@${created}`;
 }
 
-/** The truth: nothing in it is deleted, purged or dropped to make room but by `keepNewest`. */
+/** The truth: nothing in it is deleted or dropped to make room but by `takeOut`. */
 function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<StreamConfig> & { name: string } {
 	return {
 		name: LOG_STREAM,
@@ -92,7 +110,6 @@ function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<S
 		max_msg_size: MAX_MESSAGE_BYTES,
 		num_replicas: replicas,
 		deny_delete: true,
-		deny_purge: true,
 		allow_direct: true,
 		metadata: { [ORIGIN_KEY]: randomUUID() },
 	};

@@ -1,6 +1,8 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { eventually } from "@rollcall/test-support/eventually";
 import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test from "ava";
+import type { BusConnection } from "../../../src/adapters/nats/connect.ts";
 import { createKeptStates, STATE_STREAM } from "../../../src/adapters/nats/kept-states.ts";
 import { openLog } from "../../../src/adapters/nats/log.ts";
 import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
@@ -54,7 +56,7 @@ test("a state whose piece is missing does not count, nor one that was cut short;
 	t.is((await states.load("o"))?.position, 3);
 });
 
-test("older entries are taken out and the rest is read without a flaw; the stream forbids it to others as before", async (t) => {
+test("older entries are taken out and the rest is read without a flaw; the stream refuses what does not fit as before", async (t) => {
 	const { connection } = await startEmbedded(t);
 	const log = await openLog(connection, { maxBytes: 1024 * 1024 });
 	for (let n = 1; n <= 20; n++) await log.append([eventOf(n)], n - 1);
@@ -70,7 +72,7 @@ test("older entries are taken out and the rest is read without a flaw; the strea
 	);
 	await again.append([eventOf(21)], 20);
 	const { config } = await (await jetstreamManager(connection.nc, ON_THE_BUS)).streams.info(LOG_STREAM);
-	t.deepEqual([config.discard, config.max_msgs, config.deny_delete, config.deny_purge], ["new", -1, true, true]);
+	t.deepEqual([config.discard, config.max_msgs, config.deny_delete], ["new", -1, true]);
 	const older: Entry[] = [];
 	for await (const entry of again.read(0)) older.push(entry);
 	t.deepEqual(
@@ -79,16 +81,87 @@ test("older entries are taken out and the rest is read without a flaw; the strea
 	);
 });
 
-test("a trim that was cut short does not go on by itself", async (t) => {
+/** A connection whose changes of streams wait until they are let go on, as in a coordinator that stands still for a while. */
+function held(connection: BusConnection): {
+	readonly connection: BusConnection;
+	readonly asked: () => number;
+	goOn(): void;
+} {
+	let goOn = (): void => {};
+	let asked = 0;
+	const gate = new Promise<void>((resolve) => {
+		goOn = resolve;
+	});
+	const nc = new Proxy(connection.nc, {
+		get(target, key) {
+			const value: unknown = Reflect.get(target, key);
+			if (typeof value !== "function") return value;
+			if (key !== "request") return value.bind(target);
+			return async (subject: string, ...rest: unknown[]) => {
+				if (/STREAM\.(UPDATE|PURGE)\./.test(subject)) {
+					asked += 1;
+					await gate;
+				}
+				return value.call(target, subject, ...rest);
+			};
+		},
+	});
+	return { connection: { ...connection, nc }, asked: () => asked, goOn };
+}
+
+test("a coordinator that stood still while it made room takes out only what it meant to, although others appended meanwhile", async (t) => {
 	const { connection } = await startEmbedded(t);
 	const log = await openLog(connection, { maxBytes: 1024 * 1024 });
 	for (let n = 1; n <= 20; n++) await log.append([eventOf(n)], n - 1);
+	const paused = held(connection);
+	const trimming = (await openLog(paused.connection)).trim(15);
+	await eventually("it is about to take entries out", () => paused.asked() > 0);
+	for (let n = 21; n <= 40; n++) await log.append([eventOf(n)], n - 1);
+	paused.goOn();
+	await trimming;
+	const { first, last, entries } = await log.state();
+	t.deepEqual([first, last, entries], [15, 40, 26]);
+});
+
+/** A log as it was made before entries were taken out by their position. */
+async function olderLog(connection: BusConnection): Promise<JetStreamManager> {
 	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
 	const { config } = await jsm.streams.info(LOG_STREAM);
-	await jsm.streams.update(LOG_STREAM, { ...config, discard: "old" as never, max_msgs: 10 });
+	await jsm.streams.delete(LOG_STREAM);
+	await jsm.streams.add({ ...config, deny_purge: true });
+	return jsm;
+}
+
+test("a log of an earlier version, which lets nothing be taken out by position, is made shorter by a bound that goes at once", async (t) => {
+	const { connection } = await startEmbedded(t);
+	await openLog(connection, { maxBytes: 1024 * 1024 });
+	const jsm = await olderLog(connection);
+	const log = await openLog(connection, { maxBytes: 1024 * 1024 });
+	for (let n = 1; n <= 20; n++) await log.append([eventOf(n)], n - 1);
+	await log.trim(15);
+	const { first, last, entries } = await log.state();
+	t.deepEqual([first, last, entries], [15, 20, 6]);
+	const { config } = await jsm.streams.info(LOG_STREAM);
+	t.deepEqual([config.discard, config.max_msgs, config.deny_purge], ["new", -1, true]);
+});
+
+test("a bound that a coordinator left when it died goes when the next one opens the log, or when one that has it open looks at it", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const standby = await openLog(connection, { maxBytes: 1024 * 1024 });
+	for (let n = 1; n <= 20; n++) await standby.append([eventOf(n)], n - 1);
+	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+	const leave = async (): Promise<void> => {
+		const { config } = await jsm.streams.info(LOG_STREAM);
+		await jsm.streams.update(LOG_STREAM, { ...config, discard: "old" as never, max_msgs: 20 });
+	};
+	await leave();
+	await standby.state();
+	await standby.append([eventOf(21)], 20);
+	t.is((await standby.state()).entries, 21);
+	await leave();
 	const again = await openLog(connection, { maxBytes: 1024 * 1024 });
-	await again.append([eventOf(21)], 20);
-	t.is((await again.state()).entries, 11);
+	await again.append([eventOf(22)], 21);
+	t.is((await again.state()).entries, 21);
 });
 
 test("a whole state whose form this program does not know is not passed over for an older one", async (t) => {
