@@ -58,7 +58,7 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 	const manager = (): Promise<JetStreamManager> => jetstreamManager(nc, { timeout: TIMEOUT_MS });
 	const load = async (origin: string): Promise<Snapshot | undefined> => {
 		const jsm = await manager();
-		const heads = (await headsOf(jsm)).filter((head) => head.origin === origin);
+		const heads = (await headsOf(jsm)).heads.filter((head) => head.origin === origin);
 		for (const { position, ...head } of heads.toReversed()) {
 			const packed = await piecesOf(jsm, { position, ...head });
 			if (!packed) continue;
@@ -75,7 +75,13 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 		keep: async (snapshot) => {
 			const jsm = await manager();
 			await createStream(jsm, options.replicas);
-			const before = (await headsOf(jsm)).at(-1);
+			const { origin, position } = snapshot;
+			const { heads, newest } = await headsOf(jsm);
+			const before = heads.at(-1);
+			if (before?.origin === origin && before.position > position)
+				throw new Error(
+					`a state at entry ${before.position} of the event log is kept already, which is later than entry ${position}`,
+				);
 			const js = jetstream(nc, { timeout: TIMEOUT_MS });
 			const packed = gzipSync(JSON.stringify(options.toJson(snapshot.fleet)));
 			let first: number | undefined;
@@ -85,9 +91,15 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 				first ??= seq;
 				pieces += 1;
 			}
-			const { origin, position } = snapshot;
 			const head = { format: 1, origin, position, first, pieces, sha256: sha256(packed) };
-			await js.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS });
+			// Not where another one kept a state meanwhile: that one leads now, and its state is the later one.
+			const expect = { lastSubjectSequence: newest };
+			await js.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS, expect }).catch((error: unknown) => {
+				if (!(error instanceof JetStreamApiError)) throw error;
+				throw new Error(`another coordinator kept a state while this one kept that at entry ${position}`, {
+					cause: error,
+				});
+			});
 			const read = await load(origin);
 			if (read?.position !== position || !options.same(read.fleet, snapshot.fleet))
 				throw new Error(`the state at entry ${position} of the event log is not in its store as it was written`);
@@ -113,9 +125,10 @@ async function createStream(jsm: JetStreamManager, replicas: number): Promise<vo
 		});
 }
 
-/** All heads, oldest first. Where the stream is missing there is none. */
-async function headsOf(jsm: JetStreamManager): Promise<readonly Head[]> {
+/** All heads, oldest first, and JetStream's sequence number of the newest one, readable or not. Where the stream is missing there is none. */
+async function headsOf(jsm: JetStreamManager): Promise<{ readonly heads: readonly Head[]; readonly newest: number }> {
 	const heads: Head[] = [];
+	let newest = 0;
 	try {
 		for (let seq = 1, count = 0; count < MOST_HEADS; count++) {
 			// The API takes it (`next_by_subj` of STREAM.MSG.GET), the client's type does not name it.
@@ -124,12 +137,13 @@ async function headsOf(jsm: JetStreamManager): Promise<readonly Head[]> {
 			if (!message) break;
 			const read = Head.safeParse(parsed(message.data));
 			if (read.success) heads.push(read.data);
+			newest = message.seq;
 			seq = message.seq + 1;
 		}
 	} catch (error) {
 		if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
 	}
-	return heads;
+	return { heads, newest };
 }
 
 async function piecesOf(jsm: JetStreamManager, head: Head): Promise<Uint8Array | undefined> {

@@ -48,6 +48,7 @@ test("a state whose piece is missing does not count, nor one that was cut short;
 	const states = createKeptStates(connection, OPTIONS);
 	await states.keep({ origin: "o", position: 3, fleet: fleetOf(1) });
 	await connection.nc.request("rollcall.v1.state.piece", "a piece without its head", ON_THE_BUS);
+	await connection.nc.request("rollcall.v1.state.head", "a head that nobody can read", ON_THE_BUS);
 	t.is((await states.load("o"))?.position, 3);
 	await states.keep({ origin: "o", position: 5, fleet: fleetOf(2) });
 	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
@@ -81,8 +82,27 @@ test("older entries are taken out and the rest is read without a flaw; the strea
 	);
 });
 
-/** A connection whose changes of streams wait until they are let go on, as in a coordinator that stands still for a while. */
-function held(connection: BusConnection): {
+test("a coordinator that stood still leaves the later state of the one that leads now in its place", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const states = createKeptStates(connection, OPTIONS);
+	await states.keep({ origin: "o", position: 9, fleet: fleetOf(2) });
+	await t.throwsAsync(states.keep({ origin: "o", position: 5, fleet: fleetOf(1) }), { message: /entry 9 .*entry 5/ });
+	t.is((await states.load("o"))?.position, 9);
+	const paused = held(connection, /^rollcall\.v1\.state\.head$/);
+	const keeping = createKeptStates(paused.connection, OPTIONS).keep({ origin: "o", position: 12, fleet: fleetOf(3) });
+	const refused = t.throwsAsync(keeping, { message: /another coordinator/ });
+	await eventually("its pieces are there", () => paused.asked() > 0);
+	await states.keep({ origin: "o", position: 15, fleet: fleetOf(4) });
+	paused.goOn();
+	await refused;
+	t.is((await states.load("o"))?.position, 15);
+});
+
+/** A connection whose questions of one kind wait until they are let go on, as in a coordinator that stands still for a while. */
+function held(
+	connection: BusConnection,
+	what = /STREAM\.(UPDATE|PURGE)\./,
+): {
 	readonly connection: BusConnection;
 	readonly asked: () => number;
 	goOn(): void;
@@ -98,7 +118,7 @@ function held(connection: BusConnection): {
 			if (typeof value !== "function") return value;
 			if (key !== "request") return value.bind(target);
 			return async (subject: string, ...rest: unknown[]) => {
-				if (/STREAM\.(UPDATE|PURGE)\./.test(subject)) {
+				if (what.test(subject)) {
 					asked += 1;
 					await gate;
 				}
