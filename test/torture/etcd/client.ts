@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
-import { join } from "node:path";
-import { stretched } from "@rollcall/test-support/stretch";
 import { z } from "zod";
+import { Asker, PKI } from "./asker.ts";
+import type { Store } from "./store.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const text = (from: string): string => Buffer.from(from, "base64").toString();
@@ -24,23 +22,18 @@ const Members = z.looseObject({
 });
 
 /** A client of etcd's members, over their JSON gateway, with the credentials of an API server. */
-export class EtcdClient {
-	readonly #agents = new Map<string, Agent>();
+export class EtcdClient implements Store {
+	readonly keeps = "keys of etcd";
+	readonly restMs = 15;
+	readonly #asker = new Asker(2379, [
+		`${PKI}/etcd/ca.crt`,
+		`${PKI}/apiserver-etcd-client.crt`,
+		`${PKI}/apiserver-etcd-client.key`,
+	]);
 
-	/** Takes the credentials that lie below a control plane's root. False: there are none. */
 	read(root: string): boolean {
-		const pki = join(root, "etc/kubernetes/pki");
-		const [ca, cert, key] = ["etcd/ca.crt", "apiserver-etcd-client.crt", "apiserver-etcd-client.key"].map((name) =>
-			join(pki, name),
-		);
-		if (!ca || !cert || !key || !existsSync(key) || !existsSync(cert) || !existsSync(ca)) return false;
-		this.#credentials = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-		for (const agent of this.#agents.values()) agent.destroy();
-		this.#agents.clear();
-		return true;
+		return this.#asker.read(root);
 	}
-
-	#credentials: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
 
 	/** Writes; the revision. Throws when it was not acknowledged. */
 	async put(address: string, key: string, value: string): Promise<number> {
@@ -48,7 +41,7 @@ export class EtcdClient {
 		return Put.parse(answer).header.revision;
 	}
 
-	/** All keys with this beginning, and their values unless only keys are asked for, read linearizably. Throws when there is no answer. */
+	/** All keys with this beginning, read linearizably. */
 	async all(address: string, beginning: string, keysOnly = false): Promise<ReadonlyMap<string, string>> {
 		const end = `${beginning.slice(0, -1)}${String.fromCharCode(beginning.charCodeAt(beginning.length - 1) + 1)}`;
 		const answer = await this.#post(address, "/v3/kv/range", {
@@ -65,32 +58,6 @@ export class EtcdClient {
 	}
 
 	#post(address: string, path: string, body: object): Promise<unknown> {
-		let agent = this.#agents.get(address);
-		if (!agent) {
-			agent = new Agent({ keepAlive: true, maxSockets: 4, ...this.#credentials });
-			this.#agents.set(address, agent);
-		}
-		return new Promise((resolve, reject) => {
-			const asked = request(
-				{ host: address, port: 2379, path, method: "POST", agent, timeout: stretched(4_000) },
-				(response) => {
-					const chunks: Buffer[] = [];
-					response.on("error", reject);
-					response.on("data", (chunk: Buffer) => chunks.push(chunk));
-					response.on("end", () => {
-						const said = Buffer.concat(chunks).toString();
-						if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} ${said.slice(0, 300)}`));
-						try {
-							resolve(JSON.parse(said));
-						} catch (error) {
-							reject(error);
-						}
-					});
-				},
-			);
-			asked.on("timeout", () => asked.destroy(new Error("no answer")));
-			asked.on("error", reject);
-			asked.end(JSON.stringify(body));
-		});
+		return this.#asker.ask(address, { method: "POST", path, body });
 	}
 }

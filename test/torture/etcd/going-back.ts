@@ -1,7 +1,8 @@
 import { eventually } from "@rollcall/test-support/eventually";
 import { must } from "../fault.ts";
+import type { Declared } from "./declared.ts";
 import { type Round, some } from "./round.ts";
-import type { Declared, EtcdScene } from "./scene.ts";
+import type { EtcdScene } from "./scene.ts";
 
 /** What takes memory of etcd away, or begins etcd anew. */
 const TAKES_AWAY = new Set(["etcd-members-removing", "etcd-member-removed", "etcd-restoring", "etcd-founded"]);

@@ -2,12 +2,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { oldRestore } from "@rollcall/test-support/old-restore";
 import { debianFolders, debianPackages, type Part } from "@rollcall/test-support/part";
+import { API_SERVER, apiServerScript, realApiServer } from "./api-server.ts";
 
 const PACKAGES = ["etcd-server", "etcd-client"];
 
-/** etcd of Debian, or what `ETCD_BIN` has: etcd, etcdctl, and etcdutl where it is newer than 3.4. */
+/** Where etcd is that is not Debian's: what `ETCD_BIN` names, else `KUBE_BIN`. */
+const ownFolder = (): string | undefined => process.env.ETCD_BIN || process.env.KUBE_BIN || undefined;
+
+/** etcd of Debian, or what `ETCD_BIN`, else `KUBE_BIN` has: etcd, and etcdutl where it is newer than 3.4, else etcdctl. */
 export async function etcdPart(): Promise<Part> {
-	return process.env.ETCD_BIN ? { missing: undefined } : debianPackages(PACKAGES);
+	return ownFolder() ? { missing: undefined } : debianPackages(PACKAGES);
 }
 
 /** What etcd 3.4 does not know of the arguments that machines get for 3.6. */
@@ -17,12 +21,14 @@ const NEWER = "--feature-gates=*|--tls-min-version=*|--watch-progress-notify-int
 const PLACES =
 	'mount -t tmpfs etc /etc && mkdir /etc/kubernetes && mount --bind "$1/etc/kubernetes" /etc/kubernetes && ' +
 	'mount -t tmpfs lib /var/lib && mkdir /var/lib/etcd && mount --bind "$1/var/lib/etcd" /var/lib/etcd && ' +
+	'mkdir -p "$1/var/log/kubernetes/audit" && mount -t tmpfs log /var/log && mkdir -p /var/log/kubernetes/audit && ' +
+	'mount --bind "$1/var/log/kubernetes/audit" /var/log/kubernetes/audit && ' +
 	'mkdir -p "$1/run/rollcall/role" && mount -t tmpfs run /run && mkdir -p /run/rollcall/role && ' +
 	'mount --bind "$1/run/rollcall/role" /run/rollcall/role && shift && exec "$@"';
 
-/** Writes the programs that run in place of etcd's containers into a folder. Returns them by the container's name. */
-export async function etcdPrograms(folder: string): Promise<Readonly<Record<string, string>>> {
-	const own = process.env.ETCD_BIN;
+/** Writes the programs that run in place of containers into a folder: of etcd, and of the API server where it is real. Returns them by the container's name. */
+export async function memberPrograms(folder: string): Promise<Readonly<Record<string, string>>> {
+	const own = ownFolder();
 	const [server = "", client = ""] = own ? [] : await debianFolders(PACKAGES);
 	const etcd = own ? join(own, "etcd") : join(server, "usr/bin/etcd");
 	const script = (name: string, text: string): string => {
@@ -32,7 +38,9 @@ export async function etcdPrograms(folder: string): Promise<Readonly<Record<stri
 	};
 	if (!own) script("etcdutl", oldRestore(join(client, "usr/bin/etcdctl")));
 	const inside = `exec unshare --mount sh -c '${PLACES}' sh "$ROLLCALL_REHEARSAL_ROOT"`;
+	const api = realApiServer();
 	return {
+		...(api && { [API_SERVER]: script("run-api-server", apiServerScript(api, inside)) }),
 		etcd: script(
 			"run-etcd",
 			`#!/bin/sh

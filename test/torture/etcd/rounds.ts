@@ -1,32 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "@rollcall/test-support/eventually";
-import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
 import type { Random } from "../../simulator/random.ts";
 import { must } from "../fault.ts";
 import { GOING_BACK } from "./going-back.ts";
+import { LONG } from "./long.ts";
+import { ETCD, pidsOf, send } from "./programs-of.ts";
 import { type Round, some } from "./round.ts";
-import { CERTIFICATE_SECONDS, type EtcdScene, type Seat } from "./scene.ts";
+import type { EtcdScene } from "./scene.ts";
 
 const seconds = (random: Random): number => random.pick([0, 0.5, 2, 5]);
-
-/** The programs below a machine that fit. */
-function pidsOf(seat: Seat, fits: RegExp): number[] {
-	return descendantsOf(seat.machine.process.child.pid ?? -1).filter((pid) => fits.test(commandLine(pid)));
-}
-
-function send(pids: readonly number[], signal: NodeJS.Signals): void {
-	for (const pid of pids)
-		try {
-			process.kill(pid, signal);
-		} catch {
-			// It ended by itself.
-		}
-}
-
-/** The part of their lives that certificates have left at least, less what this takes itself. */
-const LEFT = 0.55;
-
-const ETCD = /^\S*\/etcd --/;
 
 /** So many members at a time may go without a loss. */
 const spare = ({ declared }: EtcdScene): number => declared.members - (Math.floor(declared.members / 2) + 1);
@@ -248,32 +230,6 @@ const FALLING: readonly Round[] = [
 			await pause(random.int(0, 8000));
 			await Promise.all(all.map((seat) => seat.cut(0)));
 			return until;
-		},
-	},
-];
-
-/** They take minutes, so they come seldom. */
-const LONG: readonly Round[] = [
-	{
-		name: "no coordinator for as long as certificates are promised to last",
-		async run(scene) {
-			const before = scene.stream.acknowledged;
-			await scene.restart(CERTIFICATE_SECONDS * LEFT, {
-				async whileAway() {
-					const now = scene.stream.acknowledged;
-					await pause(5000);
-					const after = scene.stream.acknowledged;
-					must(now > before && after > now, "etcd goes on without a coordinator", () => `${before}, ${now}, ${after}`);
-				},
-			});
-			return undefined;
-		},
-	},
-	{
-		name: "no coordinator until all certificates have ended",
-		async run(scene) {
-			await scene.restart(CERTIFICATE_SECONDS + 10);
-			return undefined;
 		},
 	},
 ];

@@ -11,12 +11,16 @@ import {
 	startCoordinator,
 	type TestCoordinator,
 } from "../../support/coordinator.ts";
-import { documentText } from "../../support/documents.ts";
 import { startMachine, type TestMachine } from "../../support/machine.ts";
+import { realApiServer } from "./api-server.ts";
 import { EtcdClient } from "./client.ts";
+import { type Declared, textOf } from "./declared.ts";
+import { beat } from "./kubelet.ts";
 import { COORDINATOR, makePlaces, type Place } from "./network.ts";
-import { etcdPrograms } from "./programs.ts";
-import { Stream } from "./stream.ts";
+import { ObjectsClient } from "./objects.ts";
+import { memberPrograms } from "./programs.ts";
+import type { Store } from "./store.ts";
+import { REGISTER, Stream } from "./stream.ts";
 
 /** Below the data folder: etcd's snapshots. */
 const SNAPSHOTS = "etcd-snapshots";
@@ -26,33 +30,6 @@ const REBOOTED = 75;
 
 /** The life of certificates, far shorter than in a real fleet: they are renewed after a third of it. */
 export const CERTIFICATE_SECONDS = 150;
-
-/** What the cluster document says of etcd now. */
-export interface Declared {
-	readonly slot: string;
-	readonly members: number;
-	/** A number that reaches etcd's arguments, so that its members start anew one after the other. */
-	readonly revision: number;
-	/** An argument with which etcd does not start. */
-	readonly broken?: boolean;
-	/** etcd on machines of its own. */
-	readonly dedicated?: boolean;
-}
-
-/** The document's text: members on control planes that carry the label `etcd: yes`. */
-function textOf({ slot, members, revision, broken, dedicated }: Declared): string {
-	const extra = { "max-txn-ops": String(128 + revision), ...(broken ? { "election-timeout": "5" } : {}) };
-	const document = JSON.parse(
-		documentText({
-			slots: [
-				{ name: slot, role: "control-plane", count: members, selector: { labels: { etcd: "yes" } } },
-				...(dedicated ? [{ name: "store", role: "etcd", count: 1, selector: { labels: { etcd: "yes" } } }] : []),
-			],
-			kubernetes: { extraArguments: { etcd: extra } },
-		}),
-	);
-	return JSON.stringify(document);
-}
 
 /** The boot that a machine's root says it is; empty while it is off. */
 function bootOf({ root }: TestMachine): string {
@@ -71,14 +48,22 @@ export interface Seat {
 	cut(seconds: number): Promise<void>;
 }
 
-/** Real members of etcd on rehearsal machines in networks of their own, a coordinator, and a stream of writes. */
+/** A machine that holds a seat of etcd, and its place. */
+export interface Held {
+	readonly view: MachineView;
+	readonly seat: Seat;
+}
+
+/** Real members of etcd on rehearsal machines in networks of their own, beside real API servers where `KUBE_BIN` has one; a coordinator, and streams of writes. */
 export class EtcdScene {
 	declared: Declared;
 	readonly seats: Seat[] = [];
 	readonly client = new EtcdClient();
 	readonly api: TestCoordinator;
-	readonly stream: Stream;
+	/** Of keys of etcd, and of objects where API servers are real. */
+	readonly streams: readonly Stream[];
 	coordinator: Running;
+	readonly #stores: readonly Store[] = [this.client, ...(realApiServer() ? [new ObjectsClient()] : [])];
 	#copy: string | undefined;
 	#over = false;
 	readonly #scope: Scope;
@@ -93,13 +78,11 @@ export class EtcdScene {
 		this.api = parts.api;
 		this.coordinator = parts.api.process;
 		this.declared = parts.declared;
-		this.stream = new Stream(
-			this.client,
-			parts.places.map(({ address }) => address),
-		);
-		scope.teardown(() => {
+		const addresses = parts.places.map(({ address }) => address);
+		this.streams = this.#stores.map((store) => new Stream(store, addresses));
+		scope.teardown(async () => {
 			this.#over = true;
-			return this.stream.stop();
+			await Promise.all(this.streams.map((stream) => stream.stop()));
 		});
 	}
 
@@ -113,7 +96,7 @@ export class EtcdScene {
 		keep: (name: string, text: () => string) => void,
 	): Promise<EtcdScene> {
 		const places = makePlaces(wish.machines);
-		const programs = await etcdPrograms(ownFolder(scope));
+		const programs = await memberPrograms(ownFolder(scope));
 		const declared: Declared = { slot: "control", members: wish.members, revision: 0 };
 		const options = {
 			host: COORDINATOR,
@@ -242,7 +225,7 @@ export class EtcdScene {
 	}
 
 	/** The machines that hold a seat of etcd, and their places. */
-	async members(): Promise<readonly { readonly view: MachineView; readonly seat: Seat }[]> {
+	async members(): Promise<readonly Held[]> {
 		const views = await this.api.machines();
 		return views
 			.filter(({ role }) => role === "control-plane")
@@ -278,17 +261,35 @@ export class EtcdScene {
 				if (members.length !== count || members.some(({ votes }) => !votes))
 					throw new Error(`the log says ${JSON.stringify(members)}; ${told}`);
 				const [first] = held;
-				if (!first || !this.client.read(first.seat.machine.root)) throw new Error(`no credentials; ${told}`);
+				if (!first || !this.#connect(first.seat)) throw new Error(`no credentials; ${told}`);
 				const { address } = first.seat.place;
 				const listed = await this.client.members(address);
 				if (listed.length !== count || listed.some(({ votes }) => !votes))
 					throw new Error(`etcd says ${JSON.stringify(listed)}; ${told}`);
-				// Each of them answers a linearizable read.
-				for (const { seat } of held) await this.client.all(seat.place.address, "/torture/register/");
+				for (const one of held) await this.#read(one);
 				return address;
 			},
 			180_000,
 			300,
 		);
+	}
+
+	/** Waits until everything on a machine answers, also while no coordinator runs: over connections made anew, with the credentials that the machine has now. */
+	async answersAt(held: Held): Promise<void> {
+		await eventually(`${held.seat.name} to answer`, async () => {
+			if (!this.#connect(held.seat)) throw new Error("no credentials");
+			await this.#read(held);
+			return true;
+		});
+	}
+
+	#connect({ machine }: Seat): boolean {
+		return this.#stores.every((store) => store.read(machine.root));
+	}
+
+	/** Each of its stores answers a read that nothing acknowledged may be missing from, and its kubelet is believed where API servers are real. */
+	async #read({ view: { nodeName = "" }, seat: { place, machine } }: Held): Promise<void> {
+		for (const store of this.#stores) await store.all(place.address, REGISTER);
+		if (realApiServer()) await beat(place.address, { root: machine.root, nodeName });
 	}
 }

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Fault, must } from "../fault.ts";
-import type { EtcdClient } from "./client.ts";
+import type { Store } from "./store.ts";
 
-const PAUSE_MS = 15;
 const KEYS = "/torture/key/";
-const REGISTER = "/torture/register/";
+/** The beginning of the one key that is written again and again. */
+export const REGISTER = "/torture/register/";
 
-/** A write that etcd acknowledged, at a time of the own monotonic clock. */
+/** A write that was acknowledged, at a time of the own monotonic clock. */
 interface Acknowledged {
 	readonly key: string;
 	readonly begunAt: number;
@@ -15,7 +15,7 @@ interface Acknowledged {
 
 /** A stream of writes, and what is known of them. */
 export class Stream {
-	readonly #client: EtcdClient;
+	readonly #store: Store;
 	readonly #addresses: readonly string[];
 	#acknowledged: Acknowledged[] = [];
 	#count = 0;
@@ -29,10 +29,15 @@ export class Stream {
 	#fault: Fault | undefined;
 	readonly #work: Promise<unknown>;
 
-	constructor(client: EtcdClient, addresses: readonly string[]) {
-		this.#client = client;
+	constructor(store: Store, addresses: readonly string[]) {
+		this.#store = store;
 		this.#addresses = addresses;
 		this.#work = Promise.all([this.#writeKeys(0), this.#writeKeys(1), this.#writeRegister()]);
+	}
+
+	/** What is written, in words. */
+	get keeps(): string {
+		return this.#store.keeps;
 	}
 
 	get acknowledged(): number {
@@ -46,12 +51,12 @@ export class Stream {
 
 	/**
 	 * Looks for all that was acknowledged. `lostAfter`: a majority was lost, so that what was acknowledged later than that may be gone; it
-	 * counts no more from then on. Throws a Fault for what is missing, and what the client throws when there is no answer.
+	 * counts no more from then on. Returns how many were found, with those of which nobody knew. Throws a Fault for what is missing, and what the client throws when there is no answer.
 	 */
-	async check(address: string, lostAfter?: number): Promise<void> {
+	async check(address: string, lostAfter?: number): Promise<number> {
 		if (this.#fault) throw this.#fault;
 		const known = [...this.#acknowledged];
-		const found = await this.#client.all(address, KEYS, true);
+		const found = await this.#store.all(address, KEYS, true);
 		const missing = known.filter(({ key }) => !found.has(key));
 		const excused = missing.filter(({ ackedAt }) => lostAfter !== undefined && ackedAt > lostAfter);
 		must(
@@ -61,11 +66,12 @@ export class Stream {
 				: "no acknowledged write is lost that is older than the newest snapshot",
 			() => {
 				const gone = missing.filter((one) => !excused.includes(one));
-				return `${gone.length} of ${known.length}: ${gone.slice(0, 5).map(describe).join("; ")} ... ${gone.slice(-2).map(describe).join("; ")}`;
+				return `${gone.length} of ${known.length} ${this.keeps}: ${gone.slice(0, 5).map(describe).join("; ")} ... ${gone.slice(-2).map(describe).join("; ")}`;
 			},
 		);
 		const gone = new Set(missing);
 		this.#acknowledged = this.#acknowledged.filter((one) => !gone.has(one));
+		return found.size;
 	}
 
 	/** From now on, until it is called again, what is read may be older than what was read before: etcd may begin with a snapshot. */
@@ -81,12 +87,12 @@ export class Stream {
 			const address = this.#addresses[(this.#count + offset) % this.#addresses.length] ?? "";
 			const begunAt = performance.now();
 			try {
-				await this.#client.put(address, key, "x".repeat(100));
+				await this.#store.put(address, key, "x".repeat(100));
 				this.#acknowledged.push({ key, begunAt, ackedAt: performance.now() });
 			} catch {
 				await pause(50);
 			}
-			await pause(PAUSE_MS);
+			await pause(this.#store.restMs);
 		}
 	}
 
@@ -96,7 +102,7 @@ export class Stream {
 			const era = this.#era;
 			const value = ++this.#register;
 			try {
-				await this.#client.put(this.#addresses[value % this.#addresses.length] ?? "", REGISTER, String(value));
+				await this.#store.put(this.#addresses[value % this.#addresses.length] ?? "", REGISTER, String(value));
 				if (era === this.#era) this.#registerAcked = value;
 			} catch {
 				this.#open.add(value);
@@ -104,14 +110,16 @@ export class Stream {
 			}
 			const before = this.#registerAcked;
 			try {
-				const read = await this.#client.all(this.#addresses[(value + 1) % this.#addresses.length] ?? "", REGISTER);
+				const read = await this.#store.all(this.#addresses[(value + 1) % this.#addresses.length] ?? "", REGISTER);
 				const is = Number(read.get(REGISTER) ?? 0);
 				if (era === this.#era && !this.#mayFallBack && is < before && !this.#open.has(is))
-					this.#fault ??= new Fault(`what is read is not older than what was acknowledged: ${is} after ${before}`);
+					this.#fault ??= new Fault(
+						`what is read is not older than what was acknowledged: ${is} after ${before}, of ${this.keeps}`,
+					);
 			} catch {
 				await pause(50);
 			}
-			await pause(PAUSE_MS);
+			await pause(this.#store.restMs);
 		}
 	}
 }

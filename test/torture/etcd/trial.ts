@@ -27,22 +27,28 @@ export async function runEtcdTrial(
 	for (; rounds === 0 || trial.goesOn(rounds); rounds++) {
 		const round = trial.only === undefined ? nextRound(random) : random.pick(roundsNamed(trial.only));
 		timeline.tell(`round ${rounds + 1}: ${round.name}`);
-		if (round.falls) scene.stream.mayFallBack(true);
+		if (round.falls) for (const stream of scene.streams) stream.mayFallBack(true);
 		const until = await round.run(scene, random);
-		await check(scene, until);
-		if (round.falls) scene.stream.mayFallBack(false);
+		for (const words of await check(scene, until)) timeline.tell(words);
+		if (round.falls) for (const stream of scene.streams) stream.mayFallBack(false);
 	}
-	timeline.tell(`${rounds} rounds, ${scene.stream.acknowledged} acknowledged writes found again`);
+	for (const { acknowledged, keeps } of scene.streams)
+		timeline.tell(`${rounds} rounds, ${acknowledged} acknowledged writes found again, of ${keeps}`);
 	return rounds;
 }
 
-/** Waits until all is well, and looks for what was acknowledged. A read that is refused is asked again; what is missing is missing. */
-async function check(scene: EtcdScene, until: number | undefined): Promise<void> {
+/** Waits until all is well, and looks for what was acknowledged; what was found, in words. A read that is refused is asked again; what is missing is missing. */
+async function check(scene: EtcdScene, until: number | undefined): Promise<readonly string[]> {
 	let fault: Fault | undefined;
+	let found: string[] = [];
 	await eventually("what was acknowledged to be read", async () => {
 		const address = await scene.settled();
 		try {
-			await scene.stream.check(address, until);
+			found = [];
+			for (const stream of scene.streams) {
+				const { acknowledged, keeps } = stream;
+				found.push(`${acknowledged} ${keeps} acknowledged before, ${await stream.check(address, until)} there`);
+			}
 		} catch (error) {
 			if (!(error instanceof Fault)) throw error;
 			fault = error;
@@ -50,4 +56,5 @@ async function check(scene: EtcdScene, until: number | undefined): Promise<void>
 		return true;
 	});
 	if (fault) throw fault;
+	return found;
 }
