@@ -1,5 +1,6 @@
 import { type ClusterDocument, type MachineId, sha256Of, type Trust } from "@rollcall/protocol";
 import test from "ava";
+import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
 import { remember } from "./etcd-story.ts";
@@ -222,4 +223,31 @@ test("members of etcd that a document stopped get the next one at once where no 
 	t.deepEqual(members(), [first, second]);
 	story.pass(60);
 	t.deepEqual(members(), [first, second], "the one that is well waits");
+});
+
+test("who does not get well before another boot, since etcd took it out, holds nobody up", (t) => {
+	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	const { summarize } = story;
+	story.summarize = (fleet, machine, seat) =>
+		wasTakenOut(fleet, machine)
+			? { ok: false, reason: "etcd took this boot of the machine out; boot it anew" }
+			: summarize(fleet, machine, seat);
+	found();
+	upgrade("1.36.3");
+	t.deepEqual(begun(), [first, worker].sort());
+	report(worker, true);
+	report(first, false);
+	story.pass(120);
+	t.deepEqual(begun(), [], "the next one waits until it is well");
+	const { machineId, bootId, seat } = story.machine(first);
+	story.record([
+		{ type: "etcd-members-removing", machineId, bootId, ids: ["1"] },
+		{ type: "etcd-member-removed", machineId, bootId, nodeName: seat?.nodeName ?? "" },
+	]);
+	story.pass(1);
+	t.deepEqual(begun(), [second]);
+	report(second, true);
+	story.pass(120);
+	t.deepEqual(begun(), [third]);
 });

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
+import { wasTakenOut } from "../etcd/beginning.ts";
 import { livingMembers } from "../etcd/members.ts";
 import { isIll, isStill, quorumOf } from "../etcd/quorum.ts";
 import type { Fleet, Machine } from "../fleet.ts";
@@ -30,7 +31,8 @@ export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefin
  * restarts programs one after the other: after a change of keys, and, once etcd runs, for any reason. A machine waits for the
  * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
  * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
- * may mend it. Nor do those who begin etcd together once no memory of it is left: none gets well alone. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended.
+ * may mend it. Nor do those who begin etcd together once no memory of it is left: none gets well alone. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended. Nobody
+ * waits for one that etcd took out, which gets well only with another boot.
  */
 export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): WaitsFor {
 	const keys = fleet.trust?.seq ?? 0;
@@ -52,6 +54,8 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 	const isBeingRolledOut = (one: Machine): boolean => {
 		const { target } = one;
 		if (!target || !ofThisBoot(one) || target.seq <= keys || isSettled(one, at)) return false;
+		// It gets well only with another boot, which a person brings about.
+		if (wasTakenOut(fleet, one)) return false;
 		// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
 		return target.seq > newest || isStarting(one, at);
 	};
