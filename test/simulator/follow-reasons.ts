@@ -36,6 +36,10 @@ export function followReasons(world: World): boolean {
 	);
 	// Whoever lost etcd's memory in the midst of a boot is told to boot anew.
 	for (const machine of world.machines) if (machine.boot?.etcd?.lost) booted.push(machine);
+	for (const { machineId, impossible } of fleet.machines.values()) {
+		const machine = impossible?.includes("boot it anew") ? world.machineOf(machineId) : undefined;
+		if (machine) booted.push(machine);
+	}
 	// A box that believes to be over is booted again by whoever finds it so.
 	for (const machine of world.machines)
 		if (!machine.boot || machine.boot.over || machine.boot.hopeless) booted.push(machine);
