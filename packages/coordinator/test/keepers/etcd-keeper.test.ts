@@ -8,6 +8,7 @@ import { record } from "../../src/domain/record.ts";
 import { keepEtcdMembers } from "../../src/keepers/etcd-keeper.ts";
 import type { EtcdMembers } from "../../src/ports/etcd.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+import { provedTarget } from "./proved-target.ts";
 
 const DOCUMENT = `apiVersion: rollcall/v1
 kind: Cluster
@@ -74,6 +75,15 @@ class Scene {
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(id, { ...machine, etcdMemory }) };
 	}
 
+	/** The log was lost before that, and only the first machine proved itself since: etcd is healthy there. */
+	provesAlone(): void {
+		const { id, machine } = this.#own;
+		const etcdMemory = { is: { memberId: "1", clusterId: "1", bootId: machine.bootId } };
+		const health = [{ component: "etcd", healthy: true }];
+		const alone = { ...machine, etcdMemory, health, target: provedTarget(machine) };
+		this.fleet = { ...this.fleet, etcd: undefined, recoverUntil: 1, machines: this.fleet.machines.set(id, alone) };
+	}
+
 	/** The first machine's new boot was added as a learner, as far as the log knows. */
 	added(): void {
 		const { machineId, bootId, seat } = this.#own.machine;
@@ -133,6 +143,22 @@ class Scene {
 		);
 	}
 }
+
+test("after a lost log one that proved itself alone is all of etcd only where etcd lists no other voter; the others are named, and waited for", async (t) => {
+	const scene = new Scene();
+	scene.provesAlone();
+	await scene.look(2);
+	t.deepEqual(scene.done, []);
+	t.regex(
+		scene.troubles.join(),
+		/etcd has the members node-1, node-2 beside node-0, which have not proved .*; bring them back/,
+	);
+	scene.listed.splice(1);
+	scene.listed.push({ id: "9", name: "", peerUrls: ["https://192.168.1.11:2380"], learner: true });
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-founded"]);
+	t.like(scene.fleet.etcd?.members, [{ nodeName: "node-0", votes: true, cluster: [{ nodeName: "node-0" }] }]);
+});
 
 test("a learner that etcd does not list does not count as one that votes", async (t) => {
 	const scene = new Scene();

@@ -1,125 +1,31 @@
-import { type Digest, type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
+import { type EtcdSnapshot, sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { admit } from "../../src/domain/admit.ts";
-import type { Fleet } from "../../src/domain/fleet.ts";
-import type { Input } from "../../src/domain/inputs.ts";
-import { membersOf } from "../../src/domain/networks/members.ts";
 import { record } from "../../src/domain/record.ts";
 import { SnapshotError } from "../../src/errors.ts";
-import { createSnapshotKeeper } from "../../src/keepers/snapshot-keeper.ts";
-import type { EtcdSnapshotFolder } from "../../src/ports/etcd-snapshots.ts";
-import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
+import { provedTarget } from "./proved-target.ts";
+import { Scene } from "./snapshot-scene.ts";
 
-const DOCUMENT = `apiVersion: rollcall/v1
-kind: Cluster
-name: lab
-kubernetes: { version: "1.36" }
-etcd: { snapshots: { everyMinutes: 1, keep: 2 } }
-slots:
-  - { name: control, role: control-plane, count: 3 }
-`;
-
-/** etcd on three machines, and a folder that is a list. Each look lets ten seconds go by. */
-class Scene {
-	fleet: Fleet;
-	now = 1_000_000;
-	revision = 10;
-	leads = true;
-	/** What reading etcd throws. */
-	broken: Error | undefined;
-	readonly files: Digest[] = [];
-	readonly done: string[] = [];
-	/** Snapshots of before that the folder has. */
-	here: readonly EtcdSnapshot[] = [];
-	/** etcd's state never ends. */
-	endless = false;
-	onPiece = (): void => {};
-	/** What is recorded counts as refused: the log's answer did not come. */
-	losesAnswers = false;
-	refuses = (_input: Input): boolean => false;
-
-	constructor() {
-		const facts = [0, 1, 2].map((index) => labFacts(index));
-		const { fleet, seated } = fleetOf(documentOf(DOCUMENT), facts);
-		const members = seated.map(({ machine: { machineId, bootId }, seat: { nodeName } }) => ({
-			machineId,
-			bootId,
-			nodeName,
-		}));
-		this.fleet = record(
-			fleet,
-			[{ type: "etcd-founded", members, cluster: [...membersOf(fleet, "control-plane")] }],
-			1,
-		).fleet;
-	}
-
-	readonly folder: EtcdSnapshotFolder = {
-		save: async (content, { maxBytes: _most, ...of }) => {
-			for await (const _piece of content);
-			const sha256 = sha256Of(`${of.revision} ${of.takenAt}`);
-			this.files.push(sha256);
-			return { ...of, sha256, sizeBytes: 1, content: { sha256, sizeBytes: 1 } } satisfies EtcdSnapshot;
-		},
-		check: async () => undefined,
-		file: async () => undefined,
-		key: async () => "",
-		list: async () => this.here,
-		remove: async (sha256) => {
-			this.files.splice(this.files.indexOf(sha256), 1);
-			this.done.push("removed");
-		},
-		sweep: async (known, before) => {
-			this.here = this.here.filter(({ sha256, takenAt }) => takenAt >= before || known.includes(sha256));
-		},
-	};
-
-	keeper(stop = new AbortController(), times = 0) {
-		let left = times;
-		return createSnapshotKeeper({
-			core: {
-				fleet: () => this.fleet,
-				actsIn: () => (this.leads ? 1 : undefined),
-				ready: () => ({ ready: true, reason: "" }),
-				submit: async (input) => {
-					if (this.refuses(input))
-						return { kind: "problem", problem: { code: "not-leader", message: "another one leads" } };
-					const { events, answer } = admit(this.fleet, input, this.now);
-					this.fleet = record(this.fleet, events, this.now).fleet;
-					this.done.push(...events.map(({ type }) => type));
-					if (this.losesAnswers)
-						return { kind: "problem", problem: { code: "not-ready", message: "the event log cannot be written to" } };
-					return answer;
-				},
-			},
-			connect: async (_fleet, urls) => ({
-				look: async () => ({ member: urls[0] ?? "", revision: this.revision }),
-				read: async function* (this: Scene) {
-					if (this.broken) throw this.broken;
-					yield Buffer.from("state");
-					while (this.endless) {
-						yield Buffer.from("more");
-						this.onPiece();
-						await new Promise((resolve) => setImmediate(resolve));
-					}
-				}.bind(this),
-			}),
-			folder: this.folder,
-			now: () => this.now,
-			sleep: async () => {
-				this.now += 10_000;
-				left--;
-				if (left <= 0) stop.abort();
-			},
-			onTrouble: () => undefined,
-		});
-	}
-
-	/** Lets the keeper look so often. */
-	async look(times: number): Promise<void> {
-		const stop = new AbortController();
-		await this.keeper(stop, times).run(stop.signal);
-	}
-}
+test("after a lost log what the only members hold that proved themselves is kept once, when nobody else did in time, without a leader too, and detached", async (t) => {
+	const scene = new Scene();
+	const [machine] = scene.fleet.machines.values();
+	if (!machine) return t.fail();
+	const is = { memberId: "1", clusterId: "1", bootId: machine.bootId };
+	const alone = { ...machine, etcdMemory: { is }, target: provedTarget(machine) };
+	const machines = scene.fleet.machines.set(machine.machineId, alone);
+	scene.fleet = { ...scene.fleet, etcd: undefined, recoverUntil: scene.now + 15_000, machines };
+	await scene.look(1);
+	t.deepEqual(scene.done, [], "others may still prove themselves");
+	await scene.look(30);
+	t.deepEqual(scene.done, ["etcd-snapshot-taken"]);
+	t.deepEqual(scene.asked, [true], "whether it has a leader does not count");
+	t.deepEqual(
+		scene.fleet.snapshots?.kept.map(({ detached }) => detached),
+		[true],
+	);
+	await scene.keeper().take();
+	t.is(scene.fleet.snapshots?.kept.length, 2, "a person has another one taken");
+});
 
 test("a snapshot is taken by the interval, not where nothing changed, and old ones go after it is recorded", async (t) => {
 	const scene = new Scene();
