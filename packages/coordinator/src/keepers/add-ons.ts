@@ -115,9 +115,14 @@ async function round(kubernetes: Kubernetes, { core, own, prune }: Wanted): Prom
 	return { ok: true, digest: digestOfManifests(wanted), objects: wanted.length, drifted, pruned };
 }
 
-/** Brings one object about. True when the API says that something changed. */
+/** Brings one object about. True when the API says that something changed. What is on its way out cannot be kept, whatever is applied to it. */
 async function bring(kubernetes: Kubernetes, manifest: Manifest): Promise<boolean> {
 	const live = await kubernetes.read(refOf(manifest));
+	const since = live?.metadata.deletionTimestamp;
+	if (since !== undefined)
+		throw new KubernetesError(
+			`${refText(refOf(manifest))} is being deleted since ${since}; it is applied again when it is gone`,
+		);
 	if (live && covers(live, manifest)) return false;
 	try {
 		return (await kubernetes.apply(manifest)) !== live?.metadata.resourceVersion;

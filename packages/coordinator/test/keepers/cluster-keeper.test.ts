@@ -47,6 +47,26 @@ test("what others change or remove is put right, and named", async (t) => {
 	t.true(fake.objects.has(FLANNEL));
 });
 
+test("what is being deleted does not count as applied: it is said, and applied again when it is gone", async (t) => {
+	const { fake, all } = await keep(t);
+	await eventually("the first add-ons-applied", () => all("add-ons-applied").length === 1);
+	const live = fake.objects.get(FLANNEL) as { metadata: object };
+	const deletionTimestamp = "2026-01-01T00:00:00.000Z";
+	fake.objects.set(FLANNEL, { ...live, metadata: { ...live.metadata, deletionTimestamp } });
+	const [failed] = await eventually("it to be said", () => {
+		const found = all("add-ons-failed");
+		return found.length > 0 && found;
+	});
+	t.is(
+		failed?.reason,
+		"ClusterRole.rbac.authorization.k8s.io rollcall:flannel is being deleted since 2026-01-01T00:00:00.000Z; it is applied again when it is gone",
+	);
+	const applied = all("add-ons-applied").length;
+	fake.objects.delete(FLANNEL);
+	await eventually("it to be applied again", () => all("add-ons-applied").length > applied);
+	t.true(fake.objects.has(FLANNEL));
+});
+
 test("what is not wanted any more is removed, also by another coordinator", async (t) => {
 	const first = await keep(t);
 	await eventually("the first add-ons-applied", () => first.all("add-ons-applied").length === 1);

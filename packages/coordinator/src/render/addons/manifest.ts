@@ -9,6 +9,8 @@ export interface Manifest {
 		readonly annotations?: Readonly<Record<string, string>>;
 		/** Given by the API when an object is read; never applied. */
 		readonly resourceVersion?: string;
+		/** Given by the API while an object is being deleted; never applied. */
+		readonly deletionTimestamp?: string;
 	};
 	readonly [field: string]: unknown;
 }
