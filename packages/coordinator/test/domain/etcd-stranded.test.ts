@@ -7,7 +7,7 @@ import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { clientUrls } from "../../src/keepers/etcd-urls.ts";
 import { BOXES, remember, snapshotOf, takeStep } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
-import { lost } from "./lost-log.ts";
+import { lost, lostLog } from "./lost-log.ts";
 import { codeOf, documentOf, type Story } from "./story.ts";
 
 const [A, B] = BOXES as [Hardware, Hardware, Hardware];
@@ -124,4 +124,10 @@ test("one whose seat no document has any more is asked and founded alike, at the
 	takeStep(story);
 	story.pass(60);
 	t.is(story.machine(id).seat?.nodeName, nodeName, "it keeps its seat until another one has its memory, too");
+});
+
+test("a snapshot that was recorded in a log which lost the founding of etcd is not taken over by that: its file may be forgotten since", (t) => {
+	const story = lostLog([]);
+	story.record([{ type: "etcd-snapshot-taken", snapshot: snapshotOf(7) }]);
+	t.is(story.fleet.snapshots, undefined);
 });

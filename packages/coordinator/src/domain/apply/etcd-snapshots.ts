@@ -3,10 +3,15 @@ import { begunNow } from "../etcd/members.ts";
 import { nextBeginning } from "../etcd/snapshots.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import { type EtcdSnapshots, type KeptSnapshot, NO_SNAPSHOTS } from "../etcd/state.ts";
+import { strandedMachines } from "../etcd/stranded.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
-/** What is taken of memory that was proved after the log was lost is detached: whether that is what etcd goes on with, a person says. */
+/**
+ * What is taken of memory that was proved after the log was lost is detached: whether that is what etcd goes on with, a person says. Of a log that lost
+ * the founding of etcd nothing is taken over otherwise: entries that forgot a snapshot may be lost as well.
+ */
 export function applySnapshotTaken(fleet: Fleet, { snapshot }: EventOf<"etcd-snapshot-taken">): Fleet {
+	if (!fleet.etcd && strandedMachines(fleet).length === 0) return fleet;
 	if (!fleet.etcd)
 		return withSnapshots(fleet, (now) => ({
 			...now,
