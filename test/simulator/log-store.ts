@@ -94,6 +94,7 @@ export class LogStore {
 		const damaged = Uint8Array.from(bytes);
 		damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ 0x5a;
 		this.entries.set(position, damaged);
+		this.newer.damage(bytes, damaged);
 	}
 
 	/** The store was deleted. */

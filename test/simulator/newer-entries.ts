@@ -11,6 +11,8 @@ const WRITER = `${NEWER} ${"0".repeat(12)}`;
 export class NewerEntries {
 	/** What was stored, and the same as the shipped program writes it. */
 	readonly #plain = new WeakMap<Uint8Array, Uint8Array>();
+	/** What was stored, also where it is damaged since. */
+	readonly #stored = new WeakSet<Uint8Array>();
 
 	/** An entry by the later version. `differs`: with something in it that no earlier one understands. */
 	write(plain: Uint8Array, differs: boolean): Uint8Array {
@@ -21,21 +23,29 @@ export class NewerEntries {
 		const last = entry.events.at(-1);
 		const events = differs && last ? changed(entry.events, last) : entry.events;
 		const stored = new TextEncoder().encode(JSON.stringify({ ...entry, by: WRITER, events }));
-		if (differs) this.#plain.set(stored, plain);
+		if (differs) {
+			this.#plain.set(stored, plain);
+			this.#stored.add(stored);
+		}
 		return stored;
+	}
+
+	/** An entry is damaged: no version understands it any more, and it may still say who wrote it. */
+	damage(bytes: Uint8Array, damaged: Uint8Array): void {
+		if (this.#stored.has(bytes)) this.#stored.add(damaged);
 	}
 
 	/** The entry as the later version reads it. */
 	read(bytes: Uint8Array, entry: Entry): Entry {
 		const plain = this.#plain.get(bytes);
-		if (!plain) return entry;
+		if (!plain) return entry.beyond === NEWER ? { ...entry, beyond: undefined } : entry;
 		const flaws = entry.flaws.filter(({ kind }) => kind !== "unreadable");
 		return { ...entry, events: decodeEntry(entry.position, plain, "unknown").entry.events, flaws, beyond: undefined };
 	}
 
 	/** True for bytes that the shipped program does not understand. */
 	has(bytes: Uint8Array): boolean {
-		return this.#plain.has(bytes);
+		return this.#stored.has(bytes);
 	}
 }
 
