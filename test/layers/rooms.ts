@@ -264,5 +264,5 @@ export const ROOMS: readonly Room[] = [
 		libraries: "any",
 	},
 	{ name: "scripts", files: /^scripts\//, rooms: [], libraries: "any" },
-	{ name: "ava.config", files: /^ava\.config\.js$/, rooms: ["test-support"], libraries: ["node:"] },
+	{ name: "ava.config", files: /^ava\.config\.js$/, rooms: ["scripts", "test-support"], libraries: ["node:"] },
 ];

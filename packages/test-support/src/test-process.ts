@@ -17,7 +17,7 @@ const times = process.env.ROLLCALL_TEST_TIMES;
 if (times) {
 	const file = relative(process.cwd(), fileURLToPath(test.meta.file));
 	process.once("exit", () => {
-		const seconds = [performance.now() / 1000, processorSeconds()].map((one) => one.toFixed(1));
+		const seconds = [performance.now() / 1000, processorSeconds()].map((one) => one.toFixed(2));
 		appendFileSync(times, `${seconds.join(" ")} ${file}\n`);
 	});
 }

@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import test from "ava";
+import { repository } from "./support/places.ts";
+
+const NAMES = ["@rollcall/protocol", "reflect-metadata", "zod", "yaml", "fastify", "jose", "prom-client", "fast-check"];
+const OF_BUS = [
+	"@nats-io/jetstream",
+	"@nats-io/jwt",
+	"@nats-io/nats-core",
+	"@nats-io/nkeys",
+	"@nats-io/transport-node",
+];
+const LARGE = ["@peculiar/x509", "@kubernetes/client-node"];
+
+/** By package: where another process loads it from, and what it exports. */
+function loadedWith(...words: string[]): Record<string, { url: string; names: string[] }> {
+	const program = `
+		const found = {};
+		for (const name of ${JSON.stringify([...NAMES, ...OF_BUS, ...LARGE])})
+			found[name] = { url: import.meta.resolve(name), names: Object.keys(await import(name)).filter((one) => /^\\w+$/.test(one)) };
+		console.log(JSON.stringify(found));`;
+	const args = [...words, "--input-type=module", "--eval", program];
+	return JSON.parse(execFileSync(process.execPath, args, { cwd: repository, encoding: "utf8" }));
+}
+
+test("a process of tests has the packages that it shares with others from a bundle, with all that they export", (t) => {
+	const whole = loadedWith();
+	const bundled = loadedWith("--require", join(repository, "scripts/use-test-modules.cjs"));
+	for (const [name, { url, names }] of Object.entries(whole)) {
+		t.false(url.includes(".cache/test-modules"), url);
+		t.true(bundled[name]?.url.includes(".cache/test-modules"), `${name}: ${bundled[name]?.url}`);
+		t.deepEqual(bundled[name]?.names, names, name);
+	}
+});
