@@ -1,7 +1,7 @@
 import { type Plant, swapped } from "./plant.ts";
 
 const KEEPER = "coordinator/src/keepers/cluster-keeper.ts";
-const NAMING = "coordinator/src/domain/admit/declared.ts";
+const NAMING = "coordinator/src/domain/admit/kubernetes.ts";
 
 /** Faults in what becomes of the operator's manifests when another coordinator, with another folder, takes over. */
 export const TAKEOVER: Readonly<Record<string, Plant>> = {

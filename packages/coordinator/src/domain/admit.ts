@@ -1,19 +1,38 @@
 import type { Timestamp } from "@rollcall/protocol";
-import { accessSeen } from "./admit/access.ts";
-import { certify, changeTrust, operatorCertificate, secretsRewritten } from "./admit/certificates.ts";
+import {
+	certify,
+	changeListeners,
+	changeTrust,
+	listenersBelieved,
+	operatorCertificate,
+	secretsRewritten,
+} from "./admit/certificates.ts";
+import { declare, logAccept, logCompacted, logFlawed, logMeasured } from "./admit/cluster.ts";
 import { command, commandFailed } from "./admit/commands.ts";
-import { declare, manifestsAccept, manifestsSeen } from "./admit/declared.ts";
 import { enroll } from "./admit/enroll.ts";
-import { etcdRemoving, etcdStepDone } from "./admit/etcd.ts";
-import { etcdChoose, etcdPrune, etcdSnapshot, etcdSnapshotFailed, etcdSnapshotsThere } from "./admit/etcd-snapshots.ts";
+import {
+	etcdChoose,
+	etcdPrune,
+	etcdRemoving,
+	etcdSnapshot,
+	etcdSnapshotFailed,
+	etcdSnapshotsThere,
+	etcdStepDone,
+} from "./admit/etcd.ts";
 import { hello } from "./admit/hello.ts";
-import { addOns, apiSeen, claimsSeen, clusterChecked, drainSeen, nodesSeen } from "./admit/kubernetes.ts";
-import { changeListeners, listenersBelieved } from "./admit/listeners.ts";
-import { logAccept, logCompacted, logFlawed, logMeasured } from "./admit/log.ts";
-import { approve, boot, compromised, label, pinRole, reject, remove } from "./admit/machines.ts";
+import {
+	addOns,
+	apiSeen,
+	claimsSeen,
+	clusterChecked,
+	drainSeen,
+	manifestsAccept,
+	manifestsSeen,
+	nodesSeen,
+} from "./admit/kubernetes.ts";
+import { approve, boot, compromised, label, pinRole, reject, remove, seatsEmpty } from "./admit/machines.ts";
 import { bye, report, strayBeat } from "./admit/reports.ts";
-import { seatsEmpty } from "./admit/seats.ts";
-import { createToken, revokeToken } from "./admit/tokens.ts";
+import { accessSeen, createToken, revokeToken } from "./admit/tokens.ts";
 import { NOTHING, refuse } from "./admit/verdict.ts";
 import { guard, isGuarded } from "./etcd/guard.ts";
 import { fitInput } from "./fit-input.ts";

@@ -1,5 +1,5 @@
 import type { EventOf, Timestamp } from "@rollcall/protocol";
-import { endingTokens, isNewUse } from "../domain/admit/access.ts";
+import { endingTokens, isNewUse } from "../domain/admit/tokens.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
 

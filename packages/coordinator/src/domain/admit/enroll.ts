@@ -13,9 +13,8 @@ import { isAllowed } from "../identity/hold.ts";
 import { type Identified, type IdentityConflict, identify, tokenContradiction } from "../identity/identify.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { roomForStranger } from "../strangers.ts";
-import { holdBack } from "./hold.ts";
+import { checkToken, holdBack } from "./let-in.ts";
 import { comeBack, followProof, isOfRemoved, outrunsLog, provenAssignment } from "./proof.ts";
-import { checkToken } from "./tokens.ts";
 import { accept, fenced, refuse, rejected, tooManyFacts } from "./verdict.ts";
 
 /**

@@ -5,6 +5,7 @@ import { dateOf } from "../clocks/log-clock.ts";
 import type { Fleet } from "../fleet.ts";
 import { beyondApproved } from "../identity/hardware.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
+import { untoldSeats } from "../seats/empty-seats.ts";
 import { accept, NOTHING, refuse, unknownMachine } from "./verdict.ts";
 
 /** A person gives a machine a role by hand, or takes that back. The role must be one that a slot is for. */
@@ -138,4 +139,9 @@ export function boot(fleet: Fleet, { event }: InputOf<"boot">): Verdict {
 	if (event.type === "boot-stuck" && event.machineId !== undefined && !fleet.machines.has(event.machineId))
 		return NOTHING;
 	return accept([event]);
+}
+
+/** Seats of these slots have been empty, or filled, for long enough. Recorded as it is now, where that was not told. */
+export function seatsEmpty(fleet: Fleet, { slots }: InputOf<"seats-empty">, at: Timestamp): Verdict {
+	return accept(untoldSeats(fleet, at).filter(({ slot }) => slots.includes(slot)));
 }

@@ -1,90 +1,14 @@
-import { type EventDraft, type MachineId, macsOf, type ProblemCode, type Timestamp } from "@rollcall/protocol";
+import type { EventDraft, Timestamp } from "@rollcall/protocol";
 import { canBeForgotten } from "../apply/tokens.ts";
 import { type Fleet, MAX_TOKENS, type Token } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING, refuse } from "./verdict.ts";
 
-type TokenCreated = Extract<EventDraft, { type: "token-created" }>;
-
-export type CheckedToken =
-	/** `unwritten`: a signed token, which is written down together with its use. */
-	| { readonly ok: true; readonly token: Token; readonly unwritten: readonly EventDraft[] }
-	| { readonly ok: false; readonly verdict: Verdict };
-
-/** Whether the token of an enrollment lets this machine in. Every refusal is an event, so that an operator sees it. */
-export function checkToken(
-	fleet: Fleet,
-	input: InputOf<"enroll">,
-	machine: { readonly machineId: MachineId; readonly at: Timestamp },
-): CheckedToken {
-	const tokenId =
-		input.signedToken?.tokenId ?? (input.tokenHash === undefined ? undefined : fleet.tokenByHash.get(input.tokenHash));
-	const written = tokenId === undefined ? undefined : fleet.tokens.get(tokenId);
-	const created = written ? undefined : creationOf(input);
-	const token = written ?? (created && { ...created, scope: "enroll" as const, createdAt: machine.at, revoked: false });
-	const finding = findFault(fleet, input, { token, at: machine.at });
-	if (token && !finding) return { ok: true, token, unwritten: created ? [created] : [] };
-	const { machineId } = machine;
-	const { code, reason } = finding ?? { code: "token-unknown", reason: "the token is not known" };
-	return {
-		ok: false,
-		verdict: refuse(
-			{
-				code,
-				message: `machine ${machineId} cannot enroll: ${reason}`,
-				next: "boot it again, so that it fetches a new token, or create one for it",
-				machineId,
-				path: "token",
-			},
-			[
-				{
-					type: "enrollment-refused",
-					...(token ? { tokenId: token.tokenId } : {}),
-					machineId,
-					reason,
-					remote: input.remote.slice(0, 64),
-				},
-			],
-		),
-	};
-}
-
-/** A signed token as the log records it at its use. */
-function creationOf({ signedToken, tokenHash }: InputOf<"enroll">): TokenCreated | undefined {
-	if (!signedToken || tokenHash === undefined) return undefined;
-	return { type: "token-created", ...signedToken, hash: tokenHash, scope: "enroll", labels: {}, by: "boot" };
-}
-
-function findFault(
-	fleet: Fleet,
-	input: InputOf<"enroll">,
-	{ token, at }: { token: Token | undefined; at: Timestamp },
-): { code: ProblemCode; reason: string } | undefined {
-	if (input.tokenHash === undefined) {
-		const reason =
-			fleet.removed.size > 0 && input.request.proof ? "its proof does not count any more" : "it has no token";
-		return { code: "unauthorized", reason };
-	}
-	if (!token) return { code: "token-unknown", reason: "the token is not known" };
-	if (token.revoked) return { code: "token-revoked", reason: `the token ${token.tokenId} was revoked` };
-	if (token.scope !== "enroll") {
-		return {
-			code: "forbidden",
-			reason: `the token ${token.tokenId} is for the API (scope ${token.scope}), not for enrolling`,
-		};
-	}
-	// The incarnation that used it is known by boot and key, and does not come this far.
-	if (token.usedBy) {
-		return { code: "token-used", reason: `the token ${token.tokenId} was used by ${token.usedBy.machineId} already` };
-	}
-	if (token.expiresAt !== undefined && at >= token.expiresAt) {
-		return { code: "token-expired", reason: `the token ${token.tokenId} has expired` };
-	}
-	if (token.mac !== undefined && !macsOf(input.request.facts).includes(token.mac)) {
-		return { code: "forbidden", reason: `the token ${token.tokenId} is for the machine with MAC ${token.mac}` };
-	}
-	return undefined;
-}
+const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+/** So many tokens are told of at once; the others the next time. */
+const MOST_ENDING = 32;
+const MOST_USED = 256;
 
 /** An operator or a boot makes a token; only its hash is known here. When there are too many, tokens that ended long ago are forgotten for it. */
 export function createToken(fleet: Fleet, input: InputOf<"create-token">, at: Timestamp): Verdict {
@@ -146,4 +70,37 @@ export function revokeToken(fleet: Fleet, input: InputOf<"revoke-token">, at: Ti
 		});
 	}
 	return accept([{ type: "token-revoked", tokenId, by }]);
+}
+
+/** True when it is time to record that a token of the API was used: the use before is an hour old. */
+export function isNewUse({ used, scope }: Token, at: Timestamp): boolean {
+	return scope !== "enroll" && (used === undefined || at - used.at >= HOUR_MS);
+}
+
+/** Tokens of the API that end within a week, or within a tenth of their life where that is less, and of which that was not told. */
+export function endingTokens(fleet: Fleet, at: Timestamp): Token[] {
+	const ending: Token[] = [];
+	for (const token of fleet.tokens.values()) {
+		const { scope, revoked, endTold, expiresAt, createdAt } = token;
+		if (scope === "enroll" || revoked || endTold || expiresAt === undefined || expiresAt <= at) continue;
+		if (expiresAt - at <= Math.min(WEEK_MS, (expiresAt - createdAt) / 10)) ending.push(token);
+		if (ending.length === MOST_ENDING) break;
+	}
+	return ending;
+}
+
+/** What was seen of tokens and refusals; with it, which tokens end soon. */
+export function accessSeen(fleet: Fleet, { used, refused }: InputOf<"access-seen">, at: Timestamp): Verdict {
+	const news = used
+		.filter((one) => {
+			const token = fleet.tokens.get(one.tokenId);
+			return token !== undefined && isNewUse(token, one.at);
+		})
+		.slice(0, MOST_USED);
+	const events: EventDraft[] = [];
+	if (news.length > 0) events.push({ type: "tokens-used", tokens: [...news] });
+	for (const { tokenId, expiresAt } of endingTokens(fleet, at))
+		events.push({ type: "token-ending", tokenId, expiresAt: expiresAt as Timestamp });
+	if (refused) events.push({ type: "requests-refused", ...refused });
+	return accept(events);
 }
