@@ -5,7 +5,7 @@ export { createClock } from "../adapters/clock/drawn-clock.ts";
 export { adminToken } from "../adapters/files/admin-token.ts";
 export { createKubernetes } from "../adapters/kubernetes/kubernetes.ts";
 export { openLog } from "../adapters/nats/log.ts";
-export { openEmbedded } from "../adapters/nats/open.ts";
+export { openEmbedded } from "../adapters/nats/open-embedded.ts";
 export { SigningKey } from "../adapters/nats/signing-key.ts";
 export { createPki } from "../adapters/pki/pki.ts";
 export { openSnapshotFolder } from "../adapters/snapshots/folder.ts";

@@ -10,7 +10,7 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import { stretched } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import { toCluster } from "../../../src/adapters/nats/bus-tls.ts";
-import { openExternal } from "../../../src/adapters/nats/open.ts";
+import { openExternal } from "../../../src/adapters/nats/open-external.ts";
 import { openListenerAuthority } from "../../../src/adapters/pki/listener-authority.ts";
 import { issuePair } from "../../../src/adapters/pki/listener-pair.ts";
 import { newAgent, startEmbedded } from "../support/bus.ts";

@@ -12,7 +12,7 @@ import { stretched } from "@rollcall/test-support/stretch";
 import { tied } from "@rollcall/test-support/tied";
 import test, { type ExecutionContext } from "ava";
 import { openLog } from "../../../src/adapters/nats/log.ts";
-import { openEmbedded } from "../../../src/adapters/nats/open.ts";
+import { openEmbedded } from "../../../src/adapters/nats/open-embedded.ts";
 import { eventOf, newAgent, startEmbedded } from "../support/bus.ts";
 
 const stub = fileURLToPath(new URL("../support/coordinator-stub.ts", import.meta.url));

@@ -8,7 +8,7 @@ import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { locateServer } from "../../../src/adapters/nats/find-server.ts";
 import { openLog } from "../../../src/adapters/nats/log.ts";
-import { type ExternalBusOptions, openExternal } from "../../../src/adapters/nats/open.ts";
+import { type ExternalBusOptions, openExternal } from "../../../src/adapters/nats/open-external.ts";
 import { connectAgent, eventOf, newAgent, startEmbedded } from "../support/bus.ts";
 
 /** What an operator would hand to a coordinator that uses this bus as an existing cluster. */

@@ -5,7 +5,8 @@ import { BootId, type Event, inboxPrefix, MachineId, UserPublicKey } from "@roll
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { stretched } from "@rollcall/test-support/stretch";
 import type { ExecutionContext } from "ava";
-import { type EmbeddedBusOptions, type OpenBus, openEmbedded } from "../../../src/adapters/nats/open.ts";
+import type { OpenBus } from "../../../src/adapters/nats/open-bus.ts";
+import { type EmbeddedBusOptions, openEmbedded } from "../../../src/adapters/nats/open-embedded.ts";
 
 /** A real embedded nats-server on a random port with a connected coordinator; ended with the test. */
 export async function startEmbedded(
