@@ -10,6 +10,7 @@ import type { EtcdMembers, ListedMember } from "../ports/etcd.ts";
 import { urlHost } from "../render/node.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";
+import { inRounds } from "./rounds.ts";
 import { leadOf, whileLeading } from "./while-leading.ts";
 
 /** Between looks, in milliseconds; after trouble, longer. */
@@ -34,26 +35,21 @@ export interface EtcdKeeperParts {
  * up it votes. Nothing is asked of etcd while nothing is to be done.
  */
 export async function keepEtcdMembers(parts: EtcdKeeperParts, signal: AbortSignal): Promise<void> {
-	let trouble = "";
-	while (!signal.aborted) {
-		const fleet = parts.core.fleet();
-		// Without the bus nobody knows whether it still leads.
-		const mayAct = parts.core.actsIn() !== undefined && parts.core.ready().ready;
-		// While a log is rebuilt, members are not known that prove themselves a moment later.
-		const isKnown = parts.now() >= fleet.recoverUntil;
-		const step = mayAct && isKnown ? nextEtcdStep(fleet) : undefined;
-		try {
-			if (step && (await done(parts, fleet, step)))
-				await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });
-			trouble = "";
-			await parts.sleep(LOOK_MS, signal);
-		} catch (error) {
-			const text = error instanceof Error ? error.message : String(error);
-			if (text !== trouble) parts.onTrouble("etcd's members cannot be brought further yet; trying again", error);
-			trouble = text;
-			await parts.sleep(TROUBLE_MS, signal);
-		}
-	}
+	const { sleep, onTrouble } = parts;
+	const told = (error: unknown): void => onTrouble("etcd's members cannot be brought further yet; trying again", error);
+	const pace = { sleep, everyMs: LOOK_MS, afterTroubleMs: TROUBLE_MS, onTrouble: told };
+	await inRounds(() => bringFurther(parts), pace, signal);
+}
+
+async function bringFurther(parts: EtcdKeeperParts): Promise<void> {
+	const fleet = parts.core.fleet();
+	// Without the bus nobody knows whether it still leads.
+	const mayAct = parts.core.actsIn() !== undefined && parts.core.ready().ready;
+	// While a log is rebuilt, members are not known that prove themselves a moment later.
+	const isKnown = parts.now() >= fleet.recoverUntil;
+	const step = mayAct && isKnown ? nextEtcdStep(fleet) : undefined;
+	if (step && (await done(parts, fleet, step)))
+		await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });
 }
 
 /** Whom a member that begins by this step begins with: the living, and itself. */

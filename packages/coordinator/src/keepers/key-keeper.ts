@@ -12,6 +12,7 @@ import type { SummaryIfKnown } from "../domain/observed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
 import type { Pki } from "../ports/pki.ts";
+import { inRounds } from "./rounds.ts";
 
 /** What changing keys in time needs. */
 export interface KeyKeeperParts {
@@ -47,16 +48,13 @@ interface Found {
 export async function keepKeys(parts: KeyKeeperParts, signal: AbortSignal): Promise<void> {
 	const found: Found = { wrongSince: undefined, replaced: 0, notBefore: 0 };
 	let told = "";
-	while (!signal.aborted) {
-		try {
-			const waiting = parts.core.actsIn() !== undefined ? await look(parts, found) : "";
-			if (waiting !== told && waiting !== "") parts.onTrouble(waiting);
-			told = waiting;
-		} catch (error) {
-			parts.onTrouble("keys could not be changed; trying again", error);
-		}
-		await parts.clock.sleep(parts.everyMs ?? 5_000, signal);
-	}
+	const round = async (): Promise<void> => {
+		const waiting = parts.core.actsIn() !== undefined ? await look(parts, found) : "";
+		if (waiting !== told && waiting !== "") parts.onTrouble(waiting);
+		told = waiting;
+	};
+	const onTrouble = (error: unknown): void => parts.onTrouble("keys could not be changed; trying again", error);
+	await inRounds(round, { sleep: parts.clock.sleep, everyMs: parts.everyMs ?? 5_000, onTrouble }, signal);
 }
 
 /** Steps that are due at once, and why. */

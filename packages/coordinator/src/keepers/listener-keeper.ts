@@ -6,6 +6,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
 import type { ListenerSuccession } from "../ports/listener-succession.ts";
+import { inRounds } from "./rounds.ts";
 
 /** What telling machines of the listeners' authorities needs. */
 export interface ListenerKeeperParts {
@@ -42,14 +43,12 @@ type Confirmed = { readonly machineId: MachineId; readonly bootId: BootId };
  */
 export async function keepListeners(parts: ListenerKeeperParts, signal: AbortSignal): Promise<void> {
 	const tried = new Map<MachineId, Tried>();
-	while (!signal.aborted) {
-		try {
-			if (parts.core.actsIn() !== undefined) await look(parts, tried);
-		} catch (error) {
-			parts.onTrouble("machines could not be told of the listeners' authorities; trying again", error);
-		}
-		await parts.clock.sleep(parts.everyMs ?? 1_000, signal);
-	}
+	const round = async (): Promise<void> => {
+		if (parts.core.actsIn() !== undefined) await look(parts, tried);
+	};
+	const onTrouble = (error: unknown): void =>
+		parts.onTrouble("machines could not be told of the listeners' authorities; trying again", error);
+	await inRounds(round, { sleep: parts.clock.sleep, everyMs: parts.everyMs ?? 1_000, onTrouble }, signal);
 }
 
 async function look(parts: ListenerKeeperParts, tried: Map<MachineId, Tried>): Promise<void> {

@@ -8,6 +8,7 @@ import type { Core } from "../ports/core.ts";
 import type { EtcdState } from "../ports/etcd.ts";
 import type { EtcdSnapshotFolder } from "../ports/etcd-snapshots.ts";
 import { clientUrls } from "./etcd-urls.ts";
+import { inRounds } from "./rounds.ts";
 import { whileLeading } from "./while-leading.ts";
 
 /** Between looks whether something is to be done, in milliseconds. */
@@ -109,35 +110,35 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			let tried: number | undefined;
 			/** What is kept, as of the last time that files were removed. */
 			let swept: unknown;
-			while (!signal.aborted) {
+			const round = async (): Promise<void> => {
 				const mayAct = core.actsIn() !== undefined && core.ready().ready;
-				if (!mayAct) strange = undefined;
-				try {
-					if (mayAct) await strangeFiles();
-					const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
-					if (mayAct && swept !== (core.fleet().log?.doubt ?? kept)) {
-						// What cannot be removed must not keep the next one from being taken; it is tried again after that.
-						await inTurn(core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
-							parts.onTrouble("old snapshots of etcd could not be removed", error),
-						);
-						swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;
-					}
-					const due = mayAct ? snapshotDueIn(core.fleet(), parts.now()) : undefined;
-					const ago = tried === undefined ? undefined : parts.now() - tried;
-					// A clock that was set back must not keep the next one waiting.
-					if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
-						tried = parts.now();
-						await take();
-					}
-				} catch (error) {
-					if (!signal.aborted) {
-						parts.onTrouble("no snapshot of etcd could be taken; trying again", error);
-						const why = error instanceof Error ? error.message : String(error);
-						await core.submit({ kind: "etcd-snapshot-failed", reason: `none could be taken: ${why}` });
-					}
+				if (!mayAct) {
+					strange = undefined;
+					return;
 				}
-				await parts.sleep(LOOK_MS, signal);
-			}
+				await strangeFiles();
+				const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
+				if (swept !== (core.fleet().log?.doubt ?? kept)) {
+					// What cannot be removed must not keep the next one from being taken; it is tried again after that.
+					await inTurn(core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
+						parts.onTrouble("old snapshots of etcd could not be removed", error),
+					);
+					swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;
+				}
+				const due = snapshotDueIn(core.fleet(), parts.now());
+				const ago = tried === undefined ? undefined : parts.now() - tried;
+				// A clock that was set back must not keep the next one waiting.
+				if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
+					tried = parts.now();
+					await take();
+				}
+			};
+			const onTrouble = async (error: unknown): Promise<void> => {
+				parts.onTrouble("no snapshot of etcd could be taken; trying again", error);
+				const why = error instanceof Error ? error.message : String(error);
+				await core.submit({ kind: "etcd-snapshot-failed", reason: `none could be taken: ${why}` });
+			};
+			await inRounds(round, { sleep: parts.sleep, everyMs: LOOK_MS, onTrouble }, signal);
 			signal.removeEventListener("abort", end);
 			end();
 			await inTurn(async () => {});

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { OwnTls } from "../adapters/pki/own-tls.ts";
-import { startListenerKeeper } from "../keepers/start/listener-keeper.ts";
+import { keepListeners } from "../keepers/listener-keeper.ts";
+import { begin, toldTo } from "../keepers/rounds.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
@@ -17,12 +18,13 @@ export function followListeners(
 		readonly ofBus: string | undefined;
 	},
 ): () => Promise<void> {
-	const { core } = parts;
+	const { core, log } = parts;
 	void own.follow(listenersSaid(core));
 	const unsubscribe = core.subscribe(({ type }) => {
 		if (type === "listeners-changed") void own.look();
 	});
-	const end = startListenerKeeper({ ...parts, listeners: own });
+	const keeper = { ...parts, listeners: own, onTrouble: toldTo(log) };
+	const end = begin((signal) => keepListeners(keeper, signal));
 	return () => {
 		unsubscribe();
 		return end();

@@ -19,13 +19,14 @@ import { readMakers } from "../adapters/tpm/makers.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { watchAccess } from "../keepers/access-watch.ts";
 import { watchBoots } from "../keepers/boot-watch.ts";
+import { keepKeys } from "../keepers/key-keeper.ts";
 import { tellMissingKeys } from "../keepers/missing-keys.ts";
 import { PodRoutes } from "../keepers/pod-routes.ts";
+import { begin, toldTo } from "../keepers/rounds.ts";
 import { watchSeats } from "../keepers/seat-watch.ts";
 import { clusterChecker } from "../keepers/start/cluster-checker.ts";
 import { startClusterKeeper } from "../keepers/start/cluster-keeper.ts";
 import { askVoters, snapshotKeeper, startEtcdKeeper } from "../keepers/start/etcd-keeper.ts";
-import { startKeyKeeper } from "../keepers/start/key-keeper.ts";
 import { ownAccess } from "../keepers/start/own-access.ts";
 import { slicesOf } from "../loop/slices.ts";
 import { VERSION } from "../version.ts";
@@ -228,7 +229,7 @@ async function startParts(
 			manifests: config.manifests,
 		}),
 	);
-	closing.defer(startKeyKeeper(keeping));
+	closing.defer(begin((signal) => keepKeys({ ...keeping, onTrouble: toldTo(log) }, signal)));
 	if (ownTls.own) closing.defer(followListeners(ownTls.own, { ...keeping, bus: bus.bus, ofBus: bus.authority }));
 	closing.defer(() => boot?.close());
 	const urls = { url, ...(boot ? { boot: await boot.start() } : {}) };

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import { ClusterChecker } from "../cluster-checker.ts";
+import { toldTo } from "../rounds.ts";
 import type { OwnAccess } from "./own-access.ts";
 
 /** A page of a pod is one word. */
@@ -23,7 +24,7 @@ export function clusterChecker({ core, clock, log, access }: CheckerSurroundings
 		core,
 		clock,
 		newId: randomUUID,
-		onTrouble: (what, error) => log.warn({ err: error }, what),
+		onTrouble: toldTo(log),
 		page,
 		connect: async () => {
 			const reach = await access(core.fleet());

@@ -9,6 +9,7 @@ import type { Pki } from "../../ports/pki.ts";
 import { knownNode } from "../../render/known-node.ts";
 import { ClusterKeeper } from "../cluster-keeper.ts";
 import { RequestSigner } from "../request-signer.ts";
+import { toldTo } from "../rounds.ts";
 import type { OwnAccess } from "./own-access.ts";
 
 /** After these the API is looked at without waiting: another document, a seat lost, a boot that is over. */
@@ -49,7 +50,7 @@ export function startClusterKeeper(parts: KeeperParts): () => Promise<void> {
 		mayRewrite: (fleet) => mustRewrite(fleet) && behind(fleet, summarize, clock.now()).length === 0,
 		ownManifests: async () => (manifests === undefined ? [] : readManifestFolder(manifests)),
 		requests: requestSigner(parts),
-		onTrouble: (what, error) => log.warn({ err: error }, what),
+		onTrouble: toldTo(log),
 	});
 	keeper.start();
 	const unsubscribe = core.subscribe((event) => {
@@ -78,6 +79,6 @@ function requestSigner({ core, clock, pki, log, render, certificateSeconds }: Ke
 				lifeSeconds,
 			});
 		},
-		onTrouble: (what, error) => log.warn({ err: error }, what),
+		onTrouble: toldTo(log),
 	});
 }

@@ -8,8 +8,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Core } from "../../ports/core.ts";
 import type { EtcdSnapshotFolder } from "../../ports/etcd-snapshots.ts";
 import type { Pki } from "../../ports/pki.ts";
-import { keepEtcdMembers } from "../etcd-keeper.ts";
+import { type EtcdKeeperParts, keepEtcdMembers } from "../etcd-keeper.ts";
 import { clientUrls } from "../etcd-urls.ts";
+import { begin, toldTo } from "../rounds.ts";
 import { createSnapshotKeeper, type SnapshotKeeper } from "../snapshot-keeper.ts";
 import { etcdAccess } from "./etcd-access.ts";
 
@@ -30,7 +31,7 @@ export function snapshotKeeper({ core, clock, pki, log, snapshots }: EtcdKeeping
 		folder: snapshots,
 		now: () => clock.now(),
 		sleep: clock.sleep,
-		onTrouble: (what, error) => log.warn({ err: error }, what),
+		onTrouble: toldTo(log),
 	});
 }
 
@@ -59,21 +60,13 @@ export function startEtcdKeeper(
 	{ core, clock, pki, log, snapshots }: EtcdKeeping,
 	saving: SnapshotKeeper,
 ): () => Promise<void> {
-	const stopping = new AbortController();
-	const members = keepEtcdMembers(
-		{
-			core,
-			connect: async (fleet, urls, beforeChange) => createEtcdMembers(urls, await etcdAccess(pki, fleet), beforeChange),
-			findSnapshot: (snapshot) => snapshots.check(snapshot),
-			now: () => clock.now(),
-			sleep: clock.sleep,
-			onTrouble: (what, error) => log.warn({ err: error }, what),
-		},
-		stopping.signal,
-	);
-	const running = Promise.all([members, saving.run(stopping.signal)]);
-	return async () => {
-		stopping.abort();
-		await running;
+	const parts: EtcdKeeperParts = {
+		core,
+		connect: async (fleet, urls, beforeChange) => createEtcdMembers(urls, await etcdAccess(pki, fleet), beforeChange),
+		findSnapshot: (snapshot) => snapshots.check(snapshot),
+		now: () => clock.now(),
+		sleep: clock.sleep,
+		onTrouble: toldTo(log),
 	};
+	return begin((signal) => Promise.all([keepEtcdMembers(parts, signal), saving.run(signal)]));
 }
