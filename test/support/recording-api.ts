@@ -1,8 +1,8 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { nodeKeyring } from "@rollcall/agent";
 import { createPki } from "@rollcall/coordinator/trials";
+import { apiCertificate } from "@rollcall/test-support/api-certificate";
 import type { Scope } from "@rollcall/test-support/own-folder";
 
 /** A change that somebody asked for: `by` is the fingerprint of his certificate, `at` when the request came, in milliseconds. */
@@ -30,25 +30,7 @@ export async function startRecordingApi(
 	t: Scope,
 	{ authorities, changeMs }: { authorities: string; changeMs: number },
 ): Promise<RecordingApi> {
-	const pki = createPki(authorities, { wall: () => Date.now() });
-	const trust = await pki.trust();
-	const { cluster } = trust.authorities;
-	const key = nodeKeyring.makeKey();
-	const { pem: cert } = await pki.certify(trust, {
-		name: "apiserver",
-		subject: {
-			signer: "cluster",
-			commonName: "kube-apiserver",
-			organizations: [],
-			usages: ["server"],
-			names: ["localhost"],
-			addresses: [],
-		},
-		authority: cluster.signing,
-		request: nodeKeyring.request(key),
-		lifeSeconds: 3600,
-	});
-	const ca = cluster.certificates.map((one) => one.pem).join("");
+	const { cert, key, ca } = await apiCertificate(createPki(authorities, { wall: () => Date.now() }));
 	const changes: Change[] = [];
 	const server = createServer({ cert, key, ca, requestCert: true }, (request, response) => {
 		const { pathname: path, searchParams } = new URL(request.url ?? "/", "https://api");

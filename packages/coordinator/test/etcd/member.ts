@@ -2,11 +2,11 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TargetContent, Trust } from "@rollcall/protocol";
+import { newRequest } from "@rollcall/test-support/certificate-request";
 import { stretched } from "@rollcall/test-support/stretch";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import type { createPki } from "../../src/adapters/pki/pki.ts";
-import { newRequest } from "../adapters/pki/request.ts";
 import { readTree } from "../render/node-tree.ts";
 import type { Network } from "./network.ts";
 

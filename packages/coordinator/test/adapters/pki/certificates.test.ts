@@ -9,6 +9,7 @@ import {
 	requestInfo,
 	Trust,
 } from "@rollcall/protocol";
+import { newRequest } from "@rollcall/test-support/certificate-request";
 import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import fc from "@rollcall/test-support/properties";
@@ -19,7 +20,6 @@ import { AUTHORITY_LIFE_MS } from "../../../src/domain/certificates/authority-li
 import { CertificateRefused } from "../../../src/errors.ts";
 import { debian, debianProgram } from "../../boot/programs/debian.ts";
 import { nodeTree } from "../../render/node-tree.ts";
-import { newRequest } from "./request.ts";
 
 const NOW = Date.now();
 const DAY = 86_400;

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Event } from "@rollcall/protocol";
+import { apiCertificate } from "@rollcall/test-support/api-certificate";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test from "ava";
@@ -18,31 +19,14 @@ import type { Core } from "../../../src/ports/core.ts";
 import { renderTarget } from "../../../src/render/render-target.ts";
 import { startFakeApiServer } from "../../adapters/kubernetes/fake-api-server.ts";
 import { certificateIn, signingRequest } from "../../adapters/kubernetes/fake-signing-request.ts";
-import { newRequest } from "../../adapters/pki/request.ts";
 import { documentOf, fleetOf, labFacts } from "../../render/fleet-of.ts";
 
 test("the coordinator speaks to an API whose certificate the fleet's own authority signed, with one that it signed for itself", async (t) => {
 	const folder = ownFolder(t, "rollcall-keeper-");
 	const pki = createPki(folder, { wall: () => Date.now() });
 	const trust = await pki.trust();
-	const { cluster } = trust.authorities;
-	const { request, key } = newRequest();
-	const { pem } = await pki.certify(trust, {
-		name: "apiserver",
-		subject: {
-			signer: "cluster",
-			commonName: "kube-apiserver",
-			organizations: [],
-			usages: ["server"],
-			names: ["localhost"],
-			addresses: [],
-		},
-		authority: cluster.signing,
-		request,
-		lifeSeconds: 3600,
-	});
-	const ca = cluster.certificates.map((one) => one.pem).join("");
-	const api = await startFakeApiServer(t, { cert: pem, key, ca });
+	const pair = await apiCertificate(pki);
+	const api = await startFakeApiServer(t, pair);
 	const port = new URL(api.access.servers[0] ?? "").port;
 	const document = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
@@ -103,7 +87,7 @@ slots:
 	t.like(fleet.kubernetes, { ready: true });
 	const served = await eventually("the node's own request to be signed", () => certificateIn(api.objects.get(path)));
 	t.is(served.subject, `O=system:nodes\nCN=system:node:${seat.nodeName}`);
-	t.true(served.checkIssued(new X509Certificate(ca)));
+	t.true(served.checkIssued(new X509Certificate(pair.ca)));
 	t.true(served.validToDate.getTime() < Date.now() + 7_300_000);
 	const issued = events.filter((event) => event.type === "operator-certificate-issued");
 	t.is(issued.length, 2);
