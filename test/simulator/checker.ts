@@ -77,6 +77,7 @@ export class Checker {
 		for (const event of events) {
 			this.#world.story.tell(event);
 			if (event.type === "machine-enrolled") this.onHeard(by, event);
+			if (event.type === "manifests-named") this.#world.api.onAccepted(event);
 			if (event.type === "etcd-members-removing") for (const id of event.ids) this.removing.add(id);
 		}
 		this.#time.take(by, events);

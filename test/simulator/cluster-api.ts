@@ -59,12 +59,14 @@ export class ClusterApi {
 		);
 	}
 
+	/** What a person says counts whatever else is wrong with the log. */
+	onAccepted({ digest, coordinatorId, by }: EventOf<"manifests-named">): void {
+		if (by !== coordinatorId) this.#accepted.add(digest);
+	}
+
 	/** A folder counts by itself only where it was found before, and lacks nothing; else a person said so. */
 	onNamed(before: Fleet, { digest, coordinatorId, by, prune }: EventOf<"manifests-named">): void {
-		if (by !== coordinatorId) {
-			this.#accepted.add(digest);
-			return;
-		}
+		if (by !== coordinatorId) return;
 		const known = before.kubernetes?.manifests;
 		if (known?.digest === digest) return;
 		must(!prune, "nothing is pruned by itself", () => coordinatorId);
