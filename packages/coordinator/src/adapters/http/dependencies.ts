@@ -25,6 +25,7 @@ import type { Logger } from "pino";
 import type { BootFilter } from "../../boot/waterfall/boot-view.ts";
 import type { InForce } from "../../document/in-force.ts";
 import type { NamedAssets } from "../../document/named-assets.ts";
+import type { ParsedDocument } from "../../document/parse-document.ts";
 import type { Fleet, Machine } from "../../domain/fleet.ts";
 import type { InputOf, SignedToken } from "../../domain/inputs.ts";
 import type { Rendered, SummaryIfKnown } from "../../domain/observed.ts";
@@ -41,16 +42,6 @@ import type { Pki } from "../../ports/pki.ts";
 import type { RegistryAccounts } from "../../ports/registry-accounts.ts";
 import type { ApiLimits } from "./limits.ts";
 import type { ShownPair } from "./secure-front.ts";
-
-/** A cluster document that was read from text, or what is wrong with it (`document-invalid`, with all findings). */
-export type ParsedDocument =
-	| {
-			readonly ok: true;
-			readonly document: ClusterDocument;
-			readonly digest: Digest;
-			readonly warnings: readonly string[];
-	  }
-	| { readonly ok: false; readonly problem: Problem };
 
 /** How the state is shown: pure functions of the domain and the renderer, joined by `main`. */
 export interface Projections {

@@ -9,9 +9,10 @@ import {
 } from "@rollcall/protocol";
 import { z } from "zod";
 import { inForceOf } from "../../../document/in-force.ts";
+import type { ParsedDocument } from "../../../document/parse-document.ts";
 import { isoDateOf } from "../../../domain/clocks/log-clock.ts";
 import { askCore } from "../ask-core.ts";
-import type { Api, ParsedDocument } from "../dependencies.ts";
+import type { Api } from "../dependencies.ts";
 import { guarded, LossQuery } from "../guarded.ts";
 import { hideDocumentSecrets } from "../hide-secrets.ts";
 import { Refusal, refuse } from "../problem.ts";
