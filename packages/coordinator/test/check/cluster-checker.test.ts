@@ -1,4 +1,5 @@
 import { eventually } from "@rollcall/test-support/eventually";
+import { stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { CHECK_NAMESPACE } from "../../src/render/check/manifests.ts";
 import { checkerOf, faultsOf, WISH } from "./checked.ts";
@@ -152,7 +153,7 @@ test("where no API is to be reached that is said at once", async (t) => {
 test("one check at a time; one that is ended or deserted cleans up, and says so", async (t) => {
 	const cluster = await standingCluster(t, NODES);
 	cluster.planted.noPod = { "worker-1": "ContainerCreating: not yet" };
-	const { checker, events, done } = checkerOf(t, cluster, { desertedAfterMs: 3_000 });
+	const { checker, events, done } = checkerOf(t, cluster, { desertedAfterMs: stretched(3_000) });
 	const long = { ...WISH, startSeconds: 1800 };
 	checker.begin(long, "t-1");
 	await eventually("the pods", () => cluster.made.length === NODES.length || undefined);

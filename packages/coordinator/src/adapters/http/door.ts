@@ -10,8 +10,13 @@ const MOST_MS = 100;
  * until nobody new comes.
  */
 export class Door {
+	readonly #mostMs: number;
 	#taken = 0;
 	#seen = 0;
+
+	constructor(mostMs = MOST_MS) {
+		this.#mostMs = mostMs;
+	}
 
 	/** Counts the connections of this server, too. */
 	watch(server: Server): void {
@@ -21,7 +26,7 @@ export class Door {
 	/** Takes the connections that wait, if any came since the last time. */
 	readonly letIn = async (): Promise<void> => {
 		if (this.#taken === this.#seen) return;
-		const until = performance.now() + MOST_MS;
+		const until = performance.now() + this.#mostMs;
 		// The event loop may just have looked, and would look no more before it calls back.
 		await setImmediate();
 		do {

@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { Door } from "../../../src/adapters/http/door.ts";
 
 test("connections that came while the coordinator was at work are taken before its next turn", async (t) => {
 	const server = createServer((socket) => socket.resume());
-	const door = new Door();
+	const door = new Door(stretched(1_000));
 	door.watch(server);
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
