@@ -12,10 +12,11 @@ import {
 import { type Beat, type BootId, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { simulatedCredentials } from "./credentials.ts";
-import { DataFolder, type Declared, keptStates, readSnapshot, snapshotText } from "./data-folder.ts";
+import { DataFolder, type Declared, readSnapshot, snapshotText } from "./data-folder.ts";
 import { answerSaid } from "./edge.ts";
 import { startKeepers } from "./keepers.ts";
-import { SimulatedLog } from "./log.ts";
+import { keptStates } from "./kept-states.ts";
+import { type LogParts, SimulatedLog } from "./log.ts";
 import type { Reply, Said } from "./messages.ts";
 import { Pauses } from "./pauses.ts";
 import { Process } from "./process.ts";
@@ -203,21 +204,22 @@ export class Coordinator {
 			(...args: A): void => {
 				if (process.alive) work(...args);
 			};
+		const reached: LogParts = {
+			name,
+			process,
+			schedule,
+			network,
+			store,
+			writeMs: () => world.storeMs,
+			differs,
+			losesAnswer: () => world.random.chance(world.answerLoss),
+			stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
+		};
 		return {
 			coordinatorId: name,
 			url: () => `http://${name}`,
 			openLog: async () => {
-				const log = new SimulatedLog({
-					name,
-					process,
-					schedule,
-					network,
-					store,
-					writeMs: () => world.storeMs,
-					differs,
-					losesAnswer: () => world.random.chance(world.answerLoss),
-					stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
-				});
+				const log = new SimulatedLog(reached);
 				await log.state();
 				return log;
 			},
@@ -227,7 +229,7 @@ export class Coordinator {
 					if (process.alive) folder.write("snapshot", snapshotText(snapshot));
 				},
 			},
-			states: keptStates(store),
+			states: keptStates(reached),
 			sharedBus: true,
 			marks: {
 				load: async () => folder.read<LogMark>("mark"),

@@ -1,14 +1,5 @@
-import {
-	type Fleet,
-	fleetFromJson,
-	fleetToJson,
-	type LoopParts,
-	migrateFleet,
-	type Snapshot,
-	stateDigest,
-} from "@rollcall/coordinator/simulator";
+import { type Fleet, fleetFromJson, fleetToJson, type Snapshot } from "@rollcall/coordinator/simulator";
 import type { ClusterDocument, Digest, Event } from "@rollcall/protocol";
-import type { LogStore } from "./log-store.ts";
 
 const OTHER_FORM = { form: "another", machines: [], removed: [] };
 
@@ -76,19 +67,4 @@ export function readSnapshot(text: string | undefined, read = fleetFromJson): Sn
 	const { fleet: json, ...place } = JSON.parse(text) as Omit<Snapshot, "fleet"> & { readonly fleet: unknown };
 	const fleet: Fleet | undefined = read(json);
 	return fleet && { ...place, fleet };
-}
-
-/** The states that stand for entries which were taken out of the log, in the log's own store. */
-export function keptStates(store: LogStore): LoopParts["states"] {
-	const read = (text: string) => readSnapshot(text, (json) => fleetFromJson(migrateFleet(json)));
-	return {
-		keep: async (snapshot) => {
-			const text = snapshotText(snapshot);
-			store.states = [...store.states.slice(-1), text];
-			const back = read(text);
-			if (!back || stateDigest(back.fleet) !== stateDigest(snapshot.fleet))
-				throw new Error("the state is not in its store as it was written");
-		},
-		load: async (origin) => store.states.map(read).findLast((one) => one?.origin === origin),
-	};
 }

@@ -20,6 +20,8 @@ export class LogStore {
 	entries = new Map<number, Uint8Array>();
 	/** States that stand for entries that were taken out, the newest last. */
 	states: string[] = [];
+	/** How many states were ever kept. */
+	statesKept = 0;
 	maxBytes = 64 * 1024 * 1024;
 	bytes = 0;
 	/** A digest over everything that was ever appended, lost logs included. */
@@ -57,6 +59,12 @@ export class LogStore {
 	trim(before: number): void {
 		for (const position of [...this.entries.keys()]) if (position < before) this.#delete(position);
 		this.first = Math.max(this.first, before);
+	}
+
+	/** Keeps a state, and the one before. */
+	keepState(text: string): void {
+		this.states = [...this.states.slice(-1), text];
+		this.statesKept += 1;
 	}
 
 	copy(): StoreCopy {

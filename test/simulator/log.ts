@@ -169,37 +169,44 @@ export class SimulatedLog implements Log {
 		);
 	}
 
-	/** A question to the store, and its answer: either may get lost, and the work be done all the same. */
 	#ask<T>(what: string, work: () => T): Promise<T> {
-		const { name, network, process, schedule, writeMs, losesAnswer } = this.#parts;
-		return new Promise((resolve, reject) => {
-			if (!process.alive) return;
-			if (!network.connected(name)) {
-				reject(new LogUnavailable(`${what}: the bus is not connected`));
-				return;
-			}
-			const leave = process.after(TIMEOUT_MS, () => reject(new LogUnavailable(`${what}: no answer`)));
-			const answer = (end: () => void): void => {
-				if (losesAnswer()) return;
-				network.stream(STORE, name, () =>
-					process.run(() => {
-						leave();
-						end();
-					}),
-				);
-			};
-			// The store does what came to it, whatever becomes of who asked.
-			network.stream(name, STORE, () =>
-				schedule.after(writeMs(), () => {
-					try {
-						const done = work();
-						answer(() => resolve(done));
-					} catch (error) {
-						if (!(error instanceof LogConflict || error instanceof LogFull)) throw error;
-						answer(() => reject(error));
-					}
+		return askStore(this.#parts, what, work);
+	}
+}
+
+/** A question to the store, and its answer: either may get lost, and the work be done all the same. */
+export function askStore<T>(
+	{ name, network, process, schedule, writeMs, losesAnswer }: LogParts,
+	what: string,
+	work: () => T,
+): Promise<T> {
+	return new Promise((resolve, reject) => {
+		if (!process.alive) return;
+		if (!network.connected(name)) {
+			reject(new LogUnavailable(`${what}: the bus is not connected`));
+			return;
+		}
+		const leave = process.after(TIMEOUT_MS, () => reject(new LogUnavailable(`${what}: no answer`)));
+		const answer = (end: () => void): void => {
+			if (losesAnswer()) return;
+			network.stream(STORE, name, () =>
+				process.run(() => {
+					leave();
+					end();
 				}),
 			);
-		});
-	}
+		};
+		// The store does what came to it, whatever becomes of who asked.
+		network.stream(name, STORE, () =>
+			schedule.after(writeMs(), () => {
+				try {
+					const done = work();
+					answer(() => resolve(done));
+				} catch (error) {
+					if (!(error instanceof LogConflict || error instanceof LogFull)) throw error;
+					answer(() => reject(error));
+				}
+			}),
+		);
+	});
 }
