@@ -155,9 +155,11 @@ export class World {
 	/** What a person asks for comes through the API: with who answers of etcd's members, and a command goes on to its machine. */
 	askAsPerson(leader: Coordinator, input: Input): void {
 		const answered = this.answering(leader);
+		// It is decided on between this and the answer, and a founding may be recorded in between.
+		const known = votersKnown(leader);
 		leader.ask({ ...input, answered } as Input, (answer) => {
 			if (answer.kind !== "command" || input.kind !== "command") return;
-			this.etcd.checkCommand(leader, input.machineId, answered);
+			if (known === votersKnown(leader)) this.etcd.checkCommand(known, input.machineId, answered);
 			const { machineId, bootId, commandId } = answer;
 			this.command(leader, machineId, { kind: input.command, bootId, commandId });
 		});
@@ -277,4 +279,9 @@ export class World {
 			);
 		});
 	}
+}
+
+/** How many members of etcd vote as far as a coordinator's log knows. */
+function votersKnown({ fleet }: Coordinator): number {
+	return fleet?.etcd?.members.filter(({ votes, removed }) => votes && removed !== "done").length ?? 0;
 }

@@ -1,7 +1,6 @@
 import type { Fleet } from "@rollcall/coordinator/simulator";
 import type { MachineId } from "@rollcall/protocol";
 import { must } from "../broken.ts";
-import type { Coordinator } from "../coordinator.ts";
 import type { Boot } from "../machine/boot.ts";
 import type { World } from "../world.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -85,15 +84,14 @@ export class Etcd {
 		});
 	}
 
-	/** A command by which a voter goes was accepted: of the others that answered a majority is left, where the log knew who votes. */
-	checkCommand(by: Coordinator, machineId: MachineId, answered: readonly MachineId[] | undefined): void {
-		const known = by.fleet?.etcd?.members.filter(({ votes, removed }) => votes && removed !== "done") ?? [];
+	/** A command by which a voter goes was accepted: of the others that answered a majority is left, where the log knew of so many as vote. */
+	checkCommand(known: number, machineId: MachineId, answered: readonly MachineId[] | undefined): void {
 		for (const { hopeless, peers, members } of this.clusters.values()) {
 			const voters = peers.filter(({ learner }) => !learner);
 			const isVoter = members.some(
 				(one) => !one.lost && one.boot.machineId === machineId && voters.some(({ id }) => id === one.id),
 			);
-			if (hopeless || !isVoter || voters.length !== known.length) continue;
+			if (hopeless || !isVoter || voters.length !== known) continue;
 			const left = answered?.filter((other) => other !== machineId).length ?? 0;
 			must(
 				left >= majority(voters.length),

@@ -5,7 +5,7 @@ import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { standing } from "../../src/domain/views/phase.ts";
 import { wishedRole } from "../../src/domain/views/wished-role.ts";
-import { BOXES, CONTROL, founded, takeStep } from "./etcd-story.ts";
+import { BOXES, bootAgain, CONTROL, founded, remember, takeStep } from "./etcd-story.ts";
 import { codeOf, START, Story } from "./story.ts";
 
 type Verb = "reboot" | "reset" | "remove" | "reject" | "compromised" | "pin-role";
@@ -51,6 +51,27 @@ for (const first of VERBS) {
 		});
 	}
 }
+
+test("what etcd wrote on machines before its founding is recorded is kept, too: at a first start, and when all begin with a snapshot", (t) => {
+	const first = new Story();
+	first.declare(SLOTS);
+	const ids = BOXES.map((box) => first.join(box));
+	const again = founded([5]);
+	again.story.declare(SLOTS);
+	bootAgain(again.story, 2);
+	takeStep(again.story);
+	for (const story of [first, again.story]) {
+		remember(story, ids.slice(0, 2));
+		for (const name of ["reboot", "reset", "remove", "reject", "compromised"] as const) {
+			const answer = story.take(verb(name, ids[0] as MachineId));
+			t.is(codeOf(answer), "quorum-at-risk", name);
+			t.regex(answer.kind === "problem" ? answer.problem.message : "", /etcd has just begun on it and 1 more/);
+		}
+		for (const id of ids) story.report(id, "applied", 1);
+		takeStep(story);
+		t.not(codeOf(story.take(verb("reboot", ids[0] as MachineId))), "quorum-at-risk", "it runs on all three");
+	}
+});
 
 test("a role by hand and labels take members of etcd one after the other, by themselves", (t) => {
 	const { story, ids } = three();

@@ -6,7 +6,7 @@ import { forward } from "../targets/forward.ts";
 import { named } from "../views/named.ts";
 import { isBoot } from "./beginning.ts";
 import { fallbackText } from "./loss.ts";
-import { livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
@@ -41,7 +41,7 @@ export function guard(fleet: Fleet, input: GuardedInput, verdict: Verdict, at: T
 	if (input.acceptLoss === "etcd") return undefined;
 	const unknown = machine && doubtFault(fleet, { input, machine, at });
 	if (unknown) return unknown;
-	const only = machine && onlyFault(fleet, { input, machine });
+	const only = machine && (onlyFault(fleet, { input, machine }) ?? beginningFault(fleet, { input, machine }));
 	if (only) return only;
 	if (input.kind === "declare") {
 		const moved = moveFault(fleet, input, at);
@@ -113,6 +113,22 @@ function onlyFault(
 		next: strandedSnapshot(fleet)
 			? "bring the others back; --accept-loss etcd does it all the same"
 			: "rollcall etcd snapshot keeps what it holds; --accept-loss etcd does it all the same",
+		machineId: machine.machineId,
+	};
+}
+
+/** etcd wrote what machines hold, and its members are recorded only once all of it runs: until then the log does not know how many may go. */
+function beginningFault(
+	fleet: Fleet,
+	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
+): Problem | undefined {
+	if (!STOPS.has(input.kind) || machine.etcdMemory?.is === undefined || !begunNow(fleet).includes(machine))
+		return undefined;
+	const others = begunNow(fleet).filter(({ etcdMemory }) => etcdMemory?.is !== undefined).length - 1;
+	return {
+		code: "quorum-at-risk",
+		message: `${subjectOf(fleet, input)}: etcd has just begun on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
+		next: `wait until etcd is founded (rollcall etcd risk), or let --queue wait; --accept-loss etcd does it all the same`,
 		machineId: machine.machineId,
 	};
 }

@@ -9,7 +9,8 @@ import { snapshotText } from "./snapshot-text.ts";
  * does not know with whom they began, and theirs is the only memory that it knows of.
  */
 export function strandedMachines(fleet: Fleet): readonly Machine[] {
-	const founding = fleet.etcd ? undefined : foundingOf(fleet);
+	// A log that never was in recovery knows who began.
+	const founding = fleet.etcd || fleet.recoverUntil === 0 ? undefined : foundingOf(fleet);
 	if (!founding || founding.isWhole) return [];
 	return founding.begun.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
 }
