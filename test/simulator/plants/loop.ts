@@ -48,8 +48,8 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"who begins does not look whether the log went back": swapped(
 		"coordinator/src/loop/log-reader.ts",
-		"			if (!flaw) continue;\n",
-		"			continue;\n",
+		"			const flaw = await wentBack(log, last, mark);\n",
+		"			const flaw = undefined;\n",
 	),
 	"the log's time jumps with the clock": swapped(
 		"coordinator/src/adapters/clock/drawn-clock.ts",
@@ -74,8 +74,8 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"what was kept as state is not asked for after older entries were taken out": swapped(
 		"coordinator/src/loop/log-reader.ts",
-		"return first > 1 ? this.#parts.states.load(origin) : undefined;",
-		"return undefined;",
+		"		if (first === 1) return;\n",
+		"		if (first > 0) return;\n",
 	),
 	"older entries are taken out before a state is kept": swapped(
 		"coordinator/src/loop/compaction.ts",

@@ -1,4 +1,4 @@
-import type { Fleet } from "../domain/fleet.ts";
+import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { KeptStates } from "../ports/kept-states.ts";
 import type { Log, LogState, Position } from "../ports/log.ts";
 
@@ -17,7 +17,7 @@ export function compactBefore({ first, last, bytes, entries, maxBytes }: LogStat
 /** Keeps the state in the log's store, and when it is there, whole and the same, takes out the entries before a position. Returns how many. */
 export async function compact(
 	parts: { readonly log: Log; readonly states: KeptStates; readonly failpoint: (name: string) => void },
-	at: { readonly origin: string; readonly position: Position; readonly fleet: Fleet },
+	at: Snapshot,
 	before: Position,
 ): Promise<number> {
 	const { log, states, failpoint } = parts;

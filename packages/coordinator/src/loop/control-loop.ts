@@ -5,6 +5,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
+import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Log } from "../ports/log.ts";
 import { type Election, takeTheLead } from "./election.ts";
 import { Heard } from "./heard.ts";
@@ -229,7 +230,7 @@ export class ControlLoop implements Core {
 			parts: this.#parts,
 			log,
 			ledger: this.#ledger,
-			origin: this.#reader.origin,
+			state: () => this.#state(),
 			take: (entry, reached) => this.#reader.take(entry, reached),
 			heard: this.#heard,
 			queue: this.#queue,
@@ -253,9 +254,14 @@ export class ControlLoop implements Core {
 	async #saveSnapshot(): Promise<void> {
 		this.#parts.failpoint("snapshot:before");
 		await this.#parts.snapshots
-			.save({ ...this.#reader.place, fleet: this.#ledger.fleet })
+			.save(this.#state())
 			.catch((error: unknown) => this.#parts.watcher.onTrouble("could not keep a snapshot", error));
 		this.#parts.failpoint("snapshot:after");
+	}
+
+	/** What stands for the log as far as it was read. */
+	#state(): Snapshot {
+		return { ...this.#reader.place, fleet: this.#ledger.fleet };
 	}
 
 	#pause(ms: number): Promise<void> {

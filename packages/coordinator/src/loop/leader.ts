@@ -3,6 +3,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { LogConflict, LogUnavailable } from "../errors.ts";
+import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Entry, Log } from "../ports/log.ts";
 import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
 import type { Election } from "./election.ts";
@@ -37,8 +38,8 @@ export interface LeaderParts {
 	readonly parts: LoopParts;
 	readonly log: Log;
 	readonly ledger: Ledger;
-	/** Names the log. */
-	readonly origin: string;
+	/** The state, and the place in the log that it stands for. */
+	readonly state: () => Snapshot;
 	/** Takes in an entry that was appended; with the state behind it, where that is known. */
 	readonly take: (entry: Entry, reached?: Fleet) => void;
 	readonly heard: Heard;

@@ -2,7 +2,7 @@ import type { Digest } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
 import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
-import type { Entry, Flaw, Log, Position } from "../ports/log.ts";
+import type { Entry, Flaw, Log, LogState, Position } from "../ports/log.ts";
 import type { LogMark } from "../ports/log-mark.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LoopParts } from "./parts.ts";
@@ -32,10 +32,6 @@ export class LogReader {
 	constructor(parts: LoopParts, ledger: Ledger) {
 		this.#parts = parts;
 		this.#ledger = ledger;
-	}
-
-	get origin(): string {
-		return this.#origin;
 	}
 
 	/** Numbers of events go on above this one, also of those that are lost. */
@@ -116,34 +112,50 @@ export class LogReader {
 		await this.#begin(log, { ...this.place, seq: this.#ledger.fleet.seq });
 	}
 
-	/** The snapshot of this log that reaches its first entry: one's own, or the one in its store. */
-	async #snapshot(origin: string, first: Position): Promise<Snapshot | undefined> {
+	/** The states that reach the log's first entry, in the order in which they are tried: one's own, and those in its store. */
+	async *#states({ origin, first }: LogState): AsyncIterable<Snapshot> {
 		const own = await this.#parts.snapshots.load();
-		if (own?.origin === origin && own.position >= first - 1) return own;
-		return first > 1 ? this.#parts.states.load(origin) : undefined;
+		if (own?.origin === origin && own.position >= first - 1) yield own;
+		if (first === 1) return;
+		const { states } = this.#parts;
+		let kept = await states.load(origin);
+		while (kept) {
+			yield kept;
+			kept = await states.load(origin, kept.position - 1);
+		}
 	}
 
 	async #begin(log: Log, memory?: LogMark): Promise<void> {
-		const { origin, first, last } = await log.state();
-		const snapshot = await this.#snapshot(origin, first);
-		const mark = memory ?? (await this.#parts.marks.load());
-		const marks = [mark, snapshot && { ...snapshot, seq: snapshot.fleet.seq }];
+		const state = await log.state();
+		const { origin, last } = state;
 		let back: Flaw | undefined;
-		this.#numbersTo = 0;
-		for (const one of marks) {
-			if (one?.origin !== origin) continue;
-			const flaw = await wentBack(log, last, one);
-			if (!flaw) continue;
+		let numbersTo = 0;
+		const goesOn = async (mark: LogMark): Promise<boolean> => {
+			const flaw = await wentBack(log, last, mark);
+			if (flaw) numbersTo = Math.max(numbersTo, mark.seq);
 			back ??= flaw;
-			this.#numbersTo = Math.max(this.#numbersTo, one.seq);
+			return !flaw;
+		};
+		const mark = memory ?? (await this.#parts.marks.load());
+		if (mark?.origin === origin) await goesOn(mark);
+		let usable: Snapshot | undefined;
+		for await (const one of this.#states(state)) {
+			if (!(await goesOn({ ...one, seq: one.fleet.seq })) || (back && !(await isOf(log, one)))) continue;
+			usable = one;
+			break;
 		}
-		const usable = back ? undefined : snapshot;
+		this.#numbersTo = numbersTo;
 		this.#ledger.reset(usable?.fleet, usable?.position);
 		this.#unread = usable?.position ?? 0;
 		this.#link = usable?.link;
 		if (back) this.#ledger.doubt([back]);
 		this.#origin = origin;
 	}
+}
+
+/** True when the log has the very entry that a state ends with, and so, by its chain, all before it: also of a log that went back. */
+async function isOf(log: Log, { position, link }: Snapshot): Promise<boolean> {
+	return link !== undefined && (await log.get(position))?.link === link;
 }
 
 /** What is wrong when a log does not have what was read of it. */

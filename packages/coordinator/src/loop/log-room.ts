@@ -1,9 +1,9 @@
 import type { Event } from "@rollcall/protocol";
 import type { Answer } from "../domain/inputs.ts";
+import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Log, LogState, Position } from "../ports/log.ts";
 import { compact, compactBefore } from "./compaction.ts";
 import type { InputQueue } from "./input-queue.ts";
-import type { Ledger } from "./ledger.ts";
 import { LogShare } from "./log-share.ts";
 import type { LoopParts } from "./parts.ts";
 
@@ -13,9 +13,8 @@ const MEASURE_EVERY_MS = 5_000;
 interface RoomParts {
 	readonly parts: LoopParts;
 	readonly log: Log;
-	/** Names the log. */
-	readonly origin: string;
-	readonly ledger: Ledger;
+	/** The state, and the place in the log that it stands for. */
+	readonly state: () => Snapshot;
 	readonly queue: InputQueue;
 	/** Whether this coordinator may change anything but by appending. */
 	readonly mayAct: () => boolean;
@@ -58,11 +57,10 @@ export class LogRoom {
 
 	/** Takes older entries out of the log. What fails is told, and tried again with the next measuring. */
 	async #compact(before: Position): Promise<LogState> {
-		const { parts, log, ledger, queue, origin } = this.#parts;
-		const { fleet, position } = ledger;
+		const { parts, log, queue, state } = this.#parts;
 		try {
 			const { states, failpoint } = parts;
-			const entries = await compact({ log, states, failpoint }, { origin, position, fleet }, before);
+			const entries = await compact({ log, states, failpoint }, state(), before);
 			void queue.submit({ kind: "log-compacted", before, entries });
 		} catch (error) {
 			parts.watcher.onTrouble("older entries could not be taken out of the event log", error);

@@ -51,7 +51,7 @@ test("a coordinator that stood still while it asked the log whether it still lea
 		parts,
 		log: { ...log, state },
 		ledger,
-		origin: "log",
+		state: () => ({ origin: "log", position: ledger.position, fleet: ledger.fleet }),
 		take: (entry, reached) => void ledger.take(entry, reached),
 		heard,
 		queue: new InputQueue(clock as never),

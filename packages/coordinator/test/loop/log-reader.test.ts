@@ -6,20 +6,24 @@ import { Ledger } from "../../src/loop/ledger.ts";
 import { LogReader } from "../../src/loop/log-reader.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
+import type { KeptStates } from "../../src/ports/kept-states.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
 
 const AT = 1_780_000_000_000;
 const revoked = (seq: number): Event => ({ type: "token-revoked", tokenId: `t${seq}`, by: "test", seq, at: AT });
 
-/** A reader over a store, and what it keeps for the next one. */
-function reading(stored: Stored, kept?: Snapshot) {
+/** A reader over a store, and what it keeps for the next one. `states`: those in the log's store, which stand for the entries before `first`. */
+function reading(stored: Stored, kept?: Snapshot, states: readonly Snapshot[] = [], first = 1) {
 	const ledger = new Ledger();
-	const log = storedLog(stored);
+	const log = storedLog(stored, first);
 	const reader = new LogReader(
 		{
 			openLog: async () => log,
 			snapshots: { load: async () => kept, save: async () => {} },
-			states: { load: async () => undefined, keep: async () => {} },
+			states: {
+				load: async (_origin, to = Number.POSITIVE_INFINITY) => states.findLast(({ position }) => position <= to),
+				keep: async () => {},
+			} satisfies KeptStates,
 			marks: { load: async () => undefined, save: () => {}, flush: async () => {} },
 			clock: { sleep: async () => {} },
 			watcher: { onTrouble: () => {} },
@@ -77,6 +81,72 @@ for (const [what, to] of [
 		t.is(ledger.recentEvents().length, to);
 	});
 }
+
+/** Eight entries, the first four of which were taken out behind states at entries 5 and 7. */
+async function shortened(): Promise<{ stored: Stored; states: readonly Snapshot[]; first: number }> {
+	const stored = entries(8);
+	const stateAt = async (to: number): Promise<Snapshot> => {
+		const { reader, snapshot } = reading(new Map([...stored].filter(([position]) => position <= to)));
+		await reader.catchUp(await reader.open());
+		return snapshot();
+	};
+	const states = [await stateAt(5), await stateAt(7)];
+	for (let position = 1; position <= 4; position++) stored.delete(position);
+	return { stored, states, first: 5 };
+}
+
+for (const [to, from] of [
+	[7, 7],
+	[6, 5],
+] as const) {
+	test(`a shortened log that lost what is behind entry ${to} is gone on with from the state at entry ${from} that is kept in its store`, async (t) => {
+		const { stored, states, first } = await shortened();
+		const { reader, ledger } = reading(stored, undefined, states, first);
+		const log = await reader.open();
+		await reader.catchUp(log);
+		for (let position = to + 1; position <= 8; position++) stored.delete(position);
+		await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
+		await reader.restart(log);
+		await reader.catchUp(log);
+		t.deepEqual(
+			ledger.flaws.map(({ kind }) => kind),
+			["back"],
+		);
+		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.recentEvents().length], [to, to, to - from]);
+		t.true(reader.numbersTo > 8);
+	});
+}
+
+test("a shortened log that went back and on in another way is gone on with from the later state that is of both ways, and that is told", async (t) => {
+	const { stored, states, first } = await shortened();
+	anotherWay(stored, 6, 9);
+	const { reader, ledger } = reading(stored, undefined, states, first);
+	await reader.catchUp(await reader.open());
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["back"],
+	);
+	t.deepEqual([ledger.position, ledger.recentEvents().length], [9, 4]);
+});
+
+test("without a digest nothing stands for a log that went back", async (t) => {
+	const { stored, states, first } = await shortened();
+	const { reader, ledger } = reading(
+		stored,
+		undefined,
+		states.map(({ link: _link, ...state }) => state),
+		first,
+	);
+	const log = await reader.open();
+	await reader.catchUp(log);
+	stored.delete(8);
+	await reader.restart(log);
+	await reader.catchUp(log);
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["back", "gap"],
+	);
+});
 
 test("a log that goes on is gone on with, also from a snapshot", async (t) => {
 	const stored = entries(6);

@@ -7,15 +7,15 @@ import type { Entry, Log, Position } from "../../src/ports/log.ts";
 /** What a store holds: bytes by position. A test takes some out, or puts others there. */
 export type Stored = Map<Position, Uint8Array>;
 
-/** The event log over bytes in memory, with the shipped encoding and chain of digests. */
-export function storedLog(stored: Stored): Log {
+/** The event log over bytes in memory, with the shipped encoding and chain of digests. `first`: what is before it was taken out. */
+export function storedLog(stored: Stored, first = 1): Log {
 	const last = (): Position => Math.max(0, ...stored.keys());
 	const before = (position: Position): Before => {
 		const bytes = stored.get(position);
 		if (position === 0) return "first";
 		return bytes ? beforeNext(decodeEntry(position, bytes, "unknown")) : "unknown";
 	};
-	const state = async () => ({ origin: "log", first: 1, last: last(), bytes: 0, entries: stored.size });
+	const state = async () => ({ origin: "log", first, last: last(), bytes: 0, entries: stored.size });
 	return {
 		origin: async () => "log",
 		state,

@@ -9,7 +9,8 @@ import {
 	RetentionPolicy,
 	StorageType,
 } from "@nats-io/jetstream";
-import { SUBJECT_ROOT } from "@rollcall/protocol";
+import { headers } from "@nats-io/transport-node";
+import { Digest, SUBJECT_ROOT } from "@rollcall/protocol";
 import { z } from "zod";
 import type { Fleet } from "../../domain/fleet.ts";
 import { LogBeyond } from "../../errors.ts";
@@ -42,7 +43,10 @@ const Head = z.strictObject({
 	/** SHA-256 of the pieces together, packed with gzip. */
 	sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
-type Head = z.infer<typeof Head>;
+type Head = z.infer<typeof Head> & { readonly link?: Digest | undefined };
+
+/** The digest of the entry that a state ends with. A header, since programs from before read no head with more fields. */
+const LINK_HEADER = "Rollcall-Link";
 
 export interface KeptStatesOptions {
 	readonly replicas: number;
@@ -56,14 +60,15 @@ export interface KeptStatesOptions {
 /** Keeps states as pieces of one stream, the newest two of them. A state without its head was cut short and does not count. */
 export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptions): KeptStates {
 	const manager = (): Promise<JetStreamManager> => jetstreamManager(nc, { timeout: TIMEOUT_MS });
-	const load = async (origin: string): Promise<Snapshot | undefined> => {
+	const load = async (origin: string, to = Number.POSITIVE_INFINITY): Promise<Snapshot | undefined> => {
 		const jsm = await manager();
-		const heads = (await headsOf(jsm)).heads.filter((head) => head.origin === origin);
-		for (const { position, ...head } of heads.toReversed()) {
-			const packed = await piecesOf(jsm, { position, ...head });
+		const heads = (await headsOf(jsm)).heads.filter((head) => head.origin === origin && head.position <= to);
+		for (const head of heads.toReversed()) {
+			const { position, link } = head;
+			const packed = await piecesOf(jsm, head);
 			if (!packed) continue;
 			const fleet = options.fromJson(unpack(packed));
-			if (fleet) return { origin, position, fleet };
+			if (fleet) return { origin, position, link, fleet };
 			throw new LogBeyond(
 				`the state at entry ${position}, which stands for older entries of the event log, has a form that this program, ${VERSION}, does not know: start the version that wrote it here; nothing is changed meanwhile`,
 			);
@@ -75,7 +80,7 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 		keep: async (snapshot) => {
 			const jsm = await manager();
 			await createStream(jsm, options.replicas);
-			const { origin, position } = snapshot;
+			const { origin, position, link } = snapshot;
 			const { heads, newest } = await headsOf(jsm);
 			const before = heads.at(-1);
 			if (before?.origin === origin && before.position > position)
@@ -94,12 +99,16 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 			const head = { format: 1, origin, position, first, pieces, sha256: sha256(packed) };
 			// Not where another one kept a state meanwhile: that one leads now, and its state is the later one.
 			const expect = { lastSubjectSequence: newest };
-			await js.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS, expect }).catch((error: unknown) => {
-				if (!(error instanceof JetStreamApiError)) throw error;
-				throw new Error(`another coordinator kept a state while this one kept that at entry ${position}`, {
-					cause: error,
+			const about = headers();
+			if (link !== undefined) about.set(LINK_HEADER, link);
+			await js
+				.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS, expect, headers: about })
+				.catch((error: unknown) => {
+					if (!(error instanceof JetStreamApiError)) throw error;
+					throw new Error(`another coordinator kept a state while this one kept that at entry ${position}`, {
+						cause: error,
+					});
 				});
-			});
 			const read = await load(origin);
 			if (read?.position !== position || !options.same(read.fleet, snapshot.fleet))
 				throw new Error(`the state at entry ${position} of the event log is not in its store as it was written`);
@@ -136,7 +145,8 @@ async function headsOf(jsm: JetStreamManager): Promise<{ readonly heads: readonl
 			const message = await jsm.streams.getMessage(STATE_STREAM, next);
 			if (!message) break;
 			const read = Head.safeParse(parsed(message.data));
-			if (read.success) heads.push(read.data);
+			const link = Digest.safeParse(message.header?.get(LINK_HEADER)).data;
+			if (read.success) heads.push({ ...read.data, link });
 			newest = message.seq;
 			seq = message.seq + 1;
 		}

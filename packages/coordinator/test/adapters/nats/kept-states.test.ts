@@ -1,4 +1,5 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { sha256Of } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test from "ava";
@@ -33,9 +34,13 @@ test("a state is kept in the log's store and read back with every value; of seve
 	t.is(await states.load("o"), undefined);
 	const [small, large] = [fleetOf(1), fleetOf(30)];
 	await states.keep({ origin: "o", position: 3, fleet: small });
-	await states.keep({ origin: "o", position: 9, fleet: large });
+	const link = sha256Of("entry 9");
+	await states.keep({ origin: "o", position: 9, link, fleet: large });
 	const read = await states.load("o");
-	t.is(read?.position, 9);
+	t.deepEqual([read?.position, read?.link], [9, link]);
+	const earlier = await states.load("o", 8);
+	t.deepEqual([earlier?.position, earlier?.link], [3, undefined]);
+	t.is(await states.load("o", 2), undefined);
 	t.is(read && stateDigest(read.fleet), stateDigest(large));
 	t.is(await states.load("other"), undefined);
 	for (let n = 10; n < 14; n++) await states.keep({ origin: "o", position: n, fleet: small });
