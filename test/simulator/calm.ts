@@ -10,6 +10,7 @@ export function calm(world: World): void {
 	world.answerLoss = 0;
 	world.storeMs = 0.3;
 	world.etcdMs = 20;
+	world.storeIsFull = false;
 	world.store.maxBytes = Math.max(world.store.maxBytes, 64 * 1024 * 1024);
 	for (const coordinator of world.coordinators) {
 		coordinator.crashAt = undefined;

@@ -25,10 +25,11 @@ export const LOG_MOVES: Readonly<Record<string, MoveKind>> = {
 	"the log's disk is full": {
 		weight: 1,
 		act: (world, luck) => {
-			const { store } = world;
-			const before = store.maxBytes;
 			forAWhile(world, luck, (on) => {
-				store.maxBytes = on ? store.bytes : before;
+				// It may have room again already.
+				if (!on && !world.storeIsFull) return;
+				world.storeIsFull = on;
+				world.store.maxBytes = on ? world.store.bytes : world.logBytes;
 			});
 		},
 	},

@@ -80,6 +80,10 @@ export class World {
 	readonly firstDocument: Declared;
 	/** When the last trouble of the log's store ended. */
 	storeWellSince = 0;
+	/** The most that the log may take, on a disk with room. */
+	readonly logBytes: number;
+	/** The log's disk has no room. What is taken out of the log makes some, for an entry or for none. */
+	storeIsFull = false;
 	/** Milliseconds that the log's disk takes for anything. */
 	storeMs = 0.3;
 	/** A copy of the store that somebody made. */
@@ -103,6 +107,7 @@ export class World {
 		this.seed = options.seed;
 		this.about = options.about ?? "anything";
 		this.random = new Random(options.seed);
+		this.logBytes = options.logBytes;
 		this.store.maxBytes = options.logBytes;
 		this.network = new Network(this.schedule, this.random, (name) =>
 			this.machines.find(({ box }) => box.name === name)?.reconnected(),
@@ -123,7 +128,7 @@ export class World {
 	/** True while the store answers as it should, and for a while after it did not. */
 	get storeIsIll(): boolean {
 		const { store, answerLoss, storeMs, schedule } = this;
-		const ill = answerLoss > 0 || storeMs > 100 || store.bytes >= store.maxBytes;
+		const ill = answerLoss > 0 || storeMs > 100 || this.storeIsFull || store.bytes >= store.maxBytes;
 		return ill || schedule.now - this.storeWellSince < WELL_AGAIN_MS;
 	}
 
