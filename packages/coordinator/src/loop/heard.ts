@@ -1,9 +1,10 @@
 import type { Beat, BootId, MachineId, Report } from "@rollcall/protocol";
 import { healthDigest } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
-import type { Input } from "../domain/inputs.ts";
+import type { Answer, Input } from "../domain/inputs.ts";
+import type { Clock } from "../ports/clock.ts";
 import { HeardClocks } from "./heard-clocks.ts";
-import type { Turn } from "./turn.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known. `unreported`: it
@@ -56,13 +57,18 @@ export class Heard {
 		return false;
 	}
 
-	/** Counts as heard each machine that joined, or that asked or reported and was not refused. */
-	took(
-		waiting: readonly { readonly input: Input }[],
-		{ events, answers }: Pick<Turn, "events" | "answers">,
-		at: number,
-	): void {
-		for (const event of events) if (event.type === "machine-enrolled") this.renew(event.machineId, at);
+	/**
+	 * Counts each machine as heard that joins from now on by a recorded event, also by one that the log stored although its answer was lost, and
+	 * that is read later. Returns how to end that.
+	 */
+	follow(ledger: Pick<Ledger, "subscribe">, clock: Pick<Clock, "monotonic">): () => void {
+		return ledger.subscribe((event) => {
+			if (event.type === "machine-enrolled") this.renew(event.machineId, clock.monotonic());
+		});
+	}
+
+	/** Counts as heard each machine that asked or reported and was not refused. */
+	took(waiting: readonly { readonly input: Input }[], answers: readonly Answer[], at: number): void {
 		waiting.forEach(({ input }, index) => {
 			const refused = answers[index]?.kind === "fenced" || answers[index]?.kind === "problem";
 			if (refused || (input.kind !== "hello" && input.kind !== "report")) return;

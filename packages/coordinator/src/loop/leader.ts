@@ -93,7 +93,8 @@ export class Leader {
 	/** Leads until `signal` is aborted or another coordinator took over. Throws what the log threw and is not a conflict. */
 	async run(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
 		this.#outside.do(() => void revokeFenced(this.#context.ledger.recentEvents(), this.#effects));
-		await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));
+		const leave = this.#context.heard.follow(this.#context.ledger, this.#context.parts.clock);
+		await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot)).finally(leave);
 	}
 
 	async #turns(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
@@ -219,7 +220,7 @@ export class Leader {
 			await this.#append(turn);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;
 			this.#settled = slice.isCut() ? undefined : ledger.fleet;
-			heard.took(waiting, turn, parts.clock.monotonic());
+			heard.took(waiting, turn.answers, parts.clock.monotonic());
 			this.#answer(waiting, turn.answers);
 			if (turn.events.length > 0) {
 				if (turn.events.some(({ type }) => type === "machine-removed")) heard.prune(ledger.fleet);
@@ -240,12 +241,11 @@ export class Leader {
 
 	/** What was found wrong with the log while this coordinator leads comes before anything else. */
 	#doubts(): Waiting[] {
-		const { ledger, parts } = this.#context;
-		const { flaws } = ledger;
+		const { flaws, position } = this.#context.ledger;
 		if (flaws.length === 0) return [];
 		for (const { reason } of flaws)
-			parts.watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
-		return [{ input: { kind: "log-flawed", flaws, checkedTo: ledger.position }, resolve: () => {} }];
+			this.#effects.onError("the event log is in doubt; machines prove what they hold", new Error(reason));
+		return [{ input: { kind: "log-flawed", flaws, checkedTo: position }, resolve: () => {} }];
 	}
 
 	/** A report that comes after a later one says only that its boot speaks. */

@@ -1,37 +1,34 @@
+import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import { LogUnavailable } from "../../src/errors.ts";
 import { Heard } from "../../src/loop/heard.ts";
 import { InputQueue } from "../../src/loop/input-queue.ts";
 import { Leader, type LeaderParts } from "../../src/loop/leader.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
+import type { Log } from "../../src/ports/log.ts";
 import { Story } from "../domain/story.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
 
 const STOOD_STILL_MS = 12_000;
 
-test("a coordinator that stood still while it asked the log whether it still leads holds that silence against no machine", async (t) => {
-	const story = new Story();
-	const machineId = story.join({ name: "a" });
+/** A leader over a log, on a clock that the test moves; `over`: what the log does otherwise. */
+function leading(story: Story, over: (log: Log, clock: { now: number }) => Partial<Log>) {
 	const stored: Stored = new Map();
 	const ledger = new Ledger();
 	ledger.take(put(stored, story.events));
-	let now = 0;
-	let stands: "still" | undefined;
 	const log = storedLog(stored);
-	const state = async () => {
-		// It goes on with the answer, before anything that waits for a time.
-		if (stands) now += STOOD_STILL_MS;
-		stands = undefined;
-		return log.state();
-	};
+	const base = story.at;
+	const time = { now: 0 };
 	const clock = {
-		now: () => story.at + now,
-		wall: () => story.at + now,
-		monotonic: () => now,
+		now: () => base + time.now,
+		wall: () => base + time.now,
+		monotonic: () => time.now,
 		sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
 	};
 	const heard = new Heard();
+	const queue = new InputQueue(clock as never);
 	const nothing = (): void => {};
 	const parts = {
 		coordinatorId: "own",
@@ -49,29 +46,80 @@ test("a coordinator that stood still while it asked the log whether it still lea
 	} as unknown as LoopParts;
 	const leader = new Leader({
 		parts,
-		log: { ...log, state },
+		log: { ...log, ...over(log, time) },
 		ledger,
 		state: () => ({ origin: "log", position: ledger.position, fleet: ledger.fleet }),
 		take: (entry, reached) => void ledger.take(entry, reached),
 		heard,
-		queue: new InputQueue(clock as never),
-		election: { term: 0, sentAt: 0, takenAt: 0 },
+		queue,
+		election: { term: ledger.fleet.leader?.seq ?? 0, sentAt: 0, takenAt: 0 },
 	} as LeaderParts);
-	heard.renew(machineId, now);
 	const stop = new AbortController();
-	const running = leader.run(
-		stop.signal,
-		async () => {},
-		async () => {},
-	);
+	const run = (): Promise<void> =>
+		leader.run(
+			stop.signal,
+			async () => {
+				for await (const entry of log.read(ledger.position)) ledger.take(entry);
+			},
+			async () => {},
+		);
+	/** So many turns, and the leases that changed until then. */
+	const leasesAfter = async (running: Promise<void>): Promise<readonly Event[]> => {
+		for (let turn = 0; turn < 20; turn++) await clock.sleep();
+		stop.abort();
+		await running;
+		return ledger.recentEvents().filter(({ type }) => type === "lease-changed");
+	};
+	return { stored, heard, queue, time, run, leasesAfter };
+}
+
+test("a coordinator that stood still while it asked the log whether it still leads holds that silence against no machine", async (t) => {
+	const story = new Story();
+	const machineId = story.join({ name: "a" });
+	let stands: "still" | undefined;
+	const { heard, time, run, leasesAfter } = leading(story, (log, clock) => ({
+		state: async () => {
+			// It goes on with the answer, before anything that waits for a time.
+			if (stands) clock.now += STOOD_STILL_MS;
+			stands = undefined;
+			return log.state();
+		},
+	}));
+	heard.renew(machineId, time.now);
+	const running = run();
 	stands = "still";
-	now += 1_500;
+	time.now += 1_500;
 	await eventually("the log to be asked", () => stands === undefined);
 	// Whatever is decided then is decided on another look.
-	now += 250;
-	for (let turn = 0; turn < 20; turn++) await clock.sleep();
-	stop.abort();
-	await running;
-	const leases = ledger.recentEvents().filter(({ type }) => type === "lease-changed");
-	t.deepEqual(leases, []);
+	time.now += 250;
+	t.deepEqual(await leasesAfter(running), []);
+});
+
+test("who enrolled was heard then, also where the log stored it and its answer was lost: what the coordinator stood still after that is no silence", async (t) => {
+	const story = new Story();
+	story.record([{ type: "leader-elected", coordinatorId: "own", url: "http://own" }]);
+	let isLost: "answer" | undefined = "answer";
+	const { stored, queue, time, run, leasesAfter } = leading(story, (log) => ({
+		append: async (events, after) => {
+			if (isLost === undefined) return log.append(events, after);
+			isLost = undefined;
+			const before = story.events.length;
+			story.join({ name: "late" });
+			put(stored, story.events.slice(before));
+			throw new LogUnavailable("no answer");
+		},
+	}));
+	// Agents had their time to find the bus.
+	const running = run();
+	for (let step = 0; step < 80; step++) {
+		time.now += 250;
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	story.at += time.now;
+	void queue.submit({ kind: "log-measured", bytes: 80, maxBytes: 100 });
+	await eventually("the machine to enroll", () => isLost === undefined);
+	time.now += 250;
+	await new Promise((resolve) => setImmediate(resolve));
+	time.now += STOOD_STILL_MS;
+	t.deepEqual(await leasesAfter(running), []);
 });
