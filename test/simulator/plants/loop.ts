@@ -17,8 +17,8 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"a turn that waits for the log is taken for a stall": swapped(
 		"coordinator/src/loop/leader.ts",
-		"await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot));",
-		"await this.#turns(signal, catchUp, saveSnapshot);",
+		"await this.#stalls.during(this.#turns(signal, catchUp, saveSnapshot)).finally(leave);",
+		"await this.#turns(signal, catchUp, saveSnapshot).finally(leave);",
 	),
 	"silence counts in which the coordinator stood still while it asked the log": swapped(
 		LEADER,
