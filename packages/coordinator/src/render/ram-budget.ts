@@ -75,7 +75,8 @@ type Memory = Pick<Facts["memory"], "totalBytes" | "hugePagesBytes" | "systemByt
 
 /**
  * Adds up what a role needs, against the RAM that is no huge page. The operating system counts with what it took before the
- * agent wrote anything, where that was measured. A role that the operator defines counts with its own files only.
+ * agent wrote anything, where that was measured. A role that the operator defines counts with its own files
+ * and programs; what these take when they run is the operator's to know.
  */
 export function ramBudget(
 	role: string,
@@ -121,7 +122,9 @@ export function ramBudget(
 			return [...system, ...NETWORK[options.podNetwork], ...BALANCER, ...WORKER, ...nfs(NFS_NODE), ...fetched];
 		if (role === "etcd") return [...system, ...etcd, ...fetched];
 		return [
+			...system.slice(0, 1),
 			{ what: "files of the role", bytes: options.fileBytes, files: options.fileBytes, at: "/etc/rollcall/role" },
+			...fetched,
 		];
 	})();
 	const neededBytes = shares.reduce((sum, share) => sum + share.bytes, 0);

@@ -127,6 +127,24 @@ test("files count in the tmpfs that holds them", (t) => {
 	);
 });
 
+test("the programs of an operator's role count like those of Kubernetes, in RAM and in the tmpfs that gets them", (t) => {
+	const entry = (arch: string) =>
+		`{ path: /opt/rollcall/bin/x, mode: "0755", arch: ${arch}, sha256: "${SHA}", sizeBytes: ${900 * MI}, urls: ["http://192.0.2.1/x"] }`;
+	const roles = (arch: string) => `roles: { big: { artifacts: [${entry(arch)}] } }\n`;
+	const short = memory({ totalBytes: 1024 * MI, systemBytes: 200 * MI });
+	t.regex(
+		reasonOf(short, "", "big", roles("x64")),
+		/^the role big needs 1100 MiB of RAM, the machine has 1024 MiB \(operating system and agent 200 MiB, .*fetched 900 MiB\)$/,
+	);
+	t.is(reasonOf(short, "", "big", roles("arm64")), "it was rendered");
+	t.is(reasonOf(memory({ totalBytes: 1200 * MI, systemBytes: 200 * MI }), "", "big", roles("x64")), "it was rendered");
+	const tmpfs = [{ path: "/", totalBytes: 800 * MI, freeBytes: 800 * MI }];
+	t.regex(
+		reasonOf({ tmpfs }, "", "big", roles("x64")),
+		/^the role big keeps 900 MiB of files in the tmpfs \/, which has 800/,
+	);
+});
+
 test("facts of an agent that tells none of this are taken, and what changes all the time is no other machine", (t) => {
 	const old = labFacts(0);
 	t.true(FactsSchema.safeParse(old).success);
