@@ -1,16 +1,19 @@
 import test from "ava";
+import { apply } from "../../src/domain/apply.ts";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { prunable } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
-import { BOXES, founded, snapshotOf, takeStep } from "./etcd-story.ts";
-import { Story } from "./story.ts";
+import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
+import { BOXES, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
+import { documentOf, Story } from "./story.ts";
 
 const [a, b] = BOXES;
 
 /** A fleet whose log was put back from a copy: since then the second control plane booted anew and became a member of etcd again. */
 function putBack() {
 	const { story, ids } = founded([1, 2]);
-	const copy = story.fleet;
+	const [copy, early] = [story.fleet, [...story.events]];
 	const id = ids[1];
 	if (!a || !b || !id) throw new Error("three boxes");
 	const boot = { ...b, boot: 2 };
@@ -22,7 +25,7 @@ function putBack() {
 	const back = new Story();
 	back.fleet = copy;
 	back.at = story.at;
-	return { back, ids, id, boot, proof, now: story.machine(id) };
+	return { back, early, ids, id, boot, proof, now: story.machine(id) };
 }
 
 test("a living boot that proves more than the log knows is no boot without memory: it keeps its seat and its place in etcd, and nobody is taken out", (t) => {
@@ -98,4 +101,20 @@ test("a doubt does not end while a machine that may hold etcd's memory is silent
 	t.is(back.take({ kind: "log-accept", by: "test" }).kind, "ok");
 	t.is(back.fleet.log?.doubt, undefined);
 	t.is(back.take({ kind: "log-accept", by: "test" }).kind, "problem");
+});
+
+test("who proved its place in etcd is a member also where the entry with the document is lost after that, as soon as there is a document again", (t) => {
+	const { back, early, id, boot, proof, now } = putBack();
+	back.enroll(boot, { token: null, proof });
+	remember(back, [id]);
+	const left = [...early, ...back.events].filter(({ type }) => type !== "cluster-declared");
+	const again = new Story();
+	[again.fleet, again.at] = [left.reduce(apply, EMPTY_FLEET), back.at];
+	t.is(again.fleet.cluster, undefined);
+	again.record([{ type: "cluster-declared", ...documentOf(CONTROL), by: "recovery" }]);
+	t.deepEqual(
+		livingMembers(again.fleet).map(({ bootId }) => bootId),
+		[now.bootId],
+	);
+	t.is(again.fleet.etcd?.members.filter(({ machineId }) => machineId === id).length, 1);
 });

@@ -3,6 +3,7 @@ import { MAX_CLOCK_STEPS } from "../clocks/log-clock.ts";
 import { movesEtcd } from "../etcd/moves.ts";
 import type { Fleet } from "../fleet.ts";
 import type { LogDoubt } from "../log/log-standing.ts";
+import { withProvenMembers } from "./proven-members.ts";
 
 export function applyLogStarted(fleet: Fleet, event: EventOf<"log-started">): Fleet {
 	return { ...fleet, recoverUntil: event.recovering ? event.recoverUntil : fleet.recoverUntil };
@@ -59,6 +60,7 @@ export function applyCluster(fleet: Fleet, event: EventOf<"cluster-declared">): 
 		...fleet,
 		cluster: { document, digest, seq, at, ...since, ...(acceptLoss ? { acceptLoss } : {}) },
 	};
+	if (!before) return withProvenMembers(next);
 	if (!acceptLoss || !movesEtcd(fleet.cluster?.document, document)) return next;
 	if (!fleet.etcd) return { ...next, founding: undefined };
 	const members = fleet.etcd.members.map((one) => ({ ...one, removed: "done" as const }));

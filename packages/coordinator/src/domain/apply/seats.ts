@@ -4,6 +4,7 @@ import { type Fleet, type Seat, seatKey } from "../fleet.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { leavingOf, withoutLeaving } from "./leaving.ts";
 import { adoptedNetworks } from "./pod-networks.ts";
+import { withProvenMember } from "./proven-members.ts";
 import { changeMachine } from "./touch.ts";
 
 /** A machine takes a seat. It fits only when seat and node name are free and the machine has none. */
@@ -91,24 +92,10 @@ function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
  */
 function takeBack(fleet: Fleet, event: EventOf<"assignment-adopted">, seat: Seat): Fleet {
 	const next = takeSeat(fleet, event, seat);
-	const { etcd } = fleet;
 	const document = fleet.cluster?.document;
-	const bootId = fleet.machines.get(event.machineId)?.bootId;
-	if (next === fleet || !etcd || !fleet.log?.doubt || !document || !bootId) return next;
+	if (next === fleet || !fleet.log?.doubt || !document) return next;
 	if (seat.role !== etcdRole(document) || event.generation === 0) return next;
-	if (etcd.members.some((one) => one.machineId === event.machineId && one.bootId === bootId)) return next;
-	const member: EtcdMember = {
-		machineId: event.machineId,
-		bootId,
-		nodeName: seat.nodeName,
-		begun: "existing",
-		votes: false,
-		cluster: [],
-	};
-	const others = etcd.members.filter(
-		(one) => one.machineId !== event.machineId && (one.nodeName !== seat.nodeName || one.removed),
-	);
-	return { ...next, etcd: { ...etcd, members: [...others, member] } };
+	return withProvenMember(next, event.machineId, seat.nodeName);
 }
 
 /** A machine loses its seat. Its generation stays, so that numbers never come twice; so does its node name, until it is empty. */
