@@ -96,9 +96,10 @@ export class LogReader {
 		const { first } = await log.state();
 		const found = new UntoldFlaws();
 		let count = 0;
-		for await (const { flaws, events, position } of log.read(first - 1, { aside: true })) {
+		for await (const { flaws, events, position, beyond } of log.read(first - 1, { aside: true })) {
 			if (signal.aborted) return;
-			found.add(flaws.filter((flaw) => flaw.position <= to));
+			// What another version wrote is in the state, whoever understands it.
+			found.add(flaws.filter(({ position: at, kind }) => at <= to && !(beyond && kind === "unreadable")));
 			// What was told once is told by an entry behind it; what was damaged since is not, wherever it stands.
 			found.hear(events, position);
 			count += 1;

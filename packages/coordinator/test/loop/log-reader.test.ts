@@ -1,6 +1,7 @@
 import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { LogBeyond, LogWentBack } from "../../src/errors.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
 import { LogReader } from "../../src/loop/log-reader.ts";
@@ -198,12 +199,27 @@ test("whoever begins from a snapshot is told of entries that were damaged after 
 	t.deepEqual(await found(stored, snapshot), ["5"]);
 });
 
-test("of an entry that only another version understands nothing is taken, and nothing behind it", async (t) => {
+/** Four entries, the third of which only another version understands. */
+function withLater(): Stored {
 	const stored = entries(3);
 	const text = JSON.parse(new TextDecoder().decode(stored.get(3)));
 	const by = "9.9.9 0123456789ab";
 	stored.set(3, new TextEncoder().encode(JSON.stringify({ ...text, by, events: [{ type: "of-later" }] })));
 	put(stored, [revoked(4)]);
+	return stored;
+}
+
+test("an entry that only another version understands is no damage where a state stands for it", async (t) => {
+	const stored = withLater();
+	const last = await storedLog(stored).get(4);
+	const state = { origin: "log", position: 4, link: last?.link, fleet: { ...EMPTY_FLEET, seq: 4 } };
+	t.deepEqual(await found(stored, state), []);
+	stored.delete(2);
+	t.deepEqual(await found(stored, state), ["2"]);
+});
+
+test("of an entry that only another version understands nothing is taken, and nothing behind it", async (t) => {
+	const stored = withLater();
 	const { reader, ledger } = reading(stored);
 	const log = await reader.open();
 	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond, message: /entry 3 .*rollcall 9\.9\.9/ });
