@@ -16,7 +16,7 @@ export function keptStates(parts: LogParts): LoopParts["states"] {
 			const text = snapshotText(snapshot);
 			await ask(() => {
 				if (store.statesKept !== place) throw new LogConflict("another coordinator kept a state meanwhile");
-				store.keepState(text);
+				store.keepState(text, snapshot.position);
 			});
 			const back = read(await ask(() => store.states.at(-1) ?? ""));
 			if (!back || stateDigest(back.fleet) !== stateDigest(snapshot.fleet))

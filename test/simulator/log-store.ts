@@ -9,6 +9,7 @@ export interface StoreCopy {
 	readonly last: number;
 	readonly entries: ReadonlyMap<number, Uint8Array>;
 	readonly states: readonly string[];
+	readonly stateAt: number;
 }
 
 /** The stream of the log with its states, on a server's disk: one append at a time counts, by the position that it expects. */
@@ -20,6 +21,8 @@ export class LogStore {
 	entries = new Map<number, Uint8Array>();
 	/** States that stand for entries that were taken out, the newest last. */
 	states: string[] = [];
+	/** The entry that the newest state ends with. */
+	stateAt = 0;
 	/** How many states were ever kept. */
 	statesKept = 0;
 	maxBytes = 64 * 1024 * 1024;
@@ -44,9 +47,9 @@ export class LogStore {
 		return this.last;
 	}
 
-	/** True while an entry is there that only a later version understands. */
+	/** True while an entry is there that only a later version understands, and for which no state stands. */
 	holdsNewer(): boolean {
-		for (const bytes of this.entries.values()) if (this.newer.has(bytes)) return true;
+		for (const [position, bytes] of this.entries) if (position > this.stateAt && this.newer.has(bytes)) return true;
 		return false;
 	}
 
@@ -62,18 +65,20 @@ export class LogStore {
 	}
 
 	/** Keeps a state, and the one before. */
-	keepState(text: string): void {
+	keepState(text: string, position: number): void {
+		this.stateAt = position;
 		this.states = [...this.states.slice(-1), text];
 		this.statesKept += 1;
 	}
 
 	copy(): StoreCopy {
-		const { origin, first, last, states } = this;
-		return { origin, first, last, entries: new Map(this.entries), states: [...states] };
+		const { origin, first, last, states, stateAt } = this;
+		return { origin, first, last, entries: new Map(this.entries), states: [...states], stateAt };
 	}
 
 	/** Puts a copy back, as somebody does who goes back. */
-	restore({ origin, first, last, entries, states }: StoreCopy): void {
+	restore({ origin, first, last, entries, states, stateAt }: StoreCopy): void {
+		this.stateAt = stateAt;
 		this.origin = origin;
 		this.first = first;
 		this.last = last;
@@ -112,6 +117,7 @@ export class LogStore {
 		this.last = 0;
 		this.entries = new Map();
 		this.states = [];
+		this.stateAt = 0;
 		this.bytes = 0;
 	}
 
