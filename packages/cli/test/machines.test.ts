@@ -1,7 +1,7 @@
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { coordinatorWith, golden, runCli, startCli } from "./support/cli.ts";
-import { DIGEST, detail, fleet, leaseEvent, machine, STATUS as status } from "./support/views.ts";
+import { DIGEST, detail, fleet, leaseEvent, machine, PROGRAMS, STATUS as status } from "./support/views.ts";
 
 const machines = fleet();
 
@@ -125,6 +125,7 @@ test("why prints the chain of causes, each further in than what it caused", asyn
 			phase: "degraded",
 			reason: "kubelet is not healthy: connection refused",
 			next: "rollcall logs worker-0 -u kubelet.service",
+			programs: PROGRAMS,
 			chain: [
 				{ seq: 42, at, type: "health-changed", text: "kubelet became unhealthy", cause: 30 },
 				{ seq: 30, at, type: "target-issued", text: "target 3 was issued", cause: 12 },

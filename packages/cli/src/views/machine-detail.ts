@@ -7,6 +7,7 @@ import { eventLines } from "./event-line.ts";
 import { type Field, fieldLines, labelsText, sizeText } from "./field-list.ts";
 import { nameOf } from "./machine-title.ts";
 import { markOf, phaseStyle } from "./phase.ts";
+import { sourceFields } from "./program-sources.ts";
 
 export interface DetailOptions {
 	readonly paint: Paint;
@@ -34,7 +35,7 @@ export function detailLines(detail: MachineDetail, options: DetailOptions): stri
 		]
 			.filter(Boolean)
 			.join("  "),
-		...fieldLines(standing(machine, options), paint, width),
+		...fieldLines([...standing(machine, options), ...sourceFields(detail.programs)], paint, width),
 		...section("health", healthLines(machine, paint)),
 		...section("boot", detail.boot ? bootLines(detail.boot, options.now, paint) : []),
 		...section("facts", fieldLines(factFields(detail.facts), paint, inner)),

@@ -6,6 +6,7 @@ import { fieldLines } from "./field-list.ts";
 import type { DetailOptions } from "./machine-detail.ts";
 import { nameOf } from "./machine-title.ts";
 import { phaseStyle, REHEARSAL } from "./phase.ts";
+import { sourceFields } from "./program-sources.ts";
 
 const DEEPEST = 12;
 /** The links that are shown unless all are asked for. */
@@ -19,14 +20,7 @@ export function whyLines(why: Why, options: DetailOptions & { readonly all?: boo
 	const { paint, width, now } = options;
 	const mark = why.rehearsal ? `${paint("dim", REHEARSAL)} ` : "";
 	const head = `${mark}${paint("bold", printable(nameOf(why)))}  ${paint(phaseStyle(why.phase), why.phase)}`;
-	const fields = fieldLines(
-		[
-			["reason", why.reason],
-			["next", why.next],
-		],
-		paint,
-		width,
-	);
+	const fields = fieldLines([["reason", why.reason], ["next", why.next], ...sourceFields(why.programs)], paint, width);
 	const depths = new Map<number, number>();
 	const shown = options.all ? why.chain : why.chain.slice(0, SHOWN_LINKS);
 	const left = why.chain.length - shown.length;

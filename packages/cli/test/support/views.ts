@@ -86,6 +86,13 @@ export function fleet(): View[] {
 	];
 }
 
+/** Of a node whose system has a container runtime and no kubelet. */
+export const PROGRAMS = [
+	{ name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" },
+	{ name: "containerd", path: "/usr/bin/containerd", from: "system" },
+	{ name: "runc", path: "/usr/bin/runc", from: "system" },
+];
+
 /** `GET /v1/machines/{id}` of one machine. */
 export function detail(view: View, events: { event: Event; text: string }[] = []): unknown {
 	return MachineDetail.parse({
@@ -106,6 +113,7 @@ export function detail(view: View, events: { event: Event; text: string }[] = []
 		}),
 		fenced: [],
 		events,
+		programs: PROGRAMS,
 	});
 }
 

@@ -1,4 +1,11 @@
-import type { Artifact, ClusterDocument, Facts, ProgramArtifact } from "@rollcall/protocol";
+import {
+	type Artifact,
+	type ClusterDocument,
+	type Facts,
+	ownValue,
+	type ProgramArtifact,
+	type ProgramSource,
+} from "@rollcall/protocol";
 import { kernelModules } from "./kernel.ts";
 
 /** Programs that a target calls by their path. */
@@ -46,19 +53,52 @@ function lackingPrograms(
 ): string[] {
 	const { programs } = facts;
 	if (!programs) return [];
-	const isRouted = role !== "etcd" && document.kubernetes.podNetwork === "routed";
-	const called: readonly string[] = [
-		...["containerd", "runc", "kubelet"],
-		// Of iproute2, which brings bridge(8) too: the agent sets routes by it; and by one of the others what leaves has the node's address.
-		...(isRouted ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
-		...(document.images.archives.length > 0 ? ["ctr"] : []),
-	];
+	const called = calledPrograms(role, document, facts);
 	const found = new Set(programs.map(({ name }) => name));
 	const missing = called.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined);
 	const plugins = pluginsOf(role, document)
 		.filter((name) => !programs.some((one) => one.path === `${PLUGINS}/${name}`))
 		.filter((name) => !brought(document, facts).some((path) => path === `${PLUGINS}/${name}`));
 	return [...missing, ...(plugins.length > 0 ? [`the CNI plugins ${plugins.join(", ")} in ${PLUGINS}`] : [])];
+}
+
+/** What is called on a node of a built-in role, besides plugins. */
+function calledPrograms(
+	role: string,
+	{ kubernetes, images }: Pick<ClusterDocument, "kubernetes" | "images">,
+	{ programs = [] }: Known,
+): readonly string[] {
+	const isRouted = role !== "etcd" && kubernetes.podNetwork === "routed";
+	return [
+		...["containerd", "runc", "kubelet"],
+		// Of iproute2, which brings bridge(8) too: the agent sets routes by it; and by one of the others what leaves has the node's address.
+		...(isRouted ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
+		...(images.archives.length > 0 ? ["ctr"] : []),
+	];
+}
+
+/** Who brings what a role has on a machine: first the artifacts, then what a built-in role calls of the operating system. */
+export function programSources(
+	role: string,
+	document: Pick<ClusterDocument, "kubernetes" | "images" | "roles">,
+	facts: Known,
+): ProgramSource[] {
+	const definition = ownValue(document.roles, role);
+	const paths = chosenArtifacts(definition ?? document.kubernetes, facts).flatMap(placesOf);
+	const names = new Set(paths.map(nameOf));
+	const called = definition
+		? []
+		: [
+				...calledPrograms(role, document, facts).map((name) => ownPath(facts, name)),
+				...pluginsOf(role, document).map(
+					(name) => facts.programs?.find(({ path }) => path === `${PLUGINS}/${name}`)?.path,
+				),
+			];
+	const own = called.filter((path) => path !== undefined).filter((path) => !names.has(nameOf(path)));
+	return [
+		...paths.map((path) => ({ name: nameOf(path), path, from: "coordinator" as const })),
+		...own.map((path) => ({ name: nameOf(path), path, from: "system" as const })),
+	];
 }
 
 /** flannel hands pods over to the bridge plugin, with routes it is called itself; Calico brings what it calls, and machines with etcd alone have no pod network. */

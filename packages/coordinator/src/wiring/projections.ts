@@ -7,6 +7,7 @@ import { planDocument, planMachine } from "../domain/views/plan.ts";
 import { machineView } from "../domain/views/view.ts";
 import { explain } from "../domain/views/why.ts";
 import { addOnDigests } from "../render/addons/core-add-ons.ts";
+import { programSources } from "../render/programs.ts";
 import { renderTarget } from "../render/render-target.ts";
 
 /** How the API shows the state: the pure functions of domain and render. */
@@ -16,6 +17,8 @@ export const projections: Omit<Projections, "parseDocument"> = {
 	plan: (fleet, declared) => planDocument(fleet, declared, renderTarget, addOnDigests),
 	planMachine: (fleet, input) => planMachine(fleet, input, renderTarget),
 	target: (fleet, machine) => (machine.seat ? renderTarget(fleet, machine, machine.seat) : undefined),
+	programs: ({ cluster }, { seat, facts }) =>
+		seat && cluster ? programSources(seat.role, cluster.document, facts) : undefined,
 	stateDigest,
 	describe: (fleet, event) => named(fleet, describe(inDates(fleet, event))),
 };

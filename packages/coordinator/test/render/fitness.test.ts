@@ -1,6 +1,7 @@
 import { type Facts, Facts as FactsSchema } from "@rollcall/protocol";
 import test from "ava";
 import { sameFacts } from "../../src/domain/facts.ts";
+import { programSources } from "../../src/render/programs.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
 import { readTree } from "./node-tree.ts";
@@ -189,4 +190,22 @@ test("what is for lacking programs comes only where one is lacking, and what is 
 	};
 	t.regex(unit([...PROGRAMS, ...PLUGINS]) ?? "", /ExecStart=\/usr\/bin\/kubelet /);
 	t.regex(unit([...own("/usr/bin/containerd"), ...PLUGINS]) ?? "", /ExecStart=\/opt\/rollcall\/bin\/kubelet /);
+});
+
+test("each program of a role is told with its place and who brings it: the coordinator, or the operating system", (t) => {
+	const kubelet = "/opt/rollcall/bin/kubelet";
+	const entry = artifact(kubelet).replace(" }", ", when: lacking }");
+	const rest = `roles: { kiosk: { artifacts: [${artifact("/opt/rollcall/bin/kiosk")}] }, bare: {} }\n`;
+	const text = `apiVersion: rollcall/v1\nkind: Cluster\nname: lab\nkubernetes: { version: "1.36", podNetwork: flannel, artifacts: [${entry}] }\n${rest}slots:\n  - { name: s, role: worker, count: 1 }\n  - { name: k, role: kiosk, count: 1 }\nvolumes: {}\n`;
+	const told = (role: string, facts: Partial<Facts>) =>
+		programSources(role, documentOf(text), labFacts(0, facts)).map(({ from, path }) => `${from} ${path}`);
+	const plugins = PLUGINS.map(({ path }) => `system ${path}`);
+	const programs = [...own("/opt/bin/containerd", "/usr/bin/runc", "/usr/sbin/conntrack"), ...PLUGINS];
+	const others = ["system /opt/bin/containerd", "system /usr/bin/runc"];
+	t.deepEqual(told("worker", { programs }), [`coordinator ${kubelet}`, ...others, ...plugins]);
+	const all = [...programs, ...own("/usr/bin/kubelet")];
+	t.deepEqual(told("worker", { programs: all }), [...others, "system /usr/bin/kubelet", ...plugins]);
+	t.deepEqual(told("worker", {}), [`coordinator ${kubelet}`]);
+	t.deepEqual(told("kiosk", { programs: all }), ["coordinator /opt/rollcall/bin/kiosk"]);
+	t.deepEqual(told("bare", { programs: all }), []);
 });

@@ -4,6 +4,14 @@ import { Facts } from "../facts.ts";
 import { BootId, MachineId, Name } from "../ids.ts";
 import { MachinePhase, MachineView } from "./machines.ts";
 
+/** A program or CNI plugin that a machine's role calls, and who brings it: its operating system, or the coordinator as an artifact. */
+export const ProgramSource = z.strictObject({
+	name: z.string(),
+	path: z.string(),
+	from: z.enum(["system", "coordinator"]),
+});
+export type ProgramSource = z.infer<typeof ProgramSource>;
+
 /** `GET /v1/machines/{id}`: the view, with facts and the machine's latest events (as `Event`). */
 export const MachineDetail = z.strictObject({
 	machine: MachineView,
@@ -13,6 +21,8 @@ export const MachineDetail = z.strictObject({
 	events: z.array(z.strictObject({ event: z.unknown(), text: z.string() })),
 	/** How it booted last, where this coordinator saw it. */
 	boot: BootView.optional(),
+	/** Absent without a role. */
+	programs: z.array(ProgramSource).optional(),
 });
 export type MachineDetail = z.infer<typeof MachineDetail>;
 
@@ -31,6 +41,8 @@ export const Why = z.strictObject({
 	phase: MachinePhase,
 	reason: z.string(),
 	next: z.string().optional(),
+	/** Absent without a role. */
+	programs: z.array(ProgramSource).optional(),
 	chain: z.array(WhyLink),
 });
 export type Why = z.infer<typeof Why>;

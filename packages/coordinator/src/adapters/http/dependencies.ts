@@ -16,6 +16,7 @@ import type {
 	MachineView,
 	Plan,
 	Problem,
+	ProgramSource,
 	Reach,
 	RelayReply,
 	RelayRequest,
@@ -58,6 +59,8 @@ export interface Projections {
 	planMachine(fleet: Fleet, input: InputOf<"pin-role"> | InputOf<"label">): Consequences | Problem;
 	/** What the machine's seat means for it; undefined when it has none. */
 	target(fleet: Fleet, machine: Machine): Rendered | undefined;
+	/** Who brings the programs of its role; undefined when it has none. */
+	programs(fleet: Fleet, machine: Machine): ProgramSource[] | undefined;
 	stateDigest(fleet: Fleet): Digest;
 	/** An event as a sentence, with the names that machines have now. */
 	describe(fleet: Fleet, event: Event): string;

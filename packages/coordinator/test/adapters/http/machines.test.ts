@@ -62,6 +62,15 @@ test("an unknown machine is named in the refusal", async (t) => {
 	t.regex(response.json().message, /m-zeta/);
 });
 
+test("the detail and why tell who brings the programs of a machine's role, and nothing without one", async (t) => {
+	const api = testApi(t);
+	const kubelet = { name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" };
+	for (const below of ["", "/why"]) {
+		t.deepEqual((await get(api, `/v1/machines/worker-0${below}`)).json().programs, [kubelet]);
+		t.is((await get(api, `/v1/machines/m-alpine${below}`)).json().programs, undefined);
+	}
+});
+
 test("the detail shows the events of the trail, and why follows their causes", async (t) => {
 	const api = testApi(t);
 	api.core.recordMany(1);

@@ -73,6 +73,7 @@ const projections: Projections = {
 		})),
 	}),
 	plan: (_fleet, { digest, warnings }) => ({ digest, unchanged: 3, machines: [], addOns: [], warnings: [...warnings] }),
+	programs: (_fleet, { seat }) => seat && [{ name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" }],
 	planMachine: (_fleet, { machineId, ...input }) =>
 		input.kind === "pin-role" && input.role === "nothing"
 			? { code: "bad-request", message: "no slot is for the role nothing", machineId, path: "role" }

@@ -1,4 +1,5 @@
 import {
+	definedFields,
 	digestOf,
 	MachineDetail,
 	MachineId,
@@ -112,6 +113,7 @@ export const MACHINE_ROUTES: readonly Route[] = [
 			},
 			fenced: [],
 			events: EXAMPLE_EVENTS.events.map((event) => ({ event, text: "the fleet decided" })),
+			programs: [{ name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" }],
 		} as z.input<typeof MachineDetail>,
 		refusals: ["unknown-machine", "conflict", "not-ready"],
 		async answer(api, { params, caller }) {
@@ -123,7 +125,7 @@ export const MACHINE_ROUTES: readonly Route[] = [
 				machine: api.projections.machineView(fleet, machine),
 				facts: machine.facts,
 				fenced: [...machine.fenced],
-				...(boot ? { boot } : {}),
+				...definedFields({ boot, programs: api.projections.programs(fleet, machine) }),
 				events: events
 					.filter((event) => isEventInReach(fleet, caller.reach, event))
 					.map((event) => ({
@@ -151,7 +153,10 @@ export const MACHINE_ROUTES: readonly Route[] = [
 			const trail = await readTrail(api.core, machine.trail);
 			// What led to it may be about no machine; what is about one that the caller may not see is left out.
 			const told = trail.filter((event) => mentioned(event).length === 0 || isEventInReach(fleet, caller.reach, event));
-			return api.projections.why(fleet, machine, told);
+			return {
+				...api.projections.why(fleet, machine, told),
+				...definedFields({ programs: api.projections.programs(fleet, machine) }),
+			};
 		},
 	}),
 	route({
