@@ -172,6 +172,10 @@ test("whoever is removed or loses its seat is told of with the end of what it go
 	const plan = planDocument(fleet, documentOf([workers(4, by("b"))]), renderForTests);
 	const told = plan.machines.find(({ machineId }) => machineId === id);
 	t.regex(told?.reason ?? "", new RegExp(`valid until ${new Date(until).toISOString()}`));
+	const others = documentOf([{ name: "e", role: "edge", count: 4 }], { roles: { edge: {} } });
+	const moved = planDocument(fleet, others, renderForTests).machines.find(({ machineId }) => machineId === id);
+	t.is(moved?.action, "move");
+	t.regex(moved?.reason ?? "", new RegExp(`certificates that it got are valid until ${new Date(until).toISOString()}`));
 	const { events } = admit(fleet, { kind: "remove", machineId: id, by: "t-admin" }, fleet.at);
 	t.like(events.at(-1), { type: "machine-removed", certifiedUntil: until });
 	const later = admit(fleet, { kind: "remove", machineId: id, by: "t-admin" }, until + 1);

@@ -94,16 +94,20 @@ function actionOf({ from, to, old, next, runs, until }: Sides): Pick<MachineChan
 		const keeps = runs ? "it keeps what it has" : "it gets nothing";
 		return { action: "refuse", reason: `no target can be made, so ${keeps}: ${next.reason}` };
 	}
+	const certified =
+		until === undefined ? "" : `; certificates that it got are valid until ${new Date(until).toISOString()}`;
 	if (!to) {
-		const certified =
-			until === undefined ? "" : `; certificates that it got are valid until ${new Date(until).toISOString()}`;
 		return {
 			action: "release",
 			reason: `no seat is left for it: it is drained and emptied, and then a spare${certified}`,
 		};
 	}
 	if (!from) return { action: "assign", reason: `it matches slot ${to.slot}` };
-	if (from.seq !== to.seq) return { action: "move", reason: `its place was ${placeOf(from)}` };
+	if (from.seq !== to.seq) {
+		// In another role those of the one before are nobody's, and still believed.
+		const left = from.role === to.role && from.nodeName === to.nodeName ? "" : certified;
+		return { action: "move", reason: `its place was ${placeOf(from)}${left}` };
+	}
 	if (old?.ok && next && digestOf(old.content) === digestOf(next.content)) return undefined;
 	return { action: "update", reason: "its target changes" };
 }
