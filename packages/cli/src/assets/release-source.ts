@@ -9,6 +9,8 @@ import { openArchive, tarEntries } from "./tar-entries.ts";
 /** Checksum files, lists of releases. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
 const TEXT_TIMEOUT_MS = 30_000;
+/** What a mirror says of a file that it has not; stores of objects say 403 to who may not list them. */
+const ABSENT: readonly number[] = [403, 404, 410];
 
 /** A file of a release: its name among the assets, and its maker's address. */
 interface Published {
@@ -34,13 +36,24 @@ export interface ReleaseSource {
 export async function releaseSource(from: string | undefined): Promise<ReleaseSource> {
 	if (from === undefined) return web((url) => [url]);
 	if (/^https?:\/\//i.test(from)) {
-		const base = from.replace(/\/+$/, "");
+		const base = withoutPassword(from).replace(/\/+$/, "");
 		return web((url) => placesOf(url).map((place) => `${base}/${place}`));
 	}
 	const found = await stat(from).catch((error: unknown) => {
 		throw usageFailure(`${from}: ${systemReason(error)}`, "name a URL, a folder or a tar archive");
 	});
 	return found.isDirectory() ? folder(from) : archive(from);
+}
+
+/** Coordinators keep the addresses of files and show them, so none may have a password in it. */
+function withoutPassword(from: string): string {
+	const url = URL.parse(from);
+	if (!url) throw usageFailure(`--from: ${from} is no URL`, "name a URL, a folder or a tar archive");
+	if (!url.username && !url.password) return from;
+	url.username = "";
+	url.password = "";
+	const next = "copy the files to a folder and name that, or use a mirror that asks for none";
+	throw usageFailure(`--from ${url.href}: a name or a password in a URL is not taken`, next);
 }
 
 /** Where a mirror may have what a maker has at a URL: below the maker's name, or as the maker has it; files also alone. */
@@ -56,7 +69,7 @@ function web(places: (url: string) => readonly string[]): ReleaseSource {
 			const tried = places(url);
 			for (const [index, place] of tried.entries()) {
 				const answer = await get(place);
-				if (answer.status === 404 && index < tried.length - 1) continue;
+				if (ABSENT.includes(answer.status) && index < tried.length - 1) continue;
 				if (!answer.ok) throw unfetched(place, `it answered ${answer.status}`);
 				return await bounded(answer, place);
 			}
@@ -68,7 +81,7 @@ function web(places: (url: string) => readonly string[]): ReleaseSource {
 				let url = tried[0] ?? file.url;
 				for (const place of tried.length > 1 ? tried : []) {
 					const { status } = await get(place, "HEAD");
-					if (status === 404) continue;
+					if (ABSENT.includes(status)) continue;
 					url = place;
 					break;
 				}

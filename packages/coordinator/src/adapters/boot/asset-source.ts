@@ -71,5 +71,11 @@ function parseUrl(text: string): URL {
 	if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
 		throw new AssetRefused(`${text.slice(0, 200)} is not an http or https URL`, { next: UPLOAD });
 	}
+	// It would stand in errors, and in what is kept of the file.
+	if (url.username || url.password) {
+		url.username = "";
+		url.password = "";
+		throw new AssetRefused(`${url.href}: a name or a password in a URL is not taken`, { next: UPLOAD });
+	}
 	return url;
 }

@@ -80,6 +80,10 @@ test("from the web only with a hash, over http(s) only, also behind a redirect",
 	const add = (url: string, hash: object = expect) => assets.add({ name: "x", source: { url }, expect: hash });
 	await t.throwsAsync(add(`${base}/file`, {}), { message: /needs its SHA-256, its SHA-512 or a signature/ });
 	await t.throwsAsync(add("file:///etc/passwd"), { message: /not an http or https URL/ });
+	const secret = await t.throwsAsync(add(`${base.replace("//", "//somebody:secret@")}/ok`), {
+		message: /a password in a URL/,
+	});
+	t.notRegex(secret?.message ?? "", /secret/);
 	await t.throwsAsync(add(`${base}/local`), { message: /not an http or https URL/ });
 	await t.throwsAsync(add(`${base}/loop`), { message: /leads on more than 5 times/ });
 	await t.throwsAsync(add(`${base}/gone`), { message: /answered 404/ });
