@@ -24,7 +24,7 @@ const XTABLES_LOCK = "/run/xtables.lock";
  * nothing. Before the sandbox is made, since the agent itself may not mount. systemd reads `$$` as `$`.
  */
 const KEYS_IN_RAM = [
-	"for d in /etc/kubernetes /var/lib/kubelet; do",
+	"for d in /etc/kubernetes /var/lib/kubelet /etc/rollcall/role; do",
 	'case "$$(stat -f -c %T "$$d")" in tmpfs|ramfs|overlayfs|aufs|squashfs) ;;',
 	'*) mount -t tmpfs -o size=20%,mode=0755 rollcall "$$d" || echo "no tmpfs could be mounted on $$d" ;;',
 	"esac; done",
@@ -53,7 +53,7 @@ export function agentUnit(): string {
 				// systemd-notify is a child of the agent.
 				["NotifyAccess", "all"],
 				// A folder that is missing when the sandbox is made stays read-only.
-				["ExecStartPre", `+/usr/bin/mkdir -p ${AGENT_WRITES.join(" ")}`],
+				["ExecStartPre", `+/usr/bin/mkdir -p ${[...AGENT_WRITES, "/etc/rollcall/role"].join(" ")}`],
 				["ExecStartPre", `+/usr/bin/touch ${XTABLES_LOCK}`],
 				["ExecStartPre", `+/bin/sh -c '${KEYS_IN_RAM}'`],
 				["ExecStart", { words: [AGENT_PATHS.binary, "run", "--config", AGENT_PATHS.config] }],

@@ -23,6 +23,11 @@ export function isPrivate(mode: string): boolean {
 	return (Number.parseInt(mode, 8) & 0o004) === 0;
 }
 
+/** True when a role has files below a folder that others on the node may not read. */
+export function keepsPrivate({ files }: RoleDefinition, folder: string): boolean {
+	return files.some(({ path, mode }) => isPrivate(mode) && path.startsWith(`${folder}/`));
+}
+
 /** True when a file of the role names the machine's address. */
 export function needsAddress(definition: RoleDefinition): boolean {
 	return definition.files.some(({ encoding, content }) => encoding === "utf8" && usesPlaceholder(content, "address"));

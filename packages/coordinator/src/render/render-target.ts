@@ -6,6 +6,7 @@ import {
 	overlaps,
 	ownValue,
 	parseNetwork,
+	type RoleDefinition,
 	type Slot,
 	TARGET_LIMITS,
 	type TargetContent,
@@ -24,7 +25,7 @@ import { artifactBytes } from "./image-archives.ts";
 import { messageBytes } from "./message-bytes.ts";
 import type { Node } from "./node.ts";
 import { BUILT_IN_ROLES, nodeRoleParts } from "./node-role.ts";
-import { needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
+import { keepsPrivate, needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
 import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
 import { etcdQuota, explainBudget, haveText, ramBudget } from "./ram-budget.ts";
 import { chooseDns, withoutDns } from "./resolv-conf.ts";
@@ -81,10 +82,8 @@ function renderSeat(placement: Placement): Rendered {
 	const room = tmpfsLack(seat.role, budget, machine.facts.tmpfs);
 	if (room !== undefined) return refuse(room);
 	const unfit =
-		role &&
-		(lackingParts(role, document, machine.facts) ??
-			swapInTheWay(document, machine.facts) ??
-			keysOnDisk(document, machine.facts));
+		(role && (lackingParts(role, document, machine.facts) ?? swapInTheWay(document, machine.facts))) ??
+		keysOnDisk(document, machine.facts, role ? undefined : definition);
 	if (unfit !== undefined) return refuse(unfit);
 	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
 	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
@@ -211,11 +210,18 @@ function routesOfFlannel(document: ClusterDocument): (route: Network) => boolean
 }
 
 /** Where the agent's unit could not mount a tmpfs over them, keys would outlive the boot. */
-function keysOnDisk({ kubernetes }: ClusterDocument, { outsideRam = [] }: Facts): string | undefined {
-	const folders = outsideRam.filter((path) => path === "/etc/kubernetes" || path === "/var/lib/kubelet");
+function keysOnDisk(
+	{ kubernetes }: ClusterDocument,
+	{ outsideRam = [] }: Facts,
+	definition: RoleDefinition | undefined,
+): string | undefined {
+	const folders = outsideRam.filter((path) => (definition ? keepsPrivate(definition, path) : NODE_KEYS.includes(path)));
 	if (folders.length === 0 || kubernetes.onDisk === "allow") return undefined;
 	return `${folders.join(" and ")} would lie on a disk or a file server, and keys with them; start the agent by the unit that rollcall boots it with, which mounts a tmpfs there, or declare kubernetes.onDisk: allow`;
 }
+
+/** Where keys of the built-in roles lie. */
+const NODE_KEYS: readonly string[] = ["/etc/kubernetes", "/var/lib/kubelet"];
 
 /** kubelet does not start where there is swap, unless it is told to. */
 function swapInTheWay({ kubernetes }: ClusterDocument, { memory }: Facts): string | undefined {

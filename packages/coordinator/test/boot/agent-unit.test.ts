@@ -48,12 +48,12 @@ testNeeding(ROOT)("the unit mounts a tmpfs over folders for keys that lie on a d
 	const [, line = ""] = /^ExecStartPre=\+\/bin\/sh -c '(.*)'$/m.exec(agentUnit()) ?? [];
 	// As systemd reads it.
 	const script = line.replaceAll("$$", "$").replaceAll("%%", "%");
-	t.regex(script, /\/etc\/kubernetes \/var\/lib\/kubelet/);
+	t.regex(script, /\/etc\/kubernetes \/var\/lib\/kubelet \/etc\/rollcall\/role;/);
 	const root = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-unit-"));
 	const [disk, ram] = [path.join(root, "disk"), path.join(root, "ram")];
 	for (const folder of [disk, ram]) fs.mkdirSync(folder);
 	const isRam = spawnSync("stat", ["-f", "-c", "%T", disk], { encoding: "utf8" }).stdout.trim() === "tmpfs";
-	const own = script.replace("/etc/kubernetes /var/lib/kubelet", `${disk} ${ram}`);
+	const own = script.replace("/etc/kubernetes /var/lib/kubelet /etc/rollcall/role", `${disk} ${ram}`);
 	const all = `mount -t tmpfs own ${ram} && { ${own}; ${own}; } && grep ${root} /proc/self/mounts`;
 	const { stdout, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", all], { encoding: "utf8" });
 	fs.rmSync(root, { recursive: true });

@@ -86,6 +86,19 @@ test("a machine whose keys would lie on a disk is refused with the folders, unle
 	t.is(reasonOf({ outsideRam: [] }), "it was rendered");
 });
 
+test("what an operator's role keeps from others on a node lies in RAM, too, or the machine is refused with the folder", (t) => {
+	const outsideRam = ["/etc/kubernetes", "/etc/rollcall/role"];
+	const roles = (mode: string) =>
+		`roles: { swarm: { files: [{ path: /etc/rollcall/role/join, mode: "${mode}", content: token }] } }\n`;
+	t.regex(
+		reasonOf({ outsideRam }, "", "swarm", roles("0600")),
+		/^\/etc\/rollcall\/role would lie on a disk or a file server.*onDisk: allow/,
+	);
+	t.is(reasonOf({ outsideRam }, ", onDisk: allow", "swarm", roles("0600")), "it was rendered");
+	t.is(reasonOf({ outsideRam }, "", "swarm", roles("0644")), "it was rendered");
+	t.is(reasonOf({ outsideRam: [] }, "", "swarm", roles("0600")), "it was rendered");
+});
+
 test("RAM counts without huge pages, and with what the system really takes", (t) => {
 	t.regex(
 		reasonOf(memory({ hugePagesBytes: 7000 * MI })),
