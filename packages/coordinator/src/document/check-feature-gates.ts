@@ -1,5 +1,5 @@
 import { nearest } from "@rollcall/protocol";
-import { gateFault, knownGates } from "../render/known-feature-gates.ts";
+import { decidedGates, gateFault, knownGates } from "../render/known-feature-gates.ts";
 import { findVersion } from "../render/versions.ts";
 import type { Check, Finding } from "./finding.ts";
 
@@ -16,8 +16,14 @@ export const checkFeatureGates: Check = ({ kubernetes }) => {
 			if (fault === undefined) return [];
 			if (fault !== "unknown") return [{ path, message: `${name} ${fault}`, suggestion: "leave it out" }];
 			const near = nearest(name, knownGates(minor));
+			const old = near === undefined ? nearest(name, decidedGates(minor)) : undefined;
 			const message = `Kubernetes ${minor} has no feature gate ${name}; a component that does not know one does not start`;
-			return [{ path, message, suggestion: near === undefined ? "leave it out" : `did you mean ${near}?` }];
+			return [{ path, message, suggestion: near === undefined ? leaveOut(old, minor) : `did you mean ${near}?` }];
 		}),
 	};
 };
+
+/** `old`: the gate that was probably meant, and is decided for good. */
+function leaveOut(old: string | undefined, minor: string): string {
+	return old === undefined ? "leave it out" : `leave it out: ${old} ${gateFault(old, true, minor)}`;
+}

@@ -106,3 +106,12 @@ export function gateFault(name: string, on: boolean, minor: string): string | "u
 export function knownGates(minor: string): readonly string[] {
 	return [...GATES.keys()].filter((name) => gateFault(name, GATES.get(name)?.decided?.on ?? true, minor) === undefined);
 }
+
+/** All gates that are decided in a release, and that a document need not have. */
+export function decidedGates(minor: string): readonly string[] {
+	const known = new Set(knownGates(minor));
+	const release = Number(minor.split(".")[1]);
+	return [...GATES.values()]
+		.filter(({ name, decided }) => !known.has(name) && decided !== undefined && decided.since <= release)
+		.map(({ name }) => name);
+}

@@ -30,6 +30,13 @@ testRefusals([
 		/leave it out/,
 	],
 	[
+		"a feature gate that is misspelt and gone",
+		gates("sidecarContainer: true"),
+		`${AT}.sidecarContainer`,
+		/has no feature gate sidecarContainer/,
+		/leave it out: SidecarContainers is on for good since Kubernetes 1\.33/,
+	],
+	[
 		"a feature gate that is gone since the last releases",
 		gates("SidecarContainers: true"),
 		`${AT}.SidecarContainers`,
