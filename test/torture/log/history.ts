@@ -1,11 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { EVENT_TIMES } from "@rollcall/coordinator/simulator";
 import type { Event } from "@rollcall/protocol";
 import { Fault, must } from "../fault.ts";
 import { ask, type Door } from "./writer.ts";
 
 const PAUSE_MS = 300;
 const PAGE = 500;
-const DATES: ReadonlySet<string> = new Set(["at", "deadlineAt", "expiresAt"]);
+/** What is told by the wall clock as it is just now. */
+const DATES: ReadonlySet<string> = new Set(EVENT_TIMES);
 
 /** All events that coordinators ever showed, by number. */
 export class History {
@@ -70,7 +72,6 @@ export class History {
 	}
 
 	#take(event: Event, from: string): void {
-		// Dates are told by the wall clock as it is just now.
 		const text = JSON.stringify(event, (key, value) => (DATES.has(key) ? undefined : value));
 		const before = this.#events.get(event.seq);
 		must(

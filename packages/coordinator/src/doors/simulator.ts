@@ -12,6 +12,7 @@ export {
 export { CoordinatorConfig } from "../config.ts";
 export { admit } from "../domain/admit.ts";
 export { apply } from "../domain/apply.ts";
+export { EVENT_TIMES } from "../domain/clocks/log-clock.ts";
 export { beginningOn, isBoot } from "../domain/etcd/beginning.ts";
 export { etcdRisk } from "../domain/etcd/risk.ts";
 export * from "../domain/fleet.ts";

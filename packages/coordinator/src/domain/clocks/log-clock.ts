@@ -3,7 +3,7 @@ import type { Fleet } from "../fleet.ts";
 import type { Observed } from "../observed.ts";
 
 /** Fields of events that hold a time of the log. */
-const TIMES = ["at", "recoverUntil", "expiresAt", "deadlineAt", "assignedAt"] as const;
+export const EVENT_TIMES = ["at", "recoverUntil", "expiresAt", "deadlineAt", "assignedAt"] as const;
 /** The most clock steps that are remembered, the newest last. */
 export const MAX_CLOCK_STEPS = 16;
 /** Less than this is no step, in milliseconds. */
@@ -45,8 +45,8 @@ export function timesSince(
 /** An event with dates in place of the log's times, as people get it. What certificates say are dates already. */
 export function inDates<E extends Event>(fleet: Pick<Fleet, "clock">, event: E): E {
 	if (!fleet.clock) return event;
-	const fields = TIMES.flatMap((name) => {
-		const value = (event as Partial<Record<(typeof TIMES)[number], unknown>>)[name];
+	const fields = EVENT_TIMES.flatMap((name) => {
+		const value = (event as Partial<Record<(typeof EVENT_TIMES)[number], unknown>>)[name];
 		return typeof value === "number" ? [[name, dateOf(fleet, value)]] : [];
 	});
 	return { ...event, ...Object.fromEntries(fields) };
