@@ -17,7 +17,7 @@ test("a look that throws found nothing, and the last error is told at the deadli
 			() => {
 				throw new Error(`clouds ${++looks}`);
 			},
-			10,
+			200,
 		),
 	);
 	t.is(error?.message.replace(/waited \d+ ms/, "waited"), `waited for the moon; last: clouds ${looks}`);

@@ -1,3 +1,4 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { debian, HAPROXY } from "../boot/programs/debian.ts";
@@ -64,9 +65,14 @@ for (const [how, leave, comeBack] of [
 				stop: own.stop,
 				start: own.start,
 			};
-			const several = () => Promise.all(Array.from({ length: 12 }, () => balancer.ask()));
+			// Where the computer is busy, a server may be too slow for one look of the balancer, and is another one's for a moment.
+			const all = (...names: readonly string[]) =>
+				eventually(`answers of ${names.join(" and ")} alone`, async () => {
+					const answers = await Promise.all(Array.from({ length: 12 }, () => balancer.ask()));
+					return [...new Set(answers)].sort().join() === names.join();
+				});
 			await balancer.until("own");
-			t.deepEqual([...new Set(await several())], ["own"]);
+			t.true(await all("own"));
 
 			const before = await balancer.hold();
 			t.is(before.name, "own");
@@ -76,7 +82,7 @@ for (const [how, leave, comeBack] of [
 			await balancer.until("second", "third");
 			const away = performance.now() - begun;
 			// Both of the others serve, as `option allbackups` has it.
-			t.deepEqual([...new Set(await several())].sort(), ["second", "third"]);
+			t.true(await all("second", "third"));
 
 			const meanwhile = await balancer.hold();
 			t.not(meanwhile.name, "own");
@@ -84,7 +90,7 @@ for (const [how, leave, comeBack] of [
 			await change[comeBack]();
 			await meanwhile.ended;
 			const back = performance.now() - begun;
-			t.deepEqual([...new Set(await several())], ["own"]);
+			t.true(await all("own"));
 			t.log(
 				`${away.toFixed(0)} ms to another API server, ${back.toFixed(0)} ms until the last connection to it was cut`,
 			);
