@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { lateSegmenter } from "./late-segmenter.ts";
 import { leanZod } from "./lean-zod.ts";
-import { currentMain, REQUIRE, recordBundle } from "./module-bundle.ts";
+import { currentMain, ES_MODULES, recordBundle } from "./module-bundle.ts";
 import { nodeOnDemand } from "./node-on-demand.ts";
 
 const project = dirname(import.meta.dirname);
@@ -41,22 +41,14 @@ async function bundleCli(): Promise<void> {
 	const work = await mkdtemp(join(dirname(output), ".cli-"));
 	try {
 		const { metafile } = await build({
+			...ES_MODULES,
 			entryPoints: { main: join(project, "packages/cli/src/main.ts") },
-			absWorkingDir: project,
 			outdir: work,
-			outExtension: { ".js": ".mjs" },
-			bundle: true,
-			splitting: true,
-			platform: "node",
 			target: "node20",
-			format: "esm",
-			banner: { js: REQUIRE },
 			minifyWhitespace: true,
 			minifySyntax: true,
 			lineLimit: 200,
 			legalComments: "none",
-			logLevel: "error",
-			metafile: true,
 			plugins: [leanZod, onDemand, lateSegmenter],
 		});
 		await recordBundle(work, "main.mjs", metafile, BUNDLERS);

@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { argv, stderr, stdout } from "node:process";
 import { hashFiles } from "./agent/inputs.ts";
 import { leanZodAnd } from "./lean-zod.ts";
-import { currentMain, REQUIRE, recordBundle } from "./module-bundle.ts";
+import { currentMain, ES_MODULES, recordBundle } from "./module-bundle.ts";
 
 const project = dirname(import.meta.dirname);
 const output = join(project, "dist/coordinator");
@@ -33,23 +33,15 @@ export async function bundleCoordinator(): Promise<string> {
 	const work = await mkdtemp(join(output, ".build-"));
 	try {
 		const { metafile } = await build({
+			...ES_MODULES,
 			entryPoints: {
 				main: join(sources, "main.ts"),
 				"parse-worker": join(sources, "adapters/documents/parse-worker.ts"),
 			},
-			absWorkingDir: project,
 			outdir: work,
-			outExtension: { ".js": ".mjs" },
-			bundle: true,
-			splitting: true,
-			platform: "node",
 			target: "node24",
-			format: "esm",
-			banner: { js: REQUIRE },
 			sourcemap: true,
 			sourcesContent: false,
-			logLevel: "error",
-			metafile: true,
 			plugins: [leanZodAnd(keepPlaces)],
 		});
 		await rename(work, dirname(main)).catch(async (error: unknown) => {

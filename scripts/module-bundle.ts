@@ -1,13 +1,25 @@
 import { rename, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { Metafile } from "esbuild";
+import type { BuildOptions, Metafile } from "esbuild";
 
 const project = dirname(import.meta.dirname);
 
 /** The begin of each file of a bundle of ES modules: packages that are CommonJS ask for Node's modules by `require`. */
-export const REQUIRE =
-	'import { createRequire as toRequire } from "node:module"; const require = toRequire(import.meta.url);';
+const REQUIRE = 'import { createRequire as toRequire } from "node:module"; const require = toRequire(import.meta.url);';
+
+/** What all bundles of ES modules have in common. */
+export const ES_MODULES = {
+	absWorkingDir: project,
+	outExtension: { ".js": ".mjs" },
+	bundle: true,
+	splitting: true,
+	platform: "node",
+	format: "esm",
+	banner: { js: REQUIRE },
+	logLevel: "error",
+	metafile: true,
+} as const satisfies BuildOptions;
 
 /** The file to start of the bundle in a folder of the project, such as `dist/cli`; undefined where it is none of the sources as they are. */
 export function currentMain(folder: string): string | undefined {

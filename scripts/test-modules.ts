@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { hashFiles } from "./agent/inputs.ts";
-import { currentMain, REQUIRE, recordBundle } from "./module-bundle.ts";
+import { currentMain, ES_MODULES, recordBundle } from "./module-bundle.ts";
 
 const project = dirname(import.meta.dirname);
 const BUNDLERS = ["scripts/test-modules.ts", "scripts/module-bundle.ts", "package-lock.json"];
@@ -75,20 +75,12 @@ async function bundle(wish: Wish): Promise<void> {
 	const work = await mkdtemp(join(output, ".build-"));
 	try {
 		const { metafile } = await build({
+			...ES_MODULES,
 			entryPoints: modules.map(({ file, from }) => ({ in: from, out: file })),
-			absWorkingDir: project,
 			outdir: work,
-			outExtension: { ".js": ".mjs" },
-			bundle: true,
-			splitting: true,
-			platform: "node",
 			target: "node24",
-			format: "esm",
 			chunkNames: "node_modules/[name]-[hash]",
-			banner: { js: REQUIRE },
 			external,
-			logLevel: "error",
-			metafile: true,
 			plugins: external.length === 0 ? [wholePackages] : [],
 		});
 		const table = modules.map(({ imported, file }) => [imported, `${file}.mjs`]);

@@ -1,6 +1,6 @@
 import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { LogBeyond, LogWentBack } from "../../src/errors.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
@@ -8,6 +8,7 @@ import { LogReader } from "../../src/loop/log-reader.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
 import type { KeptStates } from "../../src/ports/kept-states.ts";
+import type { Log } from "../../src/ports/log.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
 
 const AT = 1_780_000_000_000;
@@ -47,6 +48,21 @@ function anotherWay(stored: Stored, after: number, to: number): void {
 	for (let seq = after + 1; seq <= to; seq++) put(stored, [revoked(seq + 100)]);
 }
 
+/** The log went back under a reader, which says so, reads it anew, and tells that it went back. */
+async function readsAnew(
+	t: ExecutionContext,
+	{ reader, ledger }: Pick<ReturnType<typeof reading>, "reader" | "ledger">,
+	log: Log,
+): Promise<void> {
+	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
+	await reader.restart(log);
+	await reader.catchUp(log);
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["back"],
+	);
+}
+
 for (const [what, to] of [
 	["to where it was read", 6],
 	["beyond that", 9],
@@ -57,13 +73,7 @@ for (const [what, to] of [
 		const log = await reader.open();
 		await reader.catchUp(log);
 		anotherWay(stored, 4, to);
-		await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
-		await reader.restart(log);
-		await reader.catchUp(log);
-		t.deepEqual(
-			ledger.flaws.map(({ kind }) => kind),
-			["back"],
-		);
+		await readsAnew(t, { reader, ledger }, log);
 		t.is(ledger.position, to);
 		t.true(reader.numbersTo >= 106);
 	});
@@ -106,13 +116,7 @@ for (const [to, from] of [
 		const log = await reader.open();
 		await reader.catchUp(log);
 		for (let position = to + 1; position <= 8; position++) stored.delete(position);
-		await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
-		await reader.restart(log);
-		await reader.catchUp(log);
-		t.deepEqual(
-			ledger.flaws.map(({ kind }) => kind),
-			["back"],
-		);
+		await readsAnew(t, { reader, ledger }, log);
 		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.recentEvents().length], [to, to, to - from]);
 		t.true(reader.numbersTo > 8);
 	});

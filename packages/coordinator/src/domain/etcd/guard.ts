@@ -122,9 +122,10 @@ function beginningFault(
 	fleet: Fleet,
 	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
 ): Problem | undefined {
-	if (!STOPS.has(input.kind) || machine.etcdMemory?.is === undefined || !begunNow(fleet).includes(machine))
-		return undefined;
-	const others = begunNow(fleet).filter(({ etcdMemory }) => etcdMemory?.is !== undefined).length - 1;
+	if (!STOPS.has(input.kind)) return undefined;
+	const begun = begunNow(fleet).filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
+	if (!begun.includes(machine)) return undefined;
+	const others = begun.length - 1;
 	return {
 		code: "quorum-at-risk",
 		message: `${subjectOf(fleet, input)}: etcd has just begun on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
