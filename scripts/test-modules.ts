@@ -5,7 +5,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { hashFiles } from "./agent/inputs.ts";
 import { currentMain, ES_MODULES, recordBundle } from "./module-bundle.ts";
@@ -16,7 +15,7 @@ const BUNDLERS = ["scripts/test-modules.ts", "scripts/module-bundle.ts", "packag
 const TABLE = "modules.json";
 
 const ava = join(project, "node_modules/ava");
-const AVA_WORKER = join(ava, "lib/worker/base.js");
+const AVA_WORKER = "node_modules/ava/lib/worker/base.js";
 const PACKAGES = [
 	// Before those that look for it.
 	"reflect-metadata",
@@ -24,7 +23,10 @@ const PACKAGES = [
 	...["@nats-io/transport-node", "@peculiar/x509", "fast-check", "fastify", "jose", "prom-client", "yaml", "zod"],
 ];
 
-/** What is bundled together: by the name of a file, what it is made of and what it is imported by. */
+/**
+ * What is bundled together: by the name of a file, what it is made of and what it is imported by: a package's name, or `./` and a file's path in the
+ * project, since the project's folder can be moved or copied with its bundles.
+ */
 interface Wish {
 	readonly name: string;
 	readonly modules: readonly { readonly file: string; readonly from: string; readonly imported: string }[];
@@ -42,7 +44,7 @@ const BUNDLES: readonly Wish[] = [
 		modules: [
 			// Its own lines are left out of stack traces by the name of its folder.
 			{ file: "node_modules/ava/main", from: join(ava, "entrypoints/main.js"), imported: "ava" },
-			{ file: "node_modules/ava/worker", from: AVA_WORKER, imported: pathToFileURL(AVA_WORKER).href },
+			{ file: "node_modules/ava/worker", from: join(project, AVA_WORKER), imported: `./${AVA_WORKER}` },
 			...PACKAGES.map((name) => ({ file: `node_modules/${name}`, from: `whole:${name}`, imported: name })),
 		],
 		external: [],

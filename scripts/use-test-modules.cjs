@@ -7,12 +7,15 @@ const { dirname, join } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { currentMain } = require("./current-bundle.cjs");
 
+const project = join(__dirname, "..");
 const urls = new Map();
 for (const bundle of ["packages", "protocol"]) {
-	const table = currentMain(join(__dirname, ".."), join(".cache/test-modules", bundle));
+	const table = currentMain(project, join(".cache/test-modules", bundle));
 	if (table === undefined) continue;
-	for (const [name, file] of Object.entries(JSON.parse(readFileSync(table, "utf8"))))
-		urls.set(name, pathToFileURL(join(dirname(table), file)).href);
+	for (const [name, file] of Object.entries(JSON.parse(readFileSync(table, "utf8")))) {
+		const imported = name.startsWith("./") ? pathToFileURL(join(project, name)).href : name;
+		urls.set(imported, pathToFileURL(join(dirname(table), file)).href);
+	}
 }
 registerHooks({
 	resolve(specifier, context, next) {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { repository } from "./support/places.ts";
@@ -31,5 +32,18 @@ test("a process of tests has the packages that it shares with others from a bund
 		t.false(url.includes(".cache/test-modules"), url);
 		t.true(bundled[name]?.url.includes(".cache/test-modules"), `${name}: ${bundled[name]?.url}`);
 		t.deepEqual(bundled[name]?.names, names, name);
+	}
+});
+
+test("what is bundled for tests can be copied with its folder: no table of it names a place outside of the project", (t) => {
+	const bundles = join(repository, ".cache/test-modules");
+	for (const bundle of readdirSync(bundles)) {
+		const { main } = JSON.parse(readFileSync(join(bundles, bundle, "sources.json"), "utf8")) as { main: string };
+		const names = Object.keys(JSON.parse(readFileSync(join(bundles, bundle, main), "utf8")));
+		t.deepEqual(
+			names.filter((name) => name.includes(":") || name.startsWith("/")),
+			[],
+			bundle,
+		);
 	}
 });
