@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { TargetContent } from "@rollcall/protocol";
 import { writeLog } from "@rollcall/test-support/etcd-log";
 import { eventually } from "@rollcall/test-support/eventually";
 import { freePort } from "@rollcall/test-support/free-port";
+import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import { debianFolders, debianPackages } from "@rollcall/test-support/part";
 import fc from "@rollcall/test-support/properties";
 import { run } from "@rollcall/test-support/running";
 import test, { type ExecutionContext } from "ava";
@@ -17,6 +19,9 @@ import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
 import { accepted, BOOT, file, MACHINE, unitProbe } from "./support/targets.ts";
 
+/** The folder of an etcd that is not Debian's. */
+const own = process.env.ETCD_BIN || undefined;
+const ETCD = ["etcd-server"];
 const MEMORY = { memberId: "10276657743932975437", clusterId: "14841639068965178418", bootId: BOOT };
 const MARKER = "var/lib/etcd/rollcall-member";
 const WORKER: Partial<TargetContent> = {
@@ -182,16 +187,41 @@ test("etcd's memory stays held when the file about it cannot be read", async (t)
 	t.deepEqual(next.etcd.present(), MEMORY);
 });
 
-test("a real member's ids are read from its log as etcd itself says them", async (t) => {
-	const program = await etcdProgram(t);
-	if (program === undefined) return;
-	const root = ownFolder(t);
-	const data = join(root, "var/lib/etcd");
-	mkdirSync(data, { recursive: true, mode: 0o700 });
-	const [client, peer] = [await freePort(), await freePort()];
-	const url = (port: number) => `http://127.0.0.1:${port}`;
-	const etcd = run(program, [
-		...[
+testNeeding(own ? { missing: undefined } : await debianPackages(ETCD))(
+	"a real member's ids are read from its log as etcd itself says them",
+	async (t) => {
+		const program = own ? join(own, "etcd") : join((await debianFolders(ETCD))[0] ?? "", "usr/bin/etcd");
+		const root = ownFolder(t);
+		const data = join(root, "var/lib/etcd");
+		mkdirSync(data, { recursive: true, mode: 0o700 });
+		const [client, peer] = [await freePort(), await freePort()];
+		const url = (port: number) => `http://127.0.0.1:${port}`;
+		const etcd = run(program, [
+			...[
+				"--name",
+				"one",
+				"--data-dir",
+				data,
+				"--listen-client-urls",
+				url(client),
+				"--advertise-client-urls",
+				url(client),
+			],
+			...["--listen-peer-urls", url(peer), "--initial-advertise-peer-urls", url(peer)],
+			...["--initial-cluster", `one=${url(peer)}`],
+		]);
+		t.teardown(() => etcd.end("SIGKILL"));
+		const said = await eventually("etcd answers", async () => {
+			const answer = await fetch(`${url(client)}/v3/cluster/member/list`, { method: "POST", body: "{}" });
+			const { header } = (await answer.json()) as { header: { member_id: string; cluster_id: string } };
+			return { memberId: header.member_id, clusterId: header.cluster_id };
+		});
+		const etcdData = createEtcdData(root);
+		t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said });
+		etcdData.mark("/var/lib/etcd", { ...said, bootId: BOOT });
+		t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said, marked: { ...said, bootId: BOOT } });
+		await etcd.end();
+		const again = run(program, [
 			"--name",
 			"one",
 			"--data-dir",
@@ -200,36 +230,13 @@ test("a real member's ids are read from its log as etcd itself says them", async
 			url(client),
 			"--advertise-client-urls",
 			url(client),
-		],
-		...["--listen-peer-urls", url(peer), "--initial-advertise-peer-urls", url(peer)],
-		...["--initial-cluster", `one=${url(peer)}`],
-	]);
-	t.teardown(() => etcd.end("SIGKILL"));
-	const said = await eventually("etcd answers", async () => {
-		const answer = await fetch(`${url(client)}/v3/cluster/member/list`, { method: "POST", body: "{}" });
-		const { header } = (await answer.json()) as { header: { member_id: string; cluster_id: string } };
-		return { memberId: header.member_id, clusterId: header.cluster_id };
-	});
-	const etcdData = createEtcdData(root);
-	t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said });
-	etcdData.mark("/var/lib/etcd", { ...said, bootId: BOOT });
-	t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said, marked: { ...said, bootId: BOOT } });
-	await etcd.end();
-	const again = run(program, [
-		"--name",
-		"one",
-		"--data-dir",
-		data,
-		"--listen-client-urls",
-		url(client),
-		"--advertise-client-urls",
-		url(client),
-		"--listen-peer-urls",
-		url(peer),
-	]);
-	t.teardown(() => again.end("SIGKILL"));
-	await eventually("etcd goes on beside the marker", async () => (await fetch(`${url(client)}/health`)).ok);
-});
+			"--listen-peer-urls",
+			url(peer),
+		]);
+		t.teardown(() => again.end("SIGKILL"));
+		await eventually("etcd goes on beside the marker", async () => (await fetch(`${url(client)}/health`)).ok);
+	},
+);
 
 test("whatever stands at the head of a log, ids are read or not", (t) => {
 	fc.assert(
@@ -240,18 +247,3 @@ test("whatever stands at the head of a log, ids are read or not", (t) => {
 	);
 	t.pass();
 });
-
-/** etcd out of Debian's package, or the one of `ETCD_BIN`. Undefined where there is none to be had; the log says so. */
-async function etcdProgram(t: ExecutionContext): Promise<string | undefined> {
-	if (process.env.ETCD_BIN) return join(process.env.ETCD_BIN, "etcd");
-	const script = resolve(import.meta.dirname, "../../../scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	try {
-		return join(debianPackage("etcd-server"), "usr/bin/etcd");
-	} catch (error) {
-		if (!(error instanceof Error) || error.name !== "PackageUnavailable" || process.env.CI === "true") throw error;
-		t.log(`SKIPPED: ${error.message}`);
-		t.pass();
-		return undefined;
-	}
-}

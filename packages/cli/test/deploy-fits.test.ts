@@ -1,8 +1,11 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { debianFolders, debianPackages } from "@rollcall/test-support/part";
 import test from "ava";
 import { PROGRAM_ROOT } from "../src/program-root.ts";
 
+const IPXE = ["ipxe"];
 const read = (path: string) => readFileSync(join(PROGRAM_ROOT, path), "utf8");
 const files = (folder: string) =>
 	readdirSync(join(PROGRAM_ROOT, folder), { recursive: true, withFileTypes: true })
@@ -54,24 +57,18 @@ test("docs, help texts and examples name the ports where the coordinator listens
 	t.true(seen > 10, String(seen));
 });
 
-test("Debian's packages have the programs that the configurations name, at the paths that the docs name", async (t) => {
-	const { debianPackage } = (await import(join(PROGRAM_ROOT, "scripts/debian-package.mjs"))) as {
-		debianPackage(name: string): string;
-	};
-	let folder: string;
-	try {
-		folder = debianPackage("ipxe");
-	} catch (error) {
-		if (!(error instanceof Error) || error.name !== "PackageUnavailable" || process.env.CI === "true") throw error;
-		t.log(`without Debian's ipxe: ${error.message}`);
-		t.pass();
-		return;
-	}
-	const docs = read("docs/boot.md");
-	const named = [...docs.matchAll(/\/usr\/lib\/ipxe\/[\w.-]+\w/g)].map(([path]) => path);
-	t.true(named.length >= 2);
-	for (const path of named) t.truthy(lstatSync(join(folder, path)), path);
-	const served = new Set(named.map((path) => path.replace(/^.*\//, "")));
-	for (const [, program = ""] of read("deploy/dnsmasq/full.conf").matchAll(/^dhcp-boot=tag:!ipxe,tag:\w+,([\w.-]+)$/gm))
-		t.true(served.has(program) || docs.includes(`\`${program}\``), `docs/boot.md says where ${program} is from`);
-});
+testNeeding(await debianPackages(IPXE))(
+	"Debian's packages have the programs that the configurations name, at the paths that the docs name",
+	async (t) => {
+		const [folder = ""] = await debianFolders(IPXE);
+		const docs = read("docs/boot.md");
+		const named = [...docs.matchAll(/\/usr\/lib\/ipxe\/[\w.-]+\w/g)].map(([path]) => path);
+		t.true(named.length >= 2);
+		for (const path of named) t.truthy(lstatSync(join(folder, path)), path);
+		const served = new Set(named.map((path) => path.replace(/^.*\//, "")));
+		for (const [, program = ""] of read("deploy/dnsmasq/full.conf").matchAll(
+			/^dhcp-boot=tag:!ipxe,tag:\w+,([\w.-]+)$/gm,
+		))
+			t.true(served.has(program) || docs.includes(`\`${program}\``), `docs/boot.md says where ${program} is from`);
+	},
+);

@@ -42,8 +42,8 @@ export async function debianPackages(names: readonly string[]): Promise<Part> {
 /** The folders into which such packages were unpacked. Throws PackageUnavailable. */
 export async function debianFolders(names: readonly string[]): Promise<string[]> {
 	const script = join(import.meta.dirname, "../../../scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	return names.map((name) => debianPackage(name));
+	const { debianPackages } = (await import(script)) as { debianPackages(names: readonly string[]): string[] };
+	return debianPackages(names);
 }
 
 /** Programs of Kubernetes in the folder that `KUBE_BIN` names. Throws where the folder lacks one. */

@@ -1,24 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
+import { testNeeding } from "@rollcall/test-support/needing";
+import { debianFolders, debianPackages } from "@rollcall/test-support/part";
+import test from "ava";
 import { createMetrics } from "../../../src/adapters/metrics/metrics.ts";
 
 const root = join(import.meta.dirname, "../../../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** Debian's promtool, unpacked; undefined where it cannot be had here, which a CI run takes for a failure. */
-async function promtool(t: ExecutionContext): Promise<string | undefined> {
-	const script = join(root, "scripts/debian-package.mjs");
-	const { debianPackage } = (await import(script)) as { debianPackage(name: string): string };
-	try {
-		return join(debianPackage("prometheus"), "usr/bin/promtool");
-	} catch (error) {
-		if (!(error instanceof Error) || error.name !== "PackageUnavailable" || process.env.CI === "true") throw error;
-		t.log(`without promtool: ${error.message}`);
-		t.pass();
-		return undefined;
-	}
+const PROMETHEUS = ["prometheus"];
+const testTool = testNeeding(await debianPackages(PROMETHEUS));
+
+/** Debian's promtool, unpacked. */
+async function promtool(): Promise<string> {
+	return join((await debianFolders(PROMETHEUS))[0] ?? "", "usr/bin/promtool");
 }
 
 /** Metrics with a value in every one that is read from the fleet. */
@@ -41,9 +37,8 @@ function fullMetrics() {
 	return metrics;
 }
 
-test("promtool finds nothing wrong with any metric", async (t) => {
-	const tool = await promtool(t);
-	if (!tool) return;
+testTool("promtool finds nothing wrong with any metric", async (t) => {
+	const tool = await promtool();
 	const text = await fullMetrics().text();
 	const { status, stderr } = spawnSync(tool, ["check", "metrics"], { input: text, encoding: "utf8" });
 	t.is(stderr, "");
@@ -67,9 +62,8 @@ test("without a snapshot of etcd there is no age of one", async (t) => {
 	t.notRegex(await metrics.text(), /^rollcall_etcd_snapshot_age_seconds /m);
 });
 
-test("promtool takes the alert rules and the configuration that ship", async (t) => {
-	const tool = await promtool(t);
-	if (!tool) return;
+testTool("promtool takes the alert rules and the configuration that ship", async (t) => {
+	const tool = await promtool();
 	for (const [what, file] of [
 		["rules", "rules.yaml"],
 		["config", "scrape.yaml"],
