@@ -18,7 +18,7 @@ import type { z } from "zod";
 import { certifiedUntil } from "../../../domain/certificates/certificate-list.ts";
 import { exposureOf } from "../../../domain/certificates/exposure.ts";
 import type { Fleet, Machine } from "../../../domain/fleet.ts";
-import type { Input } from "../../../domain/inputs.ts";
+import type { Guarded, Input } from "../../../domain/inputs.ts";
 import { isInReach, isPartial, reachText } from "../../../domain/reach.ts";
 import { askCore } from "../ask-core.ts";
 import type { Api, Caller } from "../dependencies.ts";
@@ -44,6 +44,26 @@ async function change(
 		});
 	}
 	return api.projections.machineView(fleet, machine);
+}
+
+/**
+ * The machine that a request names, and what of a change of it is the same for all of them: who asks, and the loss that was accepted. Throws a Refusal
+ * where there is no such machine, or where the change would take etcd's majority.
+ */
+async function guardedChange(
+	api: Api,
+	{
+		params,
+		caller,
+		query,
+	}: { readonly params: { readonly id: string }; readonly caller: Caller; readonly query: LossQuery },
+): Promise<{
+	readonly machine: Machine;
+	readonly asked: Guarded & Pick<Machine, "machineId"> & { readonly by: string };
+}> {
+	const machine = findMachine(api.core.fleet(), params.id, caller);
+	const loss = await guarded(api, query, machine);
+	return { machine, asked: { machineId: machine.machineId, by: caller.name, ...loss } };
 }
 
 /** Who is limited to machines with certain labels cannot take those from one of them. Throws a Refusal. */
@@ -117,11 +137,9 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		scope: "approver",
 		summary: "Keep a machine out",
 		body: RejectRequest,
-		async answer(api, { params, body, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const { machineId } = machine;
-			const loss = await guarded(api, query, machine);
-			return change(api, { kind: "reject", machineId, reason: body.reason, by: caller.name, ...loss });
+		async answer(api, request) {
+			const { asked } = await guardedChange(api, request);
+			return change(api, { kind: "reject", reason: request.body.reason, ...asked });
 		},
 	}),
 	route({
@@ -132,17 +150,11 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		body: CompromisedRequest,
 		response: Compromised,
 		example: { machine: EXAMPLE_MACHINE, exposure: EXAMPLE_EXPOSURE } as z.input<typeof Compromised>,
-		async answer(api, { params, body, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const { machineId } = machine;
-			const loss = await guarded(api, query, machine);
+		async answer(api, request) {
+			const { machine, asked } = await guardedChange(api, request);
 			// As it stood before: afterwards it has no seat any more.
 			const exposure = exposureNow(api, machine);
-			const by = caller.name;
-			return {
-				machine: await change(api, { kind: "compromised", machineId, reason: body.reason, by, ...loss }),
-				exposure,
-			};
+			return { machine: await change(api, { kind: "compromised", reason: request.body.reason, ...asked }), exposure };
 		},
 	}),
 	route({
@@ -164,11 +176,9 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		path: "/v1/machines/{id}/role",
 		summary: "Give a machine a role by hand, or take that back with null",
 		body: RoleRequest,
-		async answer(api, { params, body, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const { machineId } = machine;
-			const loss = await guarded(api, query, machine);
-			return change(api, { kind: "pin-role", machineId, role: body.role, by: caller.name, ...loss });
+		async answer(api, request) {
+			const { asked } = await guardedChange(api, request);
+			return change(api, { kind: "pin-role", role: request.body.role, ...asked });
 		},
 	}),
 	route({
@@ -176,12 +186,11 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		path: "/v1/machines/{id}/labels",
 		summary: "Set a machine's labels",
 		body: LabelsRequest,
-		async answer(api, { params, body, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const { machineId } = machine;
-			keepInReach(machine, body.labels, caller);
-			const loss = await guarded(api, query, machine);
-			return change(api, { kind: "label", machineId, labels: body.labels, by: caller.name, ...loss });
+		async answer(api, request) {
+			const { body, caller, params } = request;
+			keepInReach(findMachine(api.core.fleet(), params.id, caller), body.labels, caller);
+			const { asked } = await guardedChange(api, request);
+			return change(api, { kind: "label", labels: body.labels, ...asked });
 		},
 	}),
 	route({
@@ -207,10 +216,10 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 			],
 			warnings: [],
 		} as z.input<typeof Consequences>,
-		async answer(api, { params, body, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
-			const change = { machineId: machine.machineId, by: caller.name, ...(await guarded(api, query, machine)) };
-			const { role, labels } = body;
+		async answer(api, request) {
+			const { asked } = await guardedChange(api, request);
+			const { params, caller } = request;
+			const { role, labels } = request.body;
 			if ((role === undefined) === (labels === undefined))
 				throw refuse("bad-request", `machine ${params.id}: a plan is for a role or for labels`, {
 					next: "send one of the two",
@@ -219,9 +228,7 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 			const fleet = api.core.fleet();
 			const plan = api.projections.planMachine(
 				fleet,
-				labels === undefined
-					? { kind: "pin-role", role: role ?? null, ...change }
-					: { kind: "label", labels, ...change },
+				labels === undefined ? { kind: "pin-role", role: role ?? null, ...asked } : { kind: "label", labels, ...asked },
 			);
 			if ("code" in plan) throw new Refusal(plan);
 			return planInReach(fleet, plan, caller);
@@ -235,12 +242,11 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 		body: null,
 		response: MachineRemoved,
 		example: { machineId: EXAMPLE_ID } as z.input<typeof MachineRemoved>,
-		async answer(api, { params, caller, query }) {
-			const machine = findMachine(api.core.fleet(), params.id, caller);
+		async answer(api, request) {
+			const { machine, asked } = await guardedChange(api, request);
 			const { machineId, seat, facts } = machine;
-			const loss = await guarded(api, query, machine);
 			const until = certifiedUntil(machine, api.clock.wall());
-			await askCore(api.core, { kind: "remove", machineId, by: caller.name, ...loss }, "ok");
+			await askCore(api.core, { kind: "remove", ...asked }, "ok");
 			const certified = until === undefined ? undefined : new Date(until).toISOString();
 			const rehearsal = facts.rehearsal || undefined;
 			return { machineId, ...definedFields({ nodeName: seat?.nodeName, rehearsal, certifiedUntil: certified }) };
