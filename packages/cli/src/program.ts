@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Help, type Option } from "commander";
 import { COMMANDS } from "./commands/index.ts";
 import { Failure, usageFailure } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -24,8 +24,8 @@ Examples:
   rollcall why worker-1              why a machine is in its state
   rollcall plan -f cluster.yaml      what would change, file by file`;
 
-/** Descriptions are broken into lines also where little room is left for them. */
-const HELP = { showGlobalOptions: true, minWidthToWrap: 20 };
+/** Descriptions are broken into lines also where little room is left for them. Options of a command are not those of the commands below it. */
+const HELP = { showGlobalOptions: true, minWidthToWrap: 20, visibleGlobalOptions: optionsOfRoot };
 
 /** A command line, ready to be parsed. */
 interface Program {
@@ -116,6 +116,14 @@ export async function buildProgram(
 		command.showHelpAfterError(`  next: \`${words}\` shows ${command === program ? "what there is" : "examples"}`);
 	}
 	return { program, exitCode: () => exit, wrong: () => (wrong === undefined ? undefined : usageFailure(wrong, next)) };
+}
+
+function optionsOfRoot(this: Help, command: Command): Option[] {
+	return command.parent ? this.visibleOptions(rootOf(command)).filter(({ long }) => long !== "--help") : [];
+}
+
+function rootOf(command: Command): Command {
+	return command.parent ? rootOf(command.parent) : command;
 }
 
 function walk(command: Command): Command[] {

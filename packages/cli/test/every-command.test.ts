@@ -51,6 +51,19 @@ test("the help of every command has all exit codes, one help, and examples", asy
 	}
 });
 
+test("the help of every command shows its own options and those of the program, and none of a command above it", async (t) => {
+	for (const { words, command } of await commands()) {
+		const { text } = await run([...words, "--help"]);
+		const shown = new Set(
+			[...text.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name?.replace("--no-", "--")),
+		);
+		for (let above = command.parent; above?.parent; above = above.parent)
+			for (const { long } of above.options)
+				if (!command.options.some((own) => own.long === long))
+					t.false(shown.has(long?.replace("--no-", "--")), `rollcall ${words.join(" ")}: ${long}`);
+	}
+});
+
 test("the help of every command fits the terminal, and loses no word", async (t) => {
 	for (const { words } of await commands()) {
 		const [wide, narrow] = [await run([...words, "--help"], 200), await run([...words, "--help"], 80)];
