@@ -125,6 +125,8 @@ test("a target that says that etcd knows the member no more lets its memory go, 
 	t.true(stopped());
 	t.is(units.actions.at(-1), `stop ${MOUNT}`);
 	t.is(etcd.present(), null);
+	// The tmpfs is gone with its mount.
+	rmSync(join(root, "var/lib/etcd"), { recursive: true });
 	const next = setUp(t, root, units);
 	await next.keeper.start();
 	t.deepEqual(Object.keys(tree(root, "/run/systemd")), [], "its unit file goes with it");
@@ -172,9 +174,24 @@ test("data that nobody marked in this boot gets its marker once, for root alone;
 
 test("what lay in the memory of an earlier boot is not taken for this one's", async (t) => {
 	const { root } = await member(t);
+	const earlier = { ...MEMORY, bootId: "0b0a7e1c-1111-4222-8333-444455550000" };
+	writeFileSync(join(root, MARKER), JSON.stringify(earlier));
 	const { memory } = setUp(t, root).parts;
 	memory.forget("boot");
 	t.is(setUp(t, root).etcd.held(), undefined);
+});
+
+test("an agent that lost all that it remembered still says whose memory of etcd lies there, by its marker, and keeps it", async (t) => {
+	const { root, units } = await member(t);
+	rmSync(join(root, "run/rollcall/state"), { recursive: true });
+	const next = setUp(t, root, units);
+	t.deepEqual(next.etcd.present(), MEMORY);
+	await next.keeper.start();
+	await next.keeper.reset();
+	next.keeper.offer(accepted(2, WORKER));
+	await next.becomes("applied");
+	t.false(next.stopped());
+	t.deepEqual(setUp(t, root, units).etcd.present(), MEMORY);
 });
 
 test("etcd's memory stays held when the file about it cannot be read", async (t) => {

@@ -20,12 +20,20 @@ export interface HeldMemory {
 	readonly lost?: EtcdMemory | undefined;
 }
 
-/** What targets of older coordinators, which do not say it, mount for etcd. */
+/** What targets mount for etcd: those of older coordinators do not say it, and an agent that remembers nothing looks there. */
 const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
 
 /** The memory of etcd that a target holds. */
 export function memoryOf({ memory, units }: TargetContent): TargetMemory["holds"] {
 	return memory?.holds ?? (units.some(({ name }) => name === BY_NAME.unit) ? BY_NAME : undefined);
+}
+
+/** What is held where the agent remembers nothing: the data in the usual place, where its marker is of this boot. */
+export function heldByMarker(look: (path: string) => EtcdDataSeen, bootId: BootId): HeldMemory | undefined {
+	const seen = look(BY_NAME.path);
+	if (seen.kind !== "data" || seen.marked === undefined || seen.marked === "damaged") return undefined;
+	const is: EtcdMemory = { memberId: seen.memberId, clusterId: seen.clusterId, bootId };
+	return isSameMemory(seen.marked, is) ? { ...BY_NAME, is } : undefined;
 }
 
 /**

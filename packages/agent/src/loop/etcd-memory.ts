@@ -1,5 +1,5 @@
 import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
-import { afterLook, type HeldMemory, mayForget } from "../domain/etcd-memory.ts";
+import { afterLook, type HeldMemory, heldByMarker, mayForget } from "../domain/etcd-memory.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
 
@@ -33,7 +33,7 @@ export interface EtcdMemoryKeeper {
 
 export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper {
 	const { memory, etcdData, bootId, clock, log } = parts;
-	let held = memory.etcd();
+	let held = memory.etcd() ?? heldByMarker((path) => etcdData.look(path), bootId);
 
 	function keep(next: HeldMemory | undefined): void {
 		memory.saveEtcd(next);
