@@ -232,6 +232,8 @@ export interface Keyring {
 	newSealKey(): Promise<SealKey>;
 	/** False for a certificate (PEM) that is not valid yet, or not any more, by this machine's wall clock. */
 	isValidNow(certificate: string): boolean;
+	/** When a certificate (PEM) ends, in milliseconds since 1970; undefined for what cannot be read. */
+	endsAt(certificate: string): number | undefined;
 }
 
 /** A key that others seal to: its public half (X25519, base64), and how to read what was sealed; that rejects for what was not. */

@@ -45,6 +45,25 @@ test("certificates that are not valid by the machine's clock are part of its hea
 	t.is(changes(), 2);
 });
 
+test("while nobody answers, the machine's own journal says until when its certificates are valid, and then that they have ended", async (t) => {
+	const { by, parts, kept, pass } = await renewing(t);
+	by.answer = () => {
+		throw new LinkError("nobody is there");
+	};
+	const [first = ""] = kept();
+	by.ends.set(first, Date.UTC(2026, 0, 17, 12));
+	pass(LIFE);
+	const told = (words: RegExp) => parts.log.lines.filter((line) => words.test(line));
+	await eventually("it is told that they are due", () => told(/due/).length > 0);
+	t.regex(told(/due/)[0] ?? "", /nobody is there.*"validUntil":"2026-01-17T12:00:00.000Z"/);
+	by.invalid.add(first);
+	await eventually("it is told that one has ended", () => told(/not valid by/).length > 0);
+	t.regex(told(/not valid by/)[0] ?? "", /which says \d{4}-\d\d-\d\d: one"/);
+	t.is(told(/not valid by/).length, 1);
+	by.answer = undefined;
+	await eventually("it is told that all are valid", () => told(/valid again/).length > 0);
+});
+
 test("all certificates are ordered anew when the coordinator says so, once", async (t) => {
 	const { by, renewal } = await renewing(t);
 	t.is(by.orders.length, 1);

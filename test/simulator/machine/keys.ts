@@ -29,5 +29,6 @@ export function simulatedKeyring(random: Random, wall: () => number): Keyring {
 			const { notBefore, notAfter } = JSON.parse(text) as StandIn;
 			return notBefore <= wall() && wall() < notAfter;
 		},
+		endsAt: (text) => (JSON.parse(text) as StandIn).notAfter,
 	};
 }

@@ -83,6 +83,19 @@ export function invalidNames(content: TargetContent, kept: Credentials, isValid:
 	});
 }
 
+/** When the first of a target's certificates ends, in milliseconds since 1970; undefined where none says so. */
+export function firstEnd(
+	content: TargetContent,
+	kept: Credentials,
+	endsAt: (certificate: string) => number | undefined,
+): number | undefined {
+	const ends = (content.certificates ?? []).flatMap((request) => {
+		const found = keptFor(kept, request);
+		return (found && endsAt(found.certificate)) ?? [];
+	});
+	return ends.length > 0 ? Math.min(...ends) : undefined;
+}
+
 /** When the first of a target's certificates is to be renewed: at once for one that is not valid; Infinity where there is none. */
 export function firstRenewal(content: TargetContent, kept: Credentials, isValid: IsValid): number {
 	const times = (content.certificates ?? []).map((request) => renewalOf(keptFor(kept, request), isValid));

@@ -6,6 +6,7 @@ import {
 	type Credentials,
 	dueAt,
 	filled,
+	firstEnd,
 	firstRenewal,
 	invalidNames,
 	lacking,
@@ -34,6 +35,8 @@ export interface CredentialStore {
 	renewalAt(content: TargetContent): number;
 	/** The names of those of a target's certificates that are not valid by the machine's wall clock. */
 	invalid(content: TargetContent): readonly string[];
+	/** When the first of a target's certificates ends, in milliseconds since 1970; undefined where there is none. */
+	validUntil(content: TargetContent): number | undefined;
 	/**
 	 * Orders what is due or absent of a target that runs, with the keys that are there, in the name of the `newest` one: that is
 	 * the only one that the coordinator still knows. Throws LinkError, or an Error with the refusal, also when there is nothing
@@ -85,6 +88,7 @@ export function createCredentialStore(parts: CredentialStoreParts): CredentialSt
 				: firstRenewal(content, kept, parts.keyring.isValidNow);
 		},
 		invalid: (content) => invalidNames(content, memory.credentials(), parts.keyring.isValidNow),
+		validUntil: (content) => firstEnd(content, memory.credentials(), parts.keyring.endsAt),
 		renew: (running, newest, all = false) =>
 			inTurn(() =>
 				fetch(newest, (kept) => {

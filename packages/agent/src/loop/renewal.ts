@@ -1,4 +1,4 @@
-import type { ComponentHealth, Health } from "@rollcall/protocol";
+import type { ComponentHealth, Health, Target } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, Log } from "../ports.ts";
@@ -53,8 +53,20 @@ export function createRenewal(parts: RenewalParts): Renewal {
 		const names = running ? credentials.invalid(running.content) : [];
 		const now = names.length > 0 ? notValid(names, clock.wall()) : undefined;
 		const isNews = now?.reason !== ill?.reason;
+		if (now && !ill)
+			log.warn("certificates are not valid, and nobody is to believe them", { reason: now.reason ?? "" });
+		if (!now && ill) log.info("all certificates are valid again", {});
 		ill = now;
 		if (isNews) parts.changed();
+	}
+
+	/** Why certificates of what runs are not renewed, and until when they are valid. */
+	function notRenewed({ content }: Target, error: unknown): Readonly<Record<string, string>> {
+		const end = credentials.validUntil(content);
+		return {
+			reason: messageOf(error),
+			...(end === undefined ? {} : { validUntil: new Date(end).toISOString() }),
+		};
 	}
 
 	async function run(signal: AbortSignal): Promise<void> {
@@ -83,8 +95,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 					log.warn("the certificates that came are not valid by this machine's clock, or too few", {});
 				if (await woken.wait(backoff(IN_VAIN, failures++, parts.random()), signal)) failures = 0;
 			} catch (error) {
-				const reason = messageOf(error);
-				if (failures === 0) log.warn("certificates are due and not renewed yet", { reason });
+				if (failures === 0) log.warn("certificates are due and not renewed yet", notRenewed(running, error));
 				await woken.wait(backoff(RETRY, failures++, parts.random()), signal);
 			}
 		}

@@ -41,6 +41,8 @@ function certifier() {
 		orders,
 		/** Certificates that are not valid by the machine's wall clock. */
 		invalid: new Set<string>(),
+		/** When certificates end, by that clock; those that are not named, in an hour. */
+		ends: new Map<string, number>(),
 		answer: undefined as (() => CertifyReply) | undefined,
 		certify: async (order: CertifyOrder): Promise<CertifyReply> => {
 			orders.push(order);
@@ -95,6 +97,7 @@ export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifi
 		keyring: {
 			...nodeKeyring,
 			isValidNow: (certificate) => !by.invalid.has(certificate),
+			endsAt: (certificate) => by.ends.get(certificate) ?? Date.now() + LIFE * 1000,
 			newSealKey: async () => ({
 				publicKey: "",
 				open: async ({ ciphertext }) => Buffer.from(ciphertext, "base64").toString(),

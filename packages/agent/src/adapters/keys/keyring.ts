@@ -17,13 +17,19 @@ export const nodeKeyring: Keyring = {
 	},
 	newSealKey,
 	isValidNow(certificate) {
-		try {
-			const { validFromDate, validToDate } = new X509Certificate(certificate);
-			const now = Date.now();
-			return validFromDate.getTime() <= now && now < validToDate.getTime();
-		} catch {
-			// What cannot be read has no dates to be wrong.
-			return true;
-		}
+		const { from, to } = datesOf(certificate) ?? {};
+		const now = Date.now();
+		// What cannot be read has no dates to be wrong.
+		return from === undefined || to === undefined || (from <= now && now < to);
 	},
+	endsAt: (certificate) => datesOf(certificate)?.to,
 };
+
+function datesOf(certificate: string): { readonly from: number; readonly to: number } | undefined {
+	try {
+		const { validFromDate, validToDate } = new X509Certificate(certificate);
+		return { from: validFromDate.getTime(), to: validToDate.getTime() };
+	} catch {
+		return undefined;
+	}
+}
