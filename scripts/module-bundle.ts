@@ -19,6 +19,8 @@ export const ES_MODULES = {
 	banner: { js: REQUIRE },
 	logLevel: "error",
 	metafile: true,
+	// Under the LGPL: it stays a library of its own beside the bundle.
+	external: ["openpgp"],
 } as const satisfies BuildOptions;
 
 /** The file to start of the bundle in a folder of the project, such as `dist/cli`; undefined where it is none of the sources as they are. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
+import { createMessage, generateKey, type PrivateKey, sign } from "openpgp";
 import { bootDocument, writeAgentProgram } from "../support/boot.ts";
 import { newOperator } from "../support/cli.ts";
 import { asAdmin, startCoordinator } from "../support/coordinator.ts";
@@ -186,4 +187,102 @@ test("kernels come by channel or release, also from a folder and an archive, who
 		t.is(ended.code, 2, ended.stderr);
 		t.regex(ended.stderr, why);
 	}
+});
+
+/** The makers' trees with the signatures of Flatcar, Fedora CoreOS and runc. */
+async function signedReleases(key: PrivateKey): Promise<Map<string, Buffer>> {
+	const tree = releases();
+	for (const [path, bytes] of [...tree]) {
+		const isSigned = /flatcar_production_[^/]*(?:vmlinuz|cpio\.gz)$|-live-|runc\.amd64$/.test(path);
+		if (!isSigned) continue;
+		const isArmored = path.endsWith("runc.amd64");
+		tree.set(`${path}${isArmored ? ".asc" : ".sig"}`, await detached(key, bytes, isArmored));
+	}
+	return tree;
+}
+
+async function detached(key: PrivateKey, bytes: Buffer, isArmored: boolean): Promise<Buffer> {
+	const wish = { message: await createMessage({ binary: bytes }), signingKeys: key, detached: true } as const;
+	return isArmored ? Buffer.from(await sign(wish)) : Buffer.from(await sign({ ...wish, format: "binary" }));
+}
+
+test("with a maker's key what it signs comes with its signature alone; without one it is said that nobody checked", async (t) => {
+	const { folder, run, names } = await scene(t);
+	const generate = async () =>
+		(await generateKey({ type: "rsa", rsaBits: 2048, userIDs: [{ name: "Maker" }], format: "object" })).privateKey;
+	const [key, other] = [await generate(), await generate()];
+	const id = key.getKeyID().toHex().toUpperCase();
+	const tree = await signedReleases(key);
+	const from = await mirror(t, tree, new Set());
+	const ring = join(folder, "makers.gpg");
+	writeFileSync(ring, Buffer.concat([other, key].map((one) => Buffer.from(one.toPublic().write()))));
+	const flatcar = (...words: string[]) => run("assets", "fetch", "flatcar", "4593.1.0", "--from", from, ...words);
+	const kernel = "stable.release.flatcar-linux.net/amd64-usr/4593.1.0/flatcar_production_pxe.vmlinuz";
+	const image = kernel.replace(".vmlinuz", "_image.cpio.gz");
+	const change = (path: string, bytes: Buffer) => {
+		tree.set(path, bytes);
+		tree.set(`${path}.DIGESTS`, Buffer.from(`${sha("sha512", bytes)}  ${path.replace(/^.*\//, "")}\n`));
+	};
+
+	const unchecked = await flatcar();
+	t.is(unchecked.code, 0, unchecked.stderr);
+	t.regex(
+		unchecked.stderr,
+		/not checked: flatcar_production_pxe\.vmlinuz, flatcar_production_pxe_image\.cpio\.gz; put .*makers-keys/,
+	);
+	const again = await flatcar("--keyring", ring);
+	t.is(again.code, 0, again.stderr);
+	t.regex(again.stdout, /vmlinuz: 68\.4 KiB, checked by sha512 and signature/);
+	t.notRegex(again.stderr, /not checked/);
+	t.regex((await flatcar("--keyring", ring)).stdout, /vmlinuz: kept already/);
+
+	// Who has the mirror changes file and sum alike.
+	change(kernel, randomBytes(60_000));
+	const changed = await flatcar("--keyring", ring);
+	t.is(changed.code, 1);
+	t.regex(changed.stderr, new RegExp(`vmlinuz: the signature with the key ${id} is not of this content`));
+	// An image in the kernel's place is signed, and not by its name.
+	tree.set(`${kernel}.sig`, tree.get(`${image}.sig`) ?? Buffer.alloc(0));
+	t.regex((await flatcar("--keyring", ring)).stderr, /is not of this content/);
+	tree.set(`${kernel}.sig`, (tree.get(`${image}.sig`) ?? Buffer.alloc(0)).subarray(0, 100));
+	t.regex(
+		(await flatcar("--keyring", ring)).stderr,
+		/vmlinuz: its maker's signature https:.*\.sig does not count: it is no whole OpenPGP/,
+	);
+	tree.delete(`${kernel}.sig`);
+	t.regex(
+		(await flatcar("--keyring", ring)).stderr,
+		/vmlinuz: its maker's signature is missing: .*vmlinuz\.sig cannot be fetched/,
+	);
+	const before = await names();
+
+	writeFileSync(ring, other.toPublic().armor());
+	for (const words of [
+		["fedora-coreos", "stable"],
+		["kubernetes", "1.36.2"],
+	]) {
+		const ended = await run("assets", "fetch", ...words, "--from", from, "--keyring", ring);
+		t.is(ended.code, 1);
+		t.regex(ended.stderr, new RegExp(`made with the key ${id}, which is none of those`));
+	}
+	t.deepEqual(await names(), before);
+	writeFileSync(ring, key.toPublic().armor());
+	for (const [words, file] of [
+		[["fedora-coreos", "stable"], "live-rootfs.x86_64.img"],
+		[["kubernetes", "1.36.2"], "runc/v1.4.3/amd64/runc"],
+	] as const) {
+		const ended = await run("assets", "fetch", ...words, "--from", from, "--keyring", ring);
+		t.is(ended.code, 0, ended.stderr);
+		t.regex(ended.stdout, new RegExp(`${file}: .*checked by sha256 and signature`));
+	}
+	const [file, signature] = ["kernel", "kernel.sig"].map((name) => join(folder, name));
+	writeFileSync(file ?? "", "mine");
+	writeFileSync(signature ?? "", await detached(key, Buffer.from("mine"), false));
+	const add = () => run("assets", "add", "a/kernel", file ?? "", "--signature", signature ?? "", "--public-key", ring);
+	t.regex((await add()).stdout, /checked by sha256 and signature|checked by signature/);
+	writeFileSync(file ?? "", "another's");
+	t.regex(
+		(await run("assets", "add", "b", file ?? "", "--signature", signature ?? "", "--public-key", ring)).stderr,
+		/is not of this content/,
+	);
 });

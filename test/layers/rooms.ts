@@ -213,8 +213,8 @@ export const ROOMS: readonly Room[] = [
 	{
 		name: "cli/assets",
 		files: /^packages\/cli\/src\/assets\//,
-		rooms: cli("errors", "files"),
-		packages: PROTOCOL,
+		rooms: cli("configuration", "errors", "files"),
+		packages: [...PROTOCOL, "@rollcall/coordinator/openpgp"],
 		libraries: "any",
 	},
 	{

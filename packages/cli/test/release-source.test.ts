@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test, { type ExecutionContext } from "ava";
-import { releaseSource } from "../src/assets/release-source.ts";
+import { releaseSource, textOf } from "../src/assets/release-source.ts";
 
 const MAKERS = "https://dl.k8s.io/v1.36.2/bin/linux/amd64";
 
@@ -22,10 +22,10 @@ for (const missing of [404, 403, 410]) {
 		const path = "/v1.36.2/bin/linux/amd64/kubelet";
 		const base = await mirror(t, { [path]: "program", [`${path}.sha256`]: "sum" }, missing);
 		const source = await releaseSource(`${base}/`);
-		t.is(await source.text(`${MAKERS}/kubelet.sha256`), "sum");
+		t.is(await textOf(source, `${MAKERS}/kubelet.sha256`), "sum");
 		for await (const found of source.files([{ name: "kubelet", url: `${MAKERS}/kubelet` }]))
 			t.is("url" in found ? found.url : "", base + path);
-		await t.throwsAsync(() => source.text(`${MAKERS}/kubectl.sha256`), {
+		await t.throwsAsync(() => source.bytes(`${MAKERS}/kubectl.sha256`), {
 			message: new RegExp(`/kubectl\\.sha256 cannot be fetched: it answered ${missing}`),
 		});
 	});

@@ -6,6 +6,7 @@ import { DOCUMENT_PARSERS } from "./documents.ts";
 import { LOG_PARSERS } from "./log.ts";
 import { MACHINE_PARSERS } from "./machine.ts";
 import { MESSAGE_PARSERS } from "./messages.ts";
+import { OPENPGP_PARSERS } from "./openpgp.ts";
 import { SERVICE_PARSERS } from "./services.ts";
 import { SIGN_IN_PARSERS } from "./sign-in.ts";
 import { STREAM_PARSERS } from "./stream.ts";
@@ -22,4 +23,5 @@ export const parsers: readonly Parser[] = [
 	...SERVICE_PARSERS,
 	...SIGN_IN_PARSERS,
 	...STREAM_PARSERS,
+	...OPENPGP_PARSERS,
 ];

@@ -6,7 +6,7 @@ import { bytesOf } from "../files/read-text.ts";
 import { type AssetFile, assetOfFile } from "./sources.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
-/** Checksum files, lists of releases. */
+/** Checksum files, lists of releases, signatures. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
 const TEXT_TIMEOUT_MS = 30_000;
 /** What a mirror says of a file that it has not; stores of objects say 403 to who may not list them. */
@@ -26,10 +26,15 @@ export type FoundFile<F extends Published> = { readonly file: F } & (
 
 /** Where releases are taken from: their makers, a mirror, a folder or a tar archive. All throw Failure. */
 export interface ReleaseSource {
-	/** A small text by its maker's address. */
-	text(url: string): Promise<string>;
+	/** A small file by its maker's address. */
+	bytes(url: string): Promise<Buffer>;
 	/** The files, in an order of the source's own. */
 	files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>>;
+}
+
+/** A small text of a source. Throws Failure. */
+export async function textOf(source: ReleaseSource, url: string): Promise<string> {
+	return (await source.bytes(url)).toString("utf8");
 }
 
 /** The source that `--from` names; without it the makers themselves. */
@@ -65,7 +70,7 @@ function placesOf(url: string): readonly [withHost: string, withoutHost: string,
 
 function web(places: (url: string) => readonly string[]): ReleaseSource {
 	return {
-		async text(url) {
+		async bytes(url) {
 			const tried = places(url);
 			for (const [index, place] of tried.entries()) {
 				const answer = await get(place);
@@ -100,7 +105,7 @@ async function get(url: string, method = "GET"): Promise<Response> {
 	}
 }
 
-async function bounded(answer: Response, url: string): Promise<string> {
+async function bounded(answer: Response, url: string): Promise<Buffer> {
 	const parts: Uint8Array[] = [];
 	let length = 0;
 	try {
@@ -112,7 +117,7 @@ async function bounded(answer: Response, url: string): Promise<string> {
 	} catch (error) {
 		throw unfetched(url, systemReason(error));
 	}
-	return Buffer.concat(parts).toString("utf8");
+	return Buffer.concat(parts);
 }
 
 function unfetched(url: string, reason: string): Failure {
@@ -130,11 +135,11 @@ function folder(base: string): ReleaseSource {
 		throw notThere(base, url);
 	};
 	return {
-		async text(url) {
+		async bytes(url) {
 			const path = await pathOf(url);
 			const bytes = await bytesOf(path, MAX_TEXT_BYTES);
 			if (bytes.length > MAX_TEXT_BYTES) throw usageFailure(`${path}: it has more than ${MAX_TEXT_BYTES} bytes`);
-			return bytes.toString("utf8");
+			return bytes;
 		},
 		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
 			for (const file of wanted) yield { file, local: await assetOfFile(await pathOf(file.url), file.name) };
@@ -144,22 +149,24 @@ function folder(base: string): ReleaseSource {
 
 /** Read from its beginning each time: an archive has no order that one could rely on. */
 function archive(path: string): ReleaseSource {
-	const texts = new Map<string, string>();
+	const small = new Map<string, Buffer>();
 	const plain = (name: string) => name.replace(/^(?:\.\/)+/, "");
-	const readTexts = async (): Promise<void> => {
+	const readSmall = async (): Promise<void> => {
 		for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
-			if (sizeBytes > MAX_TEXT_BYTES || !/\.(?:sha256|sha256sum|sha512|DIGESTS|json|txt)$/.test(name)) continue;
+			if (sizeBytes > MAX_TEXT_BYTES || !/\.(?:sha256|sha256sum|sha512|DIGESTS|json|txt|sig|asc)$/.test(name)) continue;
 			const parts: Buffer[] = [];
 			for await (const part of content) parts.push(part);
-			texts.set(plain(name), Buffer.concat(parts).toString("utf8"));
+			small.set(plain(name), Buffer.concat(parts));
 		}
 	};
 	return {
-		async text(url) {
-			if (texts.size === 0) await readTexts();
-			const found = placesOf(url).find((place) => texts.has(place));
-			if (found === undefined) throw notThere(path, url);
-			return texts.get(found) ?? "";
+		async bytes(url) {
+			if (small.size === 0) await readSmall();
+			for (const place of placesOf(url)) {
+				const found = small.get(place);
+				if (found) return found;
+			}
+			throw notThere(path, url);
 		},
 		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
 			const left = new Set(wanted);

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AssetName, systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
+import { bytesOf } from "../files/read-text.ts";
+import { isOfSums, MOST_SUMS_BYTES, Sums, type SumsKeys } from "./signed-sums.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
 /** A file that is to become an asset. */
@@ -17,10 +19,6 @@ export interface AssetFile {
 	readonly sha256?: string;
 	readonly content: AsyncIterable<Buffer>;
 }
-
-/** The name under which checksums are looked for, as `sha256sum` writes them. */
-const SUMS = "SHA256SUMS";
-const MAX_SUMS_BYTES = 4 * 2 ** 20;
 
 /** One file of this computer. Its hash is taken before, so that what arrives is what lies here. Throws Failure. */
 export async function assetOfFile(path: string, name: string): Promise<AssetFile> {
@@ -37,47 +35,59 @@ export async function assetOfFile(path: string, name: string): Promise<AssetFile
 	return { name, sizeBytes: found.size, from: path, sha256: hash.digest("hex"), content };
 }
 
-/**
- * Everything below a folder, or in a tar archive (also of gzip), for sites without internet. A `SHA256SUMS` in it is held
- * against each file that it names. Throws Failure.
- */
-export async function* assetsFrom(path: string, prefix: string): AsyncGenerator<AssetFile> {
-	const found = await stat(path).catch(() => undefined);
-	if (!found) throw usageFailure(`${path}: there is no such folder or archive`, "name a folder or a tar archive");
-	yield* found.isDirectory() ? fromFolder(path, prefix) : fromTar(path, prefix);
+/** How a folder or an archive becomes assets. */
+export interface FolderOptions extends SumsKeys {
+	/** Put before each name. */
+	readonly prefix: string;
+	/** Hears of a signature that nobody checks. */
+	readonly onUnchecked: (what: string) => void;
 }
 
-async function* fromFolder(folder: string, prefix: string): AsyncGenerator<AssetFile> {
-	const sums = readSums(await readFile(join(folder, SUMS), "utf8").catch(() => ""));
+/**
+ * Everything below a folder, or in a tar archive (also of gzip), for sites without internet. A `SHA256SUMS` in it is held
+ * against each file that it names, and its signature against the makers' keys. Throws Failure.
+ */
+export async function* assetsFrom(path: string, options: FolderOptions): AsyncGenerator<AssetFile> {
+	const found = await stat(path).catch(() => undefined);
+	if (!found) throw usageFailure(`${path}: there is no such folder or archive`, "name a folder or a tar archive");
+	yield* found.isDirectory() ? fromFolder(path, options) : fromTar(path, options);
+}
+
+async function* fromFolder(folder: string, options: FolderOptions): AsyncGenerator<AssetFile> {
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+	const insideOf = (path: string) => relative(folder, path).replaceAll("\\", "/");
+	const ofSums = new Map<string, Buffer>();
+	for (const path of paths.filter((one) => isOfSums(insideOf(one))))
+		ofSums.set(insideOf(path), await bytesOf(path, MOST_SUMS_BYTES));
+	const sums = await Sums.read(folder, ofSums, options, options.onUnchecked);
 	for (const path of paths.sort()) {
-		const inside = relative(folder, path).replaceAll("\\", "/");
-		if (inside === SUMS) continue;
-		const file = await assetOfFile(path, nameOf(prefix, inside, path));
-		const listed = sums.get(inside);
+		const inside = insideOf(path);
+		if (isOfSums(inside)) continue;
+		const listed = sums.of(inside);
+		const file = await assetOfFile(path, nameOf(options.prefix, inside, path));
 		if (listed !== undefined && listed !== file.sha256)
-			throw usageFailure(`${path}: its SHA-256 is ${file.sha256}, and ${SUMS} says ${listed}`);
+			throw usageFailure(`${path}: its SHA-256 is ${file.sha256}, and SHA256SUMS says ${listed}`);
 		yield file;
 	}
 }
 
-async function* fromTar(path: string, prefix: string): AsyncGenerator<AssetFile> {
-	const sums = new Map<string, string>();
+async function* fromTar(path: string, options: FolderOptions): AsyncGenerator<AssetFile> {
+	const ofSums = new Map<string, Buffer>();
 	for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
-		if (inArchive(name) === SUMS && sizeBytes <= MAX_SUMS_BYTES) {
-			const parts: Buffer[] = [];
-			for await (const part of content) parts.push(part);
-			for (const [file, sum] of readSums(Buffer.concat(parts).toString("utf8"))) sums.set(file, sum);
-		}
+		if (!isOfSums(inArchive(name)) || sizeBytes > MOST_SUMS_BYTES) continue;
+		const parts: Buffer[] = [];
+		for await (const part of content) parts.push(part);
+		ofSums.set(inArchive(name), Buffer.concat(parts));
 	}
+	const sums = await Sums.read(path, ofSums, options, options.onUnchecked);
 	for await (const { name, sizeBytes, content } of tarEntries(await openArchive(path), path)) {
 		const inside = inArchive(name);
-		if (inside === SUMS) continue;
-		const sha256 = sums.get(inside);
+		if (isOfSums(inside)) continue;
+		const sha256 = sums.of(inside);
 		const from = `${path}: ${inside}`;
 		yield {
-			name: nameOf(prefix, inside, from),
+			name: nameOf(options.prefix, inside, from),
 			sizeBytes,
 			from,
 			...(sha256 === undefined ? {} : { sha256 }),
@@ -94,9 +104,4 @@ function nameOf(prefix: string, inside: string, from: string): string {
 	const name = AssetName.safeParse(prefix === "" ? inside : `${prefix.replace(/\/+$/, "")}/${inside}`);
 	if (!name.success) throw usageFailure(`${from}: ${name.error.issues[0]?.message}`, "rename it");
 	return name.data;
-}
-
-function readSums(text: string): Map<string, string> {
-	const found = [...text.matchAll(/^([0-9a-f]{64}) [ *](?:\.\/)?(.+)$/gim)];
-	return new Map(found.map(([, sum = "", name = ""]) => [name, sum.toLowerCase()]));
 }

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
-import { AssetName, type AssetSignature, type AssetWork } from "@rollcall/protocol";
+import { AssetName, type AssetSignature, type AssetWork, systemReason } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { addFromUrl, upload } from "../api/assets.ts";
 import type { Api } from "../api/client.ts";
+import { makersKeys, openPgpKeys, signatureOf } from "../assets/makers-keys.ts";
 import { type AssetFile, assetOfFile, assetsFrom } from "../assets/sources.ts";
 import { usageFailure } from "../errors.ts";
-import { readTextFile } from "../files/read-text.ts";
+import { bytesOf, readTextFile } from "../files/read-text.ts";
 import { progressLine } from "../live/progress-line.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say, tell } from "../terminal.ts";
@@ -13,11 +14,12 @@ import { sizeText } from "../views/field-list.ts";
 import { Replacing } from "./replacing.ts";
 
 const MAX_KEY_BYTES = 4096;
+const MAX_SIGNATURE_BYTES = 65_536;
 const AFTER = `
 WHAT is a file of this computer, which is uploaded, or a URL, which the coordinator fetches once and keeps. A URL needs its hash or a
-signature: minisign's, or plain Ed25519 as \`openssl pkeyutl -sign -rawin\` makes it (base64). NAME is the path below /assets/, like
+signature: OpenPGP's, minisign's, or plain Ed25519 as \`openssl pkeyutl -sign -rawin\` makes it (base64). NAME is the path below /assets/, like
 flatcar/4230.2.4/flatcar_production_pxe.vmlinuz. --from takes a whole folder or a tar archive, for sites without internet; a SHA256SUMS in it
-is held against the files. A name in use for other content is asked about; in a pipe it needs --yes.
+is held against the files, and its signature (SHA256SUMS.sign, .asc, .gpg, .sig) against the keys of --keyring or ~/.config/rollcall/makers-keys. A name in use for other content is asked about; in a pipe it needs --yes.
 
 Examples:
   rollcall assets add flatcar/4230.2.4/vmlinuz https://mirror.example/vmlinuz --sha512 "$SUM"
@@ -33,6 +35,7 @@ interface Options {
 	readonly compress?: boolean;
 	readonly from?: string;
 	readonly prefix?: string;
+	readonly keyring?: string;
 	readonly yes?: boolean;
 }
 
@@ -47,11 +50,15 @@ export const addAssetsAdd: AddCommand = (assets, run) => {
 		.argument("[what]", "a file or an http(s) URL")
 		.option("--sha256 <hex>", "what it must hash to", parseHash(64))
 		.option("--sha512 <hex>", "what it must hash to", parseHash(128))
-		.option("--signature <file>", "a detached Ed25519 signature")
-		.option("--public-key <file>", "whose signature that must be")
+		.option("--signature <file>", "a detached signature: Ed25519 or OpenPGP")
+		.option("--public-key <file>", "whose signature that must be; for OpenPGP also a ring")
 		.option("--compress", "also keep it compressed, for clients that take gzip")
 		.option("--from <path>", "add everything in a folder or a tar archive")
 		.option("--prefix <path>", "with --from: put it below this path")
+		.option(
+			"--keyring <path>",
+			"with --from: OpenPGP keys, a file or a folder; SHA256SUMS must be signed by one, and name every file",
+		)
 		.option("-y, --yes", "do not ask before a name in use gets other content")
 		.addHelpText("after", AFTER)
 		.action((name: string | undefined, what: string | undefined, options: Options, command) =>
@@ -71,7 +78,7 @@ async function addOne(
 		throw usageFailure("NAME and WHAT are needed, or --from", "rollcall assets add --help");
 	const checked = AssetName.safeParse(name);
 	if (!checked.success) throw usageFailure(`${name}: ${checked.error.issues[0]?.message}`);
-	const expect = await expected(options);
+	const expect = await expected(what, options);
 	const isUrl = /^https?:\/\//i.test(what);
 	if (!isUrl && /^[a-z][a-z0-9+.-]*:\/\//i.test(what))
 		throw usageFailure(
@@ -104,7 +111,9 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 	const api = await session.connect();
 	const replacing = await Replacing.of(session, api, options.yes === true);
 	const works: unknown[] = [];
-	for await (const file of assetsFrom(from, prefix)) {
+	const keys = await makersKeys(options.keyring, session.env);
+	const onUnchecked = (text: string) => session.json || say(session.err, text);
+	for await (const file of assetsFrom(from, { prefix, keys, required: options.keyring !== undefined, onUnchecked })) {
 		await replacing.check(file);
 		const progress = progressLine(session, file.name);
 		const { json, value } = await send(api, file, { compress: options.compress ?? false }, progress.show).finally(
@@ -124,7 +133,7 @@ function send(api: Api, file: AssetFile, expect: Expect, onProgress: (work: Asse
 	return upload(api, { name, source: { uploadBytes: sizeBytes, from }, ...known, ...expect }, content, onProgress);
 }
 
-async function expected(options: Options): Promise<Expect> {
+async function expected(what: string, options: Options): Promise<Expect> {
 	const { signature, publicKey, sha256, sha512 } = options;
 	if ((signature === undefined) !== (publicKey === undefined))
 		throw usageFailure("--signature and --public-key belong together");
@@ -135,11 +144,22 @@ async function expected(options: Options): Promise<Expect> {
 		...(signature === undefined || publicKey === undefined
 			? {}
 			: {
-					signature: {
-						signature: await readTextFile(signature, MAX_KEY_BYTES),
-						publicKey: await readTextFile(publicKey, MAX_KEY_BYTES),
-					},
+					signature: await readSignature(what, signature, publicKey),
 				}),
+	};
+}
+
+async function readSignature(what: string, signature: string, publicKey: string): Promise<AssetSignature> {
+	const keys = await openPgpKeys(publicKey);
+	if (keys) {
+		const bytes = await bytesOf(signature, MAX_SIGNATURE_BYTES).catch((error: unknown) => {
+			throw usageFailure(`${signature}: ${systemReason(error)}`, "name the file of a signature");
+		});
+		return signatureOf(keys, { file: what, where: signature, bytes });
+	}
+	return {
+		signature: await readTextFile(signature, MAX_KEY_BYTES),
+		publicKey: await readTextFile(publicKey, MAX_KEY_BYTES),
 	};
 }
 

@@ -1,7 +1,10 @@
+import type { AssetSignature, AssetWish } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { addFromUrl, listAssets, upload } from "../api/assets.ts";
-import { type FoundFile, type ReleaseSource, releaseSource } from "../assets/release-source.ts";
+import { makersKeys } from "../assets/makers-keys.ts";
+import { signaturesOf, unsignedText } from "../assets/release-signatures.ts";
+import { type FoundFile, type ReleaseSource, releaseSource, textOf } from "../assets/release-source.ts";
 import { Failure, usageFailure } from "../errors.ts";
 import { progressLine } from "../live/progress-line.ts";
 import type { ReleaseArch, ReleaseFile } from "../offline/core.ts";
@@ -14,6 +17,8 @@ WHAT is kubernetes (kubelet, kubectl, crictl, containerd, runc, CNI plugins: the
 initrd, image). VERSION is a release, or for the last two a channel. Files come from their makers' release addresses; the coordinator fetches
 them, and each must have the sum that its maker publishes beside it. --from takes them from a mirror, a folder or a tar archive that has
 what the makers have, below their host names or without them; files of this computer are uploaded. What is kept already is not fetched again.
+With --keyring, or keys in ~/.config/rollcall/makers-keys, what Flatcar, Fedora CoreOS and runc sign must have their signature; the others sign nothing
+that can be checked here.
 
 Examples:
   rollcall assets fetch kubernetes 1.36.2
@@ -25,6 +30,7 @@ interface Options {
 	readonly arch: ReleaseArch;
 	readonly from?: string;
 	readonly channel?: string;
+	readonly keyring?: string;
 }
 
 /** `rollcall assets fetch`. */
@@ -37,6 +43,7 @@ export const addAssetsFetch: AddCommand = (assets, run) => {
 		.option("--arch <arch>", "x64 or arm64", parseArch, "x64")
 		.option("--channel <name>", "with a release of flatcar: its channel (default: stable)")
 		.option("--from <place>", "a mirror's URL, a folder or a tar archive instead of the makers")
+		.option("--keyring <path>", "the makers' OpenPGP keys, a file or a folder: what they signed must be so")
 		.addHelpText("after", AFTER)
 		.action((what: string, version: string, options: Options, command) =>
 			run(command, (session) => fetchRelease(session, { what, version, options })),
@@ -54,28 +61,40 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 	const files = await filesOf(wish, source);
 	const sums = new Map<ReleaseFile, string>();
 	for (const file of files) sums.set(file, await sumOf(file, source));
+	const keys = await makersKeys(wish.options.keyring, session.env);
+	const signatures = keys ? await signaturesOf(files, source, keys) : new Map<ReleaseFile, AssetSignature>();
 	const api = await session.connect();
 	const kept = new Map((await listAssets(api)).value.assets.map((asset) => [asset.name, asset]));
-	const isKept = (file: ReleaseFile) => kept.get(file.name)?.[file.sum.algorithm] === sums.get(file);
+	const isKept = (file: ReleaseFile) => {
+		const asset = kept.get(file.name);
+		// What came when nobody had the maker's key comes again, to be checked.
+		const isChecked = !signatures.has(file) || asset?.checked.includes("signature");
+		return isChecked && asset?.[file.sum.algorithm] === sums.get(file);
+	};
 	for (const { name } of files.filter(isKept)) if (!session.json) tell(session.out, `${name}: kept already`);
 	const works: unknown[] = [];
 	for await (const found of source.files(files.filter((file) => !isKept(file)))) {
 		const { name, sum } = found.file;
 		const progress = progressLine(session, name);
-		const expect = { name, [sum.algorithm]: sums.get(found.file) ?? "" };
+		const signature = signatures.get(found.file);
+		const expect = { name, [sum.algorithm]: sums.get(found.file) ?? "", ...(signature && { signature }) };
 		const { json, value } = await bring(api, found, expect, progress.show).finally(progress.end);
 		works.push(json);
 		if (!session.json) tell(session.out, addedText(name, value));
 	}
 	if (session.json) printJson(session, works);
-	else tell(session.err, hint(wish, files));
+	else {
+		const unchecked = unsignedText(files, signatures, session.env);
+		if (unchecked !== undefined) tell(session.err, unchecked);
+		tell(session.err, hint(wish, files));
+	}
 	return undefined;
 }
 
 function bring(
 	api: Parameters<typeof upload>[0],
 	found: FoundFile<ReleaseFile>,
-	expect: { name: string; sha256?: string; sha512?: string },
+	expect: Omit<AssetWish, "source">,
 	onProgress: Parameters<typeof upload>[3],
 ) {
 	if ("url" in found) return addFromUrl(api, { ...expect, source: { url: found.url } }, onProgress);
@@ -97,7 +116,7 @@ async function filesOf({ what, version, options }: Wish, source: ReleaseSource):
 		if (/^\d+\.\d+\.\d+$/.test(version)) return core.flatcarFiles(channel, version, arch);
 		if (version !== channel) throw usageFailure(`flatcar ${version}: neither a release nor a channel`);
 		const url = core.flatcarCurrent(channel, arch);
-		const current = core.flatcarVersion(await source.text(url));
+		const current = core.flatcarVersion(await textOf(source, url));
 		if (current === undefined) throw new Failure(`${url} names no release`);
 		return core.flatcarFiles(channel, current, arch);
 	}
@@ -108,7 +127,7 @@ async function filesOf({ what, version, options }: Wish, source: ReleaseSource):
 		if (!known)
 			throw usageFailure(`fedora-coreos ${version}: neither a release nor one of ${core.FEDORA_STREAMS.join(", ")}`);
 		const url = core.fedoraMetadata(known, isRelease ? version : undefined);
-		const named = core.fedoraFiles(parseJson(await source.text(url), url), arch);
+		const named = core.fedoraFiles(parseJson(await textOf(source, url), url), arch);
 		if (named) return named.files;
 		throw new Failure(`${url} names no files for booting from the network on ${arch}`);
 	}
@@ -135,7 +154,7 @@ function parseJson(text: string, url: string): unknown {
 async function sumOf({ url, sum }: ReleaseFile, source: ReleaseSource): Promise<string> {
 	if ("hex" in sum) return sum.hex;
 	const { checksumOf } = await import("../offline/core.ts");
-	const found = checksumOf(await source.text(sum.url), url.replace(/^.*\//, ""), sum.algorithm);
+	const found = checksumOf(await textOf(source, sum.url), url.replace(/^.*\//, ""), sum.algorithm);
 	if (found !== undefined) return found;
 	throw new Failure(`${sum.url} names no ${sum.algorithm} of ${url.replace(/^.*\//, "")}`, {
 		next: "look at that file; nothing is fetched without a sum",

@@ -33,10 +33,10 @@ export const AssetList = z.strictObject({ assets: z.array(AssetView) });
 export type AssetList = z.infer<typeof AssetList>;
 
 /**
- * A detached Ed25519 signature. `publicKey`: PEM (SubjectPublicKeyInfo), or minisign's base64 line. `signature`: 64 bytes as
- * base64, or the text of a `.minisig` file.
+ * A detached signature: of Ed25519 (`publicKey`: PEM (SubjectPublicKeyInfo), or minisign's base64 line; `signature`: 64 bytes as
+ * base64, or the text of a `.minisig` file), or of OpenPGP, one key and one signature of its own over the bytes, both armored.
  */
-export const AssetSignature = z.strictObject({ publicKey: z.string().max(4096), signature: z.string().max(4096) });
+export const AssetSignature = z.strictObject({ publicKey: z.string().max(32_768), signature: z.string().max(16_384) });
 export type AssetSignature = z.infer<typeof AssetSignature>;
 
 /** One upload at most; a request carries at most `ASSET_CHUNK_BYTES` of it. */

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { AssetSignature } from "@rollcall/protocol";
+import { isOpenPgp, openPgpFault } from "./openpgp-signature.ts";
 
 /** Ed25519 signs a message as a whole, so the whole file is in memory while it is checked. */
 const MAX_WHOLE_BYTES = 512 * 2 ** 20;
@@ -19,10 +20,12 @@ interface Minisig {
 }
 
 /**
- * Why a file does not have this signature; undefined when it has. Takes minisign's files (its page "Signature format") and plain
- * Ed25519 as OpenSSL makes it (`openssl pkeyutl -sign -rawin`).
+ * Why a file does not have this signature; undefined when it has. Takes OpenPGP, minisign's files (its page "Signature format") and
+ * plain Ed25519 as OpenSSL makes it (`openssl pkeyutl -sign -rawin`).
  */
 export async function signatureFault(file: string, wanted: AssetSignature): Promise<string | undefined> {
+	if (isOpenPgp(Buffer.from(wanted.publicKey)))
+		return openPgpFault(createReadStream(file, { highWaterMark: 2 ** 20 }), wanted, new Date());
 	const minisign = minisignKey(wanted.publicKey);
 	if (minisign) return minisignFault(file, wanted.signature, minisign);
 	const key = pemKey(wanted.publicKey);

@@ -13,8 +13,10 @@ export function fedoraMetadata(stream: FedoraStream, version?: string): string {
 		: `${BUILDS}/prod/streams/${stream}/builds/${version}/release.json`;
 }
 
+const Address = z.url({ protocol: /^https?$/ }).max(1024);
 const File = z.object({
-	location: z.url({ protocol: /^https?$/ }).max(1024),
+	location: Address,
+	signature: Address.optional().catch(undefined),
 	sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 const Pxe = z.object({ pxe: z.object({ kernel: File, initramfs: File, rootfs: File }) });
@@ -42,10 +44,11 @@ export function fedoraFiles(
 	const version = stream?.release ?? release?.release;
 	if (!pxe || version === undefined) return undefined;
 	const files = [pxe.kernel, pxe.initramfs, pxe.rootfs].map(
-		({ location, sha256 }): ReleaseFile => ({
+		({ location, sha256, signature }): ReleaseFile => ({
 			name: `fedora-coreos/${new URL(location).pathname.replace(/^.*\//, "")}`,
 			url: location,
 			sum: { algorithm: "sha256", hex: sha256 },
+			signature: signature ?? `${location}.sig`,
 		}),
 	);
 	return { version, files };

@@ -25,5 +25,6 @@ export function flatcarFiles(channel: FlatcarChannel, version: string, arch: Rel
 		name: `flatcar/${version}/${arch === "x64" ? "" : `${arch}/`}${file}`,
 		url: `${base}/${file}`,
 		sum: { algorithm: "sha512", url: `${base}/${file}.DIGESTS` },
+		signature: `${base}/${file}.sig`,
 	}));
 }

@@ -60,6 +60,7 @@ export function kubernetesFiles(declared: string, arch: ReleaseArch): ReleaseFil
 			name: `runc/v${runc}/${go}/runc`,
 			url: `${github}/opencontainers/runc/releases/download/v${runc}/runc.${go}`,
 			sum: { algorithm: "sha256", url: `${github}/opencontainers/runc/releases/download/v${runc}/runc.sha256sum` },
+			signature: `${github}/opencontainers/runc/releases/download/v${runc}/runc.${go}.asc`,
 			artifact: { path: `${BIN}/runc`, mode: "0755" },
 		},
 		archive(

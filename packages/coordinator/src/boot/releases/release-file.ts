@@ -5,6 +5,8 @@ export interface ReleaseFile {
 	readonly url: string;
 	/** The checksum file beside it, or the sum itself where a list of the maker's has it. */
 	readonly sum: { readonly algorithm: "sha256" | "sha512" } & ({ readonly url: string } | { readonly hex: string });
+	/** Where its maker's detached OpenPGP signature over the file itself is; absent where none is published. */
+	readonly signature?: string;
 	/** How a machine takes it as an artifact; absent for kernels and initrds. */
 	readonly artifact?: {
 		readonly path: string;
