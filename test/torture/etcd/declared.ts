@@ -1,5 +1,8 @@
 import { documentText } from "../../support/documents.ts";
 
+/** An argument that a document may have, in whose place these members of etcd get one with which they do not start. */
+export const BROKEN = { name: "max-wals", value: "2147483647", instead: "--election-timeout=5" } as const;
+
 /** What the cluster document says of etcd now. */
 export interface Declared {
 	readonly slot: string;
@@ -14,7 +17,7 @@ export interface Declared {
 
 /** The document's text: members on control planes that carry the label `etcd: yes`. */
 export function textOf({ slot, members, revision, broken, dedicated }: Declared): string {
-	const extra = { "max-txn-ops": String(128 + revision), ...(broken ? { "election-timeout": "5" } : {}) };
+	const extra = { "max-txn-ops": String(128 + revision), ...(broken ? { [BROKEN.name]: BROKEN.value } : {}) };
 	const document = JSON.parse(
 		documentText({
 			slots: [

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { oldRestore } from "@rollcall/test-support/old-restore";
 import { debianFolders, debianPackages, type Part } from "@rollcall/test-support/part";
 import { API_SERVER, apiServerScript, realApiServer } from "./api-server.ts";
+import { BROKEN } from "./declared.ts";
 
 const PACKAGES = ["etcd-server", "etcd-client"];
 
@@ -47,6 +48,7 @@ export async function memberPrograms(folder: string): Promise<Readonly<Record<st
 for word in "$@"; do
   shift
   case $word in
+    --${BROKEN.name}=${BROKEN.value}) set -- "$@" ${BROKEN.instead} ;;
     ${own ? "--none" : NEWER}) ;;
     *127.0.0.1*) set -- "$@" "$(printf %s "$word" | sed "s/127\\.0\\.0\\.1/$ROLLCALL_REHEARSAL_LOOPBACK/g")" ;;
     *) set -- "$@" "$word" ;;

@@ -19,7 +19,12 @@ export const checkArguments: Check = ({ kubernetes }) => ({
 		return Object.entries(given).flatMap(([name, value]): Finding[] => {
 			const path = ["kubernetes", "extraArguments", owner, name];
 			if (hasControl(value)) return [{ path, message: "a value has no line breaks or other control characters" }];
-			if (free.includes(name)) return [];
+			const form = ownValue(free, name);
+			if (form?.takes(value)) return [];
+			if (form) {
+				const message = `${JSON.stringify(value)} is no value of --${name}; ${program} would not start with it`;
+				return [{ path, message, suggestion: form.like }];
+			}
 			if (decided.includes(name)) {
 				const message = `--${name} of ${program} is decided by rollcall, from the rest of the document`;
 				return [{ path, message, suggestion: "leave it out" }];
@@ -29,7 +34,7 @@ export const checkArguments: Check = ({ kubernetes }) => ({
 				const message = `--${name} of ${program} is deprecated; the document has a field for it`;
 				return [{ path, message, suggestion: field.replace("$VALUE", value === "true" ? value : "false") }];
 			}
-			const near = nearest(name, free);
+			const near = nearest(name, Object.keys(free));
 			const message = `${program} does not know --${name}, or it is none that may be set here`;
 			return [{ path, message, suggestion: near === undefined ? undefined : `did you mean ${near}?` }];
 		});

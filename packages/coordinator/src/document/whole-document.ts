@@ -7,6 +7,7 @@ import { checkMirrors } from "./check-mirrors.ts";
 import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-networks.ts";
 import { checkNodeMask } from "./check-node-mask.ts";
+import { checkPace } from "./check-pace.ts";
 import { checkPodNetwork } from "./check-pod-network.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
@@ -20,6 +21,7 @@ const CHECKS: readonly Check[] = [
 	checkNetworks,
 	checkPodNetwork,
 	checkNodeMask,
+	checkPace,
 	checkNames,
 	checkMachines,
 	checkMirrors,

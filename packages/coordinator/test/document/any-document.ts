@@ -45,9 +45,11 @@ const kubernetes = fc.record(
 		encryptionAtRest: fc.boolean(),
 		extraArguments: fc.record(
 			{
-				kubelet: fc.dictionary(fc.constantFrom("v", "vmodule"), fc.string({ unit: codePoint, maxLength: 12 }), {
-					maxKeys: 2,
-				}),
+				kubelet: fc.dictionary(
+					fc.constantFrom("image-credential-provider-bin-dir", "image-credential-provider-config"),
+					fc.string({ unit: codePoint, maxLength: 12 }),
+					{ maxKeys: 2 },
+				),
 			},
 			{ requiredKeys: [] },
 		),

@@ -40,6 +40,13 @@ testRefusals([
 		/between 16 and 29/,
 	],
 	[
+		"a mask that Kubernetes takes for octal",
+		document({ "node-cidr-mask-size": "024" }),
+		`${AT}.node-cidr-mask-size`,
+		/is no length/,
+		/between/,
+	],
+	[
 		"a mask that is a word",
 		document({ "node-cidr-mask-size": "/24" }),
 		`${AT}.node-cidr-mask-size`,

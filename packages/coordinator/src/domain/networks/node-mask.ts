@@ -13,8 +13,8 @@ export function nodeMask({ kubernetes, networks }: ClusterDocument, bits: 32 | 1
 	return parseMask(text, bits) ?? DEFAULT_MASKS[bits];
 }
 
-/** A length as the argument takes it, or undefined. Zero stands for the default, as in Kubernetes. */
+/** A length as the argument takes it, or undefined. Zero stands for the default, as in Kubernetes, which takes 024 for octal. */
 export function parseMask(text: string | undefined, bits: 32 | 128): number | undefined {
-	const mask = text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
+	const mask = text !== undefined && /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0;
 	return mask > 0 && mask <= bits ? mask : undefined;
 }
