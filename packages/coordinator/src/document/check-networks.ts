@@ -9,6 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { nodeMask } from "../domain/networks/node-mask.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
+import { otherUse } from "./other-use.ts";
 
 /** Networks are networks, apart from each other and from every declared address, and large enough for what is declared. */
 export const checkNetworks: Check = (document) => {
@@ -48,8 +49,13 @@ export const checkNetworks: Check = (document) => {
 			services: secondServices?.network,
 		}),
 		...checkVersions(pods.network, secondPods?.network),
+		...checkNodeAddress(rule, pods.network, nodes?.network),
 	);
-	if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(networks.dnsDomain)) {
+	if (
+		!/^(?!.*[a-z0-9-]{64})[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(
+			networks.dnsDomain,
+		)
+	) {
 		findings.push({ path: ["networks", "dnsDomain"], message: "not a DNS domain", suggestion: "cluster.local" });
 	}
 	return { findings };
@@ -68,7 +74,11 @@ function readNetwork(path: DocumentPath, text: string): { network?: Network; fin
 		const message = `${text} is an address inside a network`;
 		return { network, findings: [{ path, message, suggestion: `did you mean ${formatNetwork(network)}?` }] };
 	}
-	return { network, findings: [] };
+	// All addresses of a version are told by what they overlap; machines of a rehearsal have loopback addresses.
+	const use = network.prefix === 0 || path.includes("nodeAddress") ? undefined : otherUse(network);
+	if (use === undefined) return { network, findings: [] };
+	const message = `${text} holds ${use}, which no pod or service can have`;
+	return { network, findings: [{ path, message, suggestion: "a network like 10.254.0.0/16 or fd00:10::/48" }] };
 }
 
 /** Addresses that stand for "any" or "myself" mean nothing to another machine; those inside an overlay lead nowhere. */
@@ -115,6 +125,14 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 				},
 			];
 		}
+		const use = otherUse({ ...address, prefix: address.bits, base: address.value, address: address.value });
+		// Link-local ones of IPv4 need no interface beside them, and some sites have their resolver there.
+		const isReached =
+			use === undefined || isLoopback(address) || (address.bits === 32 && use === "link-local addresses");
+		if (!isReached && path[1] !== "certificateNames") {
+			const message = `${text} is not one computer's own (${use})`;
+			return [{ path, message, suggestion: "an address that all machines reach" }];
+		}
 		for (const [name, network] of [
 			["networks.pods", pods],
 			["networks.services", services],
@@ -146,6 +164,22 @@ function isHostName(text: string): boolean {
 	// Digits and dots only would be an address with a mistake in it.
 	if (/^[0-9.]+$/.test(text)) return false;
 	return /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/.test(text);
+}
+
+/** A rule for the node address that some machine can fulfil. */
+function checkNodeAddress(
+	rule: ClusterDocument["networks"]["nodeAddress"],
+	pods?: Network,
+	nodes?: Network,
+): Finding[] {
+	if ("interface" in rule && !/^(?!\.{1,2}$)[!-~]{1,15}$/.test(rule.interface.replace(/[/:]/, " "))) {
+		const path = ["networks", "nodeAddress", "interface"];
+		const message = `${JSON.stringify(rule.interface)} is no name of an interface, which has at most 15 characters`;
+		return [{ path, message, suggestion: "a name as `ip link` shows it, like enp1s0" }];
+	}
+	if (!pods || !nodes || pods.bits === nodes.bits) return [];
+	const message = `node addresses are of the IP version of networks.pods, which is IPv${pods.bits === 32 ? 4 : 6}`;
+	return [{ path: ["networks", "nodeAddress", "cidr"], message, suggestion: "a network of that version" }];
 }
 
 /** Finds dual-stack networks of which both are of one IP version. */

@@ -100,6 +100,20 @@ export function explainIssues(
 		);
 		const formats = branches.flat().filter((issue) => issue.code === "invalid_format" || issue.code === "custom");
 		const best = deepest.sort((a, b) => a.length - b.length)[0];
+		// Each key is known to some form, but no form has them all.
+		const keys = deepest.map((issues) =>
+			issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : [])),
+		);
+		const known = knownKeys(schema, path);
+		if (
+			keys.length === branches.length &&
+			keys.every((some) => some.length > 0 && some.every((key) => known.includes(key)))
+		) {
+			const words = Object.keys(written ?? {}).filter((key) => known.includes(key));
+			return [
+				{ path, message: `${words.join(" and ")} do not stand beside each other`, suggestion: "leave all but one out" },
+			];
+		}
 		if (best && typeof written === "object") return best.flatMap((issue) => explain(issue, path));
 		if (formats[0]) return explain(formats[0], path);
 		const wanted = [...new Set(branches.flat().map((issue) => plainIssue(issue, written)))];

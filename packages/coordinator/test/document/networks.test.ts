@@ -1,6 +1,54 @@
 import { BASE, changed, testRefusals } from "./refusal.ts";
 
 testRefusals([
+	...(
+		[
+			["127.0.0.0/8", /loopback/],
+			["169.254.0.0/16", /link-local/],
+			["224.0.0.0/8", /multicast/],
+		] as const
+	).map(
+		([pods, use]) =>
+			[`pods in ${pods}`, changed("10.254.0.0/16", pods), "networks.pods", use, /10\.254\.0\.0\/16/] as const,
+	),
+	...["fe80::1", "224.0.0.251", "255.255.255.255"].map(
+		(server) =>
+			[
+				`${server} as a DNS server`,
+				changed("networks:\n", `networks:\n  dnsServers: ["${server}"]\n`),
+				"networks.dnsServers[0]",
+				/is not one computer's own/,
+				/all machines reach/,
+			] as const,
+	),
+	[
+		"node addresses of another IP version than pods",
+		changed("cidr: 192.168.1.0/24", 'cidr: "fd00:9::/64"'),
+		"networks.nodeAddress.cidr",
+		/which is IPv4/,
+		/of that version/,
+	],
+	[
+		"an interface with a name that no interface can have",
+		changed("cidr: 192.168.1.0/24", "interface: enp0s31f6-and-more"),
+		"networks.nodeAddress.interface",
+		/at most 15 characters/,
+		/ip link/,
+	],
+	[
+		"two rules for the node address",
+		changed("cidr: 192.168.1.0/24", "interface: eth0\n    defaultRoute: true"),
+		"networks.nodeAddress",
+		/interface and defaultRoute do not stand beside each other/,
+		/all but one/,
+	],
+	[
+		"a DNS domain with a part that is too long",
+		changed("networks:\n", `networks:\n  dnsDomain: ${"x".repeat(64)}.local\n`),
+		"networks.dnsDomain",
+		/not a DNS domain/,
+		/cluster\.local/,
+	],
 	[
 		"an endpoint that means any address (loadbalancer_apiserver.address: 0.0.0.0)",
 		`${BASE}controlPlane: { endpoint: 0.0.0.0 }\n`,
