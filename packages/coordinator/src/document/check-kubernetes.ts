@@ -1,4 +1,4 @@
-import { nearest, suggestion } from "@rollcall/protocol";
+import { suggestion } from "@rollcall/protocol";
 import { IMAGE_COMPONENTS } from "../render/images.ts";
 import { NODE_PORTS } from "../render/node-paths.ts";
 import { findVersion, KNOWN_VERSIONS } from "../render/versions.ts";
@@ -10,7 +10,7 @@ export const checkKubernetes: Check = ({ kubernetes, images, controlPlane }) => 
 	const warnings: Finding[] = [];
 	if (!findVersion(kubernetes.version)) {
 		const minor = /^v?(\d+\.\d+)/.exec(kubernetes.version)?.[1] ?? kubernetes.version;
-		const known = nearest(minor, KNOWN_VERSIONS) ?? KNOWN_VERSIONS.at(-1);
+		const known = nearestVersion(minor);
 		findings.push({
 			path: ["kubernetes", "version"],
 			message: `Kubernetes ${kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`,
@@ -49,3 +49,10 @@ export const checkKubernetes: Check = ({ kubernetes, images, controlPlane }) => 
 	}
 	return { findings, warnings };
 };
+
+/** The known version that is meant: that of the nearest number, the newest for what is no version. */
+function nearestVersion(written: string): string | undefined {
+	const number = (text: string) => Number(/^1\.(\d+)$/.exec(text)?.[1] ?? Number.MAX_SAFE_INTEGER);
+	const away = (known: string) => Math.abs(number(known) - number(written));
+	return KNOWN_VERSIONS.toSorted((a, b) => away(a) - away(b))[0];
+}

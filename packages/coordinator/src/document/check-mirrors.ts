@@ -19,8 +19,10 @@ export const checkMirrors: Check = ({ images: { mirrors } }) => {
 	);
 	const names = mirrors.flatMap(({ registry }, at): Finding[] => {
 		const meant = HUB.has(registry.toLowerCase()) ? "docker.io" : registry.toLowerCase();
-		if (registry === meant) return [];
 		const path = ["images", "mirrors", at, "registry"];
+		if (/^[.-]|\.\.|[.-](?::|$)/.test(registry))
+			return [{ path, message: `${registry} is no host`, suggestion: "a host, like docker.io" }];
+		if (registry === meant) return [];
 		return [{ path, message: `no image is of a registry ${registry}`, suggestion: `write ${meant}` }];
 	});
 	const guarded = mirrors.flatMap(({ account }, at) => (account === undefined ? [] : [at]));

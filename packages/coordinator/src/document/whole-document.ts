@@ -1,6 +1,7 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import { checkArguments } from "./check-arguments.ts";
 import { checkFeatureGates } from "./check-feature-gates.ts";
+import { checkImages } from "./check-images.ts";
 import { checkKubernetes } from "./check-kubernetes.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkMirrors } from "./check-mirrors.ts";
@@ -16,6 +17,7 @@ import type { Check, Verdict } from "./finding.ts";
 
 const CHECKS: readonly Check[] = [
 	checkKubernetes,
+	checkImages,
 	checkArguments,
 	checkFeatureGates,
 	checkNetworks,

@@ -6,6 +6,13 @@ const AT = "images.mirrors[0]";
 
 testRefusals([
 	[
+		"a mirror of a registry that is another folder",
+		`${BASE}images: { mirrors: [{ registry: "..", endpoints: ["https://cache.lab.example"] }] }\n`,
+		`${AT}.registry`,
+		/is no host/,
+		/docker\.io/,
+	],
+	[
 		"a mirror with a password in its address",
 		mirror('endpoints: ["https://robot:secret@cache.lab.example"]'),
 		`${AT}.endpoints[0]`,

@@ -108,7 +108,7 @@ test("a wrong unit is named with the right one", (t) => {
 
 test("an unknown Kubernetes version is refused with the list of known ones", (t) => {
 	t.deepEqual(findings(BASE.replace("1.36", "1.28")), [
-		"kubernetes.version: line 6, column 12: Kubernetes 1.28 is not known; known are 1.34, 1.35, 1.36 | write 1.36, or one release of it, like 1.36.1",
+		"kubernetes.version: line 6, column 12: Kubernetes 1.28 is not known; known are 1.34, 1.35, 1.36 | write 1.34, or one release of it, like 1.34.1",
 	]);
 	t.deepEqual(findings(BASE.replace("1.36", "1.35.7")), []);
 });

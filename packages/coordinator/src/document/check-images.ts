@@ -1,0 +1,31 @@
+import type { Check, DocumentPath, Finding } from "./finding.ts";
+
+// The grammar of image references (distribution/reference), as containerd reads them.
+const LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:]+\\])(?::\\d{1,5})?`;
+const PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const IMAGE = new RegExp(`^(?:${HOST}/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`);
+const REPOSITORY = new RegExp(`^${HOST}(?:/${PART})*$`);
+
+/** Images are named as containerd takes them: without a scheme, and a repository without a tag. */
+export const checkImages: Check = ({ images }) => ({
+	findings: [
+		...fault(["images", "repository"], images.repository, REPOSITORY),
+		...Object.entries(images.overrides).flatMap(([name, text]) => fault(["images", "overrides", name], text, IMAGE)),
+	],
+});
+
+function fault(path: DocumentPath, text: string | undefined, grammar: RegExp): Finding[] {
+	if (text === undefined || grammar.test(text)) return [];
+	const bare = text.replace(/^[a-z]+:\/\/+/, "");
+	const like =
+		grammar === IMAGE ? "a name like docker.io/library/busybox:1.37" : "a host and a path, like registry.k8s.io";
+	const suggestion = bare !== text && grammar.test(bare) ? `write ${bare}` : like;
+	return [
+		{
+			path,
+			message: `${text} is no name that containerd takes for ${grammar === IMAGE ? "an image" : "a place of images"}`,
+			suggestion,
+		},
+	];
+}
