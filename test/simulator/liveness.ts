@@ -7,12 +7,17 @@ import type { World } from "./world.ts";
 
 /** True when all has come about that must. */
 export function isSettled(world: World): boolean {
+	const { stackTraceLimit } = Error;
+	// Nobody reads where it was found out, and to write that down costs as much as to look.
+	Error.stackTraceLimit = 0;
 	try {
 		checkSettled(world);
 		return true;
 	} catch (error) {
 		if (error instanceof Broken) return false;
 		throw error;
+	} finally {
+		Error.stackTraceLimit = stackTraceLimit;
 	}
 }
 

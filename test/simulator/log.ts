@@ -15,6 +15,7 @@ import {
 	LogWentBack,
 	MAX_ENTRY_BYTES,
 	type Position,
+	type ReadEntry,
 } from "@rollcall/coordinator/simulator";
 import type { Event } from "@rollcall/protocol";
 import type { LogStore } from "./log-store.ts";
@@ -77,7 +78,7 @@ export class SimulatedLog implements Log {
 			return at;
 		});
 		const tip = new Chain(after, before);
-		const { link } = tip.take(position, payload);
+		const link = tip.wrote(position, payload);
 		this.#tip = tip;
 		return { position, link, events, flaws: [] };
 	}
@@ -93,7 +94,7 @@ export class SimulatedLog implements Log {
 	async *read(after: Position, { aside = false } = {}): AsyncIterable<Entry> {
 		const { last } = await this.state();
 		if (last <= after) return;
-		const chain = new Chain(after, await this.#before(after));
+		const chain = new Chain(after, await this.#before(after), decodeOnce);
 		for (const [position, bytes] of await this.#behind(after, last)) yield this.#taken(chain, position, bytes);
 		const missing = chain.end(last);
 		if (!aside) this.#tip = chain;
@@ -107,7 +108,7 @@ export class SimulatedLog implements Log {
 
 	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
 		const { store, network, name, process } = this.#parts;
-		const chain = new Chain(after, await this.#before(after));
+		const chain = new Chain(after, await this.#before(after), decodeOnce);
 		while (!signal.aborted) {
 			const told = new AbortController();
 			const tell = (): void => network.stream(STORE, name, () => process.run(() => told.abort("told")));
@@ -209,4 +210,23 @@ export function askStore<T>(
 			}),
 		);
 	});
+}
+
+/** What was read of bytes last, and behind which entry. */
+const DECODED = new WeakMap<
+	Uint8Array,
+	{ readonly position: Position; readonly before: Before; readonly read: ReadEntry }
+>();
+
+/** All coordinators read the same bytes, again after each start: what comes of them behind the same entry is the same. */
+function decodeOnce(position: Position, bytes: Uint8Array, before: Before): ReadEntry {
+	const known = DECODED.get(bytes);
+	if (known?.position === position && isSame(known.before, before)) return known.read;
+	const read = decodeEntry(position, bytes, before);
+	DECODED.set(bytes, { position, before, read });
+	return read;
+}
+
+function isSame(a: Before, b: Before): boolean {
+	return typeof a === "string" || typeof b === "string" ? a === b : a.link === b.link && a.bound === b.bound;
 }

@@ -45,15 +45,32 @@ export class Process {
 	sleep(ms: number, signal: AbortSignal): Promise<void> {
 		if (signal.aborted) return Promise.resolve();
 		return new Promise((resolve) => {
+			const sleepers = sleepersOf(signal);
 			const woken = (): void => {
 				leave();
 				resolve();
 			};
 			const leave = this.after(ms, () => {
-				signal.removeEventListener("abort", woken);
+				sleepers.delete(woken);
 				resolve();
 			});
-			signal.addEventListener("abort", woken, { once: true });
+			sleepers.add(woken);
 		});
 	}
+}
+
+/** Who sleeps until a signal. One listener is for all of them: to add and remove one for each sleep would take a good part of a run. */
+const SLEEPERS = new WeakMap<AbortSignal, Set<() => void>>();
+
+function sleepersOf(signal: AbortSignal): Set<() => void> {
+	const known = SLEEPERS.get(signal);
+	if (known) return known;
+	const sleepers = new Set<() => void>();
+	SLEEPERS.set(signal, sleepers);
+	const wakeAll = (): void => {
+		for (const woken of sleepers) woken();
+		sleepers.clear();
+	};
+	signal.addEventListener("abort", wakeAll, { once: true });
+	return sleepers;
 }

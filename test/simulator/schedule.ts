@@ -69,37 +69,30 @@ export class Schedule {
 		const heap = this.#heap;
 		let index = heap.push(due) - 1;
 		while (index > 0) {
-			const parent = (index - 1) >> 1;
-			if (!this.#swapIfBefore(index, parent)) break;
-			index = parent;
+			const parent = heap[(index - 1) >> 1] as Due;
+			if (!isBefore(due, parent)) break;
+			heap[index] = parent;
+			index = (index - 1) >> 1;
 		}
+		heap[index] = due;
 	}
 
 	#pop(): void {
 		const heap = this.#heap;
 		const last = heap.pop();
 		if (last === undefined || heap.length === 0) return;
-		heap[0] = last;
 		let index = 0;
-		for (;;) {
-			const left = index * 2 + 1;
-			const child = this.#isBefore(left + 1, left) ? left + 1 : left;
-			if (child >= heap.length || !this.#swapIfBefore(child, index)) break;
-			index = child;
+		for (let child = 1; child < heap.length; child = index * 2 + 1) {
+			const [left, right] = [heap[child] as Due, heap[child + 1]];
+			const first = right !== undefined && isBefore(right, left) ? right : left;
+			if (!isBefore(first, last)) break;
+			heap[index] = first;
+			index = first === left ? child : child + 1;
 		}
+		heap[index] = last;
 	}
+}
 
-	#isBefore(a: number, b: number): boolean {
-		const [first, second] = [this.#heap[a], this.#heap[b]];
-		if (!first || !second) return false;
-		return first.at < second.at || (first.at === second.at && first.order < second.order);
-	}
-
-	#swapIfBefore(a: number, b: number): boolean {
-		const [first, second] = [this.#heap[a], this.#heap[b]];
-		if (!first || !second || !this.#isBefore(a, b)) return false;
-		this.#heap[a] = second;
-		this.#heap[b] = first;
-		return true;
-	}
+function isBefore(a: Due, b: Due): boolean {
+	return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -8,6 +8,7 @@ export {
 	encodeEntry,
 	entryBytes,
 	MAX_ENTRY_BYTES,
+	type ReadEntry,
 } from "../adapters/nats/entry.ts";
 export { CoordinatorConfig } from "../config.ts";
 export { admit } from "../domain/admit.ts";

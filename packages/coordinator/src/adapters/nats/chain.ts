@@ -1,5 +1,6 @@
+import type { Digest } from "@rollcall/protocol";
 import type { Entry, Flaw, Position } from "../../ports/log.ts";
-import { type Before, beforeNext, decodeEntry } from "./entry.ts";
+import { type Before, beforeNext, decodeEntry, linkOf, type ReadEntry } from "./entry.ts";
 
 /**
  * Reads entries one after the other and compares each with the one before: their positions follow each other, and each names the
@@ -8,10 +9,13 @@ import { type Before, beforeNext, decodeEntry } from "./entry.ts";
 export class Chain {
 	#position: Position;
 	#before: Before;
+	readonly #decode: typeof decodeEntry;
 
-	constructor(position: Position, before: Before) {
+	/** `decode`: how an entry is read, for whoever reads the same ones again and again. */
+	constructor(position: Position, before: Before, decode: typeof decodeEntry = decodeEntry) {
 		this.#position = position;
 		this.#before = before;
+		this.#decode = decode;
 	}
 
 	get position(): Position {
@@ -25,10 +29,18 @@ export class Chain {
 	/** Reads the entry at a position behind the last one. */
 	take(position: Position, bytes: Uint8Array): Entry {
 		const missing = missingBetween(this.#position, position);
-		const read = decodeEntry(position, bytes, missing ? "unknown" : this.#before);
+		const read: ReadEntry = this.#decode(position, bytes, missing ? "unknown" : this.#before);
 		this.#position = position;
 		this.#before = beforeNext(read);
 		return missing ? { ...read.entry, flaws: [missing, ...read.entry.flaws] } : read.entry;
+	}
+
+	/** Goes on behind an entry that was just written here, so that nobody has to read it. Returns its digest. */
+	wrote(position: Position, bytes: Uint8Array): Digest {
+		const link = linkOf(bytes);
+		this.#position = position;
+		this.#before = { link, bound: true };
+		return link;
 	}
 
 	/** The flaw of entries that are missing up to a position, as an entry without events; undefined where none is. */

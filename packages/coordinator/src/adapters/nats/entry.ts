@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { Digest, type Event, EventSchema, fit } from "@rollcall/protocol";
+import { type Digest, type Event, EventSchema, fit } from "@rollcall/protocol";
 
 import type { Entry, Flaw, Position } from "../../ports/log.ts";
 import { writer } from "./writer.ts";
@@ -58,7 +58,7 @@ function packed(events: readonly Event[], before: Before): { readonly plain: Uin
  * the position. An entry that does not name the one before it was written by somebody else; nothing of it is taken.
  */
 export function decodeEntry(position: Position, bytes: Uint8Array, before: Before): ReadEntry {
-	const link = digestOf(bytes);
+	const link = linkOf(bytes);
 	const refuse = (kind: Flaw["kind"], why: string, beyond?: string): ReadEntry => ({
 		entry: { position, link, events: [], flaws: [{ kind, position, reason: `entry ${position} ${why}` }], beyond },
 		bound: typeof before !== "string" && before.bound,
@@ -102,8 +102,9 @@ export function beforeNext({ entry, bound }: ReadEntry): Before {
 	return { link: entry.link, bound };
 }
 
-function digestOf(bytes: Uint8Array): Digest {
-	return Digest.parse(`sha256:${createHash("sha256").update(bytes).digest("hex")}`);
+/** The digest of an entry's bytes, which the next one names. */
+export function linkOf(bytes: Uint8Array): Digest {
+	return `sha256:${hash("sha256", bytes)}` as Digest;
 }
 
 function parse(bytes: Uint8Array): unknown {

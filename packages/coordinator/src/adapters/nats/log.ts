@@ -88,7 +88,7 @@ class StreamLog implements Log {
 			return this.#publish(payload, counted);
 		});
 		const tip = new Chain(after, before);
-		const { link } = tip.take(position, payload);
+		const link = tip.wrote(position, payload);
 		this.#tip = tip;
 		return { position, link, events, flaws: [] };
 	}

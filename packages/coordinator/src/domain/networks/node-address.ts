@@ -52,7 +52,16 @@ export function onLink(facts: Facts, nic: string, address: string): string {
 	return `${address}/${address.includes(":") ? 128 : 32}`;
 }
 
-function candidates(facts: Facts): Candidate[] {
+/** By the facts that they are of: each decision asks for the addresses of the same machines. */
+const CANDIDATES = new WeakMap<Facts, readonly Candidate[]>();
+
+function candidates(facts: Facts): readonly Candidate[] {
+	const known = CANDIDATES.get(facts) ?? candidatesOf(facts);
+	CANDIDATES.set(facts, known);
+	return known;
+}
+
+function candidatesOf(facts: Facts): Candidate[] {
 	return facts.nics
 		.filter((nic) => !isNoUplink(nic.name))
 		.flatMap((nic) =>

@@ -22,8 +22,19 @@ export interface PodPool {
 	readonly count: number;
 }
 
+/** By their documents, which are asked about with every decision. */
+const POOLS = new WeakMap<ClusterDocument, { readonly pool: PodPool | undefined }>();
+
 /** What this document has the coordinator deal out; undefined where another one does, or nobody. */
 export function podPool(document: ClusterDocument): PodPool | undefined {
+	const known = POOLS.get(document);
+	if (known) return known.pool;
+	const pool = poolOf(document);
+	POOLS.set(document, { pool });
+	return pool;
+}
+
+function poolOf(document: ClusterDocument): PodPool | undefined {
 	const { kubernetes, networks } = document;
 	if (kubernetes.podNetwork !== "routed") return undefined;
 	const parts = [networks.pods, networks.second?.pods].flatMap((text) => {

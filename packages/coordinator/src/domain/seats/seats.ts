@@ -28,18 +28,33 @@ export function* freeSeats(
  * not declared any more, for as long as they hold them: they go only when etcd has taken them out.
  */
 export function holdersOf(fleet: Fleet, roles: ReadonlySet<string>): readonly Machine[] {
-	const slots = fleet.cluster?.document.slots ?? [];
-	const declared = slots
-		.filter(({ role, count }) => roles.has(role) && count !== "rest")
-		.flatMap(({ name, count }) => Array.from({ length: Number(count) + 1 }, (_, seat) => seatKey(name, seat)))
-		.flatMap((key) => fleet.seats.get(key) ?? []);
-	const found = new Set(declared);
+	const found = new Set<MachineId>();
+	for (const key of fleet.cluster ? keysOf(fleet.cluster.document.slots, roles) : []) {
+		const machineId = fleet.seats.get(key);
+		if (machineId !== undefined) found.add(machineId);
+	}
 	for (const { machineId } of [...(fleet.etcd?.members ?? []), ...(fleet.founding ?? [])]) found.add(machineId);
 	for (const machineId of provedMemory(fleet)) found.add(machineId);
 	return [...found].flatMap((machineId) => {
 		const machine = fleet.machines.get(machineId);
 		return machine?.seat && roles.has(machine.seat.role) ? [machine] : [];
 	});
+}
+
+/** The keys of numbered seats by the slots of a document and by roles: they are asked for several times with each event. */
+const KEYS = new WeakMap<ClusterDocument["slots"], Map<string, readonly string[]>>();
+
+function keysOf(slots: ClusterDocument["slots"], roles: ReadonlySet<string>): readonly string[] {
+	const ofSlots = KEYS.get(slots) ?? new Map<string, readonly string[]>();
+	KEYS.set(slots, ofSlots);
+	const name = [...roles].join();
+	const keys =
+		ofSlots.get(name) ??
+		slots
+			.filter(({ role, count }) => roles.has(role) && count !== "rest")
+			.flatMap(({ name, count }) => Array.from({ length: Number(count) + 1 }, (_, seat) => seatKey(name, seat)));
+	ofSlots.set(name, keys);
+	return keys;
 }
 
 /** Those who say that a member's memory lies there, where the log was lost or in doubt before etcd was founded by it. */
