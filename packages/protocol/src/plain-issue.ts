@@ -68,6 +68,8 @@ function boundOf(issue: Extract<Issue, { code: "too_small" | "too_big" }>, writt
 	const [most, number] = issue.code === "too_small" ? ["least", issue.minimum] : ["most", issue.maximum];
 	const count = (one: string, many: string, has: number): string =>
 		`needs at ${most} ${number} ${Number(number) === 1 ? one : many}, has ${has}`;
+	// A text that stands for a number, such as a size, is bounded as that.
+	if (typeof written === "string" && issue.origin !== "string") return `is at ${most} ${number}${got(written)}`;
 	if (typeof written === "string") return count("character", "characters", written.length);
 	if (Array.isArray(written)) return count("entry", "entries", written.length);
 	if (typeof written === "object" && written !== null) return count("entry", "entries", Object.keys(written).length);
@@ -79,5 +81,7 @@ function got(written: unknown): string {
 	if (written === null) return ", got nothing";
 	if (Array.isArray(written)) return ", got a list";
 	if (typeof written === "object") return ", got a map";
+	// JSON has no word for what is no finite number.
+	if (typeof written === "number") return `, got ${written}`;
 	return `, got ${JSON.stringify(typeof written === "string" ? written.slice(0, 80) : written)}`;
 }

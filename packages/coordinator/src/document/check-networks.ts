@@ -91,6 +91,7 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 			endpoints.map((url, index) => [["images", "mirrors", mirror, "endpoints", index], hostOf(url)] as const),
 		),
 		...(document.volumes?.nfs ? [[["volumes", "nfs", "server"], document.volumes.nfs.server] as const] : []),
+		...(document.time?.servers ?? []).map((server, index) => [["time", "servers", index], server] as const),
 		...(networks.dnsServers ?? []).map((server, index) => [["networks", "dnsServers", index], server] as const),
 	];
 	return declared.flatMap(([path, text]): Finding[] => {
@@ -102,6 +103,14 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 				return [
 					{ path, message: `${text} is neither a name nor an address`, suggestion: "a name, like api.lab.example" },
 				];
+			if (/^localhost(?:\.localdomain)?\.?$/i.test(text) && isElsewhere(path) && path[0] !== "volumes")
+				return [
+					{
+						path,
+						message: `${text} is the machine itself`,
+						suggestion: "a name or an address that all machines reach",
+					},
+				];
 			return [];
 		}
 		if (address.value === 0n) {
@@ -110,13 +119,15 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 					path,
 					message: `${text} means any address; nobody can connect to it`,
 					suggestion:
-						path[0] === "volumes"
-							? "the file server's address, as nodes reach it"
-							: "the address of a control-plane machine, a name that leads to them all, or nothing: each node then balances by itself",
+						{
+							controlPlane:
+								"the address of a control-plane machine, a name that leads to them all, or nothing: each node then balances by itself",
+							volumes: "the file server's address, as nodes reach it",
+						}[String(path[0])] ?? "an address that all machines reach",
 				},
 			];
 		}
-		if (isLoopback(address) && path[1] !== "certificateNames" && path[0] !== "images") {
+		if (isLoopback(address) && isElsewhere(path)) {
 			return [
 				{
 					path,
@@ -149,6 +160,11 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 		}
 		return [];
 	});
+}
+
+/** True for the address of another computer; a mirror may be on the machine, and a certificate for its own names. */
+function isElsewhere(path: DocumentPath): boolean {
+	return path[1] !== "certificateNames" && path[0] !== "images";
 }
 
 function hostOf(url: string): string {

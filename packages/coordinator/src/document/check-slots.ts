@@ -2,10 +2,13 @@ import { suggestion } from "@rollcall/protocol";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { isKubeletLabel } from "../render/node-registration.ts";
 import { BUILT_IN_ROLES } from "../render/node-role.ts";
-import type { Check, Finding } from "./finding.ts";
+import type { Check, DocumentPath, Finding } from "./finding.ts";
 
 /** Roles whose machines hold state that is kept nowhere else. */
 const HOLDS_MEMORY: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
+
+/** Labels that kubelet keeps on its Node object as they are on the machine. */
+const KUBELETS_OWN: ReadonlySet<string> = new Set(["kubernetes.io/hostname", "kubernetes.io/os", "kubernetes.io/arch"]);
 
 /** Slots name roles that exist, in numbers that make sense, with labels that kubelet accepts. */
 export const checkSlots: Check = (document) => {
@@ -45,7 +48,15 @@ export const checkSlots: Check = (document) => {
 						: "leave it out",
 			});
 		}
+		findings.push(...twice(slot.taints ?? [], ["slots", index, "taints"]));
 		for (const key of Object.keys(slot.nodeLabels ?? {})) {
+			if (KUBELETS_OWN.has(key)) {
+				findings.push({
+					path: ["slots", index, "nodeLabels", key],
+					message: `kubelet gives each node its own ${key}, and puts it right when it is another`,
+					suggestion: "leave it out, or take a label of your own",
+				});
+			}
 			if (!isKubeletLabel(key)) {
 				findings.push({
 					path: ["slots", index, "nodeLabels", key],
@@ -74,3 +85,20 @@ export const checkSlots: Check = (document) => {
 	}
 	return { findings, warnings };
 };
+
+/** Taints with the key and effect of an earlier one; the API takes no Node with such. */
+function twice(taints: readonly { readonly key: string; readonly effect: string }[], path: DocumentPath): Finding[] {
+	const same = (at: number) =>
+		taints.findIndex(({ key, effect }) => key === taints[at]?.key && effect === taints[at]?.effect);
+	return taints.flatMap(({ key, effect }, at) =>
+		same(at) === at
+			? []
+			: [
+					{
+						path: [...path, at],
+						message: `there is another taint ${key} with the effect ${effect}; the API would refuse the node`,
+						suggestion: "leave one out",
+					},
+				],
+	);
+}

@@ -43,9 +43,13 @@ export function otherKind(value: unknown, wanted: "Cluster" | "Boot"): Finding |
 	);
 }
 
+/** How others call what a document calls otherwise. */
+const SYNONYMS: Readonly<Record<string, string>> = { amd64: "x64", x86_64: "x64", "x86-64": "x64", aarch64: "arm64" };
+
 /** What was likely meant; the message names all that there is. */
 function meant(written: string, known: readonly string[]): string | undefined {
-	const near = nearest(written, known);
+	const near =
+		[ownValue(SYNONYMS, written.toLowerCase()) ?? ""].find((one) => known.includes(one)) ?? nearest(written, known);
 	return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
@@ -86,7 +90,8 @@ export function explainIssues(
 			default: {
 				const written = valueAt(value, path);
 				// A number out of its range is a number nonetheless: quotes would not help it.
-				const numberMeant = "origin" in issue && (issue.origin === "number" || issue.origin === "int");
+				const wanted = "origin" in issue ? issue.origin : "expected" in issue ? issue.expected : undefined;
+				const numberMeant = typeof written === "number" && (wanted === "number" || wanted === "int");
 				const hint = numberMeant ? undefined : unitHint(path, written, source(path));
 				return [{ path, message: plainIssue(issue, written), suggestion: hint }];
 			}

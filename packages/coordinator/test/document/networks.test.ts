@@ -3,6 +3,31 @@ import { BASE, changed, testRefusals } from "./refusal.ts";
 testRefusals([
 	...(
 		[
+			["127.0.0.1", /loopback/],
+			["0.0.0.0", /means any address/],
+			["localhost", /the machine itself/],
+			["fe80::1", /is not one computer's own/],
+			["ntp.example iburst", /a DNS name or an address/],
+		] as const
+	).map(
+		([server, message]) =>
+			[
+				`${server} as a time server`,
+				`${BASE}time: { servers: ["${server}"] }\n`,
+				"time.servers[0]",
+				message,
+				/^$|all machines reach/,
+			] as const,
+	),
+	[
+		"an endpoint that is the machine itself",
+		`${BASE}controlPlane: { endpoint: localhost }\n`,
+		"controlPlane.endpoint",
+		/the machine itself/,
+		/all machines reach/,
+	],
+	...(
+		[
 			["127.0.0.0/8", /loopback/],
 			["169.254.0.0/16", /link-local/],
 			["224.0.0.0/8", /multicast/],

@@ -67,7 +67,7 @@ async function admitReader(serving: Serving, request: IncomingMessage, readers: 
 	const { origin } = request.headers;
 	if (origin !== undefined && !api.config.allowedOrigins.includes(origin)) {
 		throw refuse("forbidden", "pages of this origin may not open the event stream", {
-			next: "name the origin in the coordinator's configuration",
+			next: "read it with `rollcall watch`, or a program that sends no Origin",
 		});
 	}
 	// A page of an origin that is allowed brings a token.
