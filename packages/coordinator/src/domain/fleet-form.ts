@@ -127,6 +127,7 @@ const Machine = z.strictObject({
 		.optional(),
 	lease: LeaseState,
 	leaseAt: Timestamp,
+	backAt: Timestamp.optional(),
 	pinnedRole: text.optional(),
 	seat: Seat.optional(),
 	podNetworks: z.strictObject({ networks: z.array(text), pool: text, index: z.int() }).optional(),

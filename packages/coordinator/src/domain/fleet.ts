@@ -8,7 +8,6 @@ import type {
 	Generation,
 	Grade,
 	Health,
-	IssuedCertificate,
 	Labels,
 	LeaseState,
 	Mac,
@@ -23,6 +22,7 @@ import type {
 import { Map as PersistentMap } from "immutable";
 import type { Certified } from "./certificates/certified.ts";
 import type { ListenersKnown, ListenerTrust } from "./certificates/listener-trust.ts";
+import type { OperatorCertificate } from "./certificates/operator-certificate.ts";
 import type { MachineClock } from "./clocks/machine-clock.ts";
 import type { EtcdFounder, EtcdMember, EtcdRemoving, EtcdSnapshots } from "./etcd/state.ts";
 import type { HelloPace } from "./hello-pace.ts";
@@ -92,6 +92,8 @@ export interface Machine {
 	readonly approvedHardware?: Hardware | undefined;
 	readonly lease: LeaseState;
 	readonly leaseAt: Timestamp;
+	/** When this boot was heard again the last time that it had been lost. */
+	readonly backAt?: Timestamp | undefined;
 	readonly pinnedRole?: string | undefined;
 	readonly seat?: Seat | undefined;
 	/** Its share of the pod network, as long as it has a seat or has yet to leave it. */
@@ -161,12 +163,6 @@ export interface Token {
 	readonly usedBy?:
 		| { readonly machineId: MachineId; readonly bootId: BootId; readonly publicKey: UserPublicKey }
 		| undefined;
-}
-
-/** A client certificate that an operator asked for. */
-export interface OperatorCertificate {
-	readonly certificate: IssuedCertificate;
-	readonly by: string;
 }
 
 /** What is kept of a machine that an operator removed, so that its old boots do not come back by themselves and generations do not begin anew. */

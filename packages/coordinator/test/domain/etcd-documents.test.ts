@@ -177,6 +177,27 @@ test("all members cut off beside as many spares become no second cluster", (t) =
 	t.is(nextEtcdStep(story.fleet), undefined);
 });
 
+test("where all were cut off and most are heard again, the last one is waited for from then on, and not replaced for the time before", (t) => {
+	const back = lost(3, 3);
+	const [first, second, last] = back.gone as [MachineId, MachineId, MachineId];
+	const hear = ({ story }: typeof back, ...ids: MachineId[]): void => {
+		for (const id of ids) story.silent.delete(id);
+	};
+	hear(back, first);
+	back.story.pass(3);
+	hear(back, second);
+	back.story.pass(15);
+	hear(back, last);
+	back.story.pass(60);
+	t.deepEqual(back.story.all("machine-released"), []);
+	const away = lost(3, 3);
+	hear(away, first, second);
+	away.story.pass(15);
+	t.deepEqual(away.story.all("machine-released"), []);
+	away.story.pass(60);
+	t.like(away.story.all("machine-released"), { length: 1, 0: { machineId: last } });
+});
+
 test("lost members are replaced one after the other; the next waits until the one before votes", (t) => {
 	const { story, gone } = lost(5, 2);
 	t.is(story.all("machine-released").length, 1);
@@ -229,6 +250,20 @@ test("one dead machine after a loss of all power holds etcd up for a quarter of 
 	story.pass(400);
 	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 5 } });
 	t.true(wasTakenOut(story.fleet, story.machine(ids[2] as MachineId)), "what it holds is of a life that is over");
+});
+
+test("the quarter of an hour begins when most have proved that their memory is gone, however long the last one was lost before", (t) => {
+	const { story, ids } = founded([5]);
+	for (const id of ids) story.silent.add(id);
+	story.pass(3600);
+	for (const [index, box] of BOXES.slice(0, 2).entries()) {
+		story.silent.delete(ids[index] as MachineId);
+		story.join({ ...box, boot: 2 });
+	}
+	story.pass(600);
+	t.not(nextEtcdStep(story.fleet)?.kind, "restore");
+	story.pass(400);
+	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 5 } });
 });
 
 test("a majority that is only lost, or no snapshot to begin with, is waited for", (t) => {

@@ -1,6 +1,7 @@
 import type { EventOf } from "@rollcall/protocol";
 import { stillExposed } from "../certificates/exposure.ts";
-import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES, type OperatorCertificate } from "../fleet.ts";
+import type { OperatorCertificate } from "../certificates/operator-certificate.ts";
+import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES } from "../fleet.ts";
 import { changeMachine } from "./touch.ts";
 
 export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {

@@ -47,6 +47,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 		labels: event.labels,
 		lease: "alive",
 		leaseAt: event.at,
+		backAt: sameBoot ? (known.lease === "lost" ? event.at : known.backAt) : undefined,
 		target: sameBoot ? known.target : undefined,
 		impossible: undefined,
 		health: sameBoot ? known.health : [],

@@ -65,9 +65,11 @@ export function applyPinned(fleet: Fleet, event: EventOf<"role-pinned">): Fleet 
 }
 
 export function applyLease(fleet: Fleet, event: EventOf<"lease-changed">): Fleet {
-	return changeMachine(fleet, event, (machine) =>
-		machine.bootId === event.bootId ? { ...machine, lease: event.lease, leaseAt: event.at } : undefined,
-	);
+	return changeMachine(fleet, event, (machine) => {
+		if (machine.bootId !== event.bootId) return undefined;
+		const isBack = machine.lease === "lost" && event.lease !== "lost";
+		return { ...machine, lease: event.lease, leaseAt: event.at, ...(isBack ? { backAt: event.at } : {}) };
+	});
 }
 
 export function applyMachineClock(fleet: Fleet, event: EventOf<"machine-clock-changed">): Fleet {

@@ -5,7 +5,7 @@ import { livingMembers } from "./members.ts";
 import { majorityOf } from "./quorum.ts";
 import { nextBeginning } from "./snapshots.ts";
 
-/** How long the last machines that may hold memory are waited for, in milliseconds, once it can lead nowhere any more. */
+/** How long the last machines that may hold memory are waited for, in milliseconds, from when it can lead nowhere any more. */
 const WAIT_FOR_LOST_MS = 15 * 60_000;
 
 /**
@@ -17,11 +17,14 @@ export function giveUpLost(fleet: Fleet, at: Timestamp): EventDraft[] {
 	const living = fleet.etcd && at >= fleet.recoverUntil ? livingMembers(fleet) : [];
 	if (living.length === 0 || nextBeginning(fleet).from !== "snapshot") return [];
 	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
-	const left = living.filter(({ votes }) => votes).length;
-	if (voters.length - left < majorityOf(voters.length)) return [];
+	const left = new Set(living.filter(({ votes }) => votes));
+	const gone = voters.filter((one) => !left.has(one)).map(({ machineId }) => fleet.machines.get(machineId)?.enrolledAt);
+	// Since then the majority is gone; whoever the log does not know any more is gone for longer.
+	const since = gone.map((enrolledAt = 0) => enrolledAt).sort((a, b) => a - b)[majorityOf(voters.length) - 1];
+	if (since === undefined) return [];
 	const drafts = living.flatMap(({ machineId, bootId, nodeName }): EventDraft[] => {
 		const machine = fleet.machines.get(machineId);
-		if (machine?.lease !== "lost" || at - machine.leaseAt < WAIT_FOR_LOST_MS) return [];
+		if (machine?.lease !== "lost" || at - Math.max(machine.leaseAt, since) < WAIT_FOR_LOST_MS) return [];
 		return [{ type: "etcd-member-removed", machineId, bootId, nodeName, ...causeOf(fleet, machine) }];
 	});
 	return drafts.length === living.length ? drafts : [];

@@ -3,7 +3,7 @@ import { type Fleet, seatKey } from "../fleet.ts";
 import { isSeated, reseated, type Seated, seatFault } from "../seats/seat-fault.ts";
 import { leavingMembers } from "./leaving.ts";
 import { livingMembers } from "./members.ts";
-import { isStill, majorityOf, quorumOf } from "./quorum.ts";
+import { heardSince, isStill, majorityOf, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 
 /** The longest time that a lost member is waited for before it goes in place of one that lives, in milliseconds; a slot may say less. */
@@ -30,10 +30,11 @@ export function lostFirst(fleet: Fleet): readonly LostFirst[] {
 	const lost = lostKeepers(fleet);
 	if (lost.length === 0) return [];
 	const seats = new Map(lost.map((machine) => [seatKey(machine.seat.slot, machine.seat.seat), machine]));
+	const since = heardSince(fleet);
 	const heirs = new Set(quorum.healthy.filter((one) => leaving.includes(one)).map(({ machineId }) => machineId));
 	return [...reseated(fleet, { freed: new Set(seats.keys()), among: heirs })].flatMap(([heir, { slot, seat }]) => {
 		const machine = seats.get(seatKey(slot, seat));
-		return machine ? [{ machine, heir, until: machine.leaseAt + patienceOf(fleet, slot) }] : [];
+		return machine ? [{ machine, heir, until: Math.max(machine.leaseAt, since) + patienceOf(fleet, slot) }] : [];
 	});
 }
 

@@ -1,4 +1,4 @@
-import type { MachineId } from "@rollcall/protocol";
+import type { MachineId, Timestamp } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { livingMembers } from "./members.ts";
 import type { EtcdMember } from "./state.ts";
@@ -38,6 +38,16 @@ export function majorityOf(count: number): number {
 /** True when etcd stands still, as far as is known: too few of its voters are healthy. */
 export function isStill({ healthy, needs }: Quorum): boolean {
 	return healthy.length < needs;
+}
+
+/**
+ * Since when a majority of etcd's voters is heard without a break. Who is silent longer than that was so while the others were, too: what came
+ * back to them may come back to it a moment later. Infinity: none is heard.
+ */
+export function heardSince(fleet: Fleet): Timestamp {
+	const { healthy, needs } = quorumOf(fleet) ?? { healthy: [], needs: 1 };
+	const times = healthy.map(({ machineId }) => fleet.machines.get(machineId)?.backAt ?? 0);
+	return times.sort((a, b) => a - b)[needs - 1] ?? Number.POSITIVE_INFINITY;
 }
 
 /** True when a majority of etcd's voters stays healthy without this machine, or it has no vote. */

@@ -3,7 +3,7 @@ import { byMachineId, causeOf, type Look, type MachineDraft } from "../drafts.ts
 import { hasBegunWithOthers } from "../etcd/founding.ts";
 import { isMemberYet, lentSeats } from "../etcd/leaving.ts";
 import { lostFirst } from "../etcd/next-to-leave.ts";
-import { canSpare } from "../etcd/quorum.ts";
+import { canSpare, heardSince } from "../etcd/quorum.ts";
 import { nextEtcdStep } from "../etcd/steps.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { fits } from "../grades.ts";
@@ -178,7 +178,8 @@ function replacements(fleet: Fleet, restless: readonly Seated[], at: Timestamp):
 		const slot = slots.get(machine.seat.slot);
 		const patience = slot?.replaceAfterSeconds;
 		if (!slot || patience === undefined || machine.lease !== "lost" || machine.pinnedRole === slot.role) return [];
-		return at - machine.leaseAt >= patience * 1000 ? [{ machine, slot, patience }] : [];
+		const from = isMemberYet(fleet, machine) ? Math.max(machine.leaseAt, heardSince(fleet)) : machine.leaseAt;
+		return at - from >= patience * 1000 ? [{ machine, slot, patience }] : [];
 	});
 	const spares = overdue.length > 0 ? [...fleet.machines.values()].filter(isCandidate) : [];
 	if (spares.length === 0) return [];
