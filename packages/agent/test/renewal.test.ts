@@ -86,6 +86,25 @@ test("a machine that was suspended beyond the end of its certificates orders the
 	);
 });
 
+test("certificates that come due while others are ordered are renewed at once, and none is called not valid", async (t) => {
+	const { by, parts, pass } = await renewing(t);
+	by.lives.set("kubelet", LIFE * 2);
+	pass(LIFE / 3);
+	await eventually("both are renewed", () => by.orders.length === 2);
+	by.during = () => {
+		by.during = () => {};
+		pass(LIFE / 3);
+	};
+	pass(LIFE / 3);
+	await eventually("the second is renewed", () =>
+		by.orders.slice(2).some(({ certificates }) => certificates.some(({ name }) => name === "kubelet")),
+	);
+	t.deepEqual(
+		parts.log.lines.filter((line) => /not valid by/.test(line)),
+		[],
+	);
+});
+
 test("a certificate that is valid does not give way to one that is not", async (t) => {
 	const { by, kept, pass, credentials } = await renewing(t);
 	const before = kept();

@@ -87,7 +87,8 @@ export function createRenewal(parts: RenewalParts): Renewal {
 				asked = false;
 				written = await keeper.mend();
 				judge();
-				if (credentials.renewalAt(running.content) > clock.sinceBoot()) {
+				// What came due meanwhile is ordered next; only what was due before was ordered in vain.
+				if (credentials.renewalAt(running.content) > now) {
 					failures = 0;
 					continue;
 				}
