@@ -64,7 +64,7 @@ export const BootDocument = z
 	.strictObject({
 		apiVersion: z.literal("rollcall/v1"),
 		kind: z.literal("Boot"),
-		profiles: z.array(Profile).max(256).default([]),
+		profiles: z.array(Profile).max(1024).default([]),
 		groups: z.array(Group).max(4096).default([]),
 		parts: z.record(Name, IgnitionPart).default({}),
 		users: z.array(BootUser).max(64).default([]),

@@ -35,6 +35,7 @@ export type Imported =
 
 type Json = Record<string, unknown>;
 
+const DOCUMENT = { apiVersion: "rollcall/v1", kind: "Boot" } as const;
 /** As deep as it lies in a document. */
 const Groups = z.strictObject({ groups: z.array(Group) });
 
@@ -91,8 +92,7 @@ export function importMatchbox(files: ReadonlyMap<string, string>): Imported {
 	if (groups.filter((group) => group.selector.request === undefined).length > 1)
 		state.remarks.push("several groups take every machine; the one whose name sorts first wins");
 	const document = {
-		apiVersion: "rollcall/v1",
-		kind: "Boot",
+		...DOCUMENT,
 		profiles: [...state.profiles.values(), ...state.filled],
 		groups,
 		parts: state.parts,
@@ -132,8 +132,8 @@ function importProfile(path: string, value: Json, state: Import): void {
 	for (const arg of args)
 		if (safeSettings(arg) !== arg)
 			state.remarks.push(`${path}: ${arg.slice(0, 80)}: its setting is percent-encoded now`);
-	const lost = args.find((arg) => /=https?:\/\/[^/]+\/(?:generic|cloud)\b/.test(arg));
-	if (lost) state.leftOut.push(`${path}: ${lost.slice(0, 80)}: there is no such endpoint here`);
+	for (const lost of args.filter((arg) => /=https?:\/\/[^/]+\/(?:generic|cloud)\b/.test(arg)))
+		state.leftOut.push(`${path}: ${lost.slice(0, 80)}: there is no such endpoint here`);
 	const candidate = {
 		name: freeName(path, id, state.taken.profiles),
 		...(typeof value.name === "string" && /^[!-~]+(?: [!-~]+)*$/.test(value.name) ? { title: value.name } : {}),
@@ -144,8 +144,11 @@ function importProfile(path: string, value: Json, state: Import): void {
 		agent: false,
 	};
 	const checked = check(Profile, candidate, path);
-	if (!checked.ok) {
-		state.leftOut.push(checked.problem.message);
+	const alone = { ...DOCUMENT, profiles: [candidate], parts: state.parts };
+	// Faults that only a whole document has, such as a placeholder that is none.
+	const served = checked.ok ? check(BootDocument, alone, path) : checked;
+	if (!checked.ok || !served.ok) {
+		if (!served.ok) state.leftOut.push(served.problem.message.replace(": profiles.0.", ": "));
 		return;
 	}
 	state.profiles.set(id, checked.value);
