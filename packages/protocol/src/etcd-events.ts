@@ -28,7 +28,7 @@ export const ETCD_EVENT_PAYLOADS = {
 		bootId,
 		ids: z.array(EtcdId).max(64),
 	}),
-	/** A member of etcd whose machine holds no seat for it any more was taken out. */
+	/** A member of etcd whose machine holds no seat for it any more was taken out, or etcd does not list it any more. */
 	"etcd-member-removed": z.strictObject({ machineId, bootId, nodeName: Name }),
 	/** What an agent says of etcd's memory on its machine, when that changes: whose it is, or null when it is gone although the boot goes on. */
 	"etcd-memory-changed": z.strictObject({

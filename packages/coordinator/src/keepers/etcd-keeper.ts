@@ -76,7 +76,9 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const known = await etcd.list();
 	const living = new Set(step.living.map(({ nodeName }) => nodeName));
 	if (step.kind === "remove") {
-		const { nodeName } = step.member;
+		const { nodeName, machineId } = step.member;
+		const own = fleet.machines.get(machineId)?.etcdMemory?.is?.memberId;
+		if (step.ifUnlisted) return known.every(({ name, id }) => name !== nodeName && id !== own);
 		const isLeft = (name: string): boolean => name === nodeName && !living.has(nodeName);
 		// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
 		const nobodyLearns = step.living.every(({ votes }) => votes);

@@ -84,6 +84,20 @@ class Scene {
 		this.fleet = { ...this.fleet, etcd: undefined, recoverUntil: 1, machines: this.fleet.machines.set(id, alone) };
 	}
 
+	/** The first machine goes on as the member that it was; how etcd does there, and on the others. */
+	does(ill: string, well: string): void {
+		for (const [index, machine] of [...this.fleet.machines.values()].entries()) {
+			const member = this.fleet.etcd?.members.find(({ machineId }) => machineId === machine.machineId);
+			const boot = { bootId: member?.bootId ?? machine.bootId };
+			const etcdMemory = { is: { memberId: `${index + 1}`, clusterId: "1", ...boot } };
+			const health = [
+				{ component: "etcd", healthy: index === 0 ? ill === "" : well === "", reason: index === 0 ? ill : well },
+			];
+			const now = { ...machine, ...boot, etcdMemory, health, target: provedTarget({ ...machine, ...boot }) };
+			this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, now) };
+		}
+	}
+
 	/** The first machine's new boot was added as a learner, as far as the log knows. */
 	added(): void {
 		const { machineId, bootId, seat } = this.#own.machine;
@@ -231,6 +245,29 @@ test("while a lost log is rebuilt, nothing is done to etcd: a member that is mis
 	scene.now = 15_000;
 	await scene.look(1);
 	t.deepEqual(scene.done, ["etcd-members-removing"]);
+});
+
+test("a member that etcd took out before the log went back is taken for one no more, once etcd itself does not list it, and nobody is taken out for that", async (t) => {
+	const scene = new Scene();
+	scene.does("it has no leader", "it has no leader");
+	const [member] = scene.listed.splice(0, 1);
+	await scene.look(2);
+	t.deepEqual(scene.done, [], "nobody is well whom that could be believed");
+	scene.does("it has no leader", "");
+	if (member) scene.listed.push(member);
+	await scene.look(2);
+	t.deepEqual(scene.done, [], "it is listed, so it is a member that is ill");
+	scene.listed.splice(0, scene.listed.length, { id: "1", name: "node-9", peerUrls: [], learner: false });
+	await scene.look(2);
+	t.deepEqual(scene.done, [], "its memory is that of a member, whatever its name");
+	scene.listed.splice(0);
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-removed"]);
+	t.deepEqual(scene.troubles, []);
+	t.like(
+		scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-0"),
+		{ removed: "done" },
+	);
 });
 
 test("a machine whose memory is that of a member is none to be replaced", async (t) => {

@@ -44,7 +44,7 @@ export function etcdRemoving(fleet: Fleet, { step, ids }: InputOf<"etcd-removing
 	const next = nextEtcdStep(fleet);
 	if (!next || !same(next, step) || !sameLiving(next, step)) return NOTHING;
 	const boot = bootOf(next);
-	if (!boot || next.kind === "promote") return NOTHING;
+	if (!boot || next.kind === "promote" || (next.kind === "remove" && next.ifUnlisted)) return NOTHING;
 	const { machineId, bootId } = boot;
 	const cause = fleet.machines.get(machineId)?.changedSeq ?? fleet.seq;
 	return accept([{ type: "etcd-members-removing", machineId, bootId, ids: [...ids], cause }]);
@@ -65,6 +65,7 @@ function same(a: EtcdStep, b: EtcdStep): boolean {
 	if (a.kind !== b.kind) return false;
 	if (a.kind === "restore" && b.kind === "restore") return a.snapshot.sha256 === b.snapshot.sha256;
 	if (a.kind === "found" && b.kind === "found") return a.ifListed === b.ifListed && (!a.ifListed || sameMembers(a, b));
+	if (a.kind === "remove" && b.kind === "remove" && a.ifUnlisted !== b.ifUnlisted) return false;
 	const [one, other] = [bootOf(a), bootOf(b)];
 	return one?.machineId === other?.machineId && one?.bootId === other?.bootId;
 }

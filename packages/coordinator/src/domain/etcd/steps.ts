@@ -7,6 +7,7 @@ import { learnsToLeave } from "./leaving.ts";
 import { etcdHolders, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
+import { isIll } from "./quorum.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 import { strandedMachines } from "./stranded.ts";
@@ -31,7 +32,13 @@ export type EtcdStep =
 	/** A learner is to vote, once it has caught up. */
 	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
 	/** A member whose machine holds no seat for etcd any more, or is to lose it, is taken out, or it would count for the quorum for ever. */
-	| { readonly kind: "remove"; readonly member: EtcdMember; readonly living: readonly EtcdMember[] };
+	| {
+			readonly kind: "remove";
+			readonly member: EtcdMember;
+			readonly living: readonly EtcdMember[];
+			/** It is not taken out: etcd may have done so already, which a log that went back has forgotten. */
+			readonly ifUnlisted?: true;
+	  };
 
 /** What is recorded as being taken out for this step; undefined when nothing was recorded for it. */
 export function removingFor(fleet: Fleet, step: EtcdStep): readonly string[] | undefined {
@@ -128,5 +135,23 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	// A learner that is lost must keep nobody in or out: etcd takes one, and without a vote it is none to wait for.
 	if (machine && !(machine.lease === "lost" && (empty || left))) return { kind: "promote", machine, living };
 	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
-	return left && { kind: "remove", member: left, living: living.filter((one) => one !== left) };
+	const member = left ?? perhapsTakenOut(fleet, living);
+	if (!member) return undefined;
+	const step = { kind: "remove", member, living: living.filter((one) => one !== member) } as const;
+	return left ? step : { ...step, ifUnlisted: true };
+}
+
+/** A voter whose etcd is ill on a machine that is alive, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. */
+function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMember | undefined {
+	const machineOf = ({ machineId }: EtcdMember): Machine | undefined => fleet.machines.get(machineId);
+	const isWell = (one: EtcdMember): boolean =>
+		machineOf(one)?.health.some(({ component, healthy }) => component === "etcd" && healthy) ?? false;
+	if (!living.some((one) => one.votes && isWell(one))) return undefined;
+	return living.find((one) => {
+		const machine = machineOf(one);
+		const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
+		return (
+			one.votes && holdsMemory && machine.lease === "alive" && machine.target?.progress === "applied" && isIll(machine)
+		);
+	});
 }

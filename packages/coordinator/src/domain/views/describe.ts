@@ -117,7 +117,7 @@ const DESCRIPTIONS: Descriptions = {
 	"etcd-member-added": (e) => `${e.machineId} may join etcd as ${e.nodeName}: what it knew before went with its memory`,
 	"etcd-member-promoted": (e) => `${e.machineId} has caught up and votes in etcd`,
 	"etcd-members-removing": (e) => `etcd is asked to take out ${e.ids.length} members, for ${e.machineId}`,
-	"etcd-member-removed": (e) => `${e.nodeName} (${e.machineId}) is no member of etcd any more: it holds no seat for it`,
+	"etcd-member-removed": (e) => `${e.nodeName} (${e.machineId}) is no member of etcd any more`,
 	"etcd-memory-changed": (e) =>
 		e.memory === null
 			? `etcd's memory on ${e.machineId} is gone although its boot goes on: no vote of it counts until it boots anew`
