@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { stretched } from "./packages/test-support/src/stretch.ts";
+import { testFiles } from "./scripts/test-groups.ts";
 import { bundleTestModules } from "./scripts/test-modules.ts";
 
 await bundleTestModules();
 
 /** What takes longest begins first, so that no core waits for a last long file. What is not named here comes last. */
-const ORDER = ["test/lab/lab.test.ts", "test/end-to-end/", "test/lab/", "test/"];
+const ORDER = ["test/lab/lab.test.ts", "test/end-to-end/", "test/lab/", "test/", ".cache/"];
 
 function placeOf(file) {
 	const path = relative(import.meta.dirname, file);
@@ -15,7 +16,7 @@ function placeOf(file) {
 }
 
 export default {
-	files: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+	files: testFiles(process.argv.slice(2)),
 	extensions: ["ts"],
 	workerThreads: false,
 	require: ["./packages/test-support/src/test-process.ts"],

@@ -146,7 +146,7 @@ test("it runs on every node, before everything else, and nothing but calico-node
 	]);
 });
 
-test("images come from where the document says", (t) => {
+test("images of Calico come from where the document says", (t) => {
 	const images = (more = "") =>
 		JSON.stringify(addOns("", `${more}${SLOTS}`))
 			.match(/"image":"[^"]*calico[^"]*"/g)

@@ -121,7 +121,7 @@ test("pods are hardened; what they hold beyond that is what mounting takes", (t)
 	);
 });
 
-test("images come from where the document says", (t) => {
+test("images of the NFS driver come from where the document says", (t) => {
 	const text = JSON.stringify(
 		addOns(NFS, "images: { repository: mirror.lab.example/k8s, overrides: { csi-provisioner: own.example/p:v1 } }"),
 	);
