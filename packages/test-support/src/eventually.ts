@@ -4,13 +4,16 @@ import { stretched } from "./stretch.ts";
 /** What a look gives while what is waited for has not come. */
 type NotYet = undefined | null | false;
 
-/** The longest pause between two looks, in milliseconds. */
-const PAUSE_MS = 200;
+/** The longest pause between two looks, in milliseconds, as long as a look is quick. */
+const PAUSE_MS = 400;
+/** After a look that took long there is a pause of so many times its length, but not longer than so many milliseconds. */
+const REST = 4;
+const LONGEST_REST_MS = 1_000;
 
 /**
  * Looks again and again until `look` gives something, and gives that back: for a condition `true`, for a value the value. A look that throws found
- * nothing. Throws by the deadline, in milliseconds before stretching, with what was waited for and the last error. `pauseMs`: the longest pause
- * between looks, for those that cost what is waited for its processor.
+ * nothing; one that takes long is seldom made, since looks cost what is waited for its processor. Throws by the deadline, in milliseconds before stretching, with what was waited for and the last error. `pauseMs`: the longest pause
+ * between quick looks.
  */
 export async function eventually<T>(
 	what: string,
@@ -22,17 +25,19 @@ export async function eventually<T>(
 	const end = performance.now() + within;
 	for (let wait = Math.min(5, pauseMs); ; wait = Math.min(wait * 1.5, pauseMs)) {
 		let last: unknown;
+		const begun = performance.now();
 		try {
 			const found = await look();
 			if (found !== undefined && found !== null && found !== false) return found as Exclude<T, NotYet>;
 		} catch (error) {
 			last = error;
 		}
-		if (performance.now() > end)
+		const now = performance.now();
+		if (now > end)
 			throw new Error(`waited ${within} ms for ${what}${last instanceof Error ? `; last: ${last.message}` : ""}`, {
 				cause: last,
 			});
-		await pause(wait);
+		await pause(Math.max(wait, Math.min(REST * (now - begun), LONGEST_REST_MS)));
 	}
 }
 
