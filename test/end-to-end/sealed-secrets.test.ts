@@ -99,7 +99,7 @@ test("the key may be a credential of the unit or a passphrase, and what is seale
 	writeFileSync(join(credentials, "fleet-key"), randomBytes(48).toString("base64"), { mode: 0o400 });
 	const environment = { CREDENTIALS_DIRECTORY: credentials };
 	const first = await startCoordinator(t, { secrets: { key: { credential: "fleet-key" } }, environment });
-	t.regex(showSecret(first.dataFolder, "keys/coordinator.creds", environment), /BEGIN NATS USER JWT/);
+	t.regex(await showSecret(first.dataFolder, "keys/coordinator.creds", environment), /BEGIN NATS USER JWT/);
 	await first.stop();
 	const without = await refusal(t, first.dataFolder, { secrets: { key: { credential: "fleet-key" } } });
 	t.is(without.code, 2);

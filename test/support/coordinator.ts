@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { promisify } from "node:util";
 import {
 	type Event,
 	type MachineDetail,
@@ -164,21 +165,24 @@ export async function startCoordinator(t: Scope, options: CoordinatorOptions = {
 	});
 	if (url === "ended")
 		throw new Error(`no ready coordinator; it ended with ${child.exitCode ?? child.signalCode}:\n${started.output()}`);
-	return connectTo(t, { url, dataFolder, started, options: { ...options, natsPort } });
+	return await connectTo(t, { url, dataFolder, started, options: { ...options, natsPort } });
 }
 
 function readAnnounced(dataFolder: string): { url: string; boot?: string; authority?: string } {
 	return JSON.parse(readFileSync(join(dataFolder, "api.json"), "utf8"));
 }
 
-/** A secret of a data folder in clear, as an operator has it shown on the coordinator's computer. */
-export function showSecret(
+/**
+ * A secret of a data folder in clear, as an operator has it shown on the coordinator's computer. It is waited for, since a process that stands still for seconds does
+ * not see that its connections were closed, and its next request fails.
+ */
+export async function showSecret(
 	dataFolder: string,
 	name: string,
 	environment: Readonly<Record<string, string>> = {},
-): string {
+): Promise<string> {
 	const args = [COORDINATOR, "--config", join(dataFolder, "coordinator.yaml"), "--show", name];
-	return execFileSync(process.execPath, args, { env: { ...process.env, ...environment }, encoding: "utf8" });
+	return (await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...environment } })).stdout;
 }
 
 const trusted = new Set<string>();
@@ -200,13 +204,13 @@ export function trust(authority: string): void {
 	setDefaultCACertificates([...getCACertificates("default"), authority]);
 }
 
-function connectTo(
+async function connectTo(
 	t: Scope,
 	parts: { url: string; dataFolder: string; started: Running; options: CoordinatorOptions },
-): TestCoordinator {
+): Promise<TestCoordinator> {
 	const { url, dataFolder, started, options } = parts;
 	const token = options.secrets
-		? showSecret(dataFolder, "admin-token", options.environment).trim()
+		? (await showSecret(dataFolder, "admin-token", options.environment)).trim()
 		: readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
 	const { boot = "", authority } = readAnnounced(dataFolder);
 	const request = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
