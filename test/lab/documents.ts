@@ -16,6 +16,8 @@ export function labBootDocument({ kernelArguments = [], agent = true }: BootWish
 					"quiet",
 					"systemd.show_status=true",
 					"mitigations=off",
+					// Debian's kernel clears memory whenever it is taken, which is dear where it is emulated.
+					"init_on_alloc=0",
 					"ignition.config.url={{ignition}}",
 					...kernelArguments,
 				],

@@ -2,18 +2,15 @@
 import "@rollcall/agent/no-compiler";
 import { errorLine } from "@rollcall/agent";
 import { rehearse } from "./rehearse.ts";
-import { standInKubelet } from "./stand-in-kubelet.ts";
 
-const HELP = `rollcall-rehearsal: stands in for a machine, or for its kubelet
+const HELP = `rollcall-rehearsal: stands in for a machine
 
   rollcall-rehearsal machine ...     stand in for a machine, and run its agent (see machine --help)
-  rollcall-rehearsal kubelet ...     stand in for kubelet alone, with kubelet's flags
 `;
 
 /** Runs the command line (without program names). Returns the exit code: 0 done, 1 failed, 2 wrong usage, 75 the machine reboots. */
 async function main([command, ...words]: readonly string[]): Promise<number> {
 	if (command === "machine") return await rehearse(words);
-	if (command === "kubelet") return await standInKubelet(words);
 	const asked = command === "--help" || command === "-h";
 	(asked ? process.stdout : process.stderr).write(HELP);
 	return asked ? 0 : 2;

@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress } from "node:zlib";
-import { rehearsalScript } from "../../support/places.ts";
 import { alone } from "./alone.ts";
 import { initramfs } from "./archive.ts";
 import { unpackPackages } from "./debian.ts";
@@ -74,7 +73,6 @@ async function inputsHash(runtime: ContainerRuntime): Promise<string> {
 	const folder = import.meta.dirname;
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-	if (runtime === "stand-in") files.push(rehearsalScript);
 	for (const file of files.sort()) {
 		const content = await readFile(file);
 		hash.update(`${file.slice(folder.length)}\0${content.length}\0`).update(content);

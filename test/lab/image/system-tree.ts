@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { rehearsalScript } from "../../support/places.ts";
 import { nameIptables } from "./iptables.ts";
 
 const run = promisify(execFile);
@@ -72,6 +71,7 @@ const NODE_MODULES =
 /** For people or for building programs, or for systems with a disk. */
 const UNUSED = [
 	"boot",
+	"usr/bin/ignition-validate",
 	"usr/games",
 	"usr/include",
 	// For disks, consoles and boot loaders; each is run at every reload.
@@ -111,7 +111,6 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 		// What the stand-in for containerd would call: nothing runs them, and a machine without them gets no role.
 		const called = ["usr/bin/runc", ...PLUGINS.map((name) => `lab/root/opt/cni/bin/${name}`)];
 		for (const path of called) await put(join(parts, "empty-program"), join(tree, path));
-		await rehearsal(join(tree, "usr/lib/rollcall-lab"));
 	} else {
 		await nameIptables(tree);
 		await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
@@ -119,13 +118,6 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 	await put(join(parts, "empty-program"), join(tree, "usr/sbin/setfiles"));
 	await put(join(parts, "80-lab.preset"), join(tree, "usr/lib/systemd/system-preset/80-lab.preset"), 0o644);
 	return image;
-}
-
-/** The bundled rehearsal, which is the stand-in for kubelet, and this process's Node to run it, without symbols where there is a strip. */
-async function rehearsal(folder: string): Promise<void> {
-	await put(rehearsalScript, join(folder, "rehearsal.cjs"), 0o644);
-	await put(process.execPath, join(folder, "node"));
-	await run("strip", [join(folder, "node")]).catch(() => {});
 }
 
 /** The network of pods that the operator of a lab brings (`podNetwork: none`), with Debian's plugins. */
