@@ -4,10 +4,12 @@ import { readYaml } from "../document/read-yaml.ts";
 import { explainIssues, otherKind } from "../document/schema-findings.ts";
 import { Unencodable } from "../errors.ts";
 import { profileScript } from "./boot-script.ts";
+import { selectorProblems } from "./check-selectors.ts";
 import type { Finding } from "./finding.ts";
 import { composeIgnition, type NamedPart } from "./ignition/compose.ts";
 import { ownIgnitionPart } from "./ignition/own-part.ts";
 import { readIgnitionPart } from "./ignition/parts.ts";
+import { unitContentFault } from "./ignition/unit-content.ts";
 
 /** A boot document that machines can be served from, or everything that is wrong with it. */
 export type ReadBootDocument =
@@ -53,7 +55,7 @@ export function readBootDocument(text: string): ReadBootDocument {
 /** What of a document could not be served to any machine. */
 export function bootProblems(document: BootDocument): Finding[] {
 	const parts = new Map<string, NamedPart>();
-	const findings: Finding[] = [];
+	const findings: Finding[] = [...selectorProblems(document), ...networkProblems(document)];
 	for (const [name, part] of Object.entries(document.parts)) {
 		const read = readIgnitionPart(part);
 		if (read.ok) parts.set(name, { name, config: read.config });
@@ -65,6 +67,19 @@ export function bootProblems(document: BootDocument): Finding[] {
 		if (reason !== undefined) findings.push({ path: ["profiles", index], message: reason });
 	});
 	return findings;
+}
+
+/** What systemd-networkd would not read of a unit, or would use for nothing. */
+function networkProblems({ network }: BootDocument): Finding[] {
+	return network.flatMap(({ name, contents }, index) => {
+		const fault = unitContentFault(contents);
+		const path = ["network", index, "contents"];
+		if (fault !== undefined) return [{ path, message: fault }];
+		if (name.endsWith(".netdev") || /^\s*\[Match\]\s*$(?:\s*(?:[#;].*)?$)*\s*[A-Za-z]+\s*=/m.test(contents)) return [];
+		return [
+			{ path, message: "no [Match] with a condition, so networkd uses it for nothing (Name=* is every interface)" },
+		];
+	});
 }
 
 function partFinding(name: string, finding: Finding): Finding {

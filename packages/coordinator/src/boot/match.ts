@@ -8,8 +8,10 @@ import {
 	macsOf,
 	type NetworkUnit,
 	normalizeMac,
+	normalizeUuid,
 	ownValue,
 	type Profile,
+	swappedUuid,
 } from "@rollcall/protocol";
 
 /** What the fleet knows of a machine that asks, from an earlier boot or from its declaration. */
@@ -65,7 +67,7 @@ function conditionsOf(selector: GroupSelector): number {
 /** True when every condition holds. A condition on facts does not hold for a machine that is not known yet. */
 function selects(selector: GroupSelector, request: BootRequest, known?: KnownMachine): boolean {
 	for (const [key, wanted] of Object.entries(selector.request ?? {})) {
-		if (requestLabel(request, key) !== normalLabel(key, wanted)) return false;
+		if (!isSame(key, requestLabel(request, key), wanted)) return false;
 	}
 	for (const [key, wanted] of Object.entries(selector.labels ?? {}))
 		if (ownValue(known?.labels, key) !== wanted) return false;
@@ -87,7 +89,13 @@ function requestLabel(request: BootRequest, key: string): string | undefined {
 	return ownValue(request.labels, key);
 }
 
-function normalLabel(key: string, value: string): string | undefined {
-	if (key.toLowerCase() === "mac") return normalizeMac(value);
-	return key === "uuid" ? value.toLowerCase() : value;
+/** MACs and UUIDs are the same in any notation, a UUID also in the order of bytes that VMware's files have. */
+function isSame(key: string, said: string | undefined, wanted: string): boolean {
+	if (said === undefined) return false;
+	if (key.toLowerCase() === "mac") return said === normalizeMac(wanted);
+	if (key !== "uuid") return said === wanted;
+	const uuid = normalizeUuid(said);
+	const meant = normalizeUuid(wanted);
+	if (uuid === undefined || meant === undefined) return said === wanted.toLowerCase();
+	return uuid === meant || uuid === swappedUuid(meant);
 }

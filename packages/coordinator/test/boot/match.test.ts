@@ -5,6 +5,7 @@ import test from "ava";
 import { matchGroup, networkUnits } from "../../src/boot/match.ts";
 import { parseBootQuery } from "../../src/boot/request.ts";
 
+const UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const profile = (name: string) => ({ name, kernel: "/assets/k" });
 function documentOf(groups: object[]): BootDocument {
 	return BootDocument.parse({
@@ -159,4 +160,21 @@ test("network units go to the machines that they mean, and of one name the most 
 	t.deepEqual(contents("52:54:00:00:00:01"), ["all"]);
 	t.deepEqual(contents("52:54:00:a1:9c:ae"), ["one"]);
 	t.deepEqual(contents("52:54:00:a1:9c:ae", { rack: "r1", role: "storage" }), ["one in r1", "storage"]);
+});
+
+test("a group is selected by a UUID in any notation, also with the order of bytes of VMware's files", (t) => {
+	for (const uuid of [
+		"7C9E6679742540DE944BE07FC1F90AE7",
+		"{7c9e6679-7425-40de-944b-e07fc1f90ae7}",
+		"79 66 9e 7c 25 74 de 40-94 4b e0 7f c1 f9 0a e7",
+	]) {
+		const declared = documentOf([{ name: "one", profile: "a", selector: { request: { uuid } } }]);
+		t.is(matchGroup(declared, requestOf({ uuid: UUID }))?.group.name, "one", uuid);
+		t.is(matchGroup(declared, requestOf({ uuid: UUID.replace("7c9e", "7c9f") })), undefined, uuid);
+	}
+});
+
+test("a machine without a MAC is not of a group whose MAC is none", (t) => {
+	const declared = documentOf([{ name: "odd", profile: "a", selector: { request: { mac: "nope" } } }]);
+	t.is(matchGroup(declared, requestOf({ uuid: UUID })), undefined);
 });

@@ -248,12 +248,19 @@ function filledProfile(
 /** The document without profiles that cannot be served, and without their groups: one that is bad keeps nobody else out. */
 function withoutFaulty(document: BootDocument, leftOut: string[]): BootDocument {
 	const faulty = new Set<string>();
+	const lost = new Set<string>();
 	for (const { path, message } of bootProblems(document)) {
+		const group = path[0] === "groups" ? document.groups[Number(path[1])]?.name : undefined;
+		if (group !== undefined) {
+			leftOut.push(`group ${group}: ${path.slice(2).join(".")}: ${message}`);
+			lost.add(group);
+			continue;
+		}
 		const name = path[0] === "profiles" ? document.profiles[Number(path[1])]?.name : undefined;
 		leftOut.push(`profile ${name ?? path.join(".")}: ${message}`);
 		if (name !== undefined) faulty.add(name);
 	}
-	const groups = document.groups.filter(({ profile }) => !faulty.has(profile));
+	const groups = document.groups.filter(({ name, profile }) => !faulty.has(profile) && !lost.has(name));
 	for (const { name, profile } of document.groups)
 		if (faulty.has(profile)) leftOut.push(`group ${name}: its profile ${profile} is left out`);
 	return { ...document, profiles: document.profiles.filter(({ name }) => !faulty.has(name)), groups };
