@@ -36,22 +36,24 @@ interface Taken {
 /** Takes snapshots of etcd and forgets old ones, for as long as this coordinator leads. */
 export interface SnapshotKeeper {
 	run(signal: AbortSignal): Promise<void>;
-	/** Takes one now; two who ask at once get the same. Throws SnapshotError, EtcdError. */
+	/** Takes one that begins after this call; those who ask before it begins get the same. Throws SnapshotError, EtcdError. */
 	take(): Promise<Taken>;
 }
 
 export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper {
 	const { core, folder } = parts;
 	const stop = new AbortController();
-	let running: Promise<Taken> | undefined;
+	/** The next one that has not begun. One that has may have been read before what its caller wants saved was written. */
+	let next: Promise<Taken> | undefined;
 	/** One thing at a time: a file that is written and not yet recorded must not be taken for one that is forgotten. */
 	const inTurn = serial();
 
 	function take(): Promise<Taken> {
-		running ??= inTurn(takeNext).finally(() => {
-			running = undefined;
+		next ??= inTurn(() => {
+			next = undefined;
+			return takeNext();
 		});
-		return running;
+		return next;
 	}
 
 	/**

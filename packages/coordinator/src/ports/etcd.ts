@@ -19,8 +19,8 @@ export interface EtcdMembers {
 /** What a running etcd holds. Everything throws EtcdError. */
 export interface EtcdState {
 	/**
-	 * The member that is furthest, of those that have a leader: one that was cut off would give an old state. `leaderless`: also of those
-	 * that have none, where the majority is lost and what is left is all that there is.
+	 * The member that is furthest, of those in touch with a majority, which have applied all that was written before this was asked: one that was cut
+	 * off would give an old state. `leaderless`: also of those that have no leader, where the majority is lost and what is left is all that there is.
 	 */
 	look(which?: { readonly leaderless: boolean }): Promise<{ readonly member: string; readonly revision: number }>;
 	/** All that a member holds, in pieces, the SHA-256 of the rest at the end: the format of etcd's own snapshot files. */

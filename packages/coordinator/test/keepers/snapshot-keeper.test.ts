@@ -106,6 +106,23 @@ test("two who ask at once get the same snapshot, and a member that is behind giv
 	});
 });
 
+test("who asks while a snapshot is being taken gets the next one, since that one may lack what he saw written", async (t) => {
+	const scene = new Scene();
+	const keeper = scene.keeper();
+	let later: ReturnType<typeof keeper.take>[] = [];
+	scene.onLook = () => {
+		if (later.length > 0) return;
+		// Something is written, and two people ask, when the state to be saved has been read.
+		later = [keeper.take(), keeper.take()];
+		scene.revision = 11;
+	};
+	t.is((await keeper.take()).snapshot.revision, 10);
+	const [one, other] = await Promise.all(later);
+	t.is(one?.snapshot.revision, 11);
+	t.is(one, other);
+	t.is(scene.files.length, 2);
+});
+
 test("a document that asks for none gets none", async (t) => {
 	const scene = new Scene();
 	const { cluster } = scene.fleet;

@@ -34,6 +34,8 @@ export class Scene {
 	/** etcd's state never ends. */
 	endless = false;
 	onPiece = (): void => {};
+	/** Just after it was looked at. */
+	onLook = (): void => {};
 	/** What is recorded counts as refused: the log's answer did not come. */
 	losesAnswers = false;
 	refuses = (_input: Input): boolean => false;
@@ -94,7 +96,9 @@ export class Scene {
 			connect: async (_fleet, urls) => ({
 				look: async ({ leaderless } = { leaderless: false }) => {
 					this.asked.push(leaderless);
-					return { member: urls[0] ?? "", revision: this.revision };
+					const seen = { member: urls[0] ?? "", revision: this.revision };
+					this.onLook();
+					return seen;
 				},
 				read: async function* (this: Scene) {
 					if (this.broken) throw this.broken;

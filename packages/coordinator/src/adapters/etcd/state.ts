@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EtcdError } from "../../errors.ts";
 import type { EtcdState } from "../../ports/etcd.ts";
 import { type EtcdAccess, post, postForStream } from "./gateway.ts";
+import { readThrough } from "./linearizable.ts";
 import { readAnswer } from "./read-answer.ts";
 
 /** A message holds 32 KiB of the state (etcdserver, snapshotSendBufferSize), as base64 in JSON. */
@@ -33,6 +34,8 @@ export function createEtcdState(urls: readonly string[], access: EtcdAccess): Et
 			let best: { member: string; revision: number } | undefined;
 			for (const url of urls) {
 				try {
+					// A member that lags, or was cut off a moment ago, still knows a leader; by this it has applied all that anybody was told is written.
+					if (!leaderless) await readThrough(url, access);
 					const { status, text } = await post(new URL("/v3/maintenance/status", url), "{}", access);
 					if (status !== 200) throw new Error(text.slice(0, 500));
 					const { revision, hasLeader, votes } = standingIn(text);

@@ -1,28 +1,8 @@
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { createEtcdMembers } from "../../../src/adapters/etcd/members.ts";
 import { EtcdError, LeadOver } from "../../../src/errors.ts";
 import { selfSigned } from "../../render/self-signed.ts";
-
-/** NOT etcd: a member that answers everything like this. Counts how often it was asked. */
-async function member(
-	t: ExecutionContext,
-	pair: { cert: string; key: string },
-	status: number,
-	body: object,
-	behind = false,
-) {
-	let asked = 0;
-	const server = createServer(pair, (request, response) => {
-		asked++;
-		const refused = request.url === "/v3/kv/range" && behind;
-		response.writeHead(refused ? 503 : status, { "content-type": "application/json" }).end(JSON.stringify(body));
-	}).listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	t.teardown(() => server.close());
-	return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked };
-}
+import { member } from "./fake-member.ts";
 
 const LIST = { members: [{ ID: "7", name: "node-0", peerURLs: ["https://192.0.2.1:2380"] }] };
 
