@@ -21,11 +21,18 @@ const XTABLES_LOCK = "/run/xtables.lock";
 
 /**
  * Mounts a tmpfs over the folders for keys where they would lie on a disk or a file server; on systems that live in RAM it does
- * nothing. Before the sandbox is made, since the agent itself may not mount. systemd reads `$$` as `$`.
+ * nothing. Before the sandbox is made, since the agent itself may not mount. An overlay lies where its upper half does, a file system in
+ * a file where that is; what cannot be seen any more may be anywhere. systemd reads `$$` as `$`. The agent looks the same way at
+ * what came of it (`packages/agent/src/adapters/facts/outside-ram.ts`).
  */
 const KEYS_IN_RAM = [
-	"for d in /etc/kubernetes /var/lib/kubelet /etc/rollcall/role; do",
-	'case "$$(stat -f -c %T "$$d")" in tmpfs|ramfs|overlayfs|aufs|squashfs) ;;',
+	"for d in /etc/kubernetes /var/lib/kubelet /etc/rollcall/role; do p=$$d; for n in 1 2 3 4; do",
+	'b=; t="$$(stat -f -c %T "$$p")"; case "$$t" in tmpfs|ramfs|aufs|squashfs) break ;;',
+	'overlayfs) b=",$$(findmnt -n -o FS-OPTIONS -T "$$p")"; u="$${b##*,upperdir=}"; u="$${u%%,*}";',
+	'[ -e "$$u" ] || u="$${u#/sysroot}"; b=; [ -e "$$u" ] && b="$$(readlink -f "$$u")" ;;',
+	'*) s="$$(findmnt -n -o SOURCE -T "$$p")"; s="$${s%%[[]*}"; b="$$(cat "/sys/block/$${s#/dev/}/loop/backing_file" 2>/dev/null)" ;;',
+	'esac; t=disk; case "$$b" in /*) p="$${b%/*}/" ;; *) break ;; esac; done;',
+	'case "$$t" in tmpfs|ramfs|aufs|squashfs) ;;',
 	'*) mount -t tmpfs -o size=20%,mode=0755 rollcall "$$d" || echo "no tmpfs could be mounted on $$d" ;;',
 	"esac; done",
 ].join(" ");

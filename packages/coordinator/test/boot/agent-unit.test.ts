@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { testNeeding } from "@rollcall/test-support/needing";
-import { program, ROOT } from "@rollcall/test-support/part";
+import { type Part, program, ROOT } from "@rollcall/test-support/part";
 import { AGENT_PATHS, agentUnit } from "../../src/boot/agent-unit.ts";
 
 const testAnalyze = testNeeding(program("systemd-analyze"));
@@ -44,16 +44,22 @@ testAnalyze("systemd rates the agent's exposure at most 4.0", (t) => {
 	t.log(`exposure level ${level}`);
 });
 
-testNeeding(ROOT)("the unit mounts a tmpfs over folders for keys that lie on a disk, once, and over no others", (t) => {
+const FOLDERS = "/etc/kubernetes /var/lib/kubelet /etc/rollcall/role";
+
+function mountingScript(): string {
 	const [, line = ""] = /^ExecStartPre=\+\/bin\/sh -c '(.*)'$/m.exec(agentUnit()) ?? [];
 	// As systemd reads it.
-	const script = line.replaceAll("$$", "$").replaceAll("%%", "%");
+	return line.replaceAll("$$", "$").replaceAll("%%", "%");
+}
+
+testNeeding(ROOT)("the unit mounts a tmpfs over folders for keys that lie on a disk, once, and over no others", (t) => {
+	const script = mountingScript();
 	t.regex(script, /\/etc\/kubernetes \/var\/lib\/kubelet \/etc\/rollcall\/role;/);
 	const root = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-unit-"));
 	const [disk, ram] = [path.join(root, "disk"), path.join(root, "ram")];
 	for (const folder of [disk, ram]) fs.mkdirSync(folder);
 	const isRam = spawnSync("stat", ["-f", "-c", "%T", disk], { encoding: "utf8" }).stdout.trim() === "tmpfs";
-	const own = script.replace("/etc/kubernetes /var/lib/kubelet /etc/rollcall/role", `${disk} ${ram}`);
+	const own = script.replace(FOLDERS, `${disk} ${ram}`);
 	const all = `mount -t tmpfs own ${ram} && { ${own}; ${own}; } && grep ${root} /proc/self/mounts`;
 	const { stdout, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", all], { encoding: "utf8" });
 	fs.rmSync(root, { recursive: true });
@@ -63,3 +69,45 @@ testNeeding(ROOT)("the unit mounts a tmpfs over folders for keys that lie on a d
 		.map((one) => one.split(" ").slice(0, 3).join(" "));
 	t.deepEqual(mounts, [`own ${ram} tmpfs`, ...(isRam ? [] : [`rollcall ${disk} tmpfs`])], stderr);
 });
+
+/** A file system in a file, where the kernel gives loop devices. */
+function loopMounts(): Part {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-loop-"));
+	const tried = `cd ${folder} && mount -t tmpfs t . && cd ${folder} && truncate -s 8M f && mkfs.ext4 -q f && mkdir m && mount -o loop f m && findmnt -T m`;
+	const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", tried], { encoding: "utf8" });
+	fs.rmSync(folder, { recursive: true });
+	return status === 0 ? { missing: undefined } : { missing: `no loop mounts of ext4 here: ${stderr?.trim()}` };
+}
+
+testNeeding(ROOT, loopMounts())(
+	"an overlay is in RAM where its upper half is, and a file system in a file where the file is",
+	(t) => {
+		const root = fs.mkdtempSync(path.join(os.tmpdir(), "rollcall-unit-"));
+		const overlay = (name: string, upper: string) =>
+			`mkdir -p ${upper}/${name}.up ${upper}/${name}.work ${root}/${name} && mount -t overlay o -o lowerdir=${root}/low,upperdir=${upper}/${name}.up,workdir=${upper}/${name}.work ${root}/${name}`;
+		const image = (at: string, mounted: string) =>
+			`mkdir -p ${mounted} && truncate -s 8M ${at} && mkfs.ext4 -q ${at} && mount -o loop ${at} ${mounted}`;
+		const made = [
+			// Another disk than the one that the test lies on, which may be an overlay itself.
+			`mkdir -p ${root}/low ${root}/ram ${root}/gone && mount -t tmpfs own ${root}/ram`,
+			image(`${root}/file`, `${root}/disk`),
+			image(`${root}/ram/file`, `${root}/ram/disk`),
+			overlay("on-ram", `${root}/ram`),
+			overlay("on-disk", `${root}/disk`),
+			overlay("on-image-in-ram", `${root}/ram/disk`),
+			`mount -t tmpfs own ${root}/gone`,
+			overlay("not-seen", `${root}/gone`),
+			`umount -l ${root}/gone`,
+		];
+		const folders = ["on-ram", "on-disk", "on-image-in-ram", "not-seen"].map((name) => `${root}/${name}`);
+		const own = mountingScript().replace(FOLDERS, [...folders, `${root}/ram/disk`].join(" "));
+		const all = [...made, `{ ${own}; }`, `grep '^rollcall ' /proc/self/mounts || true`].join(" && ");
+		const { stdout, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", all], { encoding: "utf8" });
+		fs.rmSync(root, { recursive: true });
+		const mounted = stdout
+			.split("\n")
+			.flatMap((line) => (line === "" ? [] : [path.basename(line.split(" ")[1] ?? "")]));
+		const isRam = fs.statfsSync(os.tmpdir()).type === 0x01021994;
+		t.deepEqual(mounted, isRam ? ["not-seen"] : ["on-disk", "not-seen"], stderr);
+	},
+);

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readSync, realpathSync } from "node:fs";
 
 /** Of one file, in bytes: what lies behind is left out. A route table of a thousand lines is 128 KiB. */
 const LIMIT = 256 * 1024;
@@ -8,6 +8,8 @@ export interface Source {
 	text(path: string): string | undefined;
 	/** The names in a folder, sorted; none when there is no such folder. */
 	names(path: string): string[];
+	/** Where a path leads; undefined where nothing is there. */
+	real(path: string): string | undefined;
 }
 
 export function createSource(root: string): Source {
@@ -25,6 +27,13 @@ export function createSource(root: string): Source {
 				return readdirSync(`${base}${path}`).sort();
 			} catch {
 				return [];
+			}
+		},
+		real(path) {
+			try {
+				return realpathSync(`${base}${path}`).slice(root === "/" ? 0 : realpathSync(root).length);
+			} catch {
+				return undefined;
 			}
 		},
 	};
