@@ -64,6 +64,18 @@ test("a download that breaks off goes on where it stopped, also from another URL
 	t.regex(ranges[1] ?? "", /^bytes=[1-9]\d*-$/);
 });
 
+test("the password in an address of a document from before, which is fetched from no more than then, is told to nobody", async (t) => {
+	const { url } = await serve(t, (_, response) => void response.end(CONTENT));
+	const outcome = await applyTarget(
+		applyParts(temporaryRoot(t), createScriptedUnits()),
+		accepted(1, { artifacts: [artifact([url.replace("//", "//somebody:sec@ret@")])] }),
+		run(),
+	);
+	t.is(outcome.state, "rejected");
+	t.regex(JSON.stringify(outcome), /\/\/\.\.\.@127/);
+	t.notRegex(JSON.stringify(outcome), /somebody|ret@/);
+});
+
 test("a wrong content, a missing one and a server that is gone: rejected with the path and the reason, and nothing stays", async (t) => {
 	const wrong = await serve(t, (_, response) => void response.end(Buffer.alloc(CONTENT.length)));
 	const long = await serve(t, (_, response) => void response.end(Buffer.concat([CONTENT, CONTENT])));

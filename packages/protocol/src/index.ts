@@ -75,4 +75,5 @@ export * from "./unseen.ts";
 export * from "./uplink.ts";
 export * from "./waiting-claim.ts";
 export * from "./wall-time.ts";
+export * from "./without-accounts.ts";
 export * from "./write-roots.ts";

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { withoutAccounts } from "./without-accounts.ts";
 
 /** What a schema finds wrong with a value. */
 export type Issue = z.core.$ZodIssue;
@@ -83,5 +84,5 @@ function got(written: unknown): string {
 	if (typeof written === "object") return ", got a map";
 	// JSON has no word for what is no finite number.
 	if (typeof written === "number") return `, got ${written}`;
-	return `, got ${JSON.stringify(typeof written === "string" ? written.slice(0, 80) : written)}`;
+	return `, got ${JSON.stringify(typeof written === "string" ? withoutAccounts(written).slice(0, 80) : written)}`;
 }

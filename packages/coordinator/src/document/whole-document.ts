@@ -1,4 +1,5 @@
 import type { ClusterDocument } from "@rollcall/protocol";
+import { checkAddresses } from "./check-addresses.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { checkFeatureGates } from "./check-feature-gates.ts";
 import { checkImages } from "./check-images.ts";
@@ -18,6 +19,7 @@ import type { Check, Verdict } from "./finding.ts";
 const CHECKS: readonly Check[] = [
 	checkKubernetes,
 	checkImages,
+	checkAddresses,
 	checkArguments,
 	checkFeatureGates,
 	checkNetworks,

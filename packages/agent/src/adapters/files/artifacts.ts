@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, open, statfs } from "node:fs/promises";
-import type { Artifact } from "@rollcall/protocol";
+import { type Artifact, withoutAccounts } from "@rollcall/protocol";
 import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf } from "../../domain/confine.ts";
 import type { Found } from "../../domain/plan-files.ts";
@@ -112,7 +112,7 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 				reason = `${url} has another content than ${artifact.sha256}`;
 				disk.unlink(part);
 			}
-			throw new FilesError(`${artifact.path}: ${signal.aborted ? "not wanted any more" : reason}`);
+			throw new FilesError(`${artifact.path}: ${signal.aborted ? "not wanted any more" : withoutAccounts(reason)}`);
 		} catch (error) {
 			if (error instanceof FilesError) throw error;
 			const code = errnoOf(error);
