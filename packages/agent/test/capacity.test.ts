@@ -5,7 +5,7 @@ import test from "ava";
 import { readMemory } from "../src/adapters/facts/capacity.ts";
 import { createFactsReader } from "../src/adapters/facts/facts.ts";
 import { readModules } from "../src/adapters/facts/modules.ts";
-import { createPrograms } from "../src/adapters/facts/programs.ts";
+import { createPrograms, hasBridgeTool } from "../src/adapters/facts/programs.ts";
 import { createSource } from "../src/adapters/facts/read-text.ts";
 import { type SystemShare, withSystemShare } from "../src/adapters/facts/system-share.ts";
 import { temporaryRoot, writeFiles } from "./support/machine.ts";
@@ -75,6 +75,12 @@ test("programs are told with their path and version, by the folder that comes fi
 	t.is(readFileSync(`${root}/asked`, "utf8").trim().split("\n").length, 5);
 	writeFileSync(`${root}/bin/kubelet`, script("Kubernetes v1.36.10"));
 	t.is((await find()).find(({ name }) => name === "kubelet")?.version, "1.36.10");
+	// A plugin of that name is another program.
+	put("/cni/bridge", script(""));
+	chmodSync(join(root, "cni/bridge"), 0o755);
+	t.false(hasBridgeTool([`${root}/bin`]));
+	chmodSync(put("/bin/bridge", script("")), 0o755);
+	t.true(hasBridgeTool([`${root}/bin`]));
 });
 
 test("what the system takes is measured before the agent wrote anything, kept for the boot, and not guessed afterwards", async (t) => {

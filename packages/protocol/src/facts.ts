@@ -72,6 +72,8 @@ export const Facts = z.strictObject({
 	tmpfs: z.array(TmpfsRoom).max(16),
 	/** Programs that a node may call, as far as the machine has them. Absent: nobody looked. */
 	programs: z.array(Program).max(64).optional(),
+	/** Whether iproute2's bridge(8) is there; among the programs that name is a CNI plugin's. Absent: nobody looked. */
+	bridgeTool: z.boolean().optional(),
 	/** Kernel modules that a node may need and that are built in, loaded or can be loaded. Absent: the kernel does not tell. */
 	modules: z.array(z.string().min(1).max(64)).max(64).optional(),
 	/** What sets the machine's clock, where that is one of those that can be told servers. */

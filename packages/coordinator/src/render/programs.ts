@@ -16,7 +16,7 @@ interface Place {
 	readonly document: Pick<ClusterDocument, "kubernetes">;
 	readonly facts: Known;
 }
-type Known = Pick<Facts, "programs"> & Partial<Pick<Facts, "cpu">>;
+type Known = Pick<Facts, "programs"> & Partial<Pick<Facts, "cpu" | "bridgeTool">>;
 
 /** Where containerd looks for plugins of the pod network (its default `bin_dir`). */
 const PLUGINS = "/opt/cni/bin";
@@ -56,6 +56,8 @@ function lackingPrograms(
 	const called = calledPrograms(role, document, facts);
 	const found = new Set(programs.map(({ name }) => name));
 	const missing = called.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined);
+	// One day a machine behind a router joins, and each node needs its end of the tunnel.
+	if (facts.bridgeTool === false && isRouted(role, document)) missing.push("bridge (of iproute2)");
 	const plugins = pluginsOf(role, document)
 		.filter((name) => !programs.some((one) => one.path === `${PLUGINS}/${name}`))
 		.filter((name) => !brought(document, facts).some((path) => path === `${PLUGINS}/${name}`));
@@ -68,13 +70,17 @@ function calledPrograms(
 	{ kubernetes, images }: Pick<ClusterDocument, "kubernetes" | "images">,
 	{ programs = [] }: Known,
 ): readonly string[] {
-	const isRouted = role !== "etcd" && kubernetes.podNetwork === "routed";
 	return [
 		...["containerd", "runc", "kubelet"],
-		// Of iproute2, which brings bridge(8) too: the agent sets routes by it; and by one of the others what leaves has the node's address.
-		...(isRouted ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
+		// The agent sets routes by it; and by one of the others what leaves has the node's address.
+		...(isRouted(role, { kubernetes }) ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
 		...(images.archives.length > 0 ? ["ctr"] : []),
 	];
+}
+
+/** Whether the agent brings packets to the pods of other nodes, by ip(8) and bridge(8). */
+function isRouted(role: string, { kubernetes }: Pick<ClusterDocument, "kubernetes">): boolean {
+	return role !== "etcd" && kubernetes.podNetwork === "routed";
 }
 
 /** Who brings what a role has on a machine: first the artifacts, then what a built-in role calls of the operating system. */

@@ -73,6 +73,12 @@ test("a machine that lacks what routes need, or has an interface with no plain n
 	t.regex(bare.ok ? "" : bare.reason, /lacks ip, iptables, which/);
 	const whole = target(documentOf(text()), 1, { programs: [...programs, ...named(["ip", "nft"])] }).rendered;
 	t.true(whole.ok, whole.ok ? "" : whole.reason);
+	// The plugin of that name is another program; older agents do not tell.
+	const half = { programs: [...programs, ...named(["ip", "nft"])], bridgeTool: false };
+	const without = target(documentOf(text()), 1, half).rendered;
+	t.regex(without.ok ? "" : without.reason, /lacks bridge \(of iproute2\), which/);
+	t.true(target(documentOf(text()), 1, { ...half, bridgeTool: true }).rendered.ok);
+	t.true(target(documentOf(text().replace("routed", "flannel")), 1, half).rendered.ok);
 	const nics = [{ name: "a b", up: true, addresses: ["192.168.1.11/24"] }];
 	const odd = target(documentOf(text()), 1, { nics, defaultRoute: { nic: "a b", gateway: "192.168.1.1" } }).rendered;
 	t.regex(odd.ok ? "" : odd.reason, /"a b" of its node address has no plain name/);

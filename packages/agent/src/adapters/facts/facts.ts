@@ -8,7 +8,7 @@ import { readModules } from "./modules.ts";
 import { type Addresses, readMacs, readNics } from "./nics.ts";
 import { readOutsideRam } from "./outside-ram.ts";
 import { askPermanentMacs } from "./permanent-macs.ts";
-import { createPrograms } from "./programs.ts";
+import { createPrograms, hasBridgeTool } from "./programs.ts";
 import { createSource } from "./read-text.ts";
 import { readDns } from "./resolver.ts";
 import { readRoutes } from "./routes.ts";
@@ -55,7 +55,7 @@ export function createFactsReader(
 				cgroupVersion: readCgroupVersion(source),
 				tmpfs: readTmpfs(root, rehearsal ? memory.totalBytes : undefined),
 				...definedFields({ timeService: readTimeService(source) }),
-				...(programs ? { programs } : {}),
+				...(programs ? { programs, bridgeTool: hasBridgeTool() } : {}),
 				...(modules ? { modules } : {}),
 				...(outsideRam ? { outsideRam } : {}),
 				agentVersion: VERSION,

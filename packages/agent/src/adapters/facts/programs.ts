@@ -69,6 +69,11 @@ export function createPrograms(
 	};
 }
 
+/** Whether bridge(8) is there, whose name is also that of a CNI plugin. */
+export function hasBridgeTool(folders = FOLDERS): boolean {
+	return find("bridge", folders) !== undefined;
+}
+
 /** `file` says when it is another one: its size and time. */
 function find(name: string, folders: readonly string[]): { readonly path: string; readonly file: string } | undefined {
 	for (const folder of folders) {
