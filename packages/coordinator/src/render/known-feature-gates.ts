@@ -42,7 +42,8 @@ WorkloadWithJob@36`;
 
 /**
  * Gates that are decided for good, since the release behind them, and that a later release of those that can be declared may not know:
- * of 1.34's list, those that are gone since; and old ones that documents may still have.
+ * of 1.34's list, those that are gone since; and old ones that documents may still have, among them all that Kubernetes' list of
+ * removed gates has up to 1.28 (feature-gates-removed of its reference). One that was withdrawn is off for good.
  */
 const DECIDED = `
 AllowServiceLBStatusOnNonLB~32 AnonymousAuthConfigurableEndpoints!34 AnyVolumeDataSource!33 APIServerTracing!34 AuthorizeNodeWithSelectors!34 AuthorizeWithSelectors!34 BtreeWatchCache!33
@@ -57,7 +58,24 @@ ElasticIndexedJob!31 EndpointSlice!21 EphemeralContainers!25 ExpandCSIVolumes!24
 GRPCContainerProbe!27 HPAContainerMetrics!30 IdentifyPodOS!25 IndexedJob!24 IPv6DualStack!23 JobPodFailurePolicy!31 JobTrackingWithFinalizers!26 KubeletCredentialProviders!26
 KubeletPodResources!28 KubeProxyDrainingTerminatingNodes!31 LocalStorageCapacityIsolation!25 MinDomainsInPodTopologySpread!30 MixedProtocolLBService!26 NetworkPolicyEndPort!25
 PersistentVolumeLastPhaseTransitionTime!31 PodDisruptionConditions!31 PodOverhead!24 PodSecurity!25 ProxyTerminatingEndpoints!28 ReadWriteOncePod!29 RuntimeClass!20 SCTPSupport!20
-SeccompDefault!27 ServerSideApply!22 ServiceInternalTrafficPolicy!26 StartupProbe!20 StatefulSetMinReadySeconds!25 TokenRequest!20 TopologyManager!27 TTLAfterFinished!23 ValidatingAdmissionPolicy!30`;
+SeccompDefault!27 ServerSideApply!22 ServiceInternalTrafficPolicy!26 StartupProbe!20 StatefulSetMinReadySeconds!25 TokenRequest!20 TopologyManager!27 TTLAfterFinished!23 ValidatingAdmissionPolicy!30
+Accelerators~11 AdvancedAuditing!12 AffinityInAnnotations~8 AllowExtTrafficLocalEndpoints!7 AllowInsecureBackendProxy!21 AttachVolumeLimit!17 BalanceAttachedNodeVolumes~22 BlockVolume!18
+BoundServiceAccountTokenVolume!22 ConfigurableFSGroupPolicy!23 ControllerManagerLeaderMigration!24 CRIContainerLogRotation!21 CSIBlockVolume!18 CSIDriverRegistry!18 CSIInlineVolume!25 CSIMigrationAWS!25
+CSIMigrationAWSComplete~21 CSIMigrationAzureDisk!24 CSIMigrationAzureDiskComplete~21 CSIMigrationAzureFileComplete~21 CSIMigrationGCE!25 CSIMigrationGCEComplete~21 CSIMigrationOpenStack!24
+CSIMigrationOpenStackComplete~21 CSIMigrationvSphere!26 CSIMigrationvSphereComplete~22 CSINodeInfo!17 CSIPersistentVolume!13 CSIServiceAccountToken!22 CSIStorageCapacity!24 CSIVolumeFSGroupPolicy!23
+CSRDuration!24 CustomPodDNS!14 CustomResourceDefaulting!17 CustomResourcePublishOpenAPI!16 CustomResourceSubresources!16 CustomResourceValidation!16 CustomResourceWebhookConversion!16
+DaemonSetUpdateSurge!25 DefaultPodTopologySpread!24 DisableAcceleratorUsageMetrics!25 DownwardAPIHugePages!27 DryRun!19 DynamicAuditing~19 DynamicProvisioningScheduling~12 DynamicVolumeProvisioning!8
+EnableAggregatedDiscoveryTimeout~18 EnableEquivalenceClassCache~13 EndpointSliceNodeName!21 EndpointSliceProxying!22 EndpointSliceTerminatingCondition!26 EvenPodsSpread!19
+ExperimentalCriticalPodAnnotation~13 ExternalPolicyForExternalIP!18 GCERegionalPersistentDisk!13 HugePages!14 HugePageStorageMediumSize!22 HyperVContainer~20 ImmutableEphemeralVolumes!21
+IngressClassNamespacedParams!23 Initializers~14 JobMutableNodeSchedulingDirectives!27 KubeletConfigFile~10 KubeletPluginsWatcher!13 LegacyNodeRoleBehavior~21
+LegacyServiceAccountTokenNoAutoGeneration!26 MountContainers~17 MountPropagation!12 MultiCIDRRangeAllocator~29 NamespaceDefaultLabelName!22 NetworkPolicyStatus~28 NodeDisruptionExclusion!21
+NodeLease!17 NonPreemptingPriority!24 OpenAPIV3!27 PersistentLocalVolumes!14 PodAffinityNamespaceSelector!24 PodDisruptionBudget!21 PodHasNetworkCondition~28 PodPriority!14
+PodReadinessGates!14 PodShareProcessNamespace!17 PreferNominatedNode!24 ProbeTerminationGracePeriod!28 PVCProtection~10 RequestManagement~17 ResourceLimitsPriorityFunction~19
+ResourceQuotaScopeSelectors!17 RetroactiveDefaultStorageClass!28 RootCAConfigMap!21 RotateKubeletClientCertificate!19 RunAsGroup!21 ScheduleDaemonSetPods!17 SelectorIndex!20
+ServiceAccountIssuerDiscovery!21 ServiceAppProtocol!20 ServiceIPStaticSubrange!26 ServiceLBNodePortControl!24 ServiceLoadBalancerClass!24 ServiceLoadBalancerFinalizer!17 ServiceNodeExclusion!21
+ServiceTopology~20 SetHostnameAsFQDN!22 StorageObjectInUseProtection!11 StreamingProxyRedirects~22 SupportIPVSProxyMode!11 SupportNodePidsLimit!20 SupportPodPidsLimit!20 SuspendJob!24 Sysctls!21
+TaintBasedEvictions!18 TaintNodesByCondition!17 TokenRequestProjection!20 UserNamespacesStatelessPodsSupport~28 ValidateProxyRedirects~25 VolumePVCDataSource!18 VolumeScheduling!13
+VolumeSnapshotDataSource!20 VolumeSubpath!10 VolumeSubpathEnvExpansion!17 WarningHeaders!22 WindowsEndpointSliceProxying!22 WindowsGMSA!18 WindowsHostProcessContainers!26 WindowsRunAsUserName!18`;
 
 /** What is known of a gate. Minor versions of Kubernetes 1. */
 interface Gate {

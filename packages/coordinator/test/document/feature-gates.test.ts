@@ -1,6 +1,6 @@
 import test from "ava";
 import { parseDocument } from "../../src/document/parse-document.ts";
-import { gateFault, knownGates } from "../../src/render/known-feature-gates.ts";
+import { decidedGates, gateFault, knownGates } from "../../src/render/known-feature-gates.ts";
 import { changed, testRefusals } from "./refusal.ts";
 
 const gates = (text: string) => changed("kubernetes:\n", `kubernetes:\n  featureGates: { ${text} }\n`);
@@ -27,6 +27,20 @@ testRefusals([
 		gates("IPv6DualStack: true"),
 		`${AT}.IPv6DualStack`,
 		/on for good since Kubernetes 1\.23, and later releases do not know it/,
+		/leave it out/,
+	],
+	[
+		"a feature gate of volumes of a cloud that is gone for years",
+		gates("CSIMigrationAWS: true"),
+		`${AT}.CSIMigrationAWS`,
+		/on for good since Kubernetes 1\.25, and later releases do not know it/,
+		/leave it out/,
+	],
+	[
+		"a feature gate that was withdrawn",
+		gates("DynamicAuditing: true"),
+		`${AT}.DynamicAuditing`,
+		/off for good since Kubernetes 1\.19/,
 		/leave it out/,
 	],
 	[
@@ -63,6 +77,18 @@ test("what a release knows may be set, and what it does not know yet says when i
 		gateFault("LegacySidecarContainers", true, "1.34"),
 		"is off for good since Kubernetes 1.33, and later releases do not know it",
 	);
+});
+
+test("no word of the table is misread, and no decided gate is of a release to come", (t) => {
+	const decided = decidedGates("1.36");
+	t.true(decided.length > 200);
+	t.is(new Set(decided).size, decided.length);
+	for (const name of decided)
+		t.regex(
+			gateFault(name, true, "1.36") ?? gateFault(name, false, "1.36") ?? "",
+			/for good since Kubernetes 1\.\d\d?/,
+			name,
+		);
 });
 
 test("the table is read whole: each word is a gate, and none is there twice", (t) => {
