@@ -13,6 +13,8 @@ import { guard, type Place, realPlace } from "./guard.ts";
 import { trustWhenNeeded } from "./trust.ts";
 import { readNote, unpack } from "./unpack.ts";
 
+/** So much is written at once. */
+const PIECE_BYTES = 2 ** 20;
 /** Rounds through an artifact's URLs before it counts as unreachable. */
 const ROUNDS = 4;
 /** A download that delivers nothing for this long is given up, in milliseconds. */
@@ -34,6 +36,12 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 		const digest = `sha256:${hash.digest("hex")}`;
 		known.set(path, { stamp, digest });
 		return digest;
+	}
+
+	/** What came in one piece was hashed as it came, and is not read for that. */
+	function remember(part: string, hash: RunningHash): void {
+		const { stamp, size } = disk.standing(part) ?? {};
+		if (stamp !== undefined && size === hash.bytes) known.set(part, { stamp, digest: `sha256:${hash.digest()}` });
 	}
 
 	/** What stands at each path that the artifact leads to (`artifactPaths`). */
@@ -95,8 +103,10 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 			for (let round = 0; round < ROUNDS * artifact.urls.length && !signal.aborted; round++) {
 				const url = artifact.urls[round % artifact.urls.length] ?? "";
 				await trust(url);
-				reason = await download({ url, part, sizeBytes: artifact.sizeBytes }, signal);
+				const hash = new RunningHash();
+				reason = await download({ url, part, sizeBytes: artifact.sizeBytes, hash }, signal);
 				if (reason !== "") continue;
+				remember(part, hash);
 				if ((await digestAt(part)) === artifact.sha256) {
 					const { unpack: members } = artifact;
 					if (members) {
@@ -145,8 +155,54 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 	return { compare, fetch: fetchArtifact };
 }
 
+/** The hash of what has come since it was made. */
+class RunningHash {
+	readonly #hash = createHash("sha256");
+	bytes = 0;
+
+	update(chunk: Uint8Array): void {
+		this.#hash.update(chunk);
+		this.bytes += chunk.length;
+	}
+
+	digest(): string {
+		return this.#hash.digest("hex");
+	}
+}
+
+interface Download {
+	readonly url: string;
+	readonly part: string;
+	readonly sizeBytes: number;
+	readonly hash: RunningHash;
+}
+
+/** The same bytes in fewer pieces: each costs a turn and a write. What came before it broke off comes before the error. `onChunk` hears of each chunk. */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {
+	let waiting: Uint8Array[] = [];
+	let length = 0;
+	const all = (): Uint8Array => {
+		const piece = Buffer.concat(waiting);
+		waiting = [];
+		length = 0;
+		return piece;
+	};
+	try {
+		for await (const chunk of chunks) {
+			onChunk();
+			waiting.push(chunk);
+			length += chunk.length;
+			if (length >= PIECE_BYTES) yield all();
+		}
+	} catch (error) {
+		if (length > 0) yield all();
+		throw error;
+	}
+	if (length > 0) yield all();
+}
+
 /** Loads what is missing of `part`. Returns why it is not whole yet, or an empty text. Throws when writing fails. */
-async function download(want: { url: string; part: string; sizeBytes: number }, signal: AbortSignal): Promise<string> {
+async function download(want: Download, signal: AbortSignal): Promise<string> {
 	const file = await open(want.part, "a", 0o600);
 	try {
 		let size = (await file.stat()).size;
@@ -164,15 +220,18 @@ async function download(want: { url: string; part: string; sizeBytes: number }, 
 				await file.truncate(0);
 				size = 0;
 			}
-			for await (const chunk of chunks.body) {
+			const alive = () => {
 				clearTimeout(timer);
 				timer = setTimeout(() => idle.abort(), IDLE_MS);
-				size += chunk.length;
+			};
+			for await (const piece of inPieces(chunks.body, alive)) {
+				size += piece.length;
 				if (size > want.sizeBytes) {
 					await file.truncate(0);
 					return `${want.url} has more than ${want.sizeBytes} bytes`;
 				}
-				await file.appendFile(chunk);
+				await file.appendFile(piece);
+				want.hash.update(piece);
 			}
 		} catch (error) {
 			// A full or broken disk is not the server's fault, and another URL does not mend it.
