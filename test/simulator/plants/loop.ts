@@ -46,6 +46,11 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"		if (to === 0) return;",
 		"		if (to >= 0) return;",
 	),
+	"a log that went back is read without the state that fits": swapped(
+		"coordinator/src/loop/log-reader.ts",
+		"(back && !(await isOf(log, one)))",
+		"back !== undefined",
+	),
 	"who begins does not look whether the log went back": swapped(
 		"coordinator/src/loop/log-reader.ts",
 		"			const flaw = await wentBack(log, last, mark);\n",
