@@ -221,4 +221,9 @@ test("each program of a role is told with its place and who brings it: the coord
 	t.deepEqual(told("worker", {}), [`coordinator ${kubelet}`]);
 	t.deepEqual(told("kiosk", { programs: all }), ["coordinator /opt/rollcall/bin/kiosk"]);
 	t.deepEqual(told("bare", { programs: all }), []);
+	const always = documentOf(text.replace(", when: lacking", ""));
+	const kubelets = programSources("worker", always, labFacts(0, { programs: all })).filter(
+		({ name }) => name === "kubelet",
+	);
+	t.deepEqual(kubelets, [{ name: "kubelet", path: kubelet, from: "coordinator" }], "what is brought is what runs");
 });
