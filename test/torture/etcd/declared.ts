@@ -11,17 +11,25 @@ export interface Declared {
 	readonly revision: number;
 	/** An argument with which etcd does not start. */
 	readonly broken?: boolean;
+	/** Lost holders are replaced at once. */
+	readonly impatient?: boolean;
 	/** etcd on machines of its own. */
 	readonly dedicated?: boolean;
 }
 
 /** The document's text: members on control planes that carry the label `etcd: yes`. */
-export function textOf({ slot, members, revision, broken, dedicated }: Declared): string {
+export function textOf({ slot, members, revision, broken, impatient, dedicated }: Declared): string {
 	const extra = { "max-txn-ops": String(128 + revision), ...(broken ? { [BROKEN.name]: BROKEN.value } : {}) };
 	const document = JSON.parse(
 		documentText({
 			slots: [
-				{ name: slot, role: "control-plane", count: members, selector: { labels: { etcd: "yes" } } },
+				{
+					name: slot,
+					role: "control-plane",
+					count: members,
+					selector: { labels: { etcd: "yes" } },
+					...(impatient ? { replaceAfterSeconds: 10 } : {}),
+				},
 				...(dedicated ? [{ name: "store", role: "etcd", count: 1, selector: { labels: { etcd: "yes" } } }] : []),
 			],
 			kubernetes: { extraArguments: { etcd: extra } },

@@ -5,7 +5,7 @@ import { type Round, some } from "./round.ts";
 import type { EtcdScene } from "./scene.ts";
 
 /** What takes memory of etcd away, or begins etcd anew. */
-const TAKES_AWAY = new Set(["etcd-members-removing", "etcd-member-removed", "etcd-restoring", "etcd-founded"]);
+export const TAKES_AWAY = new Set(["etcd-members-removing", "etcd-member-removed", "etcd-restoring", "etcd-founded"]);
 
 /** The boots of the machines that hold etcd, and their node names. */
 async function holdings(scene: EtcdScene): Promise<string> {

@@ -3,6 +3,9 @@ import { execFileSync } from "node:child_process";
 /** Where the coordinator listens: the enclosure itself, on the bridge of all machines. */
 export const COORDINATOR = "10.146.255.253";
 
+/** Where it listens: its API, and the bus. */
+export const COORDINATOR_PORTS = [7420, 7422] as const;
+
 function ip(...words: string[]): void {
 	execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
 }
@@ -16,6 +19,10 @@ export interface Place {
 	readonly before: readonly string[];
 	/** Cuts it off, or joins it again. */
 	link(state: "up" | "down"): void;
+	/** Hides the coordinator's own ports alone from it, or shows them again: it hears nothing of its agent meanwhile, and etcd goes on. */
+	coordinator(state: "hidden" | "there"): void;
+	/** Gives it another address in place of its own, or its own again. */
+	readdress(to: "another" | "own"): void;
 }
 
 /** Makes a bridge and so many machines on it, in namespaces that end with the enclosure. Leaves one that is there already. */
@@ -49,5 +56,16 @@ function makePlace(number: number): Place {
 		address,
 		before: ["ip", "netns", "exec", name],
 		link: (state) => ip("link", "set", port, state),
+		coordinator(state) {
+			for (const port of COORDINATOR_PORTS)
+				inside("rule", state === "hidden" ? "add" : "del", "ipproto", "tcp", "dport", String(port), "blackhole");
+		},
+		readdress(to) {
+			const other = address.replace(".146.1.", ".146.2.");
+			const [comes, goes] = to === "another" ? [other, address] : [address, other];
+			// First the old one: it takes others of its network with it.
+			inside("address", "del", `${goes}/16`, "dev", "eth0");
+			inside("address", "add", `${comes}/16`, "dev", "eth0");
+		},
 	};
 }

@@ -13,6 +13,9 @@ export interface Round {
 	run(scene: EtcdScene, random: Random): Promise<number | undefined>;
 }
 
+/** So many members at a time may go without a loss. */
+export const spare = ({ declared }: EtcdScene): number => declared.members - (Math.floor(declared.members / 2) + 1);
+
 /** So many of the machines that hold etcd, at random. */
 export async function some(scene: EtcdScene, random: Random, count: number): Promise<Seat[]> {
 	const held = (await scene.members()).map(({ seat }) => seat);

@@ -1,17 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { EtcdView } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import type { Random } from "../../simulator/random.ts";
 import { must } from "../fault.ts";
+import { ATTACKS } from "./attacks.ts";
 import { GOING_BACK } from "./going-back.ts";
 import { LONG } from "./long.ts";
 import { ETCD, pidsOf, send } from "./programs-of.ts";
-import { type Round, some } from "./round.ts";
-import type { EtcdScene } from "./scene.ts";
+import { type Round, some, spare } from "./round.ts";
+
+/** A member that does not lead is behind by no more than this, in milliseconds. */
+const BEHIND_MS = 3_000;
 
 const seconds = (random: Random): number => random.pick([0, 0.5, 2, 5]);
-
-/** So many members at a time may go without a loss. */
-const spare = ({ declared }: EtcdScene): number => declared.members - (Math.floor(declared.members / 2) + 1);
 
 const LIVING: readonly Round[] = [
 	{
@@ -187,6 +188,7 @@ const LIVING: readonly Round[] = [
 		},
 	},
 	...GOING_BACK,
+	...ATTACKS,
 ];
 
 const FALLING: readonly Round[] = [
@@ -229,6 +231,28 @@ const FALLING: readonly Round[] = [
 			await Promise.all(most.map((seat) => seat.cut(seconds(random))));
 			await pause(random.int(0, 8000));
 			await Promise.all(all.map((seat) => seat.cut(0)));
+			return until;
+		},
+	},
+	{
+		name: "cut the power of most members, and boot the others anew when what they hold is kept",
+		async run(scene, random) {
+			const all = await some(scene, random, 99);
+			const most = all.splice(0, spare(scene) + 1);
+			const until = performance.now() - BEHIND_MS;
+			const from = Date.now();
+			await Promise.all(most.map((seat) => seat.cut(0)));
+			await eventually(
+				"a snapshot of what is left",
+				async () => {
+					const { snapshots } = await scene.api.call<EtcdView>("GET", "/v1/etcd");
+					return snapshots.some(({ takenAt }) => Date.parse(takenAt) > from);
+				},
+				120_000,
+			);
+			const left = (await scene.members()).filter(({ seat }) => all.includes(seat));
+			for (const { view } of left) await scene.reboot(view.machineId, true);
+			await pause(1000);
 			return until;
 		},
 	},

@@ -16,11 +16,13 @@ import { realApiServer } from "./api-server.ts";
 import { EtcdClient } from "./client.ts";
 import { type Declared, textOf } from "./declared.ts";
 import { beat } from "./kubelet.ts";
-import { COORDINATOR, makePlaces, type Place } from "./network.ts";
+import { COORDINATOR, COORDINATOR_PORTS, makePlaces, type Place } from "./network.ts";
 import { ObjectsClient } from "./objects.ts";
 import { memberPrograms } from "./programs.ts";
 import type { Store } from "./store.ts";
 import { REGISTER, Stream } from "./stream.ts";
+
+const [API_PORT, BUS_PORT] = COORDINATOR_PORTS;
 
 /** Below the data folder: etcd's snapshots. */
 const SNAPSHOTS = "etcd-snapshots";
@@ -102,8 +104,8 @@ export class EtcdScene {
 			host: COORDINATOR,
 			document: textOf(declared),
 			dataFolder: ownFolder(scope),
-			natsPort: 7422,
-			port: 7420,
+			natsPort: BUS_PORT,
+			port: API_PORT,
 			certificateSeconds: CERTIFICATE_SECONDS,
 		};
 		const api = await startCoordinator(scope, options);
