@@ -63,3 +63,10 @@ export async function administrator(t: ExecutionContext, { host, bridge }: RealC
 			node("-e", "fetch(process.argv[1]).then(async (answer) => process.stdout.write(await answer.text()))", url),
 	};
 }
+
+/** Reads an object. Throws with the API server's answer. */
+export async function read<T>(api: Administrator, path: string): Promise<T> {
+	const { status, text } = await api.ask(path);
+	if (status !== 200) throw new Error(`${path}: ${status} ${text.slice(0, 1000)}`);
+	return JSON.parse(text) as T;
+}

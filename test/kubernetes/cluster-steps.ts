@@ -2,7 +2,7 @@ import { CheckView } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import type { ExecutionContext } from "ava";
 import type { LabMachine } from "../lab/machine.ts";
-import type { Administrator } from "./administrator.ts";
+import { type Administrator, read } from "./administrator.ts";
 import { isControl, type KubernetesNode, lost, READY_MS, ready } from "./cluster-nodes.ts";
 import { hasCoreDns } from "./node-images.ts";
 import { callerPod, HOST_PORT, movingDeployment, ROOM, serverPod } from "./pods.ts";
@@ -171,13 +171,6 @@ async function runningPod(api: Administrator, than?: string): Promise<Pod> {
 		READY_MS,
 		1_000,
 	);
-}
-
-/** Reads an object. Throws with the API server's answer. */
-async function read<T>(api: Administrator, path: string): Promise<T> {
-	const { status, text } = await api.ask(path);
-	if (status !== 200) throw new Error(`${path}: ${status} ${text.slice(0, 1000)}`);
-	return JSON.parse(text) as T;
 }
 
 /** Makes an object; tries again while the API server cannot take it yet, and takes one that is there already for its own. */

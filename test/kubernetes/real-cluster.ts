@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Assets } from "@rollcall/coordinator/trials";
-import type { MachineDetail } from "@rollcall/protocol";
+import type { MachineDetail, MachineView } from "@rollcall/protocol";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { type Bridge, makeBridge } from "../lab/bridge.ts";
 import { LAB_ASSETS, labBootDocument } from "../lab/documents.ts";
@@ -42,8 +42,13 @@ const CLUSTER = {
 	],
 };
 
-/** Sets all of it up; ended with `t`. Throws LabUnavailable where the lab has no parts. */
-export async function realCluster(t: Scope, programs: string, workers: number): Promise<RealCluster> {
+/** Sets all of it up; ended with `t`. `certificateSeconds`: where machines' certificates live shorter than usual. Throws LabUnavailable where the lab has no parts. */
+export async function realCluster(
+	t: Scope,
+	programs: string,
+	workers: number,
+	{ certificateSeconds }: { readonly certificateSeconds?: number } = {},
+): Promise<RealCluster> {
 	await mkdir(LAB_CACHE, { recursive: true });
 	const { emulator, image } = await labParts(() => {}, { runtime: "containerd" });
 	const bridge = makeBridge(t, 1 + workers);
@@ -106,14 +111,24 @@ export async function realCluster(t: Scope, programs: string, workers: number): 
 		"check.tar": check,
 	};
 	for (const [name, file] of Object.entries(files)) await assets.add({ name, source: { file }, expect: {} });
-	const host = await startHost(t, bridge, { dataFolder, bootDocument, document, cache: LAB_CACHE });
+	const host = await startHost(t, bridge, {
+		dataFolder,
+		bootDocument,
+		document,
+		cache: LAB_CACHE,
+		...(certificateSeconds ? { certificateSeconds } : {}),
+	});
 	return {
 		host,
 		bridge,
 		images,
 		machines,
-		view: async ({ uuid }) => {
-			const { code, stdout } = await host.rollcall("show", uuid, "-o", "json");
+		// By its NIC: whoever plays a machine may have no SMBIOS.
+		view: async ({ mac }) => {
+			const list = await host.rollcall("machines", "-o", "json");
+			const { machines: all } = JSON.parse(list.stdout) as { machines: readonly MachineView[] };
+			const one = all.find((seen) => seen.mac === mac);
+			const { code, stdout } = one ? await host.rollcall("show", one.machineId, "-o", "json") : { code: 1, stdout: "" };
 			return code === 0 ? (JSON.parse(stdout) as MachineDetail) : undefined;
 		},
 	};

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 
@@ -19,6 +19,8 @@ export interface HostWish {
 	readonly bootDocument: string;
 	readonly document?: string;
 	readonly agent?: string;
+	/** How long the machines' certificates live, where that is not the usual. */
+	readonly certificateSeconds?: number;
 	/** Where Debian's dnsmasq is kept between runs. */
 	readonly cache: string;
 }
@@ -31,6 +33,8 @@ export interface LabHost {
 	readonly start: Operator["start"];
 	/** What coordinator and DHCP server said. */
 	output(): string;
+	/** Kills the coordinator, and starts it again when `during` has ended. */
+	away(during: () => Promise<void>): Promise<void>;
 	readonly dhcp: Running;
 	/** The boot listener, as machines reach it. */
 	readonly url: string;
@@ -55,15 +59,19 @@ export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promi
 			...(wish.agent ? { agent: wish.agent } : {}),
 		},
 		...(wish.document ? { document: wish.document } : {}),
+		...(wish.certificateSeconds ? { certificateSeconds: wish.certificateSeconds } : {}),
 	};
 	await writeFile(configFile, JSON.stringify(config), { mode: 0o600 });
-	const coordinator = startOn(t, bridge, [process.execPath, COORDINATOR, "--config", configFile]);
-	t.teardown(() => coordinator.end());
-	await eventually("the coordinator", () => existsSync(join(wish.dataFolder, "api.json")) || undefined, 60_000).catch(
-		() => {
-			throw new Error(coordinator.output());
-		},
-	);
+	const launch = async (): Promise<Running> => {
+		const launched = startOn(t, bridge, [process.execPath, COORDINATOR, "--config", configFile]);
+		t.teardown(() => launched.end());
+		const isThere = (): boolean => existsSync(join(wish.dataFolder, "api.json"));
+		await eventually("the coordinator", isThere, 60_000).catch(() => {
+			throw new Error(launched.output());
+		});
+		return launched;
+	};
+	let coordinator = await launch();
 	const admin = [
 		...["--server", `https://${bridge.address}:7420`, "--token-file", join(wish.dataFolder, "admin-token")],
 		...["--ca-file", join(wish.dataFolder, "tls/authority.crt")],
@@ -83,7 +91,19 @@ export async function startHost(t: Scope, bridge: Bridge, wish: HostWish): Promi
 		[join(dnsmasq, "usr/sbin/dnsmasq"), "-C", dnsmasqFile, `--dhcp-leasefile=${join(folder, "leases")}`, ...own],
 		{ LD_LIBRARY_PATH: join(dnsmasq, "usr/lib/x86_64-linux-gnu") },
 	);
-	return { rollcall, start: begin, dhcp, url, output: () => `${coordinator.output()}\n${dhcp.output()}` };
+	return {
+		rollcall,
+		start: begin,
+		dhcp,
+		url,
+		output: () => `${coordinator.output()}\n${dhcp.output()}`,
+		async away(during) {
+			await coordinator.end("SIGKILL");
+			await rm(join(wish.dataFolder, "api.json"), { force: true });
+			await during();
+			coordinator = await launch();
+		},
+	};
 }
 
 /** Starts a program on the host of the switch; ended with `t`. */
