@@ -207,7 +207,6 @@ async function startParts(
 			adminTokenMadeAt: base.admin.madeAt,
 			metricsOnLoopback: config.metrics.open === "loopback",
 			hosts,
-			allowedOrigins: [],
 		},
 	});
 	closing.defer(() => app.close());

@@ -131,8 +131,6 @@ interface ApiConfig {
 	readonly metricsOnLoopback: boolean;
 	/** The names by which the API may be called, in lower case; addresses always count. */
 	readonly hosts: ReadonlySet<string>;
-	/** Origins whose pages may open the event stream. A browser always sends one, the command line never does. */
-	readonly allowedOrigins: readonly string[];
 }
 
 /** Everything that `buildApp` needs. */

@@ -260,7 +260,6 @@ export function testApi(t: ExecutionContext, wish: TestWish = {}): TestApi {
 			adminTokenMadeAt: NOW,
 			metricsOnLoopback: false,
 			hosts: new Set(["localhost", "x"]),
-			allowedOrigins: ["https://fleet.example"],
 			...wish.config,
 		},
 		limits: wish.limits ?? {},
