@@ -185,7 +185,7 @@ export class ControlLoop implements Core {
 		if (this.#stopping.signal.aborted) stop();
 		let failure: unknown;
 		const reading = log
-			.follow(this.#ledger.position, (entry) => this.#reader.take(entry), following.signal)
+			.follow(this.#ledger.position, (entry) => this.#reader.hear(entry), following.signal)
 			.catch((error: unknown) => {
 				failure = error;
 			});

@@ -58,9 +58,25 @@ export class LogReader {
 		const { origin, last } = await log.state();
 		const { position } = this.#ledger;
 		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
-		const back = await wentBack(log, last, { ...this.place, seq: this.#ledger.fleet.seq });
-		if (back) throw new LogWentBack(back.reason);
-		for await (const entry of log.read(position)) this.take(entry);
+		const look = async (): Promise<void> => {
+			const back = await wentBack(log, last, { ...this.place, seq: this.#ledger.fleet.seq });
+			if (back) throw new LogWentBack(back.reason);
+		};
+		await look();
+		for await (const entry of log.read(position)) {
+			if (foreignIn(entry)) await look();
+			this.take(entry);
+		}
+	}
+
+	/**
+	 * Takes in an entry that came while another one leads. One that does not name the entry that was read before it may stand behind another one by now.
+	 * Throws LogWentBack then, so that the log is read anew: what is foreign in that as well is a flaw of it.
+	 */
+	hear(entry: Entry): void {
+		const foreign = entry.position > this.#ledger.position && foreignIn(entry);
+		if (foreign) throw new LogWentBack(foreign.reason);
+		this.take(entry);
 	}
 
 	/** Takes in an entry that was read, or appended with the state that it leads to. Throws LogBeyond, and takes nothing of it, when another version of this program is needed for it. */
@@ -152,6 +168,10 @@ export class LogReader {
 		if (back) this.#ledger.doubt([back]);
 		this.#origin = origin;
 	}
+}
+
+function foreignIn({ flaws }: Entry): Flaw | undefined {
+	return flaws.find(({ kind }) => kind === "foreign");
 }
 
 /** True when the log has the very entry that a state ends with, and so, by its chain, all before it: also of a log that went back. */

@@ -1,6 +1,7 @@
 import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
+import { Chain } from "../../src/adapters/nats/chain.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { LogBeyond, LogWentBack } from "../../src/errors.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
@@ -121,6 +122,41 @@ for (const [to, from] of [
 		t.true(reader.numbersTo > 8);
 	});
 }
+
+test("an entry that comes behind another one than was read is not taken for damage: the log went back and on meanwhile, and is read anew", async (t) => {
+	const stored = entries(6);
+	const { reader, ledger } = reading(stored);
+	const log = await reader.open();
+	await reader.catchUp(log);
+	const mine = new Chain(6, "unknown");
+	mine.wrote(6, stored.get(6) ?? new Uint8Array());
+	anotherWay(stored, 4, 7);
+	const came = mine.take(7, stored.get(7) ?? new Uint8Array());
+	t.deepEqual(
+		came.flaws.map(({ kind }) => kind),
+		["foreign"],
+	);
+	t.throws(() => reader.hear(came), { instanceOf: LogWentBack });
+	t.is(ledger.position, 6);
+	await readsAnew(t, { reader, ledger }, log);
+});
+
+test("what is foreign to the log as it stands is taken for damage when it is read anew", async (t) => {
+	const stored = entries(6);
+	const { reader, ledger } = reading(stored);
+	const log = await reader.open();
+	await reader.catchUp(log);
+	stored.set(7, Buffer.from("not from here"));
+	const came = new Chain(6, "unknown").take(7, Buffer.from("not from here"));
+	t.throws(() => reader.hear(came), { instanceOf: LogWentBack });
+	await reader.restart(log);
+	await reader.catchUp(log);
+	t.is(ledger.position, 7);
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["foreign"],
+	);
+});
 
 test("a shortened log that went back and on in another way is gone on with from the later state that is of both ways, and that is told", async (t) => {
 	const { stored, states, first } = await shortened();
