@@ -121,6 +121,27 @@ test("where one of those who are to begin cannot have a target, who waits says s
 	t.notRegex(etcdWait(story.fleet), /cannot/);
 });
 
+test("where one of those who begin is lost and another one booted anew, who waits says whom to bring back, and what to do without him", (t) => {
+	const { story, ids } = begun();
+	const [, b, c] = ids as [MachineId, MachineId, MachineId];
+	story.join({ ...(BOXES[2] ?? { name: "c" }), boot: 2 });
+	t.notRegex(etcdWait(story.fleet), /too few/);
+	story.silent.add(b);
+	story.pass(15);
+	t.regex(
+		etcdWait(story.fleet),
+		new RegExp(
+			`but too few of them are here for a majority: bring ${story.machine(b).seat?.nodeName} back, or rollcall remove`,
+		),
+	);
+	story.take({ kind: "remove", machineId: b, by: "test", acceptLoss: "etcd" });
+	t.true(waits(story, c));
+	t.regex(
+		etcdWait(story.fleet),
+		/^etcd cannot begin: too few are left of the 3 machines .*; boot \S+ anew, and etcd begins with/,
+	);
+});
+
 test("when all who began have lost their boots others begin, and nothing waits for the first ones", (t) => {
 	const { story, ids } = begun();
 	for (const box of BOXES) story.join({ ...box, boot: 2 });

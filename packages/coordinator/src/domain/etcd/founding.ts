@@ -13,6 +13,8 @@ export interface Founding {
 	readonly isWhole: boolean;
 	/** Those whose boot began, and may have etcd's data. */
 	readonly begun: readonly Machine[];
+	/** How many of them may have etcd's data, or can still begin. */
+	readonly left: number;
 	/** Too few of them are left for a majority: whoever began can never vote. */
 	readonly isHopeless: boolean;
 }
@@ -27,7 +29,7 @@ export function foundingOf(fleet: Fleet): Founding | undefined {
 	const begun = recorded.flatMap((one) => holderOf(fleet, one) ?? []);
 	if (begun.length > 0) {
 		const left = recorded.filter((one) => holderOf(fleet, one) ?? canBegin(fleet, one)).length;
-		return { founders: recorded, isWhole: true, begun, isHopeless: left < majorityOf(recorded.length) };
+		return { founders: recorded, isWhole: true, begun, left, isHopeless: left < majorityOf(recorded.length) };
 	}
 	const proved = provedHolders(fleet);
 	if (proved.length === 0) return undefined;
@@ -36,7 +38,7 @@ export function foundingOf(fleet: Fleet): Founding | undefined {
 		const nodeName = seat?.nodeName ?? "";
 		return { machineId, bootId, nodeName, address: names.get(nodeName) ?? "" };
 	});
-	return { founders, isWhole: false, begun: proved, isHopeless: false };
+	return { founders, isWhole: false, begun: proved, left: proved.length, isHopeless: false };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
@@ -40,7 +40,7 @@ export function etcdWait(fleet: Fleet): string {
 	if (stranded !== undefined) return stranded;
 	const holders = memoryHolders(fleet);
 	if (holders.length > 0) {
-		const list = names(holders.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+		const list = nodeNames(holders);
 		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or rollcall remove what is gone for good`;
 	}
 	if (nextBeginning(fleet).from === "ask") return askText(fleet);
@@ -75,9 +75,8 @@ function isBeginning(fleet: Fleet, { begun, founders }: Founding): boolean {
 }
 
 /** Why a machine does not begin while others do, or they cannot. */
-function foundingText(fleet: Fleet, { founders, begun, isHopeless }: Founding): string {
-	const here = names(begun.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
-	const again = `boot ${here} anew, and etcd begins with ${beginningText(fleet)}`;
+function foundingText(fleet: Fleet, { founders, begun, left, isHopeless }: Founding): string {
+	const again = `boot ${nodeNames(begun)} anew, and etcd begins with ${beginningText(fleet)}`;
 	if (isHopeless) {
 		const needs = majorityOf(founders.length);
 		return `etcd cannot begin: too few are left of the ${founders.length} machines that were to begin it together, which needs ${needs}; ${again}`;
@@ -87,7 +86,16 @@ function foundingText(fleet: Fleet, { founders, begun, isHopeless }: Founding): 
 		const isOwn = bootId === undefined && impossible !== undefined && !OF_ETCD.test(impossible);
 		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${again}`] : [];
 	});
-	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot.slice(0, 1)}; this machine joins it then`;
+	const lost = begun.filter(({ lease }) => lease === "lost");
+	const back =
+		lost.length > 0 && left - lost.length < majorityOf(founders.length)
+			? `, but too few of them are here for a majority: bring ${nodeNames(lost)} back, or rollcall remove what is gone for good`
+			: "";
+	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? back}; this machine joins it then`;
+}
+
+function nodeNames(machines: readonly Machine[]): string {
+	return names(machines.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
 }
 
 /** What etcd begins with when no memory is left, in words. */
