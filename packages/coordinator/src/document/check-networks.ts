@@ -58,8 +58,13 @@ export const checkNetworks: Check = (document) => {
 	) {
 		findings.push({ path: ["networks", "dnsDomain"], message: "not a DNS domain", suggestion: "cluster.local" });
 	}
-	return { findings };
+	const { endpoint = "" } = document.controlPlane;
+	if (!LOCALHOST.test(endpoint)) return { findings };
+	const message = `${endpoint} is each machine itself: it finds the API there only where a proxy of yours listens`;
+	return { findings, warnings: [{ path: ["controlPlane", "endpoint"], message }] };
 };
+
+const LOCALHOST = /^localhost(?:\.localdomain)?\.?$/i;
 
 function readNetwork(path: DocumentPath, text: string): { network?: Network; findings: Finding[] } {
 	const network = parseNetwork(text);
@@ -103,7 +108,7 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 				return [
 					{ path, message: `${text} is neither a name nor an address`, suggestion: "a name, like api.lab.example" },
 				];
-			if (/^localhost(?:\.localdomain)?\.?$/i.test(text) && isElsewhere(path) && path[0] !== "volumes")
+			if (LOCALHOST.test(text) && isElsewhere(path) && path[0] !== "volumes" && path[0] !== "controlPlane")
 				return [
 					{
 						path,
