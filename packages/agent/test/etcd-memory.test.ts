@@ -213,20 +213,13 @@ testNeeding(own ? { missing: undefined } : await debianPackages(ETCD))(
 		mkdirSync(data, { recursive: true, mode: 0o700 });
 		const [client, peer] = [await freePort(), await freePort()];
 		const url = (port: number) => `http://127.0.0.1:${port}`;
-		const etcd = run(program, [
-			...[
-				"--name",
-				"one",
-				"--data-dir",
-				data,
-				"--listen-client-urls",
-				url(client),
-				"--advertise-client-urls",
-				url(client),
-			],
-			...["--listen-peer-urls", url(peer), "--initial-advertise-peer-urls", url(peer)],
-			...["--initial-cluster", `one=${url(peer)}`],
-		]);
+		const args = [
+			...["--name", "one", "--data-dir", data],
+			...["--listen-client-urls", url(client), "--advertise-client-urls", url(client)],
+			...["--listen-peer-urls", url(peer)],
+		];
+		const founding = ["--initial-advertise-peer-urls", url(peer), "--initial-cluster", `one=${url(peer)}`];
+		const etcd = run(program, [...args, ...founding]);
 		t.teardown(() => etcd.end("SIGKILL"));
 		const said = await eventually("etcd answers", async () => {
 			const answer = await fetch(`${url(client)}/v3/cluster/member/list`, { method: "POST", body: "{}" });
@@ -238,18 +231,7 @@ testNeeding(own ? { missing: undefined } : await debianPackages(ETCD))(
 		etcdData.mark("/var/lib/etcd", { ...said, bootId: BOOT });
 		t.deepEqual(etcdData.look("/var/lib/etcd"), { kind: "data", ...said, marked: { ...said, bootId: BOOT } });
 		await etcd.end();
-		const again = run(program, [
-			"--name",
-			"one",
-			"--data-dir",
-			data,
-			"--listen-client-urls",
-			url(client),
-			"--advertise-client-urls",
-			url(client),
-			"--listen-peer-urls",
-			url(peer),
-		]);
+		const again = run(program, args);
 		t.teardown(() => again.end("SIGKILL"));
 		await eventually("etcd goes on beside the marker", async () => (await fetch(`${url(client)}/health`)).ok);
 	},

@@ -3,7 +3,7 @@ import { Failure, usageFailure } from "../errors.ts";
 import { type MakersKeys, signatureOf } from "./makers-keys.ts";
 
 /** The name under which checksums are looked for, as `sha256sum` writes them. */
-const SUMS = "SHA256SUMS";
+export const SUMS = "SHA256SUMS";
 const SIGNATURES = ["sign", "asc", "gpg", "sig"].map((end) => `${SUMS}.${end}`);
 /** More is no list of checksums. */
 export const MOST_SUMS_BYTES = 4 * 2 ** 20;

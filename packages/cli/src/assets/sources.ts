@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { AssetName, systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
 import { bytesOf } from "../files/read-text.ts";
-import { isOfSums, MOST_SUMS_BYTES, Sums, type SumsKeys } from "./signed-sums.ts";
+import { isOfSums, MOST_SUMS_BYTES, SUMS, Sums, type SumsKeys } from "./signed-sums.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
 /** A file that is to become an asset. */
@@ -67,7 +67,7 @@ async function* fromFolder(folder: string, options: FolderOptions): AsyncGenerat
 		const listed = sums.of(inside);
 		const file = await assetOfFile(path, nameOf(options.prefix, inside, path));
 		if (listed !== undefined && listed !== file.sha256)
-			throw usageFailure(`${path}: its SHA-256 is ${file.sha256}, and SHA256SUMS says ${listed}`);
+			throw usageFailure(`${path}: its SHA-256 is ${file.sha256}, and ${SUMS} says ${listed}`);
 		yield file;
 	}
 }

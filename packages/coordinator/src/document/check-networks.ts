@@ -108,7 +108,7 @@ function checkAddresses(document: ClusterDocument, pods?: Network, services?: Ne
 				return [
 					{ path, message: `${text} is neither a name nor an address`, suggestion: "a name, like api.lab.example" },
 				];
-			if (LOCALHOST.test(text) && isElsewhere(path) && path[0] !== "volumes" && path[0] !== "controlPlane")
+			if (LOCALHOST.test(text) && path[0] === "time")
 				return [
 					{
 						path,

@@ -27,9 +27,7 @@ export interface Signed extends AssetSignature {
 
 /** Whether these bytes are meant as OpenPGP, armored or not: no text begins like that. */
 export function isOpenPgp(bytes: Uint8Array): boolean {
-	return (
-		(bytes[0] ?? 0) >= 0x80 || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes("-----BEGIN PGP ")
-	);
+	return isBinary(bytes) || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes("-----BEGIN PGP ");
 }
 
 /** The keys in a file: binary, or armored blocks with whatever text between them. Throws OpenPgpError. */
