@@ -89,13 +89,13 @@ export function checkWrites({ events, writes, excuses, names }: Findings): void 
 /** What coordinators always refuse, whatever was done to them. */
 const WRONG = /^(400|401|403|422) /;
 
-/** A run proves something: writes of each kind were acknowledged, and none was refused for what it asked. */
-export function checkAcknowledged(writes: readonly Write[]): void {
+/** After something, a write of each kind was begun and acknowledged, and none ever was refused for what it asked. Throws a Fault. */
+export function checkAcknowledged(writes: readonly Write[], after = Number.NEGATIVE_INFINITY): void {
 	for (const kind of ["token", "label", "document"] as const) {
 		const own = writes.filter((write) => write.kind === kind);
 		must(
-			own.some(({ ackedAt }) => ackedAt !== undefined),
-			`a ${kind} is acknowledged now and then`,
+			own.some(({ begunAt, ackedAt }) => begunAt >= after && ackedAt !== undefined),
+			`a ${kind} is acknowledged when everything is well`,
 			() => tally(own),
 		);
 		must(!own.some(({ refused }) => WRONG.test(refused ?? "")), `a ${kind} is a valid request`, () => tally(own));

@@ -70,6 +70,15 @@ export async function runLogTrial(
 	const moves = await play(table, seconds, timeline);
 	// Each label that is written is a new target: on a busy computer no machine is ready with one before the next.
 	await settled(world, { ready: false });
+	const calm = performance.now();
+	await eventually(
+		"a write of each kind",
+		() => {
+			checkAcknowledged(writers.writes, calm);
+			return true;
+		},
+		SETTLE_MS,
+	);
 	await writers.stop();
 	const leader = await settled(world);
 	const end = await leader.api.status();
@@ -78,7 +87,6 @@ export async function runLogTrial(
 	for (const player of world.players) await history.complete(player);
 	await history.stop();
 	const names = new Map(world.players.map(({ id, name }) => [id, name]));
-	checkAcknowledged(writers.writes);
 	checkWrites({ events, writes: writers.writes, excuses, names });
 	checkOrder(stored, { end, back: excuses.length > 0 });
 	const acknowledged = writers.writes.filter(({ ackedAt }) => ackedAt !== undefined).length;
