@@ -4,6 +4,7 @@ const BEGINNING = "coordinator/src/domain/etcd/beginning.ts";
 const LEAVING = "coordinator/src/domain/etcd/leaving.ts";
 const NEXT = "coordinator/src/domain/etcd/next-to-leave.ts";
 const KEEPER = "coordinator/src/keepers/etcd-keeper.ts";
+const CHANGES = "coordinator/src/keepers/etcd-changes.ts";
 
 /** Faults in what is decided about etcd's members, and in what keeps them. */
 export const ETCD: Readonly<Record<string, Plant>> = {
@@ -28,14 +29,24 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"const isKnown = true;",
 	),
 	"members are taken out of etcd before that is recorded": swapped(
-		KEEPER,
+		CHANGES,
 		"if (!recorded || !ids.every((id) => recorded.includes(id))) {",
 		"if (false) {",
 	),
 	"a member counts as taken out that etcd still has": swapped(
-		KEEPER,
+		CHANGES,
 		"for (const id of ids) await etcd.remove(id);",
 		"",
+	),
+	"a learner begins with members that etcd does not list": swapped(
+		CHANGES,
+		".filter(({ address }) => listed.has(peerUrlAt(address)))",
+		"",
+	),
+	"after a lost log one that etcd had taken out keeps it from being founded": swapped(
+		KEEPER,
+		"return !isLearner && listed.some(({ id }) => proved.has(id));",
+		"return !isLearner && listed.length === proved.size;",
 	),
 	"the quorum guard lets everything through": swapped(
 		"coordinator/src/domain/etcd/guard.ts",

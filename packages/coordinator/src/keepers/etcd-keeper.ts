@@ -3,12 +3,11 @@ import { areStoodIn } from "../domain/etcd/members.ts";
 import { names } from "../domain/etcd/names.ts";
 import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
-import { type EtcdStep, nextEtcdStep, removingFor } from "../domain/etcd/steps.ts";
-import type { Fleet, Machine } from "../domain/fleet.ts";
+import { type EtcdStep, nextEtcdStep } from "../domain/etcd/steps.ts";
+import type { Fleet } from "../domain/fleet.ts";
 import type { Core } from "../ports/core.ts";
-import type { EtcdMembers, ListedMember } from "../ports/etcd.ts";
-import { urlHost } from "../render/node.ts";
-import { NODE_PORTS } from "../render/node-paths.ts";
+import type { EtcdMembers } from "../ports/etcd.ts";
+import { clusterWith, joined, left, promoted } from "./etcd-changes.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";
 import { inRounds } from "./rounds.ts";
 import { leadOf, whileLeading } from "./while-leading.ts";
@@ -48,104 +47,51 @@ async function bringFurther(parts: EtcdKeeperParts): Promise<void> {
 	// While a log is rebuilt, members are not known that prove themselves a moment later.
 	const isKnown = parts.now() >= fleet.recoverUntil;
 	const step = mayAct && isKnown ? nextEtcdStep(fleet) : undefined;
-	if (step && (await done(parts, fleet, step)))
-		await parts.core.submit({ kind: "etcd-step-done", step, cluster: clusterOf(fleet, step) });
+	const cluster = step && (await done(parts, fleet, step));
+	if (cluster) await parts.core.submit({ kind: "etcd-step-done", step, cluster });
 }
 
-/** Whom a member that begins by this step begins with: the living, and itself. */
-function clusterOf(fleet: Fleet, step: EtcdStep): readonly EtcdPeer[] {
-	const all = etcdPeers(fleet);
-	if (step.kind === "found") {
-		const { members, ifListed } = step;
-		return ifListed ? all.filter(({ nodeName }) => members.some((one) => one.nodeName === nodeName)) : all;
-	}
-	if (step.kind === "remove" || step.kind === "restore") return [];
-	const names = new Set([...step.living.map(({ nodeName }) => nodeName), step.machine.seat?.nodeName]);
-	return all.filter(({ nodeName }) => names.has(nodeName));
-}
-
-/** Does a step. False: it is not done yet. Throws EtcdError. */
-async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<boolean> {
-	if (step.kind === "found") return !step.ifListed || areAll(parts, fleet, step);
-	if (step.kind === "restore") return isThere(parts, step.snapshot);
-	if (areStoodIn(fleet, step.living)) return true;
-	const addresses = new Map(etcdPeers(fleet).map((one) => [one.nodeName, one.address]));
+/** Does a step. Returns whom a member that begins by it begins with; undefined: it is not done yet. Throws EtcdError. */
+async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<readonly EtcdPeer[] | undefined> {
+	if (step.kind === "found") return founded(parts, fleet, step);
+	if (step.kind === "restore") return (await isThere(parts, step.snapshot)) ? [] : undefined;
+	if (areStoodIn(fleet, step.living)) return step.kind === "replace" ? clusterWith(fleet, step) : [];
 	const voters = step.living.filter(({ votes }) => votes);
 	const reached = await parts.connect(fleet, clientUrls(fleet, voters), leadOf(parts.core));
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
-	const living = new Set(step.living.map(({ nodeName }) => nodeName));
-	if (step.kind === "remove") {
-		const { nodeName, machineId } = step.member;
-		const own = fleet.machines.get(machineId)?.etcdMemory?.is?.memberId;
-		if (step.ifUnlisted) return known.every(({ name, id }) => name !== nodeName && id !== own);
-		const isLeft = (name: string): boolean => name === nodeName && !living.has(nodeName);
-		// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
-		const nobodyLearns = step.living.every(({ votes }) => votes);
-		const left = known.filter((one) => isLeft(one.name) || (nobodyLearns && neverStarted(one)));
-		return takeOut(parts, etcd, { fleet, step, ids: left.map(({ id }) => id) });
-	}
-	const peer = peerUrl(addresses, step.machine);
-	const own = known.find(({ peerUrls, name }) => peerUrls.includes(peer) && name === "");
-	if (step.kind === "promote") {
-		const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
-		// The answer may come from a member that is behind, or somebody took this one out by hand.
-		if (!learner) {
-			const { machineId } = step.machine;
-			throw new Error(`etcd does not list the learner ${peer} of machine ${machineId}; if that stays so, boot it anew`);
-		}
-		return !learner.learner || (learner.name !== "" && (await etcd.promote(learner.id)));
-	}
-	// An earlier try added the member and did not get so far as to record it.
-	if (own?.learner) return true;
-	// Its memory is that of a member that the log forgot: it goes on.
-	const { is } = step.machine.etcdMemory ?? {};
-	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return true;
-	const dead = known.filter(({ name }) => !living.has(name));
-	if (!(await takeOut(parts, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return false;
-	await etcd.addLearner(peer);
-	return true;
+	if (step.kind === "replace") return joined(parts.core, etcd, { fleet, step, known });
+	const isDone = await (step.kind === "remove"
+		? left(parts.core, etcd, { fleet, step, known })
+		: promoted(etcd, { fleet, step, known }));
+	return isDone ? [] : undefined;
 }
 
-/** Asks etcd itself whether it has these members and no other voter. Throws an Error that names the others. */
-async function areAll(
-	{ core, connect }: EtcdKeeperParts,
-	fleet: Fleet,
-	{ members }: Extract<EtcdStep, { kind: "found" }>,
-): Promise<boolean> {
-	const etcd = await connect(fleet, clientUrls(fleet, members), leadOf(core));
-	const voters = (await etcd.list()).flatMap(({ name, learner }) => (learner ? [] : [name]));
-	const proved = new Set(members.map(({ nodeName }) => nodeName));
-	const others = voters.filter((name) => !proved.has(name));
-	if (others.length > 0)
-		throw new Error(
-			`etcd has the members ${names(others.map((name) => name || "one that never began"))} beside ${names([...proved])}, which have not proved themselves since the log was lost; bring them back`,
-		);
-	return voters.length === proved.size;
-}
+type Found = Extract<EtcdStep, { kind: "found" }>;
 
-/** True for a learner that was added and never began, so that etcd does not know its name. */
-function neverStarted({ name, learner }: ListedMember): boolean {
-	return learner && name === "";
+/** Who founds etcd; undefined: there are others, or more. */
+async function founded(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<readonly EtcdPeer[] | undefined> {
+	const all = etcdPeers(fleet);
+	if (!step.ifListed) return all;
+	if (!(await areAll(parts, fleet, step))) return undefined;
+	return all.filter(({ nodeName }) => step.members.some((one) => one.nodeName === nodeName));
 }
 
 /**
- * Takes members out of etcd, which itself refuses when too few of the others run. They must be recorded as such first: who does
- * not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the state has changed.
+ * Asks etcd itself whether it has no other voter than these, by the memory that they hold. Throws an Error that names the others. One of these that
+ * it does not list was taken out before the log was lost: that is found out next.
  */
-async function takeOut(
-	{ core }: EtcdKeeperParts,
-	etcd: EtcdMembers,
-	{ fleet, step, ids }: { fleet: Fleet; step: EtcdStep; ids: readonly string[] },
-): Promise<boolean> {
-	const recorded = removingFor(fleet, step);
-	if (!recorded || !ids.every((id) => recorded.includes(id))) {
-		const answer = await core.submit({ kind: "etcd-removing", step, ids });
-		if (answer.kind === "problem") throw new Error(answer.problem.message);
-		return false;
-	}
-	for (const id of ids) await etcd.remove(id);
-	return true;
+async function areAll({ core, connect }: EtcdKeeperParts, fleet: Fleet, { members }: Found): Promise<boolean> {
+	const etcd = await connect(fleet, clientUrls(fleet, members), leadOf(core));
+	const listed = await etcd.list();
+	const proved = new Set(members.map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.memberId));
+	const others = listed.filter(({ id, learner }) => !learner && !proved.has(id));
+	if (others.length > 0)
+		throw new Error(
+			`etcd has the members ${names(others.map(({ name }) => name || "one that never began"))} beside ${names(members.map(({ nodeName }) => nodeName))}, which have not proved themselves since the log was lost; bring them back`,
+		);
+	const isLearner = listed.some(({ id, learner }) => learner && proved.has(id));
+	return !isLearner && listed.some(({ id }) => proved.has(id));
 }
 
 /** Looks whether the snapshot is whole. What is not is an event: nobody begins with less without being told to. */
@@ -155,10 +101,4 @@ async function isThere({ core, findSnapshot }: EtcdKeeperParts, snapshot: EtcdSn
 	const next = "bring its file back, or choose another beginning with rollcall etcd restore";
 	await core.submit({ kind: "etcd-snapshot-failed", reason: `the ${snapshotText(snapshot)} ${missing}; ${next}` });
 	throw new Error(`the ${snapshotText(snapshot)} ${missing}`);
-}
-
-function peerUrl(addresses: ReadonlyMap<string, string>, machine: Machine): string {
-	const address = addresses.get(machine.seat?.nodeName ?? "");
-	if (address === undefined) throw new Error(`machine ${machine.machineId} has no address for etcd`);
-	return `https://${urlHost(address)}:${NODE_PORTS.etcdPeer}`;
 }

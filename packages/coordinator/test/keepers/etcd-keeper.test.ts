@@ -84,6 +84,24 @@ class Scene {
 		this.fleet = { ...this.fleet, etcd: undefined, recoverUntil: 1, machines: this.fleet.machines.set(id, alone) };
 	}
 
+	/** So did the second machine, whose etcd is ill, since it was taken out. */
+	provesToo(): void {
+		const [, machine] = [...this.fleet.machines.values()];
+		if (!machine) throw new Error("no machine");
+		const etcdMemory = { is: { memberId: "2", clusterId: "1", bootId: machine.bootId } };
+		const health = [{ component: "etcd", healthy: false, reason: "it was taken out" }];
+		const target = { ...provedTarget(machine), progress: "rejected" as const };
+		const ill = { ...machine, etcdMemory, health, target };
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, ill) };
+	}
+
+	/** The third machine is away, so that nobody is to join. */
+	leaves(): void {
+		const machine = [...this.fleet.machines.values()][2];
+		if (!machine) throw new Error("no machine");
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, { ...machine, lease: "lost" }) };
+	}
+
 	/** The first machine goes on as the member that it was; how etcd does there, and on the others. */
 	does(ill: string, well: string): void {
 		for (const [index, machine] of [...this.fleet.machines.values()].entries()) {
@@ -96,6 +114,15 @@ class Scene {
 			const now = { ...machine, ...boot, etcdMemory, health, target: provedTarget({ ...machine, ...boot }) };
 			this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, now) };
 		}
+	}
+
+	/** The target of the first machine failed. */
+	fails(): void {
+		const { id } = this.#own;
+		const machine = this.fleet.machines.get(id);
+		if (!machine?.target) throw new Error("no target");
+		const failed = { ...machine, target: { ...machine.target, progress: "rejected" as const } };
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(id, failed) };
 	}
 
 	/** The first machine's new boot was added as a learner, as far as the log knows. */
@@ -172,6 +199,25 @@ test("after a lost log one that proved itself alone is all of etcd only where et
 	await scene.look(1);
 	t.deepEqual(scene.done, ["etcd-founded"]);
 	t.like(scene.fleet.etcd?.members, [{ nodeName: "node-0", votes: true, cluster: [{ nodeName: "node-0" }] }]);
+});
+
+test("after a lost log one that etcd had taken out before proves itself beside its only voter keeps it from nothing", async (t) => {
+	const scene = new Scene();
+	scene.provesAlone();
+	scene.provesToo();
+	scene.listed.splice(1, 2, { id: "2", name: "node-1", peerUrls: ["https://192.168.1.11:2380"], learner: true });
+	await scene.look(2);
+	t.deepEqual(scene.done, [], "it is to learn first");
+	scene.listed.splice(1);
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-founded"]);
+	scene.leaves();
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-founded", "etcd-member-removed"]);
+	t.like(
+		scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-1"),
+		{ removed: "done" },
+	);
 });
 
 test("a learner that etcd does not list does not count as one that votes", async (t) => {
@@ -268,6 +314,27 @@ test("a member that etcd took out before the log went back is taken for one no m
 		scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-0"),
 		{ removed: "done" },
 	);
+});
+
+test("a learner begins with those that etcd lists, also where the log takes one for a member that etcd took out", async (t) => {
+	const scene = new Scene();
+	scene.listed.splice(1, 1);
+	await scene.look(2);
+	t.deepEqual(scene.done, ["etcd-members-removing", "remove 1", "add https://192.168.1.10:2380", "etcd-member-added"]);
+	const learner = scene.fleet.etcd?.members.find(({ votes }) => !votes);
+	t.deepEqual(
+		learner?.cluster.map(({ nodeName }) => nodeName),
+		["node-0", "node-2"],
+	);
+});
+
+test("a member that etcd took out is taken for one no more, also where its target failed for that", async (t) => {
+	const scene = new Scene();
+	scene.does("it was taken out of the cluster", "");
+	scene.fails();
+	scene.listed.splice(0, 1);
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-removed"]);
 });
 
 test("a machine whose memory is that of a member is none to be replaced", async (t) => {

@@ -141,7 +141,7 @@ export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
 	return left ? step : { ...step, ifUnlisted: true };
 }
 
-/** A voter whose etcd is ill on a machine that is alive, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. */
+/** A voter whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. */
 function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMember | undefined {
 	const machineOf = ({ machineId }: EtcdMember): Machine | undefined => fleet.machines.get(machineId);
 	const isWell = (one: EtcdMember): boolean =>
@@ -150,8 +150,8 @@ function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMembe
 	return living.find((one) => {
 		const machine = machineOf(one);
 		const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
-		return (
-			one.votes && holdsMemory && machine.lease === "alive" && machine.target?.progress === "applied" && isIll(machine)
-		);
+		const { lease, target } = machine ?? {};
+		const isDone = target?.progress === "applied" || target?.progress === "rejected";
+		return one.votes && holdsMemory && lease === "alive" && isDone && isIll(machine);
 	});
 }

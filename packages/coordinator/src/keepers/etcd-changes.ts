@@ -1,0 +1,108 @@
+import type { EtcdPeer } from "../domain/etcd/state.ts";
+import { type EtcdStep, removingFor } from "../domain/etcd/steps.ts";
+import type { Fleet, Machine } from "../domain/fleet.ts";
+import type { Core } from "../ports/core.ts";
+import type { EtcdMembers, ListedMember } from "../ports/etcd.ts";
+import { urlHost } from "../render/node.ts";
+import { NODE_PORTS } from "../render/node-paths.ts";
+import { etcdPeers } from "./etcd-urls.ts";
+
+type Submits = Pick<Core, "submit">;
+
+/** A step, and the members that etcd listed before it. */
+export interface Asked<Kind extends EtcdStep["kind"]> {
+	readonly fleet: Fleet;
+	readonly step: Extract<EtcdStep, { kind: Kind }>;
+	readonly known: readonly ListedMember[];
+}
+
+/** Takes a member out, or looks whether etcd did. False: it is not out yet. */
+export async function left(
+	core: Submits,
+	etcd: EtcdMembers,
+	{ fleet, step, known }: Asked<"remove">,
+): Promise<boolean> {
+	const { nodeName, machineId } = step.member;
+	const own = fleet.machines.get(machineId)?.etcdMemory?.is?.memberId;
+	if (step.ifUnlisted) return known.every(({ name, id }) => name !== nodeName && id !== own);
+	const living = new Set(step.living.map((one) => one.nodeName));
+	const isLeft = (name: string): boolean => name === nodeName && !living.has(nodeName);
+	// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
+	const nobodyLearns = step.living.every(({ votes }) => votes);
+	const ids = known.filter((one) => isLeft(one.name) || (nobodyLearns && neverStarted(one))).map(({ id }) => id);
+	return takeOut(core, etcd, { fleet, step, ids });
+}
+
+/** Lets a learner vote that has caught up. False: it has not yet. */
+export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean> {
+	const peer = peerUrl(fleet, step.machine);
+	const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
+	// The answer may come from a member that is behind, or somebody took this one out by hand.
+	if (!learner) {
+		const { machineId } = step.machine;
+		throw new Error(`etcd does not list the learner ${peer} of machine ${machineId}; if that stays so, boot it anew`);
+	}
+	return !learner.learner || (learner.name !== "" && (await etcd.promote(learner.id)));
+}
+
+/**
+ * Adds a learner in place of who is dead. Returns whom it begins with: those that etcd lists, since the others refuse it otherwise, and the log may
+ * take one for a member that etcd took out before the log was lost. Undefined: it is not added yet.
+ */
+export async function joined(
+	core: Submits,
+	etcd: EtcdMembers,
+	{ fleet, step, known }: Asked<"replace">,
+): Promise<readonly EtcdPeer[] | undefined> {
+	const peer = peerUrl(fleet, step.machine);
+	const living = new Set(step.living.map(({ nodeName }) => nodeName));
+	const dead = known.filter(({ name }) => !living.has(name));
+	const listed = new Set([peer, ...known.flatMap((one) => (dead.includes(one) ? [] : one.peerUrls))]);
+	const cluster = clusterWith(fleet, step).filter(({ address }) => listed.has(peerUrlAt(address)));
+	// An earlier try added the member and did not get so far as to record it.
+	if (known.some(({ peerUrls, name, learner }) => learner && name === "" && peerUrls.includes(peer))) return cluster;
+	// Its memory is that of a member that the log forgot: it goes on.
+	const { is } = step.machine.etcdMemory ?? {};
+	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return cluster;
+	if (!(await takeOut(core, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return undefined;
+	await etcd.addLearner(peer);
+	return cluster;
+}
+
+/** The living members, and the one that joins them. */
+export function clusterWith(fleet: Fleet, { living, machine }: Asked<"replace">["step"]): readonly EtcdPeer[] {
+	const names = new Set([...living.map(({ nodeName }) => nodeName), machine.seat?.nodeName]);
+	return etcdPeers(fleet).filter(({ nodeName }) => names.has(nodeName));
+}
+
+/** True for a learner that was added and never began, so that etcd does not know its name. */
+function neverStarted({ name, learner }: ListedMember): boolean {
+	return learner && name === "";
+}
+
+/**
+ * Takes members out of etcd, which itself refuses when too few of the others run. They must be recorded as such first: who does
+ * not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the state has changed.
+ */
+async function takeOut(
+	core: Submits,
+	etcd: EtcdMembers,
+	{ fleet, step, ids }: { fleet: Fleet; step: EtcdStep; ids: readonly string[] },
+): Promise<boolean> {
+	const recorded = removingFor(fleet, step);
+	if (!recorded || !ids.every((id) => recorded.includes(id))) {
+		const answer = await core.submit({ kind: "etcd-removing", step, ids });
+		if (answer.kind === "problem") throw new Error(answer.problem.message);
+		return false;
+	}
+	for (const id of ids) await etcd.remove(id);
+	return true;
+}
+
+function peerUrl(fleet: Fleet, machine: Machine): string {
+	const peer = etcdPeers(fleet).find(({ nodeName }) => nodeName === machine.seat?.nodeName);
+	if (!peer) throw new Error(`machine ${machine.machineId} has no address for etcd`);
+	return peerUrlAt(peer.address);
+}
+
+const peerUrlAt = (address: string): string => `https://${urlHost(address)}:${NODE_PORTS.etcdPeer}`;
