@@ -1,4 +1,5 @@
 import { etcdRisk, type Input } from "@rollcall/coordinator/simulator";
+import type { MachineId } from "@rollcall/protocol";
 import type { World } from "./world.ts";
 
 /** A person does what the reasons say why machines cannot go on. False: nothing is to be done. */
@@ -10,6 +11,8 @@ export function followReasons(world: World): boolean {
 	const by = "operator";
 	if (fleet.log?.doubt) asked.push({ kind: "log-accept", by });
 	const reasons: string[] = [];
+	/** Machines that no box is any more, by the names of their nodes. */
+	const gone = new Map<string, MachineId>();
 	for (const { machineId, approval, bootId, held, impossible, lease, seat, target } of fleet.machines.values()) {
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
@@ -20,8 +23,12 @@ export function followReasons(world: World): boolean {
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
 		const holdsUp = seat !== undefined && lease === "lost" && isBehind;
-		if (holdsUp && allAreIn && !world.machineOf(machineId)) asked.push({ kind: "remove", machineId, by });
+		if (holdsUp && allAreIn && !world.machineOf(machineId)) gone.set(seat.nodeName, machineId);
 	}
+	// Who sees that etcd lives accepts no loss of it.
+	const accepted = new Set(world.etcd.lives() ? [] : reasons.flatMap(givenUp));
+	for (const [nodeName, machineId] of gone)
+		asked.push({ kind: "remove", machineId, by, ...(accepted.has(nodeName) ? { acceptLoss: "etcd" } : {}) });
 	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))
 		asked.push({ kind: "etcd-choose", from: "newest", by });
 	else if (reasons.some((reason) => reason.includes("rollcall etcd restore none")))
@@ -45,6 +52,13 @@ export function followReasons(world: World): boolean {
 		if (!machine.boot || machine.boot.over || machine.boot.hopeless) booted.push(machine);
 	for (const machine of new Set(booted)) machine.powerOn();
 	return asked.length > 0 || booted.length > 0;
+}
+
+/** The machines that a text says to bring back, or to boot anew, or else to give up with what etcd wrote there. */
+function givenUp(text: string): string[] {
+	if (!text.includes("rollcall remove --accept-loss etcd what is gone for good")) return [];
+	const found = /bring (.+?) back, or/.exec(text) ?? /boot (.+?) anew/.exec(text);
+	return found?.[1]?.split(", ") ?? [];
 }
 
 /** The machines that a text says to boot anew: it names them there, or before. */

@@ -7,7 +7,7 @@ import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { membersOf } from "../../src/domain/networks/members.ts";
 import { seatCount } from "../../src/domain/seats/seats.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
-import { BOXES, beginnings, CONTROL, takeStep } from "./etcd-story.ts";
+import { BOXES, beginnings, CONTROL, remember, takeStep } from "./etcd-story.ts";
 import { Story } from "./story.ts";
 
 const SPARES = ["d", "e"].map((name) => ({ name, memoryGiB: 8 }));
@@ -131,14 +131,20 @@ test("where one of those who begin is lost and another one booted anew, who wait
 	t.regex(
 		etcdWait(story.fleet),
 		new RegExp(
-			`but too few of them are here for a majority: bring ${story.machine(b).seat?.nodeName} back, or rollcall remove`,
+			`but too few of them are here for a majority: bring ${story.machine(b).seat?.nodeName} back, or rollcall remove --accept-loss etcd what is gone for good`,
 		),
+	);
+	remember(story, [b]);
+	const refused = story.take({ kind: "remove", machineId: b, by: "test" });
+	t.regex(
+		refused.kind === "problem" ? (refused.problem.next ?? "") : "",
+		new RegExp(`^bring ${story.machine(b).seat?.nodeName} back, without whom .*; --accept-loss etcd does it`),
 	);
 	story.take({ kind: "remove", machineId: b, by: "test", acceptLoss: "etcd" });
 	t.true(waits(story, c));
 	t.regex(
 		etcdWait(story.fleet),
-		/^etcd cannot begin: too few are left of the 3 machines .*; boot \S+ anew, and etcd begins with/,
+		/^etcd cannot begin: too few are left of the 3 machines .*; boot \S+ anew \(rollcall reboot MACHINE --accept-loss etcd\), and etcd begins with/,
 	);
 });
 
@@ -163,6 +169,16 @@ test("where too few of those who began are left, the rest is told to boot anew, 
 	for (const box of BOXES.slice(1)) story.join({ ...box, boot: 2 });
 	for (const id of [a, b, c]) t.true(waits(story, id));
 	t.regex(etcdWait(story.fleet), /etcd cannot begin: .*boot control-plane-\S+ anew/);
+	remember(story, [a]);
+	const refused = story.take({ kind: "remove", machineId: a, by: "test" });
+	t.regex(
+		refused.kind === "problem" ? (refused.problem.next ?? "") : "",
+		/nothing comes of waiting; --accept-loss etcd/,
+	);
+	story.silent.add(a);
+	story.pass(15);
+	t.regex(etcdWait(story.fleet), /or rollcall remove --accept-loss etcd what is gone for good, and etcd begins with/);
+	story.silent.delete(a);
 	story.join({ ...(BOXES[0] ?? { name: "a" }), boot: 2 });
 	for (const id of [a, b, c]) t.false(waits(story, id));
 });

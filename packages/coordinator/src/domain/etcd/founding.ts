@@ -71,6 +71,12 @@ function newFounders(fleet: Fleet): readonly EtcdFounder[] | undefined {
 	});
 }
 
+/** Those who began and are lost, where too few are here without them: whether etcd can begin is known when they are back, or a person gives them up. */
+export function missedFounders({ founders, begun, left }: Founding): readonly Machine[] {
+	const lost = begun.filter(({ lease }) => lease === "lost");
+	return left - lost.length < majorityOf(founders.length) ? lost : [];
+}
+
 /** Whether a boot is among those who begin: it was told to, or no boot of its machine was yet. */
 export function isFounder(
 	founding: Pick<Founding, "founders">,

@@ -5,11 +5,13 @@ import { etcdRole } from "../seats/seats.ts";
 import { forward } from "../targets/forward.ts";
 import { named } from "../views/named.ts";
 import { isBoot } from "./beginning.ts";
+import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
+import { names } from "./names.ts";
 import { majorityOf, type Quorum, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 import { strandedMachines, strandedSnapshot, strandedText } from "./stranded.ts";
@@ -129,9 +131,18 @@ function beginningFault(
 	return {
 		code: "quorum-at-risk",
 		message: `${subjectOf(fleet, input)}: etcd has just begun on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
-		next: `wait until etcd is founded (rollcall etcd risk), or let --queue wait; --accept-loss etcd does it all the same`,
+		next: `${waitForFounding(fleet)}; --accept-loss etcd does it all the same`,
 		machineId: machine.machineId,
 	};
+}
+
+/** What is to be done before etcd is founded, which does not come about by itself where too few of those who began are here. */
+function waitForFounding(fleet: Fleet): string {
+	const founding = foundingOf(fleet);
+	const missed = founding?.isWhole ? missedFounders(founding) : [];
+	if (founding?.isHopeless) return "too few are left of those who began: nothing comes of waiting";
+	if (missed.length === 0) return "wait until etcd is founded (rollcall etcd risk), or let --queue wait";
+	return `bring ${names(missed.map(({ seat, machineId }) => seat?.nodeName ?? machineId))} back, without whom too few are here`;
 }
 
 /** A document under which etcd cannot go on with its memory, while there is some, or may be: before machines have proved what they hold nobody knows. */

@@ -1,7 +1,7 @@
 import type { Fleet, Machine } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { type Founding, foundingOf, runners } from "./founding.ts";
+import { type Founding, foundingOf, missedFounders, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
@@ -75,8 +75,11 @@ function isBeginning(fleet: Fleet, { begun, founders }: Founding): boolean {
 }
 
 /** Why a machine does not begin while others do, or they cannot. */
-function foundingText(fleet: Fleet, { founders, begun, left, isHopeless }: Founding): string {
-	const again = `boot ${nodeNames(begun)} anew, and etcd begins with ${beginningText(fleet)}`;
+function foundingText(fleet: Fleet, founding: Founding): string {
+	const { founders, begun, isHopeless } = founding;
+	const missed = missedFounders(founding);
+	const gone = missed.length > 0 ? "rollcall remove --accept-loss etcd what is gone for good" : undefined;
+	const again = `boot ${nodeNames(begun)} anew (rollcall reboot MACHINE --accept-loss etcd)${gone ? `, or ${gone}` : ""}, and etcd begins with ${beginningText(fleet)}`;
 	if (isHopeless) {
 		const needs = majorityOf(founders.length);
 		return `etcd cannot begin: too few are left of the ${founders.length} machines that were to begin it together, which needs ${needs}; ${again}`;
@@ -86,11 +89,9 @@ function foundingText(fleet: Fleet, { founders, begun, left, isHopeless }: Found
 		const isOwn = bootId === undefined && impossible !== undefined && !OF_ETCD.test(impossible);
 		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${again}`] : [];
 	});
-	const lost = begun.filter(({ lease }) => lease === "lost");
-	const back =
-		lost.length > 0 && left - lost.length < majorityOf(founders.length)
-			? `, but too few of them are here for a majority: bring ${nodeNames(lost)} back, or rollcall remove what is gone for good`
-			: "";
+	const back = gone
+		? `, but too few of them are here for a majority: bring ${nodeNames(missed)} back, or ${gone} (what etcd wrote there is lost)`
+		: "";
 	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? back}; this machine joins it then`;
 }
 
