@@ -18,11 +18,12 @@ export const NODE_PROGRAMS = [...ALONE, RESTORES, "kube-proxy"] as const;
 export const hasCoreDns = (programs: string): boolean => existsSync(join(programs, COREDNS.program));
 
 /**
- * Writes an archive with all images of a node, for a site without a registry. Real programs throughout: those of Kubernetes and etcd are
+ * Writes archives with all images of a cluster, for a site without a registry: one with those that every node runs, and one with what only a
+ * control plane runs besides. Real programs throughout: those of Kubernetes and etcd are
  * what `programs` holds, HAProxy and iptables are Debian's, and what holds a pod's namespaces is busybox, asleep.
  */
 export async function writeNodeImages(
-	file: string,
+	files: { readonly everyNode: string; readonly controlPlane: string },
 	{
 		programs,
 		images,
@@ -43,14 +44,15 @@ export async function writeNodeImages(
 		await copyFile(join(programs, name), join(tree, "usr/local/bin", name));
 		return tree;
 	};
-	const wishes: ImageWish[] = [];
-	for (const name of ALONE) wishes.push({ reference: reference(name), tree: await alone(name) });
+	const ofControlPlane: ImageWish[] = [];
+	for (const name of ALONE) ofControlPlane.push({ reference: reference(name), tree: await alone(name) });
 	const etcd = join(trees, "etcd");
 	await copyFile(join(programs, RESTORES), join(etcd, "usr/local/bin", RESTORES));
 	const shell = join(trees, "shell");
 	await unpackPackages({ names: ["bash-static"], beside: "nothing" }, shell, cache);
 	await mkdir(join(etcd, "bin"));
 	await copyFile(join(shell, "bin/bash-static"), join(etcd, "bin/sh"));
+	const wishes: ImageWish[] = [];
 	if (hasCoreDns(programs)) {
 		const entrypoint = [`/usr/local/bin/${COREDNS.program}`];
 		wishes.push({ reference: COREDNS.reference, tree: await alone(COREDNS.program), entrypoint });
@@ -69,7 +71,8 @@ export async function writeNodeImages(
 	const pause = join(trees, "pause");
 	await debianTree(pause, ["busybox-static"], cache);
 	wishes.push({ reference: reference("pause"), tree: pause, entrypoint: ["/bin/busybox", "sleep", "1000000000"] });
-	await writeImageArchive(file, wishes, join(trees, "archive"));
+	await writeImageArchive(files.everyNode, wishes, join(trees, "archive"));
+	await writeImageArchive(files.controlPlane, ofControlPlane, join(trees, "archive"));
 	await rm(trees, { recursive: true });
 }
 

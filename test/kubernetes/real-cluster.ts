@@ -53,9 +53,9 @@ export async function realCluster(
 	const { emulator, image } = await labParts(() => {}, { runtime: "containerd" });
 	const bridge = makeBridge(t, 1 + workers);
 	const folder = ownFolder(t, "rollcall-real-");
-	const archive = join(folder, "images.tar");
+	const archives = { everyNode: join(folder, "node.tar"), controlPlane: join(folder, "control-plane.tar") };
 	const images = await renderedImages(t);
-	await writeNodeImages(archive, { programs, images, cache: LAB_CACHE, work: folder });
+	await writeNodeImages(archives, { programs, images, cache: LAB_CACHE, work: folder });
 	const check = join(folder, "check.tar");
 	await writeCheckImage(t, check);
 	const url = `http://${bridge.address}:7480/assets`;
@@ -88,7 +88,12 @@ export async function realCluster(
 		},
 		images: {
 			archives: [
-				{ name: "node", ...(await artifact("images.tar", archive)) },
+				{ name: "node", ...(await artifact("node.tar", archives.everyNode)) },
+				{
+					name: "control-plane",
+					...(await artifact("control-plane.tar", archives.controlPlane)),
+					roles: ["control-plane"],
+				},
 				{ name: "check", ...(await artifact("check.tar", check)) },
 			],
 			overrides: {
@@ -107,7 +112,8 @@ export async function realCluster(
 		[LAB_ASSETS.kernel]: image.kernel,
 		[LAB_ASSETS.initrd]: image.initrd,
 		kubelet,
-		"images.tar": archive,
+		"node.tar": archives.everyNode,
+		"control-plane.tar": archives.controlPlane,
 		"check.tar": check,
 	};
 	for (const [name, file] of Object.entries(files)) await assets.add({ name, source: { file }, expect: {} });

@@ -16,6 +16,7 @@ export * from "./certificates/rest.ts";
 export * from "./certificates/target.ts";
 export * from "./certificates/trust.ts";
 export * from "./check.ts";
+export * from "./cluster/built-in-roles.ts";
 export * from "./cluster/document.ts";
 export * from "./cluster/etcd.ts";
 export * from "./cluster/kubernetes.ts";

@@ -1,5 +1,4 @@
-import { normalizeUuid, swappedUuid } from "@rollcall/protocol";
-import { BUILT_IN_ROLES } from "../render/node-role.ts";
+import { BUILT_IN_ROLES, normalizeUuid, swappedUuid } from "@rollcall/protocol";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 
 /** Finds names that are given twice, to slots, approval rules, machines or nodes, and roles that have the name of a built-in one. */

@@ -1,7 +1,6 @@
-import { suggestion } from "@rollcall/protocol";
+import { BUILT_IN_ROLES, suggestion } from "@rollcall/protocol";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { isKubeletLabel } from "../render/node-registration.ts";
-import { BUILT_IN_ROLES } from "../render/node-role.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
 
 /** Roles whose machines hold state that is kept nowhere else. */

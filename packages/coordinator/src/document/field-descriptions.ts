@@ -36,7 +36,8 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"images.overrides": "Whole image references by component, best with a digest.",
 	"images.mirrors":
 		"Mirrors by registry, asked in order; account names a file with USER:PASSWORD in registryAccountFolder.",
-	"images.archives": "Archives of images, fetched by hash and imported on every node before kubelet starts.",
+	"images.archives":
+		"Archives of images, fetched by hash and imported before kubelet starts, on every node or on those of some roles.",
 	volumes: "Where volumes of pods come from; {}: from nowhere, and that is meant.",
 	"volumes.nfs": "A folder of a file server, in which each claim gets one of its own.",
 	"volumes.nfs.server": "Name or address of the file server, as nodes reach it.",

@@ -17,7 +17,7 @@ export interface ImageArchives {
  * kubelet starts. The archive is removed then, since its images would lie in RAM twice; a note keeps it from being fetched
  * again. No shell: names and digests are words of commands.
  */
-export function imageArchives({ archives }: Images, ctr: string): ImageArchives {
+export function imageArchives(archives: Images["archives"], ctr: string): ImageArchives {
 	const each = archives.map(({ name, sha256, sizeBytes, urls }) => {
 		const path = `${FOLDER}/${name}.tar`;
 		const unit = `rollcall-images-${name}.service`;

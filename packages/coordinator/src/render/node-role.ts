@@ -1,7 +1,8 @@
-import type { Probe, TargetContent, TargetFile, TargetUnit } from "@rollcall/protocol";
+import type { BuiltInRole, Probe, TargetContent, TargetFile, TargetUnit } from "@rollcall/protocol";
 import { adminKubeconfigFiles } from "./admin-kubeconfigs.ts";
 import { balancerFiles } from "./api-balancer.ts";
 import { apiServerFiles } from "./api-server.ts";
+import { archivesFor } from "./archives-for.ts";
 import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
 import { cgroupDriver } from "./cgroup-driver.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
@@ -21,10 +22,6 @@ import { programPath, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
 import { schedulerFiles } from "./scheduler.ts";
 
-/** Roles that rollcall knows by itself. */
-export const BUILT_IN_ROLES = ["control-plane", "etcd", "worker"] as const;
-export type BuiltInRole = (typeof BUILT_IN_ROLES)[number];
-
 /** Images may have to come over a slow network first. Seconds. */
 const IMAGE_DEADLINE = 600;
 const TARGET_DEADLINE = 900;
@@ -42,7 +39,7 @@ export function nodeRoleParts(
 > {
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
 	const podNetwork = routedNetwork(node);
-	const images = imageArchives(node.document.images, programPath(node, "ctr"));
+	const images = imageArchives(archivesFor(role, node.document.images), programPath(node, "ctr"));
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),

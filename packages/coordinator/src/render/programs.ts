@@ -6,6 +6,7 @@ import {
 	type ProgramArtifact,
 	type ProgramSource,
 } from "@rollcall/protocol";
+import { archivesFor } from "./archives-for.ts";
 import { kernelModules } from "./kernel.ts";
 
 /** Programs that a target calls by their path. */
@@ -74,7 +75,7 @@ function calledPrograms(
 		...["containerd", "runc", "kubelet"],
 		// The agent sets routes by it; and by one of the others what leaves has the node's address.
 		...(isRouted(role, { kubernetes }) ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
-		...(images.archives.length > 0 ? ["ctr"] : []),
+		...(archivesFor(role, images).length > 0 ? ["ctr"] : []),
 	];
 }
 

@@ -1,4 +1,5 @@
 import {
+	BUILT_IN_ROLES,
 	type ClusterDocument,
 	type EtcdSnapshot,
 	type Facts,
@@ -20,11 +21,12 @@ import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
 import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.ts";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { UnitEncodingError } from "../errors.ts";
+import { archivesFor } from "./archives-for.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { artifactBytes } from "./image-archives.ts";
 import { messageBytes } from "./message-bytes.ts";
 import type { Node } from "./node.ts";
-import { BUILT_IN_ROLES, nodeRoleParts } from "./node-role.ts";
+import { nodeRoleParts } from "./node-role.ts";
 import { keepsPrivate, needsAddress, operatorRoleBytes, operatorRoleParts } from "./operator-role.ts";
 import { chosenArtifacts, lackingParts, targetArtifacts } from "./programs.ts";
 import { etcdQuota, explainBudget, haveText, ramBudget } from "./ram-budget.ts";
@@ -74,7 +76,7 @@ function renderSeat(placement: Placement): Rendered {
 		artifactBytes: artifactBytes(
 			definition && !role
 				? chosenArtifacts(definition, machine.facts)
-				: [...chosenArtifacts(document.kubernetes, machine.facts), ...document.images.archives],
+				: [...chosenArtifacts(document.kubernetes, machine.facts), ...archivesFor(seat.role, document.images)],
 		),
 		snapshotBytes: beginningOn(machine, placement.shared.etcd)?.restored?.fetch?.sizeBytes ?? 0,
 	});

@@ -38,13 +38,9 @@ async function imageArchive(): Promise<Uint8Array> {
 }
 
 const archive = await imageArchive();
-const IMAGES = {
-	overrides: {},
-	mirrors: [],
-	archives: [
-		{ name: "site", sha256: sha256Of(archive), sizeBytes: archive.length, urls: ["http://192.0.2.1/site.tar"] },
-	],
-};
+const ARCHIVES = [
+	{ name: "site", sha256: sha256Of(archive), sizeBytes: archive.length, urls: ["http://192.0.2.1/site.tar"] },
+];
 
 /** The folder of a containerd that runs for this test. */
 async function startContainerd(t: ExecutionContext): Promise<{ folder: string; socket: string; ctr: string }> {
@@ -72,7 +68,7 @@ testNeeding(ROOT, await debian(CONTAINERD))(
 	async (t) => {
 		const containerd = await startContainerd(t);
 		const { folder, socket, ctr } = containerd;
-		const { files, artifacts } = imageArchives(IMAGES, "/usr/bin/ctr");
+		const { files, artifacts } = imageArchives(ARCHIVES, "/usr/bin/ctr");
 		const [artifact] = artifacts;
 		if (!artifact?.takenNote) return t.fail();
 		const at = (path: string) => join(folder, path);
@@ -122,4 +118,35 @@ slots:
 	t.like(rendered.content.artifacts[0], { path: "/opt/rollcall/images/site.tar", sizeBytes: 1000 });
 	const large = render(8 * 2 ** 30);
 	t.regex(large.ok ? "" : large.reason, /programs and image archives that are fetched 8192 MiB/);
+});
+
+test("an archive of some roles is fetched by their nodes alone, and is no RAM and no need of others", (t) => {
+	const control = "slots: [{ name: nodes, role: control-plane, count: 1, grade: claimed }]";
+	const render = (slots: string) => {
+		const { fleet, seated } = fleetOf(
+			documentOf(`apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+images:
+  archives:
+    - { name: all, sha256: "${sha256Of(archive)}", sizeBytes: 1000, urls: ["http://192.0.2.1/all.tar"] }
+    - { name: control, sha256: "${sha256Of("2")}", sizeBytes: ${2 ** 35}, urls: ["http://192.0.2.1/control.tar"], roles: [control-plane, etcd] }
+${slots}
+`),
+			[labFacts(0)],
+		);
+		const [place] = seated;
+		if (!place) throw new Error("no seat");
+		return renderTarget(fleet, place.machine, place.seat);
+	};
+	const worker = render("slots: [{ name: nodes, role: worker, count: 1 }]");
+	if (!worker.ok) return t.fail(worker.reason);
+	t.deepEqual(
+		worker.content.artifacts.map(({ path }) => path),
+		["/opt/rollcall/images/all.tar"],
+	);
+	t.false(worker.content.units.some(({ name }) => name === "rollcall-images-control.service"));
+	const controlPlane = render(control);
+	t.regex(controlPlane.ok ? "" : controlPlane.reason, /image archives that are fetched 32769 MiB/);
 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AssetName } from "../boot/assets.ts";
 import { Labels, Name } from "../ids.ts";
 import { Artifact, TARGET_LIMITS } from "../target.ts";
+import { BUILT_IN_ROLES } from "./built-in-roles.ts";
 
 /** A host name, an IPv4 or an IPv6 address, without port. The whole-document check refuses addresses that nobody can connect to. */
 export const Host = z
@@ -165,9 +166,15 @@ export const Images = z.strictObject({
 		)
 		.max(64)
 		.default([]),
-	/** Archives of images (as `ctr images export` and `docker save` write them), imported on every node before kubelet starts. */
+	/** Archives of images (as `ctr images export` and `docker save` write them), imported before kubelet starts. */
 	archives: z
-		.array(Artifact.pick({ sha256: true, sizeBytes: true, urls: true }).extend({ name: ArchiveName }))
+		.array(
+			Artifact.pick({ sha256: true, sizeBytes: true, urls: true }).extend({
+				name: ArchiveName,
+				/** Whose nodes get it; absent: all of them. */
+				roles: z.array(z.enum(BUILT_IN_ROLES)).min(1).max(BUILT_IN_ROLES.length).optional(),
+			}),
+		)
 		.max(16)
 		.default([]),
 });
