@@ -24,6 +24,8 @@ export interface Asked {
 	readonly rawQuery: string;
 	readonly remote: string;
 	readonly known: KnownMachine | undefined;
+	/** Takes down what became of the request. */
+	readonly record: BootCore["record"];
 }
 export interface Chosen {
 	readonly group: Group;
@@ -35,7 +37,12 @@ export interface Chosen {
 /** Reads who asks: by the query, or, since cloud-init puts names of files behind its URL, by a part of the path. */
 export function askedBy(core: BootCore, request: FastifyRequest): Asked {
 	const { query, rawQuery } = queryOf(request);
-	return { query, rawQuery, remote: request.ip, known: core.known(query.request) };
+	return { query, rawQuery, remote: request.ip, known: core.known(query.request), record: recorder(core, request) };
+}
+
+/** Takes down what becomes of a request; nothing of a HEAD, by which no machine boots. */
+export function recorder(core: BootCore, { method }: FastifyRequest): BootCore["record"] {
+	return method === "HEAD" ? () => {} : (seen) => core.record(seen);
 }
 
 function queryOf({ url }: FastifyRequest): Pick<Asked, "query" | "rawQuery"> {
@@ -62,7 +69,7 @@ export function chooseByToken(
 ): Chosen {
 	const { token, request } = asked.query;
 	const refuse = (reason: string) => {
-		core.record({ ...sighting(asked, how.stage), outcome: "refused", reason });
+		asked.record({ ...sighting(asked, how.stage), outcome: "refused", reason });
 		return new Refusal(403, reason);
 	};
 	if (token === undefined) {

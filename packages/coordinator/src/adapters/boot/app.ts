@@ -20,8 +20,6 @@ export function bootApp(options: BootOptions): FastifyInstance {
 		...(options.log ? { loggerInstance: options.log } : {}),
 		// A token stands in the URL of a request.
 		logController: new LogController({ disableRequestLogging: true }),
-		// A HEAD must not use up a token.
-		exposeHeadRoutes: false,
 		bodyLimit: 1024,
 		// Headers must come at once; a download may take as long as it takes.
 		requestTimeout: 15_000,

@@ -84,12 +84,12 @@ async function serve<T>(options: BootOptions, request: FastifyRequest, serving: 
 	const seen = { ...sighting(asked, serving.stage), group: chosen.group.name, profile: chosen.profile.name };
 	try {
 		const answer = await serving.render(machineBoot(core, asked, { chosen, base: options.url() }), chosen);
-		core.record({ ...seen, outcome: "served" });
+		asked.record({ ...seen, outcome: "served" });
 		return answer;
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
 		request.log.warn({ machine: describe(asked.query.request), reason: error.message }, "boot answer refused");
-		core.record({ ...seen, outcome: "refused", reason: error.message });
+		asked.record({ ...seen, outcome: "refused", reason: error.message });
 		throw error;
 	}
 }

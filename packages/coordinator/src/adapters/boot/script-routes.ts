@@ -4,7 +4,17 @@ import { profileScript, refusalScript, stubScript } from "../../boot/boot-script
 import type { BootUrls } from "../../boot/machine-urls.ts";
 import { menuScript } from "../../boot/menu.ts";
 import { Unencodable } from "../../errors.ts";
-import { type Asked, askedBy, type Chosen, chooseByRequest, describe, Refusal, sendText, sighting } from "./answers.ts";
+import {
+	type Asked,
+	askedBy,
+	type Chosen,
+	chooseByRequest,
+	describe,
+	Refusal,
+	recorder,
+	sendText,
+	sighting,
+} from "./answers.ts";
 import type { BootOptions } from "./boot-options.ts";
 import { makeBootToken } from "./boot-token.ts";
 import { agentFor } from "./machine-boot.ts";
@@ -19,7 +29,7 @@ export function scriptRoutes(app: FastifyInstance, options: BootOptions): void {
 	for (const path of ["/boot.ipxe", "/boot.ipxe.0"]) {
 		app.get(path, (request, reply) => {
 			// A machine that asks for the script got its address by DHCP.
-			options.core.record({ stage: "dhcp", outcome: "served", remote: request.ip });
+			recorder(options.core, request)({ stage: "dhcp", outcome: "served", remote: request.ip });
 			return sendText(reply, stub);
 		});
 	}
@@ -30,7 +40,7 @@ export function scriptRoutes(app: FastifyInstance, options: BootOptions): void {
 			return sendText(reply, ipxeAnswer(options, asked));
 		} catch (error) {
 			if (asked && error instanceof Error)
-				options.core.record({ ...sighting(asked, "ipxe"), outcome: "refused", reason: error.message });
+				asked.record({ ...sighting(asked, "ipxe"), outcome: "refused", reason: error.message });
 			const refusal = error instanceof Unencodable ? new Refusal(500, error.message) : error;
 			// A person in front of the machine should read why; iPXE shows nothing of an answer that is not a script.
 			if (!(refusal instanceof Refusal) || !/^iPXE\//.test(request.headers["user-agent"] ?? "")) throw refusal;
@@ -48,7 +58,7 @@ function ipxeAnswer(options: BootOptions, asked: Asked): string {
 	const labels = Object.keys(matched.group.selector.request ?? {});
 	const base: BootUrls = { base: options.url(), request, labels };
 	if (matched.group.menu && document.menu && menu === undefined) {
-		core.record({ ...sighting(asked, "ipxe"), outcome: "served", group: matched.group.name });
+		asked.record({ ...sighting(asked, "ipxe"), outcome: "served", group: matched.group.name });
 		return menuScript(document.menu, base);
 	}
 	const profile = menu === undefined ? matched.profile : menuProfile(document, matched, menu);
@@ -60,7 +70,7 @@ function ipxeAnswer(options: BootOptions, asked: Asked): string {
 	const grant = { uuid: request.uuid, group: matched.group.name, profile: profile.name, expiresAt };
 	const token = profile.agent && mac ? makeBootToken(options.key, { ...grant, mac }) : undefined;
 	const script = profileScript(profile, { ...base, token });
-	core.record({ ...sighting(asked, "ipxe"), outcome: "served", group: matched.group.name, profile: profile.name });
+	asked.record({ ...sighting(asked, "ipxe"), outcome: "served", group: matched.group.name, profile: profile.name });
 	return script;
 }
 

@@ -86,3 +86,29 @@ test("an address that asks too often is told to come again, and others are serve
 	t.is(refused.headers["retry-after"], "1");
 	t.is((await ask("192.0.2.2")).statusCode, 200);
 });
+
+test("HEAD is answered as GET is, without a body, and is no stage of a boot", async (t) => {
+	const { app, boot, core, get } = await bootListener(t);
+	const ignition = await boot(WHO, "ignition.config.url=");
+	const before = core.sightings.length;
+	const paths = [
+		"/",
+		"/boot.ipxe",
+		`/ipxe?${WHO}`,
+		"/ipxe?mac=zz",
+		ignition,
+		`/ignition?${WHO}`,
+		`/metadata?${WHO}`,
+		"/cloud-init/vendor-data",
+	];
+	for (const url of paths) {
+		const head = await app.inject({ method: "HEAD", url, remoteAddress: "192.0.2.77" });
+		t.is(core.sightings.length, before, url);
+		const { status, headers } = await get(url);
+		t.is(head.statusCode, status, url);
+		t.is(head.headers["content-type"], headers["content-type"], url);
+		t.is(head.body, "", url);
+		core.sightings.length = before;
+	}
+	t.is((await app.inject({ method: "HEAD", url: "/nothing", remoteAddress: "192.0.2.77" })).statusCode, 404);
+});
