@@ -1,4 +1,5 @@
-import { BUILT_IN_ROLES, suggestion } from "@rollcall/protocol";
+import { BUILT_IN_ROLES, canonicalJson, reachesGrade, type Slot, suggestion } from "@rollcall/protocol";
+import { demandedGrade } from "../domain/grades.ts";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { isKubeletLabel } from "../render/node-registration.ts";
 import type { Check, DocumentPath, Finding } from "./finding.ts";
@@ -65,6 +66,14 @@ export const checkSlots: Check = (document) => {
 			}
 		}
 	}
+	for (const [index, slot] of slots.entries()) {
+		const before = slots.slice(0, index).find((one) => leavesNone(one, slot));
+		if (before === undefined) continue;
+		warnings.push({
+			path: ["slots", index],
+			message: `slot ${before.name} takes the rest of the same machines, so ${slot.name} gets none by itself; declare it before that one, with a number, or give it another selector`,
+		});
+	}
 	const runsEtcd = etcdRole(document);
 	const members = seatCount(document, runsEtcd);
 	const at = slots.findIndex(({ role }) => role === runsEtcd);
@@ -84,6 +93,17 @@ export const checkSlots: Check = (document) => {
 	}
 	return { findings, warnings };
 };
+
+/** True where every machine that a later slot could take by its selector goes to an earlier one, which demands no more of it. */
+function leavesNone(earlier: Slot, later: Slot): boolean {
+	return (
+		earlier.count === "rest" &&
+		later.count !== 0 &&
+		canonicalJson(earlier.selector) === canonicalJson(later.selector) &&
+		earlier.approval === later.approval &&
+		reachesGrade(demandedGrade(later), demandedGrade(earlier))
+	);
+}
 
 /** Taints with the key and effect of an earlier one; the API takes no Node with such. */
 function twice(taints: readonly { readonly key: string; readonly effect: string }[], path: DocumentPath): Finding[] {

@@ -9,7 +9,7 @@ type Slot = ClusterDocument["slots"][number];
 const HOLDS_AUTHORITY: ReadonlySet<string> = new Set(["control-plane", "etcd"]);
 
 /** The grade that a slot demands. Rehearsal machines live on loopback, where nothing can be observed, and hold nothing that a real cluster rests on. */
-function demandedGrade({ role, grade, selector }: Pick<Slot, "role" | "grade" | "selector">): Grade {
+export function demandedGrade({ role, grade, selector }: Pick<Slot, "role" | "grade" | "selector">): Grade {
 	return grade ?? (HOLDS_AUTHORITY.has(role) && selector.rehearsal !== true ? "observed" : "claimed");
 }
 

@@ -1,4 +1,6 @@
-import { changed, testRefusals } from "./refusal.ts";
+import test from "ava";
+import { parseDocument } from "../../src/document/parse-document.ts";
+import { BASE, changed, testRefusals } from "./refusal.ts";
 
 const slot = (text: string) => changed("count: 2", `count: 2\n    ${text}`);
 
@@ -40,3 +42,28 @@ testRefusals([
 		/^$/,
 	],
 ]);
+
+test("a slot that an earlier one leaves no machine is warned of, another selector or a higher demand is not", (t) => {
+	const warnings = (...slots: string[]) => {
+		const parsed = parseDocument(
+			`${BASE.slice(0, BASE.indexOf("slots:"))}slots:\n${slots.map((one) => `  - ${one}\n`).join("")}`,
+		);
+		return parsed.ok ? parsed.warnings.filter((one) => one.includes("takes the rest")) : [parsed.problem.message];
+	};
+	const control = "{ name: control, role: control-plane, count: 1 }";
+	const rest = "{ name: workers, role: worker, count: rest, selector: { minCpus: 2, arch: x64 } }";
+	const [warning = "", ...others] = warnings(
+		control,
+		rest,
+		"{ name: more, role: worker, count: rest, selector: { arch: x64, minCpus: 2 } }",
+	);
+	t.regex(warning, /^slots\[2\]: slot workers takes the rest of the same machines, so more gets none/);
+	t.deepEqual(others, []);
+	t.is(warnings(control, rest, "{ name: two, role: worker, count: 2, selector: { arch: x64, minCpus: 2 } }").length, 1);
+	t.deepEqual(warnings(control, rest, "{ name: more, role: worker, count: rest, selector: { arch: x64 } }"), []);
+	t.deepEqual(
+		warnings(control, rest.replace("count: rest", "count: rest, grade: attested"), rest.replace("workers", "more")),
+		[],
+	);
+	t.deepEqual(warnings(control, rest.replace("count: rest", "count: 3"), rest.replace("workers", "more")), []);
+});
