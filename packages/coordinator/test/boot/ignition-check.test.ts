@@ -19,6 +19,8 @@ const headers = (...names: string[]) =>
 		},
 	});
 
+const partitions = (...partitions: object[]) => config({ storage: { disks: [{ device: "/dev/sda", partitions }] } });
+
 /** What Ignition ends at, or takes. */
 const CONFIGS: Record<string, readonly object[]> = {
 	"contents of units": [
@@ -61,6 +63,13 @@ const CONFIGS: Record<string, readonly object[]> = {
 		own({ proxy: { noProxy: ["a", "a"] } }),
 		headers("A", "A"),
 		headers("A", "B"),
+		partitions({ number: 1 }, { number: 1 }),
+		partitions({ number: 1 }, { number: 2 }),
+		// 0 is the next free number.
+		partitions({ label: "a" }, { label: "b" }, { number: 0, label: "c" }, { number: 0, label: "d" }),
+		partitions({ number: 1, label: "a" }, { number: 2, label: "a" }),
+		partitions({ number: 1, label: "" }, { number: 2, label: "" }),
+		partitions({ number: 1, label: null }, { number: 2, label: null }),
 	],
 	"names and places": [
 		headers(""),

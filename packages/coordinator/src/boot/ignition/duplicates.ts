@@ -40,6 +40,18 @@ export function duplicates(config: IgnitionConfig, say: Say): void {
 		["storage", "disks"],
 		storage?.disks?.map((disk) => disk.device),
 	);
+	storage?.disks?.forEach(({ partitions }, index) => {
+		const path = ["storage", "disks", index, "partitions"];
+		// 0, or none, is the next free number.
+		unique(
+			path,
+			partitions?.map(({ number }, at) => (number ? `number ${number}` : `partition ${at}`)),
+		);
+		unique(
+			path,
+			partitions?.map(({ label }, at) => (typeof label === "string" ? `label ${label}` : `partition ${at}`)),
+		);
+	});
 	unique(
 		["storage", "raid"],
 		storage?.raid?.map((raid) => raid.name),
