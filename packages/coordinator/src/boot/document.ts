@@ -2,6 +2,7 @@ import { BootDocument, BootRequest, type Profile } from "@rollcall/protocol";
 import { inputSchema } from "../document/json-schema.ts";
 import { readYaml } from "../document/read-yaml.ts";
 import { explainIssues, otherKind } from "../document/schema-findings.ts";
+import { privateKeys } from "../document/ssh-key.ts";
 import { Unencodable } from "../errors.ts";
 import { profileScript } from "./boot-script.ts";
 import { selectorProblems } from "./check-selectors.ts";
@@ -10,6 +11,7 @@ import { composeIgnition, type NamedPart } from "./ignition/compose.ts";
 import { ownIgnitionPart } from "./ignition/own-part.ts";
 import { readIgnitionPart } from "./ignition/parts.ts";
 import { unitContentFault } from "./ignition/unit-content.ts";
+import { openAddresses } from "./open-addresses.ts";
 
 /** A boot document that machines can be served from, or everything that is wrong with it. */
 export type ReadBootDocument =
@@ -55,7 +57,12 @@ export function readBootDocument(text: string): ReadBootDocument {
 /** What of a document could not be served to any machine. */
 export function bootProblems(document: BootDocument): Finding[] {
 	const parts = new Map<string, NamedPart>();
-	const findings: Finding[] = [...selectorProblems(document), ...networkProblems(document)];
+	const findings: Finding[] = [
+		...selectorProblems(document),
+		...networkProblems(document),
+		...openAddresses(document),
+		...privateKeys(document.users),
+	];
 	for (const [name, part] of Object.entries(document.parts)) {
 		const read = readIgnitionPart(part);
 		if (read.ok) parts.set(name, { name, config: read.config });

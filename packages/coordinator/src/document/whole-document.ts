@@ -15,6 +15,7 @@ import { checkRoles } from "./check-roles.ts";
 import { checkSlots } from "./check-slots.ts";
 import { checkVolumes } from "./check-volumes.ts";
 import type { Check, Verdict } from "./finding.ts";
+import { privateKeys } from "./ssh-key.ts";
 
 const CHECKS: readonly Check[] = [
 	checkKubernetes,
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
 	checkSlots,
 	checkRoles,
 	checkVolumes,
+	({ users = [] }) => ({ findings: privateKeys(users) }),
 ];
 
 /** Checks what needs more than one field, or knowledge that no schema has. */

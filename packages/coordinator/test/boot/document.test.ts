@@ -108,3 +108,39 @@ test("what could not be served is found before a machine asks for it", (t) => {
 		["parts.p: line 9, column 5: its line 3, strage: there is no such field (did you mean storage?)"],
 	);
 });
+
+test("a private key among the SSH keys is refused, and not repeated", (t) => {
+	for (const key of [
+		"-----BEGIN OPENSSH PRIVATE KEY-----",
+		"-----BEGIN RSA PRIVATE KEY----- x",
+		"ssh-ed25519 b3BlbnNzaC1rZXktdjEAAAAABG5vbmU= ann",
+	]) {
+		const [said = "", ...others] = findings(
+			`${HEAD}users: [{ name: ann, sshKeys: ["ssh-ed25519 AAAA ann", "${key}"] }]\n`,
+		);
+		t.regex(said, /^users\[0\]\.sshKeys\[1\]: line 3, column \d+: this is a private key \(.*\.pub/);
+		t.false(said.includes("b3BlbnNz"));
+		t.deepEqual(others, []);
+	}
+});
+
+test("a password or a secret in an address of the boot script is refused, since the script is for everybody", (t) => {
+	const secret = (profile: string) => findings(`${HEAD}profiles:\n  - { name: a, ${profile} }\n`)[0] ?? "";
+	t.regex(
+		secret("kernel: 'http://ann:pw@files.lab/vmlinuz'"),
+		/^profiles\[0\]\.kernel: line 4, .*everybody.*assets add/,
+	);
+	t.regex(secret("kernel: 'http://ann@files.lab/vmlinuz'"), /^profiles\[0\]\.kernel: /);
+	t.regex(
+		secret("kernel: /assets/k, initrd: [/assets/i, 'https://files.lab/i?v=1&access_token=x']"),
+		/^profiles\[0\]\.initrd\[1\].*access_token/,
+	);
+	t.regex(
+		secret("kernel: /assets/k, initrd: [{ url: 'https://files.lab/i?X-Amz-Signature=0a' }]"),
+		/^profiles\[0\]\.initrd\[0\]/,
+	);
+	t.is(secret("kernel: 'https://files.lab/k?version=4230.2.4&arch=x64', initrd: ['http://files.lab/@v1/i']"), "");
+	const menu = (entry: string) => findings(`${HEAD}menu: { entries: [{ name: m, title: m, ${entry} }] }\n`)[0] ?? "";
+	t.regex(menu("kind: memtest, kernel: 'http://a:b@files.lab/m'"), /^menu\.entries\[0\]\.kernel: /);
+	t.regex(menu("kind: chain, url: 'http://files.lab/m?password=x'"), /^menu\.entries\[0\]\.url: /);
+});

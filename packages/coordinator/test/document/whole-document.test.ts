@@ -11,6 +11,13 @@ testRefusals([
 		/fetch/,
 	],
 	[
+		"a private key among the SSH keys",
+		`${BASE}users: [{ name: ann, sshKeys: ["-----BEGIN OPENSSH PRIVATE KEY-----"] }]\n`,
+		"users[0].sshKeys[0]",
+		/this is a private key/,
+		/\.pub/,
+	],
+	[
 		"an unknown role",
 		changed("role: worker", "role: vault"),
 		"slots[1].role",
