@@ -225,6 +225,28 @@ test("members of etcd that a document stopped get the next one at once where no 
 	t.deepEqual(members(), [first, second], "the one that is well waits");
 });
 
+test("what is left of etcd goes on as it is while a majority is not heard, until it could not be read", (t) => {
+	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	found();
+	upgrade("1.36.3");
+	report(first, true);
+	story.pass(25);
+	report(second, true);
+	for (const id of [first, second]) story.silent.add(id);
+	story.pass(25);
+	const { bootId, generation } = story.machine(third);
+	const health = [{ component: "etcd", healthy: false, reason: "no leader" }];
+	const told = { bootId, generation, sequence: 3_000, progress: { state: "applied" as const }, health };
+	story.take({ kind: "report", machineId: third, report: told });
+	story.pass(1);
+	const members = () => begun().filter((id) => id !== worker);
+	t.deepEqual(members(), []);
+	story.take({ kind: "etcd-snapshot-failed", reason: "none could be taken: connection refused" });
+	story.pass(1);
+	t.deepEqual(members(), [third], "the new target may mend what cannot be read");
+});
+
 test("who does not get well before another boot, since etcd took it out, holds nobody up", (t) => {
 	const { story, controlPlanes, worker, report, begun, found, upgrade } = setUp();
 	const [first, second, third] = controlPlanes;

@@ -41,6 +41,15 @@ export function isStill({ healthy, needs }: Quorum): boolean {
 }
 
 /**
+ * True when fewer voters are heard than make a majority, however etcd is there: no target of theirs brings one about. False where no memory is left.
+ */
+export function isMajorityAway(fleet: Fleet): boolean {
+	const needs = quorumOf(fleet)?.needs ?? 0;
+	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	return voters.filter(({ machineId }) => fleet.machines.get(machineId)?.lease === "alive").length < needs;
+}
+
+/**
  * Since when a majority of etcd's voters is heard without a break. Who is silent longer than that was so while the others were, too: what came
  * back to them may come back to it a moment later. Infinity: none is heard.
  */

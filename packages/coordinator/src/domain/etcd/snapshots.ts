@@ -19,6 +19,11 @@ export function snapshotSettings(document: ClusterDocument): "none" | SnapshotSe
 	return document.etcd?.snapshots ?? SnapshotSettings.parse({});
 }
 
+/** True where snapshots of etcd are wanted, and the last one that was tried was taken. */
+export function isReadOften({ cluster, snapshots }: Fleet): boolean {
+	return cluster !== undefined && snapshotSettings(cluster.document) !== "none" && snapshots?.trouble === undefined;
+}
+
 /** What etcd begins with next, by the operator's choice and the snapshots that are kept. A snapshot of another cluster never counts. */
 export function nextBeginning(fleet: Fleet): Beginning {
 	const { kept, choice } = fleet.snapshots ?? NO_SNAPSHOTS;

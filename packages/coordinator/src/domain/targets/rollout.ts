@@ -2,7 +2,8 @@ import type { Timestamp } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
 import { wasTakenOut } from "../etcd/beginning.ts";
 import { livingMembers } from "../etcd/members.ts";
-import { isIll, isStill, quorumOf } from "../etcd/quorum.ts";
+import { isIll, isMajorityAway, isStill, quorumOf } from "../etcd/quorum.ts";
+import { isReadOften } from "../etcd/snapshots.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { etcdRole, holdersOf } from "../seats/seats.ts";
@@ -23,8 +24,8 @@ export function isSettled(machine: Machine, at: Timestamp): boolean {
 	return !(seat && ROLLED_OUT_ONE_BY_ONE.has(seat.role) && health.some(({ healthy }) => !healthy));
 }
 
-/** The machine that another one waits for before it gets its target; undefined when it may have it now. */
-export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefined;
+/** True where a machine waits for others before it gets its target. */
+export type Waits = (machine: Machine, summary: Summary) => boolean;
 
 /**
  * The order in which a rollout reaches control planes and machines of etcd. The API has to stay up, so they get a target that
@@ -32,9 +33,10 @@ export type WaitsFor = (machine: Machine, summary: Summary) => Machine | undefin
  * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
  * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
  * may mend it. Nor do those who begin etcd together once no memory of it is left: none gets well alone. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended. Nobody
- * waits for one that etcd took out, which gets well only with another boot.
+ * waits for one that etcd took out, which gets well only with another boot. Where a majority of etcd is not heard, what is left goes on as it is until it was read, or could not be: what restarts
+ * cannot be read meanwhile, and no target brings the others back.
  */
-export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): WaitsFor {
+export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Waits {
 	const keys = fleet.trust?.seq ?? 0;
 	const newest = Math.max(keys, fleet.cluster?.seq ?? 0);
 	const ofThisBoot = ({ bootId, target }: Machine): boolean => target?.bootId === bootId;
@@ -65,6 +67,12 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 		begins ??= fleet.etcd !== undefined && livingMembers(fleet).length === 0;
 		return begins;
 	};
+	let holdsRest: boolean | undefined;
+	/** What it holds may be all that is left of etcd, and can be read as long as etcd goes on as it is. */
+	const isKeptToBeRead = ({ etcdMemory }: Machine): boolean => {
+		holdsRest ??= isReadOften(fleet) && isMajorityAway(fleet);
+		return holdsRest && etcdMemory?.is !== undefined;
+	};
 	let stands: boolean | undefined;
 	const holdsUpEtcd = (machine: Machine): boolean => {
 		if (!isIll(machine)) return false;
@@ -78,8 +86,9 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 	return (machine, summary) => {
 		const { seat } = machine;
 		if (!seat || !ROLLED_OUT_ONE_BY_ONE.has(seat.role) || !ofThisBoot(machine) || !startsAnew(machine, summary))
-			return undefined;
-		if (holdsUpEtcd(machine) || beginsEtcd(machine)) return undefined;
+			return false;
+		if (isKeptToBeRead(machine)) return true;
+		if (holdsUpEtcd(machine) || beginsEtcd(machine)) return false;
 		if (!before) {
 			const members = rolledOutOneByOne(fleet);
 			const wanting = (wants: (one: Machine, its: Summary | undefined) => boolean): Machine | undefined =>
@@ -88,7 +97,7 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 				);
 			before = { machine: members.find(isBeingRolledOut) ?? wanting(isMended) ?? wanting(startsAnew) };
 		}
-		return before.machine?.machineId === machine.machineId ? undefined : before.machine;
+		return before.machine !== undefined && before.machine.machineId !== machine.machineId;
 	};
 }
 

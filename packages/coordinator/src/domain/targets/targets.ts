@@ -19,7 +19,7 @@ const TARGET_SLACK_MS = 30_000;
 export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Look {
 	if (at < fleet.recoverUntil || !fleet.cluster) return () => undefined;
 	const declaredSeq = fleet.cluster.seq;
-	const waitsFor = rolloutOrder(fleet, at, summarize);
+	const mustWait = rolloutOrder(fleet, at, summarize);
 	// What etcd begins with is behind the targets of its machines, and of nobody else's.
 	const restoringSeq = fleet.snapshots?.restoring?.seq ?? 0;
 	const runsEtcd = new Set(restoringSeq > 0 ? etcdHolders(fleet) : []);
@@ -38,7 +38,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
 		}
 		if (target?.digest === summary.digest && isCurrent(machine, target)) return undefined;
-		if (waitsFor(machine, summary)) return undefined;
+		if (mustWait(machine, summary)) return undefined;
 		const cause = Math.max(
 			seat.seq,
 			target ? declaredSeq : machine.changedSeq,
