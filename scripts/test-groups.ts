@@ -1,5 +1,5 @@
 /**
- * Lets tests of pure code share processes where the whole suite is run: half of the processor time of such a file is the start of its process, and
+ * Lets tests that start nothing share processes where the whole suite is run: half of the processor time of such a file is the start of its process, and
  * code that is not compiled yet. A group is a file of imports in `.cache/test-groups`. Files that are named run in processes of their own.
  */
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,13 +7,18 @@ import { dirname, join, relative } from "node:path";
 
 const project = dirname(import.meta.dirname);
 const FOLDER = ".cache/test-groups";
-/** Tests of rooms without input and output, by their folders. */
-const ROOMS = ["boot", "document", "domain", "loop", "render"];
+/** Tests of rooms without input and output, and of the command where it runs in the test's process, by the names of their groups. */
+const ROOMS = new Map([
+	...["boot", "document", "domain", "loop", "render"].map(
+		(room) => [room, `packages/coordinator/test/${room}/**/*.test.ts`] as const,
+	),
+	["command", "packages/cli/test/*.test.ts"],
+]);
 /** The most files of a group, so that no core waits for a long one at the end. */
 const LARGEST = 14;
 /** What a file has that changes its process, looks at it, or keeps it busy with programs. */
 const ITS_OWN =
-	/testNeeding|node:(?:child_process|worker_threads)|\/programs\/|test\.(?:before|after|serial)|process\.(?:env|on|chdir|exit|kill)/;
+	/testNeeding|node:(?:child_process|worker_threads)|\/programs\/|test\.(?:before|after|serial)|process\.(?:env|on|chdir|exit|kill)|startCli|runBundled|onTerminal/;
 
 /** The files that AVA runs, as patterns, for the words of its command line. */
 export function testFiles(words: readonly string[]): string[] {
@@ -36,8 +41,8 @@ export function testFiles(words: readonly string[]): string[] {
 const importOf = (file: string): string => `import "${relative(FOLDER, file)}";\n`;
 
 function groupTests(): { name: string; files: string[] }[] {
-	return ROOMS.flatMap((room) => {
-		const files = globSync(`packages/coordinator/test/${room}/**/*.test.ts`, { cwd: project })
+	return [...ROOMS].flatMap(([room, pattern]) => {
+		const files = globSync(pattern, { cwd: project })
 			.filter((file) => !ITS_OWN.test(readFileSync(join(project, file), "utf8")))
 			.sort();
 		const groups = Math.ceil(files.length / LARGEST);

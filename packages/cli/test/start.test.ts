@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, realpath, stat, symlink, writeFile } from
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { PROGRAM_ROOT } from "../src/program-root.ts";
-import { runCli, temporaryFolder } from "./support/cli.ts";
+import { runBundled, temporaryFolder } from "./support/cli.ts";
 
 const bundle = join(PROGRAM_ROOT, "dist/cli");
 
@@ -107,9 +107,9 @@ test("a list of machines loads the schemas that its answers need, and no others"
 });
 
 test("a command is found behind the options of the program, and a wrong one is compared with all", async (t) => {
-	const right = await runCli(t, ["--output", "table", "--server", "machines", "status", "--help"]);
+	const right = await runBundled(t, ["--output", "table", "--server", "machines", "status", "--help"]);
 	t.regex(right.stdout, /^Usage: rollcall status/);
-	const wrong = await runCli(t, ["machnes", "status"]);
+	const wrong = await runBundled(t, ["machnes", "status"]);
 	t.is(wrong.code, 2);
 	t.regex(wrong.stderr, /did you mean machines\?/);
 });

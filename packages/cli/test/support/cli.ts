@@ -6,8 +6,10 @@ import { assertGolden } from "@rollcall/test-support/golden";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
+import { screenOf } from "../../src/process-surroundings.ts";
+import { runProgram } from "../../src/program.ts";
 import { ADMIN_TOKEN, type Fixed, FixedApi } from "./fixed-api.ts";
-import { FIXED_CLOCK } from "./fixed-clock.ts";
+import { FIXED_CLOCK, NOW } from "./fixed-clock.ts";
 import { STATUS } from "./views.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -58,13 +60,47 @@ export async function startCli(
 	return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-/** Runs the command to its end. */
+/** Runs the command to its end in this process, as its main file does: a start costs more of the processor than what most commands do. */
 export async function runCli(
 	t: ExecutionContext,
 	args: readonly string[],
 	env: Record<string, string> = {},
 ): Promise<Ended> {
+	const folder = await temporaryFolder(t);
+	let [stdout, stderr] = ["", ""];
+	const code = await runProgram(args, {
+		out: screenOf(
+			sink((text) => (stdout += text)),
+			false,
+		),
+		err: screenOf(
+			sink((text) => (stderr += text)),
+			false,
+		),
+		env: { PATH: process.env.PATH, TZ: "UTC", ROLLCALL_CONFIG: join(folder, "config.json"), ...env },
+		now: () => (env.ROLLCALL_TEST_NOW === undefined ? Date.now() : NOW),
+		onResize: () => () => {},
+		onStop: () => () => {},
+	});
+	return { code, stdout, stderr };
+}
+
+/** Runs the command to its end in a process of its own, bundled: what reads its standard input, ends by itself or looks at its process. */
+export async function runBundled(
+	t: ExecutionContext,
+	args: readonly string[],
+	env: Record<string, string> = {},
+): Promise<Ended> {
 	return (await startCli(t, args, env)).ended;
+}
+
+/** A pipe's end, as a command sees it. */
+function sink(onText: (text: string) => void): Parameters<typeof screenOf>[0] {
+	const write = (text: string | Uint8Array): boolean => {
+		onText(String(text));
+		return true;
+	};
+	return { write, isTTY: false, columns: 80, rows: 24 };
 }
 
 /** A fake coordinator that listens, whose fleet is well unless it says otherwise, and the environment that leads to it, at the time of the test. */
