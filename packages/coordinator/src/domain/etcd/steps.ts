@@ -104,8 +104,18 @@ function abandonedJoin(fleet: Fleet, holders: readonly Machine[]): EtcdMember | 
 	return { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
 }
 
-/** What to do next for etcd's members, if anything. */
+const FOUND = new WeakMap<Fleet, { readonly step: EtcdStep | undefined }>();
+
+/** What to do next for etcd's members, if anything. Found out once for each state: it is asked for twice a second. */
 export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
+	const known = FOUND.get(fleet);
+	if (known) return known.step;
+	const step = stepFor(fleet);
+	FOUND.set(fleet, { step });
+	return step;
+}
+
+function stepFor(fleet: Fleet): EtcdStep | undefined {
 	const document = fleet.cluster?.document;
 	// Whom the log takes for dead may live: nobody is taken out, and nobody begins.
 	if (!document || fleet.log?.doubt) return undefined;
