@@ -47,6 +47,16 @@ export class LogStore {
 		return this.last;
 	}
 
+	/** The entries behind a position, up to another one. */
+	between(after: number, last: number): [number, Uint8Array][] {
+		const found: [number, Uint8Array][] = [];
+		for (let position = Math.max(after + 1, this.first); position <= Math.min(last, this.last); position++) {
+			const bytes = this.entries.get(position);
+			if (bytes) found.push([position, bytes]);
+		}
+		return found;
+	}
+
 	/** True while an entry is there that only a later version understands, and for which no state stands. */
 	holdsNewer(): boolean {
 		for (const [position, bytes] of this.entries) if (position > this.stateAt && this.newer.has(bytes)) return true;

@@ -165,9 +165,7 @@ export class SimulatedLog implements Log {
 	}
 
 	#behind(after: Position, last: Position): Promise<[Position, Uint8Array][]> {
-		return this.#ask("the event log cannot be read", () =>
-			[...this.#parts.store.entries].filter(([position]) => position > after && position <= last),
-		);
+		return this.#ask("the event log cannot be read", () => this.#parts.store.between(after, last));
 	}
 
 	#ask<T>(what: string, work: () => T): Promise<T> {
