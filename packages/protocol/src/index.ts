@@ -61,6 +61,7 @@ export * from "./rest/server.ts";
 export * from "./rest/status.ts";
 export * from "./rest/target.ts";
 export * from "./rest/tokens.ts";
+export * from "./same-json.ts";
 export * from "./serial.ts";
 export * from "./severity.ts";
 export * from "./signing.ts";

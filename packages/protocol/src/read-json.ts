@@ -45,17 +45,17 @@ interface Level {
 	named: boolean;
 }
 
-/** The first place that would be read otherwise than it is written. The text is JSON. */
+/** The first place that would be read otherwise than it is written. The text is JSON. Each message comes by here, a target's 20 KB too. */
 function oddPlace(text: string): JsonFault | undefined {
 	const levels: Level[] = [];
 	const fault = (message: string): JsonFault => ({ path: levels.map(({ at }) => at), message });
+	let level: Level | undefined;
 	for (let index = 0; index < text.length; index++) {
-		const level = levels.at(-1);
-		switch (text[index]) {
-			case '"': {
+		switch (text.charCodeAt(index)) {
+			case QUOTE: {
 				const end = endOfText(text, index);
 				if (level?.names && level.named) {
-					const name = JSON.parse(text.slice(index, end + 1)) as string;
+					const name = nameIn(text, index, end);
 					level.at = name;
 					level.named = false;
 					if (name === "__proto__") return fault('"__proto__" cannot be a name here');
@@ -65,18 +65,20 @@ function oddPlace(text: string): JsonFault | undefined {
 				index = end;
 				break;
 			}
-			case "{":
-			case "[": {
+			case OBJECT:
+			case LIST: {
 				if (levels.length === MOST_DEPTH) return fault(`lies in more than ${MOST_DEPTH} others`);
-				const isObject = text[index] === "{";
-				levels.push({ names: isObject ? new Set() : undefined, at: isObject ? "" : 0, named: isObject });
+				const isObject = text.charCodeAt(index) === OBJECT;
+				level = { names: isObject ? new Set() : undefined, at: isObject ? "" : 0, named: isObject };
+				levels.push(level);
 				break;
 			}
-			case "}":
-			case "]":
+			case OBJECT_END:
+			case LIST_END:
 				levels.pop();
+				level = levels.at(-1);
 				break;
-			case ",":
+			case COMMA:
 				if (level?.names) level.named = true;
 				else if (level) level.at = Number(level.at) + 1;
 		}
@@ -84,9 +86,24 @@ function oddPlace(text: string): JsonFault | undefined {
 	return undefined;
 }
 
+const [QUOTE, OBJECT, OBJECT_END, LIST, LIST_END, COMMA, BACKSLASH] = [0x22, 0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x5c];
+
+/** The name between two quotes. */
+function nameIn(text: string, from: number, end: number): string {
+	const written = text.slice(from + 1, end);
+	return written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
+}
+
 /** Where the quote stands that ends the text that begins at `from`. */
 function endOfText(text: string, from: number): number {
-	let index = from + 1;
-	while (text[index] !== '"') index += text[index] === "\\" ? 2 : 1;
-	return index;
+	let end = text.indexOf('"', from + 1);
+	while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+	return end;
+}
+
+/** True behind an odd number of backslashes. */
+function isEscaped(text: string, index: number): boolean {
+	let first = index;
+	while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+	return (index - first) % 2 === 1;
 }

@@ -1,5 +1,5 @@
 import type { ClusterDocument } from "@rollcall/protocol";
-import { canonicalJson, swappedUuid } from "@rollcall/protocol";
+import { sameJson, swappedUuid } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { plausibleUuid } from "./identity/evidence.ts";
@@ -30,7 +30,7 @@ export function admission(fleet: Fleet): Look {
 		}
 		if (!declared) return undefined;
 		const labels = { ...machine.labels, ...declared.entry.labels };
-		if (Object.keys(labels).length > 32 || canonicalJson(labels) === canonicalJson(machine.labels)) return undefined;
+		if (Object.keys(labels).length > 32 || sameJson(labels, machine.labels)) return undefined;
 		return { type: "machine-labelled", machineId, labels, by: "the cluster document", cause };
 	};
 }

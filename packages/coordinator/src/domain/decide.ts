@@ -1,5 +1,6 @@
 import type { EventDraft, Timestamp } from "@rollcall/protocol";
 import { admission } from "./approval.ts";
+import type { Attention } from "./attention.ts";
 import { validityChange } from "./certificates/certificate-validity.ts";
 import { machineClockChange } from "./clocks/clock-change.ts";
 import { clockStep } from "./clocks/log-clock.ts";
@@ -23,13 +24,13 @@ import { nextTarget } from "./targets/targets.ts";
 /**
  * What is to be recorded next. Pure and total; the caller records it and asks again until nothing is left. Each kind of
  * decision sees the ones before it recorded, so a round holds decisions of one kind only. `leasesDone`: the leases were
- * decided on for this very time and have been recorded; no other decision changes them.
+ * decided on for this very time and have been recorded; no other decision changes them. `attention`: whom it is about; all machines without it.
  */
 export function decide(
 	fleet: Fleet,
 	observed: Observed,
 	summarize: SummaryIfKnown,
-	{ leasesDone = false }: { readonly leasesDone?: boolean } = {},
+	{ leasesDone = false, attention }: { readonly leasesDone?: boolean; readonly attention?: Attention } = {},
 ): EventDraft[] {
 	const at = Math.max(observed.at, fleet.at);
 	const certain = endDoubt(fleet, at);
@@ -52,7 +53,7 @@ export function decide(
 		fault(fleet, at),
 	];
 	const steady = steadyMachines(fleet, at, summarize);
-	return inOrder(fleet, at, { always, first, last: nextTarget(fleet, at, summarize), steady });
+	return inOrder(fleet, at, { always, first, last: nextTarget(fleet, at, summarize), steady, attention });
 }
 
 /** The part of `decide` that says who is let in and who sits where. */
@@ -68,13 +69,15 @@ interface Looks {
 	readonly first: readonly Look[];
 	readonly last: Look;
 	readonly steady?: Steady | undefined;
+	readonly attention?: Attention | undefined;
 }
 
 /**
  * The decisions of the first kind that has any: those of `always` and `first`, then moves, then seats, then who leaves one for another, then shares
  * of the pod network, then `last`. Goes over the machines once, since with 10,000 of them reaching their memory is what costs.
  */
-function inOrder(fleet: Fleet, at: Timestamp, { always, first, last: lastLook, steady }: Looks): EventDraft[] {
+function inOrder(fleet: Fleet, at: Timestamp, looksOf: Looks): EventDraft[] {
+	const { always, first, last: lastLook, steady, attention } = looksOf;
 	const looks = [...always, ...first];
 	const found: MachineDraft[][] = looks.map(() => []);
 	let earliest = looks.length;
@@ -83,9 +86,11 @@ function inOrder(fleet: Fleet, at: Timestamp, { always, first, last: lastLook, s
 	const last: MachineDraft[] = [];
 	const pool = fleet.cluster && at >= fleet.recoverUntil ? podPool(fleet.cluster.document) : undefined;
 	const wanting: Machine[] = [];
-	for (const machine of fleet.machines.values()) {
+	const open: Machine[] = [];
+	for (const machine of attention?.machines(fleet, steady) ?? fleet.machines.values()) {
 		const isSteady = steady?.has(machine) ?? false;
 		const kinds = isSteady ? always.length : looks.length;
+		if (!isSteady) open.push(machine);
 		for (let kind = 0; kind < kinds && kind <= earliest; kind++) {
 			const draft = looks[kind]?.(machine);
 			if (!draft) continue;
@@ -103,6 +108,7 @@ function inOrder(fleet: Fleet, at: Timestamp, { always, first, last: lastLook, s
 		if (draft) last.push(draft);
 		else steady?.look(machine);
 	}
+	attention?.keep(fleet, earliest < always.length ? undefined : steady, open);
 	const drafts = found[earliest];
 	if (drafts) return drafts.sort(byMachineId);
 	const moves = decideMoves(fleet, at, restless);

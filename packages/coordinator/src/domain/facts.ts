@@ -1,8 +1,8 @@
-import { canonicalJson, type Facts, type Mac } from "@rollcall/protocol";
+import { type Facts, type Mac, sameJson } from "@rollcall/protocol";
 
 /** True when two sets of facts tell the same, apart from room in memory, which always changes. */
 export function sameFacts(a: Facts, b: Facts): boolean {
-	return a === b || canonicalJson(lasting(a)) === canonicalJson(lasting(b));
+	return a === b || sameJson(lasting(a), lasting(b));
 }
 
 function lasting(facts: Facts): unknown {

@@ -48,8 +48,15 @@ export class Heard {
 		if (fleet.machines.get(machineId)?.bootId === bootId) this.lastHeard.delete(machineId);
 	}
 
+	/** An input as it counts: a report that comes after a later one says only that its boot speaks. */
+	inTime(fleet: Fleet, input: Input): Input {
+		if (input.kind !== "report") return input;
+		const { machineId, report } = input;
+		return this.#isLate(fleet, machineId, report) ? { kind: "stray-beat", machineId, bootId: report.bootId } : input;
+	}
+
 	/** Takes note of a live boot's report. True when a later one was here before, so that this one says nothing any more. */
-	isLate(fleet: Fleet, machineId: MachineId, { bootId, sequence }: Pick<Report, "bootId" | "sequence">): boolean {
+	#isLate(fleet: Fleet, machineId: MachineId, { bootId, sequence }: Pick<Report, "bootId" | "sequence">): boolean {
 		if (fleet.machines.get(machineId)?.bootId !== bootId) return false;
 		const last = this.#reported.get(machineId);
 		if (last?.bootId === bootId && sequence < last.sequence) return true;

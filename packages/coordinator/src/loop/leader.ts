@@ -1,6 +1,7 @@
 import type { Event, MachineId } from "@rollcall/protocol";
+import { Attention } from "../domain/attention.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { Answer, Input } from "../domain/inputs.ts";
+import type { Answer } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { LogConflict, LogUnavailable } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
@@ -56,6 +57,7 @@ export class Leader {
 	#settled: Fleet | undefined;
 	readonly #stalls: StallWatch;
 	readonly #leases: LeaseLook;
+	readonly #attention = new Attention();
 	#lastDecision = 0;
 	#lastAnnounced = Number.NEGATIVE_INFINITY;
 	#reconnects: number;
@@ -203,17 +205,19 @@ export class Leader {
 		const leasesMove = this.#leases.move(before, observed, parts.connected());
 		const secondsPass = parts.connected() && started - this.#lastDecision >= 1_000;
 		if (waiting.length === 0 && this.#settled === before && !leasesMove && !secondsPass) return;
+		this.#attention.begin(started, leasesMove);
 		try {
 			const slice = this.#nextSlice();
 			const turn = takeTurn({
 				fleet: before,
-				inputs: waiting.map(({ input }) => this.#inTime(input)),
+				inputs: waiting.map(({ input }) => heard.inTime(before, input)),
 				asked: waiting.map(({ asked }) => asked),
 				observed,
 				summarize: slice.summarize,
 				keep: this.#keep,
 				refusal: (...about) => this.#room.refusal(...about),
 				decideAnyway: leasesMove || secondsPass || this.#settled !== before,
+				attention: this.#attention,
 			});
 			this.#refused.tell(turn.refused);
 			for (const { input } of waiting) parts.failpoint(`admitted:${input.kind}`);
@@ -246,14 +250,6 @@ export class Leader {
 		for (const { reason } of flaws)
 			this.#effects.onError("the event log is in doubt; machines prove what they hold", new Error(reason));
 		return [{ input: { kind: "log-flawed", flaws, checkedTo: position }, resolve: () => {} }];
-	}
-
-	/** A report that comes after a later one says only that its boot speaks. */
-	#inTime(input: Input): Input {
-		if (input.kind !== "report") return input;
-		const { machineId, report } = input;
-		const late = this.#context.heard.isLate(this.#context.ledger.fleet, machineId, report);
-		return late ? { kind: "stray-beat", machineId, bootId: report.bootId } : input;
 	}
 
 	/** Records the events of a turn. What was appended is taken in even if a later part fails. */

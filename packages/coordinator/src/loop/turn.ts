@@ -1,5 +1,6 @@
 import type { Event, EventDraft, Timestamp } from "@rollcall/protocol";
 import { admit } from "../domain/admit.ts";
+import { Attention } from "../domain/attention.ts";
 import { type Asked, changeMade } from "../domain/change.ts";
 import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
@@ -33,6 +34,8 @@ export interface TurnParts {
 	readonly refusal?: (fleet: Fleet, input: Input, events: readonly Event[], at: Timestamp) => Answer | undefined;
 	/** False when nothing changed since the last decision, so that a turn with nothing new costs nothing. */
 	readonly decideAnyway: boolean;
+	/** Whom decisions were about last; all machines are looked at without it. */
+	readonly attention?: Attention;
 }
 
 /** Admits the inputs, then decides until nothing is left to decide. Pure but for `keep`. */
@@ -41,8 +44,10 @@ export function takeTurn(parts: TurnParts): Turn {
 	const events: Event[] = [];
 	const answers: Answer[] = [];
 	const refused: Unreadable[] = [];
+	const attention = parts.attention ?? new Attention();
 	let fleet = parts.fleet;
 	const take = (recorded: Recorded): void => {
+		attention.follow(fleet, recorded);
 		fleet = recorded.fleet;
 		events.push(...recorded.events);
 	};
@@ -67,7 +72,7 @@ export function takeTurn(parts: TurnParts): Turn {
 	}
 	if (events.length > 0 || parts.decideAnyway) {
 		for (let round = 0; ; round++) {
-			const drafts = decide(fleet, parts.observed, parts.summarize, { leasesDone: round > 0 });
+			const drafts = decide(fleet, parts.observed, parts.summarize, { leasesDone: round > 0, attention });
 			if (drafts.length === 0) break;
 			if (round === MAX_ROUNDS)
 				throw new Error(`decisions did not settle in ${MAX_ROUNDS} rounds; the last were ${types(drafts)}`);

@@ -1,5 +1,5 @@
 import { type KubernetesObject, ListWatch, type V1Node, type Watch } from "@kubernetes/client-node";
-import { canonicalJson } from "@rollcall/protocol";
+import { sameJson } from "@rollcall/protocol";
 import { KubernetesError } from "../../errors.ts";
 import type { FollowedNodes } from "../../ports/kubernetes.ts";
 import type { NodeSeen } from "../../render/seen-node.ts";
@@ -145,7 +145,7 @@ function kept(node: V1Node): Kept {
 }
 
 function isAlike(before: NodeSeen, now: NodeSeen): boolean {
-	return canonicalJson({ ...before, version: "" }) === canonicalJson({ ...now, version: "" });
+	return sameJson({ ...before, version: "" }, { ...now, version: "" });
 }
 
 /** How the client's list and watch knows an HTTP status; with 410 it lists anew. */

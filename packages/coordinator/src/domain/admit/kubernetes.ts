@@ -1,4 +1,4 @@
-import { canonicalJson, type EventDraft, type NodeState } from "@rollcall/protocol";
+import { type EventDraft, type NodeState, sameJson } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { isDraining, isLeaving } from "../seats/leaving.ts";
@@ -95,7 +95,7 @@ export function clusterChecked(_fleet: Fleet, { kind: type, ...found }: InputOf<
 export function claimsSeen(fleet: Fleet, { waiting }: InputOf<"claims-seen">): Verdict {
 	const now = { claims: waiting.slice(0, MOST_NAMED), total: waiting.length };
 	const known = fleet.kubernetes?.claims ?? { claims: [], total: 0 };
-	if (canonicalJson(known) === canonicalJson(now)) return NOTHING;
+	if (sameJson(known, now)) return NOTHING;
 	return accept([{ type: "claims-waiting", ...now }]);
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJson, type EventDraft, type Timestamp } from "@rollcall/protocol";
+import { type EventDraft, sameJson, type Timestamp } from "@rollcall/protocol";
 import { certifiedUntil } from "../certificates/certificate-list.ts";
 import { heldKeys } from "../certificates/exposure.ts";
 import { dateOf } from "../clocks/log-clock.ts";
@@ -114,7 +114,7 @@ export function compromised(fleet: Fleet, { machineId, reason, by }: InputOf<"co
 export function label(fleet: Fleet, { machineId, labels, by }: InputOf<"label">): Verdict {
 	const machine = fleet.machines.get(machineId);
 	if (!machine) return unknownMachine(machineId);
-	if (canonicalJson(machine.labels) === canonicalJson(labels)) return NOTHING;
+	if (sameJson(machine.labels, labels)) return NOTHING;
 	return accept([{ type: "machine-labelled", machineId, labels, by }]);
 }
 

@@ -1,9 +1,9 @@
 import {
-	canonicalJson,
 	type EtcdMemory,
 	type EventDraft,
 	type Health,
 	isSameMemory,
+	sameJson,
 	type TargetProgress,
 } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
@@ -75,7 +75,7 @@ function isNews(
 function sameHealth(a: Health, b: Health): boolean {
 	const plain = (health: Health) =>
 		health.map(({ component, healthy, reason }) => ({ component, healthy, reason: reason && withoutNumbers(reason) }));
-	return canonicalJson(plain(a)) === canonicalJson(plain(b));
+	return sameJson(plain(a), plain(b));
 }
 
 /** A beat of a boot that is not the live one. Beats are not answered, so only a fenced boot that still speaks is news. */

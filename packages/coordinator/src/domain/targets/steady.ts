@@ -3,7 +3,13 @@ import type { SummaryIfKnown } from "../observed.ts";
 import { nameClaims } from "../seats/declared-names.ts";
 import { holdsItsTarget } from "./targets.ts";
 
-/** What decisions about a steady machine rest on, beside the machine itself. Compared by reference: state is immutable. */
+/** What decisions about steady machines rest on, beside the machines themselves. */
+export interface SteadyBasis {
+	readonly cluster: Fleet["cluster"];
+	readonly byRole: ReadonlyMap<string, object>;
+}
+
+/** The same for one machine. Compared by reference: state is immutable. */
 interface Basis {
 	readonly cluster: Fleet["cluster"];
 	/** Equal, by reference, as long as targets take the same from the fleet. */
@@ -17,6 +23,10 @@ export interface Steady {
 	has(machine: Machine): boolean;
 	/** To be asked about a machine for which no decision was found: it is remembered if there will be none until it or the basis changes. */
 	look(machine: Machine): void;
+	/** What those that were asked about rest on. */
+	basis(): SteadyBasis;
+	/** True where those that rested on this are steady still. */
+	restsOn(basis: SteadyBasis): boolean;
 }
 
 /**
@@ -47,5 +57,8 @@ export function steadyMachines(fleet: Fleet, at: number, summarize: SummaryIfKno
 			if (holdsItsTarget(machine, summarize(fleet, machine, seat)))
 				STEADY.set(machine, { cluster, shared: sharedOf(seat.role) });
 		},
+		basis: () => ({ cluster, byRole: new Map(byRole) }),
+		restsOn: (basis) =>
+			basis.cluster === cluster && [...basis.byRole].every(([role, shared]) => sharedOf(role) === shared),
 	};
 }
