@@ -9,6 +9,8 @@ import type { TargetContent } from "./target.ts";
  */
 export function canonicalJson(value: unknown): string {
 	if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+	const known = keptTexts.get(value);
+	if (known !== undefined) return known;
 	if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
 	const members = value as Record<string, unknown>;
 	let text = "";
@@ -17,6 +19,14 @@ export function canonicalJson(value: unknown): string {
 		if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
 	}
 	return `{${text}}`;
+}
+
+const keptTexts = new WeakMap<object, string>();
+
+/** Keeps the canonical JSON of a value that is part of many others, as long as the value lives. It must not change any more. */
+export function keepText<T extends object>(value: T): T {
+	keptTexts.set(value, canonicalJson(value));
+	return value;
 }
 
 /** Most objects are written in the order of their keys already, and looking costs less than sorting. */

@@ -3,6 +3,7 @@ import type { Member } from "../domain/networks/members.ts";
 import { imageOf } from "./images.ts";
 import { type Node, urlHost } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
 
 const CONFIG = `${NODE_PATHS.balancerFolder}/haproxy.cfg`;
@@ -33,12 +34,12 @@ const RUN = [
  * beside it while that answers. Everything in it is a number, an address or a node name, so nothing needs to be escaped. The
  * first line names the rest.
  */
-function balancerConfigText(node: Node): string {
+function balancerConfigText(node: Balanced): string {
 	const text = settingsText(node);
 	return `# ${sha256Of(text)}\n${text}`;
 }
 
-function settingsText(node: Node): string {
+function settingsText(node: Balanced): string {
 	return [
 		"global",
 		"  maxconn 1024",
@@ -83,7 +84,7 @@ function settingsText(node: Node): string {
  * connections to the others end too, since kubelet would keep its one for hours. The own server is the first line: HAProxy
  * checks servers one after the other at a start, and takes them for ready until then.
  */
-function serverLines(node: Node): string[] {
+function serverLines(node: Balanced): string[] {
 	const { port } = node.document.controlPlane;
 	const line = ({ nodeName, address }: Member) => `  server ${nodeName} ${urlHost(address)}:${port}`;
 	if (node.role !== "control-plane") return node.controlPlanes.map(line);
@@ -93,7 +94,22 @@ function serverLines(node: Node): string[] {
 }
 
 /** The local balancer: a static pod that follows its configuration without being replaced (decision 0012). */
-export function balancerFiles(node: Node): TargetFile[] {
+export function balancerFiles({
+	document,
+	version,
+	role,
+	controlPlanes,
+	nodeName,
+	address,
+}: Node): readonly TargetFile[] {
+	const self = role === "control-plane" ? { nodeName, address } : { nodeName: "", address: "" };
+	return filesFor({ document, version, role, controlPlanes, ...self });
+}
+
+/** What it is made of. Of a worker no word of its own is in it. */
+type Balanced = Pick<Node, "document" | "version" | "role" | "controlPlanes" | "nodeName" | "address">;
+
+const filesFor = onceForEqual((node: Balanced): TargetFile[] => {
 	const config = balancerConfigText(node);
 	const manifest = staticPodText({
 		name: "api-balancer",
@@ -109,4 +125,4 @@ export function balancerFiles(node: Node): TargetFile[] {
 		{ path: CONFIG, mode: "0644", encoding: "utf8", content: config },
 		{ path: manifestPath("api-balancer"), mode: "0600", encoding: "utf8", content: manifest },
 	];
-}
+});

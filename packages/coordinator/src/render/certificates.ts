@@ -10,6 +10,7 @@ import {
 	type TargetFile,
 } from "@rollcall/protocol";
 import type { Node } from "./node.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 
 /** Secrets that several machines share, by the names that targets and agents use. */
@@ -121,14 +122,18 @@ function reachedAt(node: Node, more: readonly string[]): Pick<CertificateSubject
 }
 
 /** Files with what a node trusts: certificates of authorities, and public keys of service account tokens. */
-export function trustFiles(node: Node): TargetFile[] {
-	const { authorities, serviceAccounts } = node.trust;
+export function trustFiles({ role, trust }: Node): readonly TargetFile[] {
+	return trustFilesFor({ role, trust });
+}
+
+const trustFilesFor = onceForEqual(({ role, trust }: Pick<Node, "role" | "trust">): TargetFile[] => {
+	const { authorities, serviceAccounts } = trust;
 	const file = (path: string, content: string): TargetFile => ({ path, mode: "0600", encoding: "utf8", content });
 	const bundle = (name: AuthorityName) => signingFirst(authorities[name].certificates, authorities[name].signing);
-	const controlPlane = node.role === "control-plane";
+	const controlPlane = role === "control-plane";
 	return [
-		...(node.role === "etcd" ? [] : [file(PKI_PATHS.ca.certificate, bundle("cluster"))]),
-		...(controlPlane || node.role === "etcd" ? [file(PKI_PATHS.etcdCa.certificate, bundle("etcd"))] : []),
+		...(role === "etcd" ? [] : [file(PKI_PATHS.ca.certificate, bundle("cluster"))]),
+		...(controlPlane || role === "etcd" ? [file(PKI_PATHS.etcdCa.certificate, bundle("etcd"))] : []),
 		...(controlPlane
 			? [
 					file(PKI_PATHS.frontProxyCa.certificate, bundle("front-proxy")),
@@ -136,7 +141,7 @@ export function trustFiles(node: Node): TargetFile[] {
 				]
 			: []),
 	];
-}
+});
 
 function signingFirst(all: readonly { fingerprint: string; pem: string }[], signing: string): string {
 	const first = all.filter(({ fingerprint }) => fingerprint === signing);

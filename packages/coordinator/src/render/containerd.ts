@@ -4,6 +4,7 @@ import { imageOf } from "./images.ts";
 import { mirrorFiles } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { hiddenRunc, programPath } from "./programs.ts";
 import { unitText } from "./systemd-unit.ts";
 import { type TomlTable, tomlText } from "./toml-text.ts";
@@ -15,8 +16,19 @@ export const CONTAINERD_UNIT = "containerd.service";
  * bring it to their own form; so the target does not depend on which one the operating system has. The unit lies in /run,
  * where it goes before the one of the operating system.
  */
-export function containerdFiles(node: Node): TargetFile[] {
-	const runc = hiddenRunc(node);
+export function containerdFiles(node: Node): readonly TargetFile[] {
+	const { document, version, facts } = node;
+	const [containerd, runc] = [programPath(node, "containerd"), hiddenRunc(node)];
+	return filesFor({ document, version, containerd, runc, cgroups: cgroupDriver(facts) });
+}
+
+interface Kind extends Pick<Node, "document" | "version"> {
+	readonly containerd: string;
+	readonly runc: string | undefined;
+	readonly cgroups: ReturnType<typeof cgroupDriver>;
+}
+
+const filesFor = onceForEqual(({ containerd, runc, cgroups, ...node }: Kind): TargetFile[] => {
 	const configuration: TomlTable = {
 		version: 2,
 		oom_score: -999,
@@ -30,7 +42,7 @@ export function containerdFiles(node: Node): TargetFile[] {
 						runc: {
 							runtime_type: "io.containerd.runc.v2",
 							options: {
-								SystemdCgroup: cgroupDriver(node.facts) === "systemd",
+								SystemdCgroup: cgroups === "systemd",
 								...(runc === undefined ? {} : { BinaryName: runc }),
 							},
 						},
@@ -52,7 +64,7 @@ export function containerdFiles(node: Node): TargetFile[] {
 		[
 			"Service",
 			[
-				["ExecStart", { words: [programPath(node, "containerd"), "--config", NODE_PATHS.containerdConfig] }],
+				["ExecStart", { words: [containerd, "--config", NODE_PATHS.containerdConfig] }],
 				["Type", "notify"],
 				["Delegate", true],
 				["KillMode", "process"],
@@ -71,4 +83,4 @@ export function containerdFiles(node: Node): TargetFile[] {
 		{ path: `${NODE_PATHS.units}/${CONTAINERD_UNIT}`, mode: "0600", encoding: "utf8", content: unit },
 		...mirrorFiles(node.document.images),
 	];
-}
+});

@@ -1,9 +1,11 @@
-import { formatNetwork, sha256Of, type TargetFile } from "@rollcall/protocol";
+import { type ClusterDocument, formatNetwork, sha256Of, type TargetFile } from "@rollcall/protocol";
 import { BALANCED_API_URL } from "./api-server-url.ts";
+import { declaredOf } from "./declared.ts";
 import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
 import { trustAnnotation } from "./trust-digest.ts";
@@ -12,14 +14,15 @@ const FOLDER = `${NODE_PATHS.configuration}/flannel`;
 const CNI_CONFIG = "/etc/cni/net.d/10-flannel.conflist";
 
 /** flannel's own configuration: the whole pod network, in VXLAN or by plain routes; each node's share comes from its Node object. */
-function networkText(node: Node): string {
-	const networks = [node.pods, ...(node.second ? [node.second.pods] : [])];
+function networkText(document: ClusterDocument): string {
+	const { pods, second } = declaredOf(document);
+	const networks = [pods, second?.pods].filter((network) => network !== undefined);
 	const [ipv4, ipv6] = ([32, 128] as const).map((bits) => networks.find((network) => network.bits === bits));
 	const family = {
 		...(ipv4 ? { Network: formatNetwork(ipv4) } : { EnableIPv4: false }),
 		...(ipv6 ? { EnableIPv6: true, IPv6Network: formatNetwork(ipv6) } : {}),
 	};
-	return `${JSON.stringify({ ...family, Backend: { Type: node.document.kubernetes.flannelBackend ?? "vxlan" } }, null, 2)}\n`;
+	return `${JSON.stringify({ ...family, Backend: { Type: document.kubernetes.flannelBackend ?? "vxlan" } }, null, 2)}\n`;
 }
 
 /** With two addresses nothing is left to guess. */
@@ -36,25 +39,40 @@ function cniText(): string {
 	return `${JSON.stringify({ name: "cbr0", cniVersion: "1.0.0", plugins }, null, 2)}\n`;
 }
 
+/** What is the same on all nodes: flannel's configuration, what it asks the API with, and what containerd calls. */
+const filesFor = onceForEqual(({ document }: Pick<Node, "document">): TargetFile[] => {
+	const kubeconfig = kubeconfigText({
+		cluster: document.name,
+		server: BALANCED_API_URL,
+		user: "system:flannel",
+		...PKI_PATHS.flannel,
+	});
+	return [
+		{ path: `${FOLDER}/net-conf.json`, mode: "0600", encoding: "utf8", content: networkText(document) },
+		{ path: NODE_PATHS.flannelKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
+		{ path: CNI_CONFIG, mode: "0600", encoding: "utf8", content: cniText() },
+	];
+});
+
 /**
  * flannel as a static pod, so that it speaks from the node address that was chosen, and from no other: left to itself it
  * takes the default route's. None where the document says so.
  */
 export function flannelFiles(node: Node): TargetFile[] {
-	if (node.document.kubernetes.podNetwork !== "flannel") return [];
-	const network = networkText(node);
-	const kubeconfig = kubeconfigText({
-		cluster: node.document.name,
-		server: BALANCED_API_URL,
-		user: "system:flannel",
-		...PKI_PATHS.flannel,
-	});
+	const { document, trust } = node;
+	if (document.kubernetes.podNetwork !== "flannel") return [];
+	const files = filesFor({ document });
 	const manifest = staticPodText({
 		name: "kube-flannel",
 		tier: "node",
 		annotations: {
-			"rollcall/configuration": sha256Of(network + kubeconfig),
-			...trustAnnotation(node.trust, ["cluster"]),
+			"rollcall/configuration": sha256Of(
+				files
+					.filter(({ path }) => path !== CNI_CONFIG)
+					.map(({ content }) => content)
+					.join(""),
+			),
+			...trustAnnotation(trust, ["cluster"]),
 		},
 		image: imageOf(node, "flannel"),
 		command: [
@@ -87,10 +105,5 @@ export function flannelFiles(node: Node): TargetFile[] {
 			{ name: "xtables-lock", path: "/run/xtables.lock", type: "FileOrCreate", writable: true },
 		],
 	});
-	return [
-		{ path: manifestPath("kube-flannel"), mode: "0600", encoding: "utf8", content: manifest },
-		{ path: `${FOLDER}/net-conf.json`, mode: "0600", encoding: "utf8", content: network },
-		{ path: NODE_PATHS.flannelKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
-		{ path: CNI_CONFIG, mode: "0600", encoding: "utf8", content: cniText() },
-	];
+	return [{ path: manifestPath("kube-flannel"), mode: "0600", encoding: "utf8", content: manifest }, ...files];
 }

@@ -7,6 +7,7 @@ import { imageOf } from "./images.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { PKI_PATHS } from "./pki-paths.ts";
 import { POD_BRIDGE } from "./routed.ts";
 import { manifestPath, staticPodText } from "./static-pod.ts";
@@ -43,21 +44,27 @@ function detectLocal({ document: { kubernetes } }: Node) {
 	return { detectLocalMode: kubernetes.podNetwork === "flannel" ? "NodeCIDR" : "ClusterCIDR" };
 }
 
-/** kube-proxy as a static pod: services work before anything was applied to the API. None where the document says so. */
-export function kubeProxyFiles(node: Node): TargetFile[] {
-	if (node.document.kubernetes.proxyMode === "none") return [];
-	const config = yamlText(kubeProxyConfiguration(node));
-	const kubeconfig = kubeconfigText({
-		cluster: node.document.name,
+/** What it asks the API with: the same on all nodes. */
+const filesFor = onceForEqual(({ document }: Pick<Node, "document">): TargetFile[] => {
+	const content = kubeconfigText({
+		cluster: document.name,
 		server: BALANCED_API_URL,
 		user: "system:kube-proxy",
 		...PKI_PATHS.kubeProxy,
 	});
+	return [{ path: NODE_PATHS.kubeProxyKubeconfig, mode: "0600", encoding: "utf8", content }];
+});
+
+/** kube-proxy as a static pod: services work before anything was applied to the API. None where the document says so. */
+export function kubeProxyFiles(node: Node): TargetFile[] {
+	if (node.document.kubernetes.proxyMode === "none") return [];
+	const config = yamlText(kubeProxyConfiguration(node));
+	const files = filesFor({ document: node.document });
 	const manifest = staticPodText({
 		name: "kube-proxy",
 		tier: "node",
 		annotations: {
-			"rollcall/configuration": sha256Of(config + kubeconfig),
+			"rollcall/configuration": sha256Of([config, ...files.map(({ content }) => content)].join("")),
 			...trustAnnotation(node.trust, ["cluster"]),
 		},
 		image: imageOf(node, "kube-proxy"),
@@ -78,6 +85,6 @@ export function kubeProxyFiles(node: Node): TargetFile[] {
 	return [
 		{ path: manifestPath("kube-proxy"), mode: "0600", encoding: "utf8", content: manifest },
 		{ path: CONFIG, mode: "0600", encoding: "utf8", content: config },
-		{ path: NODE_PATHS.kubeProxyKubeconfig, mode: "0600", encoding: "utf8", content: kubeconfig },
+		...files,
 	];
 }

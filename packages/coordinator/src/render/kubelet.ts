@@ -2,7 +2,7 @@ import type { TargetFile } from "@rollcall/protocol";
 import { BALANCED_API_URL } from "./api-server-url.ts";
 import { CONTAINERD_UNIT } from "./containerd.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { kubeletConfigText } from "./kubelet-config.ts";
+import { kubeletConfigFiles } from "./kubelet-config.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
 import { nodeLabelsOf } from "./node-registration.ts";
@@ -26,7 +26,7 @@ export function kubeletFiles(node: Node): TargetFile[] {
 	const inCluster = node.role !== "etcd";
 	const files: TargetFile[] = [
 		{ path: `${NODE_PATHS.units}/${KUBELET_UNIT}`, mode: "0600", encoding: "utf8", content: kubeletUnitText(node) },
-		{ path: NODE_PATHS.kubeletConfig, mode: "0600", encoding: "utf8", content: kubeletConfigText(node) },
+		...kubeletConfigFiles(node),
 		{ path: NODE_PATHS.resolvConf, mode: "0644", encoding: "utf8", content: resolvConfText(node.dns) },
 	];
 	if (!inCluster) return files;

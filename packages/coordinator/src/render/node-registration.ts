@@ -34,7 +34,7 @@ export function nodeLabelsOf(node: Registered): readonly (readonly [string, stri
 }
 
 /** The taints of the Node object: the declared ones, else the role's own. */
-export function taintsOf(node: Registered): readonly Taint[] {
+export function taintsOf(node: Pick<Registered, "slot" | "role">): readonly Taint[] {
 	if (node.slot.taints) return node.slot.taints;
 	if (node.role !== "control-plane") return [];
 	return [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }];

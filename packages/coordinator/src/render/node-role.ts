@@ -18,6 +18,7 @@ import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
 import { mirrorSecrets } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
+import { onceForEqual } from "./once-for-equal.ts";
 import { programPath, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
 import { schedulerFiles } from "./scheduler.ts";
@@ -79,18 +80,22 @@ export function nodeRoleParts(
 	};
 }
 
-function kernelFiles(node: Node): TargetFile[] {
-	const modules = modulesText(kernelModules(node.document));
+function kernelFiles({ document, pods, second }: Node): readonly TargetFile[] {
+	return kernelFilesFor({ document, ipv6: pods.bits === 128 || second?.pods.bits === 128 });
+}
+
+const kernelFilesFor = onceForEqual(({ document, ipv6 }: Pick<Node, "document"> & { readonly ipv6: boolean }) => {
+	const modules = modulesText(kernelModules(document));
 	return [
 		{ path: NODE_PATHS.modules, mode: "0644", encoding: "utf8", content: modules },
 		{
 			path: NODE_PATHS.sysctls,
 			mode: "0644",
 			encoding: "utf8",
-			content: sysctlText(nodeSysctls(node.pods.bits === 128 || node.second?.pods.bits === 128)),
+			content: sysctlText(nodeSysctls(ipv6)),
 		},
 	];
-}
+});
 
 /**
  * The slice in which systemd has all pods, where it has them. kubelet would make it by itself; as a unit of the target it is stopped behind

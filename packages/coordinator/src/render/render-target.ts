@@ -22,6 +22,7 @@ import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.t
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { UnitEncodingError } from "../errors.ts";
 import { archivesFor } from "./archives-for.ts";
+import { declaredOf } from "./declared.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { artifactBytes } from "./image-archives.ts";
 import { messageBytes } from "./message-bytes.ts";
@@ -34,7 +35,7 @@ import { chooseDns, withoutDns } from "./resolv-conf.ts";
 import { findRouteOverlap } from "./route-overlap.ts";
 import { partOf, type Shared, sharedOf } from "./shared.ts";
 import { tmpfsLack } from "./tmpfs-room.ts";
-import { findVersion, KNOWN_VERSIONS } from "./versions.ts";
+import { KNOWN_VERSIONS } from "./versions.ts";
 
 /** What a seat means for a machine of this fleet. */
 export const renderTarget: RenderTarget = (fleet, machine, seat) =>
@@ -87,7 +88,7 @@ function renderSeat(placement: Placement): Rendered {
 		(role && (lackingParts(role, document, machine.facts) ?? swapInTheWay(document, machine.facts))) ??
 		keysOnDisk(document, machine.facts, role ? undefined : definition);
 	if (unfit !== undefined) return refuse(unfit);
-	const family = parseNetwork(document.networks.pods)?.bits ?? 32;
+	const family = declaredOf(document).pods?.bits ?? 32;
 	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
@@ -114,11 +115,9 @@ function resolveNode(
 	chosen: { address: string; nic: string },
 ): Node | Rendered {
 	const { address } = chosen;
-	const version = findVersion(document.kubernetes.version);
+	const { version, pods, services } = declaredOf(document);
 	if (!version)
 		return refuse(`Kubernetes ${document.kubernetes.version} is not known; known are ${KNOWN_VERSIONS.join(", ")}`);
-	const pods = parseNetwork(document.networks.pods);
-	const services = parseNetwork(document.networks.services);
 	if (!pods || !services) return refuse("networks.pods or networks.services is not a network");
 	const { trust } = shared;
 	if (!trust) return refuse("the fleet has no keys of its own yet; the coordinator that leads makes them");
@@ -247,9 +246,9 @@ function cannotRestore(
 
 /** The second IP version on this machine; undefined where none is declared, a sentence where the machine cannot have it. */
 function secondStack(document: ClusterDocument, machine: TargetMachine, nic: string): SecondStack | string | undefined {
-	const declared = document.networks.second;
+	const declared = declaredOf(document).second;
 	if (!declared) return undefined;
-	const [pods, services] = [parseNetwork(declared.pods), parseNetwork(declared.services)];
+	const { pods, services } = declared;
 	if (!pods || !services) return "networks.second.pods or networks.second.services is not a network";
 	const address = secondAddress(machine.facts, nic, pods.bits);
 	if (address !== undefined) return { pods, services, address };

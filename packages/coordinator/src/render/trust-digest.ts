@@ -9,10 +9,26 @@ export function trustAnnotation(
 	authorities: readonly AuthorityName[],
 	keys: readonly ("serviceAccounts" | "encryption")[] = [],
 ): { readonly "rollcall/trust": Digest } {
+	const digests = known.get(trust) ?? new Map<string, Digest>();
+	known.set(trust, digests);
+	const what = [...authorities, ...keys].join(" ");
+	const digest = digests.get(what) ?? digestOf(trust, authorities, keys);
+	digests.set(what, digest);
+	return { "rollcall/trust": digest };
+}
+
+/** What was found before, by the names of what is believed. */
+const known = new WeakMap<Trust, Map<string, Digest>>();
+
+function digestOf(
+	trust: Trust,
+	authorities: readonly AuthorityName[],
+	keys: readonly ("serviceAccounts" | "encryption")[],
+): Digest {
 	const believed = authorities.map((name) =>
 		trust.authorities[name].certificates.map(({ fingerprint }) => fingerprint),
 	);
-	return { "rollcall/trust": sha256Of(canonicalJson([believed, keys.map((name) => keysNamed(trust, name))])) };
+	return sha256Of(canonicalJson([believed, keys.map((name) => keysNamed(trust, name))]));
 }
 
 /** What a kube-apiserver with these keys carries. */
