@@ -15,7 +15,8 @@ export function onceForEqual<Of extends object>(
 ): (of: Of) => readonly TargetFile[] {
 	const kept = new Map<string, readonly TargetFile[]>();
 	return (of) => {
-		const key = Object.values(of).map(keyOf).join(" ");
+		let key = "";
+		for (const value of Object.values(of)) key += `${keyOf(value)} `;
 		const known = kept.get(key);
 		if (known) return known;
 		const files = Object.freeze(render(of).map((file) => keepText(Object.freeze(file))));

@@ -85,7 +85,9 @@ function fillSlot(filling: Filling, slot: Slot, free: Map<MachineId, Machine>): 
 				give(machine, seat, `it held seat ${seat} of slot ${slot.name} before`);
 			}
 			const pool = machines.filter(({ machineId }) => free.has(machineId));
-			const next = spreader(filling.holders(slot.name), pool, slot.spread);
+			// Without a label to spread over, who has a seat already does not matter.
+			const holders = slot.spread === undefined ? [] : filling.holders(slot.name);
+			const next = spreader(holders, pool, slot.spread);
 			for (;;) {
 				const seat = filling.nextSeat(slot.name, slot.count);
 				const machine = seat === undefined ? undefined : next();
