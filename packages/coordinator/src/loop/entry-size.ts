@@ -3,12 +3,31 @@ import type { Event } from "@rollcall/protocol";
 /** The most that one entry may hold, in bytes of JSON: below the bus's limit of 1 MiB for a message. */
 const MAX_ENTRY_BYTES = 800 * 1024;
 
+const known = new WeakMap<Event, number>();
+
+/** The bytes of an event's JSON. Written once for all who ask: how much its writer may write, how it is stored, how full the log is. */
+function eventBytes(event: Event): number {
+	const before = known.get(event);
+	if (before !== undefined) return before;
+	const bytes = Buffer.byteLength(JSON.stringify(event));
+	known.set(event, bytes);
+	return bytes;
+}
+
+/** The bytes of the JSON of a list of events. */
+export function listBytes(events: readonly Event[]): number {
+	return Math.max(
+		2,
+		events.reduce((sum, event) => sum + eventBytes(event) + 1, 1),
+	);
+}
+
 /** Splits events into entries that fit. Every prefix of a turn's events is a valid state, so a crash between two loses nothing. */
 export function chunkEvents(events: readonly Event[], maxBytes = MAX_ENTRY_BYTES): Event[][] {
 	const chunks: Event[][] = [];
 	let size = Number.POSITIVE_INFINITY;
 	for (const event of events) {
-		const bytes = Buffer.byteLength(JSON.stringify(event)) + 1;
+		const bytes = eventBytes(event) + 1;
 		if (size + bytes > maxBytes) {
 			chunks.push([]);
 			size = 0;

@@ -3,6 +3,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
 import { noRoomFor, type Writer, writerOf } from "../domain/log/log-room.ts";
 import type { LogState } from "../ports/log.ts";
+import { listBytes } from "./entry-size.ts";
 
 /** What one writer may add to the log: a number of bytes at once, and a number of bytes per minute. */
 interface Share {
@@ -49,7 +50,7 @@ export class LogShare {
 	/** Counts what was appended since. Returns true when it is time to measure again. */
 	wrote(events: readonly Event[]): boolean {
 		if (this.#state.maxBytes === undefined) return false;
-		this.#state = { ...this.#state, bytes: this.#state.bytes + JSON.stringify(events).length };
+		this.#state = { ...this.#state, bytes: this.#state.bytes + listBytes(events) };
 		return this.#percent() - this.#measured >= MEASURE_AGAIN_PERCENT;
 	}
 
@@ -61,7 +62,7 @@ export class LogShare {
 	/** Why what an input comes to is not recorded; undefined: it may be, and is counted. */
 	refusal(fleet: Fleet, input: Input, events: readonly Event[], at: Timestamp): Answer | undefined {
 		if (events.length === 0) return undefined;
-		const bytes = JSON.stringify(events).length;
+		const bytes = listBytes(events);
 		const large = bytes < MEASURE_FROM ? undefined : this.#tooLarge(events);
 		if (large) return large;
 		const { writer, machineId } = writerOf(fleet, input);
