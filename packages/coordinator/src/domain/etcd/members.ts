@@ -1,15 +1,20 @@
 import type { Fleet, Machine } from "../fleet.ts";
+import { oncePerState } from "../once-per-state.ts";
 import { etcdRole, holdersOf } from "../seats/seats.ts";
 import type { EtcdMember } from "./state.ts";
 
 /** The machines that have a seat for etcd. */
-export function etcdHolders(fleet: Fleet): readonly Machine[] {
+export const etcdHolders = oncePerState(findHolders);
+
+function findHolders(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	return document ? holdersOf(fleet, new Set([etcdRole(document)])) : [];
 }
 
 /** The members whose data is still in memory, as far as the log knows: the member's boot is its machine's newest, and the machine still has its seat for etcd. */
-export function livingMembers(fleet: Fleet): readonly EtcdMember[] {
+export const livingMembers = oncePerState(findLiving);
+
+function findLiving(fleet: Fleet): readonly EtcdMember[] {
 	const document = fleet.cluster?.document;
 	if (!fleet.etcd || !document) return [];
 	const role = etcdRole(document);
@@ -49,7 +54,9 @@ export function hasLostMemory({ etcdMemory }: Machine): boolean {
 }
 
 /** Machines whose agents say that etcd's data lies there, although they have no seat for it and etcd did not take this boot out. */
-export function strangers(fleet: Fleet): readonly Machine[] {
+export const strangers = oncePerState(findStrangers);
+
+function findStrangers(fleet: Fleet): readonly Machine[] {
 	const seated = new Set(etcdHolders(fleet));
 	return [...fleet.machines.values()].filter((machine) => {
 		if (!machine.etcdMemory?.is || seated.has(machine)) return false;

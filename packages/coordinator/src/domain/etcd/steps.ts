@@ -1,5 +1,6 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
+import { oncePerState } from "../once-per-state.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
@@ -104,16 +105,8 @@ function abandonedJoin(fleet: Fleet, holders: readonly Machine[]): EtcdMember | 
 	return { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
 }
 
-const FOUND = new WeakMap<Fleet, { readonly step: EtcdStep | undefined }>();
-
-/** What to do next for etcd's members, if anything. Found out once for each state: it is asked for twice a second. */
-export function nextEtcdStep(fleet: Fleet): EtcdStep | undefined {
-	const known = FOUND.get(fleet);
-	if (known) return known.step;
-	const step = stepFor(fleet);
-	FOUND.set(fleet, { step });
-	return step;
-}
+/** What to do next for etcd's members, if anything. */
+export const nextEtcdStep = oncePerState(stepFor);
 
 function stepFor(fleet: Fleet): EtcdStep | undefined {
 	const document = fleet.cluster?.document;
