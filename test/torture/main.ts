@@ -65,7 +65,7 @@ async function runAll(options: TortureOptions, folder: string): Promise<number> 
 			timeline.tell(`FAILED: ${(error as Error).stack}`);
 			const length = rounds === undefined ? `--minutes ${minutes}` : `--rounds ${rounds}`;
 			timeline.tell(
-				`again: npm run torture -- ${length} --seed ${seed}${options.round ? ` --round '${options.round}'` : ""}${only ? ` --only ${only}` : ""}`,
+				`again: npm run torture -- ${length} --seed ${seed}${options.round ? ` --round '${options.round.join(";")}'` : ""}${only ? ` --only ${only}` : ""}`,
 			);
 			for (const [name, text] of said) writeFileSync(join(folder, `${name}.log`), text());
 			return 1;

@@ -7,7 +7,7 @@ Real coordinators, nats-server, agents and etcd, treated badly at random; what t
   --minutes N   for so long (default 5), as far as a trial ends
   --rounds N    of etcd: so many rounds, however long they take
   --seed S      the moves of an earlier run (default: another one each time)
-  --round TEXT  of etcd: only rounds with this text in their names
+  --round TEXT  of etcd: only rounds with this text in their names; of several texts, with ; between them, one after the other
   --only PART   log: coordinators and the event log; etcd: members of etcd
 `;
 
@@ -18,7 +18,8 @@ export const Options = z.strictObject({
 	seed: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
 	round: z
 		.string()
-		.refine((text) => roundsNamed(text).length > 0, "no round has this text in its name")
+		.transform((texts) => texts.split(";").map((text) => text.trim()))
+		.refine((texts) => texts.every((text) => roundsNamed(text).length > 0), "no round has this text in its name")
 		.optional(),
 	only: z.enum(["log", "etcd"]).optional(),
 });

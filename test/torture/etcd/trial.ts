@@ -13,7 +13,8 @@ export async function runEtcdTrial(
 		readonly seed: number;
 		readonly timeline: Timeline;
 		readonly goesOn: (rounds: number) => boolean;
-		readonly only?: string | undefined;
+		/** Texts that are in the names of rounds, whose turn comes one after the other; any round without them. */
+		readonly only?: readonly string[] | undefined;
 	},
 	keep: (name: string, text: () => string) => void,
 ): Promise<number> {
@@ -25,7 +26,8 @@ export async function runEtcdTrial(
 	timeline.tell("etcd is founded");
 	let rounds = 0;
 	for (; rounds === 0 || trial.goesOn(rounds); rounds++) {
-		const round = trial.only === undefined ? nextRound(random) : random.pick(roundsNamed(trial.only));
+		const text = trial.only?.[rounds % trial.only.length];
+		const round = text === undefined ? nextRound(random) : random.pick(roundsNamed(text));
 		timeline.tell(`round ${rounds + 1}: ${round.name}`);
 		if (round.falls) for (const stream of scene.streams) stream.mayFallBack(true);
 		const until = await round.run(scene, random);
