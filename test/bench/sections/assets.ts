@@ -28,6 +28,9 @@ interface Downloads {
 	readonly spread: number;
 }
 
+/** Readers that take nothing: fewer than the connections of one address that a boot listener keeps (256). */
+const STALLED = 200;
+
 /** The boot listener's downloads beside nginx: over a wire of 1 Gbit/s, and as fast as they go; and their memory. */
 export const assets: Section = async (context) => {
 	const { quick, cleanup, say } = context;
@@ -74,7 +77,7 @@ export const assets: Section = async (context) => {
 			goal: { throughputToNginx: 0.5 },
 		},
 		memory: {
-			bytesPerTransfer: await memoryPerTransfer(context, { pid, wire, transfers: quick ? 100 : 400 }),
+			bytesPerTransfer: await memoryPerTransfer(context, { pid, wire, transfers: quick ? 100 : STALLED }),
 			goal: { bytesPerTransfer: 128 * 1024 },
 		},
 	};
