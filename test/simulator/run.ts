@@ -6,6 +6,7 @@ import { checkSettled, isSettled } from "./liveness.ts";
 import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
 import { checkTimely } from "./timeliness.ts";
+import { noteBeyond } from "./version-rules.ts";
 import { type About, World } from "./world.ts";
 
 export interface RunOptions {
@@ -90,6 +91,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 			step = move.index;
 			if (moves.includes(move)) {
 				world.story.tell(`* ${move.name}`);
+				noteBeyond(world);
 				make(world, move);
 			}
 			checkTimely(world);

@@ -1,6 +1,6 @@
 import { LOST_AFTER_MS } from "@rollcall/coordinator/simulator";
 import { must } from "./broken.ts";
-import { checkTold, isBeyond } from "./version-rules.ts";
+import { beyondAt, checkTold, isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
 /** What a leader may be late by: a tick, a turn, and the clocks of two coordinators. */
@@ -13,6 +13,8 @@ const GRACE_MS = 10_000;
 
 /** So long a lead may be nobody's: a leader's silence, an answer of the log that does not come, and some tries. */
 const LEADERLESS_MS = 15_000;
+/** Whoever cannot follow the log looks again after so long. */
+const BEYOND_MS = 10_000;
 
 /** What must have been noticed by now, if a coordinator leads and runs. */
 export function checkTimely(world: World): void {
@@ -56,9 +58,10 @@ export function checkTimely(world: World): void {
 function checkLed(world: World): void {
 	const { now } = world.schedule;
 	const ledUntil = Math.max(...world.coordinators.map((one) => one.ledUntil));
-	const able = world.coordinators.find(
-		(one) => one.up && !isBeyond(world, one) && now - Math.max(one.upSince, one.pausedUntil, ledUntil) > LEADERLESS_MS,
-	);
+	const able = world.coordinators.find((one) => {
+		const since = Math.max(one.upSince, one.pausedUntil, ledUntil, beyondAt(one) + BEYOND_MS);
+		return one.up && !isBeyond(world, one) && now - since > LEADERLESS_MS;
+	});
 	must(
 		!able || world.storeIsIll || world.leader() !== undefined || !world.network.calmSince(now - LEADERLESS_MS),
 		"somebody leads in time",

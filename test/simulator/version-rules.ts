@@ -11,6 +11,18 @@ export function isBeyond({ store }: World, { isNewer }: Coordinator): boolean {
 	return !isNewer && store.holdsNewer();
 }
 
+const BEYOND_AT = new WeakMap<Coordinator, number>();
+
+/** Remembers who cannot follow the log, before a move may change that. */
+export function noteBeyond(world: World): void {
+	for (const one of world.coordinators) if (isBeyond(world, one)) BEYOND_AT.set(one, world.schedule.now);
+}
+
+/** When the log was found last to have what a coordinator does not understand. */
+export function beyondAt(one: Coordinator): number {
+	return BEYOND_AT.get(one) ?? Number.NEGATIVE_INFINITY;
+}
+
 /** Whoever does not understand an entry records nothing behind it. */
 export function checkWriter(world: World, by: Coordinator): void {
 	if (world.about !== "versions" || world.checker.damaged) return;
