@@ -126,7 +126,7 @@ function machineMove({ world }: Table, index: number, draw: number, seconds: num
 }
 
 /** Boots a machine anew with a token of whoever leads, as soon as somebody does. */
-async function bootAgain({ players }: World, machine: TestMachine): Promise<TestMachine> {
+export async function bootAgain({ players }: World, machine: TestMachine): Promise<TestMachine> {
 	for (;;) {
 		for (const { api } of players) {
 			const again = await machine.bootAgain(api, { loopback: machine.loopback }).catch(() => undefined);

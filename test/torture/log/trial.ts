@@ -7,7 +7,7 @@ import { Fault } from "../fault.ts";
 import type { Timeline } from "../timeline.ts";
 import { checkAcknowledged, checkOrder, checkWrites, type Excuse, tally } from "./check.ts";
 import { History } from "./history.ts";
-import { type Move, nextMove, type Table } from "./moves.ts";
+import { bootAgain, type Move, nextMove, type Table } from "./moves.ts";
 import { Copies, documentOf, type Player, startWorld, type World, type WorldOptions } from "./world.ts";
 import { ask, startWriters } from "./writer.ts";
 
@@ -60,7 +60,8 @@ export async function runLogTrial(
 	);
 	const world = await startWorld(t, wish);
 	for (const player of world.players) keep(`coordinator-${player.name}`, () => player.process.output());
-	for (const machine of world.machines) keep(machine.name, () => machine.process.output());
+	for (const [index, { name }] of world.machines.entries())
+		keep(name, () => world.machines[index]?.process.output() ?? "");
 	await settled(world);
 	const writers = startWriters(world.players, documentOf);
 	t.teardown(() => writers.stop());
@@ -128,8 +129,18 @@ async function play(table: Table, seconds: number, timeline: Timeline): Promise<
 	return count;
 }
 
+/** Boots a machine again whose token a log does not know that went back, as a person does who reads that it was refused. */
+async function bootRefused(world: World): Promise<void> {
+	for (const [index, machine] of world.machines.entries())
+		if (/enrollment refused.*token-unknown/.test(machine.process.output())) {
+			await machine.cutPower();
+			world.machines[index] = await bootAgain(world, machine);
+		}
+}
+
 /** Waits until one coordinator leads, all others follow it at the same place, the log is not in doubt, and, unless that is not asked for, all machines are ready. Returns the leader. */
-async function settled({ players, machines }: World, { ready = true } = {}): Promise<Player> {
+async function settled(world: World, { ready = true } = {}): Promise<Player> {
+	const { players, machines } = world;
 	for (const player of players)
 		if (player.process.child.exitCode !== null || player.process.child.signalCode !== null) player.launch();
 	return eventually(
@@ -144,6 +155,7 @@ async function settled({ players, machines }: World, { ready = true } = {}): Pro
 					.map((one) => `${one?.leader} ${one?.seq} ${one?.logDoubt ?? ""} ${JSON.stringify(one?.machines)}`)
 					.join("; ");
 			if (!leader || leaders.length !== 1) throw new Fault(`one leads: ${told()}`);
+			await bootRefused(world);
 			const one = all[players.indexOf(leader)];
 			if (one?.logDoubt) throw new Fault(`no doubt: ${told()}`);
 			if (all.some((other) => (other?.seq ?? -1) < (one?.seq ?? 0) - 50)) throw new Fault(`all follow: ${told()}`);
