@@ -114,10 +114,15 @@ export class Etcd {
 		}
 	}
 
-	/** The file of each snapshot that the log has is there: it may be all that is left. */
+	/** The file of each snapshot that the log has is there: it may be all that is left. The name of one may itself be damaged, so that none ever had it. */
 	checkSnapshots(fleet: Fleet): void {
+		const { snapshots, checker } = this.#world;
 		for (const { sha256 } of fleet.snapshots?.kept ?? [])
-			must(this.#world.snapshots.has(sha256), "what is recorded as saved is there", () => `snapshot ${sha256}`);
+			must(
+				snapshots.has(sha256) || (checker.damaged && !snapshots.saved.has(sha256)),
+				"what is recorded as saved is there",
+				() => `snapshot ${sha256}`,
+			);
 	}
 
 	isHealthy(boot: Boot): boolean {

@@ -10,6 +10,8 @@ interface Kept {
 /** The snapshots of etcd in a folder that all coordinators share. */
 export class SnapshotFolder implements EtcdSnapshotFolder {
 	readonly #kept = new Map<Digest, Kept>();
+	/** The names of all that were ever saved. */
+	readonly saved = new Set<Digest>();
 	/** Nothing can be written. */
 	full = false;
 
@@ -44,6 +46,7 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 			secretsKeys: [...secretsKeys],
 		};
 		this.#kept.set(sha256, { snapshot, text });
+		this.saved.add(sha256);
 		return snapshot;
 	}
 
