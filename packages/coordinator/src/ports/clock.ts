@@ -13,7 +13,10 @@ export interface Clock {
 	monotonic(): number;
 	/** Ends after `ms`, or at once, without error, when `signal` is aborted. */
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
-	/** Takes up the time of a log that others wrote until some time ago: not before its newest event, and so far ahead of the wall clock as it was. */
+	/**
+	 * Takes up the time of a log that was written until some time ago: not before its newest event, and so far ahead of the wall clock as it was; by the
+	 * wall clock alone where less time went by then, since it was put right meanwhile.
+	 */
 	resume(newest: Timestamp, aheadMs: number): void;
 	/** Takes over the log's time as whoever leads told it at `monotonic`. */
 	follow(at: Timestamp, monotonic: number): void;

@@ -69,7 +69,9 @@ export function createClock(sources: TimeSources = systemTime): Clock {
 		sleep: sources.sleep ?? sleep,
 		resume: (newest, aheadMs) => {
 			look();
-			set(Math.max(newest, wall + aheadMs));
+			// The wall clock may have been put right since the log was ahead of it: the shorter time went by.
+			const later = [wall, wall + aheadMs].filter((at) => at >= newest);
+			set(Math.min(...(later.length > 0 ? later : [newest])));
 		},
 		follow: (at, monotonic) => {
 			look();

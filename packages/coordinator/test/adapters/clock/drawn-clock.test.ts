@@ -78,6 +78,17 @@ test("a log from the future goes on from its newest event, and one that rested g
 	t.is(rested.clock.now(), rested.sources.at - 86_400_000);
 });
 
+test("a wall clock that was put right while nobody led lets no more time go by than it says", (t) => {
+	const month = 30 * 86_400_000;
+	const right = turned();
+	right.clock.resume(right.sources.at - 5_000, month);
+	t.is(right.clock.now(), right.sources.at);
+	t.is(right.clock.now() - right.clock.wall(), 0);
+	const wrong = turned();
+	wrong.clock.resume(wrong.sources.at + month - 5_000, month);
+	t.is(wrong.clock.now(), wrong.sources.at + month, "one that is still behind is believed as before");
+});
+
 test("who follows has the leader's time, whatever its own wall clock says", (t) => {
 	const { clock, sources, pass } = turned();
 	pass(10_000);
