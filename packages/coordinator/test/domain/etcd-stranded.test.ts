@@ -4,9 +4,10 @@ import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
+import type { Fleet } from "../../src/domain/fleet.ts";
 import { clientUrls } from "../../src/keepers/etcd-urls.ts";
 import { BOXES, remember, snapshotOf, takeStep } from "./etcd-story.ts";
-import type { Hardware } from "./hardware.ts";
+import { bootIdOf, type Hardware } from "./hardware.ts";
 import { lost, lostLog } from "./lost-log.ts";
 import { codeOf, documentOf, type Story } from "./story.ts";
 
@@ -58,6 +59,20 @@ test("the only memory that is known is named, and nothing says to boot it anew b
 		text,
 	);
 	t.regex(text, /kept as the snapshot .* \(revision 7\), .*: rollcall etcd restore newest$/);
+});
+
+test("members that are all gone, and a snapshot that is to be restored, do not hide the only memory that somebody proved", (t) => {
+	const { story, id, name } = alone();
+	const nobody = bootIdOf({ name: "gone", boot: 9 });
+	const member = { machineId: id, bootId: nobody, nodeName: name, begun: "new", votes: true, cluster: [] } as const;
+	const fleet: Fleet = {
+		...story.fleet,
+		etcd: { members: [member], seq: 1 },
+		snapshots: { kept: [], restoring: { snapshot: snapshotOf(3), seq: 1 } },
+	};
+	const text = etcdWait(fleet);
+	t.true(text.includes(`etcd's only memory that is known lies on ${name}`), text);
+	t.is(snapshotDueIn(fleet, story.at), 0);
 });
 
 test("a machine with the only memory that is known is not rebooted, reset, rejected or removed but by the word of a person who accepts that", (t) => {

@@ -122,10 +122,11 @@ function strandedDueIn(fleet: Fleet, now: number): number {
 export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	const document = fleet.cluster?.document;
 	const settings = document && snapshotSettings(document);
-	if (!document || !settings || settings === "none" || fleet.snapshots?.restoring) return undefined;
+	if (!document || !settings || settings === "none") return undefined;
 	const voters = livingMembers(fleet).filter(({ votes }) => votes);
+	// A log that was in doubt may say that a snapshot is being restored where that is long done.
 	if (strandedMachines(fleet).length > 0) return strandedDueIn(fleet, now);
-	if (voters.length === 0 || areStoodIn(fleet, voters)) return undefined;
+	if (fleet.snapshots?.restoring || voters.length === 0 || areStoodIn(fleet, voters)) return undefined;
 	// What the members hold that are left is newer than any snapshot, and nothing is written any more.
 	if (hasLostMajority(fleet)) return 0;
 	const newest = fleet.snapshots?.kept.findLast(({ detached, cluster }) => !detached && cluster === document.name);

@@ -10,7 +10,7 @@ import { snapshotText } from "./snapshot-text.ts";
  */
 export function strandedMachines(fleet: Fleet): readonly Machine[] {
 	// A log that never was in recovery knows who began.
-	const founding = fleet.etcd || fleet.recoverUntil === 0 ? undefined : foundingOf(fleet);
+	const founding = fleet.recoverUntil === 0 ? undefined : foundingOf(fleet);
 	if (!founding || founding.isWhole) return [];
 	return founding.begun.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
 }
