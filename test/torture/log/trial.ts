@@ -129,10 +129,10 @@ async function play(table: Table, seconds: number, timeline: Timeline): Promise<
 	return count;
 }
 
-/** Boots a machine again whose token a log does not know that went back, as a person does who reads that it was refused. */
+/** Boots a machine again whose token a log does not know that went back, or that ended by a step of the clock, as a person does who reads that it was refused. */
 async function bootRefused(world: World): Promise<void> {
 	for (const [index, machine] of world.machines.entries())
-		if (/enrollment refused.*token-unknown/.test(machine.process.output())) {
+		if (/enrollment refused.*token-(?:unknown|expired)/.test(machine.process.output())) {
 			await machine.cutPower();
 			world.machines[index] = await bootAgain(world, machine);
 		}
