@@ -204,7 +204,7 @@ export interface Fleet {
 				readonly at: Timestamp;
 				/** The event that gave etcd machines of another role, or another cluster, last: targets from before it had no etcd in them. */
 				readonly etcdSince?: number | undefined;
-				/** A person accepted that what etcd holds may be lost by this document. */
+				/** A person accepted that what etcd holds may be lost by this document: by the seats that it takes, and as the log knew the fleet then. */
 				readonly acceptLoss?: "etcd" | undefined;
 		  }
 		| undefined;

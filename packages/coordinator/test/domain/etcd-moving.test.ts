@@ -1,9 +1,10 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
+import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { etcdRisk, etcdTrouble } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
-import { CONTROL, takeStep } from "./etcd-story.ts";
-import { Story } from "./story.ts";
+import { CONTROL, founded, takeStep } from "./etcd-story.ts";
+import { documentOf, Story } from "./story.ts";
 
 const STORE = [{ name: "store", role: "etcd", count: 1 }];
 
@@ -38,4 +39,18 @@ test("where the log was lost and who proved to run etcd is not well alone, a per
 	story.record([{ type: "health-changed", machineId: a, bootId, health, sequence: 1 }]);
 	t.regex(etcdRisk(story.fleet, story.at) ?? "", /bring the others back, .* or boot control-plane-\S+ anew/);
 	t.regex(etcdTrouble(story.fleet)?.text ?? "", /the log does not know with whom it began/);
+});
+
+test("a loss that was accepted with a document is of the seats that it takes: members that are cut off later keep theirs", (t) => {
+	const { story, ids } = founded([5]);
+	const slots = CONTROL.map((slot) => ({ ...slot, replaceAfterSeconds: 30 }));
+	story.take({ kind: "declare", ...documentOf(slots), by: "test", acceptLoss: "etcd" });
+	for (const name of ["d", "e", "f"]) story.join({ name, memoryGiB: 8 });
+	for (const id of ids) story.silent.add(id);
+	story.pass(600);
+	t.deepEqual(story.all("machine-released"), []);
+	story.silent.clear();
+	story.pass(5);
+	const holders = livingMembers(story.fleet).map(({ machineId }) => machineId);
+	t.deepEqual(holders.sort(), [...ids].sort());
 });

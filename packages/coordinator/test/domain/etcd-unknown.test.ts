@@ -68,6 +68,21 @@ test("a log that came into doubt before etcd was founded by it does not tell whe
 	t.deepEqual(states(story, ids), NEW);
 });
 
+test("a loss that was accepted before the log came into doubt says nothing of the memory that may live since", (t) => {
+	const story = lostLog([], false);
+	story.take({
+		kind: "declare",
+		...documentOf(CONTROL, { kubernetes: { version: "1.36.3" } }),
+		by: "test",
+		acceptLoss: "etcd",
+	});
+	story.record(doubtLog([{ kind: "back", position: 7, reason: "the event log ends at 7" }], 7, story.at));
+	const ids = BOXES.map((box) => story.join(box));
+	story.pass(60);
+	t.deepEqual(states(story, ids), NOBODY);
+	t.regex(etcdWait(story.fleet), ASKS);
+});
+
 test("a log that came into doubt after etcd was founded knows its members, and asks nobody", (t) => {
 	const story = lostLog([], false);
 	const ids = BOXES.map((box) => story.join(box));

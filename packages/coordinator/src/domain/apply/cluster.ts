@@ -12,7 +12,10 @@ export function applyLogStarted(fleet: Fleet, event: EventOf<"log-started">): Fl
 /** From this fill level on, in percent, the log is shown as filling up. */
 const FILLED_FROM = 70;
 
-/** Doubts add up: the first one and its time stay, until they are over together. */
+/**
+ * Doubts add up: the first one and its time stay, until they are over together. What a person accepted before says nothing of memory that machines
+ * may hold by entries that are lost.
+ */
 export function applyLogDoubted(fleet: Fleet, event: EventOf<"log-doubted">): Fleet {
 	const before = fleet.log?.doubt;
 	const more = event.total > 1 ? `, and ${event.total - 1} more` : "";
@@ -25,6 +28,7 @@ export function applyLogDoubted(fleet: Fleet, event: EventOf<"log-doubted">): Fl
 	const checkedTo = Math.max(event.checkedTo, fleet.log?.checkedTo ?? 0);
 	return {
 		...fleet,
+		cluster: fleet.cluster?.acceptLoss ? { ...fleet.cluster, acceptLoss: undefined } : fleet.cluster,
 		recoverUntil: Math.max(fleet.recoverUntil, event.recoverUntil),
 		log: { ...fleet.log, checkedTo, doubt },
 	};

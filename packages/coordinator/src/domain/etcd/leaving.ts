@@ -1,6 +1,6 @@
 import type { ClusterDocument } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../fleet.ts";
-import { isBeyond, type Seated, seatFault } from "../seats/seat-fault.ts";
+import { isBeyond, isSeated, type Seated, seatFault } from "../seats/seat-fault.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { isBoot } from "./beginning.ts";
 import { hasBegunWithOthers } from "./founding.ts";
@@ -12,11 +12,19 @@ import type { EtcdMember } from "./state.ts";
  * vote is lost by it, unless a person accepted that by name.
  */
 export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
-	if (fleet.cluster?.acceptLoss === "etcd" || hasLostMemory(machine)) return false;
+	if (hasLostMemory(machine)) return false;
 	const member = fleet.etcd?.members.find(isBoot(machine));
 	// A member that the log forgot may be one all the same.
-	if (member) return member.removed !== "done";
-	return machine.etcdMemory?.is !== undefined || hasBegunWithOthers(fleet, machine);
+	const isIn = member
+		? member.removed !== "done"
+		: machine.etcdMemory?.is !== undefined || hasBegunWithOthers(fleet, machine);
+	return isIn && !isGivenUp(fleet, machine);
+}
+
+/** True where a person accepted by name what etcd loses by the document, and the document takes this machine's seat, or it has none. Who is only lost, or wanted elsewhere, was not meant by that. */
+function isGivenUp(fleet: Fleet, machine: Machine): boolean {
+	if (fleet.cluster?.acceptLoss !== "etcd") return false;
+	return !isSeated(machine) || seatFault(fleet)(machine) !== undefined;
 }
 
 /** The members that live and whose seats the document does not let them keep; who cannot be helped by another seat. The highest seats first. */
