@@ -63,11 +63,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"return voters.length > 1 && others >= majorityOf(voters.length - 1);",
 		"return true;",
 	),
-	"a seat is taken from a member before etcd took it out": swapped(
-		LEAVING,
-		'if (member) return member.removed !== "done";',
-		"if (member) return false;",
-	),
+	"a seat is taken from a member before etcd took it out": swapped(LEAVING, '? member.removed !== "done"', "? false"),
 	"a snapshot is restored beside memory that may live": swapped(
 		"coordinator/src/domain/etcd/steps.ts",
 		"|| memoryHolders(fleet).length > 0) return undefined;",
