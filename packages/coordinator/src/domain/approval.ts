@@ -3,6 +3,7 @@ import { sameJson, swappedUuid } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 import { plausibleUuid } from "./identity/evidence.ts";
+import { oncePer } from "./once-per.ts";
 import { matches } from "./seats/selector.ts";
 
 export type Declared = ClusterDocument["machines"][number];
@@ -41,11 +42,7 @@ interface Index {
 }
 
 /** Ten thousand machines may be declared, and every decision asks for some. */
-const INDEXES = new WeakMap<ClusterDocument, Index>();
-
-function indexOf(document: ClusterDocument): Index {
-	const known = INDEXES.get(document);
-	if (known) return known;
+const indexOf = oncePer((document: ClusterDocument): Index => {
 	const byKey = new Map<string, Declared>();
 	const byName = new Map<string, Declared>();
 	for (const entry of document.machines) {
@@ -55,9 +52,8 @@ function indexOf(document: ClusterDocument): Index {
 			if (key !== undefined && !byKey.has(key)) byKey.set(key, entry);
 		if (entry.nodeName !== undefined) byName.set(entry.nodeName, entry);
 	}
-	INDEXES.set(document, { byKey, byName });
 	return { byKey, byName };
-}
+});
 
 /** The entry that a node name is declared for. */
 export function entryOfName(document: ClusterDocument, nodeName: string): Declared | undefined {

@@ -1,18 +1,11 @@
 import type { Event } from "@rollcall/protocol";
+import { oncePer } from "../domain/once-per.ts";
 
 /** The most that one entry may hold, in bytes of JSON: below the bus's limit of 1 MiB for a message. */
 const MAX_ENTRY_BYTES = 800 * 1024;
 
-const known = new WeakMap<Event, number>();
-
 /** The bytes of an event's JSON. Written once for all who ask: how much its writer may write, how it is stored, how full the log is. */
-function eventBytes(event: Event): number {
-	const before = known.get(event);
-	if (before !== undefined) return before;
-	const bytes = Buffer.byteLength(JSON.stringify(event));
-	known.set(event, bytes);
-	return bytes;
-}
+const eventBytes = oncePer((event: Event): number => Buffer.byteLength(JSON.stringify(event)));
 
 /** The bytes of the JSON of a list of events. */
 export function listBytes(events: readonly Event[]): number {

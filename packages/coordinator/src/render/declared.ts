@@ -1,4 +1,5 @@
 import { type ClusterDocument, type Network, parseNetwork } from "@rollcall/protocol";
+import { oncePer } from "../domain/once-per.ts";
 import { findVersion, type KubernetesVersion } from "./versions.ts";
 
 /** What nodes take from a document in another form than it is written in; undefined where it cannot be read. */
@@ -10,19 +11,13 @@ export interface Declared {
 	readonly second: { readonly pods: Network | undefined; readonly services: Network | undefined } | undefined;
 }
 
-const known = new WeakMap<ClusterDocument, Declared>();
-
 /** Reads a document once; each time the same objects. */
-export function declaredOf(document: ClusterDocument): Declared {
-	const before = known.get(document);
-	if (before) return before;
+export const declaredOf = oncePer((document: ClusterDocument): Declared => {
 	const { pods, services, second } = document.networks;
-	const read = {
+	return {
 		version: findVersion(document.kubernetes.version),
 		pods: parseNetwork(pods),
 		services: parseNetwork(services),
 		second: second && { pods: parseNetwork(second.pods), services: parseNetwork(second.services) },
 	};
-	known.set(document, read);
-	return read;
-}
+});

@@ -1,7 +1,7 @@
 import type { MachineId } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { membersOf } from "../networks/members.ts";
-import { oncePerState } from "../once-per-state.ts";
+import { oncePer } from "../once-per.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { areStoodIn, begunNow, etcdHolders, hasLostMemory, livingMembers, strangers } from "./members.ts";
 import { majorityOf } from "./quorum.ts";
@@ -24,7 +24,7 @@ export interface Founding {
  * Who begins etcd together just now. Undefined: nobody has begun, or all that had lost their memory with their boots, so that others may begin.
  * As long as there is one, nobody else begins: he would be of another cluster.
  */
-export const foundingOf = oncePerState(findFounding);
+export const foundingOf = oncePer(findFounding);
 
 function findFounding(fleet: Fleet): Founding | undefined {
 	if (livingMembers(fleet).length > 0) return undefined;

@@ -1,10 +1,10 @@
 import type { Fleet, Machine } from "../fleet.ts";
-import { oncePerState } from "../once-per-state.ts";
+import { oncePer } from "../once-per.ts";
 import { etcdRole, holdersOf } from "../seats/seats.ts";
 import type { EtcdMember } from "./state.ts";
 
 /** The machines that have a seat for etcd. */
-export const etcdHolders = oncePerState(findHolders);
+export const etcdHolders = oncePer(findHolders);
 
 function findHolders(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
@@ -12,7 +12,7 @@ function findHolders(fleet: Fleet): readonly Machine[] {
 }
 
 /** The members whose data is still in memory, as far as the log knows: the member's boot is its machine's newest, and the machine still has its seat for etcd. */
-export const livingMembers = oncePerState(findLiving);
+export const livingMembers = oncePer(findLiving);
 
 function findLiving(fleet: Fleet): readonly EtcdMember[] {
 	const document = fleet.cluster?.document;
@@ -54,7 +54,7 @@ export function hasLostMemory({ etcdMemory }: Machine): boolean {
 }
 
 /** Machines whose agents say that etcd's data lies there, although they have no seat for it and etcd did not take this boot out. */
-export const strangers = oncePerState(findStrangers);
+export const strangers = oncePer(findStrangers);
 
 function findStrangers(fleet: Fleet): readonly Machine[] {
 	const seated = new Set(etcdHolders(fleet));

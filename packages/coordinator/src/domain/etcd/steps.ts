@@ -1,6 +1,6 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
-import { oncePerState } from "../once-per-state.ts";
+import { oncePer } from "../once-per.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
@@ -106,7 +106,7 @@ function abandonedJoin(fleet: Fleet, holders: readonly Machine[]): EtcdMember | 
 }
 
 /** What to do next for etcd's members, if anything. */
-export const nextEtcdStep = oncePerState(stepFor);
+export const nextEtcdStep = oncePer(stepFor);
 
 function stepFor(fleet: Fleet): EtcdStep | undefined {
 	const document = fleet.cluster?.document;

@@ -7,6 +7,7 @@ import {
 	type NodeAddressRule,
 	parseNetwork,
 } from "@rollcall/protocol";
+import { oncePer } from "../once-per.ts";
 
 /** The address by which other nodes reach this one. */
 export type NodeAddress =
@@ -53,15 +54,9 @@ export function onLink(facts: Facts, nic: string, address: string): string {
 }
 
 /** By the facts that they are of: each decision asks for the addresses of the same machines. */
-const CANDIDATES = new WeakMap<Facts, readonly Candidate[]>();
+const candidates = oncePer(candidatesOf);
 
-function candidates(facts: Facts): readonly Candidate[] {
-	const known = CANDIDATES.get(facts) ?? candidatesOf(facts);
-	CANDIDATES.set(facts, known);
-	return known;
-}
-
-function candidatesOf(facts: Facts): Candidate[] {
+function candidatesOf(facts: Facts): readonly Candidate[] {
 	return facts.nics
 		.filter((nic) => !isNoUplink(nic.name))
 		.flatMap((nic) =>

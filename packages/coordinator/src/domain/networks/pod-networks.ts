@@ -9,6 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { byMachineId, causeOf } from "../drafts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
+import { oncePer } from "../once-per.ts";
 import type { DealtNetworks } from "./dealt-networks.ts";
 import { nodeMask } from "./node-mask.ts";
 
@@ -22,17 +23,8 @@ export interface PodPool {
 	readonly count: number;
 }
 
-/** By their documents, which are asked about with every decision. */
-const POOLS = new WeakMap<ClusterDocument, { readonly pool: PodPool | undefined }>();
-
-/** What this document has the coordinator deal out; undefined where another one does, or nobody. */
-export function podPool(document: ClusterDocument): PodPool | undefined {
-	const known = POOLS.get(document);
-	if (known) return known.pool;
-	const pool = poolOf(document);
-	POOLS.set(document, { pool });
-	return pool;
-}
+/** What this document has the coordinator deal out; undefined where another one does, or nobody. Every decision asks for it. */
+export const podPool = oncePer(poolOf);
 
 function poolOf(document: ClusterDocument): PodPool | undefined {
 	const { kubernetes, networks } = document;
