@@ -1,37 +1,22 @@
 import test from "ava";
 import type { Command } from "commander";
 import { EXIT } from "../src/exit-codes.ts";
-import { screenOf } from "../src/process-surroundings.ts";
 import { buildProgram, runProgram } from "../src/program.ts";
 import { pathOf } from "../src/program-path.ts";
 import { widthOf } from "../src/text/width.ts";
+import { surroundingsHere } from "./support/cli.ts";
 
 /** What a command line prints, on a terminal of so many columns, and its exit code. */
 async function run(words: readonly string[], columns?: number): Promise<{ text: string; code: number }> {
-	let text = "";
-	const write = (chunk: unknown) => {
-		text += String(chunk);
-		return true;
-	};
-	const size = columns === undefined ? {} : { columns, rows: 24 };
-	const screen = screenOf({ write, isTTY: columns !== undefined, ...size } as never, false);
-	const nothing = () => () => undefined;
 	const env = { ROLLCALL_CONFIG: "/nowhere", ROLLCALL_SERVER: "http://127.0.0.1:1" };
-	const code = await runProgram(words, {
-		...{ out: screen, err: screen, env, now: () => 0 },
-		...{ onResize: nothing, onStop: nothing },
-	});
-	return { text, code };
+	const { surroundings, written } = surroundingsHere(env, { columns, now: () => 0 });
+	const code = await runProgram(words, surroundings);
+	return { text: written.out + written.err, code };
 }
 
 /** All commands and all below them, by their words. */
 async function commands(): Promise<{ readonly words: readonly string[]; readonly command: Command }[]> {
-	const screen = screenOf({ write: () => true, isTTY: false } as never, false);
-	const nothing = () => () => undefined;
-	const { program } = await buildProgram({
-		...{ out: screen, err: screen, env: {}, now: () => 0 },
-		...{ onResize: nothing, onStop: nothing },
-	});
+	const { program } = await buildProgram(surroundingsHere({}).surroundings);
 	const walk = (command: Command): Command[] => [command, ...command.commands.flatMap(walk)];
 	return walk(program).map((command) => ({ words: pathOf(command), command }));
 }

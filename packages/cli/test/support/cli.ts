@@ -8,6 +8,7 @@ import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 import { screenOf } from "../../src/process-surroundings.ts";
 import { runProgram } from "../../src/program.ts";
+import type { Surroundings } from "../../src/terminal.ts";
 import { ADMIN_TOKEN, type Fixed, FixedApi } from "./fixed-api.ts";
 import { FIXED_CLOCK, NOW } from "./fixed-clock.ts";
 import { STATUS } from "./views.ts";
@@ -60,6 +61,26 @@ export async function startCli(
 	return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
+/** The world around a command that runs in this process, and what it wrote: to a pipe, or to a terminal of so many columns. */
+export function surroundingsHere(
+	env: NodeJS.ProcessEnv,
+	{ columns, now = Date.now }: { columns?: number | undefined; now?: () => number } = {},
+): { readonly surroundings: Surroundings; readonly written: { out: string; err: string } } {
+	const written = { out: "", err: "" };
+	const screen = (where: "out" | "err") => {
+		const write = (text: string | Uint8Array): boolean => {
+			written[where] += String(text);
+			return true;
+		};
+		return screenOf({ write, isTTY: columns !== undefined, columns: columns ?? 0, rows: 24 }, false);
+	};
+	const nothing = () => () => {};
+	return {
+		surroundings: { out: screen("out"), err: screen("err"), env, now, onResize: nothing, onStop: nothing },
+		written,
+	};
+}
+
 /** Runs the command to its end in this process, as its main file does: a start costs more of the processor than what most commands do. */
 export async function runCli(
 	t: ExecutionContext,
@@ -67,22 +88,12 @@ export async function runCli(
 	env: Record<string, string> = {},
 ): Promise<Ended> {
 	const folder = await temporaryFolder(t);
-	let [stdout, stderr] = ["", ""];
-	const code = await runProgram(args, {
-		out: screenOf(
-			sink((text) => (stdout += text)),
-			false,
-		),
-		err: screenOf(
-			sink((text) => (stderr += text)),
-			false,
-		),
-		env: { PATH: process.env.PATH, TZ: "UTC", ROLLCALL_CONFIG: join(folder, "config.json"), ...env },
-		now: () => (env.ROLLCALL_TEST_NOW === undefined ? Date.now() : NOW),
-		onResize: () => () => {},
-		onStop: () => () => {},
-	});
-	return { code, stdout, stderr };
+	const { surroundings, written } = surroundingsHere(
+		{ PATH: process.env.PATH, TZ: "UTC", ROLLCALL_CONFIG: join(folder, "config.json"), ...env },
+		{ now: () => (env.ROLLCALL_TEST_NOW === undefined ? Date.now() : NOW) },
+	);
+	const code = await runProgram(args, surroundings);
+	return { code, stdout: written.out, stderr: written.err };
 }
 
 /** Runs the command to its end in a process of its own, bundled: what reads its standard input, ends by itself or looks at its process. */
@@ -92,15 +103,6 @@ export async function runBundled(
 	env: Record<string, string> = {},
 ): Promise<Ended> {
 	return (await startCli(t, args, env)).ended;
-}
-
-/** A pipe's end, as a command sees it. */
-function sink(onText: (text: string) => void): Parameters<typeof screenOf>[0] {
-	const write = (text: string | Uint8Array): boolean => {
-		onText(String(text));
-		return true;
-	};
-	return { write, isTTY: false, columns: 80, rows: 24 };
 }
 
 /** A fake coordinator that listens, whose fleet is well unless it says otherwise, and the environment that leads to it, at the time of the test. */
