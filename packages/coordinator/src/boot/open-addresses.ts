@@ -1,4 +1,5 @@
 import type { BootDocument } from "@rollcall/protocol";
+import { hasAccount } from "../document/check-addresses.ts";
 import type { Finding } from "./finding.ts";
 
 /** Words of parameters that open something: their values are secrets. */
@@ -32,8 +33,7 @@ export function openAddresses({ profiles, menu }: Pick<BootDocument, "profiles" 
 
 function secretIn(address: string): string | undefined {
 	if (!URL.canParse(address)) return undefined;
-	const { username, password, searchParams } = new URL(address);
-	if (username !== "" || password !== "") return "the name or password";
-	const named = [...searchParams.keys()].find((name) => SECRET.test(name));
+	if (hasAccount(address)) return "the name or password";
+	const named = [...new URL(address).searchParams.keys()].find((name) => SECRET.test(name));
 	return named === undefined ? undefined : `the value of ${named}`;
 }

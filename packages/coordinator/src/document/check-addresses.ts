@@ -20,7 +20,8 @@ export const checkAddresses: Check = ({ kubernetes, roles, images }) => {
 	return { findings: [...files, ...issuers] };
 };
 
-function hasAccount(url: string): boolean {
+/** True where an address, which can be parsed, has a name or a password in it. */
+export function hasAccount(url: string): boolean {
 	const { username, password } = new URL(url);
 	return username !== "" || password !== "";
 }

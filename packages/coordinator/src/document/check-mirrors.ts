@@ -1,4 +1,5 @@
 import type { ClusterDocument } from "@rollcall/protocol";
+import { hasAccount } from "./check-addresses.ts";
 import type { Check, Finding } from "./finding.ts";
 
 /** How many mirrors may need an account: a target may name only so many secrets besides those that it always names. */
@@ -35,8 +36,8 @@ export const checkMirrors: Check = ({ images: { mirrors } }) => {
 };
 
 function endpointFault(endpoint: string, { authority, account }: Mirror): Omit<Finding, "path"> | undefined {
-	const { username, password, search, hash, protocol, href } = new URL(endpoint);
-	if (username !== "" || password !== "")
+	const { search, hash, protocol, href } = new URL(endpoint);
+	if (hasAccount(endpoint))
 		return {
 			message: "an account in an address would be read by all who may read the document",
 			suggestion: "name it by account, and give the coordinator its password in a file",

@@ -19,7 +19,6 @@ interface Open {
  */
 export class Attention {
 	#open: Open | undefined;
-
 	#allAt = Number.NEGATIVE_INFINITY;
 
 	/** A turn begins: its first round is about all machines if `all` says so, or the last such round was long ago. */

@@ -11,7 +11,7 @@ import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
-import { names } from "./names.ts";
+import { nodeNames } from "./names.ts";
 import { majorityOf, type Quorum, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 import { strandedMachines, strandedSnapshot, strandedText } from "./stranded.ts";
@@ -142,7 +142,7 @@ function waitForFounding(fleet: Fleet): string {
 	const missed = founding?.isWhole ? missedFounders(founding) : [];
 	if (founding?.isHopeless) return "too few are left of those who began: nothing comes of waiting";
 	if (missed.length === 0) return "wait until etcd is founded (rollcall etcd risk), or let --queue wait";
-	return `bring ${names(missed.map(({ seat, machineId }) => seat?.nodeName ?? machineId))} back, without whom too few are here`;
+	return `bring ${nodeNames(missed)} back, without whom too few are here`;
 }
 
 /** A document under which etcd cannot go on with its memory, while there is some, or may be: before machines have proved what they hold nobody knows. */

@@ -3,7 +3,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
-import { names } from "./names.ts";
+import { names, nodeNames } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { strandedText } from "./stranded.ts";
 import { beginningText, etcdWait, unknownText } from "./wait.ts";
@@ -36,7 +36,7 @@ function unfoundedText(fleet: Fleet): string | undefined {
 	const stranded = strandedText(fleet);
 	if (stranded !== undefined) return `etcd does not get well: ${stranded}`;
 	// It is only stood in for there.
-	const here = names(founding.begun.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+	const here = nodeNames(founding.begun);
 	return `etcd does not get well on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live, or boot ${here} anew (rollcall reboot MACHINE), and etcd begins with ${beginningText(fleet)}`;
 }
 
@@ -72,8 +72,7 @@ function rescueText(fleet: Fleet, quorum: Quorum): string {
 		return machine?.lease === "lost" && machine.bootId === bootId ? [nodeName] : [];
 	});
 	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
-	const holders = memoryHolders(fleet).map(({ seat, machineId }) => seat?.nodeName ?? machineId);
-	return `${back}boot ${names(holders)} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
+	return `${back}boot ${nodeNames(memoryHolders(fleet))} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
 }
 
 function awayFrom({ voters, healthy }: Quorum): readonly string[] {

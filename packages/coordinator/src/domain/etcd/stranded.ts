@@ -1,7 +1,7 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
-import { names } from "./names.ts";
+import { nodeNames } from "./names.ts";
 import { snapshotText } from "./snapshot-text.ts";
 
 /**
@@ -25,7 +25,7 @@ export function strandedSnapshot({ snapshots, cluster, recoverUntil }: Fleet): E
 export function strandedText(fleet: Fleet): string | undefined {
 	const machines = strandedMachines(fleet);
 	if (machines.length === 0) return undefined;
-	const here = names(machines.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
+	const here = nodeNames(machines);
 	const kept = strandedSnapshot(fleet);
 	const back = `etcd's only memory that is known lies on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live`;
 	if (!kept) return `${back}; before anything else is done, keep what it holds: rollcall etcd snapshot`;

@@ -1,11 +1,11 @@
-import type { Fleet, Machine } from "../fleet.ts";
+import type { Fleet } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { type Founding, foundingOf, missedFounders, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
-import { names } from "./names.ts";
+import { names, nodeNames } from "./names.ts";
 import { majorityOf } from "./quorum.ts";
 import { snapshotText } from "./snapshot-text.ts";
 import { nextBeginning } from "./snapshots.ts";
@@ -93,10 +93,6 @@ function foundingText(fleet: Fleet, founding: Founding): string {
 		? `, but too few of them are here for a majority: bring ${nodeNames(missed)} back, or ${gone} (what etcd wrote there is lost)`
 		: "";
 	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? back}; this machine joins it then`;
-}
-
-function nodeNames(machines: readonly Machine[]): string {
-	return names(machines.map(({ seat, machineId }) => seat?.nodeName ?? machineId));
 }
 
 /** What etcd begins with when no memory is left, in words. */
