@@ -12,6 +12,10 @@ export interface UnitView {
 	readonly kept?: string | undefined;
 	/** True when a target is applied, not only looked after. */
 	readonly applying?: boolean;
+	/** True where only files changed: what had ended well before, as an import does, is not begun again. */
+	readonly renewing?: boolean;
+	/** Units that are down since they failed; looked at where only files changed. */
+	readonly failed?: ReadonlySet<string>;
 	/** Paths that changed since those units were started. */
 	readonly changed: readonly string[];
 	/** Units that are active or becoming so. */
@@ -35,13 +39,18 @@ export function planUnits(view: UnitView): UnitPlan {
 			// Of a mount that is there, starting is no act; what systemd says of it may be older than the apply.
 			if (view.applying || !view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
 		} else if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });
-		else if (!view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
+		else if (isDown(unit, view)) begin.push({ unit: unit.name, action: "start" });
 	}
 	return {
 		stop: view.owned.filter((unit) => !wanted.has(unit) && unit !== view.kept).reverse(),
 		reload: view.changed.some((path) => path.startsWith(`${UNIT_FOLDER}/`)),
 		begin,
 	};
+}
+
+/** True for a unit that has to be started, although nothing of it changed. */
+function isDown({ name }: TargetUnit, { renewing, failed, running }: UnitView): boolean {
+	return renewing ? failed?.has(name) === true : !running.has(name);
 }
 
 /** True when the unit's own file, one of its drop-ins (systemd.unit(5)) or one of `restartOn` changed. */

@@ -8,8 +8,9 @@ import { runUnits } from "./run-units.ts";
 
 /**
  * Looks whether everything is as the good target says, and mends what is not: a file that was changed or removed, a unit
- * that does not run, or runs on files that were changed since. Does nothing, to files or units, when all is well. False: something
- * failed, which is logged; the probes show what it means.
+ * that does not run, or runs on files that were changed since. Of units a renewal restarts only those that depend on what changed, and
+ * starts those that failed. Does nothing, to files or units, when all is well. False: something failed, which is logged; the probes show
+ * what it means.
  */
 export async function keep(
 	parts: ApplyParts,
@@ -40,7 +41,7 @@ export async function keep(
 		// etcd must not begin a second time in a boot that lost its memory.
 		const wanted = etcd.held()?.lost ? content.units.filter(({ name }) => name !== etcd.held()?.unit) : content.units;
 		const run = { wanted, owned: ledger.units, kept: etcd.held()?.unit, changed, signal };
-		const actions = await runUnits(units, run);
+		const actions = await runUnits(units, { ...run, renewing: what === "renewed" });
 		await parts.podNetwork.use(content.podNetwork);
 		if (changed.length + actions.length > 0) {
 			log[what === "renewed" ? "info" : "warn"](what, { files: changed.join(", "), actions: actions.join(", ") });

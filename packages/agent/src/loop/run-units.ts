@@ -13,6 +13,8 @@ export interface UnitRun {
 	readonly kept?: string | undefined;
 	/** True when a target is applied, not only looked after. */
 	readonly applying?: boolean;
+	/** True where only files changed. */
+	readonly renewing?: boolean;
 	readonly changed: readonly string[];
 	readonly signal: AbortSignal;
 	readonly swapFiles?: () => void;
@@ -42,7 +44,7 @@ export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
 		if (active === "failed") failed.add(name);
 	});
 	await raced(Promise.all(states), signal);
-	const plan = planUnits({ ...run, running });
+	const plan = planUnits({ ...run, running, failed });
 	if (plan.reload) {
 		await raced(units.reload(), signal);
 		actions.push("reload");

@@ -55,7 +55,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	let turn: Promise<void> = Promise.resolve();
 	/** Works that are in the chain. */
 	let waiting = 0;
-	let mendDue = false;
+	/** What is due: a look at everything, or only at what was renewed. */
+	let mendDue: "mended" | "renewed" | undefined;
 	/** Resets that are under way. */
 	let resets = 0;
 
@@ -110,10 +111,10 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		}
 	}
 
-	/** Brings renewed certificates to the files of what runs. Stays due until that succeeded. */
+	/** Brings renewed certificates to the files of what runs. Stays due until that succeeded, as does a look at everything. */
 	async function mendIfDue(signal: AbortSignal): Promise<void> {
 		if (!mendDue || !running || signal.aborted) return;
-		mendDue = !(await keep(parts, running, signal, "renewed"));
+		if (await keep(parts, running, signal, mendDue)) mendDue = undefined;
 	}
 
 	async function takeUp(signal: AbortSignal): Promise<void> {
@@ -136,7 +137,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		newest ??= good;
 		runs(good, "unknown");
 		standing = { generation: good.target.generation, progress: { state: "applied" } };
-		mendDue = !(await keep(parts, good, signal));
+		mendDue = "mended";
+		await mendIfDue(signal);
 	}
 
 	return {
@@ -167,7 +169,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			});
 		},
 		async mend() {
-			mendDue = true;
+			mendDue ??= "renewed";
 			// An apply that is under way, and tried again, does it between its tries.
 			if (waiting === 0) await inTurn(mendIfDue);
 			return !mendDue;

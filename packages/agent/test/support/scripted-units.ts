@@ -6,6 +6,8 @@ export interface ScriptedUnits extends Units {
 	/** Actions besides questions about states, in order. */
 	readonly actions: string[];
 	readonly running: Set<string>;
+	/** Units that are down since they failed. */
+	readonly failed: Set<string>;
 	/** Units whose start fails, with systemd's words. */
 	readonly broken: Map<string, string>;
 	/** Units whose start does not come back until released. */
@@ -15,6 +17,7 @@ export interface ScriptedUnits extends Units {
 export function createScriptedUnits(): ScriptedUnits {
 	const actions: string[] = [];
 	const running = new Set<string>();
+	const failed = new Set<string>();
 	const broken = new Map<string, string>();
 	const hanging = new Set<string>();
 	const begin = async (action: string, unit: string) => {
@@ -25,11 +28,13 @@ export function createScriptedUnits(): ScriptedUnits {
 			running.delete(unit);
 			throw new UnitError(`${unit}: ${words}`);
 		}
+		failed.delete(unit);
 		running.add(unit);
 	};
 	return {
 		actions,
 		running,
+		failed,
 		broken,
 		hanging,
 		async reload() {
@@ -42,6 +47,7 @@ export function createScriptedUnits(): ScriptedUnits {
 			running.delete(unit);
 		},
 		async state(unit) {
+			if (failed.has(unit)) return { active: "failed", detail: "failed (failed)" };
 			return running.has(unit)
 				? { active: "active", detail: "active (running)" }
 				: { active: "inactive", detail: "inactive (dead)" };
