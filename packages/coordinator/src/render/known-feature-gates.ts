@@ -1,6 +1,6 @@
 /**
  * Feature gates of Kubernetes 1.34 to 1.36, as its sources list them (test/compatibility_lifecycle/reference/versioned_feature_list.yaml),
- * and `AllAlpha` and `AllBeta`, which stand for all of a stage. `Name`: known in all three. `Name@35`: from 1.35 on. `Name!33`: on for good
+ * those of client-go, which every component takes too, and `AllAlpha` and `AllBeta`, which stand for all of a stage. `Name`: known in all three. `Name@35`: from 1.35 on. `Name!33`: on for good
  * since 1.33; `Name~36`: off for good. A component that is told otherwise than a gate that is for good, or that does not know a gate, ends at
  * its start.
  */
@@ -38,12 +38,15 @@ StructuredAuthenticationConfigurationEgressSelector StructuredAuthenticationConf
 TokenRequestServiceAccountUIDValidation TopologyAwareWorkloadScheduling@36 TopologyManagerPolicyAlphaOptions TopologyManagerPolicyBetaOptions TopologyManagerPolicyOptions!32
 TranslateStreamCloseWebsocketRequests UnauthenticatedHTTP2DOSMitigation UnknownVersionInteroperabilityProxy UserNamespacesHostNetworkSupport@35 UserNamespacesSupport!36
 VolumeAttributesClass!36 VolumeLimitScaling@35 WatchCacheInitializationPostStartHook WatchList WindowsCPUAndMemoryAffinity WindowsGracefulNodeShutdown WindowsHostNetwork WinDSR!34 WinOverlay!34
-WorkloadWithJob@36`;
+GangScheduling@35 PreventStaticPodAPIReferences WorkloadAwarePreemption@36 WorkloadWithJob@36
+AtomicFIFO@36 ClientsAllowCARotation@36 ClientsAllowCBOR ClientsAllowTLSCacheGC@36 ClientsPreferCBOR InformerResourceVersion InOrderInformers!36 InOrderInformersBatchProcess@35
+UnlockWhileProcessingFIFO@36 WatchListClient`;
 
 /**
  * Gates that are decided for good, since the release behind them, and that a later release of those that can be declared may not know:
  * of 1.34's list, those that are gone since; and old ones that documents may still have, among them all that Kubernetes' list of
- * removed gates has up to 1.28 (feature-gates-removed of its reference). One that was withdrawn is off for good.
+ * removed gates has up to 1.33 (feature-gates-removed of its reference). One that was withdrawn is off for good, or `Name-31`: it went with
+ * 1.31, and what it chose cannot be chosen any more.
  */
 const DECIDED = `
 AllowServiceLBStatusOnNonLB~32 AnonymousAuthConfigurableEndpoints!34 AnyVolumeDataSource!33 APIServerTracing!34 AuthorizeNodeWithSelectors!34 AuthorizeWithSelectors!34 BtreeWatchCache!33
@@ -75,15 +78,22 @@ ResourceQuotaScopeSelectors!17 RetroactiveDefaultStorageClass!28 RootCAConfigMap
 ServiceAccountIssuerDiscovery!21 ServiceAppProtocol!20 ServiceIPStaticSubrange!26 ServiceLBNodePortControl!24 ServiceLoadBalancerClass!24 ServiceLoadBalancerFinalizer!17 ServiceNodeExclusion!21
 ServiceTopology~20 SetHostnameAsFQDN!22 StorageObjectInUseProtection!11 StreamingProxyRedirects~22 SupportIPVSProxyMode!11 SupportNodePidsLimit!20 SupportPodPidsLimit!20 SuspendJob!24 Sysctls!21
 TaintBasedEvictions!18 TaintNodesByCondition!17 TokenRequestProjection!20 UserNamespacesStatelessPodsSupport~28 ValidateProxyRedirects~25 VolumePVCDataSource!18 VolumeScheduling!13
-VolumeSnapshotDataSource!20 VolumeSubpath!10 VolumeSubpathEnvExpansion!17 WarningHeaders!22 WindowsEndpointSliceProxying!22 WindowsGMSA!18 WindowsHostProcessContainers!26 WindowsRunAsUserName!18`;
+VolumeSnapshotDataSource!20 VolumeSubpath!10 VolumeSubpathEnvExpansion!17 WarningHeaders!22 WindowsEndpointSliceProxying!22 WindowsGMSA!18 WindowsHostProcessContainers!26 WindowsRunAsUserName!18
+AdmissionWebhookMatchConditions!30 AggregatedDiscoveryEndpoint!30 APIListChunking!29 APISelfSubjectReview!28 AppArmorFields!31 CloudDualStackNodeIPs!30 ConsistentHTTPGetHandlers!25 CSIMigrationAzureFile!26 CSIMigrationRBD-31
+CSINodeExpandSecret!29 CustomResourceValidationExpressions!29 DefaultHostNetworkHostPortsInPodTemplates-31 DisableCloudProviders!31 DisableKubeletCloudCredentialProviders!31 DRAControlPlaneController-32
+EfficientWatchResumption!24 ExperimentalHostUserNamespaceDefaulting-30 InTreePluginAWSUnregister-31 InTreePluginAzureDiskUnregister-31 InTreePluginAzureFileUnregister-31 InTreePluginGCEUnregister-31
+InTreePluginOpenStackUnregister-31 InTreePluginRBDUnregister-31 InTreePluginvSphereUnregister-31 IPTablesOwnershipCleanup!28 JobReadyPods!29 KMSv2!29 KMSv2KDF!29 KubeletPodResourcesGetAllocatable!28
+LegacyServiceAccountTokenCleanUp!30 LegacyServiceAccountTokenTracking!28 MinimizeIPTablesRestore!28 NewVolumeManagerReconstruction!30 NodeOutOfServiceVolumeDetach!28 PDBUnhealthyPodEvictionPolicy!31
+PodHostIPs!30 RemainingItemCount!29 SecurityContextDeny-30 ServerSideFieldValidation!27 ServiceNodePortStaticSubrange!29 SkipReadOnlyValidationGCE-31 StableLoadBalancerNodeSet!30 StatefulSetStartOrdinal!31
+UserNamespacesPodSecurityStandards-35 VolumeCapacityPriority-33 WatchBookmark!17 ZeroLimitedNominalConcurrencyShares!30`;
 
 /** What is known of a gate. Minor versions of Kubernetes 1. */
 interface Gate {
 	readonly name: string;
 	/** The first of the releases that know it; undefined where all do. */
 	readonly from?: number;
-	/** Since when it is what for good. */
-	readonly decided?: { readonly since: number; readonly on: boolean };
+	/** Since when it is what for good; `on` is undefined for one that only went. */
+	readonly decided?: { readonly since: number; readonly on?: boolean };
 	/** No release that can be declared needs it, and not all know it. */
 	readonly gone: boolean;
 }
@@ -97,12 +107,14 @@ function read(text: string, gone: boolean): Gate[] {
 		.trim()
 		.split(/\s+/)
 		.map((word) => {
-			const [, name = word, from, kind, since] = /^(\w+?)(?:@(\d+))?(?:([!~])(\d+))?$/.exec(word) ?? [];
+			const [, name = word, from, kind, since] = /^(\w+?)(?:@(\d+))?(?:([!~-])(\d+))?$/.exec(word) ?? [];
 			return {
 				name,
 				gone,
 				...(from === undefined ? {} : { from: Number(from) }),
-				...(since === undefined ? {} : { decided: { since: Number(since), on: kind === "!" } }),
+				...(since === undefined
+					? {}
+					: { decided: { since: Number(since), ...(kind === "-" ? {} : { on: kind === "!" }) } }),
 			};
 		});
 }
@@ -115,6 +127,7 @@ export function gateFault(name: string, on: boolean, minor: string): string | "u
 	const { from = 0, decided, gone } = gate;
 	if (release < from) return `comes with Kubernetes 1.${from}`;
 	if (!decided || release < decided.since) return undefined;
+	if (decided.on === undefined) return `was removed in Kubernetes 1.${decided.since}`;
 	const forGood = `is ${decided.on ? "on" : "off"} for good since Kubernetes 1.${decided.since}`;
 	if (gone) return `${forGood}, and later releases do not know it`;
 	return on === decided.on ? undefined : `${forGood}; a component that is told otherwise does not start`;

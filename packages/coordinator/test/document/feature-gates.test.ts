@@ -44,6 +44,20 @@ testRefusals([
 		/leave it out/,
 	],
 	[
+		"a feature gate that went with the code it was for",
+		gates("InTreePluginAWSUnregister: true"),
+		`${AT}.InTreePluginAWSUnregister`,
+		/InTreePluginAWSUnregister was removed in Kubernetes 1\.31/,
+		/leave it out/,
+	],
+	[
+		"a feature gate that was decided in 1.29 and is gone",
+		gates("KMSv2: true"),
+		`${AT}.KMSv2`,
+		/on for good since Kubernetes 1\.29, and later releases do not know it/,
+		/leave it out/,
+	],
+	[
 		"a feature gate that is misspelt and gone",
 		gates("sidecarContainer: true"),
 		`${AT}.sidecarContainer`,
@@ -70,6 +84,9 @@ test("what a release knows may be set, and what it does not know yet says when i
 	// Every component knows these two, which stand for many; Kubernetes' list of features does not have them.
 	t.true(parseDocument(gates("AllAlpha: false, AllBeta: true")).ok);
 	t.true(parseDocument(gates("WatchList: false, InPlacePodVerticalScaling: true, ImageVolumeWithDigest: true")).ok);
+	// Those of client-go are taken by every component as well.
+	t.true(parseDocument(gates("WatchListClient: false, GangScheduling: true, GenericWorkload: true")).ok);
+	t.is(gateFault("UserNamespacesPodSecurityStandards", true, "1.34"), undefined);
 	t.is(gateFault("InPlacePodVerticalScaling", false, "1.34"), undefined);
 	t.is(gateFault("WorkloadWithJob", true, "1.35"), "comes with Kubernetes 1.36");
 	t.is(gateFault("WorkloadWithJob", true, "1.36"), undefined);
@@ -86,7 +103,7 @@ test("no word of the table is misread, and no decided gate is of a release to co
 	for (const name of decided)
 		t.regex(
 			gateFault(name, true, "1.36") ?? gateFault(name, false, "1.36") ?? "",
-			/for good since Kubernetes 1\.\d\d?/,
+			/(?:for good since|was removed in) Kubernetes 1\.\d\d?/,
 			name,
 		);
 });
