@@ -1,5 +1,5 @@
 import type { FileChange, TargetContent, TargetFile } from "@rollcall/protocol";
-import { sha256Of } from "@rollcall/protocol";
+import { sha256Of, withoutAccounts } from "@rollcall/protocol";
 import type { z } from "zod";
 
 type Change = z.infer<typeof FileChange>;
@@ -44,8 +44,8 @@ export function restarts(
 		.sort();
 }
 
-/** A file's text; what is sensitive, and what is not text, as its digest. */
+/** A file's text, without names and passwords in addresses; what is sensitive, and what is not text, as its digest. */
 function shown({ content, encoding, sensitive }: TargetFile): string {
 	if (sensitive) return `(secret) ${sha256Of(content)}`;
-	return encoding === "base64" ? `(binary) ${sha256Of(content)}` : content;
+	return encoding === "base64" ? `(binary) ${sha256Of(content)}` : withoutAccounts(content);
 }

@@ -14,7 +14,7 @@ import { isoDateOf } from "../../../domain/clocks/log-clock.ts";
 import { askCore } from "../ask-core.ts";
 import type { Api } from "../dependencies.ts";
 import { guarded, LossQuery } from "../guarded.ts";
-import { hideDocumentSecrets } from "../hide-secrets.ts";
+import { hideAccounts, hideDocumentSecrets } from "../hide-secrets.ts";
 import { Refusal, refuse } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import { EXAMPLE_DIGEST, EXAMPLE_ID } from "./examples.ts";
@@ -81,7 +81,7 @@ export const CLUSTER_ROUTES: readonly Route[] = [
 			const { document, digest, seq, at } = cluster;
 			const shown =
 				includesScope(caller.scope, "operator") && query.secrets !== "hidden"
-					? document
+					? hideAccounts(document)
 					: hideDocumentSecrets(document);
 			return { document: shown, digest, declaredAt: isoDateOf(api.core.fleet(), at), seq };
 		},
