@@ -55,21 +55,53 @@ async function member(t: ExecutionContext) {
 	return machine;
 }
 
-test("a first target that fails at its probes leaves etcd's memory where it is, and the next try finds it", async (t) => {
-	const { keeper, becomes, stopped, units, root, etcd } = setUp(t);
+const WITHOUT_API = { ...WITH_ETCD, probes: [unitProbe("kube-apiserver", "apiserver.service")] };
+const MANIFEST = "etc/kubernetes/manifests/etcd.yaml";
+
+test("a first target that fails before its member wrote anything is taken away, and leaves the mount where it is", async (t) => {
+	const { keeper, becomes, stopped, units, root } = setUp(t);
 	await keeper.start();
-	keeper.offer(accepted(1, { ...WITH_ETCD, probes: [unitProbe("kube-apiserver", "apiserver.service")] }));
-	await eventually("etcd begins", () => units.running.has(MOUNT));
-	writeLog(root, 1n, 2n);
+	keeper.offer(accepted(1, WITHOUT_API));
 	await becomes("rejected");
 	t.false(stopped());
+	t.true(units.actions.includes("stop kubelet.service"));
 	t.deepEqual(Object.keys(tree(root, "/run/systemd/system")), [`/run/systemd/system/${MOUNT}`]);
-	t.false(existsSync(join(root, "etc/kubernetes/manifests/etcd.yaml")));
-	t.like(etcd.present(), { memberId: "1" });
+	t.false(existsSync(join(root, MANIFEST)));
 	keeper.offer(accepted(2, WITH_ETCD));
 	await becomes("applied");
 	t.false(stopped());
 	t.is(units.actions.filter((action) => action === `restart ${MOUNT}`).length, 0);
+});
+
+test("etcd goes on where a first target fails after its member wrote something: others may need it, or have to read it", async (t) => {
+	const machine = setUp(t);
+	const { units, root, etcd } = machine;
+	let { keeper, becomes } = machine;
+	await keeper.start();
+	keeper.offer(accepted(1, WITHOUT_API));
+	await eventually("etcd begins", () => units.running.has(MOUNT));
+	writeLog(root, 1n, 2n);
+	await becomes("rejected");
+	t.like(keeper.standing()?.progress, { step: "probes" });
+	t.like(etcd.present(), { memberId: "1" });
+	const goesOn = (when: string) => {
+		t.false(machine.stopped() || units.actions.includes("stop kubelet.service"), when);
+		t.true(existsSync(join(root, MANIFEST)), when);
+	};
+	goesOn("it is rejected");
+	t.like(keeper.health(), [{ component: "kube-apiserver", healthy: false }]);
+	keeper.offer(accepted(2, { ...WITHOUT_API, probes: [unitProbe("scheduler", "scheduler.service")] }));
+	await becomes("rejected");
+	goesOn("a newer one is rejected");
+	await keeper.stop();
+	({ keeper, becomes } = setUp(t, root, units));
+	void keeper.start();
+	await becomes("rejected");
+	goesOn("the agent started again");
+	units.running.add("scheduler.service");
+	await becomes("applied");
+	goesOn("it is applied");
+	t.is(keeper.running()?.target.generation, 2);
 });
 
 test("a target without etcd, whether it fails or succeeds, leaves etcd's memory where it is", async (t) => {

@@ -11,6 +11,7 @@ import type { CredentialStore } from "./credential-store.ts";
 import { deadlineAfter } from "./deadline.ts";
 import type { EtcdMemoryKeeper } from "./etcd-memory.ts";
 import { firstSuccess } from "./first-success.ts";
+import { goesOn } from "./goes-on.ts";
 import { letMemoryGo, memoryFiles } from "./let-go.ts";
 import type { PodNetworkKeeper } from "./pod-network.ts";
 import { raced } from "./raced.ts";
@@ -51,7 +52,7 @@ interface Position {
 
 /**
  * Brings the machine to a target, all or nothing: check, certificates, artifacts, files, units, probes. When any of them fails, what ran
- * before runs again. Whatever was begun stands in the ledger before it is done, so that it can be ended after a crash at
+ * before runs again; `goesOn` says where it stays. Whatever was begun stands in the ledger before it is done, so that it can be ended after a crash at
  * any point. Never throws.
  */
 export async function applyTarget(parts: ApplyParts, accepted: Accepted, run: ApplyRun): Promise<Outcome> {
@@ -69,7 +70,7 @@ export async function applyTarget(parts: ApplyParts, accepted: Accepted, run: Ap
 		const text = messageOf(error);
 		const reason = deadline.aborted ? `not done after ${content.deadlineSeconds} s (${text})` : text;
 		const unit = error instanceof ProbeFailed ? error.unit : at.unit;
-		await rollBack(parts);
+		if (!goesOn(parts)) await rollBack(parts);
 		return { state: "rejected", step: at.step, reason: reason.slice(0, 1024), ...(unit === undefined ? {} : { unit }) };
 	} finally {
 		end();

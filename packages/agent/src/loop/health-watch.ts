@@ -16,6 +16,8 @@ export interface HealthWatch {
 	watch(probes: readonly Probe[], since: Since): void;
 	/** Sorted by component; those that were not looked at yet are missing. */
 	health(): Health;
+	/** True when every component was looked at, and found healthy last. */
+	isWell(): boolean;
 	/** Resolves when every component was looked at once. */
 	firstRound(): Promise<void>;
 	stop(): void;
@@ -33,6 +35,7 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 	let seen = new Map<string, ComponentHealth>();
 	let current = new AbortController();
 	let round: Promise<unknown> = Promise.resolve();
+	let watched: readonly Probe[] = [];
 
 	const health = () => [...seen.values()].sort((a, b) => (a.component < b.component ? -1 : 1));
 
@@ -41,6 +44,7 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 		const quietUntil = since === "started" ? parts.clock.monotonic() + START_MS : Number.NEGATIVE_INFINITY;
 		current.abort();
 		current = new AbortController();
+		watched = probes;
 		const before = healthDigest(health());
 		const earlier = seen;
 		seen = new Map();
@@ -86,6 +90,7 @@ export function createHealthWatch(parts: WatchParts): HealthWatch {
 	return {
 		watch,
 		health,
+		isWell: () => watched.every(({ component }) => seen.get(component)?.healthy),
 		firstRound: async () => void (await round),
 		stop: () => current.abort(),
 	};

@@ -2,12 +2,16 @@ import type { EtcdMemory, Generation, Health, MachineId, TargetProgress } from "
 import { type BackoffRule, backoff } from "../domain/backoff.ts";
 import type { Accepted } from "../ports.ts";
 import { type ApplyParts, applyTarget, endDone } from "./apply.ts";
+import { goesOn } from "./goes-on.ts";
 import { createHealthWatch, type Since } from "./health-watch.ts";
 import { clean, keep } from "./keep.ts";
 import { rollBack } from "./roll-back.ts";
 
 /** How soon a rejected target is tried again: 5 s, then doubling up to 5 minutes. */
 const RETRY: BackoffRule = { baseMs: 5_000, maxMs: 300_000 };
+
+/** Between two looks whether what goes on got well by itself. */
+const LOOK_MS = 1_000;
 
 /** Where the newest target stands. */
 interface Standing {
@@ -101,13 +105,25 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 				progress(generation, outcome);
 				return;
 			}
-			runs(running, "unknown");
+			const kept = goesOn(parts);
+			if (kept) watch.watch(kept.target.content.probes, "unknown");
+			else runs(running, "unknown");
 			log.warn("rejected", { generation, step: outcome.step, reason: outcome.reason });
 			const before = standing?.progress;
 			if (before?.state !== "rejected" || before.reason !== outcome.reason) progress(generation, outcome);
 			if (outcome.step === "check") return;
-			await clock.sleep(backoff(RETRY, attempt, parts.random()), signal);
+			const isWaitedFor = kept !== undefined && outcome.step === "probes";
+			await pause(backoff(RETRY, attempt, parts.random()), isWaitedFor, signal);
 			await mendIfDue(signal);
+		}
+	}
+
+	/** Waits before the next try. `isWaitedFor`: what goes on may get well by itself, and then the try comes at once. */
+	async function pause(ms: number, isWaitedFor: boolean, signal: AbortSignal): Promise<void> {
+		const slice = isWaitedFor ? LOOK_MS : ms;
+		for (let left = ms; left > 0 && !signal.aborted; left -= slice) {
+			await clock.sleep(Math.min(left, slice), signal);
+			if (isWaitedFor && watch.isWell()) return;
 		}
 	}
 
