@@ -2,6 +2,7 @@ import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall
 import { keysInUse } from "../domain/certificates/rotation.ts";
 import { prunable, snapshotDueIn, snapshotGivers, snapshotSettings } from "../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../domain/etcd/state.ts";
+import { strandedMachines } from "../domain/etcd/stranded.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import { SnapshotError } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
@@ -171,15 +172,17 @@ async function takeOne(
 		throw new SnapshotError("no member of etcd is known to live that could give one");
 	const { givers, leaderless } = snapshotGivers(fleet);
 	const etcd = await parts.connect(fleet, clientUrls(fleet, givers));
-	const { member, revision } = await etcd.look({ leaderless });
-	const { kept, revision: before } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const { member, revision: now } = await etcd.look({ leaderless });
+	const { kept, revision } = fleet.snapshots ?? NO_SNAPSHOTS;
+	// What only they hold may be of another history, in which revisions say nothing.
+	const before = strandedMachines(fleet).length > 0 ? undefined : revision;
 	const newest = kept.findLast(({ detached }) => !detached);
 	// Where the newest was forgotten, what is left is of an earlier state.
-	if (newest && revision === before && newest.revision === before) return { taken: false, snapshot: newest };
-	if (before !== undefined && revision < before)
-		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${revision} after ${before}`);
+	if (newest && now === before && newest.revision === before) return { taken: false, snapshot: newest };
+	if (before !== undefined && now < before)
+		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${now} after ${before}`);
 	const secretsKeys = [...keysInUse(fleet)];
-	const of = { revision, takenAt: parts.now(), cluster: document.name, secretsKeys, maxBytes: settings.room };
+	const of = { revision: now, takenAt: parts.now(), cluster: document.name, secretsKeys, maxBytes: settings.room };
 	const snapshot = await files.save(whileWanted(etcd.read(member), signal), of);
 	const answer = await core.submit({ kind: "etcd-snapshot", snapshot });
 	if (answer.kind === "ok") return { taken: true, snapshot };

@@ -75,6 +75,48 @@ test("members that are all gone, and a snapshot that is to be restored, do not h
 	t.is(snapshotDueIn(fleet, story.at), 0);
 });
 
+test("where the only memory cannot be read, the reason is told, with what is lost by booting it anew all the same", (t) => {
+	const { story, id, name } = alone();
+	healthy(story, id, false);
+	story.take({ kind: "etcd-snapshot-failed", reason: "none could be taken: it does not answer" });
+	for (const text of [etcdWait(story.fleet), etcdRisk(story.fleet, story.at) ?? ""]) {
+		t.regex(text, /rollcall etcd snapshot; none could be taken: it does not answer; where that stays so, /);
+		t.regex(
+			text,
+			new RegExp(`boot ${name} anew \\(rollcall reboot MACHINE --accept-loss etcd\\), and what it holds is lost$`),
+		);
+	}
+	save(story);
+	t.notRegex(etcdWait(story.fleet), /none could be taken/);
+});
+
+test("etcd begins with what was kept of the only memory once a person says so, also where another snapshot was being restored", (t) => {
+	const { story, id, name } = alone();
+	const nobody = bootIdOf({ name: "gone", boot: 9 });
+	const member = { machineId: id, bootId: nobody, nodeName: name, begun: "new", votes: true, cluster: [] } as const;
+	const before = snapshotOf(3);
+	story.fleet = {
+		...story.fleet,
+		etcd: { members: [member], seq: 1 },
+		snapshots: { kept: [{ ...before, detached: false }], restoring: { snapshot: before, seq: 1 } },
+	};
+	save(story);
+	story.join({ ...A, rehearsal: false, boot: 2 });
+	story.pass(60);
+	t.is(codeOf(story.take({ kind: "etcd-choose", from: "newest", by: "test" })), "ok");
+	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 7 } });
+});
+
+test("the newest is what was kept of the only memory, also beside snapshots of before that are not detached", (t) => {
+	const { story } = alone();
+	story.fleet = { ...story.fleet, snapshots: { kept: [{ ...snapshotOf(3), detached: false }] } };
+	save(story);
+	story.join({ ...A, rehearsal: false, boot: 2 });
+	story.pass(60);
+	story.take({ kind: "etcd-choose", from: "newest", by: "test" });
+	t.like(nextEtcdStep(story.fleet), { kind: "restore", snapshot: { revision: 7 } });
+});
+
 test("a machine with the only memory that is known is not rebooted, reset, rejected or removed but by the word of a person who accepts that", (t) => {
 	const { story, id } = alone();
 	const refused = [

@@ -27,6 +27,25 @@ test("after a lost log what the only members hold that proved themselves is kept
 	t.is(scene.fleet.snapshots?.kept.length, 2, "a person has another one taken");
 });
 
+test("what the only members hold is kept also where the newest snapshot is of the same revision, or of a later one: theirs may be another history", async (t) => {
+	for (const revision of [10, 9]) {
+		const scene = new Scene();
+		await scene.look(1);
+		const [machine] = scene.fleet.machines.values();
+		const { etcd } = scene.fleet;
+		if (!machine || !etcd) return t.fail();
+		const is = { memberId: "1", clusterId: "1", bootId: machine.bootId };
+		const alone = { ...machine, etcdMemory: { is }, target: provedTarget(machine) };
+		const machines = scene.fleet.machines.set(machine.machineId, alone);
+		const members = etcd.members.map((one) => ({ ...one, removed: "done" as const }));
+		const gone = { ...etcd, members: members.filter(({ machineId }) => machineId !== machine.machineId) };
+		scene.fleet = { ...scene.fleet, etcd: gone, recoverUntil: scene.now + 15_000, machines };
+		scene.revision = revision;
+		await scene.look(30);
+		t.is(scene.fleet.snapshots?.kept.length, 2, `revision ${revision} after 10`);
+	}
+});
+
 test("a snapshot is taken by the interval, not where nothing changed, and old ones go after it is recorded", async (t) => {
 	const scene = new Scene();
 	await scene.look(13);

@@ -4,7 +4,7 @@ import { memoryHolders } from "../etcd/memory-holders.ts";
 import { prunable } from "../etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../etcd/state.ts";
 import { bootOf, type EtcdStep, nextEtcdStep } from "../etcd/steps.ts";
-import { strandedMachines, strandedText } from "../etcd/stranded.ts";
+import { strandedMachines, strandedSnapshot, strandedText } from "../etcd/stranded.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { accept, NOTHING, refuse } from "./verdict.ts";
@@ -145,8 +145,12 @@ export function etcdChoose(fleet: Fleet, { from, by }: InputOf<"etcd-choose">, a
 		const found = from === "newest" ? own.at(-1) : own.find(({ sha256 }) => sha256 === from);
 		if (!found) return from === "newest" ? refuse(NONE_OF(cluster)) : noSnapshot(from, cluster);
 		const { detached: _detached, ...snapshot } = found;
+		// What was kept of the only memory after a lost log is detached, and newer than those that are not.
+		const isOnly = !fleet.etcd && found.detached && found === strandedSnapshot(fleet);
 		choice =
-			from === "newest" && own.some(({ detached }) => !detached) ? { kind: "newest" } : { kind: "snapshot", snapshot };
+			from === "newest" && !isOnly && own.some(({ detached }) => !detached)
+				? { kind: "newest" }
+				: { kind: "snapshot", snapshot };
 	}
 	if (!fleet.etcd && !restoring && choice.kind === "snapshot") {
 		const [holder] = memoryHolders(fleet);
@@ -161,7 +165,10 @@ export function etcdChoose(fleet: Fleet, { from, by }: InputOf<"etcd-choose">, a
 	}
 	const now = before === "none" ? "none" : (before?.sha256 ?? "newest");
 	const then = choice.kind === "snapshot" ? choice.snapshot.sha256 : choice.kind;
-	if (now === then) return NOTHING;
+	// Where another one is being restored, the newest was kept of what machines held that began with that.
+	const newest = own.findLast(({ detached }) => !detached);
+	const isBegun = choice.kind !== "newest" || !restoring || restoring.snapshot.sha256 === newest?.sha256;
+	if (now === then && isBegun) return NOTHING;
 	return accept([{ type: "etcd-restore-chosen", choice, by }]);
 }
 

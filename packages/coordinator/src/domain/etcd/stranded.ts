@@ -28,6 +28,14 @@ export function strandedText(fleet: Fleet): string | undefined {
 	const here = nodeNames(machines);
 	const kept = strandedSnapshot(fleet);
 	const back = `etcd's only memory that is known lies on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live`;
-	if (!kept) return `${back}; before anything else is done, keep what it holds: rollcall etcd snapshot`;
+	if (!kept)
+		return `${back}; before anything else is done, keep what it holds: rollcall etcd snapshot${unread(fleet, here)}`;
 	return `${back}; where they are gone for good, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), whose memory is kept as the ${snapshotText(kept)}, and say that etcd begins with it: rollcall etcd restore newest`;
+}
+
+/** Why it could not be read, and what is left to do where that stays so; empty before it was tried. */
+function unread({ snapshots }: Fleet, here: string): string {
+	const { trouble } = snapshots ?? {};
+	if (trouble === undefined) return "";
+	return `; ${trouble}; where that stays so, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), and what it holds is lost`;
 }
