@@ -9,21 +9,25 @@ export interface WakeSignal {
 
 export function createWakeSignal(clock: Clock): WakeSignal {
 	let pending = false;
-	let endWait = () => {};
+	let waits = false;
+	// It serves until it woke somebody: most waits end by themselves.
+	let woken = new AbortController();
 	return {
 		wake() {
 			pending = true;
-			endWait();
+			// With a reason of its own no error has to be made.
+			if (waits) woken.abort("woken");
 		},
 		async wait(ms, signal) {
 			if (!pending && !signal.aborted) {
-				const woken = new AbortController();
-				// With a reason of its own no error has to be made.
-				endWait = () => woken.abort("woken");
+				if (woken.signal.aborted) woken = new AbortController();
+				const waking = woken;
+				const endWait = (): void => waking.abort("woken");
+				waits = true;
 				signal.addEventListener("abort", endWait, { once: true });
-				await clock.sleep(ms, woken.signal);
+				await clock.sleep(ms, waking.signal);
 				signal.removeEventListener("abort", endWait);
-				endWait = () => {};
+				waits = false;
 			}
 			const was = pending;
 			pending = false;

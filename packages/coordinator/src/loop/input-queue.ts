@@ -24,7 +24,9 @@ export interface Waiting {
 export class InputQueue {
 	readonly #clock: Pick<Clock, "sleep">;
 	#waiting: Waiting[] = [];
-	#wake: () => void = () => {};
+	/** Wakes who waits in `next`. It serves until it woke somebody: to make one for each wait costs as much as an idle turn. */
+	#woken = new AbortController();
+	#isWaitedFor = false;
 
 	constructor(clock: Pick<Clock, "sleep">) {
 		this.#clock = clock;
@@ -42,7 +44,8 @@ export class InputQueue {
 		}
 		return new Promise((resolve) => {
 			this.#waiting.push({ input, asked, isOver, resolve });
-			this.#wake();
+			// With a reason of its own no error has to be made for every input.
+			if (this.#isWaitedFor) this.#woken.abort("woken");
 		});
 	}
 
@@ -76,11 +79,10 @@ export class InputQueue {
 	/** Resolves when an input comes or after `ms`, whichever is first; at once when one waits already. */
 	async next(ms: number): Promise<void> {
 		if (this.#waiting.length > 0) return;
-		const woken = new AbortController();
-		// With a reason of its own no error has to be made for every input.
-		this.#wake = () => woken.abort("woken");
-		await this.#clock.sleep(ms, woken.signal);
-		this.#wake = () => {};
+		if (this.#woken.signal.aborted) this.#woken = new AbortController();
+		this.#isWaitedFor = true;
+		await this.#clock.sleep(ms, this.#woken.signal);
+		this.#isWaitedFor = false;
 	}
 }
 

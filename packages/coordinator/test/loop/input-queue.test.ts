@@ -49,3 +49,30 @@ test("nothing comes of an input for whose answer nobody waits, and it takes nobo
 	t.is(inputs.size, 0);
 	for (const answer of await Promise.all(answers)) t.like(answer, { kind: "problem", problem: { code: "not-ready" } });
 });
+
+test("each wait ends with the first input that comes, one after the other, and by itself where none comes", async (t) => {
+	const slept: string[] = [];
+	const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+		new Promise((resolve) => {
+			if (signal.aborted) slept.push("not at all");
+			if (signal.aborted || ms === 0) return resolve();
+			signal.addEventListener("abort", () => {
+				slept.push("woken");
+				resolve();
+			});
+		});
+	const inputs = new InputQueue({ sleep });
+	for (let round = 0; round < 3; round++) {
+		await inputs.next(0);
+		const waiting = inputs.next(60_000);
+		void inputs.submit(asking(round));
+		void inputs.submit(asking(round));
+		await waiting;
+		t.is(inputs.take().length, 2);
+	}
+	void inputs.submit(asking(3));
+	await inputs.next(60_000);
+	inputs.take();
+	await inputs.next(0);
+	t.deepEqual(slept, ["woken", "woken", "woken"]);
+});
