@@ -1,5 +1,6 @@
-import { parseNetwork } from "@rollcall/protocol";
+import { type ClusterDocument, parseNetwork } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
+import { oncePer } from "../once-per.ts";
 import { holdersOf } from "../seats/seats.ts";
 import { chooseNodeAddress } from "./node-address.ts";
 
@@ -13,9 +14,12 @@ export interface Member {
 export function membersOf(fleet: Fleet, role: string): readonly Member[] {
 	const networks = fleet.cluster?.document.networks;
 	if (!networks) return [];
-	const family = parseNetwork(networks.pods)?.bits ?? 32;
+	const family = familyOf(networks);
 	return holdersOf(fleet, new Set([role])).flatMap(({ facts, seat }): Member[] => {
 		const chosen = chooseNodeAddress(facts, networks.nodeAddress, family);
 		return chosen.ok && seat ? [{ nodeName: seat.nodeName, address: chosen.address }] : [];
 	});
 }
+
+/** The bits of the addresses that nodes have among each other. */
+const familyOf = oncePer((networks: ClusterDocument["networks"]) => parseNetwork(networks.pods)?.bits ?? 32);
