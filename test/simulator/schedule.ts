@@ -83,11 +83,12 @@ export class Schedule {
 		if (last === undefined || heap.length === 0) return;
 		let index = 0;
 		for (let child = 1; child < heap.length; child = index * 2 + 1) {
-			const [left, right] = [heap[child] as Due, heap[child + 1]];
-			const first = right !== undefined && isBefore(right, left) ? right : left;
+			const right = heap[child + 1];
+			if (right !== undefined && isBefore(right, heap[child] as Due)) child += 1;
+			const first = heap[child] as Due;
 			if (!isBefore(first, last)) break;
 			heap[index] = first;
-			index = first === left ? child : child + 1;
+			index = child;
 		}
 		heap[index] = last;
 	}
