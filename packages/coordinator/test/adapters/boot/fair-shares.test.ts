@@ -6,6 +6,8 @@ import { ByteBudget } from "../../../src/adapters/boot/byte-budget.ts";
 import { rateLimit } from "../../../src/rate/rate-limit.ts";
 import { bootListener, WHO } from "./boot-listener.ts";
 
+// It compares what clients get in the same time, so that it runs in a process of its own.
+
 test("downloads that stand still give way to one that asks, the client's own first", (t) => {
 	const clock = { at: 0 };
 	const ended: string[] = [];

@@ -1,6 +1,8 @@
 import test from "ava";
 import { overdue } from "../../../src/adapters/documents/overdue.ts";
 
+// It counts looks at deadlines of 20 ms, so that it runs in a process of its own.
+
 /** Resolves with the number of looks at the processor time that were needed. */
 async function looksUntilOverdue(spentMs: (look: number) => number): Promise<number> {
 	let looks = 0;

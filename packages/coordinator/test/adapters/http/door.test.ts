@@ -5,6 +5,8 @@ import { stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { Door } from "../../../src/adapters/http/door.ts";
 
+// It counts the rounds of the loop, so that it runs in a process of its own.
+
 test("connections that came while the coordinator was at work are taken before its next turn", async (t) => {
 	const server = createServer((socket) => socket.resume());
 	const door = new Door(stretched(1_000));

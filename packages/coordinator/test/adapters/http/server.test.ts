@@ -5,6 +5,8 @@ import { TOKENS } from "./fixed-core.ts";
 import { raw } from "./raw-connection.ts";
 import { bearer, type TestWish, testApi } from "./setup.ts";
 
+// It waits for limits of time that the server has, so that it runs in a process of its own.
+
 async function started(t: ExecutionContext, wish: TestWish = {}): Promise<string> {
 	return listen(testApi(t, wish).app);
 }

@@ -5,6 +5,8 @@ import { EVERY_ROUTE, type OneRoute } from "./every-route.ts";
 import { TOKENS } from "./fixed-core.ts";
 import { bearer, type TestApi, testApi } from "./setup.ts";
 
+// It keeps its process busy for long, so that it runs in a process of its own.
+
 const MUCH = { burst: 1e9, perSecond: 1e9 };
 const WITH_JSON = EVERY_ROUTE.filter(({ route }) => route.body !== null && route.bodyLimit !== "chunk");
 /** What zod says of wrong values when it is asked. */
