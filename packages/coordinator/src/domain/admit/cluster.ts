@@ -3,6 +3,7 @@ import type { Fleet } from "../fleet.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { doubtLog } from "../log/log-doubt.ts";
 import { toldOf } from "../log/log-room.ts";
+import { circleRefusal } from "../seats/name-refusal.ts";
 import { accept, NOTHING, refuse } from "./verdict.ts";
 
 /**
@@ -30,6 +31,8 @@ export function declare(fleet: Fleet, { document, digest, by, base, acceptLoss }
 			next: "wait until etcd runs on most of its machines (rollcall etcd), or give the restoring up: rollcall etcd restore none",
 		});
 	}
+	const circle = circleRefusal(fleet, document);
+	if (circle) return refuse(circle);
 	const accepted = acceptLoss === "etcd" ? { acceptLoss } : {};
 	return accept([{ type: "cluster-declared", document, digest, by, ...accepted }]);
 }

@@ -1,15 +1,10 @@
 import { type Declared, declarations, entryOfName } from "../approval.ts";
 import { byMachineId } from "../drafts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
+import { circleAdvice, circleFrom, type NameClaims } from "./name-circles.ts";
 
-/** A node name that the document gives a machine which does not have it, and who has it. */
-interface NameClaim {
-	readonly nodeName: string;
-	readonly holder: Machine | undefined;
-}
-
-/** Finds the declared node name that a machine has yet to get. */
-export function nameClaims(fleet: Fleet): (machine: Machine) => NameClaim | undefined {
+/** The claims of a fleet's machines, by the document in force. */
+export function nameClaims(fleet: Pick<Fleet, "cluster" | "machines" | "nodeNames">): NameClaims {
 	const document = fleet.cluster?.document;
 	if (!document) return () => undefined;
 	const declaredFor = declarations(document);
@@ -48,9 +43,14 @@ export function nameFault(fleet: Fleet): (machine: Machine) => string | undefine
 
 /** What a person can do about a declared name that a machine does not have yet; undefined where there is nothing to do. */
 export function nameAdvice(fleet: Fleet, machine: Machine): string | undefined {
-	const claim = nameClaims(fleet)(machine);
+	const claimOf = nameClaims(fleet);
+	const claim = claimOf(machine);
 	if (!claim) return undefined;
 	const { nodeName, holder } = claim;
+	const circle = circleFrom(claimOf, machine);
+	if (circle) return circleAdvice(circle);
+	if (holder && getsFreeName(claimOf, holder))
+		return `rollcall reboot ${holder.machineId}, which gets another name; then it becomes ${nodeName}`;
 	if (holder) return `rollcall remove ${holder.machineId}, and it becomes ${nodeName}`;
 	return machine.seat && `it becomes ${nodeName} with its next boot: rollcall reboot ${machine.machineId}`;
 }
@@ -79,14 +79,19 @@ export function heldNames(fleet: Fleet): string[] {
 	const document = fleet.cluster?.document;
 	if (!document) return [];
 	const declaredFor = declarations(document);
+	const claimOf = nameClaims(fleet);
 	const held = document.machines.flatMap((entry) => {
 		const { nodeName = "", mac, uuid } = entry;
 		const holder = fleet.machines.get(fleet.nodeNames.get(nodeName) ?? ("" as never));
 		if (!holder || declaredFor(holder)?.entry === entry) return [];
 		const isFreed = holder.lease === "lost" && holder.seat && !holdsEtcd(holder.seat.role);
+		const circle = circleFrom(claimOf, holder);
+		const way = circle
+			? `machines change names with each other: ${circleAdvice(circle)}`
+			: `it moves after: rollcall ${getsFreeName(claimOf, holder) ? "reboot" : "remove"} ${holder.machineId}`;
 		const when = isFreed
 			? `which is lost; it moves when ${mac ?? uuid} is here`
-			: `which ${holder.lease === "lost" ? "is lost" : "lives"}; it moves after: rollcall remove ${holder.machineId}`;
+			: `which ${holder.lease === "lost" ? "is lost" : "lives"}; ${way}`;
 		return [`the node name ${nodeName} is that of ${holder.machineId}, ${when}`];
 	});
 	return bounded(held);
@@ -102,7 +107,14 @@ function isGivenTarget({ target, bootId }: Machine): boolean {
 	return target?.bootId === bootId;
 }
 
-function holdsEtcd(role: string): boolean {
+/** True for a machine that lives, and gives its name up with its next boot, since it is declared under another that is free. */
+function getsFreeName(claimOf: NameClaims, machine: Machine): boolean {
+	const claim = machine.lease === "lost" ? undefined : claimOf(machine);
+	return claim !== undefined && claim.holder === undefined;
+}
+
+/** True for a role whose machines may hold etcd's memory. */
+export function holdsEtcd(role: string): boolean {
 	return role === "control-plane" || role === "etcd";
 }
 

@@ -6,6 +6,7 @@ import type { Fleet } from "../fleet.ts";
 import type { InputOf } from "../inputs.ts";
 import type { AddOnDigests, RenderTarget } from "../observed.ts";
 import { heldNames, namesToCome } from "../seats/declared-names.ts";
+import { circleRefusal } from "../seats/name-refusal.ts";
 import { versionStepWarnings } from "../targets/version-step.ts";
 import { machineChanges } from "./machine-changes.ts";
 import { named } from "./named.ts";
@@ -29,6 +30,7 @@ export function planDocument(
 ): Plan {
 	const { after, sentence } = outlook(fleet, declared, planTime(fleet));
 	const { machines, unchanged, warnings } = machineChanges(fleet, after, render);
+	const circle = circleRefusal(fleet, declared.document);
 	return {
 		digest: declared.digest,
 		...(sentence === undefined ? {} : { etcd: sentence }),
@@ -36,6 +38,7 @@ export function planDocument(
 		machines: [...machines],
 		addOns: addOnChanges(fleet.cluster ? addOns(fleet.cluster.document) : new Map(), addOns(declared.document)),
 		warnings: [
+			...(circle ? [`apply refuses this document: ${circle.message}`] : []),
 			...(declared.warnings ?? []),
 			...versionStepWarnings(fleet.cluster?.document, declared.document),
 			...(authorityWasShared(fleet) ? [SHARED] : []),
