@@ -1,5 +1,6 @@
 import test from "ava";
 import { parseDocument } from "../../src/document/parse-document.ts";
+import { missingGates } from "../../src/render/gate-dependencies.ts";
 import { decidedGates, gateFault, knownGates } from "../../src/render/known-feature-gates.ts";
 import { changed, testRefusals } from "./refusal.ts";
 
@@ -72,6 +73,20 @@ testRefusals([
 		/leave it out/,
 	],
 	[
+		"a feature gate without another that it needs",
+		gates("GangScheduling: true"),
+		`${AT}.GangScheduling`,
+		/GangScheduling needs GenericWorkload, which is off by default; a component that is told so does not start/,
+		/write GenericWorkload: true/,
+	],
+	[
+		"a feature gate that is off while others that are on by default need it",
+		gates("GracefulNodeShutdown: false, WindowsGracefulNodeShutdown: false"),
+		`${AT}.GracefulNodeShutdown`,
+		/GracefulNodeShutdownBasedOnPodPriority is on by default, and needs GracefulNodeShutdown/,
+		/write GracefulNodeShutdownBasedOnPodPriority: false as well/,
+	],
+	[
 		"a feature gate that can not be chosen any more",
 		gates("InPlacePodVerticalScaling: false"),
 		`${AT}.InPlacePodVerticalScaling`,
@@ -94,6 +109,17 @@ test("what a release knows may be set, and what it does not know yet says when i
 		gateFault("LegacySidecarContainers", true, "1.34"),
 		"is off for good since Kubernetes 1.33, and later releases do not know it",
 	);
+});
+
+test("a gate that others need may be off where they are off, too, and 1.34 does not look", (t) => {
+	const off = { GracefulNodeShutdown: false };
+	t.is(missingGates(off, "1.34").length, 0);
+	t.is(missingGates(off, "1.35").length, 2);
+	t.deepEqual(
+		missingGates({ ...off, GracefulNodeShutdownBasedOnPodPriority: false, WindowsGracefulNodeShutdown: false }, "1.36"),
+		[],
+	);
+	for (const minor of ["1.34", "1.35", "1.36"]) t.deepEqual(missingGates({}, minor), []);
 });
 
 test("no word of the table is misread, and no decided gate is of a release to come", (t) => {
