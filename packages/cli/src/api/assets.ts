@@ -39,6 +39,7 @@ export async function upload(
 			timeoutMs: CHUNK_TIMEOUT_MS,
 		});
 		work = value;
+		if (work.state === "failed") break;
 		offset += chunk.length;
 		onProgress(work);
 	}

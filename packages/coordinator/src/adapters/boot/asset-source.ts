@@ -5,11 +5,11 @@ import { AssetRefused } from "../../errors.ts";
 
 const UPLOAD = "fetch it yourself and upload the file: `rollcall assets add NAME FILE`";
 
-/** Where an asset comes from. A URL needs a hash; of the others it is welcome. `from` names a stream's origin to people. */
+/** Where an asset comes from. A URL needs a hash; of the others it is welcome. `from` names a stream's origin to people, `sizeBytes` what it will bring. */
 export type AssetSource =
 	| { readonly file: string }
 	| { readonly url: string }
-	| { readonly stream: Readable; readonly from: string };
+	| { readonly stream: Readable; readonly from: string; readonly sizeBytes?: number };
 
 /** What the content must hash to, hexadecimal, and whose signature it must have. */
 export interface Expected {
@@ -29,7 +29,8 @@ export interface OpenSource {
 /** The bytes of a source. Only http and https are followed, also behind redirects. Throws AssetRefused. */
 export async function openAssetSource(source: AssetSource, signal: AbortSignal): Promise<OpenSource> {
 	if ("file" in source) return { content: createReadStream(source.file) };
-	if ("stream" in source) return { content: source.stream };
+	if ("stream" in source)
+		return { content: source.stream, ...(source.sizeBytes === undefined ? {} : { sizeBytes: source.sizeBytes }) };
 	let url = parseUrl(source.url);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const asked = { redirect: "manual", signal, headers: { "accept-encoding": "identity" } } as const;

@@ -19,6 +19,8 @@ interface Work {
 	/** An upload's content on its way to the store. */
 	readonly upload?: { readonly stream: PassThrough; readonly totalBytes: number; receivedBytes: number };
 	idle?: NodeJS.Timeout;
+	/** Resolves when `view` says how it ended. */
+	ended: Promise<void>;
 	/** Chunks are taken one after the other. */
 	readonly inTurn: ReturnType<typeof serial>;
 }
@@ -66,7 +68,10 @@ export class AssetWorks {
 		});
 		if (stream && work.upload?.totalBytes === 0) this.#end(work);
 		else this.#watch(work);
-		const from = "url" in source ? { url: source.url } : { stream: stream ?? new PassThrough(), from: source.from };
+		const from =
+			"url" in source
+				? { url: source.url }
+				: { stream: stream ?? new PassThrough(), from: source.from, sizeBytes: source.uploadBytes };
 		const done = this.#assets.add({
 			name,
 			source: from,
@@ -121,6 +126,8 @@ export class AssetWorks {
 
 	async #receive(work: Work, offset: number, chunk: Buffer): Promise<AssetWork> {
 		const { upload } = work;
+		// It failed while chunks came, as where the disk is full: why is what the sender has to hear.
+		if (upload?.stream.destroyed) return await lookAtEnd(work);
 		if (!upload || work.view.state !== "receiving")
 			throw new WorkRefused("offset", `work ${work.workId} takes no content: it is ${work.view.state}`);
 		// A chunk that was sent twice, since its answer was lost, is not taken twice.
@@ -131,6 +138,7 @@ export class AssetWorks {
 		upload.receivedBytes += chunk.length;
 		work.view = { ...work.view, doneBytes: upload.receivedBytes };
 		if (!upload.stream.write(chunk)) await drained(upload.stream, work.stop.signal);
+		if (upload.stream.destroyed) return await lookAtEnd(work);
 		if (upload.receivedBytes === upload.totalBytes) this.#end(work);
 		else this.#watch(work);
 		return work.view;
@@ -164,6 +172,7 @@ export class AssetWorks {
 			workId,
 			view: { workId, ...view },
 			stop: new AbortController(),
+			ended: Promise.resolve(),
 			inTurn: serial(),
 			...(stream && uploadBytes !== undefined ? { upload: { stream, totalBytes: uploadBytes, receivedBytes: 0 } } : {}),
 		};
@@ -172,7 +181,7 @@ export class AssetWorks {
 	}
 
 	#finish(work: Work, done: Promise<Partial<AssetWork>>): void {
-		void done.then(
+		work.ended = done.then(
 			(result) => {
 				work.view = { ...work.view, ...result, state: "done" };
 			},
@@ -192,6 +201,11 @@ export class AssetWorks {
 		if (!work) throw new WorkRefused("unknown", `no work ${workId} is remembered`);
 		return work;
 	}
+}
+
+async function lookAtEnd(work: Work): Promise<AssetWork> {
+	await work.ended;
+	return work.view;
 }
 
 function assetView(name: string, { modifiedMs: _, gzip, ...entry }: AssetEntry): AssetView {

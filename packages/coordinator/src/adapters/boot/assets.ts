@@ -4,6 +4,7 @@ import path from "node:path";
 import { type AssetCheck, AssetName, serial } from "@rollcall/protocol";
 import { AssetRefused } from "../../errors.ts";
 import { type AssetEntry, readAssetIndex, writeAssetIndex } from "./asset-index.ts";
+import { isFull, noRoom } from "./asset-room.ts";
 import type { AssetSource } from "./asset-source.ts";
 import { blobDamage, blobPath } from "./blob-damage.ts";
 import { type NewAsset, packAsset, type ReceivedAsset, receiveAsset } from "./receive-asset.ts";
@@ -68,8 +69,12 @@ export class Assets {
 		try {
 			const received = await receiveAsset(asset, temporary);
 			return await this.#inTurn(() => this.#keep(asset, received, temporary));
+		} catch (error) {
+			if (!isFull(error)) throw error;
+			await removeTemporary(temporary);
+			throw await noRoom(asset.name, this.#folder);
 		} finally {
-			for (const end of ["", ".gz"]) await fs.rm(temporary + end, { force: true });
+			await removeTemporary(temporary);
 		}
 	}
 
@@ -176,6 +181,10 @@ export class Assets {
 	#blob(sha256: string): string {
 		return blobPath(this.#folder, sha256);
 	}
+}
+
+async function removeTemporary(temporary: string): Promise<void> {
+	for (const end of ["", ".gz"]) await fs.rm(temporary + end, { force: true });
 }
 
 function nameOf(source: AssetSource): string {

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import fs from "node:fs/promises";
+import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ASSET_MAX_BYTES, systemReason } from "@rollcall/protocol";
 import { AssetRefused } from "../../errors.ts";
 import type { AssetEntry } from "./asset-index.ts";
+import { checkRoom } from "./asset-room.ts";
 import { signatureFault } from "./asset-signature.ts";
 import { type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
 
@@ -52,6 +54,12 @@ export async function receiveAsset(asset: NewAsset, file: string): Promise<Recei
 	try {
 		const source = await openAssetSource(asset.source, signal);
 		totalBytes = source.sizeBytes;
+		if (totalBytes !== undefined)
+			await checkRoom(asset.name, path.dirname(file), totalBytes).catch((error: unknown) => {
+				// Nobody reads it any more, nor hears its end.
+				source.content.on("error", () => {}).destroy();
+				throw error;
+			});
 		await pipeline(source.content, measure, createWriteStream(file, { flush: true }), { signal });
 	} catch (error) {
 		if (error instanceof AssetRefused) throw error;
