@@ -1,7 +1,7 @@
 import type { Machine } from "../fleet.ts";
 
 /** A node name that the document gives a machine which does not have it, and who has it. */
-export interface NameClaim {
+interface NameClaim {
 	readonly nodeName: string;
 	readonly holder: Machine | undefined;
 }
