@@ -236,6 +236,48 @@ test("etcd's memory stays held when the file about it cannot be read", async (t)
 	t.deepEqual(next.etcd.present(), MEMORY);
 });
 
+test("where the file about etcd's memory cannot be read and no marker proves it, it counts as lost: etcd does not begin again in this boot", async (t) => {
+	const more: Record<string, (root: string) => void> = {
+		"a loss was written there": (root) => rmSync(join(root, "var/lib/etcd"), { recursive: true }),
+		"the marker is gone": (root) => rmSync(join(root, MARKER)),
+		"the marker is damaged": (root) => writeFileSync(join(root, MARKER), "{"),
+		"no target says it any more": (root) => {
+			rmSync(join(root, "var/lib/etcd"), { recursive: true });
+			rmSync(join(root, "run/rollcall/state/good.json"));
+		},
+	};
+	for (const [what, lose] of Object.entries(more)) {
+		const { root, units, etcd } = await member(t);
+		lose(root);
+		etcd.present();
+		writeFileSync(join(root, "run/rollcall/state/etcd.json"), "{");
+		units.running.delete(MOUNT);
+		const next = setUp(t, root, units);
+		await next.keeper.start();
+		t.is(next.etcd.present(), null, what);
+		t.truthy(next.etcd.held()?.lost, what);
+		t.false(
+			units.actions.some((action) => action.includes(MOUNT)),
+			what,
+		);
+		next.keeper.offer(accepted(2, { ...WITH_ETCD, files: [] }));
+		await next.becomes("rejected");
+		t.like(next.keeper.standing()?.progress, { step: "check" }, what);
+		t.truthy(setUp(t, root, units).etcd.held()?.lost, what);
+	}
+});
+
+test("memory that went while no agent ran is noticed before anything is mounted in its place", async (t) => {
+	const { root, units, keeper } = await member(t);
+	await keeper.stop();
+	rmSync(join(root, "var/lib/etcd"), { recursive: true });
+	units.running.delete(MOUNT);
+	const next = setUp(t, root, units);
+	await next.keeper.start();
+	t.false(units.actions.some((action) => action.includes(MOUNT)));
+	t.deepEqual(next.etcd.held()?.lost, MEMORY);
+});
+
 testNeeding(own ? { missing: undefined } : await debianPackages(ETCD))(
 	"a real member's ids are read from its log as etcd itself says them",
 	async (t) => {

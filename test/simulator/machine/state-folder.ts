@@ -80,7 +80,8 @@ export class StateFolder implements Memory {
 	etcd(): ReturnType<Memory["etcd"]> {
 		const kept = this.#load<NonNullable<ReturnType<Memory["etcd"]>>>("etcd");
 		if (kept || !this.#texts.has("etcd")) return kept;
-		return [this.good(), this.next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
+		const named = [this.good(), this.next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
+		return named && { ...named, unsure: true };
 	}
 
 	saveEtcd(held: Parameters<Memory["saveEtcd"]>[0]): void {

@@ -18,10 +18,12 @@ export interface HeldMemory {
 	readonly path: string;
 	readonly is?: EtcdMemory | undefined;
 	readonly lost?: EtcdMemory | undefined;
+	/** What was written of it cannot be read: it counts as lost, unless its marker says whose it is. */
+	readonly unsure?: true | undefined;
 }
 
 /** What targets mount for etcd: those of older coordinators do not say it, and an agent that remembers nothing looks there. */
-const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
+export const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
 
 /** The memory of etcd that a target holds. */
 export function memoryOf({ memory, units }: TargetContent): TargetMemory["holds"] {
@@ -45,14 +47,29 @@ export function afterLook(
 	seen: EtcdDataSeen,
 	bootId: BootId,
 ): { readonly held: HeldMemory; readonly mark?: EtcdMemory } {
-	const { is, lost } = held;
+	const { is, lost, unsure } = held;
 	if (lost || seen.kind === "unclear") return { held };
-	if (seen.kind === "none") return { held: is ? loss(held, is) : held };
+	if (seen.kind === "none") {
+		const gone = is ?? (unsure ? { ...NOBODY, bootId } : undefined);
+		return { held: gone ? loss(held, gone) : held };
+	}
 	const found: EtcdMemory = { memberId: seen.memberId, clusterId: seen.clusterId, bootId };
 	const { marked } = seen;
-	if (marked === undefined) return is ? { held: loss(held, is) } : { held: { ...held, is: found }, mark: found };
+	if (marked === undefined) {
+		if (is || unsure) return { held: loss(held, is ?? found) };
+		return { held: { ...held, is: found }, mark: found };
+	}
 	const fits = marked !== "damaged" && isSameMemory(marked, found) && (!is || isSameMemory(is, found));
-	return { held: fits ? { ...held, is: found } : loss(held, is ?? found) };
+	return { held: fits ? { unit: held.unit, path: held.path, is: found } : loss(held, is ?? found) };
+}
+
+/** Stands for a member that nobody can name. */
+const NOBODY = { memberId: "0", clusterId: "0" } as const;
+
+/** Says of a loss whose memory it was. */
+export function lossText({ memberId }: EtcdMemory): string {
+	if (memberId === NOBODY.memberId) return "what was written of etcd's memory here cannot be read, so that it counts as lost";
+	return `the memory of etcd's member ${memberId} was lost although the boot goes on`;
 }
 
 function loss({ unit, path }: HeldMemory, lost: EtcdMemory): HeldMemory {

@@ -2,7 +2,7 @@ import type { MachineId, TargetProgress, TargetStep } from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
 import { keyFor, pathsOf, stillNamed } from "../domain/credentials.ts";
-import { memoryOf } from "../domain/etcd-memory.ts";
+import { lossText, memoryOf } from "../domain/etcd-memory.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
 import { startOrder } from "../domain/plan-units.ts";
 import { messageOf, ProbeFailed } from "../errors.ts";
@@ -82,9 +82,7 @@ function refuseLostMemory({ etcd }: ApplyParts, { target }: Accepted): void {
 	etcd.present();
 	const { lost } = etcd.held() ?? {};
 	if (!lost || !memoryOf(target.content)) return;
-	throw new Error(
-		`the memory of etcd's member ${lost.memberId} was lost although the boot goes on; boot this machine anew, and it joins with empty memory`,
-	);
+	throw new Error(`${lossText(lost)}; boot this machine anew, and it joins with empty memory`);
 }
 
 async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { at: Position }): Promise<void> {

@@ -1,5 +1,5 @@
 import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
-import { afterLook, type HeldMemory, heldByMarker, mayForget } from "../domain/etcd-memory.ts";
+import { afterLook, type HeldMemory, heldByMarker, lossText, mayForget } from "../domain/etcd-memory.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
 
@@ -34,6 +34,7 @@ export interface EtcdMemoryKeeper {
 export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper {
 	const { memory, etcdData, bootId, clock, log } = parts;
 	let held = memory.etcd() ?? heldByMarker((path) => etcdData.look(path), bootId);
+	if (held?.unsure) held = afterLook(held, etcdData.look(held.path), bootId).held;
 
 	function keep(next: HeldMemory | undefined): void {
 		memory.saveEtcd(next);
@@ -50,7 +51,7 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 			const news = next.is?.memberId !== held.is?.memberId || next.lost !== held.lost;
 			keep(next);
 			if (!news) return;
-			if (next.lost) log.error("etcd's memory is gone although the boot goes on", { member: next.lost.memberId });
+			if (next.lost) log.error("etcd's memory is gone although the boot goes on", { reason: lossText(next.lost) });
 			else
 				log.info("etcd's memory has its marker", {
 					member: next.is?.memberId ?? "",

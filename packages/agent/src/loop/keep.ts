@@ -21,6 +21,8 @@ export async function keep(
 	const { files, memory, units, etcd, log } = parts;
 	const { content, absent } = parts.credentials.filled(good.target.content);
 	try {
+		// Before anything is mounted in place of memory that went while nobody looked.
+		etcd.present();
 		const ledger = memory.ledger();
 		const stays = memoryFiles(etcd.held());
 		// What cannot be compared is left as it is.

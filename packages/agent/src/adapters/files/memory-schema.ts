@@ -57,6 +57,7 @@ export const HeldMemoryFile = z.strictObject({
 	path: AbsolutePath,
 	is: EtcdMemory.optional(),
 	lost: EtcdMemory.optional(),
+	unsure: z.literal(true).optional(),
 });
 
 /** `credentials.json`: see `Credentials` in domain. */
