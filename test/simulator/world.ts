@@ -276,7 +276,8 @@ export class World {
 		this.schedule.after(NOTICED_MS, () => {
 			const { network } = this;
 			const undisturbed = leader?.upSince === began && leader?.leads && leader.stoodStill(0) === 0 && !this.storeIsIll;
-			if (!undisturbed || !network.calmSince(this.schedule.now - NOTICED_MS)) return;
+			// One that was deleted since is begun anew, which tells the same.
+			if (!undisturbed || this.store.origin !== origin || !network.calmSince(this.schedule.now - NOTICED_MS)) return;
 			must(
 				this.checker.doubtedAt >= since,
 				"a leader notices that the log went back",
