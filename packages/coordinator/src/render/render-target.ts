@@ -14,6 +14,7 @@ import {
 	TargetPodNetwork,
 } from "@rollcall/protocol";
 import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
+import { movedText } from "../domain/etcd/moved.ts";
 import type { Seat } from "../domain/fleet.ts";
 import { chooseNodeAddress } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
@@ -161,10 +162,7 @@ function resolveNode(
 	const isBound = shared.etcd.founding !== undefined || shared.etcd.living.some(isBoot(machine));
 	const before = isBound ? addressIn(beginning, seat.nodeName) : undefined;
 	if (before !== undefined && before !== address) {
-		return refuse(
-			`its address was ${before} when this boot became a member of etcd, where the others look for it, and is ${address} now; ` +
-				"give it that address again, or boot it anew: what it runs goes on until then",
-		);
+		return refuse(movedText(before, address));
 	}
 	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, shared, machine);
 	if (unfit) return refuse(unfit);

@@ -1,6 +1,7 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.ts";
+import { movedText } from "../../src/domain/etcd/moved.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
@@ -94,6 +95,14 @@ test("where etcd is what a machine has no target for, its next step is about etc
 	for (let round = 0; nextEtcdStep(story.fleet) && round < 9; round++) takeStep(story);
 	refuse("no address fits networks.nodeAddress");
 	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^change the document, or the machine; /);
+});
+
+test("the next step for a member whose address changed is that address, or another boot", (t) => {
+	const { story, ids } = running(3);
+	const id = ids[0] as MachineId;
+	const reason = movedText("10.0.0.1", "10.0.0.9");
+	story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
+	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^give it that address again, or rollcall reboot /);
 });
 
 test("a majority that is only silent is to be brought back first", (t) => {

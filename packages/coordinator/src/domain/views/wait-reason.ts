@@ -1,6 +1,7 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
 import { etcdBeginning } from "../etcd/beginning.ts";
+import { isMoved } from "../etcd/moved.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
@@ -39,9 +40,7 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 	if (seat && machine.impossible !== undefined) {
 		return {
 			reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible}`,
-			next: waitsForEtcd(fleet, machine)
-				? "rollcall etcd risk says what becomes of etcd"
-				: `change the document, or the machine; rollcall show ${machineId} has its facts`,
+			next: afterImpossible(fleet, machine, machine.impossible),
 		};
 	}
 	if (seat && waitsForClock(machine)) {
@@ -90,6 +89,14 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 		reason: `no slot matches it${first ? `; ${first.slot.name}: ${first.why}` : ""}`,
 		next: "change a slot's selector, or the machine's labels",
 	};
+}
+
+/** What to do about a machine for which no target can be made. */
+function afterImpossible(fleet: Fleet, machine: Machine, reason: string): string {
+	const { machineId } = machine;
+	if (isMoved(reason)) return `give it that address again, or rollcall reboot ${machineId}, where etcd can spare it`;
+	if (waitsForEtcd(fleet, machine)) return "rollcall etcd risk says what becomes of etcd";
+	return `change the document, or the machine; rollcall show ${machineId} has its facts`;
 }
 
 /** True where etcd does not begin on the machine as things are, whatever else may be wrong with it. */
