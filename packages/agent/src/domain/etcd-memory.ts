@@ -68,7 +68,8 @@ const NOBODY = { memberId: "0", clusterId: "0" } as const;
 
 /** Says of a loss whose memory it was. */
 export function lossText({ memberId }: EtcdMemory): string {
-	if (memberId === NOBODY.memberId) return "what was written of etcd's memory here cannot be read, so that it counts as lost";
+	if (memberId === NOBODY.memberId)
+		return "what was written of etcd's memory here cannot be read, so that it counts as lost";
 	return `the memory of etcd's member ${memberId} was lost although the boot goes on`;
 }
 
