@@ -27,9 +27,13 @@ export class UntoldFlaws {
 	}
 }
 
-/** True when an event that doubts the log, at a position, tells of a flaw. What was damaged since it does not know. */
+/**
+ * True when an event that doubts the log, at a position, tells of a flaw. It stands behind what it tells of: where the log went back to that very event, it tells of an
+ * earlier time. What was damaged since it does not know.
+ */
 function tells({ flaws, total }: EventOf<"log-doubted">, flaw: Flaw, position: Position): boolean {
+	if (position <= flaw.position) return false;
 	if (flaws.some((told) => told.kind === flaw.kind && told.position === flaw.position)) return true;
 	// Not all are named: those before it are taken as told.
-	return total > flaws.length && flaw.position < position;
+	return total > flaws.length;
 }

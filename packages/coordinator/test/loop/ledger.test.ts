@@ -35,6 +35,15 @@ test("a log that went back a second time stays in doubt, although the first time
 	t.deepEqual(ledger.flaws, []);
 });
 
+test("a log that went back twice to the same place stays in doubt until an entry behind that place says so", (t) => {
+	const ledger = new Ledger();
+	ledger.doubt([back(4)]);
+	ledger.take({ position: 4, events: [doubted(1, [back(4)])], flaws: [] });
+	t.deepEqual(ledger.flaws, [back(4)]);
+	ledger.take({ position: 5, events: [doubted(2, [back(4)])], flaws: [] });
+	t.deepEqual(ledger.flaws, []);
+});
+
 test("what was damaged since another doubt was recorded, a machine's proof say, is told all the same", (t) => {
 	const ledger = new Ledger();
 	const gap: Flaw = { kind: "gap", position: 2, reason: "entry 2 is missing" };
