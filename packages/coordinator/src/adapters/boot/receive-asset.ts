@@ -54,10 +54,11 @@ export async function receiveAsset(asset: NewAsset, file: string): Promise<Recei
 	try {
 		const source = await openAssetSource(asset.source, signal);
 		totalBytes = source.sizeBytes;
+		// It may break off while the disk is asked, and nobody reads it yet: the pipeline tells of it. Where there is no room nobody ever reads it.
+		source.content.on("error", () => {});
 		if (totalBytes !== undefined)
 			await checkRoom(asset.name, path.dirname(file), totalBytes).catch((error: unknown) => {
-				// Nobody reads it any more, nor hears its end.
-				source.content.on("error", () => {}).destroy();
+				source.content.destroy();
 				throw error;
 			});
 		await pipeline(source.content, measure, createWriteStream(file, { flush: true }), { signal });
