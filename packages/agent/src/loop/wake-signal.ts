@@ -9,25 +9,21 @@ export interface WakeSignal {
 
 export function createWakeSignal(clock: Clock): WakeSignal {
 	let pending = false;
-	let waits = false;
-	// It serves until it woke somebody: most waits end by themselves.
-	let woken = new AbortController();
+	let endWait = () => {};
 	return {
 		wake() {
 			pending = true;
-			// With a reason of its own no error has to be made.
-			if (waits) woken.abort("woken");
+			endWait();
 		},
 		async wait(ms, signal) {
 			if (!pending && !signal.aborted) {
-				if (woken.signal.aborted) woken = new AbortController();
-				const waking = woken;
-				const endWait = (): void => waking.abort("woken");
-				waits = true;
+				const woken = new AbortController();
+				// With a reason of its own no error has to be made.
+				endWait = () => woken.abort("woken");
 				signal.addEventListener("abort", endWait, { once: true });
-				await clock.sleep(ms, waking.signal);
+				await clock.sleep(ms, woken.signal);
 				signal.removeEventListener("abort", endWait);
-				waits = false;
+				endWait = () => {};
 			}
 			const was = pending;
 			pending = false;

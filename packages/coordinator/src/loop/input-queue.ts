@@ -24,9 +24,7 @@ export interface Waiting {
 export class InputQueue {
 	readonly #clock: Pick<Clock, "sleep">;
 	#waiting: Waiting[] = [];
-	/** Wakes who waits in `next`. It serves until it woke somebody: to make one for each wait costs as much as an idle turn. */
-	#woken = new AbortController();
-	#isWaitedFor = false;
+	#wake: () => void = () => {};
 
 	constructor(clock: Pick<Clock, "sleep">) {
 		this.#clock = clock;
@@ -44,8 +42,7 @@ export class InputQueue {
 		}
 		return new Promise((resolve) => {
 			this.#waiting.push({ input, asked, isOver, resolve });
-			// With a reason of its own no error has to be made for every input.
-			if (this.#isWaitedFor) this.#woken.abort("woken");
+			this.#wake();
 		});
 	}
 
@@ -79,10 +76,11 @@ export class InputQueue {
 	/** Resolves when an input comes or after `ms`, whichever is first; at once when one waits already. */
 	async next(ms: number): Promise<void> {
 		if (this.#waiting.length > 0) return;
-		if (this.#woken.signal.aborted) this.#woken = new AbortController();
-		this.#isWaitedFor = true;
-		await this.#clock.sleep(ms, this.#woken.signal);
-		this.#isWaitedFor = false;
+		const woken = new AbortController();
+		// With a reason of its own no error has to be made for every input.
+		this.#wake = () => woken.abort("woken");
+		await this.#clock.sleep(ms, woken.signal);
+		this.#wake = () => {};
 	}
 }
 
