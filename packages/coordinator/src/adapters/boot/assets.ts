@@ -64,17 +64,20 @@ export class Assets {
 		if ("url" in asset.source && !sha256 && !sha512 && !signature) {
 			throw new AssetRefused(`${asset.name}: what comes from a URL needs its SHA-256, its SHA-512 or a signature`);
 		}
+		return await this.#receive(asset).catch(async (error: unknown) => {
+			throw isFull(error) ? await noRoom(asset.name, this.#folder) : error;
+		});
+	}
+
+	/** What came of it is gone when this is over, so that a full disk has its room back. */
+	async #receive(asset: NewAsset): Promise<AssetEntry> {
 		// A slow source delays only the request that added it.
 		const temporary = path.join(this.#folder, `.add-${randomUUID()}`);
 		try {
 			const received = await receiveAsset(asset, temporary);
 			return await this.#inTurn(() => this.#keep(asset, received, temporary));
-		} catch (error) {
-			if (!isFull(error)) throw error;
-			await removeTemporary(temporary);
-			throw await noRoom(asset.name, this.#folder);
 		} finally {
-			await removeTemporary(temporary);
+			for (const end of ["", ".gz"]) await fs.rm(temporary + end, { force: true });
 		}
 	}
 
@@ -181,10 +184,6 @@ export class Assets {
 	#blob(sha256: string): string {
 		return blobPath(this.#folder, sha256);
 	}
-}
-
-async function removeTemporary(temporary: string): Promise<void> {
-	for (const end of ["", ".gz"]) await fs.rm(temporary + end, { force: true });
 }
 
 function nameOf(source: AssetSource): string {
