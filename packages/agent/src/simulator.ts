@@ -4,7 +4,7 @@ export { createTargetFiles } from "./adapters/files/target-files.ts";
 export type { Credentials as KeptCredentials } from "./domain/credentials.ts";
 export { NO_CREDENTIALS, pathsOf } from "./domain/credentials.ts";
 export type { EtcdDataSeen } from "./domain/etcd-memory.ts";
-export { memoryOf } from "./domain/etcd-memory.ts";
+export { unsureMemory } from "./domain/etcd-memory.ts";
 export { LinkDenied, LinkError, UnitError } from "./errors.ts";
 export { type AgentParts, runAgent } from "./loop/agent.ts";
 export type { Enroll, EnrollOutcome } from "./ports/enrollment.ts";

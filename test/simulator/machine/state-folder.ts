@@ -2,9 +2,9 @@ import {
 	type Accepted,
 	type KeptCredentials,
 	type Memory,
-	memoryOf,
 	NO_CREDENTIALS,
 	pathsOf,
+	unsureMemory,
 } from "@rollcall/agent/simulator";
 
 type Name = "identity" | "ledger" | "good" | "next" | "credentials" | "etcd" | "pod-network";
@@ -80,8 +80,7 @@ export class StateFolder implements Memory {
 	etcd(): ReturnType<Memory["etcd"]> {
 		const kept = this.#load<NonNullable<ReturnType<Memory["etcd"]>>>("etcd");
 		if (kept || !this.#texts.has("etcd")) return kept;
-		const named = [this.good(), this.next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
-		return named && { ...named, unsure: true };
+		return unsureMemory([this.good(), this.next()].map((one) => one?.target.content));
 	}
 
 	saveEtcd(held: Parameters<Memory["saveEtcd"]>[0]): void {

@@ -23,7 +23,13 @@ export interface HeldMemory {
 }
 
 /** What targets mount for etcd: those of older coordinators do not say it, and an agent that remembers nothing looks there. */
-export const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
+const BY_NAME = { unit: "var-lib-etcd.mount", path: "/var/lib/etcd" } as const;
+
+/** What may be held where what was written of it is damaged: it must not be let go, nor begun anew. The targets, the good one first, say where it lies. */
+export function unsureMemory(targets: readonly (TargetContent | undefined)[]): HeldMemory {
+	const named = targets.map((content) => content && memoryOf(content)).find(Boolean);
+	return { ...(named ?? BY_NAME), unsure: true };
+}
 
 /** The memory of etcd that a target holds. */
 export function memoryOf({ memory, units }: TargetContent): TargetMemory["holds"] {

@@ -13,7 +13,7 @@ import {
 import { check, SignedAssignment, Target } from "@rollcall/protocol";
 import { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
-import { BY_NAME, type HeldMemory, memoryOf } from "../../domain/etcd-memory.ts";
+import { type HeldMemory, unsureMemory } from "../../domain/etcd-memory.ts";
 import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
 import { filesError } from "./files-error.ts";
 import { CredentialsFile, HeldMemoryFile, IdentityFile, LedgerFile, PodNetworkFile } from "./memory-schema.ts";
@@ -52,12 +52,9 @@ export function createMemory(folder: string): Memory {
 		return content ? { ...NOTHING, files: pathsOf(content), units: content.units.map(({ name }) => name) } : NOTHING;
 	}
 
-	/** What is held must not be let go, nor begun anew, because a file about it was damaged: the targets say where it lies. */
 	function etcd(): HeldMemory | undefined {
 		const kept = load("etcd.json", HeldMemoryFile);
-		if (!isDamaged("etcd.json", kept)) return kept;
-		const named = [good(), next()].map((one) => one && memoryOf(one.target.content)).find(Boolean);
-		return { ...(named ?? BY_NAME), unsure: true };
+		return isDamaged("etcd.json", kept) ? unsureMemory([good(), next()].map((one) => one?.target.content)) : kept;
 	}
 
 	function save(name: string, value: Accepted | Credentials | HeldMemory | Identity | KeptPodNetwork | Ledger): void {
