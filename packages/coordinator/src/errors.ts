@@ -23,6 +23,11 @@ export class LogWentBack extends Error {
 	override readonly name = "LogWentBack";
 }
 
+/** Entries behind the last one that was read are not there: they were taken out behind a state, or are missing. */
+export class LogGap extends Error {
+	override readonly name = "LogGap";
+}
+
 /** Another version of this program wrote into the log what this one does not understand: only that one can go on. */
 export class LogBeyond extends Error {
 	override readonly name = "LogBeyond";

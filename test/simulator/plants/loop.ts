@@ -46,6 +46,11 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"		if (to === 0) return;",
 		"		if (to >= 0) return;",
 	),
+	"who stood still takes what was taken out of the log meanwhile for missing": swapped(
+		"coordinator/src/loop/log-reader.ts",
+		"if (this.#ledger.position < first - 1) await",
+		"if (first < 0) await",
+	),
 	"a log that went back is read without the state that fits": swapped(
 		"coordinator/src/loop/log-reader.ts",
 		"(back && !(await isOf(log, one)))",

@@ -73,6 +73,7 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
 export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"a log that went back is read without the state that fits",
+	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a learner begins with members that etcd does not list",
 	"after a lost log one that etcd had taken out keeps it from being founded",
 ]);
@@ -95,6 +96,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a lease is never lost": 2,
 	"a log that went back a second time is not in doubt": 3,
 	"a log that went back is read without the state that fits": 30109,
+	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a learner begins with members that etcd does not list": 210116,
 	"after a lost log one that etcd had taken out keeps it from being founded": 210116,

@@ -1,6 +1,6 @@
 import type { Digest } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
-import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
+import { LogBeyond, LogGap, LogLost, LogWentBack } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Entry, Flaw, Log, LogState, Position } from "../ports/log.ts";
 import type { LogMark } from "../ports/log-mark.ts";
@@ -55,9 +55,11 @@ export class LogReader {
 
 	/** Reads up to the end. Throws LogLost for another log, LogWentBack for one that does not have what was read. */
 	async catchUp(log: Log): Promise<void> {
-		const { origin, last } = await log.state();
-		const { position } = this.#ledger;
+		const state = await log.state();
+		const { origin, first, last } = state;
 		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
+		if (this.#ledger.position < first - 1) await this.#overtake(log, state);
+		const { position } = this.#ledger;
 		const look = async (): Promise<void> => {
 			const back = await wentBack(log, last, { ...this.place, seq: this.#ledger.fleet.seq });
 			if (back) throw new LogWentBack(back.reason);
@@ -71,11 +73,13 @@ export class LogReader {
 
 	/**
 	 * Takes in an entry that came while another one leads. One that does not name the entry that was read before it may stand behind another one by now.
-	 * Throws LogWentBack then, so that the log is read anew: what is foreign in that as well is a flaw of it.
+	 * Throws LogWentBack then, so that the log is read anew: what is foreign in that as well is a flaw of it. Throws LogGap where entries before it are
+	 * not there: `catchUp` finds out whether they were taken out behind a state.
 	 */
 	hear(entry: Entry): void {
-		const foreign = entry.position > this.#ledger.position && foreignIn(entry);
-		if (foreign) throw new LogWentBack(foreign.reason);
+		const flaw =
+			entry.position > this.#ledger.position && entry.flaws.find(({ kind }) => kind === "foreign" || kind === "gap");
+		if (flaw) throw flaw.kind === "gap" ? new LogGap(flaw.reason) : new LogWentBack(flaw.reason);
 		this.take(entry);
 	}
 
@@ -139,6 +143,22 @@ export class LogReader {
 		while (kept) {
 			yield kept;
 			kept = await states.load(origin, kept.position - 1);
+		}
+	}
+
+	/** The entries behind the last one that was read were taken out meanwhile: goes on from a state that stands for them. Without one they are missing. */
+	async #overtake(log: Log, state: LogState): Promise<void> {
+		const { position } = this.#ledger;
+		const back = this.#ledger.flaws.filter(({ kind }) => kind === "back");
+		for await (const one of this.#states(state)) {
+			if (one.position <= position || one.position > state.last) continue;
+			if (back.length > 0 && !(await isOf(log, one))) continue;
+			this.#ledger.reset(one.fleet, one.position);
+			// That it went back is told still, unless that was told in what was taken out.
+			this.#ledger.doubt(back.filter((flaw) => flaw.position > (one.fleet.log?.checkedTo ?? 0)));
+			this.#unread = one.position;
+			this.#link = one.link;
+			return;
 		}
 	}
 

@@ -3,7 +3,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { Chain } from "../../src/adapters/nats/chain.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
-import { LogBeyond, LogWentBack } from "../../src/errors.ts";
+import { LogBeyond, LogGap, LogWentBack } from "../../src/errors.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
 import { LogReader } from "../../src/loop/log-reader.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
@@ -168,6 +168,33 @@ test("a shortened log that went back and on in another way is gone on with from 
 		["back"],
 	);
 	t.deepEqual([ledger.position, ledger.recentEvents().length], [9, 4]);
+});
+
+for (const how of ["and is read again", "and is followed"] as const) {
+	test(`a log that was shortened beyond what a coordinator had read, ${how}, is gone on with from the state that stands for what was taken out`, async (t) => {
+		const { stored, states, first } = await shortened();
+		const { reader, ledger } = reading(entries(2), undefined, states);
+		await reader.catchUp(await reader.open());
+		t.is(ledger.position, 2);
+		if (how === "and is followed") {
+			const came = new Chain(2, "unknown").take(5, stored.get(5) ?? new Uint8Array());
+			t.throws(() => reader.hear(came), { instanceOf: LogGap });
+		}
+		await reader.catchUp(storedLog(stored, first));
+		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
+	});
+}
+
+test("entries that are missing where no state stands for them are told, and what was read before is kept", async (t) => {
+	const stored = entries(8);
+	const { reader, ledger, log } = reading(stored);
+	await reader.catchUp(await reader.open());
+	put(stored, [revoked(9)]);
+	put(stored, [revoked(10)]);
+	stored.delete(9);
+	await reader.catchUp(log);
+	t.deepEqual([ledger.position, ledger.flaws.map(({ kind }) => kind)], [10, ["gap"]]);
+	t.is(ledger.recentEvents().length, 9);
 });
 
 test("without a digest nothing stands for a log that went back", async (t) => {
