@@ -6,10 +6,11 @@ import { type RunOptions, run } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import type { Ran, Share } from "./worker.ts";
 
-const USAGE = `Usage: npm run simulate -- [--seeds N] [--seed S] [--machines N] [--steps N] [--about STORY] [--only N,...]
+const USAGE = `Usage: npm run simulate -- [--seeds N] [--seed S] [--machines N] [--steps N] [--about STORY] [--only N,...] [--failures N]
 
 Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, and looks at what must hold. A seed that fails is shrunk.
   --seeds N      so many seeds, on all cores (default 100)
+  --failures N   goes on until so many seeds of a thread failed (default 1)
   --seed S       this seed alone; with --seeds the first one
   --machines N   machines of a story
   --steps N      moves of a story
@@ -26,6 +27,7 @@ const values = commandLine(
 	USAGE,
 	z.strictObject({
 		seeds: count.default(100),
+		failures: count.default(1),
 		seed: count.optional(),
 		machines: count.optional(),
 		steps: count.optional(),
@@ -50,7 +52,7 @@ const options: Omit<RunOptions, "seed"> = {
 const failed = single ? [first] : await runAll(values.seeds);
 if (failed.length > 0) process.exitCode = (await tell(Math.min(...failed))) ? 1 : 0;
 
-/** Runs all seeds on all cores. Returns those that failed; a worker ends with its first. */
+/** Runs all seeds on all cores. Returns those that failed; a worker ends with its first, or as many as are wanted. */
 async function runAll(count: number): Promise<number[]> {
 	const every = values.workers ?? availableParallelism();
 	const started = performance.now();
@@ -60,7 +62,10 @@ async function runAll(count: number): Promise<number[]> {
 		done += 1;
 		events += ran.events;
 		virtualMs += ran.virtualMs;
-		if (ran.failed) found.push(ran.seed);
+		if (ran.broken !== undefined) {
+			found.push(ran.seed);
+			if (values.failures > 1) process.stdout.write(`seed ${ran.seed}: ${ran.broken}\n`);
+		}
 		if (done % 100 !== 0 && done !== count) return;
 		const seconds = (performance.now() - started) / 1000;
 		process.stdout.write(
@@ -69,7 +74,7 @@ async function runAll(count: number): Promise<number[]> {
 		);
 	};
 	const workers = Array.from({ length: Math.min(every, count) }, (_, index) => {
-		const share: Share = { first: first + index, count: count - index, every, options };
+		const share: Share = { first: first + index, count: count - index, every, options, failures: values.failures };
 		const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: share });
 		worker.on("message", take);
 		return new Promise<void>((resolve, reject) => {
