@@ -22,14 +22,16 @@ export async function left(
 	etcd: EtcdMembers,
 	{ fleet, step, known }: Asked<"remove">,
 ): Promise<boolean> {
-	const { nodeName, machineId } = step.member;
-	const own = fleet.machines.get(machineId)?.etcdMemory?.is?.memberId;
+	const { nodeName, machineId, bootId } = step.member;
+	const machine = fleet.machines.get(machineId);
+	const own = machine?.bootId === bootId ? machine.etcdMemory?.is?.memberId : undefined;
 	if (step.ifUnlisted) return known.every(({ name, id }) => name !== nodeName && id !== own);
 	const living = new Set(step.living.map((one) => one.nodeName));
-	const isLeft = (name: string): boolean => name === nodeName && !living.has(nodeName);
+	// What its agent says names a member also where the log has forgotten its name.
+	const isLeft = ({ name, id }: ListedMember): boolean => !living.has(name) && (name === nodeName || id === own);
 	// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
 	const nobodyLearns = step.living.every(({ votes }) => votes);
-	const ids = known.filter((one) => isLeft(one.name) || (nobodyLearns && neverStarted(one))).map(({ id }) => id);
+	const ids = known.filter((one) => isLeft(one) || (nobodyLearns && neverStarted(one))).map(({ id }) => id);
 	return takeOut(core, etcd, { fleet, step, ids });
 }
 

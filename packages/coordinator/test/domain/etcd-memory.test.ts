@@ -4,7 +4,7 @@ import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { memoryHolders } from "../../src/domain/etcd/memory-holders.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
-import { BOXES, founded } from "./etcd-story.ts";
+import { BOXES, CONTROL, founded, takeStep } from "./etcd-story.ts";
 import { factsOf } from "./hardware.ts";
 import type { Story } from "./story.ts";
 
@@ -83,6 +83,30 @@ test("a late report and a hello say nothing against a newer report, and an older
 	t.deepEqual(story.machine(other).etcdMemory, { is: memoryOf(story, other, 2) });
 	t.is(livingMembers(story.fleet).length, 3);
 });
+
+for (const [what, cluster, isTakenOut] of [
+	["of this etcd", "77", true],
+	["of another etcd", "78", false],
+] as const) {
+	test(`a member ${what} that the log forgot, on a machine without a seat for etcd, ${isTakenOut ? "is taken out, and then emptied" : "keeps what it has"}`, (t) => {
+		const { story, ids } = founded([]);
+		story.declare([...CONTROL, { name: "rest", role: "worker", count: "rest" }]);
+		const worker = story.join({ name: "w", memoryGiB: 8 });
+		story.report(worker, "applied", 1);
+		for (const [index, one] of ids.entries()) report(story, one, memoryOf(story, one, index + 1));
+		report(story, worker, { ...memoryOf(story, worker, 4), clusterId: cluster });
+		story.declare(CONTROL);
+		t.truthy(story.machine(worker).seat, "it keeps what it has while it is a member");
+		const step = nextEtcdStep(story.fleet);
+		if (!isTakenOut) return t.is(step, undefined);
+		t.like(step, { kind: "remove", member: { machineId: worker, votes: false } });
+		takeStep(story);
+		story.pass(1);
+		t.is(nextEtcdStep(story.fleet), undefined);
+		t.deepEqual([story.machine(worker).seat, story.machine(worker).leaving], [undefined, undefined]);
+		t.is(livingMembers(story.fleet).length, 3);
+	});
+}
 
 test("the memory of another boot does not count", (t) => {
 	const { story, ids } = founded([]);

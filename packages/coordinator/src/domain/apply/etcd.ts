@@ -67,12 +67,17 @@ export function applyEtcdPromoted(fleet: Fleet, event: EventOf<"etcd-member-prom
 	return { ...fleet, etcd: { ...fleet.etcd, members } };
 }
 
+/** Of a member that the log had forgotten it is known from now on that it is none any more: what lies in its memory may go. */
 export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-removed">): Fleet {
 	if (!fleet.etcd) return fleet;
-	const members = fleet.etcd.members.map(
-		(one): EtcdMember =>
-			one.machineId === event.machineId && one.bootId === event.bootId ? { ...one, removed: "done" } : one,
-	);
+	const { machineId, bootId, nodeName } = event;
+	const isIt = isBoot({ machineId, bootId });
+	const known = fleet.etcd.members;
+	const machine = fleet.machines.get(machineId);
+	const isForgotten = !known.some(isIt) && machine?.bootId === bootId && machine.etcdMemory?.is !== undefined;
+	const members: readonly EtcdMember[] = isForgotten
+		? [...known, { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [], removed: "done" }]
+		: known.map((one): EtcdMember => (isIt(one) ? { ...one, removed: "done" } : one));
 	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members), removing: undefined } };
 }
 

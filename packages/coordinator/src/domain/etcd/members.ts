@@ -68,6 +68,22 @@ function findStrangers(fleet: Fleet): readonly Machine[] {
 }
 
 /**
+ * A member of this etcd by the word of its machine's agent, which the log does not know and whose machine has no seat for it: the log went back
+ * behind its joining. etcd counts it all the same.
+ */
+export function forgottenMember(fleet: Fleet): EtcdMember | undefined {
+	const memoryOf = ({ machineId }: Pick<EtcdMember, "machineId">) => fleet.machines.get(machineId)?.etcdMemory?.is;
+	const clusters = livingMembers(fleet).map((one) => memoryOf(one)?.clusterId);
+	const machine = strangers(fleet).find((one) => {
+		const { clusterId, bootId } = memoryOf(one) ?? {};
+		return bootId === one.bootId && clusterId !== undefined && clusters.includes(clusterId);
+	});
+	if (!machine) return undefined;
+	const { machineId, bootId } = machine;
+	return { machineId, bootId, nodeName: machineId, begun: "existing", votes: false, cluster: [] };
+}
+
+/**
  * True for a boot that was given a target since etcd is where it is: the data that etcd wrote for it may lie in its memory. A control plane's
  * target from before a document had etcd on control planes was without it.
  */

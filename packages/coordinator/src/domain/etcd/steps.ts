@@ -5,7 +5,7 @@ import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
-import { etcdHolders, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { etcdHolders, forgottenMember, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { isIll } from "./quorum.ts";
@@ -133,6 +133,7 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	const left =
 		members.find(({ removed }) => removed === "asked") ??
 		members.find(({ machineId, removed }) => !removed && !seated.has(machineId)) ??
+		forgottenMember(fleet) ??
 		abandonedJoin(fleet, holders) ??
 		nextToLeave(fleet);
 	// A learner that is lost must keep nobody in or out: etcd takes one, and without a vote it is none to wait for.
