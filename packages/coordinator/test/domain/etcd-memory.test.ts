@@ -98,7 +98,10 @@ for (const [what, cluster, isTakenOut] of [
 		story.declare(CONTROL);
 		t.truthy(story.machine(worker).seat, "it keeps what it has while it is a member");
 		const step = nextEtcdStep(story.fleet);
-		if (!isTakenOut) return t.is(step, undefined);
+		if (!isTakenOut) {
+			t.is(step, undefined);
+			return;
+		}
 		t.like(step, { kind: "remove", member: { machineId: worker, votes: false } });
 		takeStep(story);
 		story.pass(1);
