@@ -28,7 +28,12 @@ const values = commandLine(
 	z.strictObject({
 		seeds: count.default(100),
 		failures: count.default(1),
-		seed: z.coerce.number().int().min(1).max(2 ** 32).optional(),
+		seed: z.coerce
+			.number()
+			.int()
+			.min(1)
+			.max(2 ** 32)
+			.optional(),
 		machines: count.optional(),
 		steps: count.optional(),
 		about: z.enum(["etcd", "keys", "takeover", "versions"]).optional(),

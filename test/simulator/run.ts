@@ -116,6 +116,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
 			shortStory: world.story.lines(NEWEST),
 		};
 	}
+	// Signals that others were made of keep all that waits for them, until they come.
+	for (const { process, stop } of world.agents) {
+		process.end();
+		stop.abort("the run is over");
+	}
 	const { entries, events } = world.checker;
 	const result = {
 		seed: options.seed,

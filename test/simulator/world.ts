@@ -23,6 +23,7 @@ import type { LogEntry } from "./etcd/member.ts";
 import { SnapshotFolder } from "./etcd/snapshot-folder.ts";
 import { FleetKeys } from "./keyring.ts";
 import { LogStore, type StoreCopy } from "./log-store.ts";
+import type { AgentProcess } from "./machine/agent-process.ts";
 import type { Boot } from "./machine/boot.ts";
 import { Machine } from "./machine/machine.ts";
 import type { Reply, Said } from "./messages.ts";
@@ -96,6 +97,8 @@ export class World {
 	applyFailure = 0;
 	/** What was thrown where nobody waits for it. */
 	thrown: unknown;
+	/** Every agent that ever ran. */
+	readonly agents: AgentProcess[] = [];
 	/** The token that was handed out last. */
 	copiedToken: string | undefined;
 	/** Keys that the bus refuses. */

@@ -144,6 +144,7 @@ export class Boot {
 		if (this.over || this.#agent?.process.alive) return;
 		const world = this.#world;
 		const agent = new AgentProcess(new Process(world.schedule), () => this.#agentEnded());
+		world.agents.push(agent);
 		this.#agent = agent;
 		const { process } = agent;
 		const ended = (error?: unknown): void => {
