@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
-import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
+import { coordinatorWith, runCli, startCli, temporaryFolder } from "./support/cli.ts";
 import { onTerminal } from "./support/terminal.ts";
 
 const sumOf = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -62,4 +62,19 @@ test("on a terminal it asks, and no is no", async (t) => {
 		t.is(await terminal.ended, code);
 		t.is(added(), count);
 	}
+});
+
+test("where the coordinator cannot be told to end it, Ctrl-C says that it may go on, and how to look", async (t) => {
+	const work = { workId: "w", kind: "add", name: "os/vmlinuz", state: "running", doneBytes: 3 };
+	const { api, env } = await coordinatorWith(t, {
+		...{ "GET /v1/assets": { assets: [] }, "POST /v1/assets": work, "GET /v1/assets/work/w": work },
+	});
+	const words = ["assets", "add", "os/vmlinuz", "http://192.0.2.9/vmlinuz", "--sha256", "0".repeat(64)];
+	const { child, ended } = await startCli(t, words, env);
+	await eventually("that it waits", () => api.seen.some(({ path }) => path === "/v1/assets/work/w"));
+	child.kill("SIGINT");
+	const { code, stderr } = await ended;
+	t.is(code, 130);
+	t.regex(stderr, /os\/vmlinuz may go on at the coordinator, which could not be told to end it: /);
+	t.regex(stderr, /\n {2}next: `rollcall assets work` shows it; to end it: rollcall assets stop w\n/);
 });

@@ -1,17 +1,17 @@
 import { basename } from "node:path";
 import { AssetName, type AssetSignature, type AssetWork, systemReason } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
-import { addFromUrl, upload } from "../api/assets.ts";
+import { addFromUrl, upload, type Waiting } from "../api/assets.ts";
 import type { Api } from "../api/client.ts";
 import { makersKeys, openPgpKeys, signatureOf } from "../assets/makers-keys.ts";
 import { type AssetFile, assetOfFile, assetsFrom } from "../assets/sources.ts";
 import { usageFailure } from "../errors.ts";
 import { bytesOf, readTextFile } from "../files/read-text.ts";
-import { progressLine } from "../live/progress-line.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say, tell } from "../terminal.ts";
 import { sizeText } from "../views/field-list.ts";
 import { Replacing } from "./replacing.ts";
+import { waitedAsset } from "./waited-asset.ts";
 
 const MAX_KEY_BYTES = 4096;
 const MAX_SIGNATURE_BYTES = 65_536;
@@ -94,11 +94,9 @@ async function addOne(
 	const api = await session.connect();
 	const replacing = await Replacing.of(session, api, options.yes === true);
 	await replacing.check({ name, sha256: file?.sha256 ?? expect.sha256, sha512: expect.sha512 });
-	const progress = progressLine(session, name);
-	const { json, value } = await (file
-		? send(api, file, expect, progress.show)
-		: addFromUrl(api, { name, source: { url: what }, ...expect }, progress.show)
-	).finally(progress.end);
+	const { json, value } = await waitedAsset(session, name, (waiting) =>
+		file ? send(api, file, expect, waiting) : addFromUrl(api, { name, source: { url: what }, ...expect }, waiting),
+	);
 	if (session.json) printJson(session, json);
 	else tell(session.out, addedText(name, value));
 	return undefined;
@@ -115,9 +113,8 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 	const onUnchecked = (text: string) => session.json || say(session.err, text);
 	for await (const file of assetsFrom(from, { prefix, keys, required: options.keyring !== undefined, onUnchecked })) {
 		await replacing.check(file);
-		const progress = progressLine(session, file.name);
-		const { json, value } = await send(api, file, { compress: options.compress ?? false }, progress.show).finally(
-			progress.end,
+		const { json, value } = await waitedAsset(session, file.name, (waiting) =>
+			send(api, file, { compress: options.compress ?? false }, waiting),
 		);
 		works.push(json);
 		if (!session.json) tell(session.out, addedText(file.name, value));
@@ -127,10 +124,10 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 	return undefined;
 }
 
-function send(api: Api, file: AssetFile, expect: Expect, onProgress: (work: AssetWork) => void) {
+function send(api: Api, file: AssetFile, expect: Expect, waiting: Waiting) {
 	const { name, sizeBytes, from, sha256, content } = file;
 	const known = sha256 === undefined ? {} : { sha256 };
-	return upload(api, { name, source: { uploadBytes: sizeBytes, from }, ...known, ...expect }, content, onProgress);
+	return upload(api, { name, source: { uploadBytes: sizeBytes, from }, ...known, ...expect }, content, waiting);
 }
 
 async function expected(what: string, options: Options): Promise<Expect> {

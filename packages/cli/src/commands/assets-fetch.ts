@@ -1,16 +1,16 @@
 import type { AssetSignature, AssetWish } from "@rollcall/protocol";
 import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
-import { addFromUrl, listAssets, upload } from "../api/assets.ts";
+import { addFromUrl, listAssets, upload, type Waiting } from "../api/assets.ts";
 import { makersKeys } from "../assets/makers-keys.ts";
 import { signaturesOf, unsignedText } from "../assets/release-signatures.ts";
 import { type FoundFile, type ReleaseSource, releaseSource, textOf } from "../assets/release-source.ts";
 import { Failure, usageFailure } from "../errors.ts";
-import { progressLine } from "../live/progress-line.ts";
 import type { ReleaseArch, ReleaseFile } from "../offline/core.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { tell } from "../terminal.ts";
 import { addedText } from "./assets-add.ts";
+import { waitedAsset } from "./waited-asset.ts";
 
 const AFTER = `
 WHAT is kubernetes (kubelet, kubectl, crictl, containerd, runc, CNI plugins: the releases that fit its minor version), flatcar or fedora-coreos (kernel,
@@ -18,7 +18,7 @@ initrd, image). VERSION is a release, or for the last two a channel. Files come 
 them, and each must have the sum that its maker publishes beside it. --from takes them from a mirror, a folder or a tar archive that has
 what the makers have, below their host names or without them; files of this computer are uploaded. What is kept already is not fetched again.
 With --keyring, or keys in ~/.config/rollcall/makers-keys, what Flatcar, Fedora CoreOS and runc sign must have their signature; the others sign nothing
-that can be checked here.
+that can be checked here. Ctrl-C ends it: what is whole already stays, and the same command goes on with the rest.
 
 Examples:
   rollcall assets fetch kubernetes 1.36.2
@@ -75,10 +75,9 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 	const works: unknown[] = [];
 	for await (const found of source.files(files.filter((file) => !isKept(file)))) {
 		const { name, sum } = found.file;
-		const progress = progressLine(session, name);
 		const signature = signatures.get(found.file);
 		const expect = { name, [sum.algorithm]: sums.get(found.file) ?? "", ...(signature && { signature }) };
-		const { json, value } = await bring(api, found, expect, progress.show).finally(progress.end);
+		const { json, value } = await waitedAsset(session, name, (waiting) => bring(api, found, expect, waiting));
 		works.push(json);
 		if (!session.json) tell(session.out, addedText(name, value));
 	}
@@ -95,11 +94,11 @@ function bring(
 	api: Parameters<typeof upload>[0],
 	found: FoundFile<ReleaseFile>,
 	expect: Omit<AssetWish, "source">,
-	onProgress: Parameters<typeof upload>[3],
+	waiting: Waiting,
 ) {
-	if ("url" in found) return addFromUrl(api, { ...expect, source: { url: found.url } }, onProgress);
+	if ("url" in found) return addFromUrl(api, { ...expect, source: { url: found.url } }, waiting);
 	const { sizeBytes, from, content } = found.local;
-	return upload(api, { ...expect, source: { uploadBytes: sizeBytes, from } }, content, onProgress);
+	return upload(api, { ...expect, source: { uploadBytes: sizeBytes, from } }, content, waiting);
 }
 
 async function filesOf({ what, version, options }: Wish, source: ReleaseSource): Promise<readonly ReleaseFile[]> {

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { listAssets, verifyAssets } from "../api/assets.ts";
+import { listAssets, stopWork, verifyAssets, worksUnderWay } from "../api/assets.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { progressLine } from "../live/progress-line.ts";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
 import { say, tell } from "../terminal.ts";
-import { assetTable } from "../views/asset-table.ts";
+import { assetTable, workTable } from "../views/asset-table.ts";
 import { addAssetsAdd } from "./assets-add.ts";
 import { addAssetsFetch } from "./assets-fetch.ts";
+import { waitedAsset } from "./waited-asset.ts";
 
 const AFTER = `
 Examples:
@@ -14,7 +14,7 @@ Examples:
   rollcall assets fetch kubernetes 1.36.2
   rollcall assets verify`;
 
-/** `rollcall assets add | fetch | list | verify | remove`. */
+/** `rollcall assets add | fetch | list | verify | remove | work | stop`. */
 export const addAssets: AddCommand = (program, run) => {
 	const assets: Command = program
 		.command("assets")
@@ -38,7 +38,34 @@ export const addAssets: AddCommand = (program, run) => {
 		.argument("<name>", "as `rollcall assets list` shows it")
 		.addHelpText("after", "\nExample:\n  rollcall assets remove flatcar/4230.2.4/vmlinuz")
 		.action((name: string, _options, command) => run(command, (session) => remove(session, name)));
+	assets
+		.command("work")
+		.description("what is on its way to the coordinator, also for a command that is gone")
+		.addHelpText("after", "\nExample:\n  rollcall assets work")
+		.action((_options, command) => run(command, work));
+	assets
+		.command("stop")
+		.description("end what is on its way; nothing of it is kept")
+		.argument("<work>", "its id, as `rollcall assets work` shows it")
+		.addHelpText("after", "\nExample:\n  rollcall assets stop 0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f")
+		.action((workId: string, _options, command) => run(command, (session) => stop(session, workId)));
 };
+
+async function work(session: Session): Promise<undefined> {
+	const { json, value } = await worksUnderWay(await session.connect());
+	if (session.json) printJson(session, json);
+	else if (value.works.length === 0) tell(session.err, "nothing is on its way");
+	else printLines(session, workTable(value.works, { width: widthFor(session), paint: session.out.paint }));
+	return undefined;
+}
+
+async function stop(session: Session, workId: string): Promise<undefined> {
+	const { json, value } = await stopWork(await session.connect(), workId);
+	if (session.json) printJson(session, json);
+	else if (value.state === "done" || value.state === "failed") say(session.out, `${workId}: it is over already`);
+	else say(session.out, `${workId}: it is being ended`);
+	return undefined;
+}
 
 async function list(session: Session): Promise<undefined> {
 	const { json, value } = await listAssets(await session.connect());
@@ -49,8 +76,8 @@ async function list(session: Session): Promise<undefined> {
 }
 
 async function verify(session: Session): Promise<ExitCode> {
-	const progress = progressLine(session, "reading");
-	const { json, value } = await verifyAssets(await session.connect(), progress.show).finally(progress.end);
+	const api = await session.connect();
+	const { json, value } = await waitedAsset(session, "reading", (waiting) => verifyAssets(api, waiting));
 	const checks = value.checks ?? [];
 	const damaged = checks.filter(({ ok }) => !ok);
 	if (session.json) printJson(session, json);

@@ -18,6 +18,19 @@ export function assetTable(assets: readonly AssetView[], options: TableOptions):
 	);
 }
 
+/** The table of `rollcall assets work`. */
+export function workTable(works: readonly AssetWork[], options: TableOptions): string[] {
+	return tableLines(
+		[
+			{ title: "WORK", text: ({ workId }) => workId, min: 36 },
+			{ title: "WHAT", text: ({ kind, name = "" }) => `${kind} ${name}`.trim(), min: 12 },
+			{ title: "SO FAR", text: progressText },
+		],
+		works,
+		options,
+	);
+}
+
 /** How far a work is, in words: `61.0 MiB of 240.0 MiB (25%)`. */
 export function progressText({ doneBytes, totalBytes }: AssetWork): string {
 	if (totalBytes === undefined || totalBytes === 0) return sizeText(doneBytes);

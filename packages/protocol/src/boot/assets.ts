@@ -83,6 +83,8 @@ export type AssetCheck = z.infer<typeof AssetCheck>;
 export const AssetWork = z.strictObject({
 	workId: z.string(),
 	kind: z.enum(["add", "verify"]),
+	/** add: the asset's name. */
+	name: z.string().optional(),
 	/** receiving: the next chunk is awaited at `doneBytes`. */
 	state: z.enum(["receiving", "running", "done", "failed"]),
 	doneBytes: z.int(),
@@ -98,3 +100,6 @@ export const AssetWork = z.strictObject({
 	next: z.string().optional(),
 });
 export type AssetWork = z.infer<typeof AssetWork>;
+/** `GET /v1/assets/work`: what is under way, the oldest first. */
+export const AssetWorkList = z.strictObject({ works: z.array(AssetWork) });
+export type AssetWorkList = z.infer<typeof AssetWorkList>;

@@ -62,6 +62,7 @@ export class AssetWorks {
 		const stream = "uploadBytes" in source ? new PassThrough() : undefined;
 		const work = this.#begin({
 			kind: "add",
+			name,
 			state: stream ? "receiving" : "running",
 			doneBytes: 0,
 			...("uploadBytes" in source ? { totalBytes: source.uploadBytes, stream, uploadBytes: source.uploadBytes } : {}),
@@ -103,7 +104,7 @@ export class AssetWorks {
 		const work = this.#begin({ kind: "verify", state: "running", doneBytes: 0 });
 		const done = this.#assets.verify((doneBytes, totalBytes) => {
 			work.view = { ...work.view, doneBytes, totalBytes };
-		});
+		}, work.stop.signal);
 		this.#finish(
 			work,
 			done.then((checks) => ({ checks })),
@@ -114,6 +115,18 @@ export class AssetWorks {
 	/** How far a work is. Throws WorkRefused for one that is not remembered. */
 	look(workId: string): AssetWork {
 		return this.#find(workId).view;
+	}
+
+	/** What is under way, the oldest first. */
+	underWay(): AssetWork[] {
+		return [...this.#works.values()].map(({ view }) => view).filter(({ state }) => !isOver(state));
+	}
+
+	/** Has a work end; look at it until it is over. What is whole already is kept. Throws WorkRefused for one that is not remembered. */
+	stop(workId: string): AssetWork {
+		const work = this.#find(workId);
+		work.stop.abort(new AssetRefused("it was ended before it was whole", { next: "begin again" }));
+		return work.view;
 	}
 
 	/** Gives up what is under way. */
@@ -159,13 +172,11 @@ export class AssetWorks {
 
 	#begin(wish: Omit<AssetWork, "workId"> & { stream?: PassThrough | undefined; uploadBytes?: number }): Work {
 		const { stream, uploadBytes, ...view } = wish;
-		const underWay = [...this.#works.values()].filter(
-			({ view: { state } }) => state === "running" || state === "receiving",
-		);
+		const underWay = this.underWay();
 		if (underWay.length >= MOST_AT_ONCE) throw new WorkRefused("busy", `${underWay.length} assets are on their way`);
 		for (const [workId, { view: old }] of this.#works) {
 			if (this.#works.size < MOST_REMEMBERED) break;
-			if (old.state === "done" || old.state === "failed") this.#works.delete(workId);
+			if (isOver(old.state)) this.#works.delete(workId);
 		}
 		const workId = randomUUID();
 		const work: Work = {
@@ -201,6 +212,10 @@ export class AssetWorks {
 		if (!work) throw new WorkRefused("unknown", `no work ${workId} is remembered`);
 		return work;
 	}
+}
+
+function isOver(state: AssetWork["state"]): boolean {
+	return state === "done" || state === "failed";
 }
 
 async function lookAtEnd(work: Work): Promise<AssetWork> {

@@ -82,12 +82,16 @@ export class Assets {
 	}
 
 	/** Reads everything again. Says of each asset whether it is still what it was. */
-	async verify(onProgress: (doneBytes: number, totalBytes: number) => void = () => {}): Promise<AssetCheck[]> {
+	async verify(
+		onProgress: (doneBytes: number, totalBytes: number) => void = () => {},
+		signal?: AbortSignal,
+	): Promise<AssetCheck[]> {
 		const results: AssetCheck[] = [];
 		const all = this.list();
 		const total = all.reduce((sum, { entry }) => sum + entry.sizeBytes, 0);
 		let done = 0;
 		for (const { name, entry } of all) {
+			signal?.throwIfAborted();
 			const reason = await this.#damage(entry);
 			results.push({ name, ok: reason === undefined, ...(reason === undefined ? {} : { reason }) });
 			done += entry.sizeBytes;

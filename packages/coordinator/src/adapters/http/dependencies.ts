@@ -96,6 +96,8 @@ export interface AssetStore {
 	receive(workId: string, offset: number, chunk: Buffer): Promise<AssetWork>;
 	verify(): AssetWork;
 	look(workId: string): AssetWork;
+	underWay(): AssetWork[];
+	stop(workId: string): AssetWork;
 }
 
 /** Snapshots of etcd, as far as the API needs them. */

@@ -82,6 +82,31 @@ test("a URL is fetched once, with its progress; one that is not what was expecte
 	t.false(AssetRequest.safeParse({ name: "k", source: { url } }).success);
 });
 
+test("what is under way is listed, and ends where somebody has it end: nothing of it is kept", async (t) => {
+	const { works, folder } = await store(t);
+	const server = createServer((_, response) => response.writeHead(200, { "content-length": 1000 }).write("begun"));
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	t.teardown(() => server.close());
+	t.teardown(() => server.closeAllConnections());
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/kernel`;
+	const fetched = works.add(AssetRequest.parse({ name: "k", source: { url }, sha256 }));
+	const sent = works.add(AssetRequest.parse({ name: "s", source: { uploadBytes: 9, from: "a test" } }));
+	await eventually("its first bytes", () => works.look(fetched.workId).doneBytes === 5);
+	t.like(works.underWay(), { length: 2, 0: { name: "k", doneBytes: 5 }, 1: { name: "s", state: "receiving" } });
+	for (const work of [fetched, sent]) {
+		works.stop(work.workId);
+		t.like(await ended(works, work), { state: "failed", reason: "it was ended before it was whole" });
+	}
+	t.deepEqual(works.underWay(), []);
+	t.deepEqual(works.list(), []);
+	t.deepEqual(fs.readdirSync(path.join(folder, "assets")), ["blobs"]);
+	t.throws(() => works.stop("another"), { message: /no work another is remembered/ });
+
+	const kept = await upload(works, { sha256 });
+	t.is(works.stop(kept.workId).state, "done");
+	t.is(works.list().length, 1);
+});
+
 test("a plain Ed25519 signature is checked with a key in PEM", async (t) => {
 	const { works } = await store(t);
 	const { publicKey, privateKey } = generateKeyPairSync("ed25519");

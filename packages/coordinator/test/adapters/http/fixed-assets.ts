@@ -10,6 +10,10 @@ export function fixedAssets(): AssetStore {
 	const hashes = { sha256: "0".repeat(64), sha512: "0".repeat(128) };
 	const work = (kind: "add" | "verify"): AssetWork =>
 		AssetWork.parse({ workId: WORK_ID, kind, state: "running", doneBytes: 0 });
+	const look = (workId: string) => {
+		if (workId === WORK_ID) return work("add");
+		throw new WorkRefused("unknown", "no such work");
+	};
 	const view = (name: string) => ({ name, sizeBytes: 3, ...hashes, source: "here", checked: [] });
 	return {
 		base: "http://192.0.2.1:7480",
@@ -18,9 +22,8 @@ export function fixedAssets(): AssetStore {
 		add: () => work("add"),
 		receive: async () => work("add"),
 		verify: () => work("verify"),
-		look(workId) {
-			if (workId === WORK_ID) return work("add");
-			throw new WorkRefused("unknown", "no such work");
-		},
+		look,
+		underWay: () => [work("add")],
+		stop: look,
 	};
 }

@@ -6,6 +6,7 @@ import {
 	AssetRequest,
 	type AssetView,
 	AssetWork,
+	AssetWorkList,
 } from "@rollcall/protocol";
 import { z } from "zod";
 import { WorkRefused } from "../../../errors.ts";
@@ -25,6 +26,7 @@ const EXAMPLE_ASSET: z.input<typeof AssetView> = {
 const EXAMPLE: z.input<typeof AssetWork> = {
 	workId: "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f",
 	kind: "add",
+	name: EXAMPLE_ASSET.name,
 	state: "done",
 	doneBytes: 62_000_000,
 	totalBytes: 62_000_000,
@@ -80,9 +82,25 @@ export const ASSET_ROUTES: readonly Route[] = [
 		summary: "Begin to read all files again, to find damaged ones",
 		status: 201,
 		response: AssetWork,
-		example: { ...EXAMPLE, kind: "verify", asset: undefined, checks: [{ name: EXAMPLE_ASSET.name, ok: true }] },
+		example: {
+			...EXAMPLE,
+			kind: "verify",
+			name: undefined,
+			asset: undefined,
+			checks: [{ name: EXAMPLE_ASSET.name, ok: true }],
+		},
 		refusals: ["not-ready", "conflict", "too-many-requests"],
 		answer: (api) => orRefuse(() => storeOf(api).verify()),
+	}),
+	route({
+		...common,
+		method: "GET",
+		path: "/v1/assets/work",
+		summary: "The additions and checks that are under way, the oldest first",
+		response: AssetWorkList,
+		example: { works: [{ ...EXAMPLE, state: "running", doneBytes: 4_194_304, asset: undefined }] },
+		refusals: ["not-ready", "conflict"],
+		answer: (api) => ({ works: storeOf(api).underWay() }),
 	}),
 	route({
 		...common,
@@ -94,6 +112,18 @@ export const ASSET_ROUTES: readonly Route[] = [
 		example: EXAMPLE,
 		refusals: ["not-ready", "conflict", "not-found"],
 		answer: (api, { params }) => orRefuse(() => storeOf(api).look(params.id)),
+	}),
+	route({
+		...common,
+		method: "DELETE",
+		path: "/v1/assets/work/{id}",
+		noted: true,
+		summary: "Have an addition or a check end before its end; look at it until it is over",
+		params: WorkParams,
+		response: AssetWork,
+		example: { ...EXAMPLE, state: "failed", doneBytes: 4_194_304, asset: undefined, reason: "it was ended" },
+		refusals: ["not-ready", "conflict", "not-found"],
+		answer: (api, { params }) => orRefuse(() => storeOf(api).stop(params.id)),
 	}),
 	route({
 		...common,
