@@ -102,14 +102,16 @@ test("planUnits: every wanted unit runs afterwards, no other one does, and untou
 	);
 });
 
+const purpose = fc.constantFrom("apply" as const, "renew" as const, "mend" as const);
+
 test("planUnits: the unit that mounts memory that must stay is neither stopped nor restarted", (t) => {
 	fc.assert(
-		fc.property(fc.uniqueArray(unit), fc.uniqueArray(unit), fc.boolean(), unit, (wanted, owned, applying, kept) => {
+		fc.property(fc.uniqueArray(unit), fc.uniqueArray(unit), purpose, unit, (wanted, owned, purpose, kept) => {
 			const plan = planUnits({
 				wanted: wanted.map((name) => ({ name, restartOn: [] })),
 				owned,
 				kept,
-				applying,
+				purpose,
 				changed: [...wanted, ...owned].map((name) => `${UNIT_FOLDER}/${name}`),
 				running: new Set([...wanted, ...owned]),
 			});

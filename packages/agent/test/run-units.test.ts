@@ -33,6 +33,6 @@ test("a unit that failed before, and has nothing left to do, keeps no node from 
 		changed: ["/run/systemd/system/images.service"],
 		signal: new AbortController().signal,
 	};
-	await t.notThrowsAsync(runUnits(units, { ...run, applying: true }));
+	await t.notThrowsAsync(runUnits(units, { ...run, purpose: "apply" }));
 	t.is(states.get("kubelet.service"), "active");
 });

@@ -10,11 +10,12 @@ export interface UnitView {
 	readonly owned: readonly string[];
 	/** A unit whose memory must stay: it is neither stopped nor restarted. */
 	readonly kept?: string | undefined;
-	/** True when a target is applied, not only looked after. */
-	readonly applying?: boolean;
-	/** True where only files changed: what had ended well before, as an import does, is not begun again. */
-	readonly renewing?: boolean;
-	/** Units that are down since they failed; looked at where only files changed. */
+	/**
+	 * What it is done for: a target is applied; its files are renewed, so that what had ended well before, as an import does, is not begun again; or
+	 * what runs is looked after, as where nothing is said.
+	 */
+	readonly purpose?: "apply" | "renew" | "mend";
+	/** Units that are down since they failed; looked at where only files are renewed. */
 	readonly failed?: ReadonlySet<string>;
 	/** Paths that changed since those units were started. */
 	readonly changed: readonly string[];
@@ -37,7 +38,7 @@ export function planUnits(view: UnitView): UnitPlan {
 	for (const unit of view.wanted) {
 		if (unit.name === view.kept) {
 			// Of a mount that is there, starting is no act; what systemd says of it may be older than the apply.
-			if (view.applying || !view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
+			if (view.purpose === "apply" || !view.running.has(unit.name)) begin.push({ unit: unit.name, action: "start" });
 		} else if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });
 		else if (isDown(unit, view)) begin.push({ unit: unit.name, action: "start" });
 	}
@@ -49,8 +50,8 @@ export function planUnits(view: UnitView): UnitPlan {
 }
 
 /** True for a unit that has to be started, although nothing of it changed. */
-function isDown({ name }: TargetUnit, { renewing, failed, running }: UnitView): boolean {
-	return renewing ? failed?.has(name) === true : !running.has(name);
+function isDown({ name }: TargetUnit, { purpose, failed, running }: UnitView): boolean {
+	return purpose === "renew" ? failed?.has(name) === true : !running.has(name);
 }
 
 /** True when the unit's own file, one of its drop-ins (systemd.unit(5)) or one of `restartOn` changed. */

@@ -148,7 +148,7 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 		wanted: content.units,
 		owned: ledger.units,
 		kept: etcd.held()?.unit,
-		applying: true,
+		purpose: "apply",
 		changed,
 		signal: run.signal,
 		swapFiles,

@@ -43,7 +43,7 @@ export async function keep(
 		// etcd must not begin a second time in a boot that lost its memory.
 		const wanted = etcd.held()?.lost ? content.units.filter(({ name }) => name !== etcd.held()?.unit) : content.units;
 		const run = { wanted, owned: ledger.units, kept: etcd.held()?.unit, changed, signal };
-		const actions = await runUnits(units, { ...run, renewing: what === "renewed" });
+		const actions = await runUnits(units, { ...run, purpose: what === "renewed" ? "renew" : "mend" });
 		await parts.podNetwork.use(content.podNetwork);
 		if (changed.length + actions.length > 0) {
 			log[what === "renewed" ? "info" : "warn"](what, { files: changed.join(", "), actions: actions.join(", ") });

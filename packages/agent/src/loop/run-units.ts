@@ -1,21 +1,10 @@
-import type { TargetUnit } from "@rollcall/protocol";
-import { planUnits } from "../domain/plan-units.ts";
+import { planUnits, type UnitView } from "../domain/plan-units.ts";
 import { UnitError } from "../errors.ts";
 import type { Units } from "../ports.ts";
 import { raced } from "./raced.ts";
 
 /** What `runUnits` needs. `swapFiles` runs after unwanted units were stopped, and before systemd reads unit files again. */
-export interface UnitRun {
-	readonly wanted: readonly TargetUnit[];
-	/** In the order in which they are started; they are stopped the other way round. */
-	readonly owned: readonly string[];
-	/** A unit whose memory must stay. */
-	readonly kept?: string | undefined;
-	/** True when a target is applied, not only looked after. */
-	readonly applying?: boolean;
-	/** True where only files changed. */
-	readonly renewing?: boolean;
-	readonly changed: readonly string[];
+export interface UnitRun extends Omit<UnitView, "running" | "failed"> {
 	readonly signal: AbortSignal;
 	readonly swapFiles?: () => void;
 	/** Told each unit before it is stopped, started or restarted, and `undefined` behind it. */
