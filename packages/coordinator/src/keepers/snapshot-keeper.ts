@@ -82,7 +82,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		throw new SnapshotError(refused);
 	}
 
-	/** What was kept when files were removed last. */
+	/** What was kept when files were removed last; nothing after a doubt or another lead: a log that went back does not know all that it has not forgotten. */
 	let before: readonly Digest[] = [];
 	/** Recorded before it is done, so that only who leads removes anything. */
 	async function forget(): Promise<void> {
@@ -96,12 +96,17 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		await files.sweep([...before, ...(await strangeFiles())], newestKept(core.fleet()));
 	}
 
-	/** What is here and the log does not know is told while the log is in doubt, and stays. */
+	/** The log was in doubt and did not take what there is: it may be full. */
+	let untold = false;
+	/** What is here and the log does not know is told once the log is in doubt, until it took that, and stays. */
 	async function keepAll(): Promise<void> {
+		before = [];
+		untold = true;
 		const [own, newest] = [await strangeFiles(), newestKept(core.fleet())];
 		const all = await folder.list(MAX_SNAPSHOTS);
 		const there = all.filter(({ sha256, takenAt }) => takenAt > newest || own.includes(sha256));
-		if (there.length > 0) await core.submit({ kind: "etcd-snapshots-there", snapshots: there });
+		const answer = there.length > 0 && (await core.submit({ kind: "etcd-snapshots-there", snapshots: there }));
+		untold = answer && answer.kind === "problem";
 	}
 
 	return {
@@ -117,13 +122,14 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				const mayAct = core.actsIn() !== undefined && core.ready().ready;
 				if (!mayAct) {
 					strange = undefined;
+					before = [];
 					return;
 				}
 				await strangeFiles();
 				const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
-				if (swept !== (core.fleet().log?.doubt ?? kept)) {
+				if (untold || swept !== (core.fleet().log?.doubt ?? kept)) {
 					// What cannot be removed must not keep the next one from being taken; it is tried again after that.
-					await inTurn(core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
+					await inTurn(untold || core.fleet().log?.doubt ? keepAll : forget).catch((error: unknown) =>
 						parts.onTrouble("old snapshots of etcd could not be removed", error),
 					);
 					swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;

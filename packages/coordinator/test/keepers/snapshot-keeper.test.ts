@@ -232,3 +232,31 @@ test("what is newer than all that a log knew when a coordinator began to lead is
 		later.map(({ sha256 }) => sha256),
 	);
 });
+
+test("after a log that went back behind a snapshot its file stays, and it is told as soon as the log takes it, also when the doubt is over by then", async (t) => {
+	const scene = new Scene();
+	const before = scene.fleet;
+	const stop = new AbortController();
+	let kept: EtcdSnapshot | undefined;
+	scene.onSleep = (looks) => {
+		const { now } = scene;
+		if (looks === 2) {
+			const [first] = scene.fleet.snapshots?.kept ?? [];
+			if (!first) return t.fail();
+			const { detached: _detached, ...snapshot } = first;
+			kept = snapshot;
+			scene.here = [snapshot];
+			const doubt = { seq: 1, at: now, kinds: ["back" as const], reason: "the log went back" };
+			scene.fleet = { ...before, log: { checkedTo: 1, doubt } };
+			scene.refuses = () => true;
+		}
+		if (looks === 4) scene.fleet = { ...scene.fleet, log: { checkedTo: 1 } };
+		if (looks === 6) scene.refuses = () => false;
+	};
+	await scene.keeper(stop, 8).run(stop.signal);
+	if (!kept) return t.fail();
+	t.true(scene.files.includes(kept.sha256));
+	t.is(scene.here.length, 1);
+	const known = scene.fleet.snapshots?.kept.find(({ sha256 }) => sha256 === kept?.sha256);
+	t.true(known?.detached);
+});

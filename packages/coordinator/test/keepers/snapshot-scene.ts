@@ -34,6 +34,8 @@ export class Scene {
 	/** etcd's state never ends. */
 	endless = false;
 	onPiece = (): void => {};
+	/** After so many looks. */
+	onSleep = (_looks: number): void => {};
 	/** Just after it was looked at. */
 	onLook = (): void => {};
 	/** What is recorded counts as refused: the log's answer did not come. */
@@ -77,6 +79,7 @@ export class Scene {
 
 	keeper(stop = new AbortController(), times = 0) {
 		let left = times;
+		let looks = 0;
 		return createSnapshotKeeper({
 			core: {
 				fleet: () => this.fleet,
@@ -115,6 +118,7 @@ export class Scene {
 			sleep: async () => {
 				this.now += 10_000;
 				left--;
+				this.onSleep(++looks);
 				if (left <= 0) stop.abort();
 			},
 			onTrouble: () => undefined,
