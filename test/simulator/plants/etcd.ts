@@ -13,6 +13,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		'return memory.some((one) => !founding?.begun.includes(one)) ? undefined : { state: "new" };',
 		'return { state: "new" };',
 	),
+	"who was told to begin with a snapshot begins with nothing while the log is in doubt": swapped(
+		BEGINNING,
+		"(now?.isWhole && restoredBeginning(fleet)) || AS_IT_IS",
+		"AS_IT_IS",
+	),
 	"a boot without memory begins with etcd as the first ones did": swapped(
 		BEGINNING,
 		"if (!own) return togetherOn(boot, beginnings);",

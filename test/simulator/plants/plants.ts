@@ -24,6 +24,7 @@ const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a removed machine keeps its claims": "etcd",
 	"a snapshot hides what is wrong with older entries": "etcd",
 	"silence counts in which the coordinator stood still while it asked the log": "etcd",
+	"who was told to begin with a snapshot begins with nothing while the log is in doubt": "anything",
 };
 
 /** What stories a fault is looked for in: those about takeovers for the operator's manifests, those about etcd for what is decided about it, and what an agent does with its memory. */
@@ -75,6 +76,7 @@ export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"a log that went back is read without the state that fits",
 	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a learner begins with members that etcd does not list",
+	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
 	"after a lost log one that etcd had taken out keeps it from being founded",
 ]);
 
@@ -99,6 +101,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a learner begins with members that etcd does not list": 210116,
+	"who was told to begin with a snapshot begins with nothing while the log is in doubt": 1002296,
 	"after a lost log one that etcd had taken out keeps it from being founded": 210116,
 	"a new boot does not fence the one before": 2,
 	"a proof is not checked": 7,

@@ -24,7 +24,14 @@ export interface Shared {
 	readonly snapshotSource: string | undefined;
 }
 
-const NO_ETCD: EtcdBeginnings = { living: [], others: undefined, founding: undefined, goOn: [], takenOut: [] };
+const NO_ETCD: EtcdBeginnings = {
+	living: [],
+	others: undefined,
+	founding: undefined,
+	goOn: [],
+	goOnWith: { state: "new" },
+	takenOut: [],
+};
 
 /** As much of it as targets of a role take. */
 export type Part = "whole" | "without-etcd";

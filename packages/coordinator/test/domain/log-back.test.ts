@@ -5,7 +5,8 @@ import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { prunable } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
-import { BOXES, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
+import { doubtLog } from "../../src/domain/log/log-doubt.ts";
+import { BOXES, beginnings, bootAgain, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
 import { documentOf, Story } from "./story.ts";
 
 const [a, b] = BOXES;
@@ -117,4 +118,20 @@ test("who proved its place in etcd is a member also where the entry with the doc
 		[now.bootId],
 	);
 	t.is(again.fleet.etcd?.members.filter(({ machineId }) => machineId === id).length, 1);
+});
+
+test("who was told to begin with a snapshot begins with it also while the log is in doubt, not with nothing", (t) => {
+	const { story, ids } = founded([5], { networks: { nodeAddress: { interface: "eth0" } } });
+	const { summarize } = story;
+	// As where targets are rendered: nobody is told to begin before it is decided with what.
+	story.summarize = (fleet, machine, seat) =>
+		etcdBeginning(fleet, machine) ? summarize(fleet, machine, seat) : { ok: false, reason: "etcd does not begin yet" };
+	bootAgain(story, 2);
+	takeStep(story);
+	const before = beginnings(story, ids);
+	t.is(before[0]?.restored?.sha256, snapshotOf(5).sha256);
+	story.record(doubtLog([{ kind: "proof", reason: "a test" }], 0, story.at));
+	story.pass(16);
+	t.not(story.fleet.log?.doubt, undefined);
+	t.deepEqual(beginnings(story, ids), before);
 });

@@ -30,8 +30,10 @@ export interface EtcdBeginnings {
 	readonly others: EtcdBeginning | undefined;
 	/** Who begins etcd together just now. */
 	readonly founding: FoundingPart | undefined;
-	/** Machines that proved, after the log was lost, that etcd runs on them. */
+	/** Machines that proved, after the log was lost, that etcd runs on them; and those told to begin, while the log is in doubt. */
 	readonly goOn: readonly MachineId[];
+	/** How those began. Who was told to and has not come so far still begins with the snapshot that the others have. */
+	readonly goOnWith: EtcdBeginning;
 	/**
 	 * Boots that etcd took out, or is asked to, and those that lost the memory of their member: they can join only after another boot, with
 	 * empty memory. `votes`: etcd may not have done it yet, and counts its vote.
@@ -43,7 +45,8 @@ export interface EtcdBeginnings {
 export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const living = livingMembers(fleet);
 	const takenOut = takenOutBoots(fleet);
-	if (living.length > 0) return { living, others: undefined, founding: undefined, goOn: [], takenOut };
+	if (living.length > 0)
+		return { living, others: undefined, founding: undefined, goOn: [], goOnWith: AS_IT_IS, takenOut };
 	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
 	const doubted = fleet.log?.doubt !== undefined;
 	const now = foundingOf(fleet);
@@ -52,13 +55,23 @@ export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const begun = none ? [] : begunNow(fleet);
 	const goOn = (now?.isWhole ? begun : runners(fleet, begun)).map(({ machineId }) => machineId);
 	const founding = now && { founders: now.founders, isWhole: now.isWhole };
-	return { living, others, founding, goOn, takenOut };
+	const goOnWith = (now?.isWhole && restoredBeginning(fleet)) || AS_IT_IS;
+	return { living, others, founding, goOn, goOnWith, takenOut };
+}
+
+/** With what is there. */
+const AS_IT_IS: EtcdBeginning = { state: "new" };
+
+/** With the snapshot that is being restored. */
+function restoredBeginning({ snapshots }: Fleet): EtcdBeginning | undefined {
+	const { snapshot } = snapshots?.restoring ?? {};
+	return snapshot && { state: "new", restored: { sha256: snapshot.sha256, fetch: snapshot } };
 }
 
 /** How it begins when no memory is left. Undefined: that is being decided. */
 function newBeginning(fleet: Fleet, founding: Founding | undefined): EtcdBeginning | undefined {
-	const restoring = fleet.snapshots?.restoring?.snapshot;
-	if (restoring) return { state: "new", restored: { sha256: restoring.sha256, fetch: restoring } };
+	const restored = restoredBeginning(fleet);
+	if (restored) return restored;
 	if (nextBeginning(fleet).from !== "nothing") return undefined;
 	// Empty beside memory that may live would be a second cluster.
 	const memory = fleet.etcd ? memoryHolders(fleet) : strangers(fleet);
@@ -95,8 +108,8 @@ export function beginningOn(boot: Boot, beginnings: EtcdBeginnings): EtcdBeginni
 }
 
 /** How etcd begins on a boot that is no living member: with those who begin together, and nobody else while there are some. */
-function togetherOn(boot: Boot, { others, founding, goOn }: EtcdBeginnings): EtcdBeginning | undefined {
-	const goesOn = goOn.includes(boot.machineId) ? ({ state: "new" } as const) : undefined;
+function togetherOn(boot: Boot, { others, founding, goOn, goOnWith }: EtcdBeginnings): EtcdBeginning | undefined {
+	const goesOn = goOn.includes(boot.machineId) ? goOnWith : undefined;
 	if (!founding) return others ?? goesOn;
 	if (!isFounder(founding, boot)) return undefined;
 	const how = others ?? goesOn;
