@@ -206,3 +206,29 @@ test("a target that was asked for before a reset does not come while it goes on,
 	keeper.offer(target);
 	await eventually("applied again", () => keeper.standing()?.progress.state === "applied");
 });
+
+test("a target that comes while units of the one before are still being stopped has its own files, not those that were staged for that one", async (t) => {
+	const units = createScriptedUnits();
+	const { stop } = units;
+	let isStopping = false;
+	units.stop = async (unit) => {
+		isStopping = true;
+		await stop(unit);
+		await new Promise(() => {});
+	};
+	const { keeper, root } = setUp(t, temporaryRoot(t), units);
+	await keeper.start();
+	const a = (content: string) => file("/etc/kubernetes/a", content);
+	const first = { files: [UNIT, a("first"), file("/etc/kubernetes/gone", "first")], units: [K] };
+	keeper.offer(accepted(1, first));
+	await eventually("applied", () => keeper.standing()?.progress.state === "applied");
+	keeper.offer(accepted(2, { files: [a("second")], units: [] }));
+	await eventually("its files are staged", () => isStopping);
+	keeper.offer(accepted(3, first));
+	await eventually(
+		"applied",
+		() => keeper.standing()?.generation === 3 && keeper.standing()?.progress.state === "applied",
+	);
+	t.like(tree(root), { "/etc/kubernetes/a": "644 first", "/etc/kubernetes/gone": "644 first" });
+	t.true(units.running.has("k.service"));
+});

@@ -133,7 +133,8 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 	memory.saveLedger({ ...ledger, open: { ...open, phase: "swapped" } });
 	const swapFiles = () => {
 		run.at.step = "files";
-		files.swap(changes);
+		// What else an interrupted apply changed is as this target says already, whatever that one has staged for it.
+		files.swap(changes.filter(({ path }) => differs.has(path)));
 		const ms = Math.round((parts.clock.monotonic() - run.at.begun) * 100) / 100;
 		if (plan.changes.length > 0) parts.log.info("files are in place", { changed: plan.changes.length, ms });
 		run.at.step = "units";

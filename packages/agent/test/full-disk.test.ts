@@ -1,0 +1,71 @@
+import { rmSync } from "node:fs";
+import test from "ava";
+import { applyTarget } from "../src/loop/apply.ts";
+import { createTargetKeeper } from "../src/loop/target-keeper.ts";
+import { MOUNT, WITH_ETCD } from "./support/etcd.ts";
+import { createFullDisk, type FullDisk } from "./support/full-disk.ts";
+import { temporaryRoot, tree } from "./support/machine.ts";
+import { applyParts } from "./support/parts.ts";
+import { createScriptedUnits } from "./support/scripted-units.ts";
+import { accepted, file, MACHINE } from "./support/targets.ts";
+
+const UNIT = "/run/systemd/system/kubelet.service";
+const held = WITH_ETCD.files ?? [];
+const contentOf = (files: readonly ReturnType<typeof file>[]) => ({ ...WITH_ETCD, files: [...held, ...files] });
+const OLD = contentOf([file("/etc/kubernetes/a", "old"), file("/etc/kubernetes/gone", "old"), file(UNIT, "old")]);
+const NEW = contentOf([
+	file("/etc/kubernetes/a", "new"),
+	file("/etc/kubernetes/fresh/b", "new", "0600"),
+	file(UNIT, "new"),
+]);
+
+const run = () => ({ machineId: MACHINE, signal: new AbortController().signal, started: () => {} });
+
+function lookOf({ files }: { files: readonly ReturnType<typeof file>[] }): Record<string, string> {
+	return Object.fromEntries(files.map(({ path, mode, content }) => [path, `${mode.slice(1)} ${content}`]));
+}
+
+function partsOn(root: string, units: ReturnType<typeof createScriptedUnits>, full: FullDisk) {
+	const parts = applyParts(root, units, full.disk);
+	return { ...parts, memory: full.wrap(parts.memory) };
+}
+
+/** What comes after a disk that was full while a target was applied, and what the agent does before there is room. */
+const THEN = { "the same target": NEW, "the target before": OLD } as const;
+const MEANWHILE = ["tries again", "starts anew"] as const;
+
+for (const [name, last] of Object.entries(THEN))
+	for (const meanwhile of MEANWHILE)
+		test(`a disk that is full from any write of an apply on that fails, an agent that ${meanwhile}, and ${name} behind it: its files are there, and etcd's memory stays`, async (t) => {
+			for (let from = 1; ; from++) {
+				const root = temporaryRoot(t);
+				const units = createScriptedUnits();
+				const full = createFullDisk();
+				await applyTarget(partsOn(root, units, full), accepted(1, OLD), run());
+				units.actions.length = 0;
+				units.broken.set("kubelet.service", "start failed");
+				full.fillAt(from);
+				await applyTarget(partsOn(root, units, full), accepted(2, NEW), run());
+				if (!full.isFull()) {
+					t.true(from > 10, "enough writes were tried");
+					break;
+				}
+				if (meanwhile === "tries again") await applyTarget(partsOn(root, units, full), accepted(2, NEW), run());
+				units.broken.clear();
+				full.room();
+				if (meanwhile === "starts anew") {
+					const parts = partsOn(root, units, full);
+					const keeper = createTargetKeeper({ ...parts, random: () => 0, changed: () => {}, machineId: () => MACHINE });
+					await keeper.start();
+					await keeper.stop();
+				}
+				const outcome = await applyTarget(partsOn(root, units, full), accepted(3, last), run());
+				const where = `full from write ${from} on: ${JSON.stringify(outcome)}`;
+				t.is(outcome.state, "applied", where);
+				t.deepEqual(tree(root), lookOf(last), where);
+				t.false(units.actions.includes(`stop ${MOUNT}`), where);
+				t.false(units.actions.includes(`restart ${MOUNT}`), where);
+				t.true(units.running.has("kubelet.service"));
+				rmSync(root, { recursive: true });
+			}
+		});
