@@ -17,7 +17,7 @@ export const Nic = z.strictObject({
 });
 export type Nic = z.infer<typeof Nic>;
 
-/** One tmpfs that the agent may write to. Sizes in bytes. `systemBytes`: what the operating system had taken before the agent wrote anything. */
+/** One tmpfs that the agent may write to, or an overlay or a file system in a file that lies in one. Sizes in bytes. `systemBytes`: what the operating system had taken before the agent wrote anything. */
 export const TmpfsRoom = z.strictObject({
 	path: shortText,
 	totalBytes: bytes,

@@ -3,7 +3,7 @@ import { haveText, needText, type RamBudget, type RamShare } from "./ram-budget.
 
 /**
  * Why the files of a role do not fit where they would lie: a tmpfs holds half of the RAM if nobody said otherwise, or what the boot
- * gave it. Undefined where they fit, or where no tmpfs is told (a disk, an overlay).
+ * gave it. Undefined where they fit, or where nothing in RAM is told (a disk).
  */
 export function tmpfsLack(role: string, { shares }: RamBudget, tmpfs: Facts["tmpfs"]): string | undefined {
 	for (const { path, totalBytes, systemBytes = 0 } of tmpfs) {

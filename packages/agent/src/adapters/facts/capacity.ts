@@ -1,9 +1,5 @@
-import { statfsSync, statSync } from "node:fs";
 import type { Facts } from "@rollcall/protocol";
 import { oneLine, type Source } from "./read-text.ts";
-
-/** TMPFS_MAGIC, statfs(2). */
-const TMPFS_MAGIC = 0x01021994;
 
 /** Processors from /proc/cpuinfo (proc(5)); arm64 names no model there. */
 export function readCpu(source: Source): Facts["cpu"] {
@@ -37,35 +33,7 @@ function readZram(source: Source): number {
 	return wholeBytes(zram.reduce((sum, [, , size = ""]) => sum + (Number(size) || 0) * 1024, 0));
 }
 
-/** The folders that a target's files go to. Each that is a tmpfs of its own is reported. */
-const PLACES = ["/", "/run", "/etc", "/etc/kubernetes", "/opt", "/var", "/var/lib"];
-const BELOW_VAR = ["/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/log"];
-
-/** Room on the tmpfs file systems that targets go to. A rehearsal's root counts as tmpfs with the kernel's default size: half of the RAM. */
-export function readTmpfs(root: string, rehearsalMemory: number | undefined): Facts["tmpfs"] {
-	const seen = new Set<number>();
-	return (rehearsalMemory === undefined ? [...PLACES, ...BELOW_VAR] : ["/", "/run"]).flatMap((path) => {
-		try {
-			const place = `${root === "/" ? "" : root}${path}`;
-			const { dev } = statSync(place);
-			// A folder of a file system that was told already.
-			if (rehearsalMemory === undefined && seen.has(dev)) return [];
-			seen.add(dev);
-			const found = statfsSync(place);
-			const freeBytes = wholeBytes(found.bavail * found.bsize);
-			if (rehearsalMemory !== undefined) {
-				const totalBytes = wholeBytes(rehearsalMemory / 2);
-				return [{ path, totalBytes, freeBytes: Math.min(totalBytes, freeBytes) }];
-			}
-			return found.type === TMPFS_MAGIC
-				? [{ path, totalBytes: wholeBytes(found.blocks * found.bsize), freeBytes }]
-				: [];
-		} catch {
-			return [];
-		}
-	});
-}
-
-function wholeBytes(bytes: number): number {
+/** A size that can be told. */
+export function wholeBytes(bytes: number): number {
 	return Number.isFinite(bytes) ? Math.min(Math.max(0, Math.floor(bytes)), Number.MAX_SAFE_INTEGER) : 0;
 }

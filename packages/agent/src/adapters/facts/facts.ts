@@ -3,7 +3,7 @@ import { definedFields, type Facts } from "@rollcall/protocol";
 import type { AgentConfig } from "../../config.ts";
 import type { FactsReader } from "../../ports.ts";
 import { VERSION } from "../../version.ts";
-import { readCpu, readMemory, readTmpfs } from "./capacity.ts";
+import { readCpu, readMemory } from "./capacity.ts";
 import { readModules } from "./modules.ts";
 import { type Addresses, readMacs, readNics } from "./nics.ts";
 import { readOutsideRam } from "./outside-ram.ts";
@@ -15,6 +15,7 @@ import { readRoutes } from "./routes.ts";
 import { readBootId, readCgroupVersion, readHostname, readKernel, readOs, readSmbios } from "./system.ts";
 import { type SystemShare, withSystemShare } from "./system-share.ts";
 import { readTimeService } from "./time-service.ts";
+import { readTmpfs } from "./tmpfs.ts";
 
 /**
  * Reads facts below the configured root. What is strange or missing is left out; only a missing boot id throws. Programs, modules
@@ -53,7 +54,7 @@ export function createFactsReader(
 				os: readOs(source),
 				kernel,
 				cgroupVersion: readCgroupVersion(source),
-				tmpfs: readTmpfs(root, rehearsal ? memory.totalBytes : undefined),
+				tmpfs: readTmpfs(root, source, rehearsal ? memory.totalBytes : undefined),
 				...definedFields({ timeService: readTimeService(source) }),
 				...(programs ? { programs, bridgeTool: hasBridgeTool() } : {}),
 				...(modules ? { modules } : {}),
