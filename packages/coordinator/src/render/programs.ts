@@ -8,6 +8,7 @@ import {
 } from "@rollcall/protocol";
 import { archivesFor } from "./archives-for.ts";
 import { kernelModules } from "./kernel.ts";
+import { misfitText, ownPrograms } from "./own-programs.ts";
 
 /** Programs that a target calls by their path. */
 export type CalledProgram = "containerd" | "ctr" | "kubelet";
@@ -55,8 +56,11 @@ function lackingPrograms(
 	const { programs } = facts;
 	if (!programs) return [];
 	const called = calledPrograms(role, document, facts);
-	const found = new Set(programs.map(({ name }) => name));
-	const missing = called.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined);
+	const { version } = document.kubernetes;
+	const found = new Set(ownPrograms(facts, version).map(({ name }) => name));
+	const missing = called
+		.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined)
+		.map((name) => `${name}${misfitText(facts, name, version)}`);
 	// One day a machine behind a router joins, and each node needs its end of the tunnel.
 	if (facts.bridgeTool === false && isRouted(role, document)) missing.push("bridge (of iproute2)");
 	const plugins = pluginsOf(role, document)
@@ -126,13 +130,13 @@ function lackingModules(
 
 /**
  * The artifacts for a machine, of Kubernetes or of an operator's role: those of its architecture, and of those that are for what is lacking, the ones with a
- * program that its operating system does not have. CNI plugins always are: which of them an agent brought cannot be told.
+ * program that its operating system does not have, or not in a version that the cluster takes (`version`). CNI plugins always are: which of them an agent brought cannot be told.
  */
 export function chosenArtifacts(
-	{ artifacts }: { readonly artifacts: readonly ProgramArtifact[] },
+	{ artifacts, version }: { readonly artifacts: readonly ProgramArtifact[]; readonly version?: string },
 	facts: Known,
 ): ProgramArtifact[] {
-	const own = new Set(facts.programs?.map(({ name }) => name));
+	const own = new Set(ownPrograms(facts, version).map(({ name }) => name));
 	return artifacts.filter((artifact) => {
 		if (artifact.arch !== undefined && facts.cpu !== undefined && artifact.arch !== facts.cpu.arch) return false;
 		return (

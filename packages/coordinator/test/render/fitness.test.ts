@@ -64,6 +64,40 @@ test("what a machine lacks is named before anything is written, unless an artifa
 	t.regex(reasonOf({ programs: [...PROGRAMS, ...PLUGINS] }, "", "worker", archive), /lacks ctr, which/);
 });
 
+test("a kubelet of the system counts only in a version that the cluster takes, else one is brought, or the machine is refused by it", (t) => {
+	const having = (version?: string) => ({
+		programs: [
+			...PROGRAMS.slice(0, 2),
+			{ name: "kubelet", path: "/usr/bin/kubelet", ...(version ? { version } : {}) },
+			...PLUGINS,
+		],
+		modules: MODULES,
+	});
+	for (const fits of ["1.36.9", "1.35.0", "1.33.4", undefined, "strange"])
+		t.is(reasonOf(having(fits)), "it was rendered");
+	for (const old of ["1.32.1", "1.37.0"])
+		t.regex(
+			reasonOf(having(old)),
+			new RegExp(
+				`^the machine lacks kubelet \\(its own ${old} is not of 1\\.33 to 1\\.36, which Kubernetes 1\\.36 takes\\), which`,
+			),
+		);
+	const lacking = `, artifacts: [${artifact("/opt/rollcall/bin/kubelet").replace("{", "{ when: lacking,")}]`;
+	const unit = (version: string) => treeOf(having(version), lacking).text("/run/systemd/system/kubelet.service");
+	t.regex(unit("1.36.2"), /ExecStart=\/usr\/bin\/kubelet /);
+	t.regex(unit("1.32.1"), /ExecStart=\/opt\/rollcall\/bin\/kubelet /);
+	const sources = (version: string) => {
+		const { document } = {
+			document: documentOf(
+				`apiVersion: rollcall/v1\nkind: Cluster\nname: lab\nkubernetes: { version: "1.36"${lacking} }\nslots:\n  - { name: s, role: worker, count: 1 }\nvolumes: {}\n`,
+			),
+		};
+		return programSources("worker", document, labFacts(0, having(version))).find(({ name }) => name === "kubelet")
+			?.from;
+	};
+	t.deepEqual([sources("1.36.2"), sources("1.32.1")], ["system", "coordinator"]);
+});
+
 test("programs are called where the machine has them", (t) => {
 	const programs = [...own("/usr/local/bin/containerd", "/usr/local/sbin/runc", "/opt/bin/kubelet"), ...PLUGINS];
 	const { text } = treeOf({ programs });
