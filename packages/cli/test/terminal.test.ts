@@ -94,7 +94,7 @@ test("who takes a machine's memory, its seat or what is known of it is asked on 
 		[["reboot", id], /boots again: what it runs/],
 		[["reset", id], /stops what it runs/],
 		[["remove", id], /is forgotten: its labels/],
-		[["reject", id], /loses its seat/],
+		[["reject", id], /loses its seat, .* nobody empties it/],
 	] as const) {
 		const before = changes();
 		const terminal = await onTerminal(t, words, { columns: 80, rows: 24, env });

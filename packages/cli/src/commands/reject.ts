@@ -6,7 +6,7 @@ import { addLossOptions, LOSS_AFTER, type LossOptions } from "./loss.ts";
 import { MACHINE, parseMachine, parseReason } from "./values.ts";
 
 const AFTER = `
-On a terminal it asks first, where the machine has a seat.
+A machine that runs is cut off at once, and not emptied: it runs on with what it was given until it is switched off or boots. On a terminal it asks first, where the machine has a seat.
 
 Example:
   rollcall reject 8f3a --reason "not ours"`;
@@ -27,7 +27,9 @@ export const addReject: AddCommand = (program, run) => {
 		.action((named: string, { reason, yes, ...loss }: RejectOptions, command) =>
 			run(command, async (session) => {
 				const api = await session.connect();
-				const lost = whereSeated("loses its seat, and is emptied: what it runs goes to another machine");
+				const lost = whereSeated(
+					"loses its seat, which goes to another machine, and is cut off: nobody empties it, and it runs on with what it was given until it is switched off or boots",
+				);
 				const id = await askBeforeLoss(session, api, { id: named, yes, lost });
 				if (id === undefined) return EXIT.failed;
 				const request = { id, below: "/reject", body: { reason }, done: () => "rejected", loss };

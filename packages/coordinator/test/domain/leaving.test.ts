@@ -70,6 +70,19 @@ test("a machine that loses its seat is drained, then gets the empty target, and 
 	t.is(story.machine(id as never).leaving, undefined);
 });
 
+test("a machine that is rejected with a seat is told to run on with all of it, since nobody empties it", (t) => {
+	const { story, ids } = running([workers(2)]);
+	const [first, last] = [ids[0] as never, ids.at(-1) as never];
+	for (const id of [last, first]) story.take({ kind: "reject", machineId: id, reason: "not ours", by: "test" });
+	t.is(story.machine(first).seat, undefined);
+	const reason = "rejected by test: not ours";
+	t.is(
+		machineView(story.fleet, story.machine(first)).reason,
+		`${reason}; nobody empties it: it runs on with what it was given until it is switched off or boots`,
+	);
+	t.is(machineView(story.fleet, story.machine(last)).reason, reason, "it had no seat");
+});
+
 test("what keeps a drain is told, and at its end the machine is emptied all the same", (t) => {
 	const { story } = running([workers(4)]);
 	story.declare([workers(3)]);

@@ -21,7 +21,14 @@ export interface Waiting {
 /** Says in words what a machine without a target waits for. */
 export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiting {
 	const { machineId, seat } = machine;
-	if (machine.approval === "rejected") return { reason: machine.approvalReason, next: `rollcall approve ${machineId}` };
+	if (machine.approval === "rejected") {
+		const next = `rollcall approve ${machineId}`;
+		if (!machine.leaving) return { reason: machine.approvalReason, next };
+		return {
+			reason: `${machine.approvalReason}; nobody empties it: it runs on with what it was given until it is switched off or boots`,
+			next: `switch it off; or ${next}, and it is emptied`,
+		};
+	}
 	if (machine.approval === "waiting") {
 		if (machine.contested !== undefined) {
 			return {
