@@ -185,6 +185,10 @@ test("the programs of an operator's role count like those of Kubernetes, in RAM 
 		/^the role big needs 1100 MiB of RAM, the machine has 1024 MiB \(operating system and agent 200 MiB, .*fetched 900 MiB\)$/,
 	);
 	t.is(reasonOf(short, "", "big", roles("arm64")), "it was rendered");
+	const packed = roles("x64")
+		.replace(`${900 * MI}`, `${300 * MI}`)
+		.replace("arch:", 'unpack: [{ member: x, path: /opt/rollcall/bin/y, mode: "0755" }], arch:');
+	t.regex(reasonOf(short, "", "big", packed), /fetched 900 MiB\)$/, "an archive, and what is taken of it");
 	t.is(reasonOf(memory({ totalBytes: 1200 * MI, systemBytes: 200 * MI }), "", "big", roles("x64")), "it was rendered");
 	const tmpfs = [{ path: "/", totalBytes: 800 * MI, freeBytes: 800 * MI }];
 	t.regex(
