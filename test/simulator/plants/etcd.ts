@@ -18,6 +18,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"(now?.isWhole && restoredBeginning(fleet)) || AS_IT_IS",
 		"AS_IT_IS",
 	),
+	"who joined etcd in place of a boot that was to go is forgotten with the entry that says so": swapped(
+		"coordinator/src/domain/apply/seats.ts",
+		"if (!etcd.members.some(isIts)) return withProven(next, event);",
+		"",
+	),
 	"a boot without memory begins with etcd as the first ones did": swapped(
 		BEGINNING,
 		"if (!own) return togetherOn(boot, beginnings);",

@@ -25,6 +25,7 @@ const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a snapshot hides what is wrong with older entries": "etcd",
 	"silence counts in which the coordinator stood still while it asked the log": "etcd",
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt": "anything",
+	"who joined etcd in place of a boot that was to go is forgotten with the entry that says so": "anything",
 };
 
 /** What stories a fault is looked for in: those about takeovers for the operator's manifests, those about etcd for what is decided about it, and what an agent does with its memory. */
@@ -77,6 +78,7 @@ export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a learner begins with members that etcd does not list",
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
+	"who joined etcd in place of a boot that was to go is forgotten with the entry that says so",
 	"after a lost log one that etcd had taken out keeps it from being founded",
 ]);
 
@@ -102,6 +104,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a lost log is not waited for": 7,
 	"a learner begins with members that etcd does not list": 210116,
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt": 1002296,
+	"who joined etcd in place of a boot that was to go is forgotten with the entry that says so": 1005034,
 	"after a lost log one that etcd had taken out keeps it from being founded": 210116,
 	"a new boot does not fence the one before": 2,
 	"a proof is not checked": 7,

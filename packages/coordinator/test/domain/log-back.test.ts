@@ -29,6 +29,13 @@ function putBack() {
 	return { back, early, ids, id, boot, proof, now: story.machine(id) };
 }
 
+/** As where targets are rendered: nobody is told to begin with etcd before it may. */
+function waitForEtcd(story: Story): void {
+	const { summarize } = story;
+	story.summarize = (fleet, machine, seat) =>
+		etcdBeginning(fleet, machine) ? summarize(fleet, machine, seat) : { ok: false, reason: "etcd does not begin yet" };
+}
+
 test("a living boot that proves more than the log knows is no boot without memory: it keeps its seat and its place in etcd, and nobody is taken out", (t) => {
 	const { back, id, boot, proof, now } = putBack();
 	t.is(back.enroll(boot, { token: null, proof }).kind, "enrolled");
@@ -61,6 +68,32 @@ test("a boot that joined a running etcd is not told to restore by a log that wen
 		const beginning = etcdBeginning(back.fleet, back.machine(id));
 		t.deepEqual([beginning?.state, beginning?.restored], ["existing", undefined]);
 	}
+});
+
+test("who proves that it was let into etcd since the member of its boot before was asked to go is a member, and is not taken out", (t) => {
+	const { story, ids } = founded([]);
+	const [, id, third] = ids;
+	if (!a || !b || !id || !third) return t.fail();
+	waitForEtcd(story);
+	const boot = { ...b, boot: 2 };
+	story.join(boot);
+	const step = nextEtcdStep(story.fleet);
+	if (step?.kind !== "replace") return t.fail();
+	story.take({ kind: "etcd-removing", step, ids: ["1"] });
+	const back = new Story();
+	back.fleet = story.fleet;
+	for (let next = nextEtcdStep(story.fleet); next; next = nextEtcdStep(story.fleet)) takeStep(story);
+	story.report(id, "applied", 1);
+	back.at = story.at;
+	back.hello(id, boot, { proof: story.proof(id), generation: story.machine(id).generation });
+	t.is(back.all("log-doubted").length, 1);
+	const members = () => livingMembers(back.fleet).map(({ machineId }) => machineId);
+	t.deepEqual(members().sort(), [...ids].sort());
+	back.pass(60);
+	t.like(nextEtcdStep(back.fleet), { kind: "promote", machine: { machineId: id } }, "whether it votes is found out");
+	takeStep(back);
+	t.is(nextEtcdStep(back.fleet), undefined);
+	t.deepEqual(members().sort(), [...ids].sort());
 });
 
 test("a boot that the log knows and that proves a higher generation brings the log into doubt as well, and counting goes on above it", (t) => {
@@ -122,10 +155,7 @@ test("who proved its place in etcd is a member also where the entry with the doc
 
 test("who was told to begin with a snapshot begins with it also while the log is in doubt, not with nothing", (t) => {
 	const { story, ids } = founded([5], { networks: { nodeAddress: { interface: "eth0" } } });
-	const { summarize } = story;
-	// As where targets are rendered: nobody is told to begin before it is decided with what.
-	story.summarize = (fleet, machine, seat) =>
-		etcdBeginning(fleet, machine) ? summarize(fleet, machine, seat) : { ok: false, reason: "etcd does not begin yet" };
+	waitForEtcd(story);
 	bootAgain(story, 2);
 	takeStep(story);
 	const before = beginnings(story, ids);

@@ -71,17 +71,20 @@ function keepsSeat(fleet: Fleet, { machineId, slot, seat, nodeName }: EventOf<"a
 /**
  * A boot that the log did not know proves that it has the seat: if the machine was a member of etcd by the log, this boot is now, since it was
  * only given a target with etcd when it was let in. It joined a cluster that ran, whatever the boot before it began with: a target that
- * restores would keep etcd from starting on the memory that is there.
+ * restores would keep etcd from starting on the memory that is there. Where the log last knew that the boot before was to go, this one came in its place.
  */
 function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
 	const { etcd } = fleet;
 	const bootId = fleet.machines.get(event.machineId)?.bootId;
 	const next = changeMachine(fleet, event, (machine) => ({ ...machine, impossible: undefined }));
 	if (!etcd || !fleet.log?.doubt || bootId === undefined) return next;
+	const isIts = ({ machineId, nodeName, removed }: EtcdMember): boolean =>
+		machineId === event.machineId && nodeName === event.nodeName && removed === undefined;
+	if (!etcd.members.some(isIts)) return withProven(next, event);
 	const members = etcd.members.map((one): EtcdMember => {
-		const { machineId, nodeName, votes, cluster, removed } = one;
-		if (machineId !== event.machineId || nodeName !== event.nodeName || removed !== undefined) return one;
-		return one.bootId === bootId ? one : { machineId, bootId, nodeName, begun: "existing", votes, cluster };
+		if (!isIts(one) || one.bootId === bootId) return one;
+		const { machineId, nodeName, votes, cluster } = one;
+		return { machineId, bootId, nodeName, begun: "existing", votes, cluster };
 	});
 	return { ...next, etcd: { ...etcd, members } };
 }
@@ -92,10 +95,13 @@ function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
  */
 function takeBack(fleet: Fleet, event: EventOf<"assignment-adopted">, seat: Seat): Fleet {
 	const next = takeSeat(fleet, event, seat);
+	return next === fleet || !fleet.log?.doubt ? next : withProven(next, event);
+}
+
+function withProven(fleet: Fleet, { machineId, nodeName, role, generation }: EventOf<"assignment-adopted">): Fleet {
 	const document = fleet.cluster?.document;
-	if (next === fleet || !fleet.log?.doubt || !document) return next;
-	if (seat.role !== etcdRole(document) || event.generation === 0) return next;
-	return withProvenMember(next, event.machineId, seat.nodeName);
+	const isOfEtcd = document !== undefined && role === etcdRole(document) && generation > 0;
+	return isOfEtcd ? withProvenMember(fleet, machineId, nodeName) : fleet;
 }
 
 /** A machine loses its seat. Its generation stays, so that numbers never come twice; so does its node name, until it is empty. */
