@@ -40,7 +40,7 @@ export interface Log {
 	append(events: readonly Event[], after: Position): Promise<Entry>;
 	/** How large these events are as one entry, and how large one may be. In bytes. */
 	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number };
-	/** Takes out all entries before a position, whose state is kept elsewhere. Only the leader does it. Throws LogUnavailable. */
+	/** Takes out all entries before a position, whose state is kept elsewhere. Only the leader does it. Throws LogLost when the log is not the one that was opened, LogUnavailable. */
 	trim(before: Position): Promise<void>;
 	/** All entries behind `after`, in order, up to the last one at the time of the call. What is wrong with them is named, never thrown. `aside`: nothing will be appended behind what is read. */
 	read(after: Position, how?: { readonly aside?: boolean }): AsyncIterable<Entry>;

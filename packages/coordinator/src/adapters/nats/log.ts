@@ -100,7 +100,9 @@ class StreamLog implements Log {
 	async trim(before: Position): Promise<void> {
 		this.#trims = true;
 		try {
-			await this.#ask("older entries of the event log could not be taken out", () => takeOut(this.#jsm, before));
+			await this.#ask("older entries of the event log could not be taken out", () =>
+				takeOut(this.#jsm, before, this.#origin),
+			);
 		} finally {
 			this.#trims = false;
 		}
@@ -224,7 +226,7 @@ class StreamLog implements Log {
 		try {
 			return await Promise.race([answer, lost.promise]);
 		} catch (error) {
-			if (error instanceof LogConflict) throw error;
+			if (error instanceof LogConflict || error instanceof LogLost) throw error;
 			throw unavailable(what, error);
 		} finally {
 			forget();

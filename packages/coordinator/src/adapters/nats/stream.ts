@@ -9,6 +9,7 @@ import {
 	type StreamInfo,
 } from "@nats-io/jetstream";
 import { MAX_MESSAGE_BYTES, SUBJECT_ROOT } from "@rollcall/protocol";
+import { LogLost } from "../../errors.ts";
 
 export const LOG_STREAM = "ROLLCALL_EVENTS";
 export const LOG_SUBJECT = `${SUBJECT_ROOT}.log`;
@@ -70,10 +71,11 @@ export function forgetNothing(jsm: JetStreamManager, { config }: StreamInfo): Pr
 
 /**
  * Takes out the entries before a position. By their position: a coordinator that stood still in between, and does not lead any more, takes out
- * nothing that came meanwhile. Streams of earlier versions forbid that for ever; there a bound on the count does it, for a moment.
+ * nothing that came meanwhile. Throws LogLost where the stream is another one than `origin`: its positions say nothing there. Streams of earlier versions forbid that for ever; there a bound on the count does it, for a moment.
  */
-export async function takeOut(jsm: JetStreamManager, before: number): Promise<void> {
+export async function takeOut(jsm: JetStreamManager, before: number, origin: string): Promise<void> {
 	const info = await jsm.streams.info(LOG_STREAM);
+	if (originOf(info) !== origin) throw new LogLost("the event log is another one than before; its store was deleted");
 	if (!info.config.deny_purge) {
 		await jsm.streams.purge(LOG_STREAM, { seq: before });
 		return;

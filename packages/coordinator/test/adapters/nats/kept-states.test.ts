@@ -9,7 +9,7 @@ import { openLog } from "../../../src/adapters/nats/log.ts";
 import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
 import { migrateFleet } from "../../../src/domain/fleet-form.ts";
 import { fleetFromJson, fleetToJson, stateDigest } from "../../../src/domain/snapshot.ts";
-import { LogBeyond } from "../../../src/errors.ts";
+import { LogBeyond, LogLost } from "../../../src/errors.ts";
 import type { Entry } from "../../../src/ports/log.ts";
 import { Story } from "../../domain/story.ts";
 import { eventOf, startEmbedded } from "../support/bus.ts";
@@ -146,6 +146,18 @@ test("a coordinator that stood still while it made room takes out only what it m
 	await trimming;
 	const { first, last, entries } = await log.state();
 	t.deepEqual([first, last, entries], [15, 40, 26]);
+});
+
+test("a coordinator whose log was deleted meanwhile takes nothing out of the one that began in its place", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const before = await openLog(connection);
+	for (let n = 1; n <= 20; n++) await before.append([eventOf(n)], n - 1);
+	await (await jetstreamManager(connection.nc, ON_THE_BUS)).streams.delete(LOG_STREAM);
+	const log = await openLog(connection);
+	await log.append([eventOf(1)], 0);
+	await t.throwsAsync(before.trim(15), { instanceOf: LogLost });
+	const { first, last, entries } = await log.state();
+	t.deepEqual([first, last, entries], [1, 1, 1]);
 });
 
 /** A log as it was made before entries were taken out by their position. */
