@@ -1,4 +1,4 @@
-import { LogConflict, LogWentBack } from "../errors.ts";
+import { LogConflict, LogLost, LogWentBack } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log, Position } from "../ports/log.ts";
 import type { Election } from "./election.ts";
@@ -13,6 +13,8 @@ const ASK_EVERY_MS = 1_000;
 interface LeaseParts {
 	readonly clock: Pick<Clock, "monotonic">;
 	readonly log: Pick<Log, "state">;
+	/** Which log this coordinator was elected in: in another one the same positions say nothing. */
+	readonly origin: string;
 	/** Up to where this coordinator knows the log. */
 	readonly position: () => Position;
 	readonly election: Pick<Election, "sentAt" | "takenAt">;
@@ -52,12 +54,14 @@ export class LeaderLease {
 		this.#confirmedAt = Math.max(this.#confirmedAt, sentAt);
 	}
 
-	/** Asks the log when it is time to. Throws LogConflict when somebody else has appended, LogWentBack when entries are gone, and what the log throws. */
+	/** Asks the log when it is time to. Throws LogLost when it is another log, LogConflict when somebody else has appended, LogWentBack when entries are gone, and what the log throws. */
 	async look(): Promise<void> {
 		const { clock, log, position } = this.#parts;
 		const asked = clock.monotonic();
 		if (asked - this.#confirmedAt < ASK_EVERY_MS) return;
-		const { last } = await log.state();
+		const { origin, last } = await log.state();
+		if (origin !== this.#parts.origin)
+			throw new LogLost("the event log is another one than before; its store was deleted");
 		if (last < position())
 			throw new LogWentBack(`the event log ends at ${last}, and entry ${position()} of it was there before`);
 		if (last > position()) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);

@@ -78,6 +78,7 @@ export class Leader {
 		this.#lease = new LeaderLease({
 			clock: context.parts.clock,
 			log: context.log,
+			origin: context.state().origin,
 			position: () => context.ledger.position,
 			election: context.election,
 			shared: context.parts.sharedBus,

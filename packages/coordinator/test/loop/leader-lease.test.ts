@@ -1,20 +1,21 @@
 import test from "ava";
-import { LogConflict, LogUnavailable, LogWentBack } from "../../src/errors.ts";
+import { LogConflict, LogLost, LogUnavailable, LogWentBack } from "../../src/errors.ts";
 import { LEASE_MS, LeaderLease } from "../../src/loop/leader-lease.ts";
 import type { LogState } from "../../src/ports/log.ts";
 
 /** A lease over a log and a clock that the test turns. The election was sent and taken at once unless it is said. */
 function leased({ sentAt = 0, takenAt = 0, shared = true } = {}) {
-	const world = { now: 0, last: 7, reachable: true, asked: 0 };
+	const world = { now: 0, origin: "log", last: 7, reachable: true, asked: 0 };
 	const lease = new LeaderLease({
 		clock: { monotonic: () => world.now },
 		log: {
 			state: async () => {
 				world.asked += 1;
 				if (!world.reachable) throw new LogUnavailable("nobody answers");
-				return { last: world.last } as LogState;
+				return { origin: world.origin, last: world.last } as LogState;
 			},
 		},
+		origin: "log",
 		position: () => 7,
 		election: { sentAt, takenAt },
 		shared,
@@ -63,6 +64,15 @@ test("a log that ends before what this coordinator knows went back, and the lead
 	world.now = 1_000;
 	world.last = 6;
 	await t.throwsAsync(lease.look(), { instanceOf: LogWentBack, message: /ends at 6, and entry 7/ });
+});
+
+test("another log in the place of the one that it was elected in ends the lead, also where that is as long", async (t) => {
+	const { world, lease } = leased();
+	world.now = 1_000;
+	world.origin = "another log";
+	await t.throwsAsync(lease.look(), { instanceOf: LogLost });
+	world.now = LEASE_MS;
+	t.false(lease.holds());
 });
 
 test("who was elected leads at once, and is alone with it when the lead of whoever led before must have ended", async (t) => {
