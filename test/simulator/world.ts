@@ -265,7 +265,9 @@ export class World {
 
 	/** The newest entries are not there any more. Whoever leads for a while after that must have noticed. */
 	goBack(harm: () => void): void {
-		const leader = this.leader();
+		const isRead = ({ folder }: Coordinator) => folder.read<LogMark>("mark")?.origin === `log-${this.store.origin}`;
+		// Who has not found out yet that the log was deleted before that begins anew, which tells the same.
+		const leader = this.coordinators.find((one) => one.leads && isRead(one));
 		const began = leader?.upSince;
 		harm();
 		this.checker.onDamage();
