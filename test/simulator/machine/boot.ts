@@ -48,8 +48,8 @@ export class Boot {
 	readonly applied = new Set<Generation>();
 	/** Every report that was sent, by its sequence. */
 	readonly said = new Map<number, Report>();
-	/** The highest generation that ever came to it. */
-	highest: Generation = 0;
+	/** The highest generation that came to its agent's process. */
+	#came: Generation = 0;
 	/** The health that its last beat told. */
 	health: Digest = healthDigest([]);
 	link: OpenLink | undefined;
@@ -118,6 +118,11 @@ export class Boot {
 		return this.state.good()?.target.generation;
 	}
 
+	/** The highest generation that its agent knows, or ever kept: of one that it could not keep it has done nothing, and it forgets that with its process. */
+	get highest(): Generation {
+		return Math.max(this.#came, this.state.highest);
+	}
+
 	/** The power is gone. */
 	end(): void {
 		this.over = true;
@@ -158,8 +163,7 @@ export class Boot {
 	}
 
 	onReply(said: Said, reply: Reply): void {
-		if (reply.kind === "target" && said.kind === "hello")
-			this.highest = Math.max(this.highest, reply.target.generation);
+		if (reply.kind === "target" && said.kind === "hello") this.#came = Math.max(this.#came, reply.target.generation);
 	}
 
 	onEnrolled(outcome: EnrollOutcome): void {
@@ -191,6 +195,7 @@ export class Boot {
 
 	#agentEnded(): void {
 		this.link = undefined;
+		this.#came = 0;
 		this.#world.schedule.after(this.#world.random.int(100, 3_000), () => this.startAgent());
 	}
 

@@ -6,6 +6,7 @@ import {
 	pathsOf,
 	unsureMemory,
 } from "@rollcall/agent/simulator";
+import type { Generation } from "@rollcall/protocol";
 
 type Name = "identity" | "ledger" | "good" | "next" | "credentials" | "etcd" | "pod-network";
 
@@ -15,6 +16,8 @@ const NOTHING: ReturnType<Memory["ledger"]> = { files: [], folders: [], units: [
 export class StateFolder implements Memory {
 	/** Nothing can be written. */
 	full = false;
+	/** The highest generation that was ever kept. */
+	highest: Generation = 0;
 	readonly #texts = new Map<Name, string>();
 	/** What was parsed of a text, as long as it is the same. */
 	readonly #parsed = new Map<Name, { readonly text: string; readonly value: unknown }>();
@@ -58,6 +61,7 @@ export class StateFolder implements Memory {
 
 	saveNext(accepted: Accepted): void {
 		this.#save("next", accepted);
+		this.highest = Math.max(this.highest, accepted.target.generation);
 	}
 
 	promote(): void {
