@@ -36,6 +36,11 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"if (last < 0)",
 	),
 
+	"a lead goes on in another log that is as long": swapped(
+		"coordinator/src/loop/leader-lease.ts",
+		"if (origin !== this.#parts.origin)",
+		'if (origin === "")',
+	),
 	"what an entry says of the one before it is not compared": swapped(
 		"coordinator/src/adapters/nats/entry.ts",
 		'if (before !== "unknown" && (v === 2',

@@ -74,6 +74,7 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
 export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
+	"a lead goes on in another log that is as long",
 	"a log that went back is read without the state that fits",
 	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a learner begins with members that etcd does not list",
@@ -96,6 +97,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a command never ends": 4,
 	"a field of the fleet is not kept in its snapshot": 6,
 	"a generation is used twice": 2,
+	"a lead goes on in another log that is as long": 1002380,
 	"a leader does not notice that the log went back before it appends": 3,
 	"a lease is never lost": 2,
 	"a log that went back a second time is not in doubt": 3,
