@@ -16,6 +16,12 @@ const COMPARE_EVERY = 15;
 /** So many messages a boot may send while an entry is on its way. */
 const KEPT = 32;
 
+/** A moment of the schedule, in which one thing comes after the other: what was heard before it is told by the count. */
+export interface Moment {
+	readonly at: number;
+	readonly heard: number;
+}
+
 /** Watches a world, with a memory of its own, and ends the run at the first thing that must not be. */
 export class Checker {
 	/** The fold of the log by the true `apply`, whatever the coordinators use. */
@@ -42,10 +48,12 @@ export class Checker {
 	#digests = new WeakMap<object, Digest>();
 	/** States that a coordinator held, and the fold with which each was compared. */
 	readonly #alike = new WeakMap<Fleet, Fleet>();
-	/** When a leader got messages of a machine's boot, in true time, the newest last. */
-	readonly #heardAt = new Map<string, number[]>();
+	/** When a leader got messages of a machine's boot, the newest last. */
+	readonly #heardAt = new Map<string, Moment[]>();
+	/** How often anybody was heard. */
+	#heard = 0;
 	/** When that was decided which is being stored. */
-	#decidedAt: number | undefined;
+	#decidedAt: Moment | undefined;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -68,7 +76,7 @@ export class Checker {
 	}
 
 	/** The store took an entry. Through JSON, as the real one: what is read is what was written. */
-	onAppended(by: Coordinator, appended: readonly Event[], decidedAt: number): void {
+	onAppended(by: Coordinator, appended: readonly Event[], decidedAt: Moment): void {
 		checkWriter(this.#world, by);
 		const { store } = this.#world;
 		this.#decidedAt = decidedAt;
@@ -127,18 +135,25 @@ export class Checker {
 		return true;
 	}
 
+	/** Now. */
+	moment(): Moment {
+		return { at: this.#world.schedule.now, heard: this.#heard };
+	}
+
 	onHeard(by: Coordinator, { machineId, bootId }: { machineId: MachineId; bootId: BootId }): void {
 		const key = `${by.name} ${machineId} ${bootId}`;
 		const heard = this.#heardAt.get(key) ?? [];
-		if (heard.push(this.#world.schedule.now) > 2 * KEPT) heard.splice(0, KEPT);
+		this.#heard += 1;
+		if (heard.push(this.moment()) > 2 * KEPT) heard.splice(0, KEPT);
 		this.#heardAt.set(key, heard);
 	}
 
 	/** For how long a coordinator had not heard a boot of a machine when it decided what is being stored, or has not now, while it ran. */
 	silence(by: Coordinator, machineId: MachineId, bootId: BootId): number {
-		const at = this.#decidedAt ?? this.#world.schedule.now;
-		const heardAt = this.#heardAt.get(`${by.name} ${machineId} ${bootId}`)?.findLast((heard) => heard <= at);
-		return heardAt === undefined ? Number.POSITIVE_INFINITY : at - heardAt - by.stoodStill(heardAt, at);
+		const { at, heard } = this.#decidedAt ?? this.moment();
+		// What waited while it stood still comes in the moment in which it goes on, and may come after what it decides then.
+		const last = this.#heardAt.get(`${by.name} ${machineId} ${bootId}`)?.findLast((one) => one.heard <= heard);
+		return last === undefined ? Number.POSITIVE_INFINITY : at - last.at - by.stoodStill(last.at, at);
 	}
 
 	#begin(origin: number): void {

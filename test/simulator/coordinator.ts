@@ -213,6 +213,7 @@ export class Coordinator {
 			writeMs: () => world.storeMs,
 			differs,
 			losesAnswer: () => world.random.chance(world.answerLoss),
+			moment: () => world.checker.moment(),
 			stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
 		};
 		return {

@@ -18,6 +18,7 @@ import {
 	type ReadEntry,
 } from "@rollcall/coordinator/simulator";
 import type { Event } from "@rollcall/protocol";
+import type { Moment } from "./checker.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Network } from "./network.ts";
 import type { Process } from "./process.ts";
@@ -41,8 +42,9 @@ export interface LogParts {
 	readonly losesAnswer: () => boolean;
 	/** For a later version than the shipped one: whether the next entry has something in it that only that understands. */
 	readonly differs?: (() => boolean) | undefined;
-	/** An entry was stored that was handed in at a time of the schedule. */
-	readonly stored: (events: readonly Event[], decidedAt: number) => void;
+	readonly moment: () => Moment;
+	/** An entry was stored that was handed in at a moment. */
+	readonly stored: (events: readonly Event[], decidedAt: Moment) => void;
 }
 
 /** The event log as one coordinator reaches it over the network. */
@@ -67,7 +69,7 @@ export class SimulatedLog implements Log {
 
 	async append(events: readonly Event[], after: Position): Promise<Entry> {
 		const { store, stored, schedule } = this.#parts;
-		const decidedAt = schedule.now;
+		const decidedAt = this.#parts.moment();
 		const before = await this.#before(after);
 		const payload = this.#written(encodeEntry(events, before));
 		const position = await this.#ask("an entry may not have been stored", () => {
