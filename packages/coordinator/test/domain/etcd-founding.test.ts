@@ -192,3 +192,16 @@ test("one that begins alone may go, and what it began is over when it is empty",
 	t.is(story.machine(b).seat?.role, "control-plane");
 	t.false(waits(story, b));
 });
+
+test("one that begins alone and has etcd's data keeps its seat until etcd is founded, since nobody could take it out", (t) => {
+	const story = fleet([...ONE, { name: "rest", role: "worker", count: "rest" }]);
+	const a = story.join({ name: "a", memoryGiB: 8 });
+	remember(story, [a]);
+	story.take({ kind: "pin-role", machineId: a, role: "worker", by: "test" });
+	story.pass(60);
+	t.is(story.machine(a).seat?.role, "control-plane");
+	story.report(a, "applied", 1);
+	takeStep(story);
+	story.pass(60);
+	t.is(story.machine(a).seat?.role, "control-plane", "it is the only member");
+});

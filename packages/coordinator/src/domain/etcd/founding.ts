@@ -96,6 +96,16 @@ export function hasBegunWithOthers(fleet: Fleet, { machineId }: Machine): boolea
 	return founders.length > 1 && begun.some((one) => one.machineId === machineId);
 }
 
+/**
+ * True for a boot whose memory etcd may not lose yet, while it is not founded: it began with others, or it has etcd's data by the word of its agent. Nobody is
+ * there who could take it out.
+ */
+export function isBeginning(fleet: Fleet, machine: Machine): boolean {
+	if (hasBegunWithOthers(fleet, machine)) return true;
+	const { begun = [] } = foundingOf(fleet) ?? {};
+	return machine.etcdMemory?.is !== undefined && begun.some(({ machineId }) => machineId === machine.machineId);
+}
+
 /** The founders once a machine was emptied: it may have any seat, but does not begin again in this boot. */
 export function foundersWithout(fleet: Fleet, machineId: MachineId): Fleet["founding"] {
 	return fleet.founding?.map((one) => (one.machineId === machineId && one.bootId ? { ...one, emptied: true } : one));

@@ -1,6 +1,6 @@
 import type { ClusterDocument, EventDraft, MachineId, Timestamp } from "@rollcall/protocol";
 import { byMachineId, causeOf, type Look, type MachineDraft } from "../drafts.ts";
-import { hasBegunWithOthers } from "../etcd/founding.ts";
+import { isBeginning } from "../etcd/founding.ts";
 import { isMemberYet, lentSeats } from "../etcd/leaving.ts";
 import { lostFirst } from "../etcd/next-to-leave.ts";
 import { canSpare, heardSince } from "../etcd/quorum.ts";
@@ -48,7 +48,7 @@ interface Move {
 
 /** Of members of etcd at most one leaves at a time, and only while a majority stays healthy without it; none while etcd begins. */
 function oneMember(fleet: Fleet, found: readonly Move[]): Move[] {
-	const mayLeave = (machine: Machine) => canSpare(fleet, machine.machineId) && !hasBegunWithOthers(fleet, machine);
+	const mayLeave = (machine: Machine) => canSpare(fleet, machine.machineId) && !isBeginning(fleet, machine);
 	const [member] = found.filter(({ machine }) => isMemberYet(fleet, machine) && mayLeave(machine));
 	return found.filter(({ machine }) => machine === member?.machine || !isMemberYet(fleet, machine));
 }
