@@ -32,7 +32,7 @@ export function etcdWait(fleet: Fleet): string {
 			return `etcd has lost its majority: the memory of ${here.length} of ${all.length} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; what was written after that is lost`;
 		}
 		const list = names(living.map(({ nodeName }) => nodeName));
-		return `${replaced}, but nobody is there to do it: boot ${list} anew, or rollcall remove what is gone for good, and etcd begins with ${beginningText(fleet)}`;
+		return `${replaced}, but nobody is there to do it: boot ${list} anew, or rollcall remove --accept-loss etcd what is gone for good, and etcd begins with ${beginningText(fleet)}`;
 	}
 	const founding = foundingOf(fleet);
 	if (founding && (founding.isWhole || isBeginning(fleet, founding))) return foundingText(fleet, founding);
