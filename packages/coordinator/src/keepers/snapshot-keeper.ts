@@ -82,8 +82,14 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		throw new SnapshotError(refused);
 	}
 
-	/** What was kept when files were removed last; nothing after a doubt or another lead: a log that went back does not know all that it has not forgotten. */
+	/** What was kept when files were removed last. */
 	let before: readonly Digest[] = [];
+	/** After a doubt, or another lead: a log that went back does not know all that was recorded, so that nothing goes since it does not. */
+	function startOver(): void {
+		before = [];
+		unsure = undefined;
+	}
+
 	/** Recorded before it is done, so that only who leads removes anything. */
 	async function forget(): Promise<void> {
 		const files = whileLeading(folder, core, ["remove", "sweep"]);
@@ -100,7 +106,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 	let untold = false;
 	/** What is here and the log does not know is told once the log is in doubt, until it took that, and stays. */
 	async function keepAll(): Promise<void> {
-		before = [];
+		startOver();
 		untold = true;
 		const [own, newest] = [await strangeFiles(), newestKept(core.fleet())];
 		const all = await folder.list(MAX_SNAPSHOTS);
@@ -122,7 +128,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				const mayAct = core.actsIn() !== undefined && core.ready().ready;
 				if (!mayAct) {
 					strange = undefined;
-					before = [];
+					startOver();
 					return;
 				}
 				await strangeFiles();

@@ -260,3 +260,24 @@ test("after a log that went back behind a snapshot its file stays, and it is tol
 	const known = scene.fleet.snapshots?.kept.find(({ sha256 }) => sha256 === kept?.sha256);
 	t.true(known?.detached);
 });
+
+test("a file whose recording was not answered stays when the log came into doubt since, or another one led", async (t) => {
+	for (const what of ["doubt", "lead"] as const) {
+		const scene = new Scene();
+		const stop = new AbortController();
+		scene.losesAnswers = true;
+		scene.onSleep = (looks) => {
+			scene.losesAnswers = false;
+			const doubt = { seq: 1, at: scene.now, kinds: ["back" as const], reason: "the log went back" };
+			if (looks === 1 && what === "doubt")
+				scene.fleet = { ...scene.fleet, snapshots: undefined, log: { checkedTo: 1, doubt } };
+			if (looks === 1 && what === "lead") scene.leads = false;
+			if (looks === 2 && what === "lead") scene.fleet = { ...scene.fleet, snapshots: undefined };
+			if (looks === 2) scene.leads = true;
+		};
+		scene.revision++;
+		await scene.keeper(stop, 9).run(stop.signal);
+		t.is(scene.files.length, 2, what);
+		t.false(scene.done.includes("removed"), what);
+	}
+});
