@@ -116,7 +116,12 @@ test("a release is brought from a mirror of its makers, each file by its sum; wr
 
 	tree.set(kubelet, good);
 	broken.add(kubectl);
-	t.is((await fetchKubernetes()).code, 1);
+	const cut = await fetchKubernetes();
+	t.is(cut.code, 1);
+	t.regex(
+		cut.stderr,
+		/kubectl: http:.*\/kubectl broke off after \d+ of 70000 bytes: the connection was cut off\n {2}next: try again/,
+	);
 	t.deepEqual(await names(), ["kubernetes/v1.36.2/amd64/kubelet"]);
 
 	broken.clear();
@@ -180,6 +185,7 @@ test("kernels come by channel or release, also from a folder and an archive, who
 	for (const [words, why] of [
 		[["kubernetes", "1.12", "--from", base], /only 1\.34, 1\.35, 1\.36/],
 		[["flatcar", "4593.1.1", "--from", base], /DIGESTS is not there/],
+		[["kubernetes", "1.36.2", "--channel", "beta", "--from", base], /--channel is for flatcar/],
 		[["debian", "13", "--from", base], /none of kubernetes, flatcar, fedora-coreos/],
 		[["fedora-coreos", "rawhide", "--from", base], /neither a release nor one of/],
 	] as const) {

@@ -26,7 +26,7 @@ for (const missing of [404, 403, 410]) {
 		for await (const found of source.files([{ name: "kubelet", url: `${MAKERS}/kubelet` }]))
 			t.is("url" in found ? found.url : "", base + path);
 		await t.throwsAsync(() => source.bytes(`${MAKERS}/kubectl.sha256`), {
-			message: new RegExp(`/kubectl\\.sha256 cannot be fetched: it answered ${missing}`),
+			message: `${base}/dl.k8s.io/v1.36.2/bin/linux/amd64/kubectl.sha256 cannot be fetched: it answered ${missing}, there and at the mirror's other paths`,
 		});
 	});
 }
@@ -35,4 +35,10 @@ test("a mirror's URL with a password is refused at once, and nobody is shown the
 	const error = await t.throwsAsync(() => releaseSource("https://somebody:secret@mirror.example/releases"));
 	t.regex(error?.message ?? "", /https:\/\/mirror\.example\/releases: .*password/);
 	t.notRegex(`${error?.message} ${(error as { next?: string }).next}`, /secret/);
+});
+
+test("what the makers' paths cannot come behind is refused, and so is what is neither file nor folder", async (t) => {
+	for (const from of ["http://mirror.example/releases?token=x", "http://mirror.example/#x"])
+		await t.throwsAsync(() => releaseSource(from), { message: /cannot stand before the makers' paths$/ });
+	await t.throwsAsync(() => releaseSource("/dev/zero"), { message: "/dev/zero: it is no regular file" });
 });

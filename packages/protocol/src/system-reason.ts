@@ -19,6 +19,10 @@ const REASONS: Readonly<Record<string, string>> = {
 	ECONNRESET: "the connection was cut off",
 	EADDRINUSE: "another program listens there already",
 	EADDRNOTAVAIL: "this computer has no such address",
+	UND_ERR_SOCKET: "the connection was cut off",
+	UND_ERR_CONNECT_TIMEOUT: "no answer came in time",
+	UND_ERR_HEADERS_TIMEOUT: "no answer came in time",
+	UND_ERR_BODY_TIMEOUT: "nothing came for too long",
 	ENAMETOOLONG: "the name is too long",
 };
 

@@ -9,6 +9,7 @@ import { openArchive, tarEntries } from "./tar-entries.ts";
 /** Checksum files, lists of releases, signatures. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
 const TEXT_TIMEOUT_MS = 30_000;
+const NAME_ONE = "name a URL, a folder or a tar archive";
 /** What a mirror says of a file that it has not; stores of objects say 403 to who may not list them. */
 const ABSENT: readonly number[] = [403, 404, 410];
 
@@ -41,19 +42,25 @@ export async function textOf(source: ReleaseSource, url: string): Promise<string
 export async function releaseSource(from: string | undefined): Promise<ReleaseSource> {
 	if (from === undefined) return web((url) => [url]);
 	if (/^https?:\/\//i.test(from)) {
-		const base = withoutPassword(from).replace(/\/+$/, "");
+		const base = plainUrl(from).replace(/\/+$/, "");
 		return web((url) => placesOf(url).map((place) => `${base}/${place}`));
 	}
 	const found = await stat(from).catch((error: unknown) => {
-		throw usageFailure(`${from}: ${systemReason(error)}`, "name a URL, a folder or a tar archive");
+		throw usageFailure(`${from}: ${systemReason(error)}`, NAME_ONE);
 	});
+	if (!found.isDirectory() && !found.isFile()) throw usageFailure(`${from}: it is no regular file`, NAME_ONE);
 	return found.isDirectory() ? folder(from) : archive(from);
 }
 
-/** Coordinators keep the addresses of files and show them, so none may have a password in it. */
-function withoutPassword(from: string): string {
+/** The makers' paths come behind it. Coordinators keep the addresses of files and show them, so none may have a password in it. */
+function plainUrl(from: string): string {
 	const url = URL.parse(from);
-	if (!url) throw usageFailure(`--from: ${from} is no URL`, "name a URL, a folder or a tar archive");
+	if (!url) throw usageFailure(`--from: ${from} is no URL`, NAME_ONE);
+	if (url.search !== "" || url.hash !== "")
+		throw usageFailure(
+			`--from ${url.origin}${url.pathname}: what follows ${url.search[0] ?? "#"} cannot stand before the makers' paths`,
+			NAME_ONE,
+		);
 	if (!url.username && !url.password) return from;
 	url.username = "";
 	url.password = "";
@@ -75,7 +82,12 @@ function web(places: (url: string) => readonly string[]): ReleaseSource {
 			for (const [index, place] of tried.entries()) {
 				const answer = await get(place);
 				if (ABSENT.includes(answer.status) && index < tried.length - 1) continue;
-				if (!answer.ok) throw unfetched(place, `it answered ${answer.status}`);
+				// Of a mirror that has it nowhere the place is told where it is looked for first.
+				if (!answer.ok)
+					throw unfetched(
+						ABSENT.includes(answer.status) ? (tried[0] ?? place) : place,
+						`it answered ${answer.status}${tried.length > 1 ? ", there and at the mirror's other paths" : ""}`,
+					);
 				return await bounded(answer, place);
 			}
 			throw unfetched(url, "there is no place to look");
@@ -100,8 +112,7 @@ async function get(url: string, method = "GET"): Promise<Response> {
 	try {
 		return await fetch(url, { method, signal: AbortSignal.timeout(TEXT_TIMEOUT_MS) });
 	} catch (error) {
-		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-		throw unfetched(url, systemReason(cause));
+		throw unfetched(url, reasonOf(error));
 	}
 }
 
@@ -115,9 +126,15 @@ async function bounded(answer: Response, url: string): Promise<Buffer> {
 			parts.push(part);
 		}
 	} catch (error) {
-		throw unfetched(url, systemReason(error));
+		throw unfetched(url, reasonOf(error));
 	}
 	return Buffer.concat(parts);
+}
+
+/** fetch hides the system's reason in its cause. */
+function reasonOf(error: unknown): string {
+	if (error instanceof Error && error.name === "TimeoutError") return "no answer came in time";
+	return systemReason(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 }
 
 function unfetched(url: string, reason: string): Failure {

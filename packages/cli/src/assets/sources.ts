@@ -50,6 +50,8 @@ export interface FolderOptions extends SumsKeys {
 export async function* assetsFrom(path: string, options: FolderOptions): AsyncGenerator<AssetFile> {
 	const found = await stat(path).catch(() => undefined);
 	if (!found) throw usageFailure(`${path}: there is no such folder or archive`, "name a folder or a tar archive");
+	if (!found.isDirectory() && !found.isFile())
+		throw usageFailure(`${path}: it is no regular file`, "name a folder or a tar archive");
 	yield* found.isDirectory() ? fromFolder(path, options) : fromTar(path, options);
 }
 

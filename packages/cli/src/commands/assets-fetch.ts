@@ -104,6 +104,8 @@ function bring(
 async function filesOf({ what, version, options }: Wish, source: ReleaseSource): Promise<readonly ReleaseFile[]> {
 	const core = await import("../offline/core.ts");
 	const { arch } = options;
+	if (options.channel !== undefined && what !== "flatcar")
+		throw usageFailure(`--channel is for flatcar, not for ${what}`);
 	if (what === "kubernetes") {
 		const files = core.kubernetesFiles(version, arch);
 		if (files) return files;

@@ -61,7 +61,7 @@ export async function openAssetSource(source: AssetSource, signal: AbortSignal):
 }
 
 /** Why nothing came: the system's reason, which fetch hides in its cause. */
-function fetchReason(error: unknown): string {
+export function fetchReason(error: unknown): string {
 	const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
 	const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner;
 	return systemReason(first);

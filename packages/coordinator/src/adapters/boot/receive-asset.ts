@@ -5,12 +5,12 @@ import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { ASSET_MAX_BYTES, systemReason } from "@rollcall/protocol";
+import { ASSET_MAX_BYTES } from "@rollcall/protocol";
 import { AssetRefused } from "../../errors.ts";
 import type { AssetEntry } from "./asset-index.ts";
 import { checkRoom } from "./asset-room.ts";
 import { signatureFault } from "./asset-signature.ts";
-import { type AssetSource, type Expected, openAssetSource } from "./asset-source.ts";
+import { type AssetSource, type Expected, fetchReason, openAssetSource } from "./asset-source.ts";
 
 /** What an asset is added with. */
 export interface NewAsset {
@@ -64,8 +64,12 @@ export async function receiveAsset(asset: NewAsset, file: string): Promise<Recei
 		await pipeline(source.content, measure, createWriteStream(file, { flush: true }), { signal });
 	} catch (error) {
 		if (error instanceof AssetRefused) throw error;
-		throw new AssetRefused(`${asset.name}: ${systemReason(error)}`, {
+		const reason = fetchReason(error);
+		if (!("url" in asset.source)) throw new AssetRefused(`${asset.name}: ${reason}`, { cause: error });
+		const all = totalBytes === undefined ? "" : ` of ${totalBytes}`;
+		throw new AssetRefused(`${asset.name}: ${asset.source.url} broke off after ${sizeBytes}${all} bytes: ${reason}`, {
 			cause: error,
+			next: "try again: what is kept already is not fetched again",
 		});
 	}
 	const found = { sha256: sha256.digest("hex"), sha512: sha512.digest("hex") };
