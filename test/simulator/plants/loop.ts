@@ -2,6 +2,7 @@ import { type Plant, swapped } from "./plant.ts";
 
 const LEADER = "coordinator/src/loop/leader.ts";
 const HEARD = "coordinator/src/loop/heard.ts";
+const READER = "coordinator/src/loop/log-reader.ts";
 
 /** Faults in the loop that appends. */
 export const LOOP: Readonly<Record<string, Plant>> = {
@@ -47,22 +48,26 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		'if (before === "unknown" && (v === 2',
 	),
 	"a snapshot hides what is wrong with older entries": swapped(
-		"coordinator/src/loop/log-reader.ts",
+		READER,
 		"		if (to === 0) return;",
 		"		if (to >= 0) return;",
 	),
 	"who stood still takes what was taken out of the log meanwhile for missing": swapped(
-		"coordinator/src/loop/log-reader.ts",
+		READER,
 		"if (this.#ledger.position < first - 1) await",
 		"if (first < 0) await",
 	),
-	"a log that went back is read without the state that fits": swapped(
-		"coordinator/src/loop/log-reader.ts",
-		"(back && !(await isOf(log, one)))",
-		"back !== undefined",
-	),
+	"a log that went back is read without the state that fits": {
+		file: READER,
+		// Who begins without it catches up with it: both have to do without.
+		change: (source) => {
+			const begins = swapped(READER, "(back && !(await isOf(log, one)))", "back !== undefined");
+			const overtakes = swapped(READER, "if (back.length > 0 && !(await isOf(log, one)))", "if (back.length > 0)");
+			return overtakes.change(begins.change(source));
+		},
+	},
 	"who begins does not look whether the log went back": swapped(
-		"coordinator/src/loop/log-reader.ts",
+		READER,
 		"			const flaw = await wentBack(log, last, mark);\n",
 		"			const flaw = undefined;\n",
 	),
@@ -88,7 +93,7 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"Math.max(0, Math.min(unheard, observed.at - enrolledAt))",
 	),
 	"what was kept as state is not asked for after older entries were taken out": swapped(
-		"coordinator/src/loop/log-reader.ts",
+		READER,
 		"		if (first === 1) return;\n",
 		"		if (first > 0) return;\n",
 	),

@@ -66,8 +66,6 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 	"who does not lead any more changes etcd's members",
 	"a lead counts from when the answer to the election was read",
 	"whoever gets a seat begins etcd, also while others do",
-	// Machines prove what they hold, and the files of snapshots that the log forgot stay: a test of the reader finds it.
-	"a log that went back is read without the state that fits",
 	// Needs such a document before etcd is founded, or while a lost log is rebuilt: else the rule about the majority refuses it too.
 	"a document may take etcd elsewhere",
 	// Needs most members to be away for longer than a lost log waits, and spares that take their seats meanwhile.
@@ -77,6 +75,7 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
 export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"a lead goes on in another log that is as long",
+	"a log that went back is read without the state that fits",
 	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a learner begins with members that etcd does not list",
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
@@ -102,6 +101,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a leader does not notice that the log went back before it appends": 3,
 	"a lease is never lost": 2,
 	"a log that went back a second time is not in doubt": 3,
+	"a log that went back is read without the state that fits": 30109,
 	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a learner begins with members that etcd does not list": 210116,
