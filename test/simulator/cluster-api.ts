@@ -9,6 +9,7 @@ import {
 import { canonicalJson, type EventOf } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
+import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -89,17 +90,19 @@ export class ClusterApi {
 		}
 	}
 
-	/** The API as a coordinator reaches it. */
-	as(by: Coordinator): Kubernetes {
+	/** The API as a process of a coordinator reaches it: once that has ended, nothing comes of what it does. */
+	as(by: Coordinator, process: Process): Kubernetes {
 		const act = (what: string): void => this.#telling(() => this.#world.checker.terms.act(by, what));
 		const api: Partial<Kubernetes> = {
 			ready: async () => (this.answers ? { ready: true } : { ready: false, reason: "nobody answers" }),
 			read: async (ref) => this.#objects.get(refText(ref)),
 			apply: async (manifest) => {
+				if (!process.alive) return new Promise(() => {});
 				act("applies an object");
 				return this.#telling(() => this.#apply(by, manifest));
 			},
 			remove: async (ref) => {
+				if (!process.alive) return new Promise(() => {});
 				act("removes an object");
 				const named = by.fleet?.kubernetes?.manifests;
 				const said = named?.prune === true && this.#accepted.has(named.digest);

@@ -78,7 +78,7 @@ function keepApi(
 		core,
 		clock: { monotonic: () => clock.monotonic(), sleep: (ms, signal) => process.sleep(ms, signal) },
 		access: async () => (world.api.answers ? { servers: ["https://api"], ca: "", cert: "", key: "" } : undefined),
-		connect: async () => world.api.as(by),
+		connect: async () => world.api.as(by, process),
 		mayRewrite: () => false,
 		ownManifests: async () => world.api.folder(by),
 		requests: { look: async () => {} },

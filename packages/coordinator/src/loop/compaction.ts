@@ -1,3 +1,4 @@
+import type { LogStanding } from "../domain/log/log-standing.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { KeptStates } from "../ports/kept-states.ts";
 import type { Log, LogState, Position } from "../ports/log.ts";
@@ -7,10 +8,18 @@ const COMPACT_FROM = 50;
 /** The fewest newest entries that stay: whoever reads meanwhile must find the next one. */
 const MIN_KEPT = 16;
 
-/** The position before which entries may go: all but the newest half. Undefined where there is enough room, or entries are missing, which a person is to see. */
-export function compactBefore({ first, last, bytes, entries, maxBytes }: LogState): Position | undefined {
-	if (maxBytes === undefined || bytes * 100 < maxBytes * COMPACT_FROM || entries !== last - first + 1) return undefined;
-	const before = last - Math.max(MIN_KEPT, Math.floor(entries / 2)) + 1;
+/**
+ * The position before which entries may go: all but the newest half. Undefined where there is enough room. Where entries are missing, only what was
+ * checked goes, once a person or proofs said that the log goes on as it is: a hole that nobody told of is to be seen first.
+ */
+export function compactBefore(
+	{ first, last, bytes, entries, maxBytes }: LogState,
+	standing: Pick<LogStanding, "checkedTo" | "doubt"> | undefined,
+): Position | undefined {
+	if (maxBytes === undefined || bytes * 100 < maxBytes * COMPACT_FROM) return undefined;
+	const checkedTo = standing?.doubt ? 0 : (standing?.checkedTo ?? 0);
+	const upTo = entries === last - first + 1 ? last : checkedTo;
+	const before = Math.min(last - Math.max(MIN_KEPT, Math.floor(entries / 2)), upTo) + 1;
 	return before > first ? before : undefined;
 }
 

@@ -48,7 +48,7 @@ export class LogRoom {
 		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
 		this.#lastMeasured = now;
 		const state = await log.state();
-		const before = this.#parts.mayAct() ? compactBefore(state) : undefined;
+		const before = this.#parts.mayAct() ? compactBefore(state, this.#parts.state().fleet.log) : undefined;
 		const { bytes, maxBytes } = before === undefined ? state : await this.#compact(before);
 		this.#share.see({ bytes, maxBytes });
 		parts.watcher.onLogSize({ bytes, maxBytes });
