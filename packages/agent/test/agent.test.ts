@@ -157,6 +157,20 @@ test("a connection that is cut off leads to a new enrollment with the same key a
 	t.deepEqual(units.actions, before);
 });
 
+test("who is told to enroll again and is refused says hello with what it has, until one of both is taken", async (t) => {
+	const { bus } = startAgent(t);
+	await eventually("hello", () => bus.hellos.length > 0);
+	const problem = { code: "unauthorized", message: "enrolled with another key for this boot" } as const;
+	bus.enroll = () => ({ ok: false, wait: "long", problem: { ...problem, message: "it has no token" } });
+	bus.hello = () => ({ kind: "problem", problem });
+	const before = bus.hellos.length;
+	bus.events().connected();
+	await eventually("both asked twice more", () => bus.hellos.length >= before + 2 && bus.enrollments.length >= 3);
+	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
+	t.pass();
+});
+
 test("servers that refuse the JWT lead to a new enrollment, for as long as it takes", async (t) => {
 	const bus = createFakeBus();
 	bus.denies = true;

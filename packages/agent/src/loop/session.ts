@@ -54,8 +54,8 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
 		if (enrollFirst) {
 			const known = identity.machineId() !== undefined;
 			const outcome = await joiner.attempt(signal, known);
-			// The bus may be reachable, with what we have, while the coordinators are not.
-			if (outcome !== "joined" && !(known && outcome === "unreachable")) continue;
+			// The bus may be reachable, with what we have, while the coordinators are not; and whom they refuse they may know again by then.
+			if (outcome !== "joined" && !known) continue;
 			enrollFirst = false;
 		}
 		const since = clock.monotonic();

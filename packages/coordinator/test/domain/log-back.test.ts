@@ -7,6 +7,7 @@ import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { doubtLog } from "../../src/domain/log/log-doubt.ts";
 import { BOXES, beginnings, bootAgain, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
+import { keyOf } from "./hardware.ts";
 import { documentOf, Story } from "./story.ts";
 
 const [a, b] = BOXES;
@@ -106,6 +107,24 @@ test("a boot that the log knows and that proves a higher generation brings the l
 	t.is(story.all("log-doubted").length, 1);
 	t.is(story.machine(id).generation, higher.assignment.generation);
 	t.is(story.machine(id).target?.generation, higher.assignment.generation);
+});
+
+test("a boot whose agent enrolled once more in what was lost goes on with its new key while the log is in doubt, and has its seat and its memory still", (t) => {
+	const { back, ids, boot, proof } = putBack();
+	const [id] = ids;
+	if (!id) return t.fail();
+	remember(back, [id]);
+	const { bootId, facts, seat, etcdMemory } = back.machine(id);
+	const publicKey = keyOf({ name: "enrolled once more" });
+	const hello = { bootId, publicKey, facts, generation: 1, renew: false, memory: etcdMemory?.is ?? null };
+	const say = () => back.take({ kind: "hello", machineId: id, hello, proofValid: false });
+	t.is(say().kind, "problem", "nobody doubts the log yet");
+	back.enroll(boot, { token: null, proof });
+	t.is(say().kind, "wait");
+	t.is(say().kind, "target");
+	const now = back.machine(id);
+	t.deepEqual([now.publicKey, now.seat, now.etcdMemory], [publicKey, seat, etcdMemory]);
+	t.true(back.fleet.etcd?.members.some((one) => one.bootId === bootId && one.votes));
 });
 
 test("while the log is in doubt no snapshot is forgotten, and what it does not know is kept for an operator", (t) => {

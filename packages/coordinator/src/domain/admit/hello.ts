@@ -44,6 +44,7 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	// This boot is not known to be over. Since the log was lost another box may have this id; enrolling finds out.
 	if (machine.bootId !== claim.bootId) return notEnrolled(machineId, claim.bootId);
 	if (machine.publicKey !== claim.publicKey) {
+		if (at < fleet.recoverUntil || fleet.log?.doubt) return rekeyed(machine, claim);
 		return refuse({
 			code: "unauthorized",
 			message: `machine ${machineId} is enrolled with another key for this boot`,
@@ -94,6 +95,17 @@ function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
 	return accept([enrolled, ...givenSince(0, machineId, claim)], {
 		kind: "wait",
 		reason: "the coordinator lost its log and listens to what the machines hold",
+	});
+}
+
+/**
+ * Lets a boot go on with a key that a log that went back does not know: its agent enrolled once more in what was lost, has used its token, and was not
+ * given anything since that it could prove. The bus lets nobody speak for a machine but whom we gave credentials for it.
+ */
+function rekeyed({ machineId, identity, labels }: Machine, { bootId, publicKey, facts }: Claim): Verdict {
+	return accept([{ type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels }], {
+		kind: "wait",
+		reason: "the event log is in doubt; this boot goes on with the key that it was let in with since",
 	});
 }
 
