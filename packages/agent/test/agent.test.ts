@@ -1,98 +1,12 @@
 import { eventually } from "@rollcall/test-support/eventually";
-import { machineFacts } from "@rollcall/test-support/machine-facts";
-import test, { type ExecutionContext } from "ava";
-import { createProber } from "../src/adapters/probes/prober.ts";
-import { createRehearsedKernel } from "../src/adapters/rehearsal/pod-kernel.ts";
-import { createServerTrust } from "../src/adapters/server-trust.ts";
-import { runAgent } from "../src/loop/agent.ts";
-import type { Clock } from "../src/ports.ts";
-import { createFakeBus, type FakeBus } from "./support/fake-bus.ts";
-import { temporaryRoot, tree } from "./support/machine.ts";
+import test from "ava";
+import { createFakeBus } from "./support/fake-bus.ts";
+import { tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
-import { createScriptedUnits } from "./support/scripted-units.ts";
-import { accepted, BOOT, file, PUBLIC_KEY } from "./support/targets.ts";
+import { fastClock, startAgent, TARGET } from "./support/start-agent.ts";
+import { BOOT, PUBLIC_KEY } from "./support/targets.ts";
 
 const OTHER_BOOT = "0b0a7e1c-9999-4222-8333-444455556666" as typeof BOOT;
-const TARGET = accepted(1, { files: [file("/etc/kubernetes/a", "a")], units: [{ name: "k.service", restartOn: [] }] });
-
-/** A clock a hundred times as fast: minutes of backoff pass in a moment. */
-const fastClock: Clock = {
-	sinceBoot: () => performance.now() * 100,
-	monotonic: () => performance.now() * 100,
-	wall: () => Date.now(),
-	sleep: (ms, signal) =>
-		new Promise((resolve) => {
-			const end = () => {
-				clearTimeout(timer);
-				signal.removeEventListener("abort", end);
-				resolve();
-			};
-			const timer = setTimeout(end, signal.aborted ? 0 : Math.min(ms / 100, 20_000_000));
-			signal.addEventListener("abort", end);
-		}),
-};
-
-/** An agent on a fake bus. `boot` may be changed while it runs. */
-function startAgent(
-	t: ExecutionContext,
-	options: { bus?: FakeBus; root?: string; units?: ReturnType<typeof createScriptedUnits> } = {},
-) {
-	const { bus = createFakeBus(), root = temporaryRoot(t), units = createScriptedUnits() } = options;
-	const stop = new AbortController();
-	const boot = { id: BOOT, goingDown: false };
-	const parts = applyParts(root, units);
-	let token: string | undefined = "one-time";
-	const ended = runAgent(
-		{
-			...parts,
-			...bus.parts,
-			trust: createServerTrust(undefined),
-			createProber: (routes) => createProber({ loopback: "127.0.0.1", root, plain: true }, units, routes),
-			podKernel: createRehearsedKernel(root),
-			clock: fastClock,
-			facts: { read: async () => machineFacts({ bootId: boot.id }) },
-			token: () => token,
-			dropToken: () => {
-				token = undefined;
-			},
-			ready: () => {},
-			isGoingDown: async () => boot.goingDown,
-			rejoinAfterMs: 30_000,
-		},
-		stop.signal,
-	);
-	const end = async () => {
-		stop.abort();
-		return await ended;
-	};
-	t.teardown(end);
-	return { bus, root, units, boot, log: parts.log, memory: parts.memory, end, ended };
-}
-
-test("an agent enrolls with its token, says hello and beats", async (t) => {
-	const { bus } = startAgent(t);
-	await eventually("three beats", () => bus.beats.length >= 3);
-	t.like(bus.enrollments[0], { token: "one-time", publicKey: PUBLIC_KEY });
-	t.like(bus.hellos[0], { bootId: BOOT, generation: 0, renew: false });
-	t.like(bus.beats[0], { bootId: BOOT, generation: 0 });
-	t.is(bus.enrollments.length, 1);
-});
-
-test("a refused enrollment is told once, with the next step, and asked again", async (t) => {
-	const bus = createFakeBus();
-	bus.enroll = () => ({
-		ok: false,
-		wait: "long",
-		problem: { code: "token-used", message: "the token was used", next: "create another" },
-	});
-	const { log } = startAgent(t, { bus });
-	await eventually("asked again", () => bus.enrollments.length >= 3);
-	const refused = log.lines.filter((line) => line.startsWith("enrollment refused"));
-	t.deepEqual(refused, [
-		'enrollment refused {"code":"token-used","message":"the token was used","next":"create another"}',
-	]);
-});
-
 test("a notice brings the target; its progress is reported and beats carry its generation", async (t) => {
 	const { bus, root } = startAgent(t);
 	await eventually("the first hello", () => bus.hellos.length >= 1);
@@ -129,56 +43,6 @@ test("a report that is not acknowledged is sent again, with a higher sequence", 
 	);
 	bus.report = () => ({ kind: "ok" });
 	t.true((bus.reports.at(-1)?.sequence ?? 0) > (bus.reports.at(-2)?.sequence ?? 0));
-});
-
-test("an agent that starts again needs no enrollment, keeps its key and proves what it holds", async (t) => {
-	const first = startAgent(t);
-	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await eventually("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
-	await first.end();
-	first.units.actions.length = 0;
-	const next = startAgent(t, { root: first.root, units: first.units });
-	await eventually("hello", () => next.bus.hellos.length > 0);
-	t.is(next.bus.enrollments.length, 0);
-	t.like(next.bus.hellos[0], { generation: 1, digest: TARGET.target.digest, proof: TARGET.proof });
-	t.deepEqual(next.bus.jwts, ["jwt-1"]);
-	t.deepEqual(first.units.actions, []);
-});
-
-test("a connection that is cut off leads to a new enrollment with the same key and the proof, and nothing that runs is touched", async (t) => {
-	const { bus, units } = startAgent(t);
-	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
-	const before = [...units.actions];
-	bus.cut();
-	await eventually("enrolled again", () => bus.jwts.length === 2);
-	t.like(bus.enrollments[1], { publicKey: PUBLIC_KEY, proof: TARGET.proof });
-	t.false("token" in (bus.enrollments[1] ?? {}));
-	t.deepEqual(units.actions, before);
-});
-
-test("who is told to enroll again and is refused says hello with what it has, until one of both is taken", async (t) => {
-	const { bus } = startAgent(t);
-	await eventually("hello", () => bus.hellos.length > 0);
-	const problem = { code: "unauthorized", message: "enrolled with another key for this boot" } as const;
-	bus.enroll = () => ({ ok: false, wait: "long", problem: { ...problem, message: "it has no token" } });
-	bus.hello = () => ({ kind: "problem", problem });
-	const before = bus.hellos.length;
-	bus.events().connected();
-	await eventually("both asked twice more", () => bus.hellos.length >= before + 2 && bus.enrollments.length >= 3);
-	bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
-	await eventually("applied", () => bus.reports.some((report) => report.progress?.state === "applied"));
-	t.pass();
-});
-
-test("servers that refuse the JWT lead to a new enrollment, for as long as it takes", async (t) => {
-	const bus = createFakeBus();
-	bus.denies = true;
-	startAgent(t, { bus });
-	await eventually("enrolled again", () => bus.enrollments.length >= 3);
-	bus.denies = false;
-	await eventually("hello", () => bus.hellos.length > 0);
-	t.pass();
 });
 
 test("while the bus is away the target keeps running, and the agent finds back by itself", async (t) => {
