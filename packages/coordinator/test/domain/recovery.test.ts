@@ -133,6 +133,21 @@ test("a box whose id another box took since the log was lost gets its own, and k
 	t.deepEqual(story.machine(other).fenced, []);
 });
 
+test("a machine that proves the seat that it has under another node name has that name, and its number counts", (t) => {
+	const { story, proofs } = lost(["a"]);
+	const [proof] = proofs;
+	if (!proof) return t.fail();
+	const id = story.join({ name: "a", boot: 2 });
+	story.pass(20);
+	const { assignment } = proof;
+	const renamed = { ...proof, assignment: { ...assignment, nodeName: "as-it-was-called", generation: 7 } };
+	t.is(story.enroll({ name: "a" }, { token: null, proof: renamed }).kind, "enrolled");
+	t.is(story.seating()["w/0"], id);
+	t.is(story.machine(id).seat?.nodeName, "as-it-was-called");
+	t.is(story.machine(id).generation, 7);
+	t.is(story.fleet.nodeNames.size, 1, "the other name is free");
+});
+
 test("a document that moves etcd is refused while a log is rebuilt, and after that until its memory is proved or a person says that none is left", (t) => {
 	const control = { name: "control", role: "control-plane", count: 1 };
 	const { story } = lost([], [control]);

@@ -65,12 +65,13 @@ export function outrunsLog(fleet: Fleet, { machineId, generation }: Assignment):
 
 /** The events by which the state follows what a machine proves beyond the log. The first such proof says that the log is in doubt. */
 export function followProof(fleet: Fleet, assignment: Assignment, at: Timestamp): EventDraft[] {
-	const { machineId, generation, slot, seat } = assignment;
+	const { machineId, generation, slot, seat, nodeName } = assignment;
 	const machine = fleet.machines.get(machineId);
 	const reason = `machine ${machineId} proves generation ${generation}, and the log knows ${machine?.generation ?? 0}`;
 	const doubt = doubtBy(fleet, reason, at);
 	const own = machine?.seat;
-	if (!own || (own.slot === slot && own.seat === seat)) return [...doubt, ...adopt(fleet, assignment)];
+	if (!own || (own.slot === slot && own.seat === seat && own.nodeName === nodeName))
+		return [...doubt, ...adopt(fleet, assignment)];
 	// Where a document that went back does not have the newer seat, the one that it has does as well.
 	if (own.role === assignment.role && !isDeclaredSeat(fleet, assignment))
 		return [...doubt, ...raise(fleet, assignment)];
