@@ -9,6 +9,8 @@ export interface CheckParts {
 	readonly kubernetes: Kubernetes;
 	readonly document: ClusterDocument;
 	readonly wish: CheckRequest;
+	/** Node names of the machines whose seats make them nodes. */
+	readonly seats: readonly string[];
 	/** Fetches a page from this computer. Throws an Error that says why it cannot. */
 	readonly page: (url: string) => Promise<string>;
 	/** The time of a monotonic clock, in milliseconds. */

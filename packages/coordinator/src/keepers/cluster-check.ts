@@ -63,8 +63,16 @@ export async function checkCluster(parts: CheckParts): Promise<number> {
 	return nodes.length;
 }
 
-async function readyNodes({ kubernetes, tell }: CheckParts): Promise<readonly ReachedNode[]> {
+async function readyNodes({ kubernetes, seats, tell }: CheckParts): Promise<readonly ReachedNode[]> {
 	const all = await kubernetes.nodes();
+	const absent = seats.filter((seat) => !all.some(({ name }) => name === seat));
+	for (const name of absent.slice(0, MOST_TOLD))
+		tell({
+			check: "nodes",
+			state: "fail",
+			text: `${name} has a seat, and is no node of the cluster`,
+			next: `\`rollcall why ${name}\``,
+		});
 	const ready = all.filter((node) => node.ready);
 	for (const { name, reason } of all.filter((node) => !node.ready).slice(0, MOST_TOLD))
 		tell({
@@ -77,7 +85,8 @@ async function readyNodes({ kubernetes, tell }: CheckParts): Promise<readonly Re
 		tell({ check: "nodes", state: "fail", text: "no node is Ready", next: "`rollcall machines`" });
 		return [];
 	}
-	if (ready.length === all.length) tell({ check: "nodes", state: "ok", text: `all ${all.length} nodes are Ready` });
+	if (ready.length === all.length && absent.length === 0)
+		tell({ check: "nodes", state: "ok", text: `all ${all.length} nodes are Ready` });
 	if (ready.length > MOST_NODES) {
 		const text = `of ${ready.length} Ready nodes ${MOST_NODES} are checked, spread over all`;
 		tell({ check: "nodes", state: "warn", text, next: "nothing, where that is enough" });

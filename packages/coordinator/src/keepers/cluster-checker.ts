@@ -1,4 +1,6 @@
 import { type CheckFinding, type CheckRequest, type CheckView, MOST_FINDINGS } from "@rollcall/protocol";
+import type { Fleet } from "../domain/fleet.ts";
+import { NODE_ROLES } from "../domain/networks/pod-networks.ts";
 import { WorkRefused } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
@@ -121,7 +123,8 @@ export class ClusterChecker {
 		if (kubernetes && document) {
 			const { wish } = running;
 			const { patienceMs = PATIENCE_MS } = this.#parts;
-			const parts = { kubernetes, document, wish, page, monotonic: () => clock.monotonic(), patienceMs, step, tell };
+			const told = { step, tell, seats: nodeSeats(core.fleet()) };
+			const parts = { kubernetes, document, wish, page, monotonic: () => clock.monotonic(), patienceMs, ...told };
 			const sleep = pausing(() => running.stopped || gone());
 			nodes = await checkCluster({ ...parts, sleep }).catch((error: unknown) => {
 				noteTrouble(error);
@@ -142,6 +145,11 @@ export class ClusterChecker {
 		const first = failed[0]?.text ?? "";
 		await core.submit({ kind: "cluster-checked", outcome, nodes, findings, failed: failed.length, first, by });
 	}
+}
+
+function nodeSeats({ machines }: Fleet): readonly string[] {
+	const seats = [...machines.values()].flatMap(({ seat }) => (seat && NODE_ROLES.includes(seat.role) ? [seat] : []));
+	return seats.map(({ nodeName }) => nodeName).sort();
 }
 
 /** A pause that ends early, with Interrupted, when the check is to end. */

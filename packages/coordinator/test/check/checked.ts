@@ -11,11 +11,18 @@ import type { StandingCluster } from "./standing-cluster.ts";
 
 export const WISH: CheckRequest = { keep: false, outside: "registry.k8s.io", startSeconds: 5 };
 
-/** A checker of such a cluster, and the events that it leads to. */
+function withSeat(fleet: Fleet, nodeName: string): Fleet {
+	let machines = fleet.machines;
+	for (const [id, machine] of machines)
+		if (machine.seat) machines = machines.set(id, { ...machine, seat: { ...machine.seat, nodeName } });
+	return { ...fleet, machines };
+}
+
+/** A checker of such a cluster, and the events that it leads to. `seat`: the node name of the machine with a seat; the first node without it. */
 export function checkerOf(
 	t: ExecutionContext,
-	{ api }: StandingCluster,
-	more: Partial<CheckerParts> & { document?: string } = {},
+	{ api, nodes }: StandingCluster,
+	more: Partial<CheckerParts> & { document?: string; seat?: string } = {},
 ) {
 	const document = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
@@ -25,7 +32,7 @@ ${more.document ?? ""}
 slots:
   - { name: control, role: control-plane, count: 1 }
 `);
-	let fleet: Fleet = fleetOf(document, [labFacts(0)]).fleet;
+	let fleet: Fleet = withSeat(fleetOf(document, [labFacts(0)]).fleet, more.seat ?? nodes[0] ?? "none");
 	const events: Event[] = [];
 	const checker = new ClusterChecker({
 		core: {

@@ -67,6 +67,18 @@ test("a node that is not Ready and a pod that never comes are told, and the othe
 	});
 });
 
+test("a machine that has a seat and is no node is told, and nothing says that all are Ready", async (t) => {
+	const cluster = await standingCluster(t, ["worker-0", "worker-1"]);
+	const { checker, done } = checkerOf(t, cluster, { seat: "control-0" });
+	checker.begin(WISH, "t-1");
+	const view = await done();
+	t.deepEqual(faultsOf(view), [
+		"fail nodes: control-0 has a seat, and is no node of the cluster; `rollcall why control-0`",
+	]);
+	t.is(view.outcome, "failed");
+	t.false(view.findings.some(({ text }) => /all \d+ nodes/.test(text) && /Ready/.test(text)));
+});
+
 test("a way that is closed is told by the end that cannot go it, and names, services, the API and ports by the node that lacks them", async (t) => {
 	const cluster = await standingCluster(t, NODES);
 	const lost: Readonly<Record<string, readonly string[]>> = {

@@ -28,6 +28,7 @@ export interface Planted {
 export interface StandingCluster {
 	readonly api: FakeApiServer;
 	readonly planted: Planted;
+	readonly nodes: readonly string[];
 	/** Names of pods that were made, in order. */
 	readonly made: string[];
 	/** What of the check is there. */
@@ -111,7 +112,13 @@ export async function standingCluster(t: ExecutionContext, nodes: readonly strin
 		return [...lines, "rollcall-check end", ""].join("\n");
 	}
 
-	return { api, planted, made, left: () => [...api.objects.keys()].filter((path) => path.startsWith(NAMESPACE)) };
+	return {
+		api,
+		planted,
+		nodes,
+		made,
+		left: () => [...api.objects.keys()].filter((path) => path.startsWith(NAMESPACE)),
+	};
 }
 
 interface Scripted {
