@@ -57,7 +57,9 @@ test("programs are told with their path and version, by the folder that comes fi
 		"/bin/iptables": "iptables v1.8.9 (nf_tables)",
 		"/bin/mount.nfs": "mount.nfs: (linux nfs-utils 2.6.2)",
 		"/bin/runc": "no version at all",
-		"/cni/host-local": "",
+		"/bin/kubectl": "Client Version: v1.36.1\nKustomize Version: v5.7.1",
+		"/cni/host-local": "CNI host-local plugin v1.9.1\nCNI protocol versions supported: 0.1.0, 1.1.0",
+		"/cni/portmap": "CNI portmap plugin version unknown\nCNI protocol versions supported: 0.1.0, 1.1.0",
 	};
 	for (const [path, answer] of Object.entries(programs)) chmodSync(put(path, script(answer)), 0o755);
 	put("/bin/crictl", "not to be run");
@@ -66,13 +68,15 @@ test("programs are told with their path and version, by the folder that comes fi
 		{ name: "containerd", path: `${root}/bin/containerd`, version: "2.1.4" },
 		{ name: "runc", path: `${root}/bin/runc` },
 		{ name: "kubelet", path: `${root}/bin/kubelet`, version: "1.36.2" },
+		{ name: "kubectl", path: `${root}/bin/kubectl`, version: "1.36.1" },
 		{ name: "iptables", path: `${root}/bin/iptables`, version: "1.8.9" },
 		{ name: "mount.nfs", path: `${root}/bin/mount.nfs`, version: "2.6.2" },
-		{ name: "host-local", path: `${root}/cni/host-local` },
+		{ name: "host-local", path: `${root}/cni/host-local`, version: "1.9.1" },
+		{ name: "portmap", path: `${root}/cni/portmap` },
 	];
 	t.deepEqual(await find(), expected);
 	t.deepEqual(await find(), expected);
-	t.is(readFileSync(`${root}/asked`, "utf8").trim().split("\n").length, 5);
+	t.is(readFileSync(`${root}/asked`, "utf8").trim().split("\n").length, 8);
 	writeFileSync(`${root}/bin/kubelet`, script("Kubernetes v1.36.10"));
 	t.is((await find()).find(({ name }) => name === "kubelet")?.version, "1.36.10");
 	// A plugin of that name is another program.

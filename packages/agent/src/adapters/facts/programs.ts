@@ -8,7 +8,7 @@ const FOLDERS = ["/opt/bin", "/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/
 /** Where CNI plugins lie: the usual place, Debian's, Fedora's. */
 const PLUGIN_FOLDERS = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
 
-/** Programs that a node may call, with the argument that makes them say their version. */
+/** Programs that a node may call, with the words that make them say their version. */
 const PROGRAMS: Readonly<Record<string, string>> = {
 	containerd: "--version",
 	"containerd-shim-runc-v2": "-v",
@@ -16,7 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 	runc: "--version",
 	crun: "--version",
 	kubelet: "--version",
-	kubectl: "--help",
+	kubectl: "version --client",
 	crictl: "--version",
 	iptables: "--version",
 	ip6tables: "--version",
@@ -42,6 +42,8 @@ const PLUGINS = [
 	"vlan",
 	"macvlan",
 ];
+/** What Calico's plugins take; the others of the CNI project and flannel's say their version whatever they are given, without CNI_COMMAND. */
+const PLUGIN_VERSION = "-v";
 /** A program that does not print its version in this time is reported without it. */
 const ANSWER_MS = 2_000;
 
@@ -51,20 +53,18 @@ export function createPrograms(
 	pluginFolders = PLUGIN_FOLDERS,
 ): () => Promise<NonNullable<Facts["programs"]>> {
 	const asked = new Map<string, { readonly file: string; readonly version: string | undefined }>();
+	const look = async (name: string, among: readonly string[], words: string): Promise<Program[]> => {
+		const program = find(name, among);
+		if (!program) return [];
+		const known = asked.get(program.path);
+		const version = known?.file === program.file ? known.version : await askVersion(program.path, words);
+		asked.set(program.path, { file: program.file, version });
+		return [{ name, path: program.path, ...(version === undefined ? {} : { version }) }];
+	};
 	return async () => {
 		const found: Program[] = [];
-		for (const [name, argument] of Object.entries(PROGRAMS)) {
-			const program = find(name, folders);
-			if (!program) continue;
-			const known = asked.get(program.path);
-			const version = known?.file === program.file ? known.version : await askVersion(program.path, argument);
-			asked.set(program.path, { file: program.file, version });
-			found.push({ name, path: program.path, ...(version === undefined ? {} : { version }) });
-		}
-		for (const name of PLUGINS) {
-			const program = find(name, pluginFolders);
-			if (program) found.push({ name, path: program.path });
-		}
+		for (const [name, words] of Object.entries(PROGRAMS)) found.push(...(await look(name, folders, words)));
+		for (const name of PLUGINS) found.push(...(await look(name, pluginFolders, PLUGIN_VERSION)));
 		return found;
 	};
 }
@@ -88,10 +88,10 @@ function find(name: string, folders: readonly string[]): { readonly path: string
 	return undefined;
 }
 
-/** The first thing in a program's answer that looks like a version, without its `v`. */
-async function askVersion(path: string, argument: string): Promise<string | undefined> {
-	if (argument === "--help") return undefined;
-	const { stdout, stderr } = await runCommand(path, [argument], ANSWER_MS);
-	const version = /(?:^|[\s(:@v])v?(\d+\.\d+(?:\.\d+)?[\w.+~-]*)/.exec(`${stdout}\n${stderr}`.slice(0, 4096))?.[1];
+/** The first thing in a program's answer that looks like a version, without its `v`. Plugins tell behind it which versions of CNI they speak. */
+async function askVersion(path: string, words: string): Promise<string | undefined> {
+	const { stdout, stderr } = await runCommand(path, words.split(" "), ANSWER_MS);
+	const [text = ""] = `${stdout}\n${stderr}`.slice(0, 4096).split("CNI protocol versions");
+	const version = /(?:^|[\s(:@v])v?(\d+\.\d+(?:\.\d+)?[\w.+~-]*)/.exec(text)?.[1];
 	return oneLine(version, 128);
 }
