@@ -22,6 +22,22 @@ test("what ships is valid, each as what it is", async (t) => {
 	}
 });
 
+test("a document that names assets is valid as far as it goes without their coordinator, and a warning names them", async (t) => {
+	const room = join(PROGRAM_ROOT, "deploy/room/cluster.yaml");
+	const { code, stdout, stderr } = await runCli(t, ["validate", room]);
+	t.is(code, 0, stderr);
+	t.regex(stdout, /this cluster document is valid/);
+	t.regex(
+		stderr,
+		/warning: whether the coordinator has these assets is not looked at: kubernetes\/v1\.36\.2\/amd64\/kubelet, .*; `rollcall plan -f FILE` does/,
+	);
+	const text = (await readFile(room, "utf8")).replace("path: /opt/rollcall/bin/kubelet", "path: /usr/bin/kubelet");
+	const wrong = await runCli(t, ["validate", await fileWith(t, text)]);
+	t.is(wrong.code, 2);
+	t.regex(wrong.stderr, /artifacts\[0\]\.path: line \d+, column \d+: no agent writes there: \/usr\/bin\/kubelet/);
+	t.notRegex(wrong.stderr, /asset:/);
+});
+
 test("every fault is told with its line, in plain words, and what was likely meant", async (t) => {
 	const text = await readFile(join(PROGRAM_ROOT, "deploy/examples/rehearsal.yaml"), "utf8");
 	const wrong: readonly [string, RegExp][] = [

@@ -7,7 +7,7 @@ import { printable } from "../text/printable.ts";
 
 const MOST_BYTES = 512 * 1024;
 const AFTER = `
-Asks no coordinator, and is as strict as one: what passes here is taken by \`apply\` and at a coordinator's start. A file that says
+Asks no coordinator, and is as strict as one: what passes here is taken by \`apply\` and at a coordinator's start, but for the assets that a cluster document names: only their coordinator knows them. A file that says
 kind: Boot is a boot document, one with a dataFolder a coordinator's configuration, any other a cluster document. Ends with 2 when
 something is wrong, with all findings, each with its line.
 
@@ -64,11 +64,28 @@ async function check(text: string): Promise<Checked> {
 		const read = core.checkSettings(core.CoordinatorConfig, text);
 		return { kind: "coordinator's configuration", findings: read.ok ? [] : read.findings, warnings: [] };
 	}
-	const read = core.parseDocument(text);
-	if (read.ok) return { kind: "cluster document", findings: [], warnings: read.warnings };
+	const names = new Set<string>();
+	const read = core.parseDocument(text, assetsUnseen(names));
+	if (read.ok) return { kind: "cluster document", findings: [], warnings: [...read.warnings, ...unseenText(names)] };
 	const details = read.problem.details ?? [];
 	const findings = details.map(({ path, message, suggestion }) => {
 		return `${path ? `${path}: ` : ""}${message}${suggestion ? ` (${suggestion})` : ""}`;
 	});
 	return { kind: "cluster document", findings, warnings: [] };
+}
+
+/** Assets of a coordinator that is not asked: each name counts as one that it has, and is kept in `names`. */
+function assetsUnseen(names: Set<string>) {
+	const get = (name: string) => {
+		names.add(name);
+		return { sha256: "0".repeat(64), sizeBytes: 1 };
+	};
+	return { files: { get }, base: "http://192.0.2.1" };
+}
+
+function unseenText(names: ReadonlySet<string>): string[] {
+	if (names.size === 0) return [];
+	return [
+		`whether the coordinator has these assets is not looked at: ${[...names].join(", ")}; \`rollcall plan -f FILE\` does`,
+	];
 }

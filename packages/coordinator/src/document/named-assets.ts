@@ -3,7 +3,7 @@ import type { DocumentPath, Finding } from "./finding.ts";
 
 /** The assets that a document may name, and where machines have them from. Undefined where no coordinator is asked. */
 export interface NamedAssets {
-	readonly files: ReadonlyMap<string, Pick<AssetView, "sha256" | "sizeBytes">>;
+	readonly files: Pick<ReadonlyMap<string, Pick<AssetView, "sha256" | "sizeBytes">>, "get">;
 	/** The boot listener, without a slash at the end. */
 	readonly base: string;
 }
