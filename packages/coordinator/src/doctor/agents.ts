@@ -7,7 +7,7 @@ import { agentAssetName } from "../adapters/boot/agent-assets.ts";
 import { architectureOf } from "../adapters/boot/agent-program.ts";
 import { blobPath } from "../adapters/boot/blob-damage.ts";
 import { programArch } from "../adapters/boot/program-arch.ts";
-import type { KeptFiles } from "./boot-files.ts";
+import { type KeptFiles, programArtifacts } from "./boot-files.ts";
 import { type DoctorFinding, findingsOf } from "./finding.ts";
 
 type Arch = "x64" | "arm64";
@@ -22,7 +22,7 @@ export function namedArchitectures(boot: BootDocument | undefined, cluster: Clus
 		const said = selector.arch ?? archIn(buildarch ?? arch ?? "");
 		if (said) found.add(said);
 	}
-	for (const { arch } of cluster?.kubernetes.artifacts ?? []) if (arch) found.add(arch);
+	for (const { arch } of cluster ? programArtifacts(cluster) : []) if (arch) found.add(arch);
 	for (const { selector } of cluster?.slots ?? []) if (selector.arch) found.add(selector.arch);
 	return found.size > 0 ? [...found].sort().reverse() : ["x64"];
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { BootDocument, ClusterDocument } from "@rollcall/protocol";
+import type { BootDocument, ClusterDocument, ProgramArtifact } from "@rollcall/protocol";
 import { type AssetEntry, readAssetIndex } from "../adapters/boot/asset-index.ts";
 import { blobDamage, blobPath } from "../adapters/boot/blob-damage.ts";
 import { readDocument } from "../adapters/files/read-document.ts";
@@ -93,7 +93,7 @@ export async function clusterDocumentFindings(
 		return { findings: findings.length > 0 ? findings : [cluster.fail(read.problem.message, "correct it")] };
 	}
 	const { document } = read;
-	const wanted = [...document.kubernetes.artifacts, ...document.images.archives].flatMap(({ sha256, urls }) => {
+	const wanted = [...programArtifacts(document), ...document.images.archives].flatMap(({ sha256, urls }) => {
 		const name = base && urls.find((url) => url.startsWith(`${base}/assets/`))?.slice(base.length + "/assets/".length);
 		return name ? [{ name, sha256 }] : [];
 	});
@@ -111,6 +111,11 @@ export async function clusterDocumentFindings(
 		findings.push(cluster.warn(`${file}: ${warning}`, "look whether it is meant so"));
 	const whole = cluster.ok(`${file}: it is valid, and all ${wanted.length} files that it names are there, and whole`);
 	return { document, findings: findings.length > 0 ? findings : [whole] };
+}
+
+/** The programs that a document brings: those of Kubernetes and of the operator's roles. */
+export function programArtifacts({ kubernetes, roles }: ClusterDocument): readonly ProgramArtifact[] {
+	return [...kubernetes.artifacts, ...Object.values(roles).flatMap(({ artifacts }) => artifacts)];
 }
 
 async function faults(

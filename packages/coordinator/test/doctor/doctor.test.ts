@@ -110,6 +110,16 @@ test("a cluster document's artifacts are there with the hash that it has, or are
 	const url = "http://127.0.0.1:7480/assets/kubelet";
 	writeFileSync(file, JSON.stringify(document({ sha256, sizeBytes: 7, urls: [url] })));
 	t.regex((await scene.doctor()).faults("cluster document").join(), /kubelet is kept with another hash/);
+
+	const brought = { path: "/opt/rollcall/bin/x", mode: "0755", arch: "arm64", sha256, sizeBytes: 7, urls: [url] };
+	const { kubernetes, ...rest } = document({});
+	writeFileSync(
+		file,
+		JSON.stringify({ ...rest, kubernetes: { version: kubernetes.version }, roles: { own: { artifacts: [brought] } } }),
+	);
+	const ofRole = await scene.doctor();
+	t.regex(ofRole.faults("cluster document").join(), /kubelet is kept with another hash/, "of an operator's role");
+	t.regex(ofRole.faults("agent").join(), /^fail: arm64: .*there is no agent for them/);
 });
 
 test("each architecture that documents name has an agent of that architecture, or is told", async (t) => {
