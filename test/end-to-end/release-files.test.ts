@@ -168,6 +168,8 @@ test("kernels come by channel or release, also from a folder and an archive, who
 	]) {
 		const ended = await run("assets", "fetch", ...words);
 		t.is(ended.code, 0, ended.stderr);
+		if (words[0] === "flatcar")
+			t.regex(ended.stderr, /the boot document names them, .*\n {2}\/assets\/flatcar\/4593\.1\.0\/.*vmlinuz\n/);
 	}
 	const kept = await names();
 	for (const name of [

@@ -164,7 +164,10 @@ async function sumOf({ url, sum }: ReleaseFile, source: ReleaseSource): Promise<
 
 /** What comes next: where the files are wanted. */
 function hint({ what, options }: Wish, files: readonly ReleaseFile[]): string {
-	if (what !== "kubernetes") return `${files.length} files are kept; deploy/profiles/${what}.yaml boots them`;
+	if (what !== "kubernetes") {
+		const names = files.map(({ name }) => `  /assets/${name}`).join("\n");
+		return `${files.length} files are kept; the boot document names them, in the places where deploy/profiles/${what}.yaml has those of its release:\n${names}`;
+	}
 	const artifacts = files.flatMap(({ name, artifact }) =>
 		artifact ? [{ asset: name, arch: options.arch, when: "lacking", ...artifact }] : [],
 	);
