@@ -78,4 +78,7 @@ test("what a killed command began is shown, and can be ended by its id", async (
 	t.regex((await run("assets", "stop", id)).stdout, /it is over already/);
 	const unknown = await run("assets", "stop", "0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f");
 	t.is(unknown.code, 4, unknown.stderr);
+	const wrong = await run("assets", "stop", "nope");
+	t.is(wrong.code, 2);
+	t.regex(wrong.stderr, /'nope': it is an id that `rollcall assets work` shows/);
 });

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { listAssets, stopWork, verifyAssets, worksUnderWay } from "../api/assets.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type AddCommand, printJson, printLines, type Session, widthFor } from "../session.ts";
@@ -46,7 +46,7 @@ export const addAssets: AddCommand = (program, run) => {
 	assets
 		.command("stop")
 		.description("end what is on its way; nothing of it is kept")
-		.argument("<work>", "its id, as `rollcall assets work` shows it")
+		.argument("<work>", "its id, as `rollcall assets work` shows it", parseWork)
 		.addHelpText("after", "\nExample:\n  rollcall assets stop 0b9f4f2e-6f0e-4d3c-9a52-0c5b7c1d2e3f")
 		.action((workId: string, _options, command) => run(command, (session) => stop(session, workId)));
 };
@@ -65,6 +65,11 @@ async function stop(session: Session, workId: string): Promise<undefined> {
 	else if (value.state === "done" || value.state === "failed") say(session.out, `${workId}: it is over already`);
 	else say(session.out, `${workId}: it is being ended`);
 	return undefined;
+}
+
+function parseWork(text: string): string {
+	if (/^[0-9a-f-]{36}$/.test(text)) return text;
+	throw new InvalidArgumentError("it is an id that `rollcall assets work` shows.");
 }
 
 async function list(session: Session): Promise<undefined> {

@@ -29,7 +29,7 @@ export async function waitedAsset(
 		return answer;
 	} catch (error) {
 		if (!signal.aborted || !(error instanceof Failure) || error.exit === EXIT.interrupted) throw error;
-		throw interrupted(`${what}: ${error.message}`, error);
+		throw interrupted(error.message.includes(what) ? error.message : `${what}: ${error.message}`, error);
 	} finally {
 		end();
 		release();

@@ -125,7 +125,9 @@ export class AssetWorks {
 	/** Has a work end; look at it until it is over. What is whole already is kept. Throws WorkRefused for one that is not remembered. */
 	stop(workId: string): AssetWork {
 		const work = this.#find(workId);
-		work.stop.abort(new AssetRefused("it was ended before it was whole", { next: "begin again" }));
+		const { name } = work.view;
+		const reason = name === undefined ? "it was ended before its end" : `${name}: it was ended before it was whole`;
+		work.stop.abort(new AssetRefused(reason, { next: "begin again" }));
 		return work.view;
 	}
 

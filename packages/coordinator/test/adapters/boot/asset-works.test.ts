@@ -95,7 +95,8 @@ test("what is under way is listed, and ends where somebody has it end: nothing o
 	t.like(works.underWay(), { length: 2, 0: { name: "k", doneBytes: 5 }, 1: { name: "s", state: "receiving" } });
 	for (const work of [fetched, sent]) {
 		works.stop(work.workId);
-		t.like(await ended(works, work), { state: "failed", reason: "it was ended before it was whole" });
+		const reason = `${work.name}: it was ended before it was whole`;
+		t.like(await ended(works, work), { state: "failed", reason });
 	}
 	t.deepEqual(works.underWay(), []);
 	t.deepEqual(works.list(), []);
