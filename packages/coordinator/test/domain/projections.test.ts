@@ -102,6 +102,20 @@ test("a plan warns of a step between versions that Kubernetes does not support, 
 	for (const version of ["1.36", "1.36.1", "1.36.3", "1.37"]) t.is(warnings(version), "");
 });
 
+test("a plan warns of another pod network, which machines have as a whole only when they boot anew", (t) => {
+	const { story } = fleet();
+	const warnings = (kubernetes: object) => {
+		const { document, digest } = documentOf(slots, { kubernetes: { version: "1.36.2", ...kubernetes } });
+		return planDocument(story.fleet, { document, digest }, renderForTests).warnings.join();
+	};
+	t.is(story.fleet.cluster?.document.kubernetes.podNetwork, "routed");
+	t.regex(
+		warnings({ podNetwork: "flannel" }),
+		/goes from routed to flannel: .*boot the machines anew, one after another/,
+	);
+	t.is(warnings({ podNetwork: "routed" }), "");
+});
+
 test("a plan warns of an authority whose key control planes once got, until it is another one", (t) => {
 	const { story } = fleet();
 	const warnings = (trust: Trust) => {

@@ -7,6 +7,7 @@ import type { InputOf } from "../inputs.ts";
 import type { AddOnDigests, RenderTarget } from "../observed.ts";
 import { heldNames, namesToCome } from "../seats/declared-names.ts";
 import { circleRefusal } from "../seats/name-refusal.ts";
+import { podNetworkStepWarnings } from "../targets/pod-network-step.ts";
 import { versionStepWarnings } from "../targets/version-step.ts";
 import { machineChanges } from "./machine-changes.ts";
 import { named } from "./named.ts";
@@ -41,6 +42,7 @@ export function planDocument(
 			...(circle ? [`apply refuses this document: ${circle.message}`] : []),
 			...(declared.warnings ?? []),
 			...versionStepWarnings(fleet.cluster?.document, declared.document),
+			...podNetworkStepWarnings(fleet.cluster?.document, declared.document),
 			...(authorityWasShared(fleet) ? [SHARED] : []),
 			...emptySeats(after),
 			...heldNames(after),
