@@ -11,8 +11,12 @@ export function followReasons(world: World): boolean {
 	const by = "operator";
 	if (fleet.log?.doubt) asked.push({ kind: "log-accept", by });
 	const reasons: string[] = [];
+	// Who sees that no majority is left asks what to do.
+	const risk = world.etcd.lives() ? "" : (etcdRisk(fleet, fleet.at) ?? "");
 	/** Machines that no box is any more, by the names of their nodes. */
 	const gone = new Map<string, MachineId>();
+	/** The same, also where they hold nobody up. */
+	const missed = new Map<string, MachineId>();
 	for (const { machineId, approval, bootId, held, impossible, lease, seat, target } of fleet.machines.values()) {
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
@@ -22,11 +26,17 @@ export function followReasons(world: World): boolean {
 		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
-		const holdsUp = seat !== undefined && lease === "lost" && isBehind;
-		if (holdsUp && allAreIn && !world.machineOf(machineId)) gone.set(seat.nodeName, machineId);
+		const isGone = seat !== undefined && lease === "lost" && allAreIn && !world.machineOf(machineId);
+		if (isGone && isBehind) gone.set(seat.nodeName, machineId);
+		if (isGone) missed.set(seat.nodeName, machineId);
+	}
+	const texts = [...reasons, risk];
+	for (const name of texts.flatMap(missedIn)) {
+		const machineId = missed.get(name);
+		if (machineId !== undefined) gone.set(name, machineId);
 	}
 	// Who sees that etcd lives accepts no loss of it.
-	const accepted = new Set(world.etcd.lives() ? [] : reasons.flatMap(givenUp));
+	const accepted = new Set(world.etcd.lives() ? [] : texts.flatMap(givenUp));
 	for (const [nodeName, machineId] of gone)
 		asked.push({ kind: "remove", machineId, by, ...(accepted.has(nodeName) ? { acceptLoss: "etcd" } : {}) });
 	if (reasons.some((reason) => reason.includes("rollcall etcd restore newest")))
@@ -36,8 +46,7 @@ export function followReasons(world: World): boolean {
 	if (leader) for (const input of asked) world.askAsPerson(leader, input);
 
 	const named = new Set(reasons.flatMap(bootedAnew));
-	// Who sees that no majority is left asks what to do.
-	if (!world.etcd.lives()) for (const name of bootedAnew(etcdRisk(fleet, fleet.at) ?? "")) named.add(name);
+	for (const name of bootedAnew(risk)) named.add(name);
 	const booted = [...fleet.machines.values()].flatMap(({ machineId, seat }) =>
 		named.has(seat?.nodeName ?? machineId) ? (world.machineOf(machineId) ?? []) : [],
 	);
@@ -52,6 +61,12 @@ export function followReasons(world: World): boolean {
 		if (!machine.boot || machine.boot.over || machine.boot.hopeless) booted.push(machine);
 	for (const machine of new Set(booted)) machine.powerOn();
 	return asked.length > 0 || booted.length > 0;
+}
+
+/** The machines that a text says to bring back, or else to remove. */
+function missedIn(text: string): string[] {
+	const found = /bring (.+?) back, or rollcall remove/.exec(text);
+	return found?.[1]?.split(", ") ?? [];
 }
 
 /** The machines that a text says to bring back, or to boot anew, or else to give up with what etcd wrote there. */

@@ -2,6 +2,7 @@ import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
+import { etcdRisk, etcdTrouble } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { membersOf } from "../../src/domain/networks/members.ts";
@@ -146,6 +147,64 @@ test("where one of those who begin is lost and another one booted anew, who wait
 		etcdWait(story.fleet),
 		/^etcd cannot begin: too few are left of the 3 machines .*; boot \S+ anew \(rollcall reboot MACHINE --accept-loss etcd\), and etcd begins with/,
 	);
+});
+
+test("etcd begins when most of its machines are here; who waits says whom to bring back, or to remove", (t) => {
+	const story = fleet(CONTROL);
+	const [a, b] = BOXES.slice(0, 2).map((box) => story.join(box)) as [MachineId, MachineId];
+	for (const id of [a, b]) story.silent.add(id);
+	story.pass(15);
+	const c = story.join({ name: "c", memoryGiB: 8 });
+	t.true(waits(story, c));
+	t.is(story.fleet.founding, undefined);
+	const lost = [a, b].map((id) => story.machine(id).seat?.nodeName);
+	const text = etcdWait(story.fleet);
+	t.regex(text, /^etcd begins when most of its machines are here: bring .* back, or rollcall remove what is gone/);
+	for (const name of lost) t.true(text.includes(name ?? "?"));
+	story.silent.delete(b);
+	story.pass(5);
+	t.false(waits(story, c));
+});
+
+test("where one that was to begin is lost before it was told, and another one booted anew, who waits says that it may be removed, and nothing of a loss", (t) => {
+	const story = fleet(CONTROL);
+	const c = story.join({ name: "c", memoryGiB: 8 });
+	story.silent.add(c);
+	story.pass(15);
+	const [a, b] = BOXES.slice(0, 2).map((box) => story.join(box)) as [MachineId, MachineId];
+	t.deepEqual(story.fleet.founding?.filter(({ bootId }) => bootId === undefined).length, 1);
+	story.join({ ...(BOXES[1] ?? { name: "b" }), boot: 2 });
+	t.true(waits(story, b));
+	const name = story.machine(c).seat?.nodeName;
+	t.regex(
+		etcdWait(story.fleet),
+		new RegExp(`here for a majority: bring ${name} back, or rollcall remove what is gone`),
+	);
+	t.notRegex(etcdWait(story.fleet), /accept-loss|what etcd wrote/);
+	story.take({ kind: "remove", machineId: c, by: "test" });
+	t.regex(etcdWait(story.fleet), new RegExp(`^etcd cannot begin: .*; boot ${story.machine(a).seat?.nodeName} anew`));
+});
+
+test("where nobody waits, the rest of those who begin says itself whom to bring back once its target failed", (t) => {
+	const { story, ids } = begun();
+	const [a, b, c] = ids as [MachineId, MachineId, MachineId];
+	for (const id of [b, c]) story.silent.add(id);
+	story.pass(15);
+	t.is(etcdRisk(story.fleet, story.at), undefined);
+	const { bootId, generation } = story.machine(a);
+	const progress = { state: "rejected", step: "probes", reason: "etcd is not healthy: it has no leader" } as const;
+	story.take({
+		kind: "report",
+		machineId: a,
+		report: { bootId, sequence: 1, generation, progress, health: [] },
+	});
+	const text = etcdRisk(story.fleet, story.at) ?? "";
+	t.regex(
+		text,
+		/^etcd begins on .*, but too few of them are here for a majority: bring \S+, \S+ back, or rollcall remove/,
+	);
+	t.is(etcdTrouble(story.fleet)?.text, text);
+	t.notRegex(text, /joins it then/);
 });
 
 test("when all who began have lost their boots others begin, and nothing waits for the first ones", (t) => {

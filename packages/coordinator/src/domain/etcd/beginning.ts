@@ -1,6 +1,6 @@
 import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
-import { type Founding, foundingOf, isFounder, runners } from "./founding.ts";
+import { type Founding, foundingOf, isFounder, missedHolders, runners } from "./founding.ts";
 import { begunNow, hasLostMemory, livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextBeginning } from "./snapshots.ts";
@@ -50,7 +50,8 @@ export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
 	const doubted = fleet.log?.doubt !== undefined;
 	const now = foundingOf(fleet);
-	const others = doubted || now?.isHopeless ? undefined : newBeginning(fleet, now);
+	const isEarly = now === undefined && missedHolders(fleet).length > 0;
+	const others = doubted || isEarly || now?.isHopeless ? undefined : newBeginning(fleet, now);
 	const none = others !== undefined || (!doubted && (fleet.etcd !== undefined || now?.isHopeless === true));
 	const begun = none ? [] : begunNow(fleet);
 	const goOn = (now?.isWhole ? begun : runners(fleet, begun)).map(({ machineId }) => machineId);

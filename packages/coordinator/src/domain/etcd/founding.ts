@@ -14,8 +14,8 @@ export interface Founding {
 	readonly isWhole: boolean;
 	/** Those whose boot began, and may have etcd's data. */
 	readonly begun: readonly Machine[];
-	/** How many of them may have etcd's data, or can still begin. */
-	readonly left: number;
+	/** Those who may have etcd's data, or can still begin. */
+	readonly left: readonly Machine[];
 	/** Too few of them are left for a majority: whoever began can never vote. */
 	readonly isHopeless: boolean;
 }
@@ -31,8 +31,8 @@ function findFounding(fleet: Fleet): Founding | undefined {
 	const recorded = fleet.founding ?? [];
 	const begun = recorded.flatMap((one) => holderOf(fleet, one) ?? []);
 	if (begun.length > 0) {
-		const left = recorded.filter((one) => holderOf(fleet, one) ?? canBegin(fleet, one)).length;
-		return { founders: recorded, isWhole: true, begun, left, isHopeless: left < majorityOf(recorded.length) };
+		const left = recorded.flatMap((one) => holderOf(fleet, one) ?? ableToBegin(fleet, one) ?? []);
+		return { founders: recorded, isWhole: true, begun, left, isHopeless: left.length < majorityOf(recorded.length) };
 	}
 	const proved = provedHolders(fleet);
 	if (proved.length === 0) return undefined;
@@ -41,7 +41,7 @@ function findFounding(fleet: Fleet): Founding | undefined {
 		const nodeName = seat?.nodeName ?? "";
 		return { machineId, bootId, nodeName, address: names.get(nodeName) ?? "" };
 	});
-	return { founders, isWhole: false, begun: proved, left: proved.length, isHopeless: false };
+	return { founders, isWhole: false, begun: proved, left: proved, isHopeless: false };
 }
 
 /**
@@ -74,10 +74,17 @@ function newFounders(fleet: Fleet): readonly EtcdFounder[] | undefined {
 	});
 }
 
-/** Those who began and are lost, where too few are here without them: whether etcd can begin is known when they are back, or a person gives them up. */
-export function missedFounders({ founders, begun, left }: Founding): readonly Machine[] {
-	const lost = begun.filter(({ lease }) => lease === "lost");
-	return left - lost.length < majorityOf(founders.length) ? lost : [];
+/** Those who began, or still could, and are lost, where too few are here without them: whether etcd can begin is known when they are back, or a person gives them up. */
+export function missedFounders({ founders, left }: Founding): readonly Machine[] {
+	const lost = left.filter(({ lease }) => lease === "lost");
+	return left.length - lost.length < majorityOf(founders.length) ? lost : [];
+}
+
+/** Holders of seats for etcd that are lost while it is to begin, where too few are here without them: whoever began would have no majority. */
+export function missedHolders(fleet: Fleet): readonly Machine[] {
+	const holders = etcdHolders(fleet);
+	const lost = holders.filter(({ lease }) => lease === "lost");
+	return holders.length - lost.length < majorityOf(holders.length) ? lost : [];
 }
 
 /** Whether a boot is among those who begin: it was told to, or no boot of its machine was yet. */
@@ -123,9 +130,10 @@ function holderOf(fleet: Fleet, { machineId, bootId, emptied }: EtcdFounder): Ma
 	return hasLostMemory(machine) || isOut(fleet, machine) ? undefined : machine;
 }
 
-/** True for a founder that was not told to begin yet, and still can: with the seat and the address by which the others look for it. */
-function canBegin(fleet: Fleet, { bootId, nodeName, address }: EtcdFounder): boolean {
-	return bootId === undefined && peersOf(fleet).some((one) => one.nodeName === nodeName && one.address === address);
+/** The machine of a founder that was not told to begin yet, and still can: with the seat and the address by which the others look for it. */
+function ableToBegin(fleet: Fleet, { machineId, bootId, nodeName, address }: EtcdFounder): Machine | undefined {
+	const isAble = peersOf(fleet).some((one) => one.nodeName === nodeName && one.address === address);
+	return bootId === undefined && isAble ? fleet.machines.get(machineId) : undefined;
 }
 
 /** Machines that run what a seat for etcd means, by their proofs: the log does not know with whom they began. */

@@ -6,7 +6,7 @@ import { memoryHolders } from "./memory-holders.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { strandedText } from "./stranded.ts";
-import { beginningText, etcdWait, unknownText } from "./wait.ts";
+import { beginningText, etcdWait, foundingTrouble, unknownText } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -14,7 +14,7 @@ const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", 
 export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 	if (!fleet.etcd) return unfoundedText(fleet);
 	const quorum = quorumOf(fleet);
-	if (!quorum) return etcdWait(fleet);
+	if (!quorum) return beginningTrouble(fleet) ?? etcdWait(fleet);
 	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
 	const { voters, healthy, needs } = quorum;
 	const spare = healthy.length - needs;
@@ -32,12 +32,19 @@ function unfoundedText(fleet: Fleet): string | undefined {
 	const founding = foundingOf(fleet);
 	if (!founding) return unknownText(fleet);
 	const isIllHere = (one: Machine): boolean => isIll(one) || one.target?.progress === "rejected";
-	if (founding.isWhole || !founding.begun.every(isIllHere)) return undefined;
+	if (founding.isWhole) return beginningTrouble(fleet);
+	if (!founding.begun.every(isIllHere)) return undefined;
 	const stranded = strandedText(fleet);
 	if (stranded !== undefined) return `etcd does not get well: ${stranded}`;
 	// It is only stood in for there.
 	const here = nodeNames(founding.begun);
 	return `etcd does not get well on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live, or boot ${here} anew (rollcall reboot MACHINE), and etcd begins with ${beginningText(fleet)}`;
+}
+
+/** Why those who begin etcd together do not get well; undefined where they may, or nobody begins. */
+function beginningTrouble(fleet: Fleet): string | undefined {
+	const founding = foundingOf(fleet);
+	return founding && foundingTrouble(fleet, founding);
 }
 
 /** That etcd stands still, with the numbers. */
@@ -57,10 +64,8 @@ export function lostMajority(fleet: Fleet): { readonly text: string; readonly ne
 /** What is not well about etcd as a whole, with what to do; undefined while a majority votes. */
 export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly next: string } | undefined {
 	const quorum = quorumOf(fleet);
-	if (!fleet.etcd) {
-		const text = unfoundedText(fleet);
-		return text === undefined ? undefined : { text, next: "rollcall etcd risk" };
-	}
+	const text = fleet.etcd ? beginningTrouble(fleet) : unfoundedText(fleet);
+	if (text !== undefined) return { text, next: "rollcall etcd risk" };
 	if (!quorum || !isStill(quorum)) return undefined;
 	return { text: stillText(quorum), next: `${rescueText(fleet, quorum)} (rollcall etcd risk)` };
 }

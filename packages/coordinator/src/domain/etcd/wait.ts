@@ -1,15 +1,18 @@
 import type { Fleet } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { type Founding, foundingOf, missedFounders, runners } from "./founding.ts";
+import { type Founding, foundingOf, missedFounders, missedHolders, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { names, nodeNames } from "./names.ts";
-import { majorityOf } from "./quorum.ts";
+import { isIll, majorityOf } from "./quorum.ts";
 import { snapshotText } from "./snapshot-text.ts";
 import { nextBeginning } from "./snapshots.ts";
 import { strandedText } from "./stranded.ts";
+
+const REMOVE = "rollcall remove what is gone for good";
+const REMOVE_WITH_LOSS = "rollcall remove --accept-loss etcd what is gone for good";
 
 /** What is said here of a machine that waits, and not what keeps the machine itself from having a target. */
 const OF_ETCD = /etcd|event log/;
@@ -32,7 +35,7 @@ export function etcdWait(fleet: Fleet): string {
 			return `etcd has lost its majority: the memory of ${here.length} of ${all.length} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; what was written after that is lost`;
 		}
 		const list = names(living.map(({ nodeName }) => nodeName));
-		return `${replaced}, but nobody is there to do it: boot ${list} anew, or rollcall remove --accept-loss etcd what is gone for good, and etcd begins with ${beginningText(fleet)}`;
+		return `${replaced}, but nobody is there to do it: boot ${list} anew, or ${REMOVE_WITH_LOSS}, and etcd begins with ${beginningText(fleet)}`;
 	}
 	const founding = foundingOf(fleet);
 	if (founding && (founding.isWhole || isBeginning(fleet, founding))) return foundingText(fleet, founding);
@@ -41,9 +44,12 @@ export function etcdWait(fleet: Fleet): string {
 	const holders = memoryHolders(fleet);
 	if (holders.length > 0) {
 		const list = nodeNames(holders);
-		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or rollcall remove what is gone for good`;
+		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or ${REMOVE}`;
 	}
 	if (nextBeginning(fleet).from === "ask") return askText(fleet);
+	const missed = missedHolders(fleet);
+	if (missed.length > 0)
+		return `etcd begins when most of its machines are here: bring ${nodeNames(missed)} back, or ${REMOVE}`;
 	const trouble = fleet.snapshots?.trouble;
 	return `no memory of etcd is left, and it is to begin with ${beginningText(fleet)}${trouble === undefined ? "" : `: ${trouble}`}`;
 }
@@ -76,23 +82,52 @@ function isBeginning(fleet: Fleet, { begun, founders }: Founding): boolean {
 
 /** Why a machine does not begin while others do, or they cannot. */
 function foundingText(fleet: Fleet, founding: Founding): string {
-	const { founders, begun, isHopeless } = founding;
-	const missed = missedFounders(founding);
-	const gone = missed.length > 0 ? "rollcall remove --accept-loss etcd what is gone for good" : undefined;
-	const again = `boot ${nodeNames(begun)} anew (rollcall reboot MACHINE --accept-loss etcd)${gone ? `, or ${gone}` : ""}, and etcd begins with ${beginningText(fleet)}`;
-	if (isHopeless) {
-		const needs = majorityOf(founders.length);
-		return `etcd cannot begin: too few are left of the ${founders.length} machines that were to begin it together, which needs ${needs}; ${again}`;
-	}
+	const { founders } = founding;
+	const hopeless = hopelessText(fleet, founding);
+	if (hopeless !== undefined) return hopeless;
 	const cannot = founders.flatMap(({ machineId, nodeName, bootId }) => {
 		const { impossible } = fleet.machines.get(machineId) ?? {};
 		const isOwn = bootId === undefined && impossible !== undefined && !OF_ETCD.test(impossible);
-		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${again}`] : [];
+		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${againText(fleet, founding)}`] : [];
 	});
-	const back = gone
-		? `, but too few of them are here for a majority: bring ${nodeNames(missed)} back, or ${gone} (what etcd wrote there is lost)`
-		: "";
-	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? back}; this machine joins it then`;
+	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? missedText(founding)}; this machine joins it then`;
+}
+
+/** Why those who begin etcd together do not get well, and what a person can do; undefined where they still may by themselves. */
+export function foundingTrouble(fleet: Fleet, founding: Founding): string | undefined {
+	const here = founding.begun.filter(({ lease }) => lease !== "lost");
+	if (!founding.isWhole || here.some((one) => !isIll(one) && one.target?.progress !== "rejected")) return undefined;
+	const missed = missedText(founding);
+	const list = names(founding.founders.map(({ nodeName }) => nodeName));
+	return hopelessText(fleet, founding) ?? (missed === "" ? undefined : `etcd begins on ${list}${missed}`);
+}
+
+function hopelessText(fleet: Fleet, founding: Founding): string | undefined {
+	if (!founding.isHopeless) return undefined;
+	const { length } = founding.founders;
+	return `etcd cannot begin: too few are left of the ${length} machines that were to begin it together, which needs ${majorityOf(length)}; ${againText(fleet, founding)}`;
+}
+
+/** How etcd begins with others. */
+function againText(fleet: Fleet, founding: Founding): string {
+	const gone = giveUpText(founding);
+	return `boot ${nodeNames(founding.begun)} anew (rollcall reboot MACHINE --accept-loss etcd)${gone === undefined ? "" : `, or ${gone}`}, and etcd begins with ${beginningText(fleet)}`;
+}
+
+/** That too few are here, and what to do; empty where it is otherwise. */
+function missedText(founding: Founding): string {
+	const gone = giveUpText(founding);
+	if (gone === undefined) return "";
+	const missed = missedFounders(founding);
+	const lost = missed.some((one) => founding.begun.includes(one)) ? " (what etcd wrote there is lost)" : "";
+	return `, but too few of them are here for a majority: bring ${nodeNames(missed)} back, or ${gone}${lost}`;
+}
+
+/** How a person gives up those who are missed: what etcd wrote there, too, where they began. */
+function giveUpText(founding: Founding): string | undefined {
+	const missed = missedFounders(founding);
+	if (missed.length === 0) return undefined;
+	return missed.some((one) => founding.begun.includes(one)) ? REMOVE_WITH_LOSS : REMOVE;
 }
 
 /** What etcd begins with when no memory is left, in words. */
