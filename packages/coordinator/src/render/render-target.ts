@@ -15,6 +15,7 @@ import {
 } from "@rollcall/protocol";
 import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
 import { movedText } from "../domain/etcd/moved.ts";
+import { LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
 import type { Seat } from "../domain/fleet.ts";
 import { chooseNodeAddress } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
@@ -150,12 +151,7 @@ function resolveNode(
 	const beginning: EtcdBeginning | undefined =
 		seat.role === runsEtcd ? beginningOn(machine, shared.etcd) : { state: "new" };
 	const takenOut = seat.role === runsEtcd ? shared.etcd.takenOut.find(isBoot(machine)) : undefined;
-	if (takenOut?.votes) return refuse("etcd is just taking this boot of the machine out: wait until that is done");
-	if (takenOut) {
-		return refuse(
-			"etcd took this boot of the machine out, or its memory of etcd was lost; boot it anew, and it joins with empty memory",
-		);
-	}
+	if (takenOut) return refuse(takenOut.votes ? LEAVES : TAKEN_OUT);
 	if (beginning === undefined) {
 		return refuse(shared.etcdWait ?? "etcd does not begin on it yet");
 	}

@@ -4,6 +4,7 @@ import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.t
 import { movedText } from "../../src/domain/etcd/moved.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { LEAVES, TAKEN_OUT } from "../../src/domain/etcd/taken-out.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { standing } from "../../src/domain/views/phase.ts";
 import { fleetTrouble } from "../../src/domain/views/trouble.ts";
@@ -103,6 +104,18 @@ test("the next step for a member whose address changed is that address, or anoth
 	const reason = movedText("10.0.0.1", "10.0.0.9");
 	story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
 	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^give it that address again, or rollcall reboot /);
+});
+
+test("the next step for a machine that etcd took out is to boot it anew, also where etcd waits for it", (t) => {
+	const { story, ids } = running(3);
+	bootAgain(story, 2, [{ name: "m0", memoryGiB: 8 }]);
+	const id = ids[0] as MachineId;
+	const nextFor = (reason: string): string => {
+		story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
+		return standing(story.fleet, story.machine(id)).next ?? "";
+	};
+	t.regex(nextFor(TAKEN_OUT), /^rollcall reboot \S+$/);
+	t.regex(nextFor(LEAVES), /^rollcall etcd shows its members; .* rollcall reboot \S+$/);
 });
 
 test("a majority that is only silent is to be brought back first", (t) => {

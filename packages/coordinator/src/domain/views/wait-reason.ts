@@ -2,6 +2,7 @@ import type { Timestamp } from "@rollcall/protocol";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
 import { etcdBeginning } from "../etcd/beginning.ts";
 import { isMoved } from "../etcd/moved.ts";
+import { LEAVES, TAKEN_OUT } from "../etcd/taken-out.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
@@ -102,6 +103,9 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 function afterImpossible(fleet: Fleet, machine: Machine, reason: string): string {
 	const { machineId } = machine;
 	if (isMoved(reason)) return `give it that address again, or rollcall reboot ${machineId}, where etcd can spare it`;
+	if (reason === TAKEN_OUT) return `rollcall reboot ${machineId}`;
+	if (reason === LEAVES)
+		return `rollcall etcd shows its members; when it is none any more, rollcall reboot ${machineId}`;
 	if (waitsForEtcd(fleet, machine)) return "rollcall etcd risk says what becomes of etcd";
 	return `change the document, or the machine; rollcall show ${machineId} has its facts`;
 }
