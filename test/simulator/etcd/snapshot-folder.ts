@@ -54,8 +54,9 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 		return this.#kept.has(sha256) ? undefined : "is not here";
 	}
 
-	async file(): Promise<undefined> {
-		return undefined;
+	async file(sha256: Digest): ReturnType<EtcdSnapshotFolder["file"]> {
+		const kept = this.#kept.get(sha256);
+		return kept && { path: sha256, sizeBytes: kept.snapshot.sizeBytes };
 	}
 
 	async key(): Promise<string> {

@@ -140,7 +140,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 					);
 					swept = core.fleet().log?.doubt ?? core.fleet().snapshots?.kept ?? kept;
 				}
-				const due = snapshotDueIn(core.fleet(), parts.now());
+				const due = (await isNewestGone(parts)) ? 0 : snapshotDueIn(core.fleet(), parts.now());
 				const ago = tried === undefined ? undefined : parts.now() - tried;
 				// A clock that was set back must not keep the next one waiting.
 				if (due === 0 && (ago === undefined || ago >= AGAIN_MS || ago < 0)) {
@@ -159,6 +159,18 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			await inTurn(async () => {});
 		},
 	};
+}
+
+/**
+ * True where the file of the newest snapshot is not there any more, or was cut short, while members live that can give another one: etcd could
+ * not begin with it.
+ */
+async function isNewestGone({ core, folder, now }: SnapshotKeeperParts): Promise<boolean> {
+	const fleet = core.fleet();
+	const { kept } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const newest = kept.findLast(({ detached, cluster }) => !detached && cluster === fleet.cluster?.document.name);
+	if (!newest || strandedMachines(fleet).length > 0 || snapshotDueIn(fleet, now()) === undefined) return false;
+	return (await folder.file(newest.sha256))?.sizeBytes !== newest.sizeBytes;
 }
 
 /** When the newest snapshot was taken that the log knows; 0 where it knows none. */
@@ -190,7 +202,8 @@ async function takeOne(
 	const before = strandedMachines(fleet).length > 0 ? undefined : revision;
 	const newest = kept.findLast(({ detached }) => !detached);
 	// Where the newest was forgotten, what is left is of an earlier state.
-	if (newest && now === before && newest.revision === before) return { taken: false, snapshot: newest };
+	if (newest && now === before && newest.revision === before && !(await isNewestGone(parts)))
+		return { taken: false, snapshot: newest };
 	if (before !== undefined && now < before)
 		throw new SnapshotError(`${member} is behind the newest snapshot: revision ${now} after ${before}`);
 	const secretsKeys = [...keysInUse(fleet)];

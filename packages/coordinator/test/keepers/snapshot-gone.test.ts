@@ -1,0 +1,25 @@
+import test from "ava";
+import { Scene } from "./snapshot-scene.ts";
+
+for (const what of ["is gone", "was cut short"])
+	test(`another snapshot is taken at once where the file of the newest one ${what}, although nothing changed in etcd`, async (t) => {
+		const scene = new Scene();
+		await scene.look(1);
+		const lose = (): void => {
+			if (what === "is gone") scene.files.length = 0;
+			else scene.sizeBytes = 0;
+		};
+		lose();
+		t.true((await scene.keeper().take()).taken, "a person asks for one");
+		lose();
+		scene.now++;
+		const { length } = scene.done;
+		scene.onSleep = () => {
+			scene.sizeBytes = 1;
+		};
+		await scene.look(1);
+		t.deepEqual(scene.done.slice(length), ["etcd-snapshot-taken"], "long before the next one is due");
+		t.is(scene.fleet.snapshots?.kept.length, 3);
+		await scene.look(2);
+		t.is(scene.fleet.snapshots?.kept.length, 2, "none more, and old ones go");
+	});
