@@ -5,7 +5,7 @@ import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { standing } from "../../src/domain/views/phase.ts";
 import { wishedRole } from "../../src/domain/views/wished-role.ts";
-import { BOXES, bootAgain, CONTROL, founded, remember, takeStep } from "./etcd-story.ts";
+import { BOXES, bootAgain, CONTROL, founded, isWell, remember, takeStep } from "./etcd-story.ts";
 import { codeOf, START, Story } from "./story.ts";
 
 type Verb = "reboot" | "reset" | "remove" | "reject" | "compromised" | "pin-role";
@@ -94,6 +94,15 @@ test("a member that does not answer etcd's question counts as none, whatever its
 		"command",
 		"it does not vote anyway",
 	);
+});
+
+test("a member of which no agent has said yet that etcd is healthy there counts as none, where etcd itself cannot be asked", (t) => {
+	const { story, ids } = three();
+	const { bootId } = story.machine(ids[1]);
+	story.record([{ type: "health-changed", machineId: ids[1], bootId, health: [] }]);
+	t.is(codeOf(story.take(verb("reboot", ids[0]))), "quorum-at-risk");
+	isWell(story, ids[1]);
+	t.is(codeOf(story.take(verb("reboot", ids[0]))), "command");
 });
 
 test("the last memory is not taken without its loss being accepted by name", (t) => {

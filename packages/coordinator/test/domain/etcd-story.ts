@@ -26,6 +26,13 @@ export function takeStep(story: Story): void {
 	const step = nextEtcdStep(story.fleet);
 	if (!step) throw new Error("nothing is to be done");
 	story.take({ kind: "etcd-step-done", step, cluster: [] });
+	if (step.kind === "promote") isWell(story, step.machine.machineId);
+}
+
+/** The agent of a machine says that etcd is healthy there. */
+export function isWell(story: Story, machineId: MachineId): void {
+	const { bootId } = story.machine(machineId);
+	story.record([{ type: "health-changed", machineId, bootId, health: [{ component: "etcd", healthy: true }] }]);
 }
 
 /** The agents of these machines say that a member's memory lies there. */

@@ -15,7 +15,8 @@ const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
 function remember(story: Story, machineId: MachineId): void {
 	const { bootId, generation } = story.machine(machineId);
 	const memory: EtcdMemory = { memberId: machineId.replaceAll(/\D/g, "").slice(0, 8), clusterId: "77", bootId };
-	story.take({ kind: "report", machineId, report: { bootId, sequence: 500, generation, health: [], memory } });
+	const health = [{ component: "etcd", healthy: true }];
+	story.take({ kind: "report", machineId, report: { bootId, sequence: 500, generation, health, memory } });
 }
 
 function allSteps(story: Story): number[] {

@@ -20,6 +20,7 @@ import { EMPTY_FLEET, type Fleet, type Machine } from "../../src/domain/fleet.ts
 import type { Answer, Input } from "../../src/domain/inputs.ts";
 import { type Observed, type RenderTarget, summaryOf, type TargetSummary } from "../../src/domain/observed.ts";
 import { record } from "../../src/domain/record.ts";
+import { etcdRole } from "../../src/domain/seats/seats.ts";
 import { bootIdOf, factsOf, type Hardware, keyOf } from "./hardware.ts";
 
 export const START = 1_780_000_000_000;
@@ -218,12 +219,15 @@ export class Story {
 	/** The agent of a machine reports how far it is with its newest target. */
 	report(machineId: MachineId, state: "applying" | "applied", sequence: number, bootId?: BootId): Answer {
 		const machine = this.machine(machineId);
+		const { cluster } = this.fleet;
+		const hasEtcd = cluster !== undefined && machine.seat?.role === etcdRole(cluster.document);
 		const report = {
 			bootId: bootId ?? machine.bootId,
 			sequence,
 			generation: machine.generation,
 			progress: { state },
-			health: [],
+			// What answers there keeps its word until it says otherwise.
+			health: hasEtcd && state === "applied" ? [{ component: "etcd", healthy: true }] : machine.health,
 		};
 		return this.take({ kind: "report", machineId, report });
 	}

@@ -25,7 +25,7 @@ export function quorumOf(fleet: Fleet, answered?: readonly MachineId[]): Quorum 
 	const healthy = living.filter(({ machineId }) => {
 		const machine = fleet.machines.get(machineId);
 		if (!machine || machine.command || machine.lease === "lost") return false;
-		return answered ? answered.includes(machineId) : machine.lease === "alive" && !isIll(machine);
+		return answered ? answered.includes(machineId) : machine.lease === "alive" && isWell(machine);
 	});
 	return { voters, healthy, needs: majorityOf(voters.length) };
 }
@@ -64,6 +64,11 @@ export function canSpare(fleet: Fleet, machineId: MachineId): boolean {
 	const quorum = quorumOf(fleet);
 	if (!quorum?.voters.some((one) => one.machineId === machineId)) return true;
 	return quorum.healthy.filter((one) => one.machineId !== machineId).length >= quorum.needs;
+}
+
+/** True where the agent of a machine says that etcd is healthy there. Of one that said nothing yet nobody knows. */
+export function isWell({ health }: Machine): boolean {
+	return health.some(({ component, healthy }) => component === "etcd" && healthy);
 }
 
 /** True where the agent of a machine says that etcd is not healthy there. */

@@ -8,7 +8,7 @@ import { learnsToLeave } from "./leaving.ts";
 import { etcdHolders, forgottenMember, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
-import { isIll } from "./quorum.ts";
+import { isIll, isWell } from "./quorum.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 import { strandedMachines } from "./stranded.ts";
@@ -148,9 +148,11 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 /** A voter whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. */
 function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMember | undefined {
 	const machineOf = ({ machineId }: EtcdMember): Machine | undefined => fleet.machines.get(machineId);
-	const isWell = (one: EtcdMember): boolean =>
-		machineOf(one)?.health.some(({ component, healthy }) => component === "etcd" && healthy) ?? false;
-	if (!living.some((one) => one.votes && isWell(one))) return undefined;
+	const answers = (one: EtcdMember): boolean => {
+		const machine = machineOf(one);
+		return machine !== undefined && isWell(machine);
+	};
+	if (!living.some((one) => one.votes && answers(one))) return undefined;
 	return living.find((one) => {
 		const machine = machineOf(one);
 		const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
