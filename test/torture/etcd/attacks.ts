@@ -13,7 +13,7 @@ const STATE = "run/rollcall/state";
 const FILES = ["good.json", "next.json", "etcd.json", "ledger.json", "credentials.json"] as const;
 
 /** What is asked of one member, without a word that a loss is accepted; the path below the machine, and the body. */
-const VERBS = {
+export const VERBS = {
 	reboot: ["POST", "/commands", { kind: "reboot" }],
 	reset: ["POST", "/commands", { kind: "reset" }],
 	reject: ["POST", "/reject", {}],
@@ -24,7 +24,8 @@ const VERBS = {
 /** Those that are done at once where they are not refused. The others wait their turn. */
 const AT_ONCE: ReadonlySet<string> = new Set(["reboot", "reset", "reject", "remove"]);
 
-function killAgent({ machine }: Seat): void {
+/** Kills a machine's agent, which starts again by itself. */
+export function killAgent({ machine }: Seat): void {
 	const pid = machine.agentPid();
 	if (pid !== undefined) send([pid], "SIGKILL");
 }
@@ -148,7 +149,7 @@ export const ATTACKS: readonly Round[] = [
 ];
 
 /** Takes everything back that a person may have said of machines: all are let in, without a role of their own, and may hold etcd. */
-async function asBefore(scene: EtcdScene): Promise<void> {
+export async function asBefore(scene: EtcdScene): Promise<void> {
 	await eventually(
 		"all machines as they were",
 		async () => {

@@ -4,6 +4,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import type { Random } from "../../simulator/random.ts";
 import { must } from "../fault.ts";
 import { ATTACKS } from "./attacks.ts";
+import { CROWDS } from "./crowd.ts";
 import { GOING_BACK } from "./going-back.ts";
 import { LONG } from "./long.ts";
 import { ETCD, pidsOf, send } from "./programs-of.ts";
@@ -189,6 +190,7 @@ const LIVING: readonly Round[] = [
 	},
 	...GOING_BACK,
 	...ATTACKS,
+	...CROWDS,
 ];
 
 const FALLING: readonly Round[] = [
