@@ -4,6 +4,8 @@ import type { TargetContent } from "@rollcall/protocol";
 import { writeLog } from "@rollcall/test-support/etcd-log";
 import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
+import { applyTarget } from "../src/loop/apply.ts";
+import { createEtcdMemoryKeeper } from "../src/loop/etcd-memory.ts";
 import { createTargetKeeper } from "../src/loop/target-keeper.ts";
 import { MOUNT, WITH_ETCD } from "./support/etcd.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
@@ -265,4 +267,31 @@ test("memory that went while no agent ran is noticed before anything is mounted 
 	await next.keeper.start();
 	t.false(units.actions.some((action) => action.includes(MOUNT)));
 	t.deepEqual(next.etcd.held()?.lost, MEMORY);
+});
+
+test("a loss that cannot be written down for want of room counts all the same, and is written when there is room", async (t) => {
+	const { root, units } = await member(t);
+	const real = applyParts(root, units).memory;
+	let full = true;
+	const memory: typeof real = {
+		...real,
+		saveEtcd(held) {
+			if (full) throw new Error("etcd.json: no space left on the device (ENOSPC)");
+			real.saveEtcd(held);
+		},
+	};
+	const parts = applyParts(root, units);
+	const etcd = createEtcdMemoryKeeper({ ...parts, memory, bootId: BOOT, changed: () => {} });
+	rmSync(join(root, "var/lib/etcd/member"), { recursive: true });
+	t.is(etcd.present(), null);
+	t.like(etcd.held(), { lost: MEMORY });
+	units.actions.length = 0;
+	const run = { machineId: MACHINE, signal: new AbortController().signal, started: () => {} };
+	const outcome = await applyTarget({ ...parts, memory, etcd }, accepted(2, WITH_ETCD), run);
+	t.like(outcome, { state: "rejected", step: "check" });
+	t.deepEqual(units.actions, []);
+	t.is(real.etcd()?.lost, undefined);
+	full = false;
+	etcd.present();
+	t.like(real.etcd(), { lost: MEMORY });
 });

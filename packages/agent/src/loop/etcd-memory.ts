@@ -36,31 +36,43 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 	let held = memory.etcd() ?? heldByMarker((path) => etcdData.look(path), bootId);
 	if (held?.unsure) held = afterLook(held, etcdData.look(held.path), bootId).held;
 
+	/** What was seen is not written down yet. */
+	let unsaved = false;
+
 	function keep(next: HeldMemory | undefined): void {
 		memory.saveEtcd(next);
 		held = next;
+		unsaved = false;
 	}
 
 	function look(): void {
 		if (!held) return;
 		const { held: next, mark } = afterLook(held, etcdData.look(held.path), bootId);
-		if (next === held) return;
+		if (next === held && !unsaved) return;
 		try {
 			// The marker is looked at first: a recorded marker that does not lie beside the data means that the data is lost.
 			if (mark) etcdData.mark(held.path, mark);
-			const news = next.is?.memberId !== held.is?.memberId || next.lost !== held.lost;
-			keep(next);
-			if (!news) return;
-			if (next.lost) log.error("etcd's memory is gone although the boot goes on", { reason: lossText(next.lost) });
-			else
-				log.info("etcd's memory has its marker", {
-					member: next.is?.memberId ?? "",
-					cluster: next.is?.clusterId ?? "",
-				});
-			parts.changed();
 		} catch (error) {
 			log.warn("etcd's memory has no marker yet", { reason: messageOf(error) });
+			return;
 		}
+		const news = next.is?.memberId !== held.is?.memberId || next.lost !== held.lost;
+		// It counts although there may be no room to write it: etcd must not begin again where its memory was lost.
+		held = next;
+		try {
+			keep(next);
+		} catch (error) {
+			if (!unsaved) log.warn("what is known of etcd's memory cannot be written down yet", { reason: messageOf(error) });
+			unsaved = true;
+		}
+		if (!news) return;
+		if (next.lost) log.error("etcd's memory is gone although the boot goes on", { reason: lossText(next.lost) });
+		else
+			log.info("etcd's memory has its marker", {
+				member: next.is?.memberId ?? "",
+				cluster: next.is?.clusterId ?? "",
+			});
+		parts.changed();
 	}
 
 	return {
