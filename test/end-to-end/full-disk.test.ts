@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
@@ -6,25 +6,9 @@ import { testNeeding } from "@rollcall/test-support/needing";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { ROOT } from "@rollcall/test-support/part";
 import { startCoordinator } from "../support/coordinator.ts";
+import { fill } from "../support/fill.ts";
 import { allReady, startMachine } from "../support/machine.ts";
 import { mountTmpfs } from "../support/mount.ts";
-
-/** Fills what is left of a file system, to the last byte. */
-function fill(file: string): void {
-	const opened = openSync(file, "w");
-	try {
-		for (const block of [64 * 1024, 1]) {
-			const zeros = Buffer.alloc(block);
-			try {
-				for (;;) writeSync(opened, zeros);
-			} catch (error) {
-				if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-			}
-		}
-	} finally {
-		closeSync(opened);
-	}
-}
 
 testNeeding(ROOT)(
 	"a coordinator whose disk is full says so, keeps what it acknowledged, and goes on by itself when there is room",

@@ -7,7 +7,8 @@ import { must } from "../fault.ts";
 import { TAKES_AWAY } from "./going-back.ts";
 import { send } from "./programs-of.ts";
 import { type Round, some, spare } from "./round.ts";
-import type { EtcdScene, Held, Seat } from "./scene.ts";
+import type { EtcdScene } from "./scene.ts";
+import type { Held, Seat } from "./seat.ts";
 
 const STATE = "run/rollcall/state";
 const FILES = ["good.json", "next.json", "etcd.json", "ledger.json", "credentials.json"] as const;
@@ -37,7 +38,7 @@ async function takenAway(scene: EtcdScene, since: number): Promise<readonly stri
 }
 
 /** Does something that takes nobody's memory: the same boots are members afterwards, and none was added or taken out. */
-async function keepsAll(scene: EtcdScene, act: (held: readonly Held[]) => Promise<void>): Promise<undefined> {
+export async function keepsAll(scene: EtcdScene, act: (held: readonly Held[]) => Promise<void>): Promise<undefined> {
 	const since = (await scene.api.events()).length;
 	const held = await scene.members();
 	await act(held);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "@rollcall/test-support/eventually";
 import { must } from "../fault.ts";
 import type { Declared } from "./declared.ts";
@@ -107,6 +108,63 @@ export const GOING_BACK: readonly Round[] = [
 			// From here on the document is followed, one member at a time.
 			await scene.settled();
 			await scene.declare({ members });
+			return undefined;
+		},
+	},
+	{
+		name: "put the coordinator's data folder back from a copy, in the middle of the rollout of a newer document",
+		async run(scene, random) {
+			const before = scene.declared;
+			await scene.copy();
+			await scene.declare(
+				random.pick([
+					{ revision: before.revision + 1 },
+					{ slot: before.slot === "control" ? "masters" : "control" },
+					{ members: before.members - 2 },
+				]),
+			);
+			await pause(random.int(0, 8000));
+			await scene.restart(1, { back: true });
+			scene.declared = before;
+			return undefined;
+		},
+	},
+	{
+		name: "put the coordinator's data folder back from a copy of the middle of a rollout",
+		async run(scene, random) {
+			await scene.declare({ revision: scene.declared.revision + 1 });
+			await pause(random.int(0, 6000));
+			await scene.copy();
+			const { declared } = scene;
+			await scene.declare({ revision: declared.revision + 1 });
+			await pause(random.int(0, 6000));
+			await scene.restart(1, { back: true });
+			scene.declared = declared;
+			return undefined;
+		},
+	},
+	{
+		name: "put the coordinator's data folder back from a copy, in the middle of a member's replacement",
+		async run(scene, random) {
+			await scene.copy();
+			const [seat] = await some(scene, random, 1);
+			const booted = seat?.cut(0);
+			await pause(random.int(0, 9000));
+			await scene.restart(1, { back: true });
+			await booted;
+			return undefined;
+		},
+	},
+	{
+		name: "put the coordinator's data folder back from a copy of the middle of a member's replacement",
+		async run(scene, random) {
+			const [seat] = await some(scene, random, 1);
+			const booted = seat?.cut(0);
+			await pause(random.int(0, 7000));
+			await scene.copy();
+			await booted;
+			await pause(random.int(0, 9000));
+			await scene.restart(1, { back: true });
 			return undefined;
 		},
 	},

@@ -1,5 +1,5 @@
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
-import type { Seat } from "./scene.ts";
+import type { Seat } from "./seat.ts";
 
 /** etcd itself, by its command line. */
 export const ETCD = /^\S*\/etcd --/;

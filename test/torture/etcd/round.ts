@@ -1,5 +1,6 @@
 import type { Random } from "../../simulator/random.ts";
-import type { EtcdScene, Seat } from "./scene.ts";
+import type { EtcdScene } from "./scene.ts";
+import type { Seat } from "./seat.ts";
 
 /** One round: something is done to etcd's machines, and then all is to be well again. */
 export interface Round {

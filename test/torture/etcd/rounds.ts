@@ -7,8 +7,10 @@ import { ATTACKS } from "./attacks.ts";
 import { CROWDS } from "./crowd.ts";
 import { GOING_BACK } from "./going-back.ts";
 import { LONG } from "./long.ts";
+import { NO_ROOM } from "./no-room.ts";
 import { ETCD, pidsOf, send } from "./programs-of.ts";
 import { type Round, some, spare } from "./round.ts";
+import { SNAPSHOT_FILES } from "./snapshot-files.ts";
 
 /** A member that does not lead is behind by no more than this, in milliseconds. */
 const BEHIND_MS = 3_000;
@@ -191,6 +193,7 @@ const LIVING: readonly Round[] = [
 	...GOING_BACK,
 	...ATTACKS,
 	...CROWDS,
+	...NO_ROOM,
 ];
 
 const FALLING: readonly Round[] = [
@@ -258,6 +261,7 @@ const FALLING: readonly Round[] = [
 			return until;
 		},
 	},
+	...SNAPSHOT_FILES,
 ];
 
 /** All rounds whose names hold this text. */

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { EtcdView, MachineView } from "@rollcall/protocol";
+import type { EtcdView } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import type { Running } from "@rollcall/test-support/running";
@@ -11,7 +11,8 @@ import {
 	startCoordinator,
 	type TestCoordinator,
 } from "../../support/coordinator.ts";
-import { startMachine, type TestMachine } from "../../support/machine.ts";
+import { startMachine } from "../../support/machine.ts";
+import { mountTmpfs } from "../../support/mount.ts";
 import { realApiServer } from "./api-server.ts";
 import { EtcdClient } from "./client.ts";
 import { type Declared, textOf } from "./declared.ts";
@@ -19,6 +20,7 @@ import { beat } from "./kubelet.ts";
 import { COORDINATOR, COORDINATOR_PORTS, makePlaces, type Place } from "./network.ts";
 import { ObjectsClient } from "./objects.ts";
 import { memberPrograms } from "./programs.ts";
+import { bootOf, type Held, type Seat } from "./seat.ts";
 import type { Store } from "./store.ts";
 import { REGISTER, Stream } from "./stream.ts";
 
@@ -27,34 +29,17 @@ const [API_PORT, BUS_PORT] = COORDINATOR_PORTS;
 /** Below the data folder: etcd's snapshots. */
 const SNAPSHOTS = "etcd-snapshots";
 
+/** Disks of their own, so that each can be full by itself. */
+const SNAPSHOTS_DISK = "size=256m";
+const MACHINE_DISK = "size=1g";
+
 /** What a machine that reboots ends with. */
 const REBOOTED = 75;
 
 /** The life of certificates, far shorter than in a real fleet: they are renewed after a third of it. */
 export const CERTIFICATE_SECONDS = 150;
 
-/** The boot that a machine's root says it is; empty while it is off. */
-function bootOf({ root }: TestMachine): string {
-	const file = join(root, "proc/sys/kernel/random/boot_id");
-	return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-}
-
 type OwnOptions = CoordinatorOptions & { dataFolder: string; natsPort: number };
-
-/** A machine that boots again by itself when it is told to reboot. */
-export interface Seat {
-	readonly name: string;
-	readonly place: Place;
-	machine: TestMachine;
-	/** Cuts its power, waits, and boots it anew. */
-	cut(seconds: number): Promise<void>;
-}
-
-/** A machine that holds a seat of etcd, and its place. */
-export interface Held {
-	readonly view: MachineView;
-	readonly seat: Seat;
-}
 
 /** Real members of etcd on rehearsal machines in networks of their own, beside real API servers where `KUBE_BIN` has one; a coordinator, and streams of writes. */
 export class EtcdScene {
@@ -108,6 +93,7 @@ export class EtcdScene {
 			port: API_PORT,
 			certificateSeconds: CERTIFICATE_SECONDS,
 		};
+		mountTmpfs(scope, join(options.dataFolder, SNAPSHOTS), SNAPSHOTS_DISK);
 		const api = await startCoordinator(scope, options);
 		const self = new EtcdScene(scope, { api, options, declared, places });
 		keep("coordinator", () => self.coordinator.output());
@@ -124,8 +110,11 @@ export class EtcdScene {
 
 	async #add(place: Place, name: string, programs: Readonly<Record<string, string>>): Promise<void> {
 		const { before, loopback } = place;
+		const root = ownFolder(this.#scope);
+		mountTmpfs(this.#scope, root, MACHINE_DISK);
 		const machine = await startMachine(this.#scope, this.api, {
 			name,
+			root,
 			loopback,
 			before,
 			programs,
@@ -206,9 +195,13 @@ export class EtcdScene {
 		await this.answers();
 	}
 
+	get snapshotFolder(): string {
+		return join(this.#options.dataFolder, SNAPSHOTS);
+	}
+
 	/** The names of etcd's snapshots' files. */
 	snapshotFiles(): readonly string[] {
-		const folder = join(this.#options.dataFolder, SNAPSHOTS);
+		const folder = this.snapshotFolder;
 		return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".snapshot")) : [];
 	}
 
