@@ -27,6 +27,21 @@ test("a machine's tree is written without a coordinator, with its modes", async 
 	t.regex(again.stderr, /it is not empty/);
 });
 
+test("a document that names assets is rendered without them, and says so", async (t) => {
+	for (const [document, role, path] of [
+		["room/cluster.yaml", "worker", "run/systemd/system/kubelet.service"],
+		["roles/nomad-client.yaml", "nomad-client", "run/systemd/system/nomad-client.service"],
+	] as const) {
+		const out = join(await temporaryFolder(t), "tree");
+		const words = ["-f", join(deploy, document), "--role", role, "--machine", facts, "--out", out];
+		const ended = await runCli(t, ["render", ...words]);
+		t.is(ended.code, 0, ended.stderr);
+		t.regex(ended.stderr, /whether the coordinator has these assets is not looked at/);
+		t.regex(ended.stdout, /not fetched: \/opt\/.* \(http:\/\/boot-listener\.invalid\/assets\//);
+		t.true((await stat(join(out, path))).isFile());
+	}
+});
+
 test("the answer of `show -o json` will do as facts, and labels become labels of the Node", async (t) => {
 	const folder = await temporaryFolder(t);
 	const shown = join(folder, "shown.json");

@@ -29,7 +29,7 @@ test("a document that names assets is valid as far as it goes without their coor
 	t.regex(stdout, /this cluster document is valid/);
 	t.regex(
 		stderr,
-		/warning: whether the coordinator has these assets is not looked at: kubernetes\/v1\.36\.2\/amd64\/kubelet, .*; `rollcall plan -f FILE` does/,
+		/warning: whether the coordinator has these assets is not looked at, nor do they count in RAM: kubernetes\/v1\.36\.2\/amd64\/kubelet, .*; `rollcall plan -f FILE` asks it/,
 	);
 	const text = (await readFile(room, "utf8")).replace("path: /opt/rollcall/bin/kubelet", "path: /usr/bin/kubelet");
 	const wrong = await runCli(t, ["validate", await fileWith(t, text)]);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { Failure, failureOf, usageFailure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readTextFile } from "../files/read-text.ts";
+import { unseenAssets } from "../offline/unseen-assets.ts";
 import { writeTree } from "../offline/write-tree.ts";
 import { printJson, printLines, type Run, type Session } from "../session.ts";
 import { tell } from "../terminal.ts";
@@ -51,7 +52,8 @@ async function renderNode(session: Session, options: Options): Promise<undefined
 	const others = await Promise.all((options.other ?? []).map(readFacts));
 	const facts = await readFacts(machine);
 	const { parseDocument, renderOffline } = await import("../offline/core.ts");
-	const parsed = parseDocument(text);
+	const unseen = unseenAssets();
+	const parsed = parseDocument(text, unseen.assets);
 	if (!parsed.ok) throw failureOf(parsed.problem);
 	const { document } = parsed;
 	const labels = check(Labels, options.label ?? {}, "--label");
@@ -61,7 +63,7 @@ async function renderNode(session: Session, options: Options): Promise<undefined
 		const next = "correct the document, or name another machine or role";
 		throw new Failure(`${machine}: ${tree.reason}`, { exit: EXIT.failed, next });
 	}
-	for (const warning of parsed.warnings) tell(session.err, `rollcall: ${warning}`);
+	for (const warning of [...parsed.warnings, ...unseen.warnings()]) tell(session.err, `rollcall: ${warning}`);
 	if (tree.standIns.length > 0) {
 		const names = tree.standIns.join(", ");
 		tell(session.err, `rollcall: made up, since no --other machine has these seats: ${names}`);

@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readTextFile } from "../files/read-text.ts";
+import { unseenAssets } from "../offline/unseen-assets.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { tell } from "../terminal.ts";
 import { printable } from "../text/printable.ts";
@@ -64,28 +65,12 @@ async function check(text: string): Promise<Checked> {
 		const read = core.checkSettings(core.CoordinatorConfig, text);
 		return { kind: "coordinator's configuration", findings: read.ok ? [] : read.findings, warnings: [] };
 	}
-	const names = new Set<string>();
-	const read = core.parseDocument(text, assetsUnseen(names));
-	if (read.ok) return { kind: "cluster document", findings: [], warnings: [...read.warnings, ...unseenText(names)] };
+	const { assets, warnings } = unseenAssets();
+	const read = core.parseDocument(text, assets);
+	if (read.ok) return { kind: "cluster document", findings: [], warnings: [...read.warnings, ...warnings()] };
 	const details = read.problem.details ?? [];
 	const findings = details.map(({ path, message, suggestion }) => {
 		return `${path ? `${path}: ` : ""}${message}${suggestion ? ` (${suggestion})` : ""}`;
 	});
 	return { kind: "cluster document", findings, warnings: [] };
-}
-
-/** Assets of a coordinator that is not asked: each name counts as one that it has, and is kept in `names`. */
-function assetsUnseen(names: Set<string>) {
-	const get = (name: string) => {
-		names.add(name);
-		return { sha256: "0".repeat(64), sizeBytes: 1 };
-	};
-	return { files: { get }, base: "http://192.0.2.1" };
-}
-
-function unseenText(names: ReadonlySet<string>): string[] {
-	if (names.size === 0) return [];
-	return [
-		`whether the coordinator has these assets is not looked at: ${[...names].join(", ")}; \`rollcall plan -f FILE\` does`,
-	];
 }
