@@ -4,6 +4,7 @@ import { authorityWasShared } from "../certificates/rotation.ts";
 import { outlook, outlookAfter } from "../etcd/outlook.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InputOf } from "../inputs.ts";
+import { hostGatewayWarnings } from "../networks/common-link.ts";
 import type { AddOnDigests, RenderTarget } from "../observed.ts";
 import { heldNames, namesToCome } from "../seats/declared-names.ts";
 import { circleRefusal } from "../seats/name-refusal.ts";
@@ -44,6 +45,7 @@ export function planDocument(
 			...versionStepWarnings(fleet.cluster?.document, declared.document),
 			...podNetworkStepWarnings(fleet.cluster?.document, declared.document),
 			...(authorityWasShared(fleet) ? [SHARED] : []),
+			...hostGatewayWarnings(after),
 			...emptySeats(after),
 			...heldNames(after),
 			...namesToCome(after).map((line) => named(after, line)),
