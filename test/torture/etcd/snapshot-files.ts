@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, truncateSync } from "node:fs";
+import { renameSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { EtcdView } from "@rollcall/protocol";
@@ -92,6 +92,25 @@ export const SNAPSHOT_FILES: readonly Round[] = [
 			return until;
 		},
 	})),
+	{
+		name: "cut the power of all members, and take the file away with which they begin, until that is told",
+		async run(scene, random) {
+			const until = await scene.snapshot();
+			const since = (await scene.api.events()).length;
+			const is = async (type: string) => (await scene.api.events()).slice(since).some((one) => one.type === type);
+			await cutAll(scene, random);
+			await eventually("etcd to begin with a snapshot", async () => is("etcd-restoring"), 120_000, 50);
+			const file = join(scene.snapshotFolder, await newestFile(scene));
+			renameSync(file, `${file}.away`);
+			await eventually(
+				"it to be told, or done",
+				async () => (await is("etcd-snapshot-failed")) || (await is("etcd-founded")),
+			);
+			await pause(random.int(0, 5000));
+			renameSync(`${file}.away`, file);
+			return until;
+		},
+	},
 	{
 		name: "kill the coordinator while a snapshot is taken, and cut the power of all members",
 		async run(scene, random) {

@@ -1,6 +1,7 @@
 import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall/protocol";
 import { keysInUse } from "../domain/certificates/rotation.ts";
-import { prunable, snapshotDueIn, snapshotGivers, snapshotSettings } from "../domain/etcd/snapshots.ts";
+import { snapshotText } from "../domain/etcd/snapshot-text.ts";
+import { fetchedNow, prunable, snapshotDueIn, snapshotGivers, snapshotSettings } from "../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../domain/etcd/state.ts";
 import { strandedMachines } from "../domain/etcd/stranded.ts";
 import type { Fleet } from "../domain/fleet.ts";
@@ -132,6 +133,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 					return;
 				}
 				await strangeFiles();
+				await tellGone(parts);
 				const { kept } = core.fleet().snapshots ?? NO_SNAPSHOTS;
 				if (untold || swept !== (core.fleet().log?.doubt ?? kept)) {
 					// What cannot be removed must not keep the next one from being taken; it is tried again after that.
@@ -170,7 +172,21 @@ async function isNewestGone({ core, folder, now }: SnapshotKeeperParts): Promise
 	const { kept } = fleet.snapshots ?? NO_SNAPSHOTS;
 	const newest = kept.findLast(({ detached, cluster }) => !detached && cluster === fleet.cluster?.document.name);
 	if (!newest || strandedMachines(fleet).length > 0 || snapshotDueIn(fleet, now()) === undefined) return false;
-	return (await folder.file(newest.sha256))?.sizeBytes !== newest.sizeBytes;
+	return isGone(folder, newest);
+}
+
+async function isGone(folder: EtcdSnapshotFolder, { sha256, sizeBytes }: EtcdSnapshot): Promise<boolean> {
+	return (await folder.file(sha256))?.sizeBytes !== sizeBytes;
+}
+
+/** Tells that machines wait for a snapshot with which they are to begin, and whose file went after that was decided. */
+async function tellGone({ core, folder }: SnapshotKeeperParts): Promise<void> {
+	for (const one of fetchedNow(core.fleet())) {
+		if (!(await isGone(folder, one))) continue;
+		const what = `the ${snapshotText(one)}, with which machines are to begin, is not there any more or was cut short`;
+		const next = "bring its file back, or choose another beginning with rollcall etcd restore";
+		await core.submit({ kind: "etcd-snapshot-failed", reason: `${what}; ${next}` });
+	}
 }
 
 /** When the newest snapshot was taken that the log knows; 0 where it knows none. */

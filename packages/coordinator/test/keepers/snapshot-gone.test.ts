@@ -23,3 +23,24 @@ for (const what of ["is gone", "was cut short"])
 		await scene.look(2);
 		t.is(scene.fleet.snapshots?.kept.length, 2, "none more, and old ones go");
 	});
+
+test("a snapshot whose file goes while machines begin with it is told once, with what to do", async (t) => {
+	const scene = new Scene();
+	await scene.look(1);
+	const { snapshots, etcd } = scene.fleet;
+	const [snapshot] = snapshots?.kept ?? [];
+	if (!snapshot || !snapshots || !etcd) return t.fail();
+	const members = etcd.members.map((one) => ({ ...one, removed: "done" as const }));
+	const restoring = { snapshot, seq: 1 };
+	scene.fleet = { ...scene.fleet, etcd: { ...etcd, members }, snapshots: { ...snapshots, restoring } };
+	const { length } = scene.done;
+	await scene.look(3);
+	t.deepEqual(scene.done.slice(length), [], "it is there");
+	scene.files.length = 0;
+	await scene.look(3);
+	t.deepEqual(scene.done.slice(length), ["etcd-snapshot-failed"]);
+	t.regex(
+		scene.fleet.snapshots?.trouble ?? "",
+		/is not there any more.*bring its file back, or .*rollcall etcd restore/,
+	);
+});
