@@ -5,19 +5,22 @@ import type { Log, LogState, Position } from "../ports/log.ts";
 
 /** From this share of the log on, in percent, older entries are taken out. */
 const COMPACT_FROM = 50;
+/** From this share on, in percent, it is more to go on than to keep what a person could look at while the log is in doubt. */
+const PRESSING = 85;
 /** The fewest newest entries that stay: whoever reads meanwhile must find the next one. */
 const MIN_KEPT = 16;
 
 /**
  * The position before which entries may go: all but the newest half. Undefined where there is enough room. Where entries are missing, only what was
- * checked goes, once a person or proofs said that the log goes on as it is: a hole that nobody told of is to be seen first.
+ * checked goes, once a person or proofs said that the log goes on as it is, or when room is short: a hole that nobody told of is to be seen first.
  */
 export function compactBefore(
 	{ first, last, bytes, entries, maxBytes }: LogState,
 	standing: Pick<LogStanding, "checkedTo" | "doubt"> | undefined,
 ): Position | undefined {
 	if (maxBytes === undefined || bytes * 100 < maxBytes * COMPACT_FROM) return undefined;
-	const checkedTo = standing?.doubt ? 0 : (standing?.checkedTo ?? 0);
+	const mayGo = standing !== undefined && (!standing.doubt || bytes * 100 >= maxBytes * PRESSING);
+	const checkedTo = mayGo ? standing.checkedTo : 0;
 	const upTo = entries === last - first + 1 ? last : checkedTo;
 	const before = Math.min(last - Math.max(MIN_KEPT, Math.floor(entries / 2)), upTo) + 1;
 	return before > first ? before : undefined;

@@ -232,6 +232,7 @@ export class ControlLoop implements Core {
 			ledger: this.#ledger,
 			state: () => this.#state(),
 			take: (entry, reached) => this.#reader.take(entry, reached),
+			lookForMissing: () => this.#reader.lookForMissing(log, this.#stopping.signal),
 			heard: this.#heard,
 			queue: this.#queue,
 			election,

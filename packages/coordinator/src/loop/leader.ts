@@ -43,6 +43,8 @@ export interface LeaderParts {
 	readonly state: () => Snapshot;
 	/** Takes in an entry that was appended; with the state behind it, where that is known. */
 	readonly take: (entry: Entry, reached?: Fleet) => void;
+	/** Reads the log again beside other work, for entries that are missing. */
+	readonly lookForMissing: () => void;
 	readonly heard: Heard;
 	readonly queue: InputQueue;
 	readonly election: Election;

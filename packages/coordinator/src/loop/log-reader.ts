@@ -67,6 +67,8 @@ export class LogReader {
 		await look();
 		for await (const entry of log.read(position)) {
 			if (foreignIn(entry)) await look();
+			// What a kept state stands for nobody has to understand.
+			if (entry.beyond !== undefined && (await this.#overtake(log, state))) return await this.catchUp(log);
 			this.take(entry);
 		}
 	}
@@ -112,6 +114,12 @@ export class LogReader {
 		});
 	}
 
+	/** Reads all again that was taken in: by the log's own count entries of it are missing, which were there. */
+	lookForMissing(log: Log, signal: AbortSignal): void {
+		this.#unread = this.#ledger.position;
+		this.scrub(log, signal);
+	}
+
 	async #readAgain(log: Log, to: Position, signal: AbortSignal): Promise<void> {
 		const { first } = await log.state();
 		const found = new UntoldFlaws();
@@ -146,8 +154,8 @@ export class LogReader {
 		}
 	}
 
-	/** The entries behind the last one that was read were taken out meanwhile: goes on from a state that stands for them. Without one they are missing. */
-	async #overtake(log: Log, state: LogState): Promise<void> {
+	/** The entries behind the last one that was read were taken out meanwhile, or are not understood: goes on from a state that stands for them. False: there is none. */
+	async #overtake(log: Log, state: LogState): Promise<boolean> {
 		const { position } = this.#ledger;
 		const back = this.#ledger.flaws.filter(({ kind }) => kind === "back");
 		for await (const one of this.#states(state)) {
@@ -158,8 +166,9 @@ export class LogReader {
 			this.#ledger.doubt(back.filter((flaw) => flaw.position > (one.fleet.log?.checkedTo ?? 0)));
 			this.#unread = one.position;
 			this.#link = one.link;
-			return;
+			return true;
 		}
+		return false;
 	}
 
 	async #begin(log: Log, memory?: LogMark): Promise<void> {

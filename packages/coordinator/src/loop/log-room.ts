@@ -18,6 +18,8 @@ interface RoomParts {
 	readonly queue: InputQueue;
 	/** Whether this coordinator may change anything but by appending. */
 	readonly mayAct: () => boolean;
+	/** By its own count the log lacks entries: somebody looks which ones. */
+	readonly lookForMissing: () => void;
 }
 
 /** Looks how full the log is while this coordinator leads, has it told, and makes room where older entries can go. */
@@ -25,6 +27,8 @@ export class LogRoom {
 	readonly #parts: RoomParts;
 	readonly #share: LogShare;
 	#lastMeasured = Number.NEGATIVE_INFINITY;
+	/** So many entries were missing when that was looked for last. */
+	#missing = 0;
 
 	constructor(parts: RoomParts) {
 		this.#parts = parts;
@@ -48,6 +52,9 @@ export class LogRoom {
 		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
 		this.#lastMeasured = now;
 		const state = await log.state();
+		const missing = state.last - state.first + 1 - state.entries;
+		if (missing > this.#missing) this.#parts.lookForMissing();
+		this.#missing = missing;
 		const before = this.#parts.mayAct() ? compactBefore(state, this.#parts.state().fleet.log) : undefined;
 		const { bytes, maxBytes } = before === undefined ? state : await this.#compact(before);
 		this.#share.see({ bytes, maxBytes });

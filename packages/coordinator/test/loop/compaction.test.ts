@@ -23,6 +23,11 @@ test("a log with entries that are missing is not shortened before that is told a
 	t.is(compactBefore(log(80, 1), { checkedTo: 90, doubt: DOUBT }), undefined);
 });
 
+test("while a log is in doubt, what was checked of it goes only when room is short", (t) => {
+	t.is(compactBefore(log(84, 1), { checkedTo: 20, doubt: DOUBT }), undefined);
+	t.is(compactBefore(log(85, 1), { checkedTo: 20, doubt: DOUBT }), 21);
+});
+
 test("a log whose missing entries were accepted is shortened again, but only as far as it was checked", (t) => {
 	t.is(compactBefore(log(80, 1), { checkedTo: 90 }), 52);
 	t.is(compactBefore(log(80, 1), { checkedTo: 20 }), 21);

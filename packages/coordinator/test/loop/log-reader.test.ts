@@ -1,68 +1,12 @@
 import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { Chain } from "../../src/adapters/nats/chain.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
-import { LogBeyond, LogGap, LogWentBack } from "../../src/errors.ts";
-import { Ledger } from "../../src/loop/ledger.ts";
-import { LogReader } from "../../src/loop/log-reader.ts";
-import type { LoopParts } from "../../src/loop/parts.ts";
+import { LogBeyond, LogWentBack } from "../../src/errors.ts";
 import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
-import type { KeptStates } from "../../src/ports/kept-states.ts";
-import type { Log } from "../../src/ports/log.ts";
+import { AT, anotherWay, entries, reading, readsAnew, revoked } from "./reading.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
-
-const AT = 1_780_000_000_000;
-const revoked = (seq: number): Event => ({ type: "token-revoked", tokenId: `t${seq}`, by: "test", seq, at: AT });
-
-/** A reader over a store, and what it keeps for the next one. `states`: those in the log's store, which stand for the entries before `first`. */
-function reading(stored: Stored, kept?: Snapshot, states: readonly Snapshot[] = [], first = 1) {
-	const ledger = new Ledger();
-	const log = storedLog(stored, first);
-	const reader = new LogReader(
-		{
-			openLog: async () => log,
-			snapshots: { load: async () => kept, save: async () => {} },
-			states: {
-				load: async (_origin, to = Number.POSITIVE_INFINITY) => states.findLast(({ position }) => position <= to),
-				keep: async () => {},
-			} satisfies KeptStates,
-			marks: { load: async () => undefined, save: () => {}, flush: async () => {} },
-			clock: { sleep: async () => {} },
-			watcher: { onTrouble: () => {} },
-		} as unknown as LoopParts,
-		ledger,
-	);
-	return { ledger, log, reader, snapshot: (): Snapshot => ({ ...reader.place, fleet: ledger.fleet }) };
-}
-
-/** So many entries of one event each. */
-function entries(count: number): Stored {
-	const stored: Stored = new Map();
-	for (let seq = 1; seq <= count; seq++) put(stored, [revoked(seq)]);
-	return stored;
-}
-
-/** The log goes back behind an entry, and on in another way. */
-function anotherWay(stored: Stored, after: number, to: number): void {
-	for (const position of [...stored.keys()]) if (position > after) stored.delete(position);
-	for (let seq = after + 1; seq <= to; seq++) put(stored, [revoked(seq + 100)]);
-}
-
-/** The log went back under a reader, which says so, reads it anew, and tells that it went back. */
-async function readsAnew(
-	t: ExecutionContext,
-	{ reader, ledger }: Pick<ReturnType<typeof reading>, "reader" | "ledger">,
-	log: Log,
-): Promise<void> {
-	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogWentBack });
-	await reader.restart(log);
-	await reader.catchUp(log);
-	t.deepEqual(
-		ledger.flaws.map(({ kind }) => kind),
-		["back"],
-	);
-}
 
 for (const [what, to] of [
 	["to where it was read", 6],
@@ -91,35 +35,6 @@ for (const [what, to] of [
 			["back"],
 		);
 		t.is(ledger.recentEvents().length, to);
-	});
-}
-
-/** Eight entries, the first four of which were taken out behind states at entries 5 and 7. */
-async function shortened(): Promise<{ stored: Stored; states: readonly Snapshot[]; first: number }> {
-	const stored = entries(8);
-	const stateAt = async (to: number): Promise<Snapshot> => {
-		const { reader, snapshot } = reading(new Map([...stored].filter(([position]) => position <= to)));
-		await reader.catchUp(await reader.open());
-		return snapshot();
-	};
-	const states = [await stateAt(5), await stateAt(7)];
-	for (let position = 1; position <= 4; position++) stored.delete(position);
-	return { stored, states, first: 5 };
-}
-
-for (const [to, from] of [
-	[7, 7],
-	[6, 5],
-] as const) {
-	test(`a shortened log that lost what is behind entry ${to} is gone on with from the state at entry ${from} that is kept in its store`, async (t) => {
-		const { stored, states, first } = await shortened();
-		const { reader, ledger } = reading(stored, undefined, states, first);
-		const log = await reader.open();
-		await reader.catchUp(log);
-		for (let position = to + 1; position <= 8; position++) stored.delete(position);
-		await readsAnew(t, { reader, ledger }, log);
-		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.recentEvents().length], [to, to, to - from]);
-		t.true(reader.numbersTo > 8);
 	});
 }
 
@@ -158,33 +73,6 @@ test("what is foreign to the log as it stands is taken for damage when it is rea
 	);
 });
 
-test("a shortened log that went back and on in another way is gone on with from the later state that is of both ways, and that is told", async (t) => {
-	const { stored, states, first } = await shortened();
-	anotherWay(stored, 6, 9);
-	const { reader, ledger } = reading(stored, undefined, states, first);
-	await reader.catchUp(await reader.open());
-	t.deepEqual(
-		ledger.flaws.map(({ kind }) => kind),
-		["back"],
-	);
-	t.deepEqual([ledger.position, ledger.recentEvents().length], [9, 4]);
-});
-
-for (const how of ["and is read again", "and is followed"] as const) {
-	test(`a log that was shortened beyond what a coordinator had read, ${how}, is gone on with from the state that stands for what was taken out`, async (t) => {
-		const { stored, states, first } = await shortened();
-		const { reader, ledger } = reading(entries(2), undefined, states);
-		await reader.catchUp(await reader.open());
-		t.is(ledger.position, 2);
-		if (how === "and is followed") {
-			const came = new Chain(2, "unknown").take(5, stored.get(5) ?? new Uint8Array());
-			t.throws(() => reader.hear(came), { instanceOf: LogGap });
-		}
-		await reader.catchUp(storedLog(stored, first));
-		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
-	});
-}
-
 test("entries that are missing where no state stands for them are told, and what was read before is kept", async (t) => {
 	const stored = entries(8);
 	const { reader, ledger, log } = reading(stored);
@@ -195,25 +83,6 @@ test("entries that are missing where no state stands for them are told, and what
 	await reader.catchUp(log);
 	t.deepEqual([ledger.position, ledger.flaws.map(({ kind }) => kind)], [10, ["gap"]]);
 	t.is(ledger.recentEvents().length, 9);
-});
-
-test("without a digest nothing stands for a log that went back", async (t) => {
-	const { stored, states, first } = await shortened();
-	const { reader, ledger } = reading(
-		stored,
-		undefined,
-		states.map(({ link: _link, ...state }) => state),
-		first,
-	);
-	const log = await reader.open();
-	await reader.catchUp(log);
-	stored.delete(8);
-	await reader.restart(log);
-	await reader.catchUp(log);
-	t.deepEqual(
-		ledger.flaws.map(({ kind }) => kind),
-		["back", "gap"],
-	);
 });
 
 test("a log that goes on is gone on with, also from a snapshot", async (t) => {
@@ -292,4 +161,32 @@ test("of an entry that only another version understands nothing is taken, and no
 	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond, message: /entry 3 .*rollcall 9\.9\.9/ });
 	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond });
 	t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [2, 2, []]);
+});
+
+test("what only another version understands is passed where a state in the log's store stands for it, also by who waits for that version already", async (t) => {
+	const stored = withLater();
+	const fleet = { ...EMPTY_FLEET, seq: 4 };
+	const states: Snapshot[] = [];
+	const { reader, ledger } = reading(stored, undefined, states);
+	const log = await reader.open();
+	await t.throwsAsync(reader.catchUp(log), { instanceOf: LogBeyond });
+	const last = await log.get(4);
+	states.push({ origin: "log", position: 4, link: last?.link, fleet });
+	stored.delete(1);
+	await reader.catchUp(storedLog(stored, 2));
+	t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [4, 4, []]);
+});
+
+test("an entry that goes missing while its log is in use is found when it is looked for, and is told once", async (t) => {
+	const stored = entries(6);
+	const { reader, ledger, log } = reading(stored);
+	await reader.catchUp(await reader.open());
+	stored.delete(3);
+	reader.lookForMissing(log, new AbortController().signal);
+	await eventually("the hole to be found", () => ledger.flaws.length > 0);
+	t.deepEqual(
+		ledger.flaws.map(({ kind, position }) => [kind, position]),
+		[["gap", 3]],
+	);
+	t.is(ledger.position, 6);
 });

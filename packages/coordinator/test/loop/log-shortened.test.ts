@@ -1,0 +1,81 @@
+import test from "ava";
+import { Chain } from "../../src/adapters/nats/chain.ts";
+import { LogGap } from "../../src/errors.ts";
+import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
+import { anotherWay, entries, reading, readsAnew } from "./reading.ts";
+import { type Stored, storedLog } from "./stored-log.ts";
+
+/** Eight entries, the first four of which were taken out behind states at entries 5 and 7. */
+async function shortened(): Promise<{ stored: Stored; states: readonly Snapshot[]; first: number }> {
+	const stored = entries(8);
+	const stateAt = async (to: number): Promise<Snapshot> => {
+		const { reader, snapshot } = reading(new Map([...stored].filter(([position]) => position <= to)));
+		await reader.catchUp(await reader.open());
+		return snapshot();
+	};
+	const states = [await stateAt(5), await stateAt(7)];
+	for (let position = 1; position <= 4; position++) stored.delete(position);
+	return { stored, states, first: 5 };
+}
+
+for (const [to, from] of [
+	[7, 7],
+	[6, 5],
+] as const) {
+	test(`a shortened log that lost what is behind entry ${to} is gone on with from the state at entry ${from} that is kept in its store`, async (t) => {
+		const { stored, states, first } = await shortened();
+		const { reader, ledger } = reading(stored, undefined, states, first);
+		const log = await reader.open();
+		await reader.catchUp(log);
+		for (let position = to + 1; position <= 8; position++) stored.delete(position);
+		await readsAnew(t, { reader, ledger }, log);
+		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.recentEvents().length], [to, to, to - from]);
+		t.true(reader.numbersTo > 8);
+	});
+}
+
+test("a shortened log that went back and on in another way is gone on with from the later state that is of both ways, and that is told", async (t) => {
+	const { stored, states, first } = await shortened();
+	anotherWay(stored, 6, 9);
+	const { reader, ledger } = reading(stored, undefined, states, first);
+	await reader.catchUp(await reader.open());
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["back"],
+	);
+	t.deepEqual([ledger.position, ledger.recentEvents().length], [9, 4]);
+});
+
+for (const how of ["and is read again", "and is followed"] as const) {
+	test(`a log that was shortened beyond what a coordinator had read, ${how}, is gone on with from the state that stands for what was taken out`, async (t) => {
+		const { stored, states, first } = await shortened();
+		const { reader, ledger } = reading(entries(2), undefined, states);
+		await reader.catchUp(await reader.open());
+		t.is(ledger.position, 2);
+		if (how === "and is followed") {
+			const came = new Chain(2, "unknown").take(5, stored.get(5) ?? new Uint8Array());
+			t.throws(() => reader.hear(came), { instanceOf: LogGap });
+		}
+		await reader.catchUp(storedLog(stored, first));
+		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
+	});
+}
+
+test("without a digest nothing stands for a log that went back", async (t) => {
+	const { stored, states, first } = await shortened();
+	const { reader, ledger } = reading(
+		stored,
+		undefined,
+		states.map(({ link: _link, ...state }) => state),
+		first,
+	);
+	const log = await reader.open();
+	await reader.catchUp(log);
+	stored.delete(8);
+	await reader.restart(log);
+	await reader.catchUp(log);
+	t.deepEqual(
+		ledger.flaws.map(({ kind }) => kind),
+		["back", "gap"],
+	);
+});
