@@ -38,6 +38,20 @@ test("etcd waits until all of its machines are here, and then all get the same l
 	t.is(new Set(lists).size, 1);
 });
 
+test("etcd does not begin where two of its machines have one address, as one that is gone and the one in its place", (t) => {
+	const same = fleetOf(example("ha"), [labFacts(0), { ...labFacts(1), nics: labFacts(0).nics }, labFacts(2)]);
+	for (const { machine, seat } of same.seated) {
+		const rendered = renderTarget(same.fleet, machine, seat);
+		t.regex(
+			rendered.ok ? "" : rendered.reason,
+			/node-0 and node-1 have one address, 192\.168\.1\.10; rollcall remove the machine that is gone/,
+		);
+	}
+	const founded = record(same.fleet, [foundedBy(same)], 1).fleet;
+	const [place] = same.seated;
+	t.true(place && renderTarget(founded, place.machine, place.seat).ok, "what runs goes on");
+});
+
 test("while a seat is empty, the members of a running etcd keep their targets, and so their certificates", (t) => {
 	const full = fleetOf(example("ha"), lab(3));
 	const founded = record(full.fleet, [foundedBy(full)], 1).fleet;
