@@ -25,8 +25,11 @@ export function checkTrust(world: World, before: Fleet, { trust }: EventOf<"trus
 
 /** Keys that were in other hands are believed no more in the end, where every machine could follow. Those of Secrets wait for an API, which nobody simulates. */
 export function checkExposed({ exposed = [], trust, machines }: Fleet): void {
-	for (const { seat, approval, impossible, target } of machines.values())
-		if (seat && approval === "approved" && (impossible !== undefined || target?.progress !== "applied")) return;
+	for (const { seat, approval, impossible, target, lease } of machines.values()) {
+		// A machine that is gone for good keeps its seat until a person removes it.
+		const follows = lease !== "lost" && impossible === undefined && target?.progress === "applied";
+		if (seat && approval === "approved" && !follows) return;
+	}
 	const { authorities, serviceAccounts } = trust?.trust ?? {};
 	const held = [...Object.values(authorities ?? {}).flatMap(({ certificates }) => certificates)];
 	const known = [...held, ...(serviceAccounts?.keys ?? [])].map(({ fingerprint }) => fingerprint);
