@@ -15,15 +15,23 @@ const MIN_KEPT = 16;
  * checked goes, once a person or proofs said that the log goes on as it is, or when room is short: a hole that nobody told of is to be seen first.
  */
 export function compactBefore(
-	{ first, last, bytes, entries, maxBytes }: LogState,
+	state: LogState,
 	standing: Pick<LogStanding, "checkedTo" | "doubt"> | undefined,
 ): Position | undefined {
-	if (maxBytes === undefined || bytes * 100 < maxBytes * COMPACT_FROM) return undefined;
+	if (!isHalfFull(state)) return undefined;
+	const { first, last, bytes, entries, maxBytes } = state;
 	const mayGo = standing !== undefined && (!standing.doubt || bytes * 100 >= maxBytes * PRESSING);
 	const checkedTo = mayGo ? standing.checkedTo : 0;
 	const upTo = entries === last - first + 1 ? last : checkedTo;
 	const before = Math.min(last - Math.max(MIN_KEPT, Math.floor(entries / 2)), upTo) + 1;
 	return before > first ? before : undefined;
+}
+
+/** True when older entries are to go. */
+export function isHalfFull<State extends Pick<LogState, "bytes" | "maxBytes">>(
+	state: State,
+): state is State & { readonly maxBytes: number } {
+	return state.maxBytes !== undefined && state.bytes * 100 >= state.maxBytes * COMPACT_FROM;
 }
 
 /** Keeps the state in the log's store, and when it is there, whole and the same, takes out the entries before a position. Returns how many. */

@@ -2,7 +2,7 @@ import type { Event } from "@rollcall/protocol";
 import type { Answer } from "../domain/inputs.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Log, LogState, Position } from "../ports/log.ts";
-import { compact, compactBefore } from "./compaction.ts";
+import { compact, compactBefore, isHalfFull } from "./compaction.ts";
 import type { InputQueue } from "./input-queue.ts";
 import { LogShare } from "./log-share.ts";
 import type { LoopParts } from "./parts.ts";
@@ -52,7 +52,7 @@ export class LogRoom {
 		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
 		this.#lastMeasured = now;
 		const state = await log.state();
-		const missing = state.last - state.first + 1 - state.entries;
+		const missing = isHalfFull(state) ? state.last - state.first + 1 - state.entries : 0;
 		if (missing > this.#missing) this.#parts.lookForMissing();
 		this.#missing = missing;
 		const before = this.#parts.mayAct() ? compactBefore(state, this.#parts.state().fleet.log) : undefined;
