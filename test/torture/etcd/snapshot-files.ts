@@ -60,7 +60,8 @@ export const SNAPSHOT_FILES: readonly Round[] = [
 	{
 		name: "let nobody write to the folder of etcd's snapshots while they are taken, and cut the power of all members",
 		async run(scene, random) {
-			const remount = (how: "ro" | "rw") => execFileSync("mount", ["-o", `remount,${how}`, scene.snapshotFolder]);
+			const remount = (how: "ro" | "rw") =>
+				execFileSync("mount", ["-o", `remount,${how}`, scene.snapshotFolder], { stdio: "pipe" });
 			await whileTaken(scene, async () => {
 				for (let n = 0; n < 4; n++) {
 					// It is refused while a file is open there.
