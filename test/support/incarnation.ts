@@ -19,12 +19,14 @@ export interface Incarnation {
 /** A boot of a machine that nobody knows, unless `wish` says which one. */
 export function newIncarnation(wish: { uuid?: string; mac?: string; rehearsal?: boolean } = {}): Incarnation {
 	const key = createUser();
-	const tail = [...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+	const bytes = [...randomBytes(5)];
+	const address = `10.146.${bytes[0]}.${bytes[1]}/16`;
+	const tail = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 	const facts = machineFacts({
 		bootId: BootId.parse(randomUUID()),
 		hostname: "by-hand",
 		smbios: { uuid: wish.uuid ?? randomUUID(), vendor: "test" },
-		nics: [{ name: "eth0", mac: Mac.parse(wish.mac ?? `02:${tail}`), up: true, addresses: ["10.146.0.7/16"] }],
+		nics: [{ name: "eth0", mac: Mac.parse(wish.mac ?? `02:${tail}`), up: true, addresses: [address] }],
 		rehearsal: wish.rehearsal ?? true,
 	});
 	return { key, publicKey: key.getPublicKey(), facts };

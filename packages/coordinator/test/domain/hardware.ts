@@ -9,6 +9,8 @@ export interface Hardware {
 	readonly macs?: readonly string[];
 	readonly memoryGiB?: number;
 	readonly boot?: number;
+	/** Its own without it. */
+	readonly address?: string;
 	/** True without it. */
 	readonly rehearsal?: boolean;
 }
@@ -26,6 +28,12 @@ export function macOf(name: string): string {
 	return `52:54:00:${sha256Of(name).slice(7, 13).match(/../g)?.join(":")}`;
 }
 
+/** An address of a network for tests (RFC 2544). */
+export function addressOf(name: string): string {
+	const [third, fourth] = [7, 9].map((at) => Number.parseInt(sha256Of(name).slice(at, at + 2), 16));
+	return `198.18.${third}.${fourth}`;
+}
+
 export function keyOf(hardware: Hardware): UserPublicKey {
 	const digits = [...sha256Of(`key ${bootIdOf(hardware)}`).slice(7)].map(
 		(digit) => "ABCDEFGHIJKLMNOP"[Number.parseInt(digit, 16)],
@@ -34,7 +42,14 @@ export function keyOf(hardware: Hardware): UserPublicKey {
 }
 
 export function factsOf(hardware: Hardware): Facts {
-	const { name, uuid = uuidOf(name), serial, macs = [macOf(name)], memoryGiB = 4 } = hardware;
+	const {
+		name,
+		uuid = uuidOf(name),
+		serial,
+		macs = [macOf(name)],
+		memoryGiB = 4,
+		address = addressOf(name),
+	} = hardware;
 	return machineFacts({
 		bootId: bootIdOf(hardware),
 		hostname: name,
@@ -44,7 +59,7 @@ export function factsOf(hardware: Hardware): Facts {
 			name: `eth${index}`,
 			mac: mac as Facts["nics"][number]["mac"],
 			up: true,
-			addresses: ["192.0.2.7/24"],
+			addresses: [`${address}/16`],
 		})),
 		rehearsal: hardware.rehearsal ?? true,
 	});

@@ -7,6 +7,7 @@ import { planDocument } from "../../src/domain/views/plan.ts";
 import { machineView } from "../../src/domain/views/view.ts";
 import { explain } from "../../src/domain/views/why.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
+import { addressOf } from "./hardware.ts";
 import { documentOf, renderForTests, Story } from "./story.ts";
 import { trustFrom } from "./trust-from.ts";
 
@@ -36,7 +37,7 @@ test("a machine's view says where it stands, why, and fits the API", (t) => {
 	const view = machineView(story.fleet, story.machine(a));
 	t.is(view.phase, "lost");
 	t.truthy(view.next);
-	t.is(view.address, "192.0.2.7");
+	t.is(view.address, addressOf("a"));
 	for (const machine of story.fleet.machines.values())
 		t.notThrows(() => MachineView.parse(machineView(story.fleet, machine)));
 });

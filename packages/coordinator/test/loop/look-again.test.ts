@@ -1,6 +1,7 @@
 import type { HelloReply } from "@rollcall/protocol";
 import test from "ava";
 import { LookAgain } from "../../src/loop/look-again.ts";
+import { addressOf } from "../domain/hardware.ts";
 import { Story } from "../domain/story.ts";
 
 const WAIT: HelloReply = { kind: "wait", reason: "no seat is free" };
@@ -29,7 +30,7 @@ test("a boot that was not observed is asked to enroll again when its relay is th
 	here.relay = true;
 	const told = lookAgain.instead(claimed, WAIT);
 	t.like(told, { kind: "problem", problem: { code: "unauthorized", machineId: claimed.machineId } });
-	t.deepEqual(here.asked.at(-1), ["192.0.2.7/24"]);
+	t.deepEqual(here.asked.at(-1), [`${addressOf("a")}/16`]);
 	const times: number[] = [];
 	for (here.now = 1_000; here.now <= 7_200_000; here.now += 1_000) if (isAsked()) times.push(here.now / 1_000);
 	t.deepEqual(times, [60, 180, 420, 900, 1860, 3780]);

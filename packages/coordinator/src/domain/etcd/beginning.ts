@@ -3,6 +3,7 @@ import type { Fleet } from "../fleet.ts";
 import { type Founding, foundingOf, isFounder, missedHolders, runners } from "./founding.ts";
 import { begunNow, hasLostMemory, livingMembers, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { sharedAddressText } from "./shared-addresses.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 
@@ -50,7 +51,7 @@ export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
 	const doubted = fleet.log?.doubt !== undefined;
 	const now = foundingOf(fleet);
-	const isEarly = now === undefined && missedHolders(fleet).length > 0;
+	const isEarly = now === undefined && (missedHolders(fleet).length > 0 || sharedAddressText(fleet) !== undefined);
 	const others = doubted || isEarly || now?.isHopeless ? undefined : newBeginning(fleet, now);
 	const none = others !== undefined || (!doubted && (fleet.etcd !== undefined || now?.isHopeless === true));
 	const begun = none ? [] : begunNow(fleet);

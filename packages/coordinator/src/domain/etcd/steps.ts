@@ -9,6 +9,7 @@ import { etcdHolders, forgottenMember, livingMembers, membersOnTheirWayOut } fro
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { isIll, isWell } from "./quorum.ts";
+import { hasMembersAddress } from "./shared-addresses.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 import { strandedMachines } from "./stranded.ts";
@@ -127,7 +128,11 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	if (learner && learnsToLeave(fleet, learner))
 		return { kind: "remove", member: learner, living: living.filter((one) => one !== learner) };
 	const empty = holders.find(
-		(one) => one.lease !== "lost" && etcdBeginning(fleet, one) === undefined && !wasTakenOut(fleet, one),
+		(one) =>
+			one.lease !== "lost" &&
+			etcdBeginning(fleet, one) === undefined &&
+			!wasTakenOut(fleet, one) &&
+			!hasMembersAddress(fleet, one),
 	);
 	const seated = new Set(holders.map(({ machineId }) => machineId));
 	const left =

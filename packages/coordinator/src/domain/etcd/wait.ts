@@ -7,6 +7,7 @@ import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, majorityOf } from "./quorum.ts";
+import { sharedAddressText } from "./shared-addresses.ts";
 import { snapshotText } from "./snapshot-text.ts";
 import { nextBeginning } from "./snapshots.ts";
 import { strandedText } from "./stranded.ts";
@@ -21,13 +22,14 @@ const OF_ETCD = /etcd|event log/;
 export function etcdWait(fleet: Fleet): string {
 	if (fleet.log?.doubt) return `the event log is in doubt (${fleet.log.doubt.reason}); ${ACCEPT_LOG}`;
 	const living = livingMembers(fleet);
+	const shared = sharedAddressText(fleet);
 	if (living.length > 0) {
 		const replaced = "etcd runs without the memory of this machine; its member is being replaced";
 		const voters = living.filter(({ votes }) => votes);
 		const here = voters.filter(({ machineId }) => fleet.machines.get(machineId)?.lease !== "lost");
 		const all = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
 		const needs = majorityOf(all.length);
-		if (here.length >= needs) return replaced;
+		if (here.length >= needs) return shared === undefined ? replaced : `${replaced}, but ${shared}`;
 		if (here.length > 0) {
 			const list = names(voters.map(({ nodeName }) => nodeName));
 			const lost = voters.filter((one) => !here.includes(one)).map(({ nodeName }) => nodeName);
@@ -47,6 +49,7 @@ export function etcdWait(fleet: Fleet): string {
 		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or ${REMOVE}`;
 	}
 	if (nextBeginning(fleet).from === "ask") return askText(fleet);
+	if (shared !== undefined) return shared;
 	const missed = missedHolders(fleet);
 	if (missed.length > 0)
 		return `etcd begins when most of its machines are here: bring ${nodeNames(missed)} back, or ${REMOVE}`;
