@@ -175,8 +175,13 @@ export type Input =
 			readonly digest: Digest;
 			readonly certificates: readonly IssuedCertificate[];
 	  }
-	/** What etcd's members needed next was done. `cluster`: whom a member that begins by it begins with. */
-	| { readonly kind: "etcd-step-done"; readonly step: EtcdStep; readonly cluster: readonly EtcdPeer[] }
+	/** What etcd's members needed next was done. `cluster`: whom a member that begins by it begins with. `isOut`: etcd does not list the learner that was to vote. */
+	| {
+			readonly kind: "etcd-step-done";
+			readonly step: EtcdStep;
+			readonly cluster: readonly EtcdPeer[];
+			readonly isOut?: true;
+	  }
 	/** etcd is about to be asked to take out the members with these ids of its own, for a step. */
 	| { readonly kind: "etcd-removing"; readonly step: EtcdStep; readonly ids: readonly string[] }
 	/** What became of taking a snapshot of etcd, or why one cannot be restored. */

@@ -35,11 +35,12 @@ export async function left(
 	return takeOut(core, etcd, { fleet, step, ids });
 }
 
-/** Lets a learner vote that has caught up. False: it has not yet. */
-export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean> {
+/** Lets a learner vote that has caught up. False: it has not yet. "out": etcd does not list it, as where it took it out before the log went back. */
+export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean | "out"> {
 	const peer = peerUrl(fleet, step.machine);
 	const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
 	// The answer may come from a member that is behind, or somebody took this one out by hand.
+	if (!learner && step.mayBeOut) return "out";
 	if (!learner) {
 		const { machineId } = step.machine;
 		throw new Error(`etcd does not list the learner ${peer} of machine ${machineId}; if that stays so, boot it anew`);

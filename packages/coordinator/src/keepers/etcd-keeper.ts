@@ -5,6 +5,7 @@ import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
 import { type EtcdStep, nextEtcdStep } from "../domain/etcd/steps.ts";
 import type { Fleet } from "../domain/fleet.ts";
+import type { InputOf } from "../domain/inputs.ts";
 import type { Core } from "../ports/core.ts";
 import type { EtcdMembers } from "../ports/etcd.ts";
 import { clusterWith, joined, left, promoted } from "./etcd-changes.ts";
@@ -47,24 +48,32 @@ async function bringFurther(parts: EtcdKeeperParts): Promise<void> {
 	// While a log is rebuilt, members are not known that prove themselves a moment later.
 	const isKnown = parts.now() >= fleet.recoverUntil;
 	const step = mayAct && isKnown ? nextEtcdStep(fleet) : undefined;
-	const cluster = step && (await done(parts, fleet, step));
-	if (cluster) await parts.core.submit({ kind: "etcd-step-done", step, cluster });
+	const how = step && (await done(parts, fleet, step));
+	if (how) await parts.core.submit({ kind: "etcd-step-done", step, ...how });
 }
 
-/** Does a step. Returns whom a member that begins by it begins with; undefined: it is not done yet. Throws EtcdError. */
-async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<readonly EtcdPeer[] | undefined> {
-	if (step.kind === "found") return founded(parts, fleet, step);
-	if (step.kind === "restore") return (await isThere(parts, step.snapshot)) ? [] : undefined;
-	if (areStoodIn(fleet, step.living)) return step.kind === "replace" ? clusterWith(fleet, step) : [];
+/** What came of a step. */
+type Done = Pick<InputOf<"etcd-step-done">, "cluster" | "isOut">;
+
+const isDone: Done = { cluster: [] };
+
+const withPeers = (cluster: readonly EtcdPeer[] | undefined): Done | undefined => cluster && { cluster };
+
+/** Does a step. Returns what came of it; undefined: it is not done yet. Throws EtcdError. */
+async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<Done | undefined> {
+	if (step.kind === "found") return withPeers(await founded(parts, fleet, step));
+	if (step.kind === "restore") return (await isThere(parts, step.snapshot)) ? isDone : undefined;
+	if (areStoodIn(fleet, step.living)) return step.kind === "replace" ? withPeers(clusterWith(fleet, step)) : isDone;
 	const voters = step.living.filter(({ votes }) => votes);
 	const reached = await parts.connect(fleet, clientUrls(fleet, voters), leadOf(parts.core));
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
-	if (step.kind === "replace") return joined(parts.core, etcd, { fleet, step, known });
-	const isDone = await (step.kind === "remove"
+	if (step.kind === "replace") return withPeers(await joined(parts.core, etcd, { fleet, step, known }));
+	const came = await (step.kind === "remove"
 		? left(parts.core, etcd, { fleet, step, known })
 		: promoted(etcd, { fleet, step, known }));
-	return isDone ? [] : undefined;
+	if (came === "out") return { ...isDone, isOut: true };
+	return came ? isDone : undefined;
 }
 
 type Found = Extract<EtcdStep, { kind: "found" }>;

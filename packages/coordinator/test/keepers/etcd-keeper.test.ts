@@ -154,6 +154,17 @@ test("a member that etcd took out is taken for one no more, also where its targe
 	t.deepEqual(scene.done, ["etcd-member-removed"]);
 });
 
+test("a learner by a log that went back, which etcd took out before, keeps nobody waiting once etcd does not list it", async (t) => {
+	const scene = new Scene();
+	scene.added();
+	scene.does("it was taken out of the cluster", "");
+	scene.fails();
+	scene.listed.splice(0, 1);
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-removed"]);
+	t.deepEqual(scene.troubles, []);
+});
+
 test("a machine whose memory is that of a member is none to be replaced", async (t) => {
 	const scene = new Scene();
 	scene.holds("1");

@@ -12,7 +12,7 @@ import { accept, NOTHING, refuse } from "./verdict.ts";
 type FoundStep = Extract<EtcdStep, { kind: "found" }>;
 
 /** A step for etcd's members was done. Counts only if it is still the next one: a machine may have booted anew meanwhile. */
-export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step-done">): Verdict {
+export function etcdStepDone(fleet: Fleet, { step, cluster, isOut }: InputOf<"etcd-step-done">): Verdict {
 	const next = nextEtcdStep(fleet);
 	if (!next || !same(next, step)) return NOTHING;
 	if (next.kind === "found") {
@@ -29,6 +29,11 @@ export function etcdStepDone(fleet: Fleet, { step, cluster }: InputOf<"etcd-step
 	}
 	const { machineId, bootId, seat, changedSeq: cause } = next.machine;
 	if (!seat) return NOTHING;
+	if (isOut) {
+		const { nodeName } = seat;
+		if (next.kind === "replace" || !next.mayBeOut) return NOTHING;
+		return accept([{ type: "etcd-member-removed", machineId, bootId, nodeName, cause }]);
+	}
 	return accept([
 		next.kind === "replace"
 			? { type: "etcd-member-added", machineId, bootId, nodeName: seat.nodeName, cluster: [...cluster], cause }

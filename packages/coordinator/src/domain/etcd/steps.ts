@@ -32,7 +32,13 @@ export type EtcdStep =
 	/** A boot without data replaces the member whose memory is gone. */
 	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
 	/** A learner is to vote, once it has caught up. */
-	| { readonly kind: "promote"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	| {
+			readonly kind: "promote";
+			readonly machine: Machine;
+			readonly living: readonly EtcdMember[];
+			/** etcd may have taken it out, which a log that went back has forgotten: where etcd does not list it, that is recorded. */
+			readonly mayBeOut?: true;
+	  }
 	/** A member whose machine holds no seat for etcd any more, or is to lose it, is taken out, or it would count for the quorum for ever. */
 	| {
 			readonly kind: "remove";
@@ -141,16 +147,18 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 		forgottenMember(fleet) ??
 		abandonedJoin(fleet, holders) ??
 		nextToLeave(fleet);
+	const out = perhapsTakenOut(fleet, living);
 	// A learner that is lost must keep nobody in or out: etcd takes one, and without a vote it is none to wait for.
-	if (machine && !(machine.lease === "lost" && (empty || left))) return { kind: "promote", machine, living };
+	if (machine && !(machine.lease === "lost" && (empty || left)))
+		return { kind: "promote", machine, living, ...(out === learner ? { mayBeOut: true } : {}) };
 	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
-	const member = left ?? perhapsTakenOut(fleet, living);
+	const member = left ?? out;
 	if (!member) return undefined;
 	const step = { kind: "remove", member, living: living.filter((one) => one !== member) } as const;
 	return left ? step : { ...step, ifUnlisted: true };
 }
 
-/** A voter whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. */
+/** A member whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. A learner comes first. */
 function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMember | undefined {
 	const machineOf = ({ machineId }: EtcdMember): Machine | undefined => fleet.machines.get(machineId);
 	const answers = (one: EtcdMember): boolean => {
@@ -158,11 +166,13 @@ function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMembe
 		return machine !== undefined && isWell(machine);
 	};
 	if (!living.some((one) => one.votes && answers(one))) return undefined;
-	return living.find((one) => {
-		const machine = machineOf(one);
-		const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
-		const { lease, target } = machine ?? {};
-		const isDone = target?.progress === "applied" || target?.progress === "rejected";
-		return one.votes && holdsMemory && lease === "alive" && isDone && isIll(machine);
-	});
+	return [...living]
+		.sort((one, other) => Number(one.votes) - Number(other.votes))
+		.find((one) => {
+			const machine = machineOf(one);
+			const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
+			const { lease, target } = machine ?? {};
+			const isDone = target?.progress === "applied" || target?.progress === "rejected";
+			return holdsMemory && lease === "alive" && isDone && isIll(machine);
+		});
 }
