@@ -26,8 +26,7 @@ import type {
 	UserPublicKey,
 	WaitingClaim,
 } from "@rollcall/protocol";
-import type { EtcdPeer } from "./etcd/state.ts";
-import type { EtcdStep } from "./etcd/steps.ts";
+import type { EtcdStep, StepOutcome } from "./etcd/steps.ts";
 
 /** The events that the boot listener leads to. */
 export type BootDraft = Extract<EventDraft, { type: "boot-refused" | "boot-stuck" | "machine-booted" }>;
@@ -175,13 +174,8 @@ export type Input =
 			readonly digest: Digest;
 			readonly certificates: readonly IssuedCertificate[];
 	  }
-	/** What etcd's members needed next was done. `cluster`: whom a member that begins by it begins with. `isOut`: etcd does not list the learner that was to vote. */
-	| {
-			readonly kind: "etcd-step-done";
-			readonly step: EtcdStep;
-			readonly cluster: readonly EtcdPeer[];
-			readonly isOut?: true;
-	  }
+	/** What etcd's members needed next was done. */
+	| ({ readonly kind: "etcd-step-done"; readonly step: EtcdStep } & StepOutcome)
 	/** etcd is about to be asked to take out the members with these ids of its own, for a step. */
 	| { readonly kind: "etcd-removing"; readonly step: EtcdStep; readonly ids: readonly string[] }
 	/** What became of taking a snapshot of etcd, or why one cannot be restored. */

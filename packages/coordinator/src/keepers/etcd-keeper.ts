@@ -3,9 +3,8 @@ import { areStoodIn } from "../domain/etcd/members.ts";
 import { names } from "../domain/etcd/names.ts";
 import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
-import { type EtcdStep, nextEtcdStep } from "../domain/etcd/steps.ts";
+import { type EtcdStep, nextEtcdStep, type StepOutcome } from "../domain/etcd/steps.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { InputOf } from "../domain/inputs.ts";
 import type { Core } from "../ports/core.ts";
 import type { EtcdMembers } from "../ports/etcd.ts";
 import { clusterWith, joined, left, promoted } from "./etcd-changes.ts";
@@ -52,15 +51,12 @@ async function bringFurther(parts: EtcdKeeperParts): Promise<void> {
 	if (how) await parts.core.submit({ kind: "etcd-step-done", step, ...how });
 }
 
-/** What came of a step. */
-type Done = Pick<InputOf<"etcd-step-done">, "cluster" | "isOut">;
+const isDone: StepOutcome = { cluster: [] };
 
-const isDone: Done = { cluster: [] };
-
-const withPeers = (cluster: readonly EtcdPeer[] | undefined): Done | undefined => cluster && { cluster };
+const withPeers = (cluster: readonly EtcdPeer[] | undefined): StepOutcome | undefined => cluster && { cluster };
 
 /** Does a step. Returns what came of it; undefined: it is not done yet. Throws EtcdError. */
-async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<Done | undefined> {
+async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<StepOutcome | undefined> {
 	if (step.kind === "found") return withPeers(await founded(parts, fleet, step));
 	if (step.kind === "restore") return (await isThere(parts, step.snapshot)) ? isDone : undefined;
 	if (areStoodIn(fleet, step.living)) return step.kind === "replace" ? withPeers(clusterWith(fleet, step)) : isDone;

@@ -48,6 +48,14 @@ export type EtcdStep =
 			readonly ifUnlisted?: true;
 	  };
 
+/** What came of a step. */
+export interface StepOutcome {
+	/** Whom a member that begins by it begins with. */
+	readonly cluster: readonly EtcdPeer[];
+	/** etcd does not list the learner that was to vote. */
+	readonly isOut?: true;
+}
+
 /** What is recorded as being taken out for this step; undefined when nothing was recorded for it. */
 export function removingFor(fleet: Fleet, step: EtcdStep): readonly string[] | undefined {
 	const boot = bootOf(step);
