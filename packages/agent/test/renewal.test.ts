@@ -117,3 +117,22 @@ test("a certificate that is valid does not give way to one that is not", async (
 	await eventually("one that is valid", () => kept()[0] !== before[0]);
 	t.deepEqual(credentials.invalid(TARGET.target.content), []);
 });
+
+test("certificates in vain are told of and counted by themselves, also after nobody had answered for a while", async (t) => {
+	const { by, parts, pass } = await renewing(t);
+	let asked = 0;
+	by.answer = () => {
+		asked += 1;
+		throw new LinkError("nobody is there");
+	};
+	pass((LIFE * 2) / 3);
+	await eventually("orders that nobody answers", () => asked >= 2);
+	for (let number = 3; number < 40; number++)
+		for (const name of ["one", "kubelet"]) by.invalid.add(`certificate ${name} ${number}\n`);
+	by.answer = undefined;
+	const told = () => parts.log.lines.filter((line) => /certificates that came are not valid/.test(line)).length;
+	await eventually("it is told", () => told() === 1);
+	by.invalid.clear();
+	await eventually("none is in vain any more", () => by.orders.length >= 3);
+	t.is(told(), 1);
+});

@@ -71,6 +71,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 
 	async function run(signal: AbortSignal): Promise<void> {
 		let written = true;
+		let inVain = 0;
 		for (let failures = 0; !signal.aborted; ) {
 			// Renewed is not enough: the files have to follow, also when a newer target is being applied meanwhile.
 			if (!written) written = await keeper.mend();
@@ -85,16 +86,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
 			try {
 				await credentials.renew(running, keeper.newest()?.target ?? running, asked);
 				asked = false;
+				failures = 0;
 				written = await keeper.mend();
 				judge();
 				// What came due meanwhile is ordered next; only what was due before was ordered in vain.
 				if (credentials.renewalAt(running.content) > now) {
-					failures = 0;
+					inVain = 0;
 					continue;
 				}
-				if (failures === 0)
-					log.warn("the certificates that came are not valid by this machine's clock, or too few", {});
-				if (await woken.wait(backoff(IN_VAIN, failures++, parts.random()), signal)) failures = 0;
+				if (inVain === 0) log.warn("the certificates that came are not valid by this machine's clock, or too few", {});
+				if (await woken.wait(backoff(IN_VAIN, inVain++, parts.random()), signal)) inVain = 0;
 			} catch (error) {
 				if (failures === 0) log.warn("certificates are due and not renewed yet", notRenewed(running, error));
 				await woken.wait(backoff(RETRY, failures++, parts.random()), signal);
