@@ -4,7 +4,7 @@ import { createFakeBus } from "./support/fake-bus.ts";
 import { tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
 import { fastClock, startAgent, TARGET } from "./support/start-agent.ts";
-import { BOOT, PUBLIC_KEY } from "./support/targets.ts";
+import { accepted, BOOT, file, PUBLIC_KEY } from "./support/targets.ts";
 
 const OTHER_BOOT = "0b0a7e1c-9999-4222-8333-444455556666" as typeof BOOT;
 test("a notice brings the target; its progress is reported and beats carry its generation", async (t) => {
@@ -30,6 +30,28 @@ test("a hello names the highest generation that came, also where its target fail
 	bus.events().connected();
 	await eventually("a hello after that", () => bus.hellos.at(-1)?.generation === 1);
 	t.is(bus.hellos.at(-1)?.proof, undefined);
+});
+
+test("an agent that starts again names a generation that came before it and failed, and takes nothing below it", async (t) => {
+	const first = startAgent(t);
+	first.bus.hello = () => ({ kind: "target", target: TARGET.target, proof: TARGET.proof });
+	await eventually("applied", () => first.bus.reports.some((report) => report.progress?.state === "applied"));
+	const path = "/etc/kubernetes/a";
+	const failing = accepted(3, { files: [file(path, "b")], units: [{ name: "k.service", restartOn: [path] }] });
+	const below = accepted(2, { files: [file(path, "c")] });
+	first.units.broken.set("k.service", "failed");
+	first.bus.hello = () => ({ kind: "target", target: failing.target, proof: failing.proof });
+	first.bus.events().notice(3);
+	await eventually("rejected", () => first.bus.reports.some((report) => report.progress?.state === "rejected"));
+	await first.end();
+	const { bus, root } = startAgent(t, { root: first.root, units: first.units });
+	bus.hello = () => ({ kind: "target", target: below.target, proof: below.proof });
+	await eventually("a hello", () => bus.hellos.length > 0);
+	t.is(bus.hellos[0]?.generation, 3);
+	bus.events().connected();
+	await eventually("another hello", () => bus.hellos.length > 1);
+	t.is(bus.hellos.at(-1)?.digest, TARGET.target.digest);
+	t.deepEqual(tree(root), { "/etc/kubernetes/a": "644 a" });
 });
 
 test("a report that is not acknowledged is sent again, with a higher sequence", async (t) => {

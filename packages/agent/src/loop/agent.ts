@@ -125,7 +125,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
 			publicKey: identity.current().publicKey,
 			facts: await facts(),
 			// Also of a target that it does not run yet, or that failed: nothing below it is taken.
-			generation: keeper.newest()?.target.generation ?? running?.target.generation ?? 0,
+			generation: keeper.highest(),
 			renew: identity.renewalDue(),
 			memory: etcd.present(),
 			...(running ? { digest: running.target.digest, proof: running.proof } : {}),

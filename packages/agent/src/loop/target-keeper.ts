@@ -32,6 +32,8 @@ export interface TargetKeeper {
 	running(): Accepted | undefined;
 	/** The newest target that was accepted, also while it is being applied, and when it was rejected. */
 	newest(): Accepted | undefined;
+	/** The highest generation that came, also to an earlier run of the agent and where it was rejected; 0 for none. Nothing below it is taken. */
+	highest(): Generation;
 	standing(): Standing | undefined;
 	health(): Health;
 	/** Resolves when all components were looked at once since the start. */
@@ -78,6 +80,10 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 				waiting--;
 			});
 		return turn;
+	}
+
+	function highest(): Generation {
+		return Math.max(...[newest, running, memory.next()].map((one) => one?.target.generation ?? 0));
 	}
 
 	function progress(generation: Generation, now: TargetProgress): void {
@@ -164,8 +170,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			if (resets > 0) return;
 			const { generation, digest } = accepted.target;
 			const known = newest?.target;
-			if (known && (generation < known.generation || (generation === known.generation && digest === known.digest)))
-				return;
+			if (generation < highest() || (generation === known?.generation && digest === known.digest)) return;
 			newest = accepted;
 			void inTurn((signal) => bring(accepted, signal));
 		},
@@ -192,6 +197,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		},
 		running: () => running,
 		newest: () => newest,
+		highest,
 		standing: () => standing,
 		health: watch.health,
 		firstRound: watch.firstRound,
