@@ -62,7 +62,7 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 	),
 	"an older target takes the place of a newer one": swapped(
 		"agent/src/loop/target-keeper.ts",
-		"if (known && (generation < known.generation || (generation === known.generation && digest === known.digest)))",
-		"if (known && generation === known.generation)",
+		"if (generation < highest() || (generation === known?.generation && digest === known.digest))",
+		"if (generation === known?.generation)",
 	),
 };

@@ -33,7 +33,7 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"a leader does not notice that the log went back before it appends": swapped(
 		"coordinator/src/loop/leader-lease.ts",
-		"if (last < position())",
+		"if (last < position)",
 		"if (last < 0)",
 	),
 
@@ -41,6 +41,11 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"coordinator/src/loop/leader-lease.ts",
 		"if (origin !== this.#parts.origin)",
 		'if (origin === "")',
+	),
+	"a leader does not look whether the entry at the log's end is the one that it knows": swapped(
+		"coordinator/src/loop/leader-lease.ts",
+		"const there = link === undefined ? undefined : (await log.get(position))?.link;",
+		"const there = link;",
 	),
 	"what an entry says of the one before it is not compared": swapped(
 		"coordinator/src/adapters/nats/entry.ts",

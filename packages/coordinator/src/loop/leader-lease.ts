@@ -1,3 +1,4 @@
+import type { Digest } from "@rollcall/protocol";
 import { LogConflict, LogLost, LogWentBack } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log, Position } from "../ports/log.ts";
@@ -12,11 +13,11 @@ const ASK_EVERY_MS = 1_000;
 
 interface LeaseParts {
 	readonly clock: Pick<Clock, "monotonic">;
-	readonly log: Pick<Log, "state">;
+	readonly log: Pick<Log, "state" | "get">;
 	/** Which log this coordinator was elected in: in another one the same positions say nothing. */
 	readonly origin: string;
-	/** Up to where this coordinator knows the log. */
-	readonly position: () => Position;
+	/** Up to where this coordinator knows the log, and the digest of the entry there, where it knows that. */
+	readonly place: () => { readonly position: Position; readonly link?: Digest | undefined };
 	readonly election: Pick<Election, "sentAt" | "takenAt">;
 	/** Other coordinators may lead on this bus. */
 	readonly shared: boolean;
@@ -54,17 +55,22 @@ export class LeaderLease {
 		this.#confirmedAt = Math.max(this.#confirmedAt, sentAt);
 	}
 
-	/** Asks the log when it is time to. Throws LogLost when it is another log, LogConflict when somebody else has appended, LogWentBack when entries are gone, and what the log throws. */
+	/** Asks the log when it is time to. Throws LogLost when it is another log, LogConflict when somebody else has appended, LogWentBack when entries are gone or others are there, and what the log throws. */
 	async look(): Promise<void> {
-		const { clock, log, position } = this.#parts;
+		const { clock, log, place } = this.#parts;
 		const asked = clock.monotonic();
 		if (asked - this.#confirmedAt < ASK_EVERY_MS) return;
 		const { origin, last } = await log.state();
 		if (origin !== this.#parts.origin)
 			throw new LogLost("the event log is another one than before; its store was deleted");
-		if (last < position())
-			throw new LogWentBack(`the event log ends at ${last}, and entry ${position()} of it was there before`);
-		if (last > position()) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);
+		const { position, link } = place();
+		if (last < position)
+			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
+		if (last > position) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);
+		// Where the log lost its end, another one may have gone on from there, up to the very position.
+		const there = link === undefined ? undefined : (await log.get(position))?.link;
+		if (there !== link && there !== undefined)
+			throw new LogWentBack(`entry ${position} of the event log is another one than this coordinator knows`);
 		this.confirm(asked);
 	}
 }

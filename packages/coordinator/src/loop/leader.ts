@@ -81,7 +81,7 @@ export class Leader {
 			clock: context.parts.clock,
 			log: context.log,
 			origin: context.state().origin,
-			position: () => context.ledger.position,
+			place: context.state,
 			election: context.election,
 			shared: context.parts.sharedBus,
 		});

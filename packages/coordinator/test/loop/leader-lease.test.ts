@@ -1,11 +1,14 @@
+import { sha256Of } from "@rollcall/protocol";
 import test from "ava";
 import { LogConflict, LogLost, LogUnavailable, LogWentBack } from "../../src/errors.ts";
 import { LEASE_MS, LeaderLease } from "../../src/loop/leader-lease.ts";
 import type { LogState } from "../../src/ports/log.ts";
 
+const LINK = sha256Of("the entry that it knows");
+
 /** A lease over a log and a clock that the test turns. The election was sent and taken at once unless it is said. */
 function leased({ sentAt = 0, takenAt = 0, shared = true } = {}) {
-	const world = { now: 0, origin: "log", last: 7, reachable: true, asked: 0 };
+	const world = { now: 0, origin: "log", last: 7, link: LINK, reachable: true, asked: 0 };
 	const lease = new LeaderLease({
 		clock: { monotonic: () => world.now },
 		log: {
@@ -14,9 +17,10 @@ function leased({ sentAt = 0, takenAt = 0, shared = true } = {}) {
 				if (!world.reachable) throw new LogUnavailable("nobody answers");
 				return { origin: world.origin, last: world.last } as LogState;
 			},
+			get: async (position) => ({ position, link: world.link, events: [], flaws: [] }),
 		},
 		origin: "log",
-		position: () => 7,
+		place: () => ({ position: 7, link: LINK }),
 		election: { sentAt, takenAt },
 		shared,
 	});
@@ -35,6 +39,17 @@ test("a leader that is cut off from the log holds no lease, and holds one again 
 	world.reachable = true;
 	await lease.look();
 	t.true(lease.holds());
+});
+
+test("another entry at the end of the log than the leader knows ends the lead: the log went back, and somebody else went on", async (t) => {
+	const { world, lease } = leased();
+	world.now = 1_000;
+	await lease.look();
+	world.link = sha256Of("another entry");
+	world.now = 2_000;
+	await t.throwsAsync(lease.look(), { instanceOf: LogWentBack, message: /entry 7 .* is another one/ });
+	world.now = 1_000 + LEASE_MS;
+	t.false(lease.holds());
 });
 
 test("a pause of the process ends the lease before anything else is done, and another's entry ends the lead", async (t) => {
