@@ -73,6 +73,20 @@ test("what etcd wrote on machines before its founding is recorded is kept, too: 
 	}
 });
 
+test("a machine that was just told to begin etcd is not removed or rejected while it applies that: it would begin beside the next one", (t) => {
+	for (const name of ["remove", "reject"] as const) {
+		const story = new Story();
+		story.declare(SLOTS);
+		const [id, other] = BOXES.map((box) => story.join(box));
+		const ask = (machineId: MachineId | undefined) => story.take(verb(name, machineId as MachineId));
+		const answer = ask(id);
+		t.is(codeOf(answer), "quorum-at-risk", name);
+		t.regex(answer.kind === "problem" ? answer.problem.message : "", /etcd was just told to begin on it/);
+		t.not(codeOf(story.take(verb("reboot", other as MachineId))), "quorum-at-risk", "there is nothing on it yet");
+		t.is(codeOf(story.take({ ...verb(name, id as MachineId), acceptLoss: "etcd" })), "ok");
+	}
+});
+
 test("a role by hand and labels take members of etcd one after the other, by themselves", (t) => {
 	const { story, ids } = three();
 	for (const id of ids) story.take(verb("pin-role", id));

@@ -87,6 +87,14 @@ function lossOf(
 /** What stops or forgets a machine at once. */
 const STOPS: ReadonlySet<GuardedInput["kind"]> = new Set(["command", "reject", "compromised", "remove"]);
 
+/** What takes a machine's seat and leaves what runs there: who was just told to begin etcd would begin it beside the next one. */
+const LEAVES_RUNNING: ReadonlySet<GuardedInput["kind"]> = new Set(["reject", "remove"]);
+
+/** True while a machine that is there applies its target. */
+function isAtIt({ lease, target }: Machine): boolean {
+	return lease === "alive" && (target?.progress === "issued" || target?.progress === "applying");
+}
+
 /** While machines still prove what they hold, the members of etcd are not known, and so not how many of them may go. */
 function doubtFault(
 	fleet: Fleet,
@@ -125,12 +133,15 @@ function beginningFault(
 	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
 ): Problem | undefined {
 	if (!STOPS.has(input.kind)) return undefined;
-	const begun = begunNow(fleet).filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
-	if (!begun.includes(machine)) return undefined;
-	const others = begun.length - 1;
+	const told = begunNow(fleet);
+	const begun = told.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
+	const begins = LEAVES_RUNNING.has(input.kind) && told.includes(machine) && isAtIt(machine);
+	if (!begun.includes(machine) && !begins) return undefined;
+	const others = begun.length - (begun.includes(machine) ? 1 : 0);
+	const has = begun.includes(machine) ? "has just begun" : "was just told to begin";
 	return {
 		code: "quorum-at-risk",
-		message: `${subjectOf(fleet, input)}: etcd has just begun on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
+		message: `${subjectOf(fleet, input)}: etcd ${has} on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
 		next: `${waitForFounding(fleet)}; --accept-loss etcd does it all the same`,
 		machineId: machine.machineId,
 	};
