@@ -31,7 +31,12 @@ export async function left(
 	const isLeft = ({ name, id }: ListedMember): boolean => !living.has(name) && (name === nodeName || id === own);
 	// Nobody learns by the log: such a learner was added for a boot that is gone, and etcd would take no other one.
 	const nobodyLearns = step.living.every(({ votes }) => votes);
-	const ids = known.filter((one) => isLeft(one) || (nobodyLearns && neverStarted(one))).map(({ id }) => id);
+	// While dead ones count, etcd refuses to lose one that runs: no machine has their memory, and the log may have forgotten them.
+	const held = heldMemories(fleet);
+	const isDead = ({ name, id, learner }: ListedMember): boolean => !learner && !living.has(name) && !held.has(id);
+	const ids = known
+		.filter((one) => isLeft(one) || (nobodyLearns && neverStarted(one)) || (own !== undefined && isDead(one)))
+		.map(({ id }) => id);
 	return takeOut(core, etcd, { fleet, step, ids });
 }
 
@@ -83,9 +88,18 @@ function neverStarted({ name, learner }: ListedMember): boolean {
 	return learner && name === "";
 }
 
+/** The members of etcd whose memory the agents of machines say that they have, in the boots that go on. */
+function heldMemories(fleet: Fleet): ReadonlySet<string> {
+	const held = [...fleet.machines.values()].flatMap(({ bootId, etcdMemory }) =>
+		etcdMemory?.is?.bootId === bootId ? [etcdMemory.is.memberId] : [],
+	);
+	return new Set(held);
+}
+
 /**
- * Takes members out of etcd, which itself refuses when too few of the others run. They must be recorded as such first: who does
- * not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the state has changed.
+ * Takes members out of etcd, which itself refuses when too few of the others run: so those go first whose memory no machine has. They must
+ * be recorded as such before: who does not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the
+ * state has changed.
  */
 async function takeOut(
 	core: Submits,
@@ -98,7 +112,9 @@ async function takeOut(
 		if (answer.kind === "problem") throw new Error(answer.problem.message);
 		return false;
 	}
-	for (const id of ids) await etcd.remove(id);
+	const held = heldMemories(fleet);
+	for (const id of [...ids].sort((one, other) => Number(held.has(one)) - Number(held.has(other))))
+		await etcd.remove(id);
 	return true;
 }
 

@@ -101,6 +101,15 @@ export class Scene {
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, { ...machine, lease: "lost" }) };
 	}
 
+	/** A person rejected the second machine, which has its memory of etcd all the same. */
+	rejects(): void {
+		const [, machine] = [...this.fleet.machines.values()];
+		if (!machine) throw new Error("no machine");
+		const etcdMemory = { is: { memberId: "2", clusterId: "1", bootId: machine.bootId } };
+		const rejected = { ...machine, etcdMemory, approval: "rejected" as const, seat: undefined };
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, rejected) };
+	}
+
 	/** The first machine goes on as the member that it was; how etcd does there, and on the others. */
 	does(ill: string, well: string): void {
 		for (const [index, machine] of [...this.fleet.machines.values()].entries()) {
