@@ -10,7 +10,6 @@ import {
 	rememberTargets,
 	type Shared,
 	seatCount,
-	sharedAddress,
 	sharedKeys,
 	sharedOf,
 } from "@rollcall/coordinator/simulator";
@@ -101,11 +100,6 @@ function etcdParts(
 	const declared = seatCount(document, seat.role);
 	if (!etcdBeginning.cluster && peers.length < declared)
 		return `etcd begins when all its machines are here: ${declared}`;
-	const twice =
-		etcdBeginning.state === "new" && !shared.etcd.living.some(isBoot(machine))
-			? sharedAddress(etcdBeginning.cluster ?? peers)
-			: undefined;
-	if (twice !== undefined) return twice;
 	const address = machine.facts.nics[0]?.addresses[0]?.split("/")[0] ?? "";
 	const { facts } = machine;
 	const node = { address, document, etcdBeginning, etcdMembers: peers, facts, nodeName: seat.nodeName };

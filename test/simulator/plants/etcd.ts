@@ -43,11 +43,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (!recorded || !ids.every((id) => recorded.includes(id))) {",
 		"if (false) {",
 	),
-	"a member counts as taken out that etcd still has": swapped(
-		CHANGES,
-		"for (const id of ids) await etcd.remove(id);",
-		"",
-	),
+	"a member counts as taken out that etcd still has": swapped(CHANGES, "await etcd.remove(id);", "void id;"),
 	"a learner begins with members that etcd does not list": swapped(
 		CHANGES,
 		".filter(({ address }) => listed.has(peerUrlAt(address)))",

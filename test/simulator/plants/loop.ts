@@ -44,8 +44,8 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"a leader does not look whether the entry at the log's end is the one that it knows": swapped(
 		"coordinator/src/loop/leader-lease.ts",
-		"const there = link === undefined ? undefined : (await log.get(position))?.link;",
-		"const there = link;",
+		"const entry = link === undefined ? undefined : log.get(position);",
+		"const entry = undefined as ReturnType<typeof log.get> | undefined;",
 	),
 	"what an entry says of the one before it is not compared": swapped(
 		"coordinator/src/adapters/nats/entry.ts",

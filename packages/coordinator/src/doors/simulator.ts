@@ -19,7 +19,6 @@ export { etcdRisk } from "../domain/etcd/risk.ts";
 export * from "../domain/fleet.ts";
 export { migrateFleet } from "../domain/fleet-form.ts";
 export type * from "../domain/inputs.ts";
-export { sharedAddress } from "../domain/networks/members.ts";
 export * from "../domain/observed.ts";
 export { record } from "../domain/record.ts";
 export { etcdRole, seatCount } from "../domain/seats/seats.ts";

@@ -60,16 +60,16 @@ export class LeaderLease {
 		const { clock, log, place } = this.#parts;
 		const asked = clock.monotonic();
 		if (asked - this.#confirmedAt < ASK_EVERY_MS) return;
-		const { origin, last } = await log.state();
+		const { position, link } = place();
+		const entry = link === undefined ? undefined : log.get(position);
+		const [{ origin, last }, end] = await Promise.all([log.state(), entry]);
 		if (origin !== this.#parts.origin)
 			throw new LogLost("the event log is another one than before; its store was deleted");
-		const { position, link } = place();
 		if (last < position)
 			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
 		if (last > position) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);
 		// Where the log lost its end, another one may have gone on from there, up to the very position.
-		const there = link === undefined ? undefined : (await log.get(position))?.link;
-		if (there !== link && there !== undefined)
+		if (end?.link !== undefined && end.link !== link)
 			throw new LogWentBack(`entry ${position} of the event log is another one than this coordinator knows`);
 		this.confirm(asked);
 	}

@@ -17,7 +17,6 @@ import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginnin
 import { movedText } from "../domain/etcd/moved.ts";
 import { LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
 import type { Seat } from "../domain/fleet.ts";
-import { sharedAddress } from "../domain/networks/members.ts";
 import { chooseNodeAddress } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
 import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
@@ -156,8 +155,7 @@ function resolveNode(
 	if (beginning === undefined) {
 		return refuse(shared.etcdWait ?? "etcd does not begin on it yet");
 	}
-	const isMember = shared.etcd.living.some(isBoot(machine));
-	const isBound = shared.etcd.founding !== undefined || isMember;
+	const isBound = shared.etcd.founding !== undefined || shared.etcd.living.some(isBoot(machine));
 	const before = isBound ? addressIn(beginning, seat.nodeName) : undefined;
 	if (before !== undefined && before !== address) {
 		return refuse(movedText(before, address));
@@ -169,9 +167,6 @@ function resolveNode(
 	if (seat.role === runsEtcd && !beginning.cluster && etcdMembers.length < declared) {
 		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
 	}
-	const twice =
-		seat.role === runsEtcd && beginning.state === "new" && !isMember && sharedAddress(beginning.cluster ?? etcdMembers);
-	if (twice) return refuse(twice);
 	if (seat.role === "control-plane" && etcdMembers.length === 0) {
 		return refuse("an API server needs etcd, and no machine has a seat for it yet");
 	}

@@ -21,17 +21,5 @@ export function membersOf(fleet: Fleet, role: string): readonly Member[] {
 	});
 }
 
-/** Why members cannot begin etcd together: of two that have one address, etcd takes one for the other. Undefined: each has its own. */
-export function sharedAddress(members: readonly Member[]): string | undefined {
-	const first = new Map<string, string>();
-	for (const { nodeName, address } of members) {
-		const other = first.get(address);
-		if (other !== undefined)
-			return `etcd cannot begin: ${other} and ${nodeName} have one address, ${address}; rollcall remove the machine that is gone, or give one of them another address`;
-		first.set(address, nodeName);
-	}
-	return undefined;
-}
-
 /** The bits of the addresses that nodes have among each other. */
 const familyOf = oncePer((networks: ClusterDocument["networks"]) => parseNetwork(networks.pods)?.bits ?? 32);
