@@ -23,6 +23,7 @@ export class Network {
 	readonly #cuts = new Map<string, { readonly at: number; readonly cut: Cut }>();
 	/** How often somebody lost its connection and has it again. */
 	readonly #reconnects = new Map<string, number>();
+	readonly #reconnectedAt = new Map<string, number>();
 	#healedAt = 0;
 	readonly #schedule: Schedule;
 	readonly #random: Random;
@@ -48,6 +49,7 @@ export class Network {
 	/** The connection was lost and is there again. */
 	reconnect(name: string): void {
 		this.#reconnects.set(name, this.reconnects(name) + 1);
+		this.#reconnectedAt.set(name, this.#schedule.now);
 		this.#reconnected(name);
 	}
 
@@ -78,6 +80,11 @@ export class Network {
 
 	reconnects(name: string): number {
 		return this.#reconnects.get(name) ?? 0;
+	}
+
+	/** When somebody had its connection again last; 0 when it never lost it. */
+	reconnectedAt(name: string): number {
+		return this.#reconnectedAt.get(name) ?? 0;
 	}
 
 	/** A message between agents and coordinators. */

@@ -8,7 +8,7 @@ const LATE_MS = 8_000;
 
 /** After a pause the silence in it is forgiven; it does not matter any more after this. */
 const FORGIVEN_MS = 40_000;
-/** So long a leader that begins waits for agents that look for the bus. */
+/** So long a leader that begins, or that has the bus again, waits for agents that look for the bus. */
 const GRACE_MS = 10_000;
 
 /** So long a lead may be nobody's: a leader's silence, an answer of the log that does not come, and some tries. */
@@ -31,9 +31,11 @@ export function checkTimely(world: World): void {
 	)
 		return;
 	const at = leader.now();
+	// Who was away from the bus heard nobody meanwhile, and begins to listen anew.
+	const listensSince = Math.max(leader.listensSince, world.network.reconnectedAt(leader.name));
 	for (const machine of fleet.machines.values()) {
 		const { machineId, bootId, target, command, lease } = machine;
-		const listening = Math.min(now - leader.listensSince - GRACE_MS, at - machine.enrolledAt);
+		const listening = Math.min(now - listensSince - GRACE_MS, at - machine.enrolledAt);
 		const silent = Math.min(listening, world.checker.silence(leader, machineId, bootId));
 		must(
 			lease === "lost" || silent < LOST_AFTER_MS + LATE_MS,
