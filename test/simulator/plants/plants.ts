@@ -72,17 +72,18 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 	"a document may take etcd elsewhere",
 	// Needs most members to be away for longer than a lost log waits, and spares that take their seats meanwhile.
 	"whoever proves late that it runs etcd finds its seat taken",
+	// Found by one seed of some thousands each, whose stories are others since; tests of what was mended find them.
+	"a lead goes on in another log that is as long",
+	"after a lost log one that etcd had taken out keeps it from being founded",
+	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
 ]);
 
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
 export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
-	"a lead goes on in another log that is as long",
 	"a log that went back is read without the state that fits",
 	"who stood still takes what was taken out of the log meanwhile for missing",
 	"a leader does not look whether the entry at the log's end is the one that it knows",
 	"a learner begins with members that etcd does not list",
-	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
-	"after a lost log one that etcd had taken out keeps it from being founded",
 ]);
 
 /** A seed that found a fault which others hide from: it is tried first, since each that finds nothing costs half a second. A change of the simulator may well make another one find it. */
@@ -99,7 +100,6 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a command never ends": 4,
 	"a field of the fleet is not kept in its snapshot": 6,
 	"a generation is used twice": 2,
-	"a lead goes on in another log that is as long": 1002380,
 	"a leader does not notice that the log went back before it appends": 3,
 	"a lease is never lost": 2,
 	"a leader does not look whether the entry at the log's end is the one that it knows": 3001408,
@@ -108,8 +108,6 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a learner begins with members that etcd does not list": 210116,
-	"who was told to begin with a snapshot begins with nothing while the log is in doubt": 1002296,
-	"after a lost log one that etcd had taken out keeps it from being founded": 210116,
 	"a new boot does not fence the one before": 2,
 	"a proof is not checked": 7,
 	"a proof's seat is not adopted": 7,
