@@ -36,6 +36,10 @@ export class LogBeyond extends Error {
 /** The log that was read before is gone (its store was deleted); another one, or none, is in its place. */
 export class LogLost extends Error {
 	override readonly name = "LogLost";
+
+	constructor(message = "the event log is another one than before; its store was deleted") {
+		super(message);
+	}
 }
 
 /** This coordinator may not act outside of the log any more in the term in which it began to: what it began is left to whoever leads. */

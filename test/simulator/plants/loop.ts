@@ -33,8 +33,8 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	),
 	"a leader does not notice that the log went back before it appends": swapped(
 		"coordinator/src/loop/leader-lease.ts",
-		"if (last < position)",
-		"if (last < 0)",
+		"if (back !== undefined)",
+		"if (back !== undefined && last >= position)",
 	),
 
 	"a lead goes on in another log that is as long": swapped(

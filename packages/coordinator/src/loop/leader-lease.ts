@@ -3,6 +3,7 @@ import { LogConflict, LogLost, LogWentBack } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log, Position } from "../ports/log.ts";
 import type { Election } from "./election.ts";
+import { whyBack } from "./why-back.ts";
 
 /** A lead that the log has not confirmed for so long counts as none, in milliseconds: then another one may lead. */
 export const LEASE_MS = 5_000;
@@ -63,14 +64,10 @@ export class LeaderLease {
 		const { position, link } = place();
 		const entry = link === undefined ? undefined : log.get(position);
 		const [{ origin, last }, end] = await Promise.all([log.state(), entry]);
-		if (origin !== this.#parts.origin)
-			throw new LogLost("the event log is another one than before; its store was deleted");
-		if (last < position)
-			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
+		if (origin !== this.#parts.origin) throw new LogLost();
 		if (last > position) throw new LogConflict(`the event log goes on to ${last}, and not by this coordinator`);
-		// Where the log lost its end, another one may have gone on from there, up to the very position.
-		if (end?.link !== undefined && end.link !== link)
-			throw new LogWentBack(`entry ${position} of the event log is another one than this coordinator knows`);
+		const back = whyBack({ position, link }, last, end);
+		if (back !== undefined) throw new LogWentBack(back);
 		this.confirm(asked);
 	}
 }

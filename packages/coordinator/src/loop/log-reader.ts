@@ -7,6 +7,7 @@ import type { LogMark } from "../ports/log-mark.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LoopParts } from "./parts.ts";
 import { UntoldFlaws } from "./untold-flaws.ts";
+import { whyBack } from "./why-back.ts";
 
 /** Numbers go on this far above the mark, which may be some events behind, so that no number comes twice. */
 const LATER_NUMBERS = 1_000;
@@ -57,7 +58,7 @@ export class LogReader {
 	async catchUp(log: Log): Promise<void> {
 		const state = await log.state();
 		const { origin, first, last } = state;
-		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
+		if (origin !== this.#origin) throw new LogLost();
 		if (this.#ledger.position < first - 1) await this.#overtake(log, state);
 		const { position } = this.#ledger;
 		const look = async (): Promise<void> => {
@@ -141,6 +142,13 @@ export class LogReader {
 		await this.#begin(log, { ...this.place, seq: this.#ledger.fleet.seq });
 	}
 
+	/** What comes next is read behind a state, or from the log's beginning. */
+	#goOnFrom(state: Snapshot | undefined): void {
+		this.#ledger.reset(state?.fleet, state?.position);
+		this.#unread = state?.position ?? 0;
+		this.#link = state?.link;
+	}
+
 	/** The states that reach the log's first entry, in the order in which they are tried: one's own, and those in its store. */
 	async *#states({ origin, first }: LogState): AsyncIterable<Snapshot> {
 		const own = await this.#parts.snapshots.load();
@@ -161,11 +169,9 @@ export class LogReader {
 		for await (const one of this.#states(state)) {
 			if (one.position <= position || one.position > state.last) continue;
 			if (back.length > 0 && !(await isOf(log, one))) continue;
-			this.#ledger.reset(one.fleet, one.position);
+			this.#goOnFrom(one);
 			// That it went back is told still, unless that was told in what was taken out.
 			this.#ledger.doubt(back.filter((flaw) => flaw.position > (one.fleet.log?.checkedTo ?? 0)));
-			this.#unread = one.position;
-			this.#link = one.link;
 			return true;
 		}
 		return false;
@@ -191,9 +197,7 @@ export class LogReader {
 			break;
 		}
 		this.#numbersTo = numbersTo;
-		this.#ledger.reset(usable?.fleet, usable?.position);
-		this.#unread = usable?.position ?? 0;
-		this.#link = usable?.link;
+		this.#goOnFrom(usable);
 		if (back) this.#ledger.doubt([back]);
 		this.#origin = origin;
 	}
@@ -209,11 +213,8 @@ async function isOf(log: Log, { position, link }: Snapshot): Promise<boolean> {
 }
 
 /** What is wrong when a log does not have what was read of it. */
-async function wentBack(log: Log, last: Position, mark: LogMark): Promise<Flaw | undefined> {
-	const { position, link } = mark;
-	const flaw = (reason: string): Flaw => ({ kind: "back", position: last, reason });
-	if (position > last) return flaw(`the event log ends at ${last}, and entry ${position} was there before`);
-	const there = link === undefined ? undefined : await log.get(position);
-	if (there?.link === undefined || there.link === link) return undefined;
-	return flaw(`entry ${position} of the event log is another one than before: the log went back and on in another way`);
+async function wentBack(log: Log, last: Position, { position, link }: LogMark): Promise<Flaw | undefined> {
+	const there = position > last || link === undefined ? undefined : await log.get(position);
+	const reason = whyBack({ position, link }, last, there);
+	return reason === undefined ? undefined : { kind: "back", position: last, reason };
 }

@@ -198,7 +198,7 @@ class StreamLog implements Log {
 	/** Throws LogLost when the stream is not the one that was opened, LogWentBack when it ends before a position that was read. */
 	async #check(position: Position): Promise<void> {
 		const { origin, last } = await this.state();
-		if (origin !== this.#origin) throw new LogLost("the event log is another one than before; its store was deleted");
+		if (origin !== this.#origin) throw new LogLost();
 		if (last < position)
 			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
 	}
