@@ -54,6 +54,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	const watch = createHealthWatch(parts);
 	const ended = new AbortController();
 	let newest: Accepted | undefined;
+	/** The generation that came last before this agent started, also where its target failed. */
+	let cameBefore: Generation = 0;
 	let running: Accepted | undefined;
 	let standing: Standing | undefined;
 	let current = new AbortController();
@@ -83,7 +85,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	}
 
 	function highest(): Generation {
-		return Math.max(...[newest, running, memory.next()].map((one) => one?.target.generation ?? 0));
+		return Math.max(cameBefore, ...[newest, running].map((one) => one?.target.generation ?? 0));
 	}
 
 	function progress(generation: Generation, now: TargetProgress): void {
@@ -142,6 +144,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	async function takeUp(signal: AbortSignal): Promise<void> {
 		const good = memory.good();
 		const next = memory.next();
+		cameBefore = next?.target.generation ?? 0;
 		endDone(parts);
 		const { open } = memory.ledger();
 		if (open?.phase === "restoring") await rollBack(parts);
@@ -176,6 +179,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		},
 		reset(forgets) {
 			newest = undefined;
+			cameBefore = 0;
 			resets++;
 			return inTurn(async (signal) => {
 				watch.stop();

@@ -1,6 +1,6 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
 import { isBoot } from "../etcd/beginning.ts";
-import { etcdHolders, hasLostMemory, livingMembers } from "../etcd/members.ts";
+import { etcdHolders, hasLostMemory, joinerOf, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
@@ -76,7 +76,7 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 	const machine = fleet.machines.get(machineId);
 	const isForgotten = !known.some(isIt) && machine?.bootId === bootId && machine.etcdMemory?.is !== undefined;
 	const members: readonly EtcdMember[] = isForgotten
-		? [...known, { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [], removed: "done" }]
+		? [...known, { ...joinerOf(event, nodeName), removed: "done" }]
 		: known.map((one): EtcdMember => (isIt(one) ? { ...one, removed: "done" } : one));
 	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members), removing: undefined } };
 }

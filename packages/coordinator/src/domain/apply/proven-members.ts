@@ -1,6 +1,5 @@
 import type { MachineId } from "@rollcall/protocol";
-import { etcdHolders, hasLostMemory } from "../etcd/members.ts";
-import type { EtcdMember } from "../etcd/state.ts";
+import { etcdHolders, hasLostMemory, joinerOf } from "../etcd/members.ts";
 import type { Fleet } from "../fleet.ts";
 
 /** The present boot of a machine counts as a member of etcd, in place of the machine's and the node's earlier ones; whether it votes is found out. */
@@ -9,7 +8,7 @@ export function withProvenMember(fleet: Fleet, machineId: MachineId, nodeName: s
 	const bootId = fleet.machines.get(machineId)?.bootId;
 	if (!etcd || bootId === undefined) return fleet;
 	if (etcd.members.some((one) => one.machineId === machineId && one.bootId === bootId)) return fleet;
-	const member: EtcdMember = { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
+	const member = joinerOf({ machineId, bootId }, nodeName);
 	const others = etcd.members.filter(
 		(one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed),
 	);

@@ -76,15 +76,19 @@ function newFounders(fleet: Fleet): readonly EtcdFounder[] | undefined {
 
 /** Those who began, or still could, and are lost, where too few are here without them: whether etcd can begin is known when they are back, or a person gives them up. */
 export function missedFounders({ founders, left }: Founding): readonly Machine[] {
-	const lost = left.filter(({ lease }) => lease === "lost");
-	return left.length - lost.length < majorityOf(founders.length) ? lost : [];
+	return missedOf(left, founders.length);
 }
 
 /** Holders of seats for etcd that are lost while it is to begin, where too few are here without them: whoever began would have no majority. */
 export function missedHolders(fleet: Fleet): readonly Machine[] {
 	const holders = etcdHolders(fleet);
-	const lost = holders.filter(({ lease }) => lease === "lost");
-	return holders.length - lost.length < majorityOf(holders.length) ? lost : [];
+	return missedOf(holders, holders.length);
+}
+
+/** Those that are lost, where without them too few are here for a majority of `all`. */
+function missedOf(machines: readonly Machine[], all: number): readonly Machine[] {
+	const lost = machines.filter(({ lease }) => lease === "lost");
+	return machines.length - lost.length < majorityOf(all) ? lost : [];
 }
 
 /** Whether a boot is among those who begin: it was told to, or no boot of its machine was yet. */

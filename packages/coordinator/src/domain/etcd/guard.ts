@@ -135,10 +135,10 @@ function beginningFault(
 	if (!STOPS.has(input.kind)) return undefined;
 	const told = begunNow(fleet);
 	const begun = told.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
-	const begins = LEAVES_RUNNING.has(input.kind) && told.includes(machine) && isAtIt(machine);
-	if (!begun.includes(machine) && !begins) return undefined;
-	const others = begun.length - (begun.includes(machine) ? 1 : 0);
-	const has = begun.includes(machine) ? "has just begun" : "was just told to begin";
+	const hasBegun = begun.includes(machine);
+	if (!hasBegun && !(LEAVES_RUNNING.has(input.kind) && told.includes(machine) && isAtIt(machine))) return undefined;
+	const others = begun.length - (hasBegun ? 1 : 0);
+	const has = hasBegun ? "has just begun" : "was just told to begin";
 	return {
 		code: "quorum-at-risk",
 		message: `${subjectOf(fleet, input)}: etcd ${has} on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,

@@ -79,8 +79,15 @@ export function forgottenMember(fleet: Fleet): EtcdMember | undefined {
 		return bootId === one.bootId && clusterId !== undefined && clusters.includes(clusterId);
 	});
 	if (!machine) return undefined;
-	const { machineId, bootId } = machine;
-	return { machineId, bootId, nodeName: machineId, begun: "existing", votes: false, cluster: [] };
+	return joinerOf(machine, machine.machineId);
+}
+
+/** A boot as a member that joined by what others say, and not by the log; whether it votes is found out. */
+export function joinerOf(
+	{ machineId, bootId }: Pick<EtcdMember, "machineId" | "bootId">,
+	nodeName: string,
+): EtcdMember {
+	return { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
-import { etcdHolders, forgottenMember, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { etcdHolders, forgottenMember, joinerOf, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { isIll, isWell } from "./quorum.ts";
@@ -89,9 +89,7 @@ function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
  */
 function healthyFew(fleet: Fleet): EtcdStep | undefined {
 	const machines = strandedMachines(fleet);
-	const isWell = ({ target, health }: Machine): boolean =>
-		target?.progress === "applied" && health.some(({ component, healthy }) => component === "etcd" && healthy);
-	if (!machines.some(isWell)) return undefined;
+	if (!machines.some((one) => one.target?.progress === "applied" && isWell(one))) return undefined;
 	const members = machines.flatMap(({ machineId, bootId, seat }) =>
 		seat ? [{ machineId, bootId, nodeName: seat.nodeName }] : [],
 	);
@@ -115,9 +113,8 @@ function foundStep(fleet: Fleet, { founders, isWhole }: Founding): EtcdStep {
 function abandonedJoin(fleet: Fleet, holders: readonly Machine[]): EtcdMember | undefined {
 	const { removing, members = [] } = fleet.etcd ?? {};
 	if (!removing || members.some(isBoot(removing)) || holders.some(isBoot(removing))) return undefined;
-	const { machineId, bootId } = removing;
-	const nodeName = fleet.machines.get(machineId)?.seat?.nodeName ?? machineId;
-	return { machineId, bootId, nodeName, begun: "existing", votes: false, cluster: [] };
+	const { machineId } = removing;
+	return joinerOf(removing, fleet.machines.get(machineId)?.seat?.nodeName ?? machineId);
 }
 
 /** What to do next for etcd's members, if anything. */
