@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { pack } from "tar-stream";
 import { chunksOf } from "../src/api/assets.ts";
 import { assetsFrom } from "../src/assets/sources.ts";
+import { readingLine } from "../src/commands/reading-line.ts";
+import type { Session } from "../src/session.ts";
 import { coordinatorWith, runCli, temporaryFolder } from "./support/cli.ts";
 
 const LONG = `${"deep/".repeat(30)}${"name".repeat(20)}`;
@@ -42,6 +44,23 @@ test("a folder and every kind of tar archive of it bring the same files", async 
 		t.is(made.status, 0, made.stderr);
 		t.deepEqual(await collect(archive, "lab/"), expected, format);
 	}
+});
+
+test("how far the reading of a folder's files is is shown on a terminal, not in a pipe and not beside JSON", async (t) => {
+	const folder = await temporaryFolder(t);
+	await writeFile(join(folder, "kernel"), "x");
+	await truncate(join(folder, "kernel"), 20 * 2 ** 20);
+	const shownOn = async ({ isTerminal = false, json = false }) => {
+		const texts: string[] = [];
+		const err = { isTerminal, control: () => undefined, write: (text: string) => texts.push(text) };
+		const reading = readingLine({ json, err } as unknown as Session);
+		for await (const file of assetsFrom(folder, { ...UNSIGNED, reading })) t.is(file.sizeBytes, 20 * 2 ** 20);
+		return texts;
+	};
+	const shown = ["kernel: reading 8 MiB of 20 MiB (40%)", "kernel: reading 16 MiB of 20 MiB (80%)"];
+	t.deepEqual(await shownOn({ isTerminal: true }), shown);
+	t.deepEqual(await shownOn({}), []);
+	t.deepEqual(await shownOn({ isTerminal: true, json: true }), []);
 });
 
 test("checksums that come along are held against the files", async (t) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
@@ -62,6 +62,15 @@ test("on a terminal it asks, and no is no", async (t) => {
 		t.is(await terminal.ended, code);
 		t.is(added(), count);
 	}
+});
+
+test("how far the reading of a large file is is shown on a terminal", async (t) => {
+	const { file, env } = await scene(t);
+	await truncate(file, 20 * 2 ** 20);
+	const words = ["assets", "add", "os/vmlinuz", file, "--yes"];
+	const terminal = await onTerminal(t, words, { columns: 80, rows: 24, env });
+	t.is(await terminal.ended, 0);
+	t.regex(terminal.output(), /os\/vmlinuz: reading 8 MiB of 20 MiB \(40%\)/);
 });
 
 test("where the coordinator cannot be told to end it, Ctrl-C says that it may go on, and how to look", async (t) => {

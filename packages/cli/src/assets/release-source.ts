@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { Failure, usageFailure } from "../errors.ts";
 import { bytesOf } from "../files/read-text.ts";
+import { NOBODY_LOOKS, type Reading } from "./read-hash.ts";
 import { type AssetFile, assetOfFile } from "./sources.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
@@ -38,8 +39,8 @@ export async function textOf(source: ReleaseSource, url: string): Promise<string
 	return (await source.bytes(url)).toString("utf8");
 }
 
-/** The source that `--from` names; without it the makers themselves. */
-export async function releaseSource(from: string | undefined): Promise<ReleaseSource> {
+/** The source that `--from` names; without it the makers themselves. `reading` is shown how far the reading of a folder's files is. */
+export async function releaseSource(from: string | undefined, reading = NOBODY_LOOKS): Promise<ReleaseSource> {
 	if (from === undefined) return web((url) => [url]);
 	if (/^https?:\/\//i.test(from)) {
 		const base = plainUrl(from).replace(/\/+$/, "");
@@ -49,7 +50,7 @@ export async function releaseSource(from: string | undefined): Promise<ReleaseSo
 		throw usageFailure(`${from}: ${systemReason(error)}`, NAME_ONE);
 	});
 	if (!found.isDirectory() && !found.isFile()) throw usageFailure(`${from}: it is no regular file`, NAME_ONE);
-	return found.isDirectory() ? folder(from) : archive(from);
+	return found.isDirectory() ? folder(from, reading) : archive(from);
 }
 
 /** The makers' paths come behind it. Coordinators keep the addresses of files and show them, so none may have a password in it. */
@@ -143,7 +144,7 @@ function unfetched(url: string, reason: string): Failure {
 	});
 }
 
-function folder(base: string): ReleaseSource {
+function folder(base: string, reading: Reading): ReleaseSource {
 	const pathOf = async (url: string): Promise<string> => {
 		for (const place of placesOf(url)) {
 			const path = join(base, place);
@@ -159,7 +160,7 @@ function folder(base: string): ReleaseSource {
 			return bytes;
 		},
 		async *files<F extends Published>(wanted: readonly F[]): AsyncGenerator<FoundFile<F>> {
-			for (const file of wanted) yield { file, local: await assetOfFile(await pathOf(file.url), file.name) };
+			for (const file of wanted) yield { file, local: await assetOfFile(await pathOf(file.url), file.name, reading) };
 		},
 	};
 }

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { AssetName, systemReason } from "@rollcall/protocol";
 import { usageFailure } from "../errors.ts";
 import { bytesOf } from "../files/read-text.ts";
+import { NOBODY_LOOKS, type Reading, sha256Of } from "./read-hash.ts";
 import { isOfSums, MOST_SUMS_BYTES, SUMS, Sums, type SumsKeys } from "./signed-sums.ts";
 import { openArchive, tarEntries } from "./tar-entries.ts";
 
@@ -21,7 +20,7 @@ export interface AssetFile {
 }
 
 /** One file of this computer. Its hash is taken before, so that what arrives is what lies here. Throws Failure. */
-export async function assetOfFile(path: string, name: string): Promise<AssetFile> {
+export async function assetOfFile(path: string, name: string, reading: Reading = NOBODY_LOOKS): Promise<AssetFile> {
 	const found = await stat(path).catch((error: unknown) => {
 		throw usageFailure(`${path}: ${systemReason(error)}`, "name a file of this computer, or an http(s) URL");
 	});
@@ -29,10 +28,13 @@ export async function assetOfFile(path: string, name: string): Promise<AssetFile
 		throw usageFailure(`${path}: it is a folder`, `rollcall assets add --from ${path} adds all that is in it`);
 	if (!found.isFile())
 		throw usageFailure(`${path}: it is no regular file`, "name a file of this computer, or an http(s) URL");
-	const hash = createHash("sha256");
-	await pipeline(createReadStream(path), hash);
-	const content = createReadStream(path) as AsyncIterable<Buffer>;
-	return { name, sizeBytes: found.size, from: path, sha256: hash.digest("hex"), content };
+	const sha256 = await sha256Of(path, { name, sizeBytes: found.size }, reading);
+	return { name, sizeBytes: found.size, from: path, sha256, content: contentOf(path) };
+}
+
+/** Opens the file when it is read: nobody would hear that it is gone by then. */
+async function* contentOf(path: string): AsyncGenerator<Buffer> {
+	yield* createReadStream(path) as AsyncIterable<Buffer>;
 }
 
 /** How a folder or an archive becomes assets. */
@@ -41,6 +43,8 @@ export interface FolderOptions extends SumsKeys {
 	readonly prefix: string;
 	/** Hears of a signature that nobody checks. */
 	readonly onUnchecked: (what: string) => void;
+	/** Is shown how far the reading of each file is. */
+	readonly reading?: Reading;
 }
 
 /**
@@ -67,7 +71,7 @@ async function* fromFolder(folder: string, options: FolderOptions): AsyncGenerat
 		const inside = insideOf(path);
 		if (isOfSums(inside)) continue;
 		const listed = sums.of(inside);
-		const file = await assetOfFile(path, nameOf(options.prefix, inside, path));
+		const file = await assetOfFile(path, nameOf(options.prefix, inside, path), options.reading);
 		if (listed !== undefined && listed !== file.sha256)
 			throw usageFailure(`${path}: its SHA-256 is ${file.sha256}, and ${SUMS} says ${listed}`);
 		yield file;

@@ -10,6 +10,7 @@ import { bytesOf, readTextFile } from "../files/read-text.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say, tell } from "../terminal.ts";
 import { sizeText } from "../views/field-list.ts";
+import { readingLine } from "./reading-line.ts";
 import { Replacing } from "./replacing.ts";
 import { waitedAsset } from "./waited-asset.ts";
 
@@ -90,7 +91,7 @@ async function addOne(
 			`${what}: what comes from a URL needs --sha256, --sha512 or --signature`,
 			"the publisher names them beside the file",
 		);
-	const file = isUrl ? undefined : await assetOfFile(what, name);
+	const file = isUrl ? undefined : await assetOfFile(what, name, readingLine(session));
 	const api = await session.connect();
 	const replacing = await Replacing.of(session, api, options.yes === true);
 	await replacing.check({ name, sha256: file?.sha256 ?? expect.sha256, sha512: expect.sha512 });
@@ -111,7 +112,9 @@ async function addMany(session: Session, options: Options): Promise<undefined> {
 	const works: unknown[] = [];
 	const keys = await makersKeys(options.keyring, session.env);
 	const onUnchecked = (text: string) => session.json || say(session.err, text);
-	for await (const file of assetsFrom(from, { prefix, keys, required: options.keyring !== undefined, onUnchecked })) {
+	const required = options.keyring !== undefined;
+	const reading = readingLine(session);
+	for await (const file of assetsFrom(from, { prefix, keys, required, onUnchecked, reading })) {
 		await replacing.check(file);
 		const { json, value } = await waitedAsset(session, file.name, (waiting) =>
 			send(api, file, { compress: options.compress ?? false }, waiting),

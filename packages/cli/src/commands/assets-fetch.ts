@@ -10,6 +10,7 @@ import type { ReleaseArch, ReleaseFile } from "../offline/core.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { tell } from "../terminal.ts";
 import { addedText } from "./assets-add.ts";
+import { readingLine } from "./reading-line.ts";
 import { waitedAsset } from "./waited-asset.ts";
 
 const AFTER = `
@@ -57,7 +58,7 @@ interface Wish {
 }
 
 async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
-	const source = await releaseSource(wish.options.from);
+	const source = await releaseSource(wish.options.from, readingLine(session));
 	const files = await filesOf(wish, source);
 	const sums = new Map<ReleaseFile, string>();
 	for (const file of files) sums.set(file, await sumOf(file, source));

@@ -32,7 +32,7 @@ export function workTable(works: readonly AssetWork[], options: TableOptions): s
 }
 
 /** How far a work is, in words: `61.0 MiB of 240.0 MiB (25%)`. */
-export function progressText({ doneBytes, totalBytes }: AssetWork): string {
+export function progressText({ doneBytes, totalBytes }: Pick<AssetWork, "doneBytes" | "totalBytes">): string {
 	if (totalBytes === undefined || totalBytes === 0) return sizeText(doneBytes);
 	return `${sizeText(doneBytes)} of ${sizeText(totalBytes)} (${Math.floor((doneBytes / totalBytes) * 100)}%)`;
 }
