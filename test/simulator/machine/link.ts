@@ -40,9 +40,16 @@ export function wires(
 
 	function ask(said: Said): Promise<Reply> {
 		return new Promise((resolve, reject) => {
-			const leave = process.after(REQUEST_MS, () => reject(new LinkError(`${said.kind}: no answer`)));
+			let waits = true;
+			const leave = process.after(REQUEST_MS, () => {
+				waits = false;
+				reject(new LinkError(`${said.kind}: no answer`));
+			});
 			world.ask(machine, said, (reply) =>
 				process.run(() => {
+					// What comes later, or once more, nobody hears: it is nothing that the agent was given.
+					if (!waits) return;
+					waits = false;
 					leave();
 					boot.onReply(said, reply);
 					resolve(reply);
@@ -54,7 +61,10 @@ export function wires(
 	const enroll: Enroll = (claim) =>
 		new Promise((resolve) => {
 			let last: Problem = NO_ANSWER;
+			let waits = true;
 			const settle = (outcome: EnrollOutcome): void => {
+				if (!waits) return;
+				waits = false;
 				leave();
 				boot.onEnrolled(outcome);
 				resolve(outcome);
