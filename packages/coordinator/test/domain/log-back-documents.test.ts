@@ -3,9 +3,10 @@ import test from "ava";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/domain/fleet.ts";
+import { doubtLog } from "../../src/domain/log/log-doubt.ts";
 import { BOXES, takeStep } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
-import { codeOf, Story } from "./story.ts";
+import { codeOf, documentOf, Story } from "./story.ts";
 
 const WORKERS = { name: "workers", role: "worker", count: "rest" };
 const control = (count: number, name = "control") => ({ name, role: "control-plane", count });
@@ -140,6 +141,43 @@ test("a log from before the slot of all members got another name moves them back
 	t.is(livingMembers(back.fleet).filter(({ votes }) => votes).length, 3);
 	t.is(nextEtcdStep(back.fleet), undefined);
 });
+
+for (const [what, count, doubted, seats] of [
+	["has them there", 3, true, ["masters/0", "masters/1", "masters/2"]],
+	[
+		"lets them keep the old seats where its document has no newer ones",
+		1,
+		true,
+		["masters/0", "control/1", "control/2"],
+	],
+	["lets them keep the old seats where others have the newer ones", 1, false, ["control/0", "masters/0", "control/2"]],
+] as const)
+	test(`a log from before all members moved with their node names to another slot ${what}, and none of them leaves`, (t) => {
+		const { now, members } = grown(false);
+		const copy = now.fleet;
+		now.declare([control(3, "masters"), WORKERS]);
+		for (const { id } of members) {
+			now.report(id, "applied", 40);
+			now.pass(2);
+		}
+		const back = backTo(copy, now.at);
+		if (doubted) back.record(doubtLog([{ kind: "back", reason: "a test" }], 0, back.at));
+		back.record([{ type: "cluster-declared", ...documentOf([control(count, "masters"), WORKERS]), by: "test" }]);
+		const proved = members.map((one) => ({ ...one, proof: now.proof(one.id) }));
+		t.true(proved.every(({ id, proof }) => proof.assignment.generation > back.machine(id).generation));
+		show(back, proved);
+		t.deepEqual(
+			members.map(({ id }) => `${back.machine(id).seat?.slot}/${back.machine(id).seat?.seat}`),
+			seats,
+		);
+		back.pass(60);
+		t.is(back.fleet.log?.doubt, undefined);
+		t.deepEqual(
+			back.all("target-issued").filter(({ role }) => role !== "control-plane"),
+			[],
+		);
+		t.is(livingMembers(back.fleet).filter(({ votes }) => votes).length, 3);
+	});
 
 test("a log that was lost beside an older document gives no other role to who holds etcd's memory", (t) => {
 	const { now, members } = grown(false);

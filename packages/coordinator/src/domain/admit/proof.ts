@@ -72,12 +72,13 @@ export function followProof(fleet: Fleet, assignment: Assignment, at: Timestamp)
 	const own = machine?.seat;
 	if (!own || (own.slot === slot && own.seat === seat && own.nodeName === nodeName))
 		return [...doubt, ...adopt(fleet, assignment)];
-	// Where a document that went back does not have the newer seat, the one that it has does as well.
-	if (own.role === assignment.role && !isDeclaredSeat(fleet, assignment))
-		return [...doubt, ...raise(fleet, assignment)];
+	const adopted = adopt(fleet, assignment);
+	const isAdopted = isDeclaredSeat(fleet, assignment) && adopted.some(({ type }) => type === "assignment-adopted");
+	// Where the document does not have the newer seat, or somebody else has it by now, the one that it has does as well.
+	if (own.role === assignment.role && !isAdopted) return [...doubt, ...raise(fleet, assignment)];
 	const why = "it proves that it was given another seat since";
 	const left: EventDraft = { type: "machine-released", machineId, slot: own.slot, seat: own.seat, reason: why };
-	return [...doubt, left, ...adopt(fleet, assignment)];
+	return [...doubt, left, ...adopted];
 }
 
 /** The event by which a proof brings the log into doubt. While a log that was lost is rebuilt, all proofs know more than it does. */
@@ -102,7 +103,8 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 	if (!isDeclaredSeat(fleet, assignment) && !isOfEtcd(fleet, assignment)) return raised;
 	const holder = holderOf(fleet, slot, seat);
 	const namesake = fleet.nodeNames.get(nodeName);
-	if (namesake !== undefined && namesake !== holder?.machineId) return raised;
+	// Its node name may be its own still, which goes with it from one seat to another.
+	if (namesake !== undefined && namesake !== machineId && namesake !== holder?.machineId) return raised;
 	const yields: EventDraft[] = [];
 	if (holder?.seat && holder.machineId !== machineId) {
 		const isLater = assignedAt !== undefined && holder.seat.at < assignedAt;
