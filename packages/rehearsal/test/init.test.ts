@@ -47,6 +47,22 @@ test("a oneshot is over when its start returns, and stays active when its file s
 	t.is((await units.state("stays.service")).active, "active");
 });
 
+test("what a unit runs when it is stopped is run before its end, once, and does not hinder it", async (t) => {
+	const { units, write, read } = await rehearsedMachine(t);
+	const stop = ['ExecStop=/bin/sh -c "echo $WORD >> tmp/left"', "ExecStop=/bin/false", "Environment=WORD=bye"];
+	write(unitPath("member.service"), service("Type=oneshot", "ExecStart=/bin/true", "RemainAfterExit=yes", ...stop));
+	write(unitPath("runs.service"), service("ExecStart=/bin/sleep 1000", ...stop));
+	for (const [unit, said] of [
+		["member.service", "bye\n"],
+		["runs.service", "bye\nbye\n"],
+	] as const) {
+		await units.start(unit);
+		for (let time = 0; time < 2; time++) await units.stop(unit);
+		t.is((await units.state(unit)).active, "inactive");
+		t.is(read("tmp/left"), said);
+	}
+});
+
 test("a unit that is no service is marked as started, also when its file is there and it is restarted", async (t) => {
 	const { units, write } = await rehearsedMachine(t);
 	write(unitPath("opt-data.mount"), "[Mount]\nWhat=tmpfs\nWhere=/opt/data\n");

@@ -7,6 +7,8 @@ export interface UnitFile {
 	readonly type: "simple" | "oneshot";
 	readonly startPre: readonly UnitCommand[];
 	readonly start: readonly UnitCommand[];
+	/** What is run before it is ended (`ExecStop=`). */
+	readonly stop: readonly UnitCommand[];
 	readonly restart: "no" | "on-failure" | "always";
 	readonly restartMs: number;
 	readonly startLimit: { readonly burst: number; readonly intervalMs: number };
@@ -64,6 +66,7 @@ export function parseUnitFile(texts: readonly string[]): UnitFile {
 		type: type === "oneshot" ? "oneshot" : "simple",
 		startPre: read("Service.ExecStartPre", parseCommand),
 		start,
+		stop: read("Service.ExecStop", parseCommand),
 		restart: restart === "no" || restart === "on-success" ? "no" : restart === "always" ? "always" : "on-failure",
 		restartMs: parseSpan(last("Service.RestartSec") ?? "100ms"),
 		startLimit: {

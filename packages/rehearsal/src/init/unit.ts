@@ -30,6 +30,9 @@ export interface Unit {
 /** A process that ended like this did as it was told: exit code 0, or SIGHUP, SIGINT, SIGPIPE, SIGTERM (systemd.service(5)). */
 const CLEAN = new Set([0, 129, 130, 141, 143]);
 
+/** How long a command of `ExecStop=` may take; shorter than systemd's 90 s, since whoever ends a rehearsal waits for it. */
+const STOP_COMMAND_MS = 10_000;
+
 /** A unit that does not run. */
 export function createUnit(name: string, first: UnitFile, machine: UnitSurroundings): Unit {
 	let state: UnitState = { active: "inactive", detail: "inactive (dead)" };
@@ -124,8 +127,20 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 			throw new Error(`Job for ${name} failed: ${words}`);
 		}
 	};
+	/** Runs what is to be run before the end. Nothing of it can fail the stop, as with systemd. */
+	const runStopCommands = async (): Promise<void> => {
+		const { environment, stop } = unit.file;
+		for (const { words } of stop) {
+			const command = await machine.startCommand(expandWords(words, environment), environment);
+			const late = setTimeout(() => void command.stop(), STOP_COMMAND_MS);
+			const code = await command.ended;
+			clearTimeout(late);
+			if (code !== 0) machine.log(`${name}: exit code ${code} of ${programOf(words)}, while it was stopped`);
+		}
+	};
 	const end = async (): Promise<void> => {
 		clearTimeout(restart);
+		if (state.active === "active") await runStopCommands();
 		const main = running;
 		running = undefined;
 		await main?.stop();
