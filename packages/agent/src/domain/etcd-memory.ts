@@ -12,12 +12,15 @@ export type EtcdDataSeen =
 			readonly marked?: EtcdMemory | "damaged";
 	  };
 
+/** Memory of etcd that was lost although the boot went on: whose it was, or that nobody can say it, since what was written of it cannot be read. */
+export type LostMemory = EtcdMemory | "unknown";
+
 /** Memory of etcd that outlives targets: the unit that mounts it, where, whose it is, and whose was lost although the boot went on. */
 export interface HeldMemory {
 	readonly unit: string;
 	readonly path: string;
 	readonly is?: EtcdMemory | undefined;
-	readonly lost?: EtcdMemory | undefined;
+	readonly lost?: LostMemory | undefined;
 	/** What was written of it cannot be read: it counts as lost, unless its marker says whose it is. */
 	readonly unsure?: true | undefined;
 }
@@ -56,7 +59,7 @@ export function afterLook(
 	const { is, lost, unsure } = held;
 	if (lost || seen.kind === "unclear") return { held };
 	if (seen.kind === "none") {
-		const gone = is ?? (unsure ? { ...NOBODY, bootId } : undefined);
+		const gone = is ?? (unsure ? "unknown" : undefined);
 		return { held: gone ? loss(held, gone) : held };
 	}
 	const found: EtcdMemory = { memberId: seen.memberId, clusterId: seen.clusterId, bootId };
@@ -69,23 +72,25 @@ export function afterLook(
 	return { held: fits ? { unit: held.unit, path: held.path, is: found } : loss(held, is ?? found) };
 }
 
-/** Stands for a member that nobody can name. */
-const NOBODY = { memberId: "0", clusterId: "0" } as const;
-
 /** Says of a loss whose memory it was. */
-export function lossText({ memberId }: EtcdMemory): string {
-	if (memberId === NOBODY.memberId)
-		return "what was written of etcd's memory here cannot be read, so that it counts as lost";
-	return `the memory of etcd's member ${memberId} was lost although the boot goes on`;
+export function lossText(lost: LostMemory): string {
+	if (lost === "unknown") return "what was written of etcd's memory here cannot be read, so that it counts as lost";
+	return `the memory of etcd's member ${lost.memberId} was lost although the boot goes on`;
 }
 
-function loss({ unit, path }: HeldMemory, lost: EtcdMemory): HeldMemory {
+/** The id of the member whose memory is held, or was; undefined where nobody can say it. */
+export function heldMember({ is, lost }: HeldMemory): string | undefined {
+	return is?.memberId ?? (lost === "unknown" ? undefined : lost?.memberId);
+}
+
+function loss({ unit, path }: HeldMemory, lost: LostMemory): HeldMemory {
 	return { unit, path, lost };
 }
 
 /** True when the memory may go by the coordinator's word: it names the memory, or there is none that it could name. */
 export function mayForget({ is, lost }: HeldMemory, seen: EtcdDataSeen, forgets: readonly EtcdMemory[]): boolean {
 	const memory = is ?? lost;
+	if (memory === "unknown") return false;
 	if (memory) return forgets.some((one) => isSameMemory(one, memory));
 	return seen.kind === "none";
 }

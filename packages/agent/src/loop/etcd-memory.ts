@@ -1,5 +1,5 @@
 import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
-import { afterLook, type HeldMemory, heldByMarker, lossText, mayForget } from "../domain/etcd-memory.ts";
+import { afterLook, type HeldMemory, heldByMarker, heldMember, lossText, mayForget } from "../domain/etcd-memory.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
 
@@ -89,7 +89,7 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 			return held !== undefined && forgets !== undefined && mayForget(held, etcdData.look(held.path), forgets);
 		},
 		letGo() {
-			if (held) log.info("etcd's memory is let go", { member: (held.is ?? held.lost)?.memberId ?? "none" });
+			if (held) log.info("etcd's memory is let go", { member: heldMember(held) ?? "none" });
 			keep(undefined);
 			parts.changed();
 		},

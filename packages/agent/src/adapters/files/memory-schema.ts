@@ -13,6 +13,7 @@ import {
 	UserPublicKey,
 } from "@rollcall/protocol";
 import { z } from "zod";
+import type { LostMemory } from "../../domain/etcd-memory.ts";
 
 const FileChange = z.strictObject({ path: AbsolutePath, kind: z.enum(["write", "remove"]), existed: z.boolean() });
 
@@ -51,12 +52,15 @@ export const LedgerFile = z.strictObject({
 		.optional(),
 });
 
+/** Earlier agents wrote a loss that nobody can name as that of member 0, an id that etcd never gives. */
+const namedOrNot = (lost: EtcdMemory): LostMemory => (lost.memberId === "0" ? "unknown" : lost);
+
 /** `etcd.json`: see `HeldMemory` in domain. */
 export const HeldMemoryFile = z.strictObject({
 	unit: UnitName,
 	path: AbsolutePath,
 	is: EtcdMemory.optional(),
-	lost: EtcdMemory.optional(),
+	lost: z.union([z.literal("unknown"), EtcdMemory.transform(namedOrNot)]).optional(),
 	unsure: z.literal(true).optional(),
 });
 
