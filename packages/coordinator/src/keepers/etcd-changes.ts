@@ -37,15 +37,26 @@ export async function left(
 	const ids = known
 		.filter((one) => isLeft(one) || (nobodyLearns && neverStarted(one)) || (own !== undefined && isDead(one)))
 		.map(({ id }) => id);
-	return takeOut(core, etcd, { fleet, step, ids });
+	return takeOut(core, etcd, { fleet, step, ids, held });
 }
 
-/** Lets a learner vote that has caught up. False: it has not yet. "out": etcd does not list it, as where it took it out before the log went back. */
-export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean | "out"> {
+/**
+ * True where etcd does not list the member whose memory the machine of a step has, as where it took it out before the log went back. A learner for
+ * such a boot never begins.
+ */
+export function isOut(
+	known: readonly ListedMember[],
+	{ machine, mayBeOut }: Asked<"promote" | "replace">["step"],
+): boolean {
+	const own = machine.etcdMemory?.is?.memberId;
+	return mayBeOut === true && known.every(({ id }) => id !== own);
+}
+
+/** Lets a learner vote that has caught up. False: it has not yet. */
+export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean> {
 	const peer = peerUrl(fleet, step.machine);
 	const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
 	// The answer may come from a member that is behind, or somebody took this one out by hand.
-	if (!learner && step.mayBeOut) return "out";
 	if (!learner) {
 		const { machineId } = step.machine;
 		throw new Error(`etcd does not list the learner ${peer} of machine ${machineId}; if that stays so, boot it anew`);
@@ -64,6 +75,7 @@ export async function joined(
 ): Promise<readonly EtcdPeer[] | undefined> {
 	const peer = peerUrl(fleet, step.machine);
 	const living = new Set(step.living.map(({ nodeName }) => nodeName));
+	const held = heldMemories(fleet);
 	const dead = known.filter(({ name }) => !living.has(name));
 	const listed = new Set([peer, ...known.flatMap((one) => (dead.includes(one) ? [] : one.peerUrls))]);
 	const cluster = clusterWith(fleet, step).filter(({ address }) => listed.has(peerUrlAt(address)));
@@ -72,7 +84,7 @@ export async function joined(
 	// Its memory is that of a member that the log forgot: it goes on.
 	const { is } = step.machine.etcdMemory ?? {};
 	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return cluster;
-	if (!(await takeOut(core, etcd, { fleet, step, ids: dead.map(({ id }) => id) }))) return undefined;
+	if (!(await takeOut(core, etcd, { fleet, step, ids: dead.map(({ id }) => id), held }))) return undefined;
 	await etcd.addLearner(peer);
 	return cluster;
 }
@@ -104,7 +116,7 @@ function heldMemories(fleet: Fleet): ReadonlySet<string> {
 async function takeOut(
 	core: Submits,
 	etcd: EtcdMembers,
-	{ fleet, step, ids }: { fleet: Fleet; step: EtcdStep; ids: readonly string[] },
+	{ fleet, step, ids, held }: { fleet: Fleet; step: EtcdStep; ids: readonly string[]; held: ReadonlySet<string> },
 ): Promise<boolean> {
 	const recorded = removingFor(fleet, step);
 	if (!recorded || !ids.every((id) => recorded.includes(id))) {
@@ -112,7 +124,6 @@ async function takeOut(
 		if (answer.kind === "problem") throw new Error(answer.problem.message);
 		return false;
 	}
-	const held = heldMemories(fleet);
 	for (const id of [...ids].sort((one, other) => Number(held.has(one)) - Number(held.has(other))))
 		await etcd.remove(id);
 	return true;

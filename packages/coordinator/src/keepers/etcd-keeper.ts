@@ -7,7 +7,7 @@ import { type EtcdStep, nextEtcdStep, type StepOutcome } from "../domain/etcd/st
 import type { Fleet } from "../domain/fleet.ts";
 import type { Core } from "../ports/core.ts";
 import type { EtcdMembers } from "../ports/etcd.ts";
-import { clusterWith, joined, left, promoted } from "./etcd-changes.ts";
+import { clusterWith, isOut, joined, left, promoted } from "./etcd-changes.ts";
 import { clientUrls, etcdPeers } from "./etcd-urls.ts";
 import { inRounds } from "./rounds.ts";
 import { leadOf, whileLeading } from "./while-leading.ts";
@@ -64,12 +64,10 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const reached = await parts.connect(fleet, clientUrls(fleet, voters), leadOf(parts.core));
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
+	if (step.kind === "remove") return (await left(parts.core, etcd, { fleet, step, known })) ? isDone : undefined;
+	if (isOut(known, step)) return { ...isDone, isOut: true };
 	if (step.kind === "replace") return withPeers(await joined(parts.core, etcd, { fleet, step, known }));
-	const came = await (step.kind === "remove"
-		? left(parts.core, etcd, { fleet, step, known })
-		: promoted(etcd, { fleet, step, known }));
-	if (came === "out") return { ...isDone, isOut: true };
-	return came ? isDone : undefined;
+	return (await promoted(etcd, { fleet, step, known })) ? isDone : undefined;
 }
 
 type Found = Extract<EtcdStep, { kind: "found" }>;

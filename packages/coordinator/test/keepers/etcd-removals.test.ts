@@ -32,3 +32,47 @@ test("while members run and one of them is to go, nobody goes with it whose memo
 	await scene.look(2);
 	t.deepEqual(scene.done, ["etcd-members-removing", "remove 2", "etcd-member-removed"]);
 });
+
+test("a member that the log has forgotten is known as one again before another machine joins, and stays in etcd", async (t) => {
+	const scene = new Scene();
+	scene.forgets();
+	await scene.look(4);
+	t.deepEqual(scene.done, [
+		"etcd-member-added",
+		"etcd-member-promoted",
+		"etcd-members-removing",
+		"remove 1",
+		"add https://192.168.1.10:2380",
+		"etcd-member-added",
+	]);
+	t.true(scene.listed.some(({ id }) => id === "2"));
+});
+
+test("a machine with the memory of a member that etcd took out, of which the log knows nothing, joins no more in this boot", async (t) => {
+	const scene = new Scene();
+	scene.forgets();
+	scene.listed.splice(1, 1);
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-removed"]);
+	t.like(
+		scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-1"),
+		{ removed: "done" },
+	);
+	await scene.look(2);
+	t.deepEqual(scene.done.slice(1), [
+		"etcd-members-removing",
+		"remove 1",
+		"add https://192.168.1.10:2380",
+		"etcd-member-added",
+	]);
+});
+
+test("a learner that never began, since its machine has the memory of a member that etcd took out, keeps nobody waiting", async (t) => {
+	const scene = new Scene();
+	scene.added();
+	scene.does("it was taken out of the cluster", "");
+	scene.fails();
+	scene.listed.splice(0, 1, { id: "9", name: "", peerUrls: ["https://192.168.1.10:2380"], learner: true });
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-removed"]);
+});

@@ -110,6 +110,20 @@ export class Scene {
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, rejected) };
 	}
 
+	/** The log has forgotten that the second machine is a member, whose agent says all the same that it has a member's memory; so does the third one's. */
+	forgets(): void {
+		const { etcd, machines } = this.fleet;
+		if (!etcd) throw new Error("no etcd");
+		const [, second, third] = [...machines.values()];
+		const members = etcd.members.filter(({ machineId }) => machineId !== second?.machineId);
+		this.fleet = { ...this.fleet, etcd: { ...etcd, members } };
+		for (const [index, machine] of [second, third].entries()) {
+			if (!machine) throw new Error("no machine");
+			const etcdMemory = { is: { memberId: `${index + 2}`, clusterId: "1", bootId: machine.bootId } };
+			this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, { ...machine, etcdMemory }) };
+		}
+	}
+
 	/** The first machine goes on as the member that it was; how etcd does there, and on the others. */
 	does(ill: string, well: string): void {
 		for (const [index, machine] of [...this.fleet.machines.values()].entries()) {

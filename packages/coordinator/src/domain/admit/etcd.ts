@@ -31,7 +31,7 @@ export function etcdStepDone(fleet: Fleet, { step, cluster, isOut }: InputOf<"et
 	if (!seat) return NOTHING;
 	if (isOut) {
 		const { nodeName } = seat;
-		if (next.kind === "replace" || !next.mayBeOut) return NOTHING;
+		if (!next.mayBeOut) return NOTHING;
 		return accept([{ type: "etcd-member-removed", machineId, bootId, nodeName, cause }]);
 	}
 	return accept([

@@ -72,14 +72,18 @@ function findStrangers(fleet: Fleet): readonly Machine[] {
  * behind its joining. etcd counts it all the same.
  */
 export function forgottenMember(fleet: Fleet): EtcdMember | undefined {
-	const memoryOf = ({ machineId }: Pick<EtcdMember, "machineId">) => fleet.machines.get(machineId)?.etcdMemory?.is;
-	const clusters = livingMembers(fleet).map((one) => memoryOf(one)?.clusterId);
-	const machine = strangers(fleet).find((one) => {
-		const { clusterId, bootId } = memoryOf(one) ?? {};
-		return bootId === one.bootId && clusterId !== undefined && clusters.includes(clusterId);
-	});
+	const holds = holdsMember(fleet);
+	const machine = strangers(fleet).find((one) => holds(one));
 	if (!machine) return undefined;
 	return joinerOf(machine, machine.machineId);
+}
+
+/** Who has, by the word of its agent, the memory of a member of the etcd whose members live, in the boot that goes on. */
+export function holdsMember(fleet: Fleet): (machine: Machine) => boolean {
+	const clusters = new Set(
+		livingMembers(fleet).map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.clusterId),
+	);
+	return ({ bootId, etcdMemory }) => etcdMemory?.is?.bootId === bootId && clusters.has(etcdMemory.is.clusterId);
 }
 
 /** A boot as a member that joined by what others say, and not by the log; whether it votes is found out. */

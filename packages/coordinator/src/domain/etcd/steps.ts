@@ -5,7 +5,7 @@ import { etcdRole, seatCount } from "../seats/seats.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
-import { etcdHolders, forgottenMember, joinerOf, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { etcdHolders, forgottenMember, holdsMember, joinerOf, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { isIll, isWell } from "./quorum.ts";
@@ -29,8 +29,14 @@ export type EtcdStep =
 	  }
 	/** No machine holds etcd's data any more: all begin with this snapshot. */
 	| { readonly kind: "restore"; readonly snapshot: EtcdSnapshot }
-	/** A boot without data replaces the member whose memory is gone. */
-	| { readonly kind: "replace"; readonly machine: Machine; readonly living: readonly EtcdMember[] }
+	/** A boot without data replaces the member whose memory is gone; or one that has a member's memory goes on, of which the log knows nothing. */
+	| {
+			readonly kind: "replace";
+			readonly machine: Machine;
+			readonly living: readonly EtcdMember[];
+			/** It has the memory of a member of this etcd, and its etcd is not well: where etcd does not list that, it took the member out, and that is recorded. */
+			readonly mayBeOut?: true;
+	  }
 	/** A learner is to vote, once it has caught up. */
 	| {
 			readonly kind: "promote";
@@ -52,7 +58,7 @@ export type EtcdStep =
 export interface StepOutcome {
 	/** Whom a member that begins by it begins with. */
 	readonly cluster: readonly EtcdPeer[];
-	/** etcd does not list the learner that was to vote. */
+	/** etcd does not list the member whose memory the machine has, which was to join or to vote. */
 	readonly isOut?: true;
 }
 
@@ -138,13 +144,16 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	// Who is to go without ever having begun needs no vote before that, and may never start etcd.
 	if (learner && learnsToLeave(fleet, learner))
 		return { kind: "remove", member: learner, living: living.filter((one) => one !== learner) };
-	const empty = holders.find(
+	const outside = holders.filter(
 		(one) =>
 			one.lease !== "lost" &&
 			etcdBeginning(fleet, one) === undefined &&
 			!wasTakenOut(fleet, one) &&
 			!hasMembersAddress(fleet, one),
 	);
+	// Who has a member's memory comes first: as long as the log does not know that it is one, it goes with the dead when another one joins.
+	const forgotten = outside.find(holdsMember(fleet));
+	const empty = forgotten ?? outside[0];
 	const seated = new Set(holders.map(({ machineId }) => machineId));
 	const left =
 		members.find(({ removed }) => removed === "asked") ??
@@ -156,7 +165,10 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	// A learner that is lost must keep nobody in or out: etcd takes one, and without a vote it is none to wait for.
 	if (machine && !(machine.lease === "lost" && (empty || left)))
 		return { kind: "promote", machine, living, ...(out === learner ? { mayBeOut: true } : {}) };
-	if (empty) return { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) };
+	if (empty) {
+		const step = { kind: "replace", machine: empty, living: living.filter(({ votes }) => votes) } as const;
+		return forgotten && !isWell(forgotten) ? { ...step, mayBeOut: true } : step;
+	}
 	const member = left ?? out;
 	if (!member) return undefined;
 	const step = { kind: "remove", member, living: living.filter((one) => one !== member) } as const;
