@@ -6,7 +6,7 @@ export function sourceFields(programs: readonly ProgramSource[] = []): Field[] {
 	const list = (from: ProgramSource["from"]) =>
 		programs
 			.filter((program) => program.from === from)
-			.map(({ path }) => path)
+			.map(({ path, instead }) => (instead === undefined ? path : `${path} (${instead})`))
 			.join(", ") || undefined;
 	return [
 		["brought", list("coordinator")],

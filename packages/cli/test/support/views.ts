@@ -88,7 +88,10 @@ export function fleet(): View[] {
 
 /** Of a node whose system has a container runtime and no kubelet. */
 export const PROGRAMS = [
-	{ name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" },
+	{
+		...{ name: "kubelet", path: "/opt/rollcall/bin/kubelet", from: "coordinator" },
+		instead: "its own 1.32.1 is not of 1.33 to 1.36, which Kubernetes 1.36 takes",
+	},
 	{ name: "containerd", path: "/usr/bin/containerd", from: "system" },
 	{ name: "runc", path: "/usr/bin/runc", from: "system" },
 ];

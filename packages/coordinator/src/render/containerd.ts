@@ -5,7 +5,7 @@ import { mirrorFiles } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
 import { onceForEqual } from "./once-for-equal.ts";
-import { hiddenRunc, programPath } from "./programs.ts";
+import { hiddenRunc, programPath, shimPath } from "./programs.ts";
 import { unitText } from "./systemd-unit.ts";
 import { type TomlTable, tomlText } from "./toml-text.ts";
 
@@ -19,16 +19,17 @@ export const CONTAINERD_UNIT = "containerd.service";
 export function containerdFiles(node: Node): readonly TargetFile[] {
 	const { document, version, facts } = node;
 	const [containerd, runc] = [programPath(node, "containerd"), hiddenRunc(node)];
-	return filesFor({ document, version, containerd, runc, cgroups: cgroupDriver(facts) });
+	return filesFor({ document, version, containerd, runc, path: shimPath(node), cgroups: cgroupDriver(facts) });
 }
 
 interface Kind extends Pick<Node, "document" | "version"> {
 	readonly containerd: string;
 	readonly runc: string | undefined;
+	readonly path: string | undefined;
 	readonly cgroups: ReturnType<typeof cgroupDriver>;
 }
 
-const filesFor = onceForEqual(({ containerd, runc, cgroups, ...node }: Kind): TargetFile[] => {
+const filesFor = onceForEqual(({ containerd, runc, path, cgroups, ...node }: Kind): TargetFile[] => {
 	const configuration: TomlTable = {
 		version: 2,
 		oom_score: -999,
@@ -64,6 +65,7 @@ const filesFor = onceForEqual(({ containerd, runc, cgroups, ...node }: Kind): Ta
 		[
 			"Service",
 			[
+				...(path === undefined ? [] : [["Environment", `PATH=${path}`] as const]),
 				["ExecStart", { words: [containerd, "--config", NODE_PATHS.containerdConfig] }],
 				["Type", "notify"],
 				["Delegate", true],

@@ -8,7 +8,7 @@ import {
 } from "@rollcall/protocol";
 import { archivesFor } from "./archives-for.ts";
 import { kernelModules } from "./kernel.ts";
-import { misfitText, ownPrograms } from "./own-programs.ts";
+import { misfitOf, ownPrograms } from "./own-programs.ts";
 
 /** Programs that a target calls by their path. */
 export type CalledProgram = "containerd" | "ctr" | "kubelet";
@@ -23,6 +23,9 @@ type Known = Pick<Facts, "programs"> & Partial<Pick<Facts, "cpu" | "bridgeTool">
 /** Where containerd looks for plugins of the pod network (its default `bin_dir`). */
 const PLUGINS = "/opt/cni/bin";
 
+/** Where systemd looks for programs (systemd.exec(5), `Environment=`). */
+const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** What the document has fetched goes before what the operating system has; where nobody looked, it is in the usual place. */
 export function programPath({ document, facts }: Place, name: CalledProgram): string {
 	return broughtPath(document, facts, name) ?? ownPath(facts, name) ?? `/usr/bin/${name}`;
@@ -32,6 +35,16 @@ export function programPath({ document, facts }: Place, name: CalledProgram): st
 export function hiddenRunc({ document, facts }: Place): string | undefined {
 	const path = broughtPath(document, facts, "runc") ?? ownPath(facts, "runc");
 	return path === undefined || /^(?:\/usr(?:\/local)?)?\/s?bin\/runc$/.test(path) ? undefined : path;
+}
+
+/**
+ * Where containerd is to look for its shim and other programs, if the operating system has a shim of its own that systemd's search path would lead to
+ * before the one that was brought with containerd.
+ */
+export function shimPath({ document, facts }: Place): string | undefined {
+	const path = broughtPath(document, facts, "containerd");
+	if (path === undefined || ownPath(facts, "containerd-shim-runc-v2") === undefined) return undefined;
+	return `${path.slice(0, path.lastIndexOf("/"))}:${SEARCH_PATH}`;
 }
 
 /**
@@ -60,7 +73,10 @@ function lackingPrograms(
 	const found = new Set(ownPrograms(facts, version).map(({ name }) => name));
 	const missing = called
 		.filter((name) => !found.has(name) && broughtPath(document, facts, name) === undefined)
-		.map((name) => `${name}${misfitText(facts, name, version)}`);
+		.map((name) => {
+			const misfit = misfitOf(facts, name, version);
+			return misfit === undefined ? name : `${name} (${misfit})`;
+		});
 	// One day a machine behind a router joins, and each node needs its end of the tunnel.
 	if (facts.bridgeTool === false && isRouted(role, document)) missing.push("bridge (of iproute2)");
 	const plugins = pluginsOf(role, document)
@@ -107,7 +123,10 @@ export function programSources(
 			];
 	const own = called.filter((path) => path !== undefined).filter((path) => !names.has(nameOf(path)));
 	return [
-		...paths.map((path) => ({ name: nameOf(path), path, from: "coordinator" as const })),
+		...paths.map((path) => {
+			const instead = definition ? undefined : misfitOf(facts, nameOf(path), document.kubernetes.version);
+			return { name: nameOf(path), path, from: "coordinator" as const, ...(instead === undefined ? {} : { instead }) };
+		}),
 		...own.map((path) => ({ name: nameOf(path), path, from: "system" as const })),
 	];
 }

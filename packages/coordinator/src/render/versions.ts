@@ -19,6 +19,11 @@ export interface KubernetesVersion {
 		readonly cniPlugins: string;
 		readonly crictl: string;
 	};
+	/**
+	 * The oldest releases of an operating system's own programs that this kubelet works with: containerd by its makers' table of what speaks CRI v1 with it
+	 * (RELEASES.md; their recommendation is newer, and distributions mend older ones), runc as of which cgroup v2 is whole.
+	 */
+	readonly oldest: { readonly containerd: string; readonly runc: string };
 	/** API versions of configuration files that the components read. */
 	readonly api: {
 		readonly kubelet: string;
@@ -43,6 +48,9 @@ const API = {
 	encryption: "apiserver.config.k8s.io/v1",
 } as const;
 
+/** kubelet goes on without the call RuntimeConfig of containerd 2.0 until 1.38. */
+const OLDEST = { containerd: "1.6.15", runc: "1.0.0" };
+
 /** Its table of resources (`CALICO_RESOURCES`) and the rights of its accounts were read from this release's sources. */
 const CALICO = "v3.32.1";
 
@@ -55,6 +63,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		coredns: "v1.12.1",
 		calico: CALICO,
 		programs: { containerd: "2.2.7", runc: "1.3.6", cniPlugins: "1.9.0", crictl: "1.34.0" },
+		oldest: OLDEST,
 		api: API,
 		featureGates: {},
 	},
@@ -66,6 +75,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		coredns: "v1.13.1",
 		calico: CALICO,
 		programs: { containerd: "2.2.7", runc: "1.3.6", cniPlugins: "1.9.0", crictl: "1.35.0" },
+		oldest: OLDEST,
 		api: API,
 		featureGates: {},
 	},
@@ -77,6 +87,7 @@ const VERSIONS: readonly KubernetesVersion[] = [
 		coredns: "v1.14.2",
 		calico: CALICO,
 		programs: { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", crictl: "1.36.0" },
+		oldest: OLDEST,
 		api: API,
 		featureGates: {},
 	},

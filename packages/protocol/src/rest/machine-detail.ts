@@ -9,6 +9,8 @@ export const ProgramSource = z.strictObject({
 	name: z.string(),
 	path: z.string(),
 	from: z.enum(["system", "coordinator"]),
+	/** Why the operating system's own does not count, where it has one that does not fit the cluster. */
+	instead: z.string().optional(),
 });
 export type ProgramSource = z.infer<typeof ProgramSource>;
 
