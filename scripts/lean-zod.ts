@@ -21,14 +21,14 @@ export function leanZodAnd(change: (source: string, path: string) => string): Pl
 			}));
 			bundler.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => {
 				const source = (await readFile(path, "utf8")).replace('import { z } from "zod";', 'import * as z from "zod";');
-				return { contents: change(withoutEffects(source, path), path), loader: "ts" };
+				return { contents: withoutEffects(change(source, path), path), loader: "ts" };
 			});
 		},
 	};
 }
 
 /** A constant of a module that is made by a call, as our formatter writes it: it ends where the next line is not indented. */
-const MADE = /^((?:export )?const \w+(?:: [^=\n]+)? = )([^;]*?\(.*?);$(?=\n(?:\n|[^\s)\]}])|\n?(?![\s\S]))/gms;
+export const MADE = /^((?:export )?const \w+(?:: [^=\n]+)? = )([^;]*?\(.*?);$(?=\n(?:\n|[^\s)\]}])|\n?(?![\s\S]))/gms;
 
 /**
  * The protocol has no effects: what nobody uses of it, such as schemas of what only others read, is not made. A bundler takes each call for an

@@ -1,7 +1,7 @@
 import { dirname, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { leanZod } from "../lean-zod.ts";
 import { nodeOnDemand } from "../node-on-demand.ts";
+import { lateZod } from "./late-schemas.ts";
 
 const project = dirname(dirname(import.meta.dirname));
 
@@ -30,7 +30,7 @@ export async function bundleFile(entry: string, outfile: string, { wrap, names }
 		lineLimit: 200,
 		legalComments: "none",
 		logLevel: "error",
-		plugins: [leanZod, onDemand, noSecondCryptography],
+		plugins: [...lateZod, onDemand, noSecondCryptography],
 	});
 }
 

@@ -158,13 +158,13 @@ export const ROOMS: readonly Room[] = [
 	},
 	{
 		name: "agent/start",
-		files: /^packages\/agent\/src\/(?:main|index|run|cli|no-compiler|error-line|simulator|trials|parsers)\.ts$/,
+		files: /^packages\/agent\/src\/(?:main|index|run|cli|zod-settings|error-line|simulator|trials|parsers)\.ts$/,
 		rooms: ["agent/"],
 		packages: PROTOCOL,
 		libraries: "any",
 	},
 
-	single("rehearsal", { packages: [...PROTOCOL, "@rollcall/agent", "@rollcall/agent/no-compiler"], libraries: "any" }),
+	single("rehearsal", { packages: [...PROTOCOL, "@rollcall/agent", "@rollcall/agent/zod-settings"], libraries: "any" }),
 	single("test-support", { packages: PROTOCOL, libraries: ["node:", "ava", "diff", "fast-check"] }),
 
 	{ name: "cli/exit-codes", files: /^packages\/cli\/src\/exit-codes\.ts$/ },

@@ -1,4 +1,4 @@
-import "./no-compiler.ts";
+import "./zod-settings.ts";
 import { main } from "./cli.ts";
 import { errorLine } from "./error-line.ts";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import "@rollcall/agent/no-compiler";
+import "@rollcall/agent/zod-settings";
 import { errorLine } from "@rollcall/agent";
 import { rehearse } from "./rehearse.ts";
 
