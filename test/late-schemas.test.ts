@@ -1,41 +1,7 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { runInThisContext } from "node:vm";
 import * as protocol from "@rollcall/protocol";
 import test from "ava";
-import { build } from "esbuild";
 import { z } from "zod";
-import { lateZod } from "../scripts/agent/late-schemas.ts";
-import { repository } from "./support/places.ts";
-
-/** Of zod's own settings: what it tells of each schema that it makes. */
-const settings = z.config() as { postProcessor?: (schema: unknown) => void };
-
-/** What a file exports when it is bundled as the agent is, and how many schemas it made at once. */
-async function bundled(file: string): Promise<{ readonly exports: Record<string, unknown>; readonly made: number }> {
-	const { outputFiles } = await build({
-		entryPoints: [file],
-		absWorkingDir: repository,
-		bundle: true,
-		platform: "node",
-		format: "cjs",
-		write: false,
-		logLevel: "error",
-		plugins: lateZod,
-	});
-	const module = { exports: {} };
-	let made = 0;
-	settings.postProcessor = () => {
-		made++;
-	};
-	try {
-		const load = runInThisContext(`(function (exports, require, module) {${outputFiles[0]?.text}\n})`);
-		load(module.exports, createRequire(join(repository, "package.json")), module);
-	} finally {
-		delete settings.postProcessor;
-	}
-	return { exports: module.exports, made };
-}
+import { bundled } from "./support/late-bundle.ts";
 
 /** All that a schema was made of, as plain values. */
 function parts(value: unknown, depth = 0): unknown {

@@ -56,8 +56,13 @@ export const Labels = z
 		z.string().regex(/^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "not a label key"),
 		z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/, "not a label value"),
 	)
-	.refine((labels) => Object.keys(labels).length <= 32, "at most 32 labels");
+	.refine(areFewLabels, "at most 32 labels");
 export type Labels = z.infer<typeof Labels>;
+
+/** True for at most as many labels as a machine may have. */
+export function areFewLabels(labels: object): boolean {
+	return Object.keys(labels).length <= 32;
+}
 
 /**
  * Brings any usual notation of a MAC (`AA-BB-CC-DD-EE-FF`, `aabb.ccdd.eeff`, `aabbccddeeff`) to lower case with colons.

@@ -1,4 +1,4 @@
-import { isNoUplink, Mac, type Nic, normalizeMac } from "@rollcall/protocol";
+import { isNoUplink, type Mac, type Nic, normalizeMac } from "@rollcall/protocol";
 import type { Source } from "./read-text.ts";
 
 const NET = "/sys/class/net";
@@ -101,8 +101,8 @@ function bondedMac(source: Source, name: string): Mac | undefined {
 }
 
 function macIn(source: Source, path: string): Mac | undefined {
-	const mac = Mac.safeParse(normalizeMac(source.text(path) ?? ""));
-	return mac.success && mac.data !== NOTHING ? mac.data : undefined;
+	const mac = normalizeMac(source.text(path) ?? "");
+	return mac !== NOTHING ? mac : undefined;
 }
 
 /** Flags of /proc/net/if_inet6 (linux/if_addr.h): a temporary address (RFC 8981), a failed duplicate check, a deprecated one. */

@@ -1,9 +1,6 @@
-import { Mac, normalizeMac } from "@rollcall/protocol";
-import { z } from "zod";
+import { type Mac, normalizeMac } from "@rollcall/protocol";
 import { runCommand } from "../command.ts";
-
-/** Of `ip -json link` (iproute2 5.6 and newer): it names the permanent address only where the present one is another. */
-const Links = z.array(z.looseObject({ ifname: z.string(), permaddr: z.string().optional() })).max(4096);
+import { IpLinks } from "./ip-links.ts";
 
 /** Permanent MACs of cards whose present one is another (of a team, or set by a person), by interface. Empty where no `ip` tells. */
 export async function askPermanentMacs(): Promise<ReadonlyMap<string, Mac>> {
@@ -13,10 +10,10 @@ export async function askPermanentMacs(): Promise<ReadonlyMap<string, Mac>> {
 
 /** Reads the output of `ip -json link`; anything else reads as nothing. */
 export function parsePermanentMacs(text: string): ReadonlyMap<string, Mac> {
-	const links = Links.safeParse(parseJson(text));
+	const links = IpLinks.safeParse(parseJson(text));
 	const macs = (links.data ?? []).flatMap(({ ifname, permaddr }) => {
-		const mac = Mac.safeParse(normalizeMac(permaddr ?? ""));
-		return mac.success ? [[ifname, mac.data] as const] : [];
+		const mac = normalizeMac(permaddr ?? "");
+		return mac ? [[ifname, mac] as const] : [];
 	});
 	return new Map(macs);
 }

@@ -8,6 +8,8 @@ import {
 	MachineId,
 	Name,
 	PodRoute,
+	SignedAssignment,
+	Target,
 	TargetPodNetwork,
 	UnitName,
 	UserPublicKey,
@@ -34,6 +36,9 @@ export const IdentityFile = z.strictObject({
 		})
 		.optional(),
 });
+
+/** `good.json` and `next.json`: see `Accepted` in ports. */
+export const AcceptedFile = z.strictObject({ target: Target, proof: SignedAssignment });
 
 /** `ledger.json`: see `Ledger` in ports. */
 export const LedgerFile = z.strictObject({

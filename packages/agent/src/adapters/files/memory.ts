@@ -10,15 +10,20 @@ import {
 	rmSync,
 	writeSync,
 } from "node:fs";
-import { check, SignedAssignment, Target } from "@rollcall/protocol";
-import { z } from "zod";
+import { check } from "@rollcall/protocol";
+import type { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
 import { type HeldMemory, unsureMemory } from "../../domain/etcd-memory.ts";
 import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
 import { filesError } from "./files-error.ts";
-import { CredentialsFile, HeldMemoryFile, IdentityFile, LedgerFile, PodNetworkFile } from "./memory-schema.ts";
-
-const AcceptedFile = z.strictObject({ target: Target, proof: SignedAssignment });
+import {
+	AcceptedFile,
+	CredentialsFile,
+	HeldMemoryFile,
+	IdentityFile,
+	LedgerFile,
+	PodNetworkFile,
+} from "./memory-schema.ts";
 
 const NOTHING: Ledger = { files: [], folders: [], units: [] };
 
