@@ -122,6 +122,21 @@ test("a gate that others need may be off where they are off, too, and 1.34 does 
 	for (const minor of ["1.34", "1.35", "1.36"]) t.deepEqual(missingGates({}, minor), []);
 });
 
+test("what a gate needs is what its release looks for", (t) => {
+	// In 1.36 user namespaces are on for good, and who says otherwise is told that.
+	const off = { UserNamespacesSupport: false };
+	t.deepEqual(missingGates(off, "1.35"), [{ gate: "ProcMountType", needs: "UserNamespacesSupport" }]);
+	t.deepEqual(missingGates({ ...off, ProcMountType: false }, "1.35"), []);
+	t.deepEqual(missingGates(off, "1.36"), []);
+	t.deepEqual(missingGates({ DeclarativeValidation: false, DeclarativeValidationTakeover: true }, "1.35"), [
+		{ gate: "DeclarativeValidationTakeover", needs: "DeclarativeValidation" },
+	]);
+	const hostNetwork = { UserNamespacesHostNetworkSupport: true, NodeDeclaredFeatures: false };
+	t.deepEqual(missingGates(hostNetwork, "1.35"), []);
+	const found = missingGates(hostNetwork, "1.36").map(({ gate, needs }) => `${gate}:${needs}`);
+	t.true(found.includes("UserNamespacesHostNetworkSupport:NodeDeclaredFeatures"));
+});
+
 test("no word of the table is misread, and no decided gate is of a release to come", (t) => {
 	const decided = decidedGates("1.36");
 	t.true(decided.length > 200);
