@@ -6,6 +6,7 @@ import {
 	type ProgramArtifact,
 	type ProgramSource,
 } from "@rollcall/protocol";
+import { leftToArtifacts } from "./addons/calico/cni.ts";
 import { archivesFor } from "./archives-for.ts";
 import { kernelModules } from "./kernel.ts";
 import { misfitOf, ownPrograms } from "./own-programs.ts";
@@ -131,10 +132,15 @@ export function programSources(
 	];
 }
 
-/** flannel hands pods over to the bridge plugin, with routes it is called itself; Calico brings what it calls, and machines with etcd alone have no pod network. */
-function pluginsOf(role: string, { kubernetes }: Pick<ClusterDocument, "kubernetes">): readonly string[] {
-	const hasBridge = kubernetes.podNetwork === "flannel" || kubernetes.podNetwork === "routed";
-	return role !== "etcd" && hasBridge ? ["loopback", "bridge", "host-local", "portmap"] : [];
+/**
+ * flannel hands pods over to the bridge plugin, with routes it is called itself; Calico brings what it calls, but for what it leaves to artifacts, which may be
+ * of another architecture; machines with etcd alone have no pod network.
+ */
+function pluginsOf(role: string, document: Pick<ClusterDocument, "kubernetes">): readonly string[] {
+	const { podNetwork } = document.kubernetes;
+	if (role === "etcd") return [];
+	if (podNetwork === "calico") return leftToArtifacts(document);
+	return podNetwork === "flannel" || podNetwork === "routed" ? ["loopback", "bridge", "host-local", "portmap"] : [];
 }
 
 function lackingModules(

@@ -64,6 +64,28 @@ test("what a machine lacks is named before anything is written, unless an artifa
 	t.regex(reasonOf({ programs: [...PROGRAMS, ...PLUGINS] }, "", "worker", archive), /lacks ctr, which/);
 });
 
+test("a machine of another architecture than the plugins that Calico leaves to artifacts is refused by them, since nothing brings them there", (t) => {
+	const calico = (...arch: string[]) => {
+		const entries = arch.map((of) =>
+			["portmap", "tuning"].map((name) =>
+				artifact(`/opt/cni/bin/${name}`).replace("{", `{ arch: ${of}, when: lacking,`),
+			),
+		);
+		return `, podNetwork: calico, artifacts: [${entries.flat().join(", ")}]`;
+	};
+	const machine = (arch: Facts["cpu"]["arch"]) => ({
+		...{ programs: PROGRAMS, modules: [...MODULES, "xt_set", "ip_set"] },
+		cpu: { ...labFacts(0).cpu, arch },
+	});
+	t.is(reasonOf(machine("x64"), calico("x64")), "it was rendered");
+	t.regex(
+		reasonOf(machine("arm64"), calico("x64")),
+		/^the machine lacks the CNI plugins portmap in \/opt\/cni\/bin, which the role worker needs; bring/,
+	);
+	t.is(reasonOf(machine("arm64"), calico("x64", "arm64")), "it was rendered");
+	t.is(reasonOf(machine("arm64"), calico()), "it was rendered");
+});
+
 test("a kubelet of the system counts only in a version that the cluster takes, else one is brought, or the machine is refused by it", (t) => {
 	const having = (version?: string) => ({
 		programs: [

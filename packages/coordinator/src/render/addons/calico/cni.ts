@@ -37,8 +37,17 @@ export function cniText(families: ReadonlySet<32 | 128>): string {
 	return JSON.stringify({ name: "k8s-pod-network", cniVersion: "0.3.1", plugins });
 }
 
+/** What containerd calls for each pod: the plugins above, and its own. */
+const CALLED = ["calico", "calico-ipam", "loopback", "portmap"];
+
+/** What containerd calls, and the installer leaves to the document's artifacts on every node, whatever their architecture. */
+export function leftToArtifacts(document: Pick<ClusterDocument, "kubernetes">): readonly string[] {
+	const skipped = skippedPrograms(document);
+	return CALLED.filter((name) => skipped.includes(name));
+}
+
 /** Programs that the installer leaves alone: what nobody calls, and what the document's artifacts bring themselves. */
-export function skippedPrograms({ kubernetes }: ClusterDocument): readonly string[] {
+export function skippedPrograms({ kubernetes }: Pick<ClusterDocument, "kubernetes">): readonly string[] {
 	const prefix = `${CNI_FOLDERS.programs}/`;
 	const brought = kubernetes.artifacts
 		.flatMap(({ path, unpack }) => [path, ...(unpack ?? []).map((member) => member.path)])
