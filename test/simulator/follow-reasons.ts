@@ -1,4 +1,4 @@
-import { etcdRisk, type Input } from "@rollcall/coordinator/simulator";
+import { etcdRisk, type Input, machineView } from "@rollcall/coordinator/simulator";
 import type { MachineId } from "@rollcall/protocol";
 import type { World } from "./world.ts";
 
@@ -17,7 +17,8 @@ export function followReasons(world: World): boolean {
 	const gone = new Map<string, MachineId>();
 	/** The same, also where they hold nobody up. */
 	const missed = new Map<string, MachineId>();
-	for (const { machineId, approval, bootId, held, impossible, lease, seat, target } of fleet.machines.values()) {
+	for (const machine of fleet.machines.values()) {
+		const { machineId, approval, bootId, held, impossible, lease, seat, target } = machine;
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
 		// Who sees that etcd lives gives nothing up for gone.
@@ -27,7 +28,9 @@ export function followReasons(world: World): boolean {
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
 		const isGone = seat !== undefined && lease === "lost" && allAreIn && !world.machineOf(machineId);
-		if (isGone && isBehind) gone.set(seat.nodeName, machineId);
+		// One that got ill by its newest target, and then was lost, holds them up as well, and it is told.
+		const isToGo = isGone && (isBehind || /rollcall remove/.test(machineView(fleet, machine).next ?? ""));
+		if (isToGo) gone.set(seat.nodeName, machineId);
 		if (isGone) missed.set(seat.nodeName, machineId);
 	}
 	const texts = [...reasons, risk];

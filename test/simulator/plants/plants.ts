@@ -107,6 +107,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a log that went back is read without the state that fits": 30109,
 	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
+	"a lost machine is assigned": 12,
 	"a learner begins with members that etcd does not list": 210116,
 	"a new boot does not fence the one before": 2,
 	"a proof is not checked": 7,

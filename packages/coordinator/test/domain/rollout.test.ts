@@ -2,8 +2,9 @@ import { type ClusterDocument, type MachineId, sha256Of, type Trust } from "@rol
 import test from "ava";
 import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { standing } from "../../src/domain/views/phase.ts";
 import { STAND_IN_TRUST } from "../../src/render/stand-in-trust.ts";
-import { remember } from "./etcd-story.ts";
+import { isWell, remember } from "./etcd-story.ts";
 import { Story } from "./story.ts";
 
 /** Nothing for the version that the fleet began with. */
@@ -109,6 +110,58 @@ test("a control plane that is lost before it begins holds nobody up; one that is
 	story.take({ kind: "remove", machineId: second, by: "test" });
 	story.pass(1);
 	t.deepEqual(others(), [third]);
+});
+
+test("a control plane that is silent gets its target when it is heard again; until it is lost the others wait for it", (t) => {
+	const { story, controlPlanes, worker, begun, found, upgrade } = setUp();
+	const [first, second] = controlPlanes;
+	found();
+	story.silent.add(first);
+	story.pass(4);
+	upgrade("1.36.3");
+	t.deepEqual(begun(), [worker]);
+	story.pass(3);
+	t.deepEqual(begun(), [worker]);
+	story.silent.delete(first);
+	story.pass(1);
+	t.deepEqual(begun(), [first, worker].sort());
+
+	const other = setUp();
+	other.found();
+	other.story.silent.add(first);
+	other.story.pass(4);
+	other.upgrade("1.36.3");
+	other.story.pass(10);
+	t.deepEqual(other.begun(), [second, worker].sort());
+});
+
+test("of a lost control plane that was given the newest target and did not get well, it is told that the others wait for it, and how to give it up", (t) => {
+	const { story, controlPlanes, begun, found, report, upgrade } = setUp();
+	const [first, second, third] = controlPlanes;
+	const standingOf = (id: MachineId) => standing(story.fleet, story.machine(id));
+	found();
+	for (const id of [second, third]) isWell(story, id);
+	story.silent.add(second);
+	story.pass(20);
+	t.notRegex(standingOf(second).next ?? "", /rollcall remove/, "it holds nobody up");
+	story.silent.delete(second);
+	story.pass(2);
+	upgrade("1.36.3");
+	report(first, true);
+	report(first, false);
+	story.silent.add(first);
+	story.pass(120);
+	t.false(begun().includes(second));
+	t.regex(
+		standingOf(first).reason,
+		/it was control-plane .*, and has not got well with generation \d+: .* wait for it/,
+	);
+	t.is(
+		standingOf(first).next,
+		`look at its power and its network; where it is gone for good, rollcall remove ${story.machine(first).seat?.nodeName}`,
+	);
+	story.take({ kind: "remove", machineId: first, by: "test" });
+	t.true(begun().includes(second));
 });
 
 test("a control plane without memory waits for nobody", (t) => {

@@ -30,7 +30,7 @@ export type Waits = (machine: Machine, summary: Summary) => boolean;
 /**
  * The order in which a rollout reaches control planes and machines of etcd. The API has to stay up, so they get a target that
  * restarts programs one after the other: after a change of keys, and, once etcd runs, for any reason. A machine waits for the
- * one that is being rolled out, else for the first that has yet to follow. A lost machine that has not begun holds up no other.
+ * one that is being rolled out, else for the first that has yet to follow. A lost machine holds up no other where it was not given its target yet.
  * A machine that runs nothing yet waits for none; nor, but for keys, does one whose last target was not applied: the new target
  * may mend it. Nor do those who begin etcd together once no memory of it is left: none gets well alone. Nor does one without whose etcd there is no majority: nobody else gets well before it is mended. Nobody
  * waits for one that etcd took out, which gets well only with another boot. Where a majority of etcd is not heard, what is left goes on as it is until it was read, or could not be: what restarts
@@ -38,8 +38,6 @@ export type Waits = (machine: Machine, summary: Summary) => boolean;
  */
 export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnown): Waits {
 	const keys = fleet.trust?.seq ?? 0;
-	const newest = Math.max(keys, fleet.cluster?.seq ?? 0);
-	const ofThisBoot = ({ bootId, target }: Machine): boolean => target?.bootId === bootId;
 	const startsAnew = ({ target }: Machine, summary: Summary | undefined): boolean => {
 		if (!target || (summary?.ok && summary.digest === target.digest)) return false;
 		if (target.seq <= keys) return !summary || summary.ok;
@@ -53,14 +51,6 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 		target.progress !== "applied" &&
 		summary?.ok === true &&
 		summary.digest !== target.digest;
-	const isBeingRolledOut = (one: Machine): boolean => {
-		const { target } = one;
-		if (!target || !ofThisBoot(one) || target.seq <= keys || isSettled(one, at)) return false;
-		// It gets well only with another boot, which a person brings about.
-		if (wasTakenOut(fleet, one)) return false;
-		// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
-		return target.seq > newest || isStarting(one, at);
-	};
 	let begins: boolean | undefined;
 	const beginsEtcd = ({ seat }: Machine): boolean => {
 		if (!fleet.cluster || seat?.role !== etcdRole(fleet.cluster.document)) return false;
@@ -95,10 +85,36 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 				members.find(
 					(one) => one.seat && one.lease !== "lost" && ofThisBoot(one) && wants(one, summarize(fleet, one, one.seat)),
 				);
-			before = { machine: members.find(isBeingRolledOut) ?? wanting(isMended) ?? wanting(startsAnew) };
+			before = {
+				machine: members.find((one) => isBeingRolledOut(fleet, one, at)) ?? wanting(isMended) ?? wanting(startsAnew),
+			};
 		}
 		return before.machine !== undefined && before.machine.machineId !== machine.machineId;
 	};
+}
+
+/**
+ * True for a machine that was given its target since the newest change, and has not got well with it yet, or that begins anew just now. The others wait for
+ * it, also where it is lost: the change itself may be why, and with it more of them would be.
+ */
+function isBeingRolledOut(fleet: Fleet, one: Machine, at: Timestamp): boolean {
+	const { target } = one;
+	const keys = fleet.trust?.seq ?? 0;
+	if (!target || !ofThisBoot(one) || target.seq <= keys || isSettled(one, at)) return false;
+	// It gets well only with another boot, which a person brings about.
+	if (wasTakenOut(fleet, one)) return false;
+	// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
+	return target.seq > Math.max(keys, fleet.cluster?.seq ?? 0) || isStarting(one, at);
+}
+
+function ofThisBoot({ bootId, target }: Machine): boolean {
+	return target?.bootId === bootId;
+}
+
+/** True for a lost machine that was given a target and did not get well with it, so that other control planes and machines of etcd wait for it. */
+export function isMissedInRollout(fleet: Fleet, one: Machine): boolean {
+	const isInTurn = one.seat !== undefined && ROLLED_OUT_ONE_BY_ONE.has(one.seat.role) && one.approval === "approved";
+	return isInTurn && one.lease === "lost" && isBeingRolledOut(fleet, one, fleet.at);
 }
 
 /** True while a target is being applied, and for as long after that as kubelet may need to notice. */

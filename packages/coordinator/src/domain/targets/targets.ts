@@ -3,7 +3,7 @@ import { waitsForClock } from "../clocks/machine-clock.ts";
 import type { Look, MachineDraft } from "../drafts.ts";
 import { etcdHolders } from "../etcd/members.ts";
 import type { Fleet, Machine } from "../fleet.ts";
-import type { Summary, SummaryIfKnown } from "../observed.ts";
+import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { emptyFor, holdsBack, isLeaving, type LeavingMachine } from "../seats/leaving.ts";
 import { rolloutOrder } from "./rollout.ts";
 
@@ -12,7 +12,7 @@ const TARGET_SLACK_MS = 30_000;
 
 /**
  * Issues targets to seated machines whose boot has none, or another one than the state now means. A lost machine gets its
- * target when it is back. Control planes that restart
+ * target when it is back, and a control plane or a machine of etcd that is silent when it is heard again. Control planes that restart
  * programs for it get it one after the other (rollout.ts). While a lost log is being rebuilt nothing is issued: the machines run
  * what is right, and the coordinator does not know it yet.
  */
@@ -38,6 +38,8 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
 		}
 		if (target?.digest === summary.digest && isCurrent(machine, target)) return undefined;
+		// Others would wait for it where it turns out to be lost.
+		if (machine.lease === "suspect" && ROLLED_OUT_ONE_BY_ONE.has(seat.role)) return undefined;
 		if (mustWait(machine, summary)) return undefined;
 		const cause = Math.max(
 			seat.seq,

@@ -9,6 +9,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { nameAdvice } from "../seats/declared-names.ts";
 import { holdsBack, isLeaving } from "../seats/leaving.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
+import { isMissedInRollout } from "../targets/rollout.ts";
 import { etcdNote } from "./etcd-note.ts";
 import { named } from "./named.ts";
 import { waitReason } from "./wait-reason.ts";
@@ -171,12 +172,16 @@ function standingOf(fleet: Fleet, machine: Machine): Standing {
 			};
 		case "suspect":
 			return { phase, reason: `nothing was heard from it for some seconds; it is ${place}` };
-		case "lost":
+		case "lost": {
+			const reason = `nothing is heard from it since ${isoDateOf(fleet, machine.leaseAt)}; it was ${place}`;
+			const next = "look at its power and its network";
+			if (!isMissedInRollout(fleet, machine)) return { phase, reason, next };
 			return {
 				phase,
-				reason: `nothing is heard from it since ${isoDateOf(fleet, machine.leaseAt)}; it was ${place}`,
-				next: "look at its power and its network",
+				reason: `${reason}, and has not got well with generation ${target?.generation}: control planes and machines of etcd whose programs start anew for a change wait for it`,
+				next: `${next}; where it is gone for good, rollcall remove ${machineId}`,
 			};
+		}
 	}
 }
 
