@@ -22,8 +22,11 @@ export function followReasons(world: World): boolean {
 		const waiting = approval === "approved" ? held : [{ bootId }, ...held];
 		for (const one of waiting) asked.push({ kind: "approve", machineId, bootId: one.bootId, by });
 		// Who sees that etcd lives gives nothing up for gone.
-		if (impossible !== undefined && !(world.etcd.lives() && /where (they are gone|none of them runs)/.test(impossible)))
-			reasons.push(impossible);
+		if (
+			impossible !== undefined &&
+			!(world.etcd.lives() && /where (they are gone|none of them runs)/.test(impossible.reason))
+		)
+			reasons.push(impossible.reason);
 		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);
@@ -56,7 +59,7 @@ export function followReasons(world: World): boolean {
 	// Whoever lost etcd's memory in the midst of a boot is told to boot anew.
 	for (const machine of world.machines) if (machine.boot?.etcd?.lost) booted.push(machine);
 	for (const { machineId, impossible } of fleet.machines.values()) {
-		const machine = impossible?.includes("boot it anew") ? world.machineOf(machineId) : undefined;
+		const machine = impossible?.reason.includes("boot it anew") ? world.machineOf(machineId) : undefined;
 		if (machine) booted.push(machine);
 	}
 	// A box that believes to be over is booted again by whoever finds it so.

@@ -51,9 +51,9 @@ export function checkSettled(world: World): void {
 		const { seat, target } = machine;
 		must(machine.leaving === undefined, "who lost a seat is empty in the end", () => machine.machineId);
 		must(
-			machine.impossible?.includes("lost its majority") !== true || !world.etcd.lives(),
+			machine.impossible?.reason.includes("lost its majority") !== true || !world.etcd.lives(),
 			"a reason is true",
-			() => `${machine.machineId} ${machine.impossible}`,
+			() => `${machine.machineId} ${machine.impossible?.reason}`,
 		);
 		if (!seat || machine.impossible !== undefined || lacksOthers(truth, machine)) continue;
 		must(
@@ -95,8 +95,8 @@ export function checkSettled(world: World): void {
 function lacksOthers({ cluster, machines }: Fleet, { seat }: Machine): boolean {
 	if (!cluster || seat?.role !== etcdRole(cluster.document)) return false;
 	const holders = [...machines.values()].filter((one) => one.seat?.role === seat.role);
-	// What is said of etcd itself is no such reason: that has to end.
-	const never = holders.filter(({ impossible }) => impossible !== undefined && !impossible.includes("etcd"));
+	// What is of etcd itself is no such reason: that has to end.
+	const never = holders.filter(({ impossible }) => impossible?.kind === "unfit");
 	return never.length * 2 >= holders.length;
 }
 

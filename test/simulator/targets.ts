@@ -13,7 +13,14 @@ import {
 	sharedKeys,
 	sharedOf,
 } from "@rollcall/coordinator/simulator";
-import type { CertificateRequest, ClusterDocument, Probe, TargetContent, TargetFile } from "@rollcall/protocol";
+import type {
+	CertificateRequest,
+	ClusterDocument,
+	ImpossibleKind,
+	Probe,
+	TargetContent,
+	TargetFile,
+} from "@rollcall/protocol";
 import { believedText } from "./keyring.ts";
 
 export const KUBELET = "kubelet.service";
@@ -33,7 +40,7 @@ type Machine = Parameters<Render>[1];
 type Seat = Parameters<Render>[2];
 type Parts = Pick<TargetContent, "files" | "units" | "probes" | "memory">;
 
-const refuse = (reason: string) => ({ ok: false, reason }) as const;
+const refuse = (reason: string, kind: ImpossibleKind = "unfit") => ({ ok: false, reason, kind }) as const;
 
 /**
  * Stands for the renderer, whose whole trees would cost too much: takes what that takes from the fleet, and has its files and arguments
@@ -49,7 +56,7 @@ function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render
 	if (seat.role === "control-plane" && machine.facts.memory.totalBytes < 3 * 2 ** 30)
 		return refuse("2 GiB are too little for a control plane");
 	const etcd = seat.role === etcdRole(document) ? etcdParts(document, shared, { machine, seat }) : NOTHING;
-	if (typeof etcd === "string") return refuse(etcd);
+	if ("ok" in etcd) return etcd;
 	const { cluster, slot, role, nodeName } = seat;
 	const controlPlanes = shared.controlPlanes.map(({ nodeName: name }) => name).join();
 	const believed = believedText(trust);
@@ -92,14 +99,19 @@ function etcdParts(
 	document: ClusterDocument,
 	shared: Shared,
 	{ machine, seat }: { machine: Machine; seat: Seat },
-): Parts | string {
+): Parts | ReturnType<typeof refuse> {
 	const peers = seat.role === "etcd" ? shared.ownEtcd : shared.controlPlanes;
 	const etcdBeginning = beginningOn(machine, shared.etcd);
-	if (shared.etcd.takenOut.some(isBoot(machine))) return "etcd took this boot of the machine out; boot it anew";
-	if (!etcdBeginning) return shared.etcdWait ?? "etcd does not begin on it yet";
+	const takenOut = shared.etcd.takenOut.find(isBoot(machine));
+	if (takenOut)
+		return refuse(
+			"etcd took this boot of the machine out; boot it anew",
+			takenOut.votes ? "etcd-leaves" : "etcd-took-out",
+		);
+	if (!etcdBeginning) return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
 	const declared = seatCount(document, seat.role);
 	if (!etcdBeginning.cluster && peers.length < declared)
-		return `etcd begins when all its machines are here: ${declared}`;
+		return refuse(`etcd begins when all its machines are here: ${declared}`, "etcd-waits");
 	const address = machine.facts.nics[0]?.addresses[0]?.split("/")[0] ?? "";
 	const { facts } = machine;
 	const node = { address, document, etcdBeginning, etcdMembers: peers, facts, nodeName: seat.nodeName };

@@ -8,6 +8,7 @@ import { Facts } from "./facts.ts";
 import { Grade } from "./grade.ts";
 import { Health } from "./health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name, UserPublicKey } from "./ids.ts";
+import { ImpossibleKind } from "./impossible.ts";
 import { KEY_EVENT_PAYLOADS } from "./key-events.ts";
 import { KUBERNETES_EVENT_PAYLOADS } from "./kubernetes-events.ts";
 import { LeaseState } from "./lease.ts";
@@ -188,8 +189,8 @@ export const EVENT_PAYLOADS = {
 		/** What of it programs start anew for; of control planes and machines of etcd, which take turns. */
 		programs: Digest.optional(),
 	}),
-	/** No target can be rendered for the assignment as it stands (a fact is missing, a rule does not match). */
-	"target-impossible": z.strictObject({ machineId, reason }),
+	/** No target can be rendered for the assignment as it stands (a fact is missing, a rule does not match). Earlier versions wrote no kind. */
+	"target-impossible": z.strictObject({ machineId, reason, kind: ImpossibleKind.optional() }),
 	"target-progress": z.strictObject({
 		machineId,
 		bootId,

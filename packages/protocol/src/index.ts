@@ -34,6 +34,7 @@ export * from "./fit.ts";
 export * from "./grade.ts";
 export * from "./health.ts";
 export * from "./ids.ts";
+export * from "./impossible.ts";
 export * from "./lease.ts";
 export * from "./log.ts";
 export * from "./messages.ts";

@@ -10,6 +10,7 @@ import {
 	Generation,
 	Grade,
 	Health,
+	ImpossibleKind,
 	IssuedCertificate,
 	Labels,
 	LeaseState,
@@ -18,8 +19,6 @@ import {
 	MachineId,
 	NodeState,
 	Reach,
-	RecordedScope,
-	scopeNow,
 	sha256Of,
 	TargetStep,
 	Timestamp,
@@ -29,6 +28,7 @@ import {
 	WaitingClaim,
 } from "@rollcall/protocol";
 import { z } from "zod";
+import { withKindsNow, withScopesNow } from "./earlier-fields.ts";
 import { EtcdFounder, EtcdMember, EtcdSnapshots } from "./etcd/state-form.ts";
 import type { FleetJson } from "./fleet-json.ts";
 
@@ -135,7 +135,7 @@ const Machine = z.strictObject({
 	lastSeat: z.strictObject({ slot: text, seat: z.int(), nodeName: text.optional() }).optional(),
 	generation: Generation,
 	target: IssuedTarget.optional(),
-	impossible: text.optional(),
+	impossible: z.strictObject({ reason: text, kind: ImpossibleKind }).optional(),
 	health: Health,
 	clock: z.strictObject({ offMs: z.int(), at: Timestamp }).optional(),
 	node: NodeState.optional(),
@@ -270,16 +270,6 @@ export function fleetForm(): Digest {
 export function migrateFleet(json: unknown): FleetJson | undefined {
 	if (typeof json !== "object" || json === null) return undefined;
 	const { form: _form, ...fields } = json as { form?: unknown };
-	const read = FleetForm.safeParse(withScopesNow(fields));
+	const read = FleetForm.safeParse(withKindsNow(withScopesNow(fields)));
 	return read.success ? ({ ...read.data, form: fleetForm() } as FleetJson) : undefined;
-}
-
-/** Scopes of tokens by the names that they have now. */
-function withScopesNow(fields: { readonly tokens?: unknown }): unknown {
-	if (!Array.isArray(fields.tokens)) return fields;
-	const tokens = fields.tokens.map((token: { scope?: unknown }) => {
-		const scope = RecordedScope.safeParse(token?.scope);
-		return scope.success ? { ...token, scope: scopeNow(scope.data) } : token;
-	});
-	return { ...fields, tokens };
 }

@@ -32,6 +32,7 @@ import type { ClockStep, LogStanding } from "./log/log-standing.ts";
 import type { DealtNetworks } from "./networks/dealt-networks.ts";
 import type { EndedCommand, OpenCommand } from "./open-command.ts";
 import type { Leaving } from "./seats/left-seat.ts";
+import type { Impossible } from "./targets/impossible.ts";
 import type { IssuedTarget } from "./targets/issued-target.ts";
 import type { KubernetesStanding } from "./views/kubernetes-standing.ts";
 
@@ -108,7 +109,7 @@ export interface Machine {
 	readonly generation: Generation;
 	readonly target?: IssuedTarget | undefined;
 	/** Why no target can be rendered for the seat, where that is so. */
-	readonly impossible?: string | undefined;
+	readonly impossible?: Impossible | undefined;
 	readonly health: Health;
 	/** Its own clock, since it was off for the first time in this boot. */
 	readonly clock?: MachineClock | undefined;

@@ -2,6 +2,7 @@ import type { ClusterDocument, Digest, MachineId, TargetContent, Timestamp } fro
 import { digestOf } from "@rollcall/protocol";
 import type { ClockReading } from "./clocks/machine-clock.ts";
 import type { Fleet, Machine, Seat } from "./fleet.ts";
+import type { Impossible } from "./targets/impossible.ts";
 import { programsOf } from "./targets/programs.ts";
 
 /**
@@ -27,9 +28,11 @@ export interface Observed {
 }
 
 /** What a seat means for a machine, or why it cannot be had. Pure; must return equal values for equal arguments. */
-export type Rendered =
-	| { readonly ok: true; readonly content: TargetContent }
-	| { readonly ok: false; readonly reason: string };
+export type Rendered = { readonly ok: true; readonly content: TargetContent } | NotRendered;
+/** Why there is no target. */
+interface NotRendered extends Impossible {
+	readonly ok: false;
+}
 export type RenderTarget = (fleet: Fleet, machine: Machine, seat: Seat) => Rendered;
 
 /** What renderers read of a machine. A target that was rendered holds as long as these are what they were. */
@@ -56,7 +59,7 @@ export type Summary =
 			/** The names of its certificates, where it has any. */
 			readonly certificates?: readonly string[] | undefined;
 	  }
-	| { readonly ok: false; readonly reason: string };
+	| NotRendered;
 
 /**
  * Asked for every seated machine in every round, so whoever gives it remembers what it gave for a state that did not change.

@@ -3,6 +3,7 @@ import {
 	type ClusterDocument,
 	type EtcdSnapshot,
 	type Facts,
+	type ImpossibleKind,
 	type Network,
 	overlaps,
 	ownValue,
@@ -94,12 +95,12 @@ function renderSeat(placement: Placement): Rendered {
 	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
-		const node = address.ok ? resolveNode(placement, address) : address;
+		const node = address.ok ? resolveNode(placement, address) : refuse(address.reason);
 		return "ok" in node ? node : accept({ ...identity, ...nodeRoleParts(role, node) });
 	}
 	if (!definition) return refuse(`the role ${seat.role} is not defined`);
 	// A role of the operator needs an address only if it speaks of it.
-	if (!address.ok && needsAddress(definition)) return address;
+	if (!address.ok && needsAddress(definition)) return refuse(address.reason);
 	const values = {
 		nodeName: seat.nodeName,
 		machineId: machine.machineId,
@@ -151,24 +152,25 @@ function resolveNode(
 	const beginning: EtcdBeginning | undefined =
 		seat.role === runsEtcd ? beginningOn(machine, shared.etcd) : { state: "new" };
 	const takenOut = seat.role === runsEtcd ? shared.etcd.takenOut.find(isBoot(machine)) : undefined;
-	if (takenOut) return refuse(takenOut.votes ? LEAVES : TAKEN_OUT);
+	if (takenOut) return takenOut.votes ? refuse(LEAVES, "etcd-leaves") : refuse(TAKEN_OUT, "etcd-took-out");
 	if (beginning === undefined) {
-		return refuse(shared.etcdWait ?? "etcd does not begin on it yet");
+		return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
 	}
 	const isBound = shared.etcd.founding !== undefined || shared.etcd.living.some(isBoot(machine));
 	const before = isBound ? addressIn(beginning, seat.nodeName) : undefined;
 	if (before !== undefined && before !== address) {
-		return refuse(movedText(before, address));
+		return refuse(movedText(before, address), "etcd-moved");
 	}
 	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, shared, machine);
-	if (unfit) return refuse(unfit);
+	if (unfit) return unfit;
 	const declared = seatCount(document, runsEtcd);
 	// A member that begins without the others would be a cluster of its own, and never join theirs. One that runs already goes on.
 	if (seat.role === runsEtcd && !beginning.cluster && etcdMembers.length < declared) {
-		return refuse(`etcd begins when all its machines are here: ${etcdMembers.length} of ${declared} seats are filled`);
+		const filled = `${etcdMembers.length} of ${declared} seats are filled`;
+		return refuse(`etcd begins when all its machines are here: ${filled}`, "etcd-waits");
 	}
 	if (seat.role === "control-plane" && etcdMembers.length === 0) {
-		return refuse("an API server needs etcd, and no machine has a seat for it yet");
+		return refuse("an API server needs etcd, and no machine has a seat for it yet", "etcd-waits");
 	}
 	return {
 		document,
@@ -231,11 +233,14 @@ function cannotRestore(
 	{ content }: EtcdSnapshot,
 	{ snapshotSource }: Shared,
 	{ facts }: TargetMachine,
-): string | undefined {
-	if (snapshotSource === undefined) return "no coordinator leads, from which the snapshot of etcd could be had";
+): Rendered | undefined {
+	if (snapshotSource === undefined)
+		return refuse("no coordinator leads, from which the snapshot of etcd could be had", "etcd-waits");
 	const quota = etcdQuota(facts.memory.totalBytes);
 	if (content.sizeBytes <= quota) return undefined;
-	return `the snapshot that etcd begins with has ${content.sizeBytes} bytes, etcd's quota on this machine is ${quota}: give the seat to a machine with more RAM`;
+	return refuse(
+		`the snapshot that etcd begins with has ${content.sizeBytes} bytes, etcd's quota on this machine is ${quota}: give the seat to a machine with more RAM`,
+	);
 }
 
 /** The second IP version on this machine; undefined where none is declared, a sentence where the machine cannot have it. */
@@ -262,8 +267,8 @@ function accept(content: TargetContent): Rendered {
 	return { ok: true, content };
 }
 
-function refuse(reason: string): Rendered {
-	return { ok: false, reason };
+function refuse(reason: string, kind: ImpossibleKind = "unfit"): Rendered {
+	return { ok: false, reason, kind };
 }
 
 /** The address by which the other members of etcd know one. */

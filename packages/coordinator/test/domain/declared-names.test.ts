@@ -25,6 +25,7 @@ const planOf = (story: Story, document: unknown) =>
 	planDocument(story.fleet, { document: document as never, digest: `sha256:${"0".repeat(64)}` as never }, () => ({
 		ok: false,
 		reason: "",
+		kind: "unfit",
 	})).warnings.join("\n");
 const viewOf = (story: Story, id: ReturnType<Story["join"]>) => machineView(story.fleet, story.machine(id));
 

@@ -16,7 +16,7 @@ function waitForEtcd(story: Story): Story {
 	story.summarize = (fleet, machine, seat) =>
 		etcdBeginning(fleet, machine) && fleet.seats.size === 3
 			? summarize(fleet, machine, seat)
-			: { ok: false, reason: etcdWait(fleet) };
+			: { ok: false, reason: etcdWait(fleet), kind: "etcd-waits" };
 	return story;
 }
 
@@ -29,7 +29,7 @@ test("where two machines with seats for etcd have one address nobody begins, and
 	t.deepEqual(beginnings(story, [a, twin, c]), [undefined, undefined, undefined]);
 	const [one, other] = [a, twin].map((id) => story.machine(id).seat?.nodeName);
 	t.regex(
-		story.machine(c).impossible ?? "",
+		story.machine(c).impossible?.reason ?? "",
 		new RegExp(`^${one}, ${other} have the same address, ${addressOf("a")}, .* rollcall remove what is gone for good`),
 	);
 	story.take({ kind: "remove", machineId: twin, by: "test" });
@@ -43,7 +43,10 @@ test("a boot with the address of a living member is not let into etcd, which wou
 	waitForEtcd(story);
 	story.join({ name: "b", memoryGiB: 8, boot: 2, address: addressOf("a") });
 	t.is(nextEtcdStep(story.fleet), undefined);
-	t.regex(story.machine(b).impossible ?? "", /its member is being replaced, but \S+, \S+ have the same address/);
+	t.regex(
+		story.machine(b).impossible?.reason ?? "",
+		/its member is being replaced, but \S+, \S+ have the same address/,
+	);
 	if (!second || !third) return t.fail();
 	story.join({ ...second, boot: 3 });
 	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: b } });

@@ -27,7 +27,9 @@ function fleet(slots: readonly object[]): Story {
 		const waiting = document && seatCount(document, "control-plane") > membersOf(now, "control-plane").length;
 		const [machine, seat] = about;
 		const isFirst = seat.role !== "control-plane" || etcdBeginning(now, machine) !== undefined;
-		return waiting || !isFirst ? { ok: false, reason: "etcd does not begin on it yet" } : summarize(now, ...about);
+		return waiting || !isFirst
+			? { ok: false, reason: "etcd does not begin on it yet", kind: "etcd-waits" }
+			: summarize(now, ...about);
 	};
 	declare(story, slots);
 	return story;
@@ -120,6 +122,17 @@ test("where one of those who are to begin cannot have a target, who waits says s
 	);
 	story.join({ name: "c", memoryGiB: 8, boot: 2 });
 	t.notRegex(etcdWait(story.fleet), /cannot/);
+});
+
+test("one of those who are to begin cannot have a target for a reason of its own also where that speaks of etcd", (t) => {
+	const story = fleet(CONTROL);
+	const { summarize } = story;
+	const reason = "the machine has 2 GiB of RAM, and needs 3 (etcd 1, kubelet 1, the rest 1)";
+	story.summarize = (state, machine, seat) =>
+		machine.facts.hostname === "c" ? { ok: false, reason, kind: "unfit" } : summarize(state, machine, seat);
+	for (const box of BOXES) story.join(box);
+	const text = etcdWait(story.fleet);
+	t.true(text.includes(`cannot: ${reason}; where that stays so, boot `), text);
 });
 
 test("where one of those who begin is lost and another one booted anew, who waits says whom to bring back, and what to do without him", (t) => {

@@ -1,10 +1,8 @@
-import type { MachineId } from "@rollcall/protocol";
+import type { ImpossibleKind, MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning, etcdBeginnings } from "../../src/domain/etcd/beginning.ts";
-import { movedText } from "../../src/domain/etcd/moved.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
-import { LEAVES, TAKEN_OUT } from "../../src/domain/etcd/taken-out.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { standing } from "../../src/domain/views/phase.ts";
 import { fleetTrouble } from "../../src/domain/views/trouble.ts";
@@ -89,20 +87,21 @@ test("where etcd is what a machine has no target for, its next step is about etc
 	const { story, ids } = running(3);
 	bootAgain(story, 2, [{ name: "m0", memoryGiB: 8 }]);
 	const id = ids[0] as MachineId;
-	const refuse = (reason: string) =>
-		story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
-	refuse(etcdWait(story.fleet));
+	const refuse = (reason: string, kind: ImpossibleKind) =>
+		story.record([{ type: "target-impossible", machineId: id, reason, kind, cause: story.machine(id).seat?.seq ?? 1 }]);
+	refuse(etcdWait(story.fleet), "etcd-waits");
 	t.is(standing(story.fleet, story.machine(id)).next, "rollcall etcd risk says what becomes of etcd");
 	for (let round = 0; nextEtcdStep(story.fleet) && round < 9; round++) takeStep(story);
-	refuse("no address fits networks.nodeAddress");
+	refuse("no address fits networks.nodeAddress", "unfit");
 	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^change the document, or the machine; /);
 });
 
 test("the next step for a member whose address changed is that address, or another boot", (t) => {
 	const { story, ids } = running(3);
 	const id = ids[0] as MachineId;
-	const reason = movedText("10.0.0.1", "10.0.0.9");
-	story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
+	const { seat } = story.machine(id);
+	const moved = { kind: "etcd-moved", reason: "it was 10.0.0.1" } as const;
+	story.record([{ type: "target-impossible", machineId: id, ...moved, cause: seat?.seq ?? 1 }]);
 	t.regex(standing(story.fleet, story.machine(id)).next ?? "", /^give it that address again, or rollcall reboot /);
 });
 
@@ -110,12 +109,13 @@ test("the next step for a machine that etcd took out is to boot it anew, also wh
 	const { story, ids } = running(3);
 	bootAgain(story, 2, [{ name: "m0", memoryGiB: 8 }]);
 	const id = ids[0] as MachineId;
-	const nextFor = (reason: string): string => {
-		story.record([{ type: "target-impossible", machineId: id, reason, cause: story.machine(id).seat?.seq ?? 1 }]);
+	const nextFor = (kind: ImpossibleKind): string => {
+		const cause = story.machine(id).seat?.seq ?? 1;
+		story.record([{ type: "target-impossible", machineId: id, reason: "in any words", kind, cause }]);
 		return standing(story.fleet, story.machine(id)).next ?? "";
 	};
-	t.regex(nextFor(TAKEN_OUT), /^rollcall reboot \S+$/);
-	t.regex(nextFor(LEAVES), /^rollcall etcd shows its members; .* rollcall reboot \S+$/);
+	t.regex(nextFor("etcd-took-out"), /^rollcall reboot \S+$/);
+	t.regex(nextFor("etcd-leaves"), /^rollcall etcd shows its members; .* rollcall reboot \S+$/);
 });
 
 test("a majority that is only silent is to be brought back first", (t) => {

@@ -62,3 +62,27 @@ test("tokens of an earlier state keep their rights under the names that these ha
 	t.is(read && stateDigest(read), stateDigest(story.fleet));
 	t.is(migrateFleet({ ...json, tokens: [{ scope: "root" }] }), undefined);
 });
+
+test("why a machine has no target is understood of an earlier state and of an earlier log, which had only words, by these", (t) => {
+	const story = new Story();
+	story.declare([{ name: "w", role: "worker", count: "rest" }]);
+	const machineId = story.join({ name: "a" });
+	const earlier = {
+		"etcd is just taking this boot of the machine out: wait until that is done": "etcd-leaves",
+		"etcd took this boot of the machine out, or its memory of etcd was lost; boot it anew, and it joins with empty memory":
+			"etcd-took-out",
+		"its address was 10.0.0.1 when this boot became a member of etcd, where the others look for it, and is 10.0.0.9 now; give it that address again, or boot it anew: what it runs goes on until then":
+			"etcd-moved",
+		"etcd runs without the memory of this machine; its member is being replaced": "etcd-waits",
+		"the event log is in doubt (entry 3 is missing); look which machines hold what": "etcd-waits",
+		"the machine has 1 GiB of RAM, and needs 3": "unfit",
+	} as const;
+	for (const [reason, kind] of Object.entries(earlier)) {
+		story.record([{ type: "target-impossible", machineId, reason, cause: 1 }]);
+		t.deepEqual(story.machine(machineId).impossible, { reason, kind });
+		const json = jsonOf(story);
+		const machines = (json.machines as object[]).map((one) => ({ ...one, impossible: reason }));
+		const read = fleetFromJson(migrateFleet({ ...json, form: `sha256:${"1".repeat(64)}`, machines }));
+		t.is(read && stateDigest(read), stateDigest(story.fleet), kind);
+	}
+});

@@ -34,7 +34,9 @@ function putBack() {
 function waitForEtcd(story: Story): void {
 	const { summarize } = story;
 	story.summarize = (fleet, machine, seat) =>
-		etcdBeginning(fleet, machine) ? summarize(fleet, machine, seat) : { ok: false, reason: "etcd does not begin yet" };
+		etcdBeginning(fleet, machine)
+			? summarize(fleet, machine, seat)
+			: { ok: false, reason: "etcd does not begin yet", kind: "etcd-waits" };
 }
 
 test("a living boot that proves more than the log knows is no boot without memory: it keeps its seat and its place in etcd, and nobody is taken out", (t) => {

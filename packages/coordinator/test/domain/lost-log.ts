@@ -39,7 +39,7 @@ export function lostLog(snapshots: readonly EtcdSnapshot[], recovering = true): 
 	story.summarize = (fleet, machine, seat) =>
 		etcdBeginning(fleet, machine) && (fleet.recoverUntil > 0 || fleet.seats.size === 3)
 			? summaryOf(renderForTests(fleet, machine, seat))
-			: { ok: false, reason: etcdWait(fleet) };
+			: { ok: false, reason: etcdWait(fleet), kind: "etcd-waits" };
 	story.record([
 		{ type: "log-started", recovering, recoverUntil: START + (recovering ? 15_000 : 0) },
 		{ type: "cluster-declared", ...documentOf(CONTROL), by: recovering ? "recovery" : "first start" },

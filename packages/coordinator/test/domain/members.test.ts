@@ -30,6 +30,7 @@ test("etcd waits until all of its machines are here, and then all get the same l
 		t.deepEqual(renderTarget(two.fleet, machine, seat), {
 			ok: false,
 			reason: "etcd begins when all its machines are here: 2 of 3 seats are filled",
+			kind: "etcd-waits",
 		});
 	}
 	const four = fleetOf(example("ha"), lab(4));

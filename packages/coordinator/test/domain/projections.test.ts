@@ -159,7 +159,7 @@ test("a plan that refuses a machine its target names no file, and says what beco
 	const small = story.join({ name: "small", memoryGiB: 1 });
 	const strict = (...[state, machine, seat]: Parameters<typeof renderForTests>) =>
 		machine.machineId === a && state.cluster?.document.kubernetes.version === "1.36.1"
-			? { ok: false as const, reason: "no address in 10.0.0.0/8" }
+			? { ok: false as const, reason: "no address in 10.0.0.0/8", kind: "unfit" as const }
 			: renderForTests(state, machine, seat);
 	const newer = documentOf(slots, { kubernetes: { version: "1.36.1" } });
 	const plan = Plan.parse(planDocument(story.fleet, newer, strict));

@@ -306,7 +306,7 @@ test("who does not get well before another boot, since etcd took it out, holds n
 	const { summarize } = story;
 	story.summarize = (fleet, machine, seat) =>
 		wasTakenOut(fleet, machine)
-			? { ok: false, reason: "etcd took this boot of the machine out; boot it anew" }
+			? { ok: false, reason: "etcd took this boot of the machine out; boot it anew", kind: "etcd-took-out" }
 			: summarize(fleet, machine, seat);
 	found();
 	upgrade("1.36.3");

@@ -49,7 +49,7 @@ test("who runs a target from before the change is behind when it means another o
 		both,
 	);
 	t.deepEqual(
-		ids(() => ({ ok: false, reason: "too little" })),
+		ids(() => ({ ok: false, reason: "too little", kind: "unfit" })),
 		both,
 	);
 });
@@ -57,7 +57,7 @@ test("who runs a target from before the change is behind when it means another o
 test("who cannot be given a target, booted anew or has not applied it is behind; also who is lost", (t) => {
 	const { story, ids, rotate, set, a, b } = setUp();
 	const whole = story.fleet;
-	set(a, { impossible: "1 GiB is too little" });
+	set(a, { impossible: { reason: "1 GiB is too little", kind: "unfit" } });
 	t.deepEqual(ids(known), [a]);
 	story.fleet = whole;
 	set(b, { bootId: story.machine(a).bootId });

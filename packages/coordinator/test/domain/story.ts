@@ -41,7 +41,7 @@ export function documentOf(slots: readonly object[], more: object = {}): { docum
 
 /** A target with one file that says what it is for; a machine of 1 GiB can run nothing. */
 export const renderForTests: RenderTarget = (fleet, machine, seat) => {
-	if (machine.facts.memory.totalBytes < 2 * 2 ** 30) return { ok: false, reason: "1 GiB is too little" };
+	if (machine.facts.memory.totalBytes < 2 * 2 ** 30) return { ok: false, reason: "1 GiB is too little", kind: "unfit" };
 	const content: TargetContent = {
 		cluster: seat.cluster,
 		slot: seat.slot,

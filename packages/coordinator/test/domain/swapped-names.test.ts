@@ -14,7 +14,7 @@ const named = (...names: readonly string[]) => ({
 });
 const nextOf = (story: Story, id: ReturnType<Story["join"]>) => machineView(story.fleet, story.machine(id)).next;
 const planOf = (story: Story, declared: ReturnType<typeof documentOf>) =>
-	planDocument(story.fleet, declared, () => ({ ok: false, reason: "" })).warnings;
+	planDocument(story.fleet, declared, () => ({ ok: false, reason: "", kind: "unfit" })).warnings;
 
 /** Three control planes with etcd. */
 function controlPlanes() {

@@ -27,7 +27,7 @@ test("a turn renders so many targets, and the next turns the others", (t) => {
 		keyOf: (shared) => shared,
 		render: () => {
 			rendered++;
-			return { ok: false, reason: "none" };
+			return { ok: false, reason: "none", kind: "unfit" };
 		},
 	});
 	const turns = [];
@@ -47,7 +47,7 @@ test("a turn renders so many targets, and the next turns the others", (t) => {
 });
 
 test("summaries that nobody remembers are all rendered", (t) => {
-	const slice = slicesOf(() => ({ ok: false, reason: "none" }), 2)();
+	const slice = slicesOf(() => ({ ok: false, reason: "none", kind: "unfit" }), 2)();
 	t.true(ask(slice.summarize).every(Boolean));
 	t.false(slice.isCut());
 });
@@ -59,7 +59,7 @@ test("who was put off comes before machines that came since, wherever they stand
 		(_fleet: Fleet, machine: Machine, seat: Seat) => {
 			if (!known.has(seat)) rendered.push(machine.machineId);
 			known.add(seat);
-			return { ok: false as const, reason: "none" };
+			return { ok: false as const, reason: "none", kind: "unfit" as const };
 		},
 		{ isKnown: (_fleet: Fleet, _machine: Machine, seat: Seat) => known.has(seat) },
 	);

@@ -242,10 +242,12 @@ test("11: a role that nobody declared is rendered for nobody", (t) => {
 	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, role: "vault" }), {
 		ok: false,
 		reason: "the role vault is neither built in nor defined under roles",
+		kind: "unfit",
 	});
 	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, slot: "vaults" }), {
 		ok: false,
 		reason: "the cluster has no slot vaults",
+		kind: "unfit",
 	});
 });
 

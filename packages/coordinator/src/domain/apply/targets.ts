@@ -4,6 +4,7 @@ import { livingMembers } from "../etcd/members.ts";
 import type { Fleet } from "../fleet.ts";
 import { spent } from "../hello-pace.ts";
 import { etcdRole } from "../seats/seats.ts";
+import { impossibleOf } from "../targets/impossible.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
 import { withoutFetch } from "./etcd.ts";
 import { withoutLeaving } from "./leaving.ts";
@@ -50,7 +51,7 @@ export function applyGenerationRaised(fleet: Fleet, event: EventOf<"generation-r
 
 export function applyImpossible(fleet: Fleet, event: EventOf<"target-impossible">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
-		machine.seat ? { ...machine, impossible: event.reason } : undefined,
+		machine.seat ? { ...machine, impossible: impossibleOf(event) } : undefined,
 	);
 }
 

@@ -15,9 +15,6 @@ import { strandedText } from "./stranded.ts";
 const REMOVE = "rollcall remove what is gone for good";
 const REMOVE_WITH_LOSS = "rollcall remove --accept-loss etcd what is gone for good";
 
-/** What is said here of a machine that waits, and not what keeps the machine itself from having a target. */
-const OF_ETCD = /etcd|event log/;
-
 /** Why a machine with a seat for etcd must not begin with it yet, and what a person can do. */
 export function etcdWait(fleet: Fleet): string {
 	if (fleet.log?.doubt) return `the event log is in doubt (${fleet.log.doubt.reason}); ${ACCEPT_LOG}`;
@@ -90,8 +87,10 @@ function foundingText(fleet: Fleet, founding: Founding): string {
 	if (hopeless !== undefined) return hopeless;
 	const cannot = founders.flatMap(({ machineId, nodeName, bootId }) => {
 		const { impossible } = fleet.machines.get(machineId) ?? {};
-		const isOwn = bootId === undefined && impossible !== undefined && !OF_ETCD.test(impossible);
-		return isOwn ? [`, but ${nodeName} cannot: ${impossible}; where that stays so, ${againText(fleet, founding)}`] : [];
+		const isOwn = bootId === undefined && impossible?.kind === "unfit";
+		return isOwn
+			? [`, but ${nodeName} cannot: ${impossible.reason}; where that stays so, ${againText(fleet, founding)}`]
+			: [];
 	});
 	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? missedText(founding)}; this machine joins it then`;
 }

@@ -34,8 +34,9 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 		if (!summary) return undefined;
 		if (!summary.ok) {
 			const reason = summary.reason.slice(0, 1024);
-			if (machine.impossible === reason) return undefined;
-			return { type: "target-impossible", machineId, reason, cause: Math.max(seat.seq, declaredSeq) };
+			const { kind } = summary;
+			if (machine.impossible?.reason === reason && machine.impossible.kind === kind) return undefined;
+			return { type: "target-impossible", machineId, reason, kind, cause: Math.max(seat.seq, declaredSeq) };
 		}
 		if (target?.digest === summary.digest && isCurrent(machine, target)) return undefined;
 		// Others would wait for it where it turns out to be lost.

@@ -1,14 +1,13 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
 import { etcdBeginning } from "../etcd/beginning.ts";
-import { isMoved } from "../etcd/moved.ts";
-import { LEAVES, TAKEN_OUT } from "../etcd/taken-out.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { mismatch } from "../seats/selector.ts";
 import { holdsForgotten } from "../seats/slots.ts";
+import type { Impossible } from "../targets/impossible.ts";
 
 /** What to do about a role that was given by hand where no seat is free. */
 export const MORE_SEATS = "raise the count of a slot with this role, or take the role back";
@@ -47,7 +46,7 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 	if (!document) return { reason: "no cluster is declared", next: "rollcall apply -f FILE" };
 	if (seat && machine.impossible !== undefined) {
 		return {
-			reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible}`,
+			reason: `no target can be made for seat ${seat.seat} of slot ${seat.slot}: ${machine.impossible.reason}`,
 			next: afterImpossible(fleet, machine, machine.impossible),
 		};
 	}
@@ -100,11 +99,12 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 }
 
 /** What to do about a machine for which no target can be made. */
-function afterImpossible(fleet: Fleet, machine: Machine, reason: string): string {
+function afterImpossible(fleet: Fleet, machine: Machine, { kind }: Impossible): string {
 	const { machineId } = machine;
-	if (isMoved(reason)) return `give it that address again, or rollcall reboot ${machineId}, where etcd can spare it`;
-	if (reason === TAKEN_OUT) return `rollcall reboot ${machineId}`;
-	if (reason === LEAVES)
+	if (kind === "etcd-moved")
+		return `give it that address again, or rollcall reboot ${machineId}, where etcd can spare it`;
+	if (kind === "etcd-took-out") return `rollcall reboot ${machineId}`;
+	if (kind === "etcd-leaves")
 		return `rollcall etcd shows its members; when it is none any more, rollcall reboot ${machineId}`;
 	if (waitsForEtcd(fleet, machine)) return "rollcall etcd risk says what becomes of etcd";
 	return `change the document, or the machine; rollcall show ${machineId} has its facts`;
