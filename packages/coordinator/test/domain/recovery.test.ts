@@ -148,6 +148,24 @@ test("a machine that proves the seat that it has under another node name has tha
 	t.is(story.fleet.nodeNames.size, 1, "the other name is free");
 });
 
+for (const [what, isProved] of [
+	["proves its seat with", true],
+	["was reset and proves nothing with", false],
+] as const)
+	test(`etcd's memory counts that a machine names in the first hello to a log that begins anew, also one that ${what} that hello`, (t) => {
+		const control = { name: "control", role: "control-plane", count: 1 };
+		const { story, proofs } = lost(["a"], [control]);
+		const [proof] = proofs;
+		if (!proof) return t.fail();
+		const { machineId, bootId } = proof.assignment;
+		const memory = { memberId: "17", clusterId: "77", bootId };
+		const said = isProved ? { proof, generation: 1, memory } : { memory };
+		t.is(story.hello(machineId, { name: "a" }, said).kind, isProved ? "target" : "wait");
+		t.deepEqual(story.machine(machineId).etcdMemory?.is, memory);
+		story.pass(20);
+		t.is(story.machine(machineId).seat?.slot, isProved ? "control" : undefined, "nobody comes in place of that memory");
+	});
+
 test("a document that moves etcd is refused while a log is rebuilt, and after that until its memory is proved or a person says that none is left", (t) => {
 	const control = { name: "control", role: "control-plane", count: 1 };
 	const { story } = lost([], [control]);

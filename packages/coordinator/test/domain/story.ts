@@ -3,6 +3,7 @@ import {
 	ClusterDocument,
 	canonicalJson,
 	type Digest,
+	type EtcdMemory,
 	type Event,
 	type EventDraft,
 	type EventOf,
@@ -199,7 +200,7 @@ export class Story {
 	hello(
 		machineId: MachineId,
 		hardware: Hardware,
-		more: { generation?: number; proof?: SignedAssignment } = {},
+		more: { generation?: number; proof?: SignedAssignment; memory?: EtcdMemory } = {},
 	): Answer {
 		return this.take({
 			kind: "hello",

@@ -29,7 +29,7 @@ export function hello(fleet: Fleet, input: InputOf<"hello">, at: Timestamp): Ver
 	if (!machine) {
 		if (own && !isOfRemoved(fleet, own) && !isKnownElsewhere(fleet, claim)) {
 			const back = comeBack(fleet, own, claim.facts, at);
-			return accept([...back, ...givenSince(own.generation, machineId, claim)], { kind: "target", machineId });
+			return accept([...back, ...heldSince(own.generation, machineId, claim)], { kind: "target", machineId });
 		}
 		if (at < fleet.recoverUntil && isBlank(fleet, machineId, claim)) return readmit(fleet, machineId, claim);
 		return refuse({
@@ -92,7 +92,7 @@ function readmit(fleet: Fleet, machineId: MachineId, claim: Claim): Verdict {
 	const found = identify(fleet, { facts, publicKey });
 	const identity = found.ok ? found.identity : "nic-and-serial";
 	const enrolled: EventDraft = { type: "machine-enrolled", machineId, bootId, publicKey, facts, identity, labels: {} };
-	return accept([enrolled, ...givenSince(0, machineId, claim)], {
+	return accept([enrolled, ...heldSince(0, machineId, claim)], {
 		kind: "wait",
 		reason: "the coordinator lost its log and listens to what the machines hold",
 	});
@@ -109,10 +109,17 @@ function rekeyed({ machineId, identity, labels }: Machine, { bootId, publicKey, 
 	});
 }
 
-/** A machine that comes back was given a target above a generation, which does not run on it: it takes none below that. */
-function givenSince(proven: number, machineId: MachineId, { bootId, generation }: Claim): EventDraft[] {
+/**
+ * What a machine that comes back holds beside what it proves: it was given a target above a generation, which does not run on it, and takes none below that; and
+ * a member's memory of etcd may lie there, also where a reset left nothing else.
+ */
+function heldSince(proven: number, machineId: MachineId, { bootId, generation, memory }: Claim): EventDraft[] {
 	const isGiven = generation > proven && generation <= proven + MAX_LEAP;
-	return isGiven ? [{ type: "generation-raised", machineId, bootId, generation }] : [];
+	const remembered = memoryNews({ machineId, bootId }, memory);
+	return [
+		...(isGiven ? [{ type: "generation-raised" as const, machineId, bootId, generation }] : []),
+		...(remembered ? [remembered] : []),
+	];
 }
 
 /** A machine that was given more than the log knows of. */

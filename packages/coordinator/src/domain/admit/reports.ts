@@ -46,7 +46,7 @@ export function report(fleet: Fleet, input: InputOf<"report">): Verdict {
  * reports, which are numbered, can say that memory is gone.
  */
 export function memoryNews(
-	{ machineId, bootId, etcdMemory }: Machine,
+	{ machineId, bootId, etcdMemory }: Pick<Machine, "machineId" | "bootId" | "etcdMemory">,
 	memory: EtcdMemory | null | undefined,
 ): Extract<EventDraft, { type: "etcd-memory-changed" }> | undefined {
 	const before = etcdMemory?.is;
