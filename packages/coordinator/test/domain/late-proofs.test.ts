@@ -1,6 +1,7 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { BOXES, remember } from "./etcd-story.ts";
@@ -44,4 +45,21 @@ test("a seat for etcd that is proved is no proof of its memory: who does not say
 	remember(story, proved.slice(0, 2));
 	t.is(nextEtcdStep(story.fleet)?.kind, "found");
 	t.is(etcdBeginning(story.fleet, story.machine(proved[0] as MachineId))?.state, "new");
+});
+
+test("a seat for etcd that is proved is no proof that etcd still has its member: nothing is founded by those on whose machines it is ill, and the others are waited for", (t) => {
+	const { story, proved } = lost([A, B], { rehearsal: false }, { holds: true });
+	const say = (healthy: boolean, sequence: number): void => {
+		for (const machineId of proved) {
+			const { bootId, generation, etcdMemory } = story.machine(machineId);
+			const health = [{ component: "etcd", healthy }];
+			const memory = etcdMemory?.is ?? null;
+			story.take({ kind: "report", machineId, report: { bootId, sequence, generation, health, memory } });
+		}
+	};
+	say(false, 600);
+	t.is(nextEtcdStep(story.fleet), undefined);
+	t.regex(etcdRisk(story.fleet, story.at) ?? "", /etcd does not get well: .* bring the others back/);
+	say(true, 601);
+	t.is(nextEtcdStep(story.fleet)?.kind, "found");
 });

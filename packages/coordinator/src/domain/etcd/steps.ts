@@ -78,7 +78,8 @@ export function bootOf(step: EtcdStep): Pick<Machine, "machineId" | "bootId"> | 
 /** The step when no member lives: etcd counts as founded once most of the machines that began run it; before they begin, the snapshot is chosen. */
 function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
 	const founding = foundingOf(fleet);
-	const begun = founding?.isWhole ? founding.begun : runners(fleet, founding?.begun ?? []);
+	// That a target was applied is proved; whether etcd still has its member, and a leader, only its own health says.
+	const begun = founding?.isWhole ? founding.begun : runners(fleet, founding?.begun ?? []).filter((one) => !isIll(one));
 	const run = begun.filter(({ target }) => target?.progress === "applied").length;
 	const all = founding?.isWhole ? founding.founders.length : Math.max(seats, founding?.founders.length ?? 0);
 	if (founding && seats > 0 && run > all / 2) return foundStep(fleet, founding);
