@@ -69,9 +69,9 @@ export function followReasons(world: World): boolean {
 	return asked.length > 0 || booted.length > 0;
 }
 
-/** The machines that a text says to bring back, or else to remove. */
+/** The machines that a text says to bring back or to boot anew, or else to remove. */
 function missedIn(text: string): string[] {
-	const found = /bring (.+?) back, or rollcall remove/.exec(text);
+	const found = /bring (.+?) back, or rollcall remove/.exec(text) ?? /boot (.+?) anew, or rollcall remove/.exec(text);
 	return found?.[1]?.split(", ") ?? [];
 }
 

@@ -128,6 +128,23 @@ test("a majority that is only silent is to be brought back first", (t) => {
 	);
 });
 
+test("where nobody is here who has etcd's memory, it is said how to give up what is gone for good, and etcd begins again after that", (t) => {
+	const { story, ids } = running(1);
+	const [id] = ids as [MachineId];
+	const name = story.machine(id).seat?.nodeName ?? "";
+	story.silent.add(id);
+	story.pass(60);
+	const ways = `bring ${name} back, whose memory may live, or boot ${name} anew, or rollcall remove --accept-loss etcd what is gone for good`;
+	t.true(
+		etcdRisk(story.fleet, story.at)?.includes(`; ${ways}, back to the snapshot of`),
+		etcdRisk(story.fleet, story.at),
+	);
+	const spare = story.join({ name: "spare", memoryGiB: 8 });
+	story.take({ kind: "remove", machineId: id, by: "test", acceptLoss: "etcd" });
+	t.is(story.machine(spare).seat?.nodeName !== undefined, true);
+	t.is(nextEtcdStep(story.fleet)?.kind, "restore");
+});
+
 test("a member that is well by itself says that etcd has no majority, whom to bring back or to boot, and what is lost then", (t) => {
 	const { story, ids } = founded([5]);
 	const [alone, ...others] = ids as [MachineId, ...MachineId[]];

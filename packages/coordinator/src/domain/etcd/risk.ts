@@ -6,7 +6,7 @@ import { memoryHolders } from "./memory-holders.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { strandedText } from "./stranded.ts";
-import { beginningText, etcdWait, foundingTrouble, unknownText } from "./wait.ts";
+import { beginningText, etcdWait, foundingTrouble, REMOVE_WITH_LOSS, unknownText } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -70,14 +70,17 @@ export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly nex
 	return { text: stillText(quorum), next: `${rescueText(fleet, quorum)} (rollcall etcd risk)` };
 }
 
-/** Whom to bring back, else whom to boot anew. */
+/** Whom to bring back, else whom to boot anew; where nobody with etcd's memory is here, how to give up what is gone for good. */
 function rescueText(fleet: Fleet, quorum: Quorum): string {
 	const lost = quorum.voters.flatMap(({ machineId, bootId, nodeName }) => {
 		const machine = fleet.machines.get(machineId);
 		return machine?.lease === "lost" && machine.bootId === bootId ? [nodeName] : [];
 	});
 	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
-	return `${back}boot ${nodeNames(memoryHolders(fleet))} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
+	const holders = memoryHolders(fleet);
+	if (holders.every(({ lease }) => lease === "lost"))
+		return `${back}boot ${nodeNames(holders)} anew, or ${REMOVE_WITH_LOSS}`;
+	return `${back}boot ${nodeNames(holders)} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
 }
 
 function awayFrom({ voters, healthy }: Quorum): readonly string[] {

@@ -13,7 +13,8 @@ import { nextBeginning } from "./snapshots.ts";
 import { strandedText } from "./stranded.ts";
 
 const REMOVE = "rollcall remove what is gone for good";
-const REMOVE_WITH_LOSS = "rollcall remove --accept-loss etcd what is gone for good";
+/** How a person gives up machines together with what etcd has in their memory. */
+export const REMOVE_WITH_LOSS = "rollcall remove --accept-loss etcd what is gone for good";
 
 /** Why a machine with a seat for etcd must not begin with it yet, and what a person can do. */
 export function etcdWait(fleet: Fleet): string {
