@@ -2,6 +2,7 @@ import { dirname, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { nodeOnDemand } from "../node-on-demand.ts";
 import { lateZod } from "./late-schemas.ts";
+import { leanNats } from "./lean-nats.ts";
 
 const project = dirname(dirname(import.meta.dirname));
 
@@ -30,7 +31,7 @@ export async function bundleFile(entry: string, outfile: string, { wrap, names }
 		lineLimit: 200,
 		legalComments: "none",
 		logLevel: "error",
-		plugins: [...lateZod, onDemand, noSecondCryptography],
+		plugins: [...lateZod, leanNats, onDemand, noSecondCryptography],
 	});
 }
 

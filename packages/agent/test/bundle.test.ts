@@ -67,6 +67,12 @@ testBuilt("no schema is made of what only a coordinator reads", (t) => {
 	t.notRegex(text, /\b(?:EnrollRequest|Facts|CertifyOrder)=/);
 });
 
+testBuilt("the NATS client loads neither Web Cryptography nor TLS for itself", (t) => {
+	const text = readFileSync(join(folder, "agent.cjs"), "utf8");
+	t.regex(text, /\.randomFillSync\(/);
+	t.notRegex(text, /\.getRandomValues|\.TLSSocket/);
+});
+
 /** Tells each time that a program is made of text. */
 const TELLS = `globalThis.Function = new Proxy(Function, {
 	construct(made, words) { process.stderr.write("compiled\\n"); return new made(...words); },
