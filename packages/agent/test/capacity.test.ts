@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Facts } from "@rollcall/protocol";
 import test from "ava";
@@ -85,6 +85,29 @@ test("programs are told with their path and version, by the folder that comes fi
 	t.false(hasBridgeTool([`${root}/bin`]));
 	chmodSync(put("/bin/bridge", script("")), 0o755);
 	t.true(hasBridgeTool([`${root}/bin`]));
+});
+
+test("a program that is slow to tell its version keeps no other one waiting", async (t) => {
+	const root = temporaryRoot(t);
+	mkdirSync(`${root}/bin`);
+	// Each waits until the other one was asked, too.
+	for (const [name, other] of [
+		["containerd", "runc"],
+		["runc", "containerd"],
+	] as const)
+		writeFileSync(
+			`${root}/bin/${name}`,
+			`#!/bin/sh\n: > ${root}/${name}\nuntil [ -e ${root}/${other} ]; do sleep 0.01; done\necho ${name} 1.2.3\n`,
+			{ mode: 0o755 },
+		);
+	const found = await createPrograms([`${root}/bin`], [])();
+	t.deepEqual(
+		found.map(({ name, version }) => [name, version]),
+		[
+			["containerd", "1.2.3"],
+			["runc", "1.2.3"],
+		],
+	);
 });
 
 test("what the system takes is measured before the agent wrote anything, kept for the boot, and not guessed afterwards", async (t) => {

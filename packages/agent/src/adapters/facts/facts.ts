@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { definedFields, type Facts } from "@rollcall/protocol";
+import { definedFields, type Facts, type Mac } from "@rollcall/protocol";
 import type { AgentConfig } from "../../config.ts";
 import type { FactsReader } from "../../ports.ts";
 import { VERSION } from "../../version.ts";
@@ -34,7 +34,10 @@ export function createFactsReader(
 			const memory = readMemory(source);
 			const nics = readNics(source, rehearsal ? declared(rehearsal.interfaces) : present());
 			const kernel = readKernel(source);
-			const programs = await findPrograms();
+			const [programs, told] = await Promise.all([
+				findPrograms(),
+				root === "/" ? askPermanentMacs() : new Map<string, Mac>(),
+			]);
 			const outsideRam = root === "/" ? readOutsideRam(source) : undefined;
 			const modules = rehearsal ? undefined : readModules(root, source, kernel);
 			const facts: Facts = {
@@ -44,7 +47,7 @@ export function createFactsReader(
 				cpu: readCpu(source),
 				memory,
 				nics,
-				macs: readMacs(source, root === "/" ? await askPermanentMacs() : new Map()),
+				macs: readMacs(source, told),
 				...readRoutes(
 					source,
 					nics.map((nic) => nic.name),

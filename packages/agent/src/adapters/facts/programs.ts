@@ -46,6 +46,8 @@ const PLUGINS = [
 const PLUGIN_VERSION = "-v";
 /** A program that does not print its version in this time is reported without it. */
 const ANSWER_MS = 2_000;
+/** So many programs are asked at once: each mostly waits for its file to be read. */
+const AT_ONCE = 4;
 
 /** Finds the programs of a machine. Asks a program for its version again only when its file has changed. */
 export function createPrograms(
@@ -62,10 +64,21 @@ export function createPrograms(
 		return [{ name, path: program.path, ...(version === undefined ? {} : { version }) }];
 	};
 	return async () => {
-		const found: Program[] = [];
-		for (const [name, words] of Object.entries(PROGRAMS)) found.push(...(await look(name, folders, words)));
-		for (const name of PLUGINS) found.push(...(await look(name, pluginFolders, PLUGIN_VERSION)));
-		return found;
+		const looks = [
+			...Object.entries(PROGRAMS).map(
+				([name, words]) =>
+					() =>
+						look(name, folders, words),
+			),
+			...PLUGINS.map((name) => () => look(name, pluginFolders, PLUGIN_VERSION)),
+		];
+		const found: Program[][] = [];
+		const left = looks.entries();
+		const some = async () => {
+			for (const [place, next] of left) found[place] = await next();
+		};
+		await Promise.all(Array.from({ length: AT_ONCE }, some));
+		return found.flat();
 	};
 }
 
