@@ -41,27 +41,31 @@ export type TargetUnit = z.infer<typeof TargetUnit>;
  * http: any 2xx answer from a loopback URL. tcp: the port accepts. unit: systemd says active. file: it exists.
  * routes: the kernel has all routes to other nodes' pods.
  */
-const ProbeBase = {
-	component: Name,
-	deadlineSeconds: z.int().min(1).max(3600).default(60),
-	intervalSeconds: z.int().min(1).max(600).default(5),
-	timeoutSeconds: z.int().min(1).max(60).default(2),
-};
 export const Probe = z.discriminatedUnion("kind", [
 	z.strictObject({
 		kind: z.literal("http"),
-		...ProbeBase,
+		...probeFields(),
 		port: z.int().min(1).max(65535),
 		path: z.string().max(256).startsWith("/"),
 		/** https: the certificate is not checked, as kubelet's own probes do; the address is the loopback of the machine. */
 		scheme: z.enum(["http", "https"]).default("http"),
 	}),
-	z.strictObject({ kind: z.literal("tcp"), ...ProbeBase, port: z.int().min(1).max(65535) }),
-	z.strictObject({ kind: z.literal("unit"), ...ProbeBase, unit: UnitName }),
-	z.strictObject({ kind: z.literal("file"), ...ProbeBase, path: AbsolutePath }),
-	z.strictObject({ kind: z.literal("routes"), ...ProbeBase }),
+	z.strictObject({ kind: z.literal("tcp"), ...probeFields(), port: z.int().min(1).max(65535) }),
+	z.strictObject({ kind: z.literal("unit"), ...probeFields(), unit: UnitName }),
+	z.strictObject({ kind: z.literal("file"), ...probeFields(), path: AbsolutePath }),
+	z.strictObject({ kind: z.literal("routes"), ...probeFields() }),
 ]);
 export type Probe = z.infer<typeof Probe>;
+
+/** What probes of all kinds have. */
+function probeFields() {
+	return {
+		component: Name,
+		deadlineSeconds: z.int().min(1).max(3600).default(60),
+		intervalSeconds: z.int().min(1).max(600).default(5),
+		timeoutSeconds: z.int().min(1).max(60).default(2),
+	};
+}
 
 /**
  * How an artifact is encrypted: a nonce, AES-256-GCM of the content with `additional` as additional data, the tag. The key, 32

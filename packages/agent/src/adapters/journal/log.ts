@@ -39,6 +39,8 @@ function fieldText(value: string | number): string {
 
 /** An entry stays one line, a terminal stays sane, and nothing in a name is hidden. */
 function escaped(text: string): string {
+	// Nearly all are ASCII, and to compile the expression for all of Unicode takes longer than a start's whole log.
+	if (/^[ -~]*$/.test(text)) return text;
 	return text.replaceAll(UNSEEN, (character) => {
 		const code = character.codePointAt(0) ?? 0;
 		return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
