@@ -1,6 +1,6 @@
 /**
  * Builds the agent into one executable file, `dist/agent/rollcall-agent`: esbuild makes one CommonJS file of it, V8 a cache of
- * its compiled code, and pkg puts both into a copy of the Node that the workspace installs (a single executable application,
+ * the code that a start runs, and pkg puts both into a copy of the Node that the workspace installs (a single executable application,
  * whose main is `agent/loader.cjs`). Nothing is downloaded.
  * Skipped when nothing that goes into it changed. Builds of the same inputs are equal, byte by byte.
  */
@@ -27,6 +27,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { bundleFile } from "./agent/bundle-file.ts";
 import { hashInputs } from "./agent/inputs.ts";
+import { writeCache } from "./agent/write-cache.ts";
 
 const run = promisify(execFile);
 const project = dirname(import.meta.dirname);
@@ -145,14 +146,11 @@ async function stripped(strip: string | undefined, to: string): Promise<void> {
 	else await run("strip", [to]);
 }
 
-/**
- * Runs in a process of its own: makes `rollcall-agent` of the bundle and of `base`, all in `work`. The cache is made with a
- * fixed seed, so that equal inputs give equal bytes.
- */
+/** Runs in a process of its own: makes `rollcall-agent` of the bundle and of `base`, all in `work`. */
 async function makeExecutable(work: string): Promise<void> {
 	const { default: sea } = await import("@yao-pkg/pkg/lib-es5/sea.js");
 	const [source, cache] = [join(work, "agent.cjs"), join(work, "agent.cache")];
-	await run(join(work, "base"), ["--random-seed=1", join(project, "scripts/agent/code-cache.cjs"), source, cache]);
+	await writeCache(join(work, "base"), source, cache, work);
 	// The name of the main file is in every stack trace, so it is given relative to pkg's folder, which lies in TMPDIR.
 	await copyFile(join(project, "scripts/agent/loader.cjs"), join(work, "agent-loader.cjs"));
 	const seaConfig = {

@@ -1,7 +1,7 @@
 "use strict";
 /**
  * The main file of the agent's executable. It holds the agent as an asset, with V8's cache of its compiled functions: a cache of
- * all of them, not only of the outermost one as a single executable makes it. A cache that does not fit (another processor,
+ * those that a start runs, not only of the outermost one as a single executable makes it. A cache that does not fit (another processor,
  * other flags) is passed over, and the agent is compiled as usual.
  */
 const { getRawAsset } = require("node:sea");
