@@ -10,8 +10,8 @@ const CHANGES = "coordinator/src/keepers/etcd-changes.ts";
 export const ETCD: Readonly<Record<string, Plant>> = {
 	"etcd begins empty beside memory that may live": swapped(
 		BEGINNING,
-		'return memory.some((one) => !founding?.begun.includes(one)) ? undefined : { state: "new" };',
-		'return { state: "new" };',
+		"if (memoryBeside(fleet, founding).length > 0) return undefined;",
+		"",
 	),
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt": swapped(
 		BEGINNING,

@@ -7,7 +7,8 @@ import {
 	type Timestamp,
 	type UserPublicKey,
 } from "@rollcall/protocol";
-import { hasBegun } from "../etcd/members.ts";
+import { foundingOf } from "../etcd/founding.ts";
+import { hasBegun, livingMembers } from "../etcd/members.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { doubtLog } from "../log/log-doubt.ts";
 import { etcdRole } from "../seats/seats.ts";
@@ -134,12 +135,13 @@ function adopt(fleet: Fleet, assignment: Assignment): EventDraft[] {
 }
 
 /**
- * True where a seat for etcd was given to another machine after the log was lost, before its holder proved itself, and that one holds no memory: etcd
- * is not founded, and it was not told to begin. The memory of whoever proves late is worth more than a seat.
+ * True where a seat for etcd was given to another machine after the log was lost or went back, before its holder proved itself, and that one holds no memory and was
+ * not told to begin; as long as no member votes by the log, and nobody begins in the place of members that are gone. The memory of whoever proves late is worth more
+ * than a seat.
  */
 function keepsMemory(fleet: Fleet, assignment: Assignment, holder: Machine): boolean {
-	if (fleet.etcd || !isOfEtcd(fleet, assignment) || holder.etcdMemory) return false;
-	return !hasBegun(fleet, holder);
+	if (!isOfEtcd(fleet, assignment) || holder.etcdMemory || hasBegun(fleet, holder)) return false;
+	return !fleet.etcd || (!livingMembers(fleet).some(({ votes }) => votes) && foundingOf(fleet) === undefined);
 }
 
 function holderOf(fleet: Fleet, slot: string, seat: number): Machine | undefined {

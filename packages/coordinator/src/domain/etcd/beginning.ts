@@ -1,8 +1,8 @@
 import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { type Founding, foundingOf, isFounder, missedHolders, runners } from "./founding.ts";
-import { begunNow, hasLostMemory, livingMembers, strangers } from "./members.ts";
-import { memoryHolders } from "./memory-holders.ts";
+import { begunNow, hasLostMemory, livingMembers } from "./members.ts";
+import { memoryBeside } from "./memory-holders.ts";
 import { sharedAddressText } from "./shared-addresses.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
@@ -53,7 +53,9 @@ export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const now = foundingOf(fleet);
 	const isEarly = now === undefined && (missedHolders(fleet).length > 0 || sharedAddressText(fleet) !== undefined);
 	const others = doubted || isEarly || now?.isHopeless ? undefined : newBeginning(fleet, now);
-	const none = others !== undefined || (!doubted && (fleet.etcd !== undefined || now?.isHopeless === true));
+	// Who was told to begin goes on, also where memory beside it is known since.
+	const isOver = now?.isWhole ? now.isHopeless : fleet.etcd !== undefined;
+	const none = others !== undefined || (!doubted && isOver);
 	const begun = none ? [] : begunNow(fleet);
 	const goOn = (now?.isWhole ? begun : runners(fleet, begun)).map(({ machineId }) => machineId);
 	const founding = now && { founders: now.founders, isWhole: now.isWhole };
@@ -70,14 +72,12 @@ function restoredBeginning({ snapshots }: Fleet): EtcdBeginning | undefined {
 	return snapshot && { state: "new", restored: { sha256: snapshot.sha256, fetch: snapshot } };
 }
 
-/** How it begins when no memory is left. Undefined: that is being decided. */
+/** How it begins when no memory is left. Undefined: that is being decided, or memory that may live is known: to begin beside that would be a second cluster. */
 function newBeginning(fleet: Fleet, founding: Founding | undefined): EtcdBeginning | undefined {
+	if (memoryBeside(fleet, founding).length > 0) return undefined;
 	const restored = restoredBeginning(fleet);
 	if (restored) return restored;
-	if (nextBeginning(fleet).from !== "nothing") return undefined;
-	// Empty beside memory that may live would be a second cluster.
-	const memory = fleet.etcd ? memoryHolders(fleet) : strangers(fleet);
-	return memory.some((one) => !founding?.begun.includes(one)) ? undefined : { state: "new" };
+	return nextBeginning(fleet).from === "nothing" ? { state: "new" } : undefined;
 }
 
 function takenOutBoots(fleet: Fleet): EtcdBeginnings["takenOut"] {

@@ -1,5 +1,5 @@
 import type { Fleet, Machine } from "../fleet.ts";
-import { foundingOf } from "./founding.ts";
+import { type Founding, foundingOf } from "./founding.ts";
 import { etcdHolders, hasBegun, hasLostMemory, strangers } from "./members.ts";
 
 /**
@@ -20,4 +20,10 @@ export function memoryHolders(fleet: Fleet): readonly Machine[] {
 	const founding = foundingOf(fleet);
 	for (const one of founding?.isWhole ? founding.begun : []) found.add(one);
 	return [...found].filter(({ approval }) => approval !== "rejected");
+}
+
+/** The machines in whose RAM etcd's state may still lie, beside those who begin it just now. */
+export function memoryBeside(fleet: Fleet, founding: Founding | undefined): readonly Machine[] {
+	const memory = fleet.etcd ? memoryHolders(fleet) : strangers(fleet);
+	return memory.filter((one) => !founding?.begun.includes(one));
 }

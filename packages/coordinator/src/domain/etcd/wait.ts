@@ -1,9 +1,9 @@
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { type Founding, foundingOf, missedFounders, missedHolders, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
-import { memoryHolders } from "./memory-holders.ts";
+import { memoryBeside, memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, majorityOf } from "./quorum.ts";
@@ -42,10 +42,7 @@ export function etcdWait(fleet: Fleet): string {
 	const stranded = strandedText(fleet);
 	if (stranded !== undefined) return stranded;
 	const holders = memoryHolders(fleet);
-	if (holders.length > 0) {
-		const list = nodeNames(holders);
-		return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${list}: boot them anew, or ${REMOVE}`;
-	}
+	if (holders.length > 0) return besideText(fleet, holders);
 	if (nextBeginning(fleet).from === "ask") return askText(fleet);
 	if (shared !== undefined) return shared;
 	const missed = missedHolders(fleet);
@@ -53,6 +50,11 @@ export function etcdWait(fleet: Fleet): string {
 		return `etcd begins when most of its machines are here: bring ${nodeNames(missed)} back, or ${REMOVE}`;
 	const trouble = fleet.snapshots?.trouble;
 	return `no memory of etcd is left, and it is to begin with ${beginningText(fleet)}${trouble === undefined ? "" : `: ${trouble}`}`;
+}
+
+/** That etcd does not begin beside memory of it that may live, and what to do about that. */
+function besideText(fleet: Fleet, holders: readonly Machine[]): string {
+	return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${nodeNames(holders)}: boot them anew, or ${REMOVE}`;
 }
 
 /** What a person has to say before etcd begins, and what to do first where memory of before may live. */
@@ -86,6 +88,8 @@ function foundingText(fleet: Fleet, founding: Founding): string {
 	const { founders } = founding;
 	const hopeless = hopelessText(fleet, founding);
 	if (hopeless !== undefined) return hopeless;
+	const beside = founding.isWhole ? memoryBeside(fleet, founding) : [];
+	if (beside.length > 0) return besideText(fleet, beside);
 	const cannot = founders.flatMap(({ machineId, nodeName, bootId }) => {
 		const { impossible } = fleet.machines.get(machineId) ?? {};
 		const isOwn = bootId === undefined && impossible?.kind === "unfit";
