@@ -4,7 +4,7 @@ import type { GuardedInput, Input, Verdict } from "../inputs.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { forward } from "../targets/forward.ts";
 import { named } from "../views/named.ts";
-import { isBoot } from "./beginning.ts";
+import { isBoot, wasTakenOut } from "./beginning.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
@@ -87,12 +87,9 @@ function lossOf(
 /** What stops or forgets a machine at once. */
 const STOPS: ReadonlySet<GuardedInput["kind"]> = new Set(["command", "reject", "compromised", "remove"]);
 
-/** What takes a machine's seat and leaves what runs there: who was just told to begin etcd would begin it beside the next one. */
-const LEAVES_RUNNING: ReadonlySet<GuardedInput["kind"]> = new Set(["reject", "remove"]);
-
-/** True while a machine that is there applies its target. */
+/** True while a machine that is there, as far as is known, applies its target. */
 function isAtIt({ lease, target }: Machine): boolean {
-	return lease === "alive" && (target?.progress === "issued" || target?.progress === "applying");
+	return lease !== "lost" && (target?.progress === "issued" || target?.progress === "applying");
 }
 
 /** While machines still prove what they hold, the members of etcd are not known, and so not how many of them may go. */
@@ -127,21 +124,26 @@ function onlyFault(
 	};
 }
 
-/** etcd wrote what machines hold, and its members are recorded only once all of it runs: until then the log does not know how many may go. */
+/**
+ * etcd wrote what machines hold, and its members are recorded only once most of them run: until then the log does not know how many may go. Whoever was told to begin and is
+ * at it may hold such memory already, before its agent says so; and where only its seat were taken, it would begin beside the next one.
+ */
 function beginningFault(
 	fleet: Fleet,
 	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
 ): Problem | undefined {
 	if (!STOPS.has(input.kind)) return undefined;
-	const told = begunNow(fleet);
+	const told = begunNow(fleet).filter((one) => !wasTakenOut(fleet, one));
 	const begun = told.filter(({ etcdMemory }) => etcdMemory?.is !== undefined);
 	const hasBegun = begun.includes(machine);
-	if (!hasBegun && !(LEAVES_RUNNING.has(input.kind) && told.includes(machine) && isAtIt(machine))) return undefined;
+	if (!hasBegun && !(told.includes(machine) && isAtIt(machine))) return undefined;
 	const others = begun.length - (hasBegun ? 1 : 0);
 	const has = hasBegun ? "has just begun" : "was just told to begin";
+	const known = hasBegun ? "how many of its members may go" : "whether its memory is there";
+	const more = others > 0 ? ` and ${others} more` : "";
 	return {
 		code: "quorum-at-risk",
-		message: `${subjectOf(fleet, input)}: etcd ${has} on it${others > 0 ? ` and ${others} more` : ""}, and how many of its members may go is known when it runs`,
+		message: `${subjectOf(fleet, input)}: etcd ${has} on it${more}, and ${known} is known when it runs`,
 		next: `${waitForFounding(fleet)}; --accept-loss etcd does it all the same`,
 		machineId: machine.machineId,
 	};
