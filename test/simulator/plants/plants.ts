@@ -76,6 +76,8 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 	"a lead goes on in another log that is as long",
 	"after a lost log one that etcd had taken out keeps it from being founded",
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
+	// It was found by what it did to files of snapshots, which are kept now where entries are missing. Tests of a log that was shortened find it.
+	"a log that went back is read without the state that fits",
 ]);
 
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
@@ -104,7 +106,6 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a lease is never lost": 2,
 	"a leader does not look whether the entry at the log's end is the one that it knows": 3001408,
 	"a log that went back a second time is not in doubt": 3,
-	"a log that went back is read without the state that fits": 30109,
 	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a lost machine is assigned": 12,

@@ -105,13 +105,20 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 
 	/** The log was in doubt and did not take what there is: it may be full. */
 	let untold = false;
-	/** What is here and the log does not know is told once the log is in doubt, until it took that, and stays. */
+	/** That doubt was about entries in the middle of the log, too. */
+	let lacksEntries = false;
+	/**
+	 * What is here and the log does not know is told once the log is in doubt, until it took that, and stays: of a log that went back what is newer than all
+	 * that it knows, of one that lacks entries all, since any of them may have recorded a file.
+	 */
 	async function keepAll(): Promise<void> {
 		startOver();
+		const kinds = core.fleet().log?.doubt?.kinds ?? [];
+		lacksEntries = kinds.some((kind) => kind !== "back" && kind !== "proof") || (untold && lacksEntries);
 		untold = true;
 		const [own, newest] = [await strangeFiles(), newestKept(core.fleet())];
 		const all = await folder.list(MAX_SNAPSHOTS);
-		const there = all.filter(({ sha256, takenAt }) => takenAt > newest || own.includes(sha256));
+		const there = all.filter(({ sha256, takenAt }) => lacksEntries || takenAt > newest || own.includes(sha256));
 		const answer = there.length > 0 && (await core.submit({ kind: "etcd-snapshots-there", snapshots: there }));
 		untold = answer && answer.kind === "problem";
 	}
