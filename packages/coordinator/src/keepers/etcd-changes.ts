@@ -84,6 +84,9 @@ export async function joined(
 	// Its memory is that of a member that the log forgot: it goes on.
 	const { is } = step.machine.etcdMemory ?? {};
 	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return cluster;
+	// A log that was lost takes for a voter who was still learning. etcd takes one learner, so that this one votes first.
+	const learning = known.find(({ name, learner }) => learner && living.has(name));
+	if (learning && !(await etcd.promote(learning.id))) return undefined;
 	if (!(await takeOut(core, etcd, { fleet, step, ids: dead.map(({ id }) => id), held }))) return undefined;
 	await etcd.addLearner(peer);
 	return cluster;

@@ -172,3 +172,13 @@ test("a machine whose memory is that of a member is none to be replaced", async 
 	t.deepEqual(scene.done, ["etcd-member-added", "etcd-member-promoted"]);
 	t.is(scene.listed.length, 3);
 });
+
+test("who still learns by etcd's list, and votes by a log that was lost meanwhile, is let vote before another one joins, since etcd takes one learner", async (t) => {
+	const scene = new Scene();
+	const [, second] = scene.listed;
+	if (second) scene.listed.splice(1, 1, { ...second, learner: true });
+	await scene.look(2);
+	const joins = ["remove 1", "add https://192.168.1.10:2380", "etcd-member-added"];
+	t.deepEqual(scene.done, ["promote 2", "etcd-members-removing", ...joins]);
+	t.deepEqual(scene.troubles, []);
+});

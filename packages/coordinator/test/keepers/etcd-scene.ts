@@ -169,10 +169,14 @@ export class Scene {
 			},
 			addLearner: async (peerUrl) => {
 				this.done.push(`add ${peerUrl}`);
+				if (this.listed.some(({ learner }) => learner)) throw new Error("too many learner members in cluster");
 				this.listed.push({ id: "9", name: "", peerUrls: [peerUrl], learner: true });
 			},
 			promote: async (id) => {
 				this.done.push(`promote ${id}`);
+				const at = this.listed.findIndex((one) => one.id === id);
+				const [one] = this.listed.slice(at, at + 1);
+				if (one) this.listed.splice(at, 1, { ...one, learner: false });
 				return true;
 			},
 		};
