@@ -4,9 +4,9 @@ import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
-import { BOXES, remember } from "./etcd-story.ts";
+import { BOXES, founded, remember, snapshotOf } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
-import { lost } from "./lost-log.ts";
+import { lost, lostLog } from "./lost-log.ts";
 
 const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
 
@@ -63,3 +63,23 @@ test("a seat for etcd that is proved is no proof that etcd still has its member:
 	say(true, 601);
 	t.is(nextEtcdStep(story.fleet)?.kind, "found");
 });
+
+for (const [what, clusterId, isBack] of [
+	["has a seat for etcd before all others, and begins as it is", "77", true],
+	["has none where it is another etcd's", "78", false],
+] as const)
+	test(`a machine that was reset before the log was lost, and still has a member's memory, ${what}`, (t) => {
+		const { story: before, ids } = founded([]);
+		const story = lostLog([snapshotOf(5)]);
+		const [first, second] = ids as [MachineId, MachineId];
+		story.enroll({ ...A, rehearsal: false }, { token: null, proof: before.proof(first) });
+		remember(story, [first]);
+		const { bootId } = before.machine(second);
+		const memory = { memberId: "17", clusterId, bootId };
+		t.is(story.hello(second, { ...B, rehearsal: false }, { memory }).kind, "wait");
+		for (const name of ["d", "e", "f"]) story.join({ name, memoryGiB: 8, rehearsal: false });
+		story.pass(20);
+		t.is(Object.keys(story.seating()).length, 3);
+		t.is(story.machine(second).seat?.role, isBack ? "control-plane" : undefined);
+		t.is(etcdBeginning(story.fleet, story.machine(second))?.state, isBack ? "new" : undefined);
+	});

@@ -102,9 +102,10 @@ export function hasBegun(fleet: Fleet, { bootId, target }: Machine): boolean {
 	return target?.bootId === bootId && target.seq > (fleet.cluster?.etcdSince ?? 0);
 }
 
-/** The machines that have begun with etcd while no member lives: etcd is not founded yet. */
+/** The machines that have begun with etcd, or have a member's memory, while no member lives: etcd is not founded yet. */
 export function begunNow(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	if (!document || livingMembers(fleet).length > 0) return [];
-	return etcdHolders(fleet).filter((one) => hasBegun(fleet, one) && !hasLostMemory(one));
+	const hasMemory = ({ bootId, etcdMemory }: Machine): boolean => etcdMemory?.is?.bootId === bootId;
+	return etcdHolders(fleet).filter((one) => (hasBegun(fleet, one) || hasMemory(one)) && !hasLostMemory(one));
 }

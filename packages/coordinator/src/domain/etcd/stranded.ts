@@ -39,3 +39,9 @@ function unread({ snapshots }: Fleet, here: string): string {
 	if (trouble === undefined) return "";
 	return `; ${trouble}; where that stays so, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), and what it holds is lost`;
 }
+
+/** True for a machine without a seat that has the memory of a member of the same etcd as these: with it they may be a majority again. */
+export function belongsToStranded(fleet: Fleet): (machine: Machine) => boolean {
+	const clusters = new Set(strandedMachines(fleet).map(({ etcdMemory }) => etcdMemory?.is?.clusterId));
+	return ({ bootId, etcdMemory }) => etcdMemory?.is?.bootId === bootId && clusters.has(etcdMemory.is.clusterId);
+}

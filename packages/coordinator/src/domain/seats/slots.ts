@@ -3,6 +3,7 @@ import { isFarOff } from "../clocks/machine-clock.ts";
 import { byMachineId, causeOf, type MachineDraft } from "../drafts.ts";
 import { wasTakenOut } from "../etcd/beginning.ts";
 import { filledSlots } from "../etcd/leaving.ts";
+import { belongsToStranded } from "../etcd/stranded.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { fits, lackFor } from "../grades.ts";
 import { nameClaims } from "./declared-names.ts";
@@ -42,10 +43,14 @@ export function seatsFor(fleet: Fleet, at: Timestamp, candidates: readonly Machi
 	if (candidates.length === 0 || !document || at < fleet.recoverUntil) return [];
 	// A machine whose declared name another machine has waits for that name: a node is not renamed later.
 	const claimOf = nameClaims(fleet);
-	// Where a member's memory lies that the log forgot, nothing but etcd may come.
-	const unnamed = candidates.filter((machine) => !claimOf(machine)?.holder && !holdsForgotten(fleet, machine));
-	const free = new Map(unnamed.sort(byMachineId).map((machine) => [machine.machineId, machine]));
+	// Where a member's memory lies that the log forgot, nothing but etcd may come: before all others where etcd needs it to be a majority again.
+	const unnamed = candidates.filter((machine) => !claimOf(machine)?.holder);
+	const free = byId(unnamed.filter((machine) => !holdsForgotten(fleet, machine)));
 	const filling = new Filling(fleet);
+	const back = byId(unnamed.filter((machine) => !free.has(machine.machineId)).filter(belongsToStranded(fleet)));
+	const role = etcdRole(document);
+	for (const slot of back.size > 0 ? filledSlots(fleet, document) : [])
+		if (slot.role === role) fillSlot(filling, slot, back);
 	for (const machine of [...free.values()]) {
 		if (machine.pinnedRole === undefined) continue;
 		free.delete(machine.machineId);
@@ -69,6 +74,9 @@ export function seatsFor(fleet: Fleet, at: Timestamp, candidates: readonly Machi
 export function holdsForgotten(fleet: Fleet, machine: Machine): boolean {
 	return machine.seat === undefined && machine.etcdMemory?.is !== undefined && !wasTakenOut(fleet, machine);
 }
+
+const byId = (machines: readonly Machine[]): Map<MachineId, Machine> =>
+	new Map([...machines].sort(byMachineId).map((machine) => [machine.machineId, machine]));
 
 function fillSlot(filling: Filling, slot: Slot, free: Map<MachineId, Machine>): void {
 	const give = (machine: Machine, seat: number, reason: string) => {
