@@ -1,7 +1,6 @@
 import type { PodRoute } from "@rollcall/protocol";
-import { parseNetwork } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../domain/fleet.ts";
-import { chooseNodeAddress, onLink } from "../domain/networks/node-address.ts";
+import { chooseNodeAddress, nodeFamily, onLink } from "../domain/networks/node-address.ts";
 import { heldNetworks } from "../domain/networks/pod-networks.ts";
 import { secondAddress } from "./dual-stack.ts";
 
@@ -16,7 +15,7 @@ export function podRouteOf({ cluster }: Fleet, machine: Machine): PodRoute | und
 	if (!cluster || !networks || nodeName === undefined || cluster.document.kubernetes.podNetwork !== "routed")
 		return undefined;
 	const declared = cluster.document.networks;
-	const first = parseNetwork(declared.pods)?.bits ?? 32;
+	const first = nodeFamily(declared);
 	const chosen = chooseNodeAddress(facts, declared.nodeAddress, first);
 	if (!chosen.ok) return undefined;
 	const second = declared.second && secondAddress(facts, chosen.nic, first === 32 ? 128 : 32);

@@ -18,7 +18,7 @@ import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginnin
 import { movedText } from "../domain/etcd/moved.ts";
 import { LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
 import type { Seat } from "../domain/fleet.ts";
-import { chooseNodeAddress } from "../domain/networks/node-address.ts";
+import { chooseNodeAddress, nodeFamily } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
 import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
 import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.ts";
@@ -91,8 +91,7 @@ function renderSeat(placement: Placement): Rendered {
 		(role && (lackingParts(role, document, machine.facts) ?? swapInTheWay(document, machine.facts))) ??
 		keysOnDisk(document, machine.facts, role ? undefined : definition);
 	if (unfit !== undefined) return refuse(unfit);
-	const family = declaredOf(document).pods?.bits ?? 32;
-	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, family);
+	const address = chooseNodeAddress(machine.facts, document.networks.nodeAddress, nodeFamily(document.networks));
 	const identity = { cluster: document.name, slot: seat.slot, role: seat.role, nodeName: seat.nodeName };
 	if (role) {
 		const node = address.ok ? resolveNode(placement, address) : refuse(address.reason);

@@ -1,14 +1,14 @@
 import { formatNetwork, parseNetwork } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
-import { chooseNodeAddress, onLink } from "./node-address.ts";
+import { chooseNodeAddress, nodeFamily, onLink } from "./node-address.ts";
 import { NODE_ROLES } from "./pod-networks.ts";
 
 /** With flannel's host-gw: which node is on no common link with others, whose pods it does not reach. Nothing else would say it before pods wait for each other. */
 export function hostGatewayWarnings({ cluster, machines }: Fleet): string[] {
 	const document = cluster?.document;
 	if (document?.kubernetes.podNetwork !== "flannel" || document.kubernetes.flannelBackend !== "host-gw") return [];
-	const { pods, nodeAddress } = document.networks;
-	const family = parseNetwork(pods)?.bits ?? 32;
+	const { nodeAddress } = document.networks;
+	const family = nodeFamily(document.networks);
 	const links = new Map<string, string[]>();
 	for (const { seat, facts } of machines.values()) {
 		if (!seat || !NODE_ROLES.includes(seat.role)) continue;

@@ -1,8 +1,6 @@
-import { type ClusterDocument, parseNetwork } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
-import { oncePer } from "../once-per.ts";
 import { holdersOf } from "../seats/seats.ts";
-import { chooseNodeAddress } from "./node-address.ts";
+import { chooseNodeAddress, nodeFamily } from "./node-address.ts";
 
 /** A machine that holds a seat, as others must know it. */
 export interface Member {
@@ -14,12 +12,9 @@ export interface Member {
 export function membersOf(fleet: Fleet, role: string): readonly Member[] {
 	const networks = fleet.cluster?.document.networks;
 	if (!networks) return [];
-	const family = familyOf(networks);
+	const family = nodeFamily(networks);
 	return holdersOf(fleet, new Set([role])).flatMap(({ facts, seat }): Member[] => {
 		const chosen = chooseNodeAddress(facts, networks.nodeAddress, family);
 		return chosen.ok && seat ? [{ nodeName: seat.nodeName, address: chosen.address }] : [];
 	});
 }
-
-/** The bits of the addresses that nodes have among each other. */
-const familyOf = oncePer((networks: ClusterDocument["networks"]) => parseNetwork(networks.pods)?.bits ?? 32);

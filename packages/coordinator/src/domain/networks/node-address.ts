@@ -1,4 +1,5 @@
 import {
+	type ClusterDocument,
 	contains,
 	type Facts,
 	formatAddress,
@@ -25,6 +26,11 @@ interface Candidate {
 const parsed = (ranges: readonly string[]): readonly Network[] => ranges.flatMap((range) => parseNetwork(range) ?? []);
 const LINK_LOCAL = parsed(["169.254.0.0/16", "fe80::/10"]);
 const EXCLUDED = [...LINK_LOCAL, ...parsed(["127.0.0.0/8", "::1/128"])];
+
+/** The bits of the addresses that nodes have among each other: of the family of the pod network. */
+export const nodeFamily = oncePer(
+	(networks: ClusterDocument["networks"]): 32 | 128 => parseNetwork(networks.pods)?.bits ?? 32,
+);
 
 /**
  * Chooses the node address by the declared rule. The family of the pod network comes first, then the order of the facts. A
