@@ -1,7 +1,14 @@
 import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall/protocol";
 import { keysInUse } from "../domain/certificates/rotation.ts";
 import { snapshotText } from "../domain/etcd/snapshot-text.ts";
-import { fetchedNow, prunable, snapshotDueIn, snapshotGivers, snapshotSettings } from "../domain/etcd/snapshots.ts";
+import {
+	fetchedNow,
+	newestSnapshot,
+	prunable,
+	snapshotDueIn,
+	snapshotGivers,
+	snapshotSettings,
+} from "../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../domain/etcd/state.ts";
 import { strandedMachines } from "../domain/etcd/stranded.ts";
 import type { Fleet } from "../domain/fleet.ts";
@@ -176,8 +183,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
  */
 async function isNewestGone({ core, folder, now }: SnapshotKeeperParts): Promise<boolean> {
 	const fleet = core.fleet();
-	const { kept } = fleet.snapshots ?? NO_SNAPSHOTS;
-	const newest = kept.findLast(({ detached, cluster }) => !detached && cluster === fleet.cluster?.document.name);
+	const newest = newestSnapshot(fleet, fleet.cluster?.document.name);
 	if (!newest || strandedMachines(fleet).length > 0 || snapshotDueIn(fleet, now()) === undefined) return false;
 	return isGone(folder, newest);
 }
@@ -220,10 +226,10 @@ async function takeOne(
 	const { givers, leaderless } = snapshotGivers(fleet);
 	const etcd = await parts.connect(fleet, clientUrls(fleet, givers));
 	const { member, revision: now } = await etcd.look({ leaderless });
-	const { kept, revision } = fleet.snapshots ?? NO_SNAPSHOTS;
+	const { revision } = fleet.snapshots ?? NO_SNAPSHOTS;
 	// What only they hold may be of another history, in which revisions say nothing.
 	const before = strandedMachines(fleet).length > 0 ? undefined : revision;
-	const newest = kept.findLast(({ detached }) => !detached);
+	const newest = newestSnapshot(fleet);
 	// Where the newest was forgotten, what is left is of an earlier state.
 	if (newest && now === before && newest.revision === before && !(await isNewestGone(parts)))
 		return { taken: false, snapshot: newest };

@@ -2,7 +2,7 @@ import { type ClusterDocument, type Digest, type EtcdSnapshot, SnapshotSettings 
 import type { Fleet } from "../fleet.ts";
 import { areStoodIn, livingMembers } from "./members.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
-import { type EtcdPeer, NO_SNAPSHOTS } from "./state.ts";
+import { type EtcdPeer, type KeptSnapshot, NO_SNAPSHOTS } from "./state.ts";
 import { strandedMachines, strandedSnapshot } from "./stranded.ts";
 
 /**
@@ -118,6 +118,12 @@ function strandedDueIn(fleet: Fleet, now: number): number {
 	return strandedSnapshot(fleet) ? Number.POSITIVE_INFINITY : Math.max(0, fleet.recoverUntil - now);
 }
 
+/** The newest snapshot of the history that the log continues; `cluster`: only of the cluster with that name. */
+export function newestSnapshot(fleet: Fleet, cluster?: string): KeptSnapshot | undefined {
+	const { kept } = fleet.snapshots ?? NO_SNAPSHOTS;
+	return kept.findLast((one) => !one.detached && (cluster === undefined || one.cluster === cluster));
+}
+
 /** How many milliseconds until a snapshot is due; undefined where none is to be taken now: etcd was not founded, or nobody lives that could give it. */
 export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	const document = fleet.cluster?.document;
@@ -129,7 +135,7 @@ export function snapshotDueIn(fleet: Fleet, now: number): number | undefined {
 	if (fleet.snapshots?.restoring || voters.length === 0 || areStoodIn(fleet, voters)) return undefined;
 	// What the members hold that are left is newer than any snapshot, and nothing is written any more.
 	if (hasLostMajority(fleet)) return 0;
-	const newest = fleet.snapshots?.kept.findLast(({ detached, cluster }) => !detached && cluster === document.name);
+	const newest = newestSnapshot(fleet, document.name);
 	// A clock that was set back must not keep the next one waiting.
 	return newest && newest.takenAt <= now ? Math.max(0, newest.takenAt + settings.everyMinutes * 60_000 - now) : 0;
 }
