@@ -1,24 +1,12 @@
-import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
-import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
-import { bootDocument, writeAgentProgram } from "../support/boot.ts";
-import { newOperator } from "../support/cli.ts";
-import { asAdmin, startCoordinator } from "../support/coordinator.ts";
+import { startAssetScene, startMirror } from "../support/asset-scene.ts";
 
 /** A coordinator, and a mirror of Flatcar whose files begin and never end. */
 async function scene(t: ExecutionContext) {
-	const folder = ownFolder(t);
-	const document = join(folder, "boot.yaml");
-	writeFileSync(document, bootDocument("lab"));
-	const coordinator = await startCoordinator(t, { boot: { port: 0, document, agent: writeAgentProgram(folder).file } });
-	const operator = newOperator(t);
-	const connection = asAdmin(coordinator);
+	const { run, start } = await startAssetScene(t);
 	const asked = { open: 0 };
-	const server = createServer((request, response) => {
+	const from = await startMirror(t, (request, response) => {
 		if (request.url?.endsWith(".DIGESTS")) {
 			const file = request.url.replace(/^.*\/|\.DIGESTS$/g, "");
 			response.end(`# SHA512 HASH\n${"a".repeat(128)}  ${file}\n`);
@@ -29,13 +17,8 @@ async function scene(t: ExecutionContext) {
 			response.writeHead(200, { "content-length": 1_000_000 }).write("begun");
 		}
 	});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	t.teardown(() => server.close());
-	t.teardown(() => server.closeAllConnections());
-	const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	const run = (...args: string[]) => operator.rollcall(...connection, ...args);
 	const fetching = () => {
-		const { child, exited } = operator.start(...connection, "assets", "fetch", "flatcar", "4593.1.0", "--from", from);
+		const { child, exited } = start("assets", "fetch", "flatcar", "4593.1.0", "--from", from);
 		const said = { stderr: "" };
 		child.stderr?.on("data", (chunk: Buffer) => {
 			said.stderr += chunk.toString();

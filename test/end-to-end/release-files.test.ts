@@ -1,15 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { ownFolder } from "@rollcall/test-support/own-folder";
 import test, { type ExecutionContext } from "ava";
 import { createMessage, generateKey, type PrivateKey, sign } from "openpgp";
-import { bootDocument, writeAgentProgram } from "../support/boot.ts";
-import { newOperator } from "../support/cli.ts";
-import { asAdmin, startCoordinator } from "../support/coordinator.ts";
+import { startAssetScene, startMirror } from "../support/asset-scene.ts";
 
 const sha = (algorithm: "sha256" | "sha512", bytes: Buffer) => createHash(algorithm).update(bytes).digest("hex");
 
@@ -70,13 +65,7 @@ function releases(arch: "amd64" | "arm64" = "amd64"): Map<string, Buffer> {
 }
 
 async function scene(t: ExecutionContext) {
-	const folder = ownFolder(t);
-	const document = join(folder, "boot.yaml");
-	writeFileSync(document, bootDocument("lab"));
-	const coordinator = await startCoordinator(t, { boot: { port: 0, document, agent: writeAgentProgram(folder).file } });
-	const operator = newOperator(t);
-	const connection = asAdmin(coordinator);
-	const run = (...args: string[]) => operator.rollcall(...connection, ...args);
+	const { folder, run } = await startAssetScene(t);
 	const names = async () =>
 		(JSON.parse((await run("assets", "list", "-o", "json")).stdout) as { assets: { name: string }[] }).assets
 			.map(({ name }) => name)
@@ -85,17 +74,14 @@ async function scene(t: ExecutionContext) {
 }
 
 /** A web server with the makers' layout, below their host names. `broken`: files whose connection ends in the middle. */
-async function mirror(t: ExecutionContext, tree: Map<string, Buffer>, broken: Set<string>): Promise<string> {
-	const server = createServer((request, response) => {
+function mirror(t: ExecutionContext, tree: Map<string, Buffer>, broken: Set<string>): Promise<string> {
+	return startMirror(t, (request, response) => {
 		const path = decodeURIComponent(request.url ?? "").replace(/^\//, "");
 		const bytes = tree.get(path);
 		response.writeHead(bytes ? 200 : 404, { "content-length": bytes?.length ?? 0 });
 		if (!bytes || request.method === "HEAD" || !broken.has(path)) response.end(bytes);
 		else response.write(bytes.subarray(0, 1000), () => response.destroy());
 	});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	t.teardown(() => server.close());
-	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 test("a release is brought from a mirror of its makers, each file by its sum; wrong ones and broken downloads are not kept", async (t) => {
