@@ -59,10 +59,12 @@ export async function run(configPath: string): Promise<number> {
 	for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
 	// A rehearsed agent must not outlive its machine: no clean end is worth waiting for long.
 	if (rehearsal)
-		whenStdinEnds(() => {
-			stop.abort();
-			setTimeout(() => process.exit(AGAIN), TETHER_GRACE_MS).unref();
-		});
+		soon(() =>
+			whenStdinEnds(() => {
+				stop.abort();
+				setTimeout(() => process.exit(AGAIN), TETHER_GRACE_MS).unref();
+			}),
+		);
 	log.info("starting", { version: VERSION, pid: process.pid });
 	const place = { root, writeRoots: WRITE_ROOTS };
 	const stateFolder = root === "/" ? config.stateFolder : `${root}${config.stateFolder}`;
@@ -106,7 +108,7 @@ export async function run(configPath: string): Promise<number> {
 			sign: signWithSeed,
 			token: () => readToken(config.tokenFile),
 			dropToken: () => dropToken(config.tokenFile),
-			ready: () => notify.ready("running"),
+			ready: () => soon(() => notify.ready("running")),
 		},
 		stop.signal,
 	);
@@ -114,6 +116,11 @@ export async function run(configPath: string): Promise<number> {
 	await notify.stopping();
 	log.info("stopped", { reason: end });
 	return end === "stopped" ? 0 : AGAIN;
+}
+
+/** Does what takes some milliseconds, and nobody waits for, once the agent itself waits for an answer. */
+function soon(work: () => void): void {
+	setImmediate(work);
 }
 
 function readToken(path: string | undefined): string | undefined {
