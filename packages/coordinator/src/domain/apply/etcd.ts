@@ -78,7 +78,20 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 	const members: readonly EtcdMember[] = isForgotten
 		? [...known, { ...joinerOf(event, nodeName), removed: "done" }]
 		: known.map((one): EtcdMember => (isIt(one) ? { ...one, removed: "done" } : one));
-	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, members), removing: undefined } };
+	const left = withLearners(fleet, members, nodeName);
+	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, left), removing: undefined } };
+}
+
+/** The members, where those that have not begun yet begin without one that etcd took out: etcd refuses whoever names others than it lists. */
+function withLearners({ machines }: Fleet, members: readonly EtcdMember[], nodeName: string): readonly EtcdMember[] {
+	if (members.some((one) => one.nodeName === nodeName && !one.removed)) return members;
+	return members.map((one) => {
+		const isLearner = one.begun === "existing" && !one.votes && !one.removed;
+		const { bootId, etcdMemory } = machines.get(one.machineId) ?? {};
+		const hasBegun = bootId === one.bootId && etcdMemory?.is !== undefined;
+		if (!isLearner || hasBegun || !one.cluster.some((peer) => peer.nodeName === nodeName)) return one;
+		return { ...one, cluster: one.cluster.filter((peer) => peer.nodeName !== nodeName) };
+	});
 }
 
 /** Another memory in the same boot means that the one before is lost, as does none. */
