@@ -17,6 +17,8 @@ export interface MachineChangeRequest {
 	readonly loss?: LossOptions;
 	/** `approved`: said behind the machine's name. */
 	readonly done: (machine: MachineView) => string;
+	/** Also says what is to be done now. */
+	readonly tellsNext?: boolean;
 }
 
 /** Sends a decision and says how the machine stands after it. Throws Failure. */
@@ -26,7 +28,7 @@ export async function changeMachine(session: Session, api: Api, request: Machine
 	const { json, value } = await inTurn(session, loss, () =>
 		api.ask(MachineView, { method: "POST", path, body, subject: `machine ${id}` }),
 	);
-	if (session.json) printJson(session, json);
-	else
-		tell(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
+	if (session.json) return printJson(session, json);
+	tell(session.out, `${titleOf(value)}: ${request.done(value)}; it is ${value.phase} (${printable(value.reason)})`);
+	if (request.tellsNext && value.next !== undefined) tell(session.out, `next: ${printable(value.next)}`);
 }

@@ -32,7 +32,7 @@ export const addReject: AddCommand = (program, run) => {
 				);
 				const id = await askBeforeLoss(session, api, { id: named, yes, lost });
 				if (id === undefined) return EXIT.failed;
-				const request = { id, below: "/reject", body: { reason }, done: () => "rejected", loss };
+				const request = { id, below: "/reject", body: { reason }, done: () => "rejected", loss, tellsNext: true };
 				await changeMachine(session, api, request);
 				return undefined;
 			}),

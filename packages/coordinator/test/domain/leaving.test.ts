@@ -83,6 +83,24 @@ test("a machine that is rejected with a seat is told to run on with all of it, s
 	t.is(machineView(story.fleet, story.machine(last)).reason, reason, "it had no seat");
 });
 
+test("of a machine that was rejected with certificates it is told how long they are valid, and what ends that", (t) => {
+	const { story, ids } = running([workers(2)]);
+	const [id] = ids as [never];
+	const { bootId, generation } = story.machine(id);
+	const issued: IssuedCertificate = {
+		...{ name: "kubelet-client", signer: "cluster", authority: sha256Of("ca"), serial: "0a", subject: "CN=a" },
+		...{ notBefore: 0, notAfter: story.at + 9e9 },
+	};
+	story.record([{ type: "certificates-issued", machineId: id, bootId, generation, certificates: [issued] }]);
+	story.take({ kind: "reject", machineId: id, reason: "not ours", by: "test" });
+	const { reason, next } = machineView(story.fleet, story.machine(id));
+	t.true(reason.endsWith(`; what it got certificates for is valid until ${new Date(issued.notAfter).toISOString()}`));
+	t.is(
+		next,
+		`switch it off; or rollcall approve ${id}, and it is emptied; rollcall certs rotate ends its certificates before`,
+	);
+});
+
 test("what keeps a drain is told, and at its end the machine is emptied all the same", (t) => {
 	const { story } = running([workers(4)]);
 	story.declare([workers(3)]);

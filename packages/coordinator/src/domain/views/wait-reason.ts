@@ -1,4 +1,6 @@
 import type { Timestamp } from "@rollcall/protocol";
+import { certifiedUntil } from "../certificates/certificate-list.ts";
+import { dateOf } from "../clocks/log-clock.ts";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
 import { etcdBeginning } from "../etcd/beginning.ts";
 import type { Fleet, Machine } from "../fleet.ts";
@@ -18,17 +20,24 @@ export interface Waiting {
 	readonly next?: string;
 }
 
+/** A machine that is kept out; one that ran its target then is cut off with all of it. */
+function rejectedReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiting {
+	const { approvalReason, leaving } = machine;
+	const next = `rollcall approve ${machine.machineId}`;
+	if (!leaving) return { reason: approvalReason, next };
+	const until = certifiedUntil(machine, dateOf(fleet, at));
+	const keys =
+		until === undefined ? "" : `; what it got certificates for is valid until ${new Date(until).toISOString()}`;
+	return {
+		reason: `${approvalReason}; nobody empties it: it runs on with what it was given until it is switched off or boots${keys}`,
+		next: `switch it off; or ${next}, and it is emptied${keys === "" ? "" : "; rollcall certs rotate ends its certificates before"}`,
+	};
+}
+
 /** Says in words what a machine without a target waits for. */
 export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiting {
 	const { machineId, seat } = machine;
-	if (machine.approval === "rejected") {
-		const next = `rollcall approve ${machineId}`;
-		if (!machine.leaving) return { reason: machine.approvalReason, next };
-		return {
-			reason: `${machine.approvalReason}; nobody empties it: it runs on with what it was given until it is switched off or boots`,
-			next: `switch it off; or ${next}, and it is emptied`,
-		};
-	}
+	if (machine.approval === "rejected") return rejectedReason(fleet, machine, at);
 	if (machine.approval === "waiting") {
 		if (machine.contested !== undefined) {
 			return {
