@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { addFromUrl, listAssets, upload, type Waiting } from "../api/assets.ts";
 import { makersKeys } from "../assets/makers-keys.ts";
+import { pinnedKeys } from "../assets/pinned-keys.ts";
 import { signaturesOf, unsignedText } from "../assets/release-signatures.ts";
 import { type FoundFile, type ReleaseSource, releaseSource, textOf } from "../assets/release-source.ts";
 import { Failure, usageFailure } from "../errors.ts";
@@ -18,8 +19,8 @@ WHAT is kubernetes (kubelet, kubectl, crictl, containerd, runc, CNI plugins: the
 initrd, image). VERSION is a release, or for the last two a channel. Files come from their makers' release addresses; the coordinator fetches
 them, and each must have the sum that its maker publishes beside it. --from takes them from a mirror, a folder or a tar archive that has
 what the makers have, below their host names or without them; files of this computer are uploaded. What is kept already is not fetched again.
-With --keyring, or keys in ~/.config/rollcall/makers-keys, what Flatcar, Fedora CoreOS and runc sign must have their signature; the others sign nothing
-that can be checked here. Ctrl-C ends it: what is whole already stays, and the same command goes on with the rest.
+What Flatcar signs must have its signature where its key is at hand, which is known by its fingerprint and comes with the files. With --keyring, or keys in
+~/.config/rollcall/makers-keys, so must what Flatcar, Fedora CoreOS and runc sign; the others sign nothing that can be checked here. Ctrl-C ends it: what is whole already stays, and the same command goes on with the rest.
 
 Examples:
   rollcall assets fetch kubernetes 1.36.2
@@ -62,7 +63,11 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 	const files = await filesOf(wish, source);
 	const sums = new Map<ReleaseFile, string>();
 	for (const file of files) sums.set(file, await sumOf(file, source));
-	const keys = await makersKeys(wish.options.keyring, session.env);
+	let missing: string | undefined;
+	const onMissing = (why: string) => {
+		missing = why;
+	};
+	const keys = (await makersKeys(wish.options.keyring, session.env)) ?? (await pinnedKeys(files, source, onMissing));
 	const signatures = keys ? await signaturesOf(files, source, keys) : new Map<ReleaseFile, AssetSignature>();
 	const api = await session.connect();
 	const kept = new Map((await listAssets(api)).value.assets.map((asset) => [asset.name, asset]));
@@ -85,7 +90,7 @@ async function fetchRelease(session: Session, wish: Wish): Promise<undefined> {
 	if (session.json) printJson(session, works);
 	else {
 		const unchecked = unsignedText(files, signatures, session.env);
-		if (unchecked !== undefined) tell(session.err, unchecked);
+		if (unchecked !== undefined) tell(session.err, missing === undefined ? unchecked : `${unchecked}; ${missing}`);
 		tell(session.err, hint(wish, files));
 	}
 	return undefined;

@@ -3,6 +3,12 @@ import { ARCHITECTURES, type ReleaseArch, type ReleaseFile } from "./release-fil
 export const FLATCAR_CHANNELS = ["stable", "beta", "alpha", "lts"] as const;
 export type FlatcarChannel = (typeof FLATCAR_CHANNELS)[number];
 
+/** "Flatcar Buildbot (Official Builds)", of 2018; each year it gets another subkey that signs. */
+const KEY = {
+	url: "https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc",
+	fingerprint: "F88CFEDEFF29A5B4D9523864E25D9AED0593B34A",
+} as const;
+
 /** The folder of a release; `current` is the channel's newest one. */
 function folder(channel: FlatcarChannel, version: string, arch: ReleaseArch): string {
 	return `https://${channel}.release.flatcar-linux.net/${ARCHITECTURES[arch].flatcar}/${version}`;
@@ -26,5 +32,6 @@ export function flatcarFiles(channel: FlatcarChannel, version: string, arch: Rel
 		url: `${base}/${file}`,
 		sum: { algorithm: "sha512", url: `${base}/${file}.DIGESTS` },
 		signature: `${base}/${file}.sig`,
+		makersKey: KEY,
 	}));
 }

@@ -7,6 +7,8 @@ export interface ReleaseFile {
 	readonly sum: { readonly algorithm: "sha256" | "sha512" } & ({ readonly url: string } | { readonly hex: string });
 	/** Where its maker's detached OpenPGP signature over the file itself is; absent where none is published. */
 	readonly signature?: string;
+	/** The key that it is signed with, where its maker keeps one for all years: where it is published, and its fingerprint in capital letters. */
+	readonly makersKey?: { readonly url: string; readonly fingerprint: string };
 	/** How a machine takes it as an artifact; absent for kernels and initrds. */
 	readonly artifact?: {
 		readonly path: string;
