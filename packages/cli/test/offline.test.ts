@@ -52,9 +52,16 @@ test("dnsmasq's configurations come without a coordinator, and are those in depl
 	const proxy = await runCli(t, [...common, "--mode", "proxy", "--range", "192.0.2.0"]);
 	t.is(proxy.stdout, await readFile(join(deploy, "dnsmasq/proxy.conf"), "utf8"), proxy.stderr);
 	const words = ["--mode", "full", "--range", "192.0.2.100-192.0.2.200", "--interface", "br-lab"];
-	const lan = ["--router", "192.0.2.1", "--dns", "192.0.2.1", "--dns", "192.0.2.2", "--domain", "lab.example"];
+	const lan = ["--router", "192.0.2.254", "--dns", "192.0.2.254", "--dns", "192.0.2.2", "--domain", "lab.example"];
 	const full = await runCli(t, [...common, ...words, ...lan]);
 	t.is(full.stdout, await readFile(join(deploy, "dnsmasq/full.conf"), "utf8"), full.stderr);
+	t.is(full.stderr, "");
+	const silent = await runCli(t, [...common, ...words, "--dns", "192.0.2.1"]);
+	t.is(silent.code, 0);
+	t.regex(
+		silent.stderr,
+		/^this dnsmasq answers no DNS \(port=0\): --dns 192\.0\.2\.1 is right only where something else/,
+	);
 });
 
 test("an option that dnsmasq could not take is named", async (t) => {
