@@ -55,6 +55,8 @@ async function debian(t: ExecutionContext) {
 	await execute("tar", ["-C", folder, "--dereference", "-cf", archive, "docker"]);
 	const libraries = folders.flatMap((path) => ["usr/lib", "lib"].map((lib) => join(path, lib)));
 	const environment = {
+		// containerd writes there what it does when it is asked in vain for too long.
+		TMPDIR: folder,
 		LD_LIBRARY_PATH: libraries.map((path) => join(path, "x86_64-linux-gnu")).join(":"),
 		XTABLES_LIBDIR: at("usr/lib/x86_64-linux-gnu/xtables") ?? "",
 	};
@@ -144,7 +146,7 @@ testNeeding(
 			.replace("SWMTKN-1-put-the-token-of-your-swarm-here", manager.token)
 			.replace("192.0.2.10:2377", `${lan.serverAddress}:2377`);
 		await coordinator.call("PUT", "/v1/cluster", { text: example + APPROVAL });
-		const [view] = await allReady(coordinator, 1);
+		const [view] = await allReady(coordinator, 1, 180_000);
 		t.deepEqual(
 			view?.health.map(({ component, healthy }) => [component, healthy]),
 			[
