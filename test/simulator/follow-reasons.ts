@@ -62,6 +62,13 @@ export function followReasons(world: World): boolean {
 		const machine = impossible?.reason.includes("boot it anew") ? world.machineOf(machineId) : undefined;
 		if (machine) booted.push(machine);
 	}
+	// Where nothing of etcd lives, and nobody is told to bring memory back, what lies on a machine without a seat is of no more use.
+	const mayBeUsed = world.etcd.lives() || texts.some((text) => text.includes("memory may live"));
+	for (const machine of mayBeUsed ? [] : fleet.machines.values()) {
+		const box = world.machineOf(machine.machineId);
+		if (box && /when that memory may go, rollcall reboot/.test(machineView(fleet, machine).next ?? ""))
+			booted.push(box);
+	}
 	// A box that believes to be over is booted again by whoever finds it so.
 	for (const machine of world.machines)
 		if (!machine.boot || machine.boot.over || machine.boot.hopeless) booted.push(machine);
