@@ -1,5 +1,6 @@
 import type { EtcdMemory, MachineId, SignedAssignment } from "@rollcall/protocol";
 import test from "ava";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/domain/fleet.ts";
@@ -178,6 +179,33 @@ for (const [what, count, doubted, seats] of [
 		);
 		t.is(livingMembers(back.fleet).filter(({ votes }) => votes).length, 3);
 	});
+
+test("a log from before a document gave control planes etcd leaves it there, where its memory is, and it goes on when that document is applied again", (t) => {
+	const now = new Story();
+	const store = { name: "store", role: "etcd", count: 1, selector: { labels: { rack: "none" } } };
+	now.declare([control(1), store]);
+	const id = now.join({ ...A, rehearsal: false });
+	now.report(id, "applied", 1);
+	const copy = now.fleet;
+	const newest = documentOf([control(1)], { kubernetes: { version: "1.36.1" } });
+	now.take({ kind: "declare", ...newest, by: "test" });
+	now.pass(2);
+	const { generation } = now.machine(id);
+	const back = backTo(copy, now.at);
+	t.true(generation > back.machine(id).generation);
+	show(back, [{ box: { ...A, rehearsal: false }, id, proof: now.proof(id) }]);
+	back.pass(60);
+	t.is(back.fleet.log?.doubt, undefined);
+	t.is(back.machine(id).generation, generation, "it was given no target without etcd");
+	t.regex(back.machine(id).impossible?.reason ?? "", /has etcd on machines of the role etcd: what runs here goes on/);
+	const answer = back.take({ kind: "declare", ...newest, by: "test" });
+	t.is(codeOf(answer), "ok");
+	back.pass(2);
+	t.is(back.machine(id).impossible, undefined);
+	t.is(etcdBeginning(back.fleet, back.machine(id))?.state, "new", "as it is");
+	back.report(id, "applied", 600);
+	t.is(nextEtcdStep(back.fleet)?.kind, "found");
+});
 
 test("a log that was lost beside an older document gives no other role to who holds etcd's memory", (t) => {
 	const { now, members } = grown(false);

@@ -5,6 +5,7 @@ import { etcdRole } from "../seats/seats.ts";
 import { forward } from "../targets/forward.ts";
 import { named } from "../views/named.ts";
 import { isBoot, wasTakenOut } from "./beginning.ts";
+import { isAllOn } from "./elsewhere.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
 import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
@@ -168,6 +169,9 @@ function moveFault(
 	const { document } = input;
 	if (!before || !movesEtcd(before, document)) return undefined;
 	const rebuilds = at < fleet.recoverUntil;
+	// A document that went back with the log had etcd elsewhere: this one has it where its memory is.
+	const isThere = before.name === document.name && isAllOn(fleet, etcdRole(document));
+	if (isThere && !rebuilds && !fleet.log?.doubt) return undefined;
 	const isUnknown = !rebuilds && isMemoryUnknown(fleet);
 	if (!rebuilds && !isUnknown && memoryHolders(fleet).length === 0) return undefined;
 	const what =

@@ -1,6 +1,7 @@
 import { digestOf, NO_ROLE, type Timestamp } from "@rollcall/protocol";
 import { waitsForClock } from "../clocks/machine-clock.ts";
 import type { Look, MachineDraft } from "../drafts.ts";
+import { etcdElsewhere } from "../etcd/elsewhere.ts";
 import { etcdHolders } from "../etcd/members.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
@@ -30,7 +31,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 		// A member of etcd that is to leave keeps what it has until etcd took it out.
 		if (!seat || !slots.has(seat.slot) || machine.lease === "lost" || machine.approval !== "approved") return undefined;
 		if (waitsForClock(machine)) return undefined;
-		const summary = summarize(fleet, machine, seat);
+		const summary = etcdElsewhere(fleet, machine) ?? summarize(fleet, machine, seat);
 		if (!summary) return undefined;
 		if (!summary.ok) {
 			const reason = summary.reason.slice(0, 1024);
