@@ -104,7 +104,8 @@ export async function doctorScene(t: ExecutionContext, address = "127.0.0.1"): P
 				const words = [...startedBy, process.execPath, COMMAND, "doctor", "-c", configFile, ...args];
 				if (!args.includes("-o")) words.push("-o", "json");
 				const [program = "", ...rest] = words;
-				const environment = { PATH: `${bin}:${process.env.PATH}`, TZ: "UTC", ...env };
+				const { NODE_COMPILE_CACHE = "" } = process.env;
+				const environment = { PATH: `${bin}:${process.env.PATH}`, TZ: "UTC", NODE_COMPILE_CACHE, ...env };
 				execFile(program, rest, { env: environment, timeout: stretched(60_000) }, (error, stdout, stderr) => {
 					const findings: DoctorFinding[] = !stdout.startsWith("{") ? [] : JSON.parse(stdout).findings;
 					const faults = (check: DoctorFinding["check"]) =>
