@@ -2,7 +2,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
 import { startAssetScene, startMirror } from "../support/asset-scene.ts";
 
-/** A coordinator, and a mirror of Flatcar whose files begin and never end. */
+/** A coordinator, and a mirror of Flatcar without its key, whose files begin and never end. */
 async function scene(t: ExecutionContext) {
 	const { run, start } = await startAssetScene(t);
 	const asked = { open: 0 };
@@ -10,7 +10,8 @@ async function scene(t: ExecutionContext) {
 		if (request.url?.endsWith(".DIGESTS")) {
 			const file = request.url.replace(/^.*\/|\.DIGESTS$/g, "");
 			response.end(`# SHA512 HASH\n${"a".repeat(128)}  ${file}\n`);
-		} else if (request.method === "HEAD") response.end();
+		} else if (request.url?.endsWith(".asc")) response.writeHead(404).end();
+		else if (request.method === "HEAD") response.end();
 		else {
 			asked.open += 1;
 			response.once("close", () => void asked.open--);
