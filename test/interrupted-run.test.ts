@@ -10,7 +10,7 @@ const AVA = join(repository, "node_modules/ava/entrypoints/cli.js");
 
 /** What a run starts before it is ended: a coordinator and all that it has, and programs that end only when they are told to. */
 const RUNS = [
-	{ signal: "SIGINT", file: "fleet", programs: [/coordinator\/\S*main\.m?[jt]s/, /nats-server -c/, /rehears/] },
+	{ signal: "SIGINT", file: "fleet", programs: [/coordinator\/\S*main\.(?:cjs|ts)/, /nats-server -c/, /rehears/] },
 	{ signal: "SIGTERM", file: "external-bus", programs: [/nats-server -c \S+external\.conf/] },
 ] as const;
 
