@@ -14,8 +14,8 @@ const full = DnsmasqOptions.parse({
 	interface: "br-lab",
 	url: "http://192.0.2.1:7480",
 	range: { start: "192.0.2.100", end: "192.0.2.200" },
-	router: "192.0.2.1",
-	dns: ["192.0.2.1", "192.0.2.2"],
+	router: "192.0.2.254",
+	dns: ["192.0.2.254", "192.0.2.2"],
 	domain: "lab.example",
 });
 
