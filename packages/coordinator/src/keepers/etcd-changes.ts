@@ -79,8 +79,13 @@ export async function joined(
 	const dead = known.filter(({ name }) => !living.has(name));
 	const listed = new Set([peer, ...known.flatMap((one) => (dead.includes(one) ? [] : one.peerUrls))]);
 	const cluster = clusterWith(fleet, step).filter(({ address }) => listed.has(peerUrlAt(address)));
-	// An earlier try added the member and did not get so far as to record it.
-	if (known.some(({ peerUrls, name, learner }) => learner && name === "" && peerUrls.includes(peer))) return cluster;
+	// An earlier try added the member and did not get so far as to record it; who died since then goes, as etcd is to list whom it begins with.
+	const added = known.find((one) => neverStarted(one) && one.peerUrls.includes(peer));
+	if (added) {
+		const ids = dead.filter((one) => one !== added).map(({ id }) => id);
+		const areOut = ids.length === 0 || (await takeOut(core, etcd, { fleet, step, ids, held }));
+		return areOut ? cluster : undefined;
+	}
 	// Its memory is that of a member that the log forgot: it goes on.
 	const { is } = step.machine.etcdMemory ?? {};
 	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return cluster;

@@ -145,6 +145,20 @@ test("a learner begins with those that etcd lists, also where the log takes one 
 	);
 });
 
+test("a learner that an earlier try added begins with those that etcd lists once a member that was rejected since then is out", async (t) => {
+	const scene = new Scene();
+	const learner = { id: "9", name: "", peerUrls: ["https://192.168.1.10:2380"], learner: true };
+	scene.listed.splice(0, 1, learner);
+	scene.rejects();
+	await scene.look(2);
+	t.deepEqual(scene.done, ["etcd-members-removing", "remove 2", "etcd-member-added"]);
+	const joined = scene.fleet.etcd?.members.find(({ votes }) => !votes);
+	t.deepEqual(
+		joined?.cluster.map(({ nodeName }) => nodeName),
+		["node-0", "node-2"],
+	);
+});
+
 test("a member that etcd took out is taken for one no more, also where its target failed for that", async (t) => {
 	const scene = new Scene();
 	scene.does("it was taken out of the cluster", "");
