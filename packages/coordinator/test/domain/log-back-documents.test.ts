@@ -121,7 +121,8 @@ test("a log from before two members joined keeps them when the newest document i
 	for (const { id } of members) t.deepEqual(back.machine(id).seat?.seat, now.machine(id).seat?.seat);
 });
 
-test("a log from before the slot of all members got another name moves them back to the seats that it has", (t) => {
+/** Three members that moved to the slot `masters`, one after the other, and a copy of the state before that. */
+function movedToMasters() {
 	const { now, members } = grown(false);
 	const copy = now.fleet;
 	now.declare([control(3, "masters"), WORKERS]);
@@ -129,6 +130,11 @@ test("a log from before the slot of all members got another name moves them back
 		now.report(id, "applied", 40);
 		now.pass(2);
 	}
+	return { copy, now, members };
+}
+
+test("a log from before the slot of all members got another name moves them back to the seats that it has", (t) => {
+	const { copy, now, members } = movedToMasters();
 	const later = members.map((one) => ({ ...one, proof: now.proof(one.id) }));
 	t.true(later.every(({ proof }) => proof.assignment.slot === "masters"));
 	const raised = later.map((one) => {
@@ -154,13 +160,7 @@ for (const [what, count, doubted, seats] of [
 	["lets them keep the old seats where others have the newer ones", 1, false, ["control/0", "masters/0", "control/2"]],
 ] as const)
 	test(`a log from before all members moved with their node names to another slot ${what}, and none of them leaves`, (t) => {
-		const { now, members } = grown(false);
-		const copy = now.fleet;
-		now.declare([control(3, "masters"), WORKERS]);
-		for (const { id } of members) {
-			now.report(id, "applied", 40);
-			now.pass(2);
-		}
+		const { copy, now, members } = movedToMasters();
 		const back = backTo(copy, now.at);
 		if (doubted) back.record(doubtLog([{ kind: "back", reason: "a test" }], 0, back.at));
 		back.record([{ type: "cluster-declared", ...documentOf([control(count, "masters"), WORKERS]), by: "test" }]);
