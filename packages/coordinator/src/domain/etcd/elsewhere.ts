@@ -2,6 +2,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import type { Summary } from "../observed.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { wasTakenOut } from "./beginning.ts";
+import { holdsMemory } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 
 /**
@@ -10,11 +11,11 @@ import { memoryHolders } from "./memory-holders.ts";
  */
 export function etcdElsewhere(fleet: Fleet, machine: Machine): Extract<Summary, { ok: false }> | undefined {
 	const { recoverUntil, cluster } = fleet;
-	const { seat, bootId, etcdMemory } = machine;
+	const { seat } = machine;
 	// A log that never was in recovery knows what became of etcd's members.
 	if (recoverUntil === 0 || !cluster || cluster.acceptLoss === "etcd" || !seat) return undefined;
 	const role = etcdRole(cluster.document);
-	if (seat.role === role || etcdMemory?.is?.bootId !== bootId || wasTakenOut(fleet, machine)) return undefined;
+	if (seat.role === role || !holdsMemory(machine) || wasTakenOut(fleet, machine)) return undefined;
 	const reason =
 		`the memory of a member of etcd lies here, and the document in force has etcd on machines of the role ${role}: ` +
 		`what runs here goes on; apply the document again that has etcd on machines of the role ${seat.role}, ` +

@@ -80,10 +80,18 @@ export function forgottenMember(fleet: Fleet): EtcdMember | undefined {
 
 /** Who has, by the word of its agent, the memory of a member of the etcd whose members live, in the boot that goes on. */
 export function holdsMember(fleet: Fleet): (machine: Machine) => boolean {
-	const clusters = new Set(
-		livingMembers(fleet).map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.clusterId),
-	);
-	return ({ bootId, etcdMemory }) => etcdMemory?.is?.bootId === bootId && clusters.has(etcdMemory.is.clusterId);
+	return holdsSameAs(livingMembers(fleet).flatMap(({ machineId }) => fleet.machines.get(machineId) ?? []));
+}
+
+/** Who has, by the word of its agent, memory of the same etcd as these machines, in the boot that goes on. */
+export function holdsSameAs(machines: readonly Machine[]): (machine: Machine) => boolean {
+	const clusters = new Set(machines.map(({ etcdMemory }) => etcdMemory?.is?.clusterId));
+	return (one) => holdsMemory(one) && clusters.has(one.etcdMemory?.is?.clusterId);
+}
+
+/** True for a machine that has, by the word of its agent, a member's memory in the boot that goes on. */
+export function holdsMemory({ bootId, etcdMemory }: Machine): boolean {
+	return etcdMemory?.is?.bootId === bootId;
 }
 
 /** A boot as a member that joined by what others say, and not by the log; whether it votes is found out. */
@@ -106,6 +114,5 @@ export function hasBegun(fleet: Fleet, { bootId, target }: Machine): boolean {
 export function begunNow(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	if (!document || livingMembers(fleet).length > 0) return [];
-	const hasMemory = ({ bootId, etcdMemory }: Machine): boolean => etcdMemory?.is?.bootId === bootId;
-	return etcdHolders(fleet).filter((one) => (hasBegun(fleet, one) || hasMemory(one)) && !hasLostMemory(one));
+	return etcdHolders(fleet).filter((one) => (hasBegun(fleet, one) || holdsMemory(one)) && !hasLostMemory(one));
 }

@@ -1,6 +1,7 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
+import { holdsSameAs } from "./members.ts";
 import { nodeNames } from "./names.ts";
 import { snapshotText } from "./snapshot-text.ts";
 
@@ -42,6 +43,5 @@ function unread({ snapshots }: Fleet, here: string): string {
 
 /** True for a machine without a seat that has the memory of a member of the same etcd as these: with it they may be a majority again. */
 export function belongsToStranded(fleet: Fleet): (machine: Machine) => boolean {
-	const clusters = new Set(strandedMachines(fleet).map(({ etcdMemory }) => etcdMemory?.is?.clusterId));
-	return ({ bootId, etcdMemory }) => etcdMemory?.is?.bootId === bootId && clusters.has(etcdMemory.is.clusterId);
+	return holdsSameAs(strandedMachines(fleet));
 }
