@@ -4,7 +4,6 @@ import { writeImageArchive } from "../assets/image-archive.ts";
 import { type AddCommand, printJson, type Session } from "../session.ts";
 import { say, tell } from "../terminal.ts";
 
-const ASSET = "images/rollcall-check.tar";
 const AFTER = `
 For a site without internet: makes an image of a static busybox (Debian's package busybox-static) and writes it as an archive, which machines
 import like any other of \`images.archives\`. It asks no coordinator, and says what to do with it.
@@ -37,13 +36,22 @@ async function makeImage(session: Session, { out, busybox }: Options): Promise<u
 		return undefined;
 	}
 	tell(session.out, `${out}: ${CHECK_IMAGE} for ${image.architecture}, ${sizeBytes} bytes`);
+	const arch = image.architecture === "amd64" ? "x64" : image.architecture;
+	// Each architecture's is another asset; on machines all have the same name.
+	const asset = `images/rollcall-check-${image.architecture}.tar`;
 	const archives = [
-		{ name: "rollcall-check", sha256: `sha256:${sha256}`, sizeBytes, urls: [`BOOT-LISTENER/assets/${ASSET}`] },
+		{
+			name: "rollcall-check",
+			sha256: `sha256:${sha256}`,
+			sizeBytes,
+			arch,
+			urls: [`BOOT-LISTENER/assets/${asset}`],
+		},
 	];
 	const part = stringify({ images: { archives, overrides: { check: CHECK_IMAGE } } }, { lineWidth: 0 }).trimEnd();
 	say(
 		session.err,
-		`add it (\`rollcall assets add ${ASSET} ${out}\`), and put this into the cluster document, with the boot listener's address:\n${part}`,
+		`add it (\`rollcall assets add ${asset} ${out}\`), and put this into the cluster document, with the boot listener's address:\n${part}`,
 	);
 	return undefined;
 }

@@ -13,7 +13,7 @@ import { type DoctorFinding, findingsOf } from "./finding.ts";
 type Arch = "x64" | "arm64";
 const { ok, fail } = findingsOf("agent");
 
-/** The architectures that documents name: in the names of kernels, in selectors, and of artifacts. x64 where nothing says another. */
+/** The architectures that documents name: in the names of kernels, in selectors, of artifacts and of archives of images. x64 where nothing says another. */
 export function namedArchitectures(boot: BootDocument | undefined, cluster: ClusterDocument | undefined): Arch[] {
 	const found = new Set<Arch>();
 	for (const { agent, kernel = "" } of boot?.profiles ?? []) if (agent) found.add(archIn(kernel) ?? "x64");
@@ -22,7 +22,8 @@ export function namedArchitectures(boot: BootDocument | undefined, cluster: Clus
 		const said = selector.arch ?? archIn(buildarch ?? arch ?? "");
 		if (said) found.add(said);
 	}
-	for (const { arch } of cluster ? programArtifacts(cluster) : []) if (arch) found.add(arch);
+	const fetched = cluster ? [...programArtifacts(cluster), ...cluster.images.archives] : [];
+	for (const { arch } of fetched) if (arch) found.add(arch);
 	for (const { selector } of cluster?.slots ?? []) if (selector.arch) found.add(selector.arch);
 	return found.size > 0 ? [...found].sort().reverse() : ["x64"];
 }

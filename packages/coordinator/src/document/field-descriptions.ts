@@ -37,7 +37,7 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, string>> = {
 	"images.mirrors":
 		"Mirrors by registry, asked in order; account names a file with USER:PASSWORD in registryAccountFolder.",
 	"images.archives":
-		"Archives of images, fetched by hash and imported before kubelet starts, on every node or on those of some roles.",
+		"Archives of images, fetched by hash and imported before kubelet starts, on every node or on those of some roles or of one architecture.",
 	volumes: "Where volumes of pods come from; {}: from nowhere, and that is meant.",
 	"volumes.nfs": "A folder of a file server, in which each claim gets one of its own.",
 	"volumes.nfs.server": "Name or address of the file server, as nodes reach it.",

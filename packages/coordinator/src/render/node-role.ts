@@ -40,7 +40,7 @@ export function nodeRoleParts(
 > {
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
 	const podNetwork = routedNetwork(node);
-	const images = imageArchives(archivesFor(role, node.document.images), programPath(node, "ctr"));
+	const images = imageArchives(archivesFor(role, node.document.images, node.facts), programPath(node, "ctr"));
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),

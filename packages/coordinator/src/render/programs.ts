@@ -90,13 +90,13 @@ function lackingPrograms(
 function calledPrograms(
 	role: string,
 	{ kubernetes, images }: Pick<ClusterDocument, "kubernetes" | "images">,
-	{ programs = [] }: Known,
+	{ programs = [], cpu }: Known,
 ): readonly string[] {
 	return [
 		...["containerd", "runc", "kubelet"],
 		// The agent sets routes by it; and by one of the others what leaves has the node's address.
 		...(isRouted(role, { kubernetes }) ? ["ip", programs.some(({ name }) => name === "nft") ? "nft" : "iptables"] : []),
-		...(archivesFor(role, images).length > 0 ? ["ctr"] : []),
+		...(archivesFor(role, images, { ...(cpu ? { cpu } : {}) }).length > 0 ? ["ctr"] : []),
 	];
 }
 

@@ -80,7 +80,10 @@ function renderSeat(placement: Placement): Rendered {
 		artifactBytes: artifactBytes(
 			definition && !role
 				? chosenArtifacts(definition, machine.facts)
-				: [...chosenArtifacts(document.kubernetes, machine.facts), ...archivesFor(seat.role, document.images)],
+				: [
+						...chosenArtifacts(document.kubernetes, machine.facts),
+						...archivesFor(seat.role, document.images, machine.facts),
+					],
 		),
 		snapshotBytes: beginningOn(machine, placement.shared.etcd)?.restored?.fetch?.sizeBytes ?? 0,
 	});

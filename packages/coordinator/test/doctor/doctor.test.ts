@@ -120,6 +120,11 @@ test("a cluster document's artifacts are there with the hash that it has, or are
 	const ofRole = await scene.doctor();
 	t.regex(ofRole.faults("cluster document").join(), /kubelet is kept with another hash/, "of an operator's role");
 	t.regex(ofRole.faults("agent").join(), /^fail: arm64: .*there is no agent for them/);
+
+	const archive = { name: "x", arch: "arm64", sha256, sizeBytes: 7, urls: [url] };
+	const images = { archives: [archive] };
+	writeFileSync(file, JSON.stringify({ ...rest, kubernetes: { version: kubernetes.version }, images }));
+	t.regex((await scene.doctor()).faults("agent").join(), /^fail: arm64: .*there is no agent/, "of an image archive");
 });
 
 test("each architecture that documents name has an agent of that architecture, or is told", async (t) => {

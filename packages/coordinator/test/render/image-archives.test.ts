@@ -11,6 +11,7 @@ import { ROOT } from "@rollcall/test-support/part";
 import { tied } from "@rollcall/test-support/tied";
 import test, { type ExecutionContext } from "ava";
 import { tarArchive } from "../../src/adapters/boot/tar-archive.ts";
+import type { Rendered } from "../../src/domain/observed.ts";
 import { imageArchives } from "../../src/render/image-archives.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { CONTAINERD, debian, debianCommand } from "../boot/programs/debian.ts";
@@ -149,4 +150,42 @@ ${slots}
 	t.false(worker.content.units.some(({ name }) => name === "rollcall-images-control.service"));
 	const controlPlane = render(control);
 	t.regex(controlPlane.ok ? "" : controlPlane.reason, /image archives that are fetched 32769 MiB/);
+});
+
+test("an archive for one architecture is fetched and imported by machines of it alone, and is no RAM and no need of others", (t) => {
+	const render = (arch: "x64" | "arm64", document: string, ...more: string[]) => {
+		const programs = ["containerd", "runc", "kubelet", ...more].map((name) => ({ name, path: `/usr/bin/${name}` }));
+		const facts = labFacts(0, { cpu: { ...labFacts(0).cpu, arch }, programs });
+		const { fleet, seated } = fleetOf(documentOf(document), [facts]);
+		const [place] = seated;
+		if (!place) throw new Error("no seat");
+		return renderTarget(fleet, place.machine, place.seat);
+	};
+	const archives = (...entries: string[]) => `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36", podNetwork: none }
+images: { archives: [${entries.join(", ")}] }
+slots: [{ name: nodes, role: worker, count: 1 }]
+`;
+	const refusal = (rendered: Rendered) => (rendered.ok ? "" : rendered.reason);
+	const entry = (name: string, digest: string, more: string, sizeBytes = 1000) =>
+		`{ name: ${name}, sha256: "${digest}", sizeBytes: ${sizeBytes}, urls: ["http://192.0.2.1/${name}"]${more} }`;
+	const each = archives(
+		entry("all", sha256Of("1"), ""),
+		entry("site", sha256Of("2"), ", arch: x64"),
+		entry("site", sha256Of("3"), ", arch: arm64"),
+	);
+	const digests = (arch: "x64" | "arm64") => {
+		const rendered = render(arch, each, "ctr");
+		return rendered.ok ? rendered.content.artifacts.map(({ sha256 }) => sha256) : rendered.reason;
+	};
+	t.deepEqual(digests("x64"), [sha256Of("1"), sha256Of("2")]);
+	t.deepEqual(digests("arm64"), [sha256Of("1"), sha256Of("3")]);
+	const ofOne = archives(entry("site", sha256Of("2"), ", arch: x64"));
+	t.regex(refusal(render("x64", ofOne)), /lacks ctr/);
+	t.is(refusal(render("arm64", ofOne)), "");
+	const large = archives(entry("site", sha256Of("2"), ", arch: x64", 2 ** 35));
+	t.regex(refusal(render("x64", large, "ctr")), /image archives that are fetched 32768 MiB/);
+	t.is(refusal(render("arm64", large)), "");
 });

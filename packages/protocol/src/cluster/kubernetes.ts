@@ -173,6 +173,8 @@ export const Images = z.strictObject({
 				name: ArchiveName,
 				/** Whose nodes get it; absent: all of them. */
 				roles: z.array(z.enum(BUILT_IN_ROLES)).min(1).max(BUILT_IN_ROLES.length).optional(),
+				/** For machines of this architecture; without it for all. */
+				arch: z.enum(["x64", "arm64"]).optional(),
 			}),
 		)
 		.max(16)
