@@ -155,10 +155,12 @@ export async function asBefore(scene: EtcdScene): Promise<void> {
 		"all machines as they were",
 		async () => {
 			const views = await scene.api.machines();
+			let strangers = 0;
 			for (const seat of scene.seats) {
 				const view = views.find(({ address }) => address === seat.place.address);
-				// One that was removed is a stranger until it boots.
+				// One that was removed is a stranger until it boots, and then has no label yet.
 				if (!view) {
+					strangers++;
 					await seat.cut(0);
 					continue;
 				}
@@ -167,7 +169,7 @@ export async function asBefore(scene: EtcdScene): Promise<void> {
 				await scene.api.request("POST", `${path}/role`, { role: null });
 				await scene.label(view.machineId, "yes");
 			}
-			return (await scene.api.machines()).length === scene.seats.length;
+			return strangers === 0;
 		},
 		120_000,
 		1_000,
