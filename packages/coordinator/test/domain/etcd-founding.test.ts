@@ -1,39 +1,17 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { etcdRisk, etcdTrouble } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
-import { membersOf } from "../../src/domain/networks/members.ts";
-import { seatCount } from "../../src/domain/seats/seats.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { BOXES, beginnings, CONTROL, remember, takeStep } from "./etcd-story.ts";
-import { Story } from "./story.ts";
+import { declare, fleet, waits } from "./founding-scene.ts";
+import type { Story } from "./story.ts";
 
 const SPARES = ["d", "e"].map((name) => ({ name, memoryGiB: 8 }));
 const FIVE = [{ name: "control", role: "control-plane", count: 5 }];
 const ONE = [{ name: "control", role: "control-plane", count: 1 }];
-
-const declare = (story: Story, slots: readonly object[]) =>
-	story.declare(slots, { networks: { nodeAddress: { interface: "eth0" } } });
-
-/** A fleet in which nobody is told to begin before all seats for etcd are filled, or while others begin, as where targets are rendered. */
-function fleet(slots: readonly object[]): Story {
-	const story = new Story();
-	const { summarize } = story;
-	story.summarize = (now, ...about) => {
-		const document = now.cluster?.document;
-		const waiting = document && seatCount(document, "control-plane") > membersOf(now, "control-plane").length;
-		const [machine, seat] = about;
-		const isFirst = seat.role !== "control-plane" || etcdBeginning(now, machine) !== undefined;
-		return waiting || !isFirst
-			? { ok: false, reason: "etcd does not begin on it yet", kind: "etcd-waits" }
-			: summarize(now, ...about);
-	};
-	declare(story, slots);
-	return story;
-}
 
 /** Three control planes that were told to begin, and have not said yet that they run. */
 function begun(): { story: Story; ids: MachineId[] } {
@@ -42,7 +20,6 @@ function begun(): { story: Story; ids: MachineId[] } {
 }
 
 const founders = (story: Story) => story.fleet.founding?.map(({ machineId }) => machineId).sort();
-const waits = (story: Story, id: MachineId) => beginnings(story, [id])[0] === undefined;
 
 test("who begins etcd together is remembered from the first target on, with addresses, over a restart too", (t) => {
 	const { story, ids } = begun();
@@ -110,29 +87,6 @@ test("who was to begin and was not told yet may boot as often as it likes, and b
 	story.join({ name: "c", memoryGiB: 8, boot: 2 });
 	t.deepEqual(beginnings(story, [c]), beginnings(story, [a]));
 	t.is(story.fleet.founding?.find(({ machineId }) => machineId === b)?.bootId, story.machine(b).bootId);
-});
-
-test("where one of those who are to begin cannot have a target, who waits says so, with what to do where that stays so", (t) => {
-	const story = fleet(CONTROL);
-	for (const box of BOXES.slice(0, 2)) story.join(box);
-	story.join({ name: "c", memoryGiB: 1 });
-	t.regex(
-		etcdWait(story.fleet),
-		/^etcd begins on .*, but control-plane-\w+ cannot: 1 GiB is too little; where that stays so, boot \S+, \S+ anew/,
-	);
-	story.join({ name: "c", memoryGiB: 8, boot: 2 });
-	t.notRegex(etcdWait(story.fleet), /cannot/);
-});
-
-test("one of those who are to begin cannot have a target for a reason of its own also where that speaks of etcd", (t) => {
-	const story = fleet(CONTROL);
-	const { summarize } = story;
-	const reason = "the machine has 2 GiB of RAM, and needs 3 (etcd 1, kubelet 1, the rest 1)";
-	story.summarize = (state, machine, seat) =>
-		machine.facts.hostname === "c" ? { ok: false, reason, kind: "unfit" } : summarize(state, machine, seat);
-	for (const box of BOXES) story.join(box);
-	const text = etcdWait(story.fleet);
-	t.true(text.includes(`cannot: ${reason}; where that stays so, boot `), text);
 });
 
 test("where one of those who begin is lost and another one booted anew, who waits says whom to bring back, and what to do without him", (t) => {

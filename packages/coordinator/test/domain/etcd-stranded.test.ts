@@ -61,6 +61,28 @@ test("the only memory that is known is named, and nothing says to boot it anew b
 	t.regex(text, /kept as the snapshot .* \(revision 7\), .*: rollcall etcd restore newest$/);
 });
 
+test("one that is lost beside the only memory is told as well, and how to give it up, also where it was well when it was heard last", (t) => {
+	const { story, proved } = lost([A, B], { rehearsal: false }, { snapshots: [], holds: true });
+	const [here, away] = proved as [MachineId, MachineId];
+	const name = (id: MachineId) => story.machine(id).seat?.nodeName ?? "";
+	healthy(story, away, true);
+	story.record([{ type: "target-expired", machineId: here, generation: 1, reason: "no leader", cause: 1 }]);
+	t.is(etcdRisk(story.fleet, story.at), undefined);
+	story.silent.add(away);
+	story.pass(15);
+	const gone = `bring ${name(away)} back, or rollcall remove --accept-loss etcd what is gone for good`;
+	const text = etcdRisk(story.fleet, story.at) ?? "";
+	t.true(text.includes(gone), text);
+	t.regex(text, /before anything else is done, keep what it holds: rollcall etcd snapshot$/);
+	save(story);
+	const then = etcdRisk(story.fleet, story.at) ?? "";
+	t.true(then.includes(gone) && then.includes(`boot ${name(here)} anew`), then);
+	story.silent.add(here);
+	story.pass(15);
+	const all = etcdRisk(story.fleet, story.at) ?? "";
+	t.true(all.endsWith("back, or rollcall remove --accept-loss etcd what is gone for good"), all);
+});
+
 test("members that are all gone, and a snapshot that is to be restored, do not hide the only memory that somebody proved", (t) => {
 	const { story, id, name } = alone();
 	const nobody = bootIdOf({ name: "gone", boot: 9 });

@@ -75,20 +75,36 @@ function newFounders(fleet: Fleet): readonly EtcdFounder[] | undefined {
 }
 
 /** Those who began, or still could, and are lost, where too few are here without them: whether etcd can begin is known when they are back, or a person gives them up. */
-export function missedFounders({ founders, left }: Founding): readonly Machine[] {
-	return missedOf(left, founders.length);
+export function missedFounders({ founders, left, begun }: Founding): readonly Machine[] {
+	return missedOf(left, ableFounders({ left, begun }), founders.length);
+}
+
+/** Those who began, or still can. */
+function ableFounders({ left, begun }: Pick<Founding, "left" | "begun">): readonly Machine[] {
+	return left.filter((one) => begun.includes(one) || canBegin(one));
+}
+
+/** True where those who begin are too few as long as one of them cannot have a target. */
+export function lacksAble(founding: Founding): boolean {
+	return ableFounders(founding).length < majorityOf(founding.founders.length);
 }
 
 /** Holders of seats for etcd that are lost while it is to begin, where too few are here without them: whoever began would have no majority. */
 export function missedHolders(fleet: Fleet): readonly Machine[] {
 	const holders = etcdHolders(fleet);
-	return missedOf(holders, holders.length);
+	return missedOf(holders, holders.filter(canBegin), holders.length);
 }
 
-/** Those that are lost, where without them too few are here for a majority of `all`. */
-function missedOf(machines: readonly Machine[], all: number): readonly Machine[] {
-	const lost = machines.filter(({ lease }) => lease === "lost");
-	return machines.length - lost.length < majorityOf(all) ? lost : [];
+/** False for a machine that cannot have a target for a reason of its own, such as too little memory: it is no help, also where it is here. */
+function canBegin({ impossible }: Machine): boolean {
+	return impossible?.kind !== "unfit";
+}
+
+/** Those that are lost, where too few of the able ones are here without them for a majority of `all`. */
+function missedOf(machines: readonly Machine[], able: readonly Machine[], all: number): readonly Machine[] {
+	const isLost = ({ lease }: Machine): boolean => lease === "lost";
+	const here = able.filter((one) => !isLost(one));
+	return here.length < majorityOf(all) ? machines.filter(isLost) : [];
 }
 
 /** Whether a boot is among those who begin: it was told to, or no boot of its machine was yet. */

@@ -5,8 +5,9 @@ import { fallbackText } from "./loss.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
+import { REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { strandedText } from "./stranded.ts";
-import { beginningText, etcdWait, foundingTrouble, REMOVE_WITH_LOSS, unknownText } from "./wait.ts";
+import { beginningText, etcdWait, foundingTrouble, unknownText } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -31,9 +32,10 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 function unfoundedText(fleet: Fleet): string | undefined {
 	const founding = foundingOf(fleet);
 	if (!founding) return unknownText(fleet);
-	const isIllHere = (one: Machine): boolean => isIll(one) || one.target?.progress === "rejected";
+	const isWellHere = (one: Machine): boolean =>
+		one.lease !== "lost" && !isIll(one) && one.target?.progress !== "rejected";
 	if (founding.isWhole) return beginningTrouble(fleet);
-	if (!founding.begun.every(isIllHere)) return undefined;
+	if (founding.begun.some(isWellHere)) return undefined;
 	const stranded = strandedText(fleet);
 	if (stranded !== undefined) return `etcd does not get well: ${stranded}`;
 	// It is only stood in for there.

@@ -3,6 +3,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
 import { holdsSameAs } from "./members.ts";
 import { nodeNames } from "./names.ts";
+import { REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { snapshotText } from "./snapshot-text.ts";
 
 /**
@@ -26,9 +27,13 @@ export function strandedSnapshot({ snapshots, cluster, recoverUntil }: Fleet): E
 export function strandedText(fleet: Fleet): string | undefined {
 	const machines = strandedMachines(fleet);
 	if (machines.length === 0) return undefined;
-	const here = nodeNames(machines);
+	const lost = machines.filter(({ lease }) => lease === "lost");
+	const here = nodeNames(machines.filter((one) => !lost.includes(one)));
+	const known = `etcd's only memory that is known lies on ${nodeNames(machines)}, and the log does not know with whom it began`;
+	const gone = `bring ${nodeNames(lost)} back, or ${REMOVE_WITH_LOSS}`;
+	if (here === "") return `${known}: ${gone}`;
+	const back = `${known}: ${lost.length > 0 ? `${gone}; ` : ""}bring the others back, whose memory may live`;
 	const kept = strandedSnapshot(fleet);
-	const back = `etcd's only memory that is known lies on ${here}, and the log does not know with whom it began: bring the others back, whose memory may live`;
 	if (!kept)
 		return `${back}; before anything else is done, keep what it holds: rollcall etcd snapshot${unread(fleet, here)}`;
 	return `${back}; where they are gone for good, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), whose memory is kept as the ${snapshotText(kept)}, and say that etcd begins with it: rollcall etcd restore newest`;

@@ -1,20 +1,17 @@
 import type { Fleet, Machine } from "../fleet.ts";
 import { ACCEPT_LOG } from "../log/log-standing.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { type Founding, foundingOf, missedFounders, missedHolders, runners } from "./founding.ts";
+import { type Founding, foundingOf, lacksAble, missedFounders, missedHolders, runners } from "./founding.ts";
 import { livingMembers, strangers } from "./members.ts";
 import { memoryBeside, memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { names, nodeNames } from "./names.ts";
 import { isIll, majorityOf } from "./quorum.ts";
+import { REMOVE, REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { sharedAddressText } from "./shared-addresses.ts";
 import { snapshotText } from "./snapshot-text.ts";
 import { nextBeginning } from "./snapshots.ts";
 import { strandedText } from "./stranded.ts";
-
-const REMOVE = "rollcall remove what is gone for good";
-/** How a person gives up machines together with what etcd has in their memory. */
-export const REMOVE_WITH_LOSS = "rollcall remove --accept-loss etcd what is gone for good";
 
 /** Why a machine with a seat for etcd must not begin with it yet, and what a person can do. */
 export function etcdWait(fleet: Fleet): string {
@@ -90,14 +87,8 @@ function foundingText(fleet: Fleet, founding: Founding): string {
 	if (hopeless !== undefined) return hopeless;
 	const beside = founding.isWhole ? memoryBeside(fleet, founding) : [];
 	if (beside.length > 0) return besideText(fleet, beside);
-	const cannot = founders.flatMap(({ machineId, nodeName, bootId }) => {
-		const { impossible } = fleet.machines.get(machineId) ?? {};
-		const isOwn = bootId === undefined && impossible?.kind === "unfit";
-		return isOwn
-			? [`, but ${nodeName} cannot: ${impossible.reason}; where that stays so, ${againText(fleet, founding)}`]
-			: [];
-	});
-	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${cannot[0] ?? missedText(founding)}; this machine joins it then`;
+	const why = cannotText(fleet, founding) ?? missedText(founding);
+	return `etcd begins on ${names(founders.map(({ nodeName }) => nodeName))}${why}; this machine joins it then`;
 }
 
 /** Why those who begin etcd together do not get well, and what a person can do; undefined where they still may by themselves. */
@@ -105,8 +96,19 @@ export function foundingTrouble(fleet: Fleet, founding: Founding): string | unde
 	const here = founding.begun.filter(({ lease }) => lease !== "lost");
 	if (!founding.isWhole || here.some((one) => !isIll(one) && one.target?.progress !== "rejected")) return undefined;
 	const missed = missedText(founding);
+	const why = missed === "" && lacksAble(founding) ? cannotText(fleet, founding) : missed;
 	const list = names(founding.founders.map(({ nodeName }) => nodeName));
-	return hopelessText(fleet, founding) ?? (missed === "" ? undefined : `etcd begins on ${list}${missed}`);
+	return hopelessText(fleet, founding) ?? (why ? `etcd begins on ${list}${why}` : undefined);
+}
+
+/** That one of those who were to begin cannot have a target, and what to do; undefined where all can. */
+function cannotText(fleet: Fleet, founding: Founding): string | undefined {
+	for (const { machineId, nodeName, bootId } of founding.founders) {
+		const { impossible } = fleet.machines.get(machineId) ?? {};
+		if (bootId === undefined && impossible?.kind === "unfit")
+			return `, but ${nodeName} cannot: ${impossible.reason}; where that stays so, ${againText(fleet, founding)}`;
+	}
+	return undefined;
 }
 
 function hopelessText(fleet: Fleet, founding: Founding): string | undefined {
