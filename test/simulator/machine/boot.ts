@@ -258,7 +258,13 @@ export class Boot {
 		if (unit === KUBELET) this.#kubelet.wake();
 		if (unit !== MOUNT || runs) return;
 		this.#marker = undefined;
-		this.#world.etcd.lose(this, "its agent");
+		// What must not be is caught by the agent as any other trouble with a unit.
+		try {
+			this.#world.etcd.lose(this, "its agent");
+		} catch (error) {
+			this.#world.onThrown(error);
+			throw error;
+		}
 	}
 
 	#etcdData(): AgentParts["etcdData"] {

@@ -7,7 +7,7 @@ import { HeardClocks } from "./heard-clocks.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
- * What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known. `unreported`: it
+ * What a beat comes to. `nudge`: the agent should say hello, since what it runs is not what it should, or it is not known, or the log is in doubt and does not tell what lies there. `unreported`: it
  * runs what it should, and what it said of that is not known.
  */
 export type BeatVerdict = "renewed" | "nudge" | "unreported" | "stray";
@@ -17,11 +17,13 @@ const NUDGE_EVERY_MS = 5_000;
 
 /**
  * When each machine was heard last, on this coordinator's own monotonic clock. In memory only: heartbeats are never stored. Holds one entry for each machine that the
- * fleet knows, and the time of the last nudge for at most 20,000 machines, unknown ones among them.
+ * fleet knows, who of them said hello, and the time of the last nudge for at most 20,000 machines, unknown ones among them.
  */
 export class Heard {
 	readonly lastHeard = new Map<MachineId, number>();
 	readonly #nudged = new Map<MachineId, number>();
+	/** Whose hello was taken since this coordinator leads. */
+	readonly #greeted = new Set<MachineId>();
 	/** The highest report of each live boot. The log knows only of those that brought news. */
 	readonly #reported = new Map<MachineId, { readonly bootId: BootId; readonly sequence: number }>();
 	readonly #digests = new WeakMap<Machine["health"], string>();
@@ -34,6 +36,7 @@ export class Heard {
 	restart(at: number): void {
 		this.lastHeard.clear();
 		this.#nudged.clear();
+		this.#greeted.clear();
 		this.#reported.clear();
 		this.listeningSince = at;
 	}
@@ -80,6 +83,7 @@ export class Heard {
 			const refused = answers[index]?.kind === "fenced" || answers[index]?.kind === "problem";
 			if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
 			this.renew(input.machineId, at);
+			if (input.kind === "hello") this.#greeted.add(input.machineId);
 		});
 	}
 
@@ -93,6 +97,7 @@ export class Heard {
 	prune(fleet: Fleet): void {
 		for (const machineId of this.lastHeard.keys()) if (!fleet.machines.has(machineId)) this.lastHeard.delete(machineId);
 		for (const machineId of this.#nudged.keys()) if (!fleet.machines.has(machineId)) this.#nudged.delete(machineId);
+		for (const machineId of this.#greeted) if (!fleet.machines.has(machineId)) this.#greeted.delete(machineId);
 		for (const machineId of this.#reported.keys()) if (!fleet.machines.has(machineId)) this.#reported.delete(machineId);
 		this.clocks.prune((machineId) => fleet.machines.has(machineId));
 	}
@@ -109,8 +114,10 @@ export class Heard {
 		// Who beats with a generation has applied it, whatever a log that lost its end says.
 		const told = target === undefined || target.progress === "applied";
 		const sameHealth = this.#digestOf(machine.health) === beat.health;
-		if ((settled && told && sameHealth) || !this.#mayNudge(beat.machineId, at)) return "renewed";
-		return settled && target ? "unreported" : "nudge";
+		// The entry that said that a member's memory lies there may be one of those that are missing.
+		const unknown = fleet.log?.doubt !== undefined && !machine.etcdMemory && !this.#greeted.has(beat.machineId);
+		if ((settled && told && sameHealth && !unknown) || !this.#mayNudge(beat.machineId, at)) return "renewed";
+		return settled && target && !unknown ? "unreported" : "nudge";
 	}
 
 	#mayNudge(machineId: MachineId, at: number): boolean {

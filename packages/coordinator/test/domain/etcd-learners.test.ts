@@ -3,6 +3,7 @@ import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { BOXES, bootAgain, founded, remember, takeStep } from "./etcd-story.ts";
+import { Story } from "./story.ts";
 
 /** Three members, of which the last one's machine booted anew and joined with all three; then etcd took the first one out. `began`: etcd's data lies there before that. */
 function joinedAndLeft(began: boolean) {
@@ -33,4 +34,38 @@ test("a learner that has not begun when another member is taken out begins with 
 test("one that has begun keeps the list that it began with, so that it is not started anew", (t) => {
 	const { names, all } = joinedAndLeft(true);
 	t.deepEqual(names, all);
+});
+
+/** A learner of whose vote no entry tells, and another one that joins; etcd is asked to take these out for that. */
+function joinedBeside(ids: readonly string[], memberId?: string) {
+	const story = new Story();
+	story.declare([{ name: "control", role: "control-plane", count: 3 }]);
+	const first = BOXES.map((box) => story.join(box));
+	for (const id of first) story.report(id, "applied", 1);
+	takeStep(story);
+	story.declare([{ name: "control", role: "control-plane", count: 5 }]);
+	const [voter, joiner] = ["d", "e"].map((name) => story.join({ name, memoryGiB: 8 })) as [MachineId, MachineId];
+	takeStep(story);
+	const { bootId } = story.machine(voter);
+	if (memberId !== undefined) {
+		const memory = { memberId, clusterId: "77", bootId };
+		story.record([{ type: "etcd-memory-changed", machineId: voter, bootId, memory }]);
+	}
+	const { bootId: joins, seat } = story.machine(joiner);
+	story.record([{ type: "etcd-members-removing", machineId: joiner, bootId: joins, ids: [...ids] }]);
+	const { nodeName = "" } = seat ?? {};
+	story.record([{ type: "etcd-member-added", machineId: joiner, bootId: joins, nodeName, cluster: [] }]);
+	return { story, voter, member: story.fleet.etcd?.members.find(({ machineId }) => machineId === voter) };
+}
+
+test("a learner by a log with a hole stays a member where another one joined and etcd was not asked to take it out, and whether it votes is found out", (t) => {
+	for (const { story, voter, member } of [joinedBeside([]), joinedBeside(["9"], "8")]) {
+		t.is(member?.removed, undefined);
+		t.like(nextEtcdStep(story.fleet), { kind: "promote", machine: { machineId: voter } });
+	}
+});
+
+test("a learner that etcd was asked to take out for another one is none any more", (t) => {
+	t.is(joinedBeside(["9"]).member?.removed, "done");
+	t.is(joinedBeside(["8"], "8").member?.removed, "done");
 });

@@ -36,3 +36,17 @@ test("a machine whose health is not known as it is is asked for its report", (t)
 	const other = { ...beat(3), health: healthDigest([{ component: "kubelet", healthy: true }]) };
 	t.is(new Heard().beat(fleetWith({ generation: 3, progress: "applied" }), other, 0), "unreported");
 });
+
+test("while the log is in doubt a machine of which it does not tell what lies there is asked to say hello, until it did", (t) => {
+	const heard = new Heard();
+	const known = fleetWith({ generation: 3, progress: "applied" });
+	const fleet = { ...known, log: { checkedTo: 9, doubt: { seq: 7, at: 0, kinds: ["unreadable"], reason: "" } } } as Fleet;
+	t.is(heard.beat(fleet, beat(3), 0), "nudge");
+	heard.took([{ input: { kind: "hello", machineId } as never }], [{ kind: "fenced" } as never], 1);
+	t.is(heard.beat(fleet, beat(3), 5_000), "nudge", "a hello that is refused counts for nothing");
+	heard.took([{ input: { kind: "hello", machineId } as never }], [{ kind: "wait", reason: "" }], 5_001);
+	t.is(heard.beat(fleet, beat(3), 10_000), "renewed");
+	heard.restart(10_001);
+	t.is(heard.beat(fleet, beat(3), 15_000), "nudge", "another lead may be behind another log");
+	t.is(heard.beat(known, beat(3), 20_000), "renewed", "the log is not in doubt any more");
+});

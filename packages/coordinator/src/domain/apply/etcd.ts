@@ -48,7 +48,7 @@ function withSecretsOfBefore(fleet: Fleet): Fleet {
 export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const { machineId, bootId, nodeName, cluster } = event;
-	const others = withoutDead(fleet, "done", fleet.etcd.removing?.ids ?? []).filter(
+	const others = withoutDead(fleet, "done", fleet.etcd.removing?.ids).filter(
 		(one) => one.machineId !== machineId && (one.nodeName !== nodeName || one.removed),
 	);
 	const members: EtcdMember[] = [
@@ -123,15 +123,21 @@ export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-rem
 	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
 }
 
-/** The members, with those marked that are removed when another one joins: members that do not live, and a learner. */
-function withoutDead(fleet: Fleet, removed: "asked" | "done", ids: readonly string[]): readonly EtcdMember[] {
+/**
+ * The members, with those marked that are removed when another one joins: members that do not live, and a learner. Where etcd was asked to take out none, it
+ * listed nobody else, so that who lives and learns by the log voted: entries that said so are missing.
+ */
+function withoutDead(fleet: Fleet, removed: "asked" | "done", ids?: readonly string[]): readonly EtcdMember[] {
 	const living = livingMembers(fleet);
 	const members = fleet.etcd?.members ?? [];
-	const stays = (one: EtcdMember): boolean => one.votes && (living.includes(one) || isKept(fleet, one, ids));
+	const stays = (one: EtcdMember): boolean => {
+		if (isKept(fleet, one, ids ?? [])) return true;
+		return living.includes(one) && (one.votes || ids?.length === 0);
+	};
 	return members.map((one) => (stays(one) || one.removed === "done" ? one : { ...one, removed }));
 }
 
-/** True for a member that the log knows too little of to say that it lives, such as after entries were lost, and that etcd was not asked to remove: its memory is there under another id. */
+/** True for a member that the log knows too little of to say that it lives, or votes, such as after entries were lost, and that etcd was not asked to remove: its memory is there under another id. */
 function isKept({ machines }: Fleet, one: EtcdMember, ids: readonly string[]): boolean {
 	const machine = machines.get(one.machineId);
 	const memory = machine?.bootId === one.bootId && !hasLostMemory(machine) ? machine.etcdMemory?.is : undefined;
