@@ -120,7 +120,7 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 	"beats do not renew a lease": swapped(HEARD, "		this.renew(beat.machineId, at);\n", ""),
 	"agents are never asked to say hello again": swapped(
 		HEARD,
-		'return settled && target ? "unreported" : "nudge";',
+		'return settled && target && !unknown ? "unreported" : "nudge";',
 		'return "renewed";',
 	),
 	"a report that the log lost is never asked for": swapped(

@@ -3,7 +3,16 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { membersOf } from "../networks/members.ts";
 import { oncePer } from "../once-per.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
-import { areStoodIn, begunNow, etcdHolders, hasLostMemory, livingMembers, strangers } from "./members.ts";
+import {
+	areStoodIn,
+	begunNow,
+	etcdHolders,
+	hasLostMemory,
+	holdsMemory,
+	holdsSameAs,
+	livingMembers,
+	strangers,
+} from "./members.ts";
 import { majorityOf } from "./quorum.ts";
 import type { EtcdFounder } from "./state.ts";
 
@@ -30,7 +39,7 @@ function findFounding(fleet: Fleet): Founding | undefined {
 	if (livingMembers(fleet).length > 0) return undefined;
 	const recorded = fleet.founding ?? [];
 	const begun = recorded.flatMap((one) => holderOf(fleet, one) ?? []);
-	if (begun.length > 0) {
+	if (begun.length > 0 && !wasFounded(fleet, begun)) {
 		const left = recorded.flatMap((one) => holderOf(fleet, one) ?? ableToBegin(fleet, one) ?? []);
 		return { founders: recorded, isWhole: true, begun, left, isHopeless: left.length < majorityOf(recorded.length) };
 	}
@@ -42,6 +51,16 @@ function findFounding(fleet: Fleet): Founding | undefined {
 		return { machineId, bootId, nodeName, address: names.get(nodeName) ?? "" };
 	});
 	return { founders, isWhole: false, begun: proved, left: proved, isHopeless: false };
+}
+
+/**
+ * True where a machine has memory of the etcd of those who began, and is none of them: it joined etcd when that was founded, and the entry that says so is
+ * missing.
+ */
+function wasFounded(fleet: Fleet, begun: readonly Machine[]): boolean {
+	if (fleet.recoverUntil === 0) return false;
+	const holds = holdsSameAs(begun.filter(holdsMemory));
+	return [...fleet.machines.values()].some((one) => holds(one) && !isFounder({ founders: fleet.founding ?? [] }, one));
 }
 
 /**
