@@ -27,6 +27,9 @@ export function followReasons(world: World): boolean {
 			!(world.etcd.lives() && /where (they are gone|none of them runs)/.test(impossible.reason))
 		)
 			reasons.push(impossible.reason);
+		const [, role] =
+			/rollcall role \S+ (\S+), and it has a seat for etcd/.exec(machineView(fleet, machine).next ?? "") ?? [];
+		if (role !== undefined) asked.push({ kind: "pin-role", machineId, role, by });
 		// One that failed holds up the others until it is well or removed, and no box is this machine any more.
 		// One that is lost holds up the change of keys that were in other hands, too.
 		const isBehind = target !== undefined && (target.progress !== "applied" || fleet.exposed !== undefined);

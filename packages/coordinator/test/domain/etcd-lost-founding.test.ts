@@ -27,7 +27,12 @@ test("who has etcd's memory beside those who began, and is none of them, joined 
 	t.regex(etcdWait(story.fleet), /^etcd cannot begin: too few are left/);
 	remember(story, [c]);
 	t.false(foundingOf(story.fleet)?.isWhole);
-	t.deepEqual(foundingOf(story.fleet)?.founders.map(({ machineId }) => machineId).sort(), [a, c].sort());
+	t.deepEqual(
+		foundingOf(story.fleet)
+			?.founders.map(({ machineId }) => machineId)
+			.sort(),
+		[a, c].sort(),
+	);
 	t.notRegex(etcdWait(story.fleet), /cannot begin|begins with/);
 	isWell(story, a);
 	story.settle();

@@ -4,9 +4,11 @@ import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { etcdRisk } from "../../src/domain/etcd/risk.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
-import { BOXES, founded, remember, snapshotOf } from "./etcd-story.ts";
+import { waitReason } from "../../src/domain/views/wait-reason.ts";
+import { BOXES, CONTROL, founded, remember, snapshotOf } from "./etcd-story.ts";
 import type { Hardware } from "./hardware.ts";
 import { lost, lostLog } from "./lost-log.ts";
+import { documentOf } from "./story.ts";
 
 const [A, B, C] = BOXES as [Hardware, Hardware, Hardware];
 
@@ -83,3 +85,59 @@ for (const [what, clusterId, isBack] of [
 		t.is(story.machine(second).seat?.role, isBack ? "control-plane" : undefined);
 		t.is(etcdBeginning(story.fleet, story.machine(second))?.state, isBack ? "new" : undefined);
 	});
+
+/** A log that is lost while two machines apply their first targets: they prove no seat, and say what lies there, and how it is. */
+function applying(clusterIds: readonly [string, string], healthy: readonly [boolean, boolean]) {
+	const { story: before, ids } = founded([]);
+	const story = lostLog([snapshotOf(5)]);
+	const held = ids.slice(0, 2) as [MachineId, MachineId];
+	held.forEach((machineId, n) => {
+		const { bootId } = before.machine(machineId);
+		const memory = { memberId: `1${n}`, clusterId: clusterIds[n] ?? "", bootId };
+		story.hello(machineId, { ...((n === 0 ? A : B) as Hardware), rehearsal: false }, { memory });
+		const health = [{ component: "etcd", healthy: healthy[n] ?? false }];
+		story.record([{ type: "health-changed", machineId, bootId, health }]);
+	});
+	for (const name of ["d", "e", "f"]) story.join({ name, memoryGiB: 8, rehearsal: false });
+	story.pass(20);
+	return { story, roles: held.map((id) => story.machine(id).seat?.role), held };
+}
+
+test("where nobody proves a seat for etcd, machines on which a member is well have one before all others, with those of the same etcd", (t) => {
+	const { story, roles, held } = applying(["77", "77"], [true, false]);
+	t.deepEqual(roles, ["control-plane", "control-plane"]);
+	for (const id of held) t.is(etcdBeginning(story.fleet, story.machine(id))?.state, "new");
+	t.regex(etcdWait(story.fleet), /lies on|begins on/, "nobody else begins");
+});
+
+test("memory of two etcds, or of one that is ill, brings no seat: a person looks at it", (t) => {
+	t.deepEqual(applying(["77", "78"], [true, true]).roles, [undefined, undefined]);
+	t.deepEqual(applying(["77", "77"], [false, false]).roles, [undefined, undefined]);
+	t.deepEqual(applying(["77", "78"], [true, false]).roles, ["control-plane", undefined]);
+});
+
+test("a machine with the only memory that fits no seat for etcd, as where its labels were lost with the log, has one by the word of a person, who is told", (t) => {
+	const { story: before, ids } = founded([]);
+	const [first] = ids as [MachineId];
+	const story = lostLog([], true);
+	story.record([
+		{
+			type: "cluster-declared",
+			...documentOf([{ ...CONTROL[0], selector: { labels: { pool: "a" } } }]),
+			by: "recovery",
+		},
+	]);
+	const { bootId } = before.machine(first);
+	story.hello(first, { ...A, rehearsal: false }, { memory: { memberId: "17", clusterId: "77", bootId } });
+	story.record([{ type: "health-changed", machineId: first, bootId, health: [{ component: "etcd", healthy: true }] }]);
+	story.pass(20);
+	story.join({ name: "d", memoryGiB: 8 });
+	t.is(story.machine(first).seat, undefined);
+	const advice = new RegExp(`rollcall role ${first} control-plane, and it has a seat for etcd`);
+	t.regex(waitReason(story.fleet, story.machine(first), story.at).next ?? "", advice);
+	t.regex(etcdRisk(story.fleet, story.at) ?? "", advice);
+	story.take({ kind: "pin-role", machineId: first, role: "control-plane", by: "test" });
+	t.is(story.machine(first).seat?.role, "control-plane");
+	t.is(etcdBeginning(story.fleet, story.machine(first))?.state, "new");
+	t.is(etcdRisk(story.fleet, story.at), undefined);
+});

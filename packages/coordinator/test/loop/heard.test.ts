@@ -40,7 +40,10 @@ test("a machine whose health is not known as it is is asked for its report", (t)
 test("while the log is in doubt a machine of which it does not tell what lies there is asked to say hello, until it did", (t) => {
 	const heard = new Heard();
 	const known = fleetWith({ generation: 3, progress: "applied" });
-	const fleet = { ...known, log: { checkedTo: 9, doubt: { seq: 7, at: 0, kinds: ["unreadable"], reason: "" } } } as Fleet;
+	const fleet = {
+		...known,
+		log: { checkedTo: 9, doubt: { seq: 7, at: 0, kinds: ["unreadable"], reason: "" } },
+	} as Fleet;
 	t.is(heard.beat(fleet, beat(3), 0), "nudge");
 	heard.took([{ input: { kind: "hello", machineId } as never }], [{ kind: "fenced" } as never], 1);
 	t.is(heard.beat(fleet, beat(3), 5_000), "nudge", "a hello that is refused counts for nothing");

@@ -7,6 +7,7 @@ import { names, nodeNames } from "./names.ts";
 import { isIll, isStill, type Quorum, quorumOf } from "./quorum.ts";
 import { REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { strandedText } from "./stranded.ts";
+import { unseatedText } from "./unseated.ts";
 import { beginningText, etcdWait, foundingTrouble, unknownText } from "./wait.ts";
 
 const NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
@@ -31,7 +32,7 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
  */
 function unfoundedText(fleet: Fleet): string | undefined {
 	const founding = foundingOf(fleet);
-	if (!founding) return unknownText(fleet);
+	if (!founding) return unseatedText(fleet) ?? unknownText(fleet);
 	const isWellHere = (one: Machine): boolean =>
 		one.lease !== "lost" && !isIll(one) && one.target?.progress !== "rejected";
 	if (founding.isWhole) return beginningTrouble(fleet);

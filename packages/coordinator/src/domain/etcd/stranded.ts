@@ -1,8 +1,9 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { foundingOf } from "./founding.ts";
-import { holdsSameAs } from "./members.ts";
+import { holdsMemory, holdsSameAs, livingMembers } from "./members.ts";
 import { nodeNames } from "./names.ts";
+import { isWell } from "./quorum.ts";
 import { REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { snapshotText } from "./snapshot-text.ts";
 
@@ -46,7 +47,21 @@ function unread({ snapshots }: Fleet, here: string): string {
 	return `; ${trouble}; where that stays so, boot ${here} anew (rollcall reboot MACHINE --accept-loss etcd), and what it holds is lost`;
 }
 
-/** True for a machine without a seat that has the memory of a member of the same etcd as these: with it they may be a majority again. */
+/**
+ * True for a machine without a seat that has the memory of a member of the same etcd as these: with it they may be a majority again. Where nobody proved a seat
+ * for etcd, as where the log was lost while its first targets were applied, it is that of members that are well: they have a majority.
+ */
 export function belongsToStranded(fleet: Fleet): (machine: Machine) => boolean {
-	return holdsSameAs(strandedMachines(fleet));
+	const stranded = strandedMachines(fleet);
+	return holdsSameAs(stranded.length > 0 ? stranded : unprovedMembers(fleet));
+}
+
+/** The machines without seats on which a member of etcd is well, after a lost log of which nobody proved a seat for it; none where they are of more than one etcd. */
+function unprovedMembers(fleet: Fleet): readonly Machine[] {
+	if (fleet.recoverUntil === 0 || livingMembers(fleet).length > 0 || foundingOf(fleet)) return [];
+	const well = [...fleet.machines.values()].filter(
+		(one) => one.seat === undefined && one.lease === "alive" && holdsMemory(one) && isWell(one),
+	);
+	const clusters = new Set(well.map(({ etcdMemory }) => etcdMemory?.is?.clusterId));
+	return clusters.size === 1 ? well : [];
 }

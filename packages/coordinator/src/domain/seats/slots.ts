@@ -49,25 +49,34 @@ export function seatsFor(fleet: Fleet, at: Timestamp, candidates: readonly Machi
 	const filling = new Filling(fleet);
 	const back = byId(unnamed.filter((machine) => !free.has(machine.machineId)).filter(belongsToStranded(fleet)));
 	const role = etcdRole(document);
+	fillPinned(filling, document, back, role);
 	for (const slot of back.size > 0 ? filledSlots(fleet, document) : [])
 		if (slot.role === role) fillSlot(filling, slot, back);
-	for (const machine of [...free.values()]) {
-		if (machine.pinnedRole === undefined) continue;
-		free.delete(machine.machineId);
-		const slot = document.slots.find(
-			(slot) =>
-				slot.role === machine.pinnedRole &&
-				lackFor(slot, machine) === undefined &&
-				filling.nextSeat(slot.name, slot.count) !== undefined,
-		);
-		const seat = slot && filling.nextSeat(slot.name, slot.count);
-		if (slot && seat !== undefined) filling.give(machine, { slot, seat }, "an operator gave it this role");
-	}
+	fillPinned(filling, document, free);
 	for (const slot of filledSlots(fleet, document)) {
 		if (free.size === 0) break;
 		fillSlot(filling, slot, free);
 	}
 	return filling.drafts;
+}
+
+/** Seats for machines that a person gave a role, or this role; the others of them get none in a slot, whatever it selects. */
+function fillPinned(
+	filling: Filling,
+	{ slots }: ClusterDocument,
+	machines: Map<MachineId, Machine>,
+	only?: string,
+): void {
+	for (const machine of [...machines.values()]) {
+		const { machineId, pinnedRole } = machine;
+		if (pinnedRole === undefined) continue;
+		machines.delete(machineId);
+		const isOpen = ({ role, name, count }: Slot): boolean =>
+			role === pinnedRole && (only ?? role) === role && filling.nextSeat(name, count) !== undefined;
+		const slot = slots.find((one) => isOpen(one) && lackFor(one, machine) === undefined);
+		const seat = slot && filling.nextSeat(slot.name, slot.count);
+		if (slot && seat !== undefined) filling.give(machine, { slot, seat }, "an operator gave it this role");
+	}
 }
 
 /** True for a machine without a seat whose agent says that a member's memory lies there, which etcd did not take out. */

@@ -3,6 +3,7 @@ import { certifiedUntil } from "../certificates/certificate-list.ts";
 import { dateOf } from "../clocks/log-clock.ts";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
 import { etcdBeginning } from "../etcd/beginning.ts";
+import { unseatedAdvice } from "../etcd/unseated.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { lackFor, misfit } from "../grades.ts";
 import { nameAdvice, nameClaims } from "../seats/declared-names.ts";
@@ -73,7 +74,9 @@ export function waitReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiti
 		return {
 			reason:
 				"the memory of a member of etcd lies there, of which the log knows nothing, so that it gets no other role",
-			next: `look at rollcall etcd; when that memory may go, rollcall reboot ${machineId}`,
+			next:
+				unseatedAdvice(fleet, machine) ??
+				`look at rollcall etcd; when that memory may go, rollcall reboot ${machineId}`,
 		};
 	const claim = nameClaims(fleet)(machine);
 	if (claim?.holder) {
