@@ -1,7 +1,7 @@
 import type { Trust } from "@rollcall/protocol";
 import type { Pki } from "../ports/pki.ts";
 
-/** Says loudly that this coordinator cannot sign for the fleet that it leads: it was started without the others' keys. */
+/** Says loudly that this coordinator cannot sign for the fleet that it leads: keys are damaged, or it was started without the others'. */
 export async function tellMissingKeys(
 	pki: Pki,
 	trust: Trust | undefined,
@@ -11,6 +11,6 @@ export async function tellMissingKeys(
 	if (missing.length === 0) return;
 	log.error(
 		{ missing },
-		"private keys of the fleet's authorities are missing here, so machines get no certificates; give all coordinators the same authorityFolder, or copy the files",
+		"private keys of the fleet are missing or damaged here, so machines get no certificates; restore them from a backup, give all coordinators the same authorityFolder, or copy the files",
 	);
 }

@@ -25,11 +25,11 @@ export interface Pki {
 	trust(): Promise<Trust>;
 	/** New keys for everything, to change over to. They are in the folder, and nobody believes them yet. */
 	freshTrust(): Promise<Trust>;
-	/** Which private keys of those that are to sign or to be shared are not here: their fingerprints. */
+	/** Which private keys of those that are to sign or to be shared are not here, or damaged: their fingerprints. */
 	missing(trust: Trust): Promise<readonly Digest[]>;
 	/** Keeps what the log says beside the keys, for the day when the log is lost. */
 	keep(trust: Trust): Promise<void>;
-	/** Throws CertificateRefused, or an Error that says which key is missing. */
+	/** Throws CertificateRefused, or an Error that says which key is missing or damaged. */
 	certify(trust: Trust, order: CertificateOrder): Promise<SignedCertificate>;
 	/** The secret of this name and revision, sealed to an X25519 key (32 bytes, base64) and bound to `info`. Throws as `certify` does. */
 	seal(

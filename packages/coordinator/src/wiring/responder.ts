@@ -9,6 +9,7 @@ import type { Pki } from "../ports/pki.ts";
 import type { RegistryAccounts } from "../ports/registry-accounts.ts";
 import type { Base } from "./base.ts";
 import type { BusParts } from "./bus.ts";
+import { badMessageTeller } from "./tell-bad-messages.ts";
 
 /** Orders for certificates that may wait: some seconds of work, after which their senders would ask again. */
 const MAX_ORDERS = 256;
@@ -33,6 +34,7 @@ export function createResponder(
 		readonly canSee: LookAgainParts["canSee"];
 	},
 ): Responder {
+	const tellBad = badMessageTeller(log, clock);
 	const lookAgain = new LookAgain({ canSee, monotonic: () => clock.monotonic() });
 	return new Responder({
 		connection,
@@ -58,9 +60,9 @@ export function createResponder(
 			),
 		),
 		answerRoutes: (machineId, message) => routes.answer(machineId, message),
-		onBadMessage: ({ verb, reason, machineId, text }) => {
-			metrics.badMessage(reason);
-			log.debug({ verb, reason, machineId }, `message not taken: ${text}`);
+		onBadMessage: (bad) => {
+			metrics.badMessage(bad.reason);
+			tellBad(bad);
 		},
 	});
 }

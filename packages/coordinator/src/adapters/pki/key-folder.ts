@@ -1,39 +1,44 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
+import type { NamedKey } from "./fitting-key.ts";
 
 /**
  * The private keys of the fleet's authorities: one file per key (0600), named by what `Trust` calls it, so that none is
  * ever overwritten; and `trust.json`, what was believed last.
  */
 export interface KeyFolder {
-	/** The key in PEM (PKCS #8), or the text of a symmetric one. Throws an Error that names the file and what to do. */
-	read(fingerprint: Digest): Promise<string>;
-	has(fingerprint: Digest): Promise<boolean>;
+	/** The key in PEM (PKCS #8), or the text of a symmetric one. Throws an Error that names the file and what to do where it is not there, or damaged. */
+	read(key: NamedKey): Promise<string>;
+	/** True where it is there, and whole. */
+	has(key: NamedKey): Promise<boolean>;
 	write(fingerprint: Digest, secret: string): Promise<void>;
 	trust(): Promise<Trust | undefined>;
 	keepTrust(trust: Trust): Promise<void>;
 }
 
+const REMEDY = "restore it from a backup, or copy it from a coordinator that has it";
+
 export function openKeyFolder(folder: string, files: SecretFiles = IN_CLEAR): KeyFolder {
 	const fileOf = (fingerprint: Digest): string => join(folder, `${fingerprint.slice("sha256:".length)}.key`);
 	const trustFile = join(folder, "trust.json");
+	const read = async ({ fingerprint, fits }: NamedKey): Promise<string> => {
+		const file = fileOf(fingerprint);
+		const secret = await files.read(file).catch((error: NodeJS.ErrnoException) => {
+			if (error instanceof ConfigError) throw error;
+			throw new Error(`the key file ${file} cannot be read (${error.code ?? error.message}); ${REMEDY}`);
+		});
+		if (!fits(secret)) throw new Error(`the key file ${file} is damaged, or another one's; ${REMEDY}`);
+		return secret;
+	};
 	return {
-		async read(fingerprint) {
-			const file = fileOf(fingerprint);
-			return files.read(file).catch((error: NodeJS.ErrnoException) => {
-				if (error instanceof ConfigError) throw error;
-				throw new Error(
-					`the key file ${file} cannot be read (${error.code ?? error.message}); restore it from a backup, or copy it from a coordinator that has it`,
-				);
-			});
-		},
-		has: (fingerprint) =>
-			access(fileOf(fingerprint)).then(
+		read,
+		has: (key) =>
+			read(key).then(
 				() => true,
 				() => false,
 			),

@@ -1,12 +1,12 @@
 import type { PublicKey, X509Certificate } from "@peculiar/x509";
 import type { AuthorityName, Digest, IssuedCertificate } from "@rollcall/protocol";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
-import { encryptionKeys } from "../../domain/certificates/rotation.ts";
 import { BadRequest, CertificateRefused } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CertificateOrder, Pki } from "../../ports/pki.ts";
 import { SECRET_NAMES, SNAPSHOT_KEY } from "../../render/certificates.ts";
 import { openSigner, publicKeyOfRequest, type Signer, signCertificate } from "./certificate.ts";
+import { authorityKey, wantedKeys } from "./fitting-key.ts";
 import { openKeyFolder } from "./key-folder.ts";
 import { newTrust } from "./new-keys.ts";
 import { seal } from "./seal.ts";
@@ -30,7 +30,8 @@ export function createPki(
 	/** At most as many as authorities are believed, for as long as this coordinator lives. */
 	const signers = new Map<Digest, Signer>();
 	const signerOf = async (authority: Digest, certificate: string): Promise<Signer> => {
-		const known = signers.get(authority) ?? (await openSigner(certificate, await keys.read(authority)));
+		const known =
+			signers.get(authority) ?? (await openSigner(certificate, await keys.read(authorityKey(authority, certificate))));
 		signers.set(authority, known);
 		return known;
 	};
@@ -44,12 +45,8 @@ export function createPki(
 		},
 		freshTrust: () => newTrust(keys, clock.wall()),
 		async missing(trust) {
-			const { authorities, serviceAccounts } = trust;
-			const wanted = [...Object.values(authorities), serviceAccounts].map(({ signing }) => signing);
-			const found = await Promise.all(
-				[...wanted, ...encryptionKeys(trust)].map(async (one) => ((await keys.has(one)) ? [] : [one])),
-			);
-			return found.flat();
+			const wanted = wantedKeys(trust).map(async (key) => ((await keys.has(key)) ? [] : [key.fingerprint]));
+			return (await Promise.all(wanted)).flat();
 		},
 		keep: (trust) => keys.keepTrust(trust),
 		async certify(trust, order) {
