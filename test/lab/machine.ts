@@ -8,6 +8,21 @@ const TAIL_BYTES = 64 * 1024;
 /** A shell that did not end its machine until then is killed with it, in milliseconds. */
 const LATE_MS = 10_000;
 
+/**
+ * Runs the words behind it, a machine's QEMU, for as long as the pipe at its standard input is open, and then kills it: no machine outlives who started it. A
+ * QEMU that ended well did so because its machine was reset, and is started again: one that goes on with the memory of before looks, for what it translated
+ * of the last boot, at nearly every write of the next one, which then takes twice as long.
+ */
+const POWERED = `
+	exec 3<&0
+	cat <&3 > /dev/null & watch=$!
+	while
+		"$@" < /dev/null 3<&- & child=$!
+		wait -n $child $watch && kill -0 $watch 2> /dev/null
+	do :; done
+	kill -9 $child $watch 2> /dev/null
+	wait $child 2> /dev/null`;
+
 /** What a lab machine is made of. */
 export interface LabMachineOptions {
 	/** The same name has the same UUID, MAC and serial number every time. */
@@ -47,10 +62,7 @@ export class LabMachine {
 	powerOn(): void {
 		if (this.#child) throw new Error(`${this.name} has power already`);
 		const { emulator, startedBy = [] } = this.#options;
-		// In a shell that ends it when the pipe at its standard input closes: no machine outlives who started it.
-		const script =
-			'exec 3<&0; "$@" < /dev/null 3<&- & child=$!; cat <&3 > /dev/null & watch=$!; wait -n; kill -9 $child $watch 2> /dev/null; wait $child 2> /dev/null';
-		const child = spawn("bash", ["-c", script, "machine", ...startedBy, emulator.program, ...this.#words()], {
+		const child = spawn("bash", ["-c", POWERED, "machine", ...startedBy, emulator.program, ...this.#words()], {
 			stdio: ["pipe", "ignore", "pipe"],
 			env: { ...process.env, ...emulator.environment },
 			detached: true,
@@ -70,7 +82,7 @@ export class LabMachine {
 		});
 	}
 
-	/** False when it was cut off, or when QEMU ended by itself; then `complaint` says why. */
+	/** False when it was cut off, or when QEMU failed; then `complaint` says why. */
 	get hasPower(): boolean {
 		return this.#child !== undefined;
 	}
@@ -119,7 +131,7 @@ export class LabMachine {
 		return [
 			...emulator.args,
 			...["-name", this.name, "-machine", "q35,graphics=off", "-smp", String(processors), "-m", String(memoryMiB)],
-			...["-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"],
+			...["-no-reboot", "-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"],
 			...[
 				"-uuid",
 				this.uuid,
