@@ -11,6 +11,11 @@ import { startCoordinator, type TestCoordinator } from "../support/coordinator.t
 import { allReady, startMachine } from "../support/machine.ts";
 
 const LOG_BYTES = 1024 * 1024;
+/** A token to make, with labels of 3 KiB: some hundred of them fill the log. */
+const LARGE = {
+	scope: "enroll",
+	labels: Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`key-${n}-${"x".repeat(40)}`, "y".repeat(60)])),
+};
 
 /** Takes the name of the stream that states are kept in, so that no older entries can go. */
 async function withoutPlaceForStates(
@@ -39,10 +44,7 @@ test("a log that fills, since older entries cannot go, is told from 70 % on, kee
 	await startMachine(t, coordinator, { name: "patient" });
 	await allReady(coordinator, 1);
 	await withoutPlaceForStates(t, coordinator, port);
-	const labels = Object.fromEntries(
-		Array.from({ length: 32 }, (_, n) => [`key-${n}-${"x".repeat(40)}`, "y".repeat(60)]),
-	);
-	const write = () => coordinator.request("POST", "/v1/tokens", { scope: "enroll", labels });
+	const write = () => coordinator.request("POST", "/v1/tokens", LARGE);
 	const refused = await eventually(
 		"a write to be refused",
 		async () => {
@@ -85,11 +87,10 @@ test("older entries go when the log is half full, and a coordinator without a sn
 	const coordinator = await startCoordinator(t, { nats, natsPort: port });
 	await startMachine(t, coordinator, { name: "patient" });
 	await allReady(coordinator, 1);
-	const labels = { value: "x".repeat(60) };
 	const compacted = await eventually(
 		"older entries to be taken out twice",
 		async () => {
-			for (let n = 0; n < 40; n++) await coordinator.request("POST", "/v1/tokens", { scope: "enroll", labels });
+			for (let n = 0; n < 20; n++) await coordinator.request("POST", "/v1/tokens", LARGE);
 			const done = (await coordinator.events(1)).filter(({ type }) => type === "log-compacted");
 			return done.length >= 2 ? done : undefined;
 		},
@@ -118,8 +119,7 @@ for (const failpoint of ["compact:kept", "compact:after"]) {
 		const nats = { embedded: { host: "127.0.0.1", port, logBytes: LOG_BYTES } };
 		const coordinator = await startCoordinator(t, { nats, natsPort: port, failpoint });
 		let made = 0;
-		const write = async (to: TestCoordinator) =>
-			(await to.request("POST", "/v1/tokens", { scope: "read" })).status === 201;
+		const write = async (to: TestCoordinator) => (await to.request("POST", "/v1/tokens", LARGE)).status === 201;
 		const filling = (async () => {
 			for (;;)
 				if (await write(coordinator).catch(() => undefined)) made++;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { setDefaultCACertificates } from "node:tls";
 import { promisify } from "node:util";
 import {
 	type Event,
@@ -197,11 +197,14 @@ export function asAdmin(coordinator: Pick<TestCoordinator, "url" | "dataFolder" 
 	return [...at(coordinator), "--token-file", join(coordinator.dataFolder, "admin-token")];
 }
 
-/** From now on this process believes that authority, too: by `fetch`, WebSockets and all others. */
+/**
+ * From now on this process believes that authority, too: by `fetch`, WebSockets and all others. Those that everybody knows it believes no more, since no test
+ * speaks with anybody else, and to read some hundred certificates takes longer than a coordinator's answers.
+ */
 export function trust(authority: string): void {
 	if (trusted.has(authority)) return;
 	trusted.add(authority);
-	setDefaultCACertificates([...getCACertificates("default"), authority]);
+	setDefaultCACertificates([...trusted]);
 }
 
 async function connectTo(
