@@ -294,5 +294,6 @@ export class World {
 
 /** How many members of etcd vote as far as a coordinator's log knows. */
 function votersKnown({ fleet }: Coordinator): number {
-	return fleet?.etcd?.members.filter(({ votes, removed }) => votes && removed !== "done").length ?? 0;
+	const { members = [], unproved = [] } = fleet?.etcd ?? {};
+	return members.filter(({ votes, removed }) => votes && removed !== "done").length + unproved.length;
 }

@@ -17,6 +17,8 @@ export const ETCD_EVENT_PAYLOADS = {
 	"etcd-founded": z.strictObject({
 		members: z.array(z.strictObject({ machineId, bootId, nodeName: Name })).max(64),
 		cluster: EtcdCluster,
+		/** After a lost log: ids of voters that etcd lists beside these, whose machines nobody proved. */
+		others: z.array(EtcdId).max(64).optional(),
 	}),
 	/** A boot without data may join etcd: the member that it was is removed, and it is a learner. */
 	"etcd-member-added": z.strictObject({ machineId, bootId, nodeName: Name, cluster: EtcdCluster }),

@@ -51,8 +51,8 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"after a lost log one that etcd had taken out keeps it from being founded": swapped(
 		KEEPER,
-		"return !isLearner && listed.some(({ id }) => proved.has(id));",
-		"return !isLearner && listed.length === proved.size;",
+		"return !isLearner && all.some(({ id }) => proved.has(id));",
+		"return !isLearner && all.length === proved.size;",
 	),
 	"the quorum guard lets everything through": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
@@ -66,7 +66,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"a member leaves etcd although too few others are healthy": swapped(
 		NEXT,
-		"return voters.length > 1 && others >= majorityOf(voters.length - 1);",
+		"return count > 1 && others >= majorityOf(count - 1);",
 		"return true;",
 	),
 	"a seat is taken from a member before etcd took it out": swapped(LEAVING, '? member.removed !== "done"', "? false"),

@@ -116,7 +116,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a rejected machine keeps its seat": 4,
 	"a released seat stays in the index": 4,
 	"a removed machine keeps its claims": 12,
-	"a snapshot hides what is wrong with older entries": 30,
+	"a snapshot hides what is wrong with older entries": 10,
 	"a target never expires": 29,
 	"a token can be used again": 5,
 	"a turn that waits for the log is taken for a stall": 79,

@@ -220,6 +220,7 @@ const FleetForm = z.strictObject({
 			members: z.array(EtcdMember),
 			seq,
 			removing: z.strictObject({ ...boot, ids: z.array(text) }).optional(),
+			unproved: z.array(text).optional(),
 		})
 		.optional(),
 	founding: z.array(EtcdFounder).optional(),

@@ -222,6 +222,8 @@ export interface Fleet {
 				readonly seq: number;
 				/** What etcd is asked to take out just now, and for which boot's step. */
 				readonly removing?: EtcdRemoving | undefined;
+				/** After a lost log: voters by etcd's own ids whose machines nobody proved. Their votes count until etcd takes them out. */
+				readonly unproved?: readonly string[] | undefined;
 		  }
 		| undefined;
 	/** Who begins etcd together, from the first target for it until it is founded. */

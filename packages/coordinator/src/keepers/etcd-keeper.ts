@@ -57,7 +57,7 @@ const withPeers = (cluster: readonly EtcdPeer[] | undefined): StepOutcome | unde
 
 /** Does a step. Returns what came of it; undefined: it is not done yet. Throws EtcdError. */
 async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promise<StepOutcome | undefined> {
-	if (step.kind === "found") return withPeers(await founded(parts, fleet, step));
+	if (step.kind === "found") return await founded(parts, fleet, step);
 	if (step.kind === "restore") return (await isThere(parts, step.snapshot)) ? isDone : undefined;
 	if (areStoodIn(fleet, step.living)) return step.kind === "replace" ? withPeers(clusterWith(fleet, step)) : isDone;
 	const voters = step.living.filter(({ votes }) => votes);
@@ -72,29 +72,40 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 
 type Found = Extract<EtcdStep, { kind: "found" }>;
 
-/** Who founds etcd; undefined: there are others, or more. */
-async function founded(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<readonly EtcdPeer[] | undefined> {
+/** Who founds etcd, and beside whom; undefined: there are others, or more. */
+async function founded(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<StepOutcome | undefined> {
 	const all = etcdPeers(fleet);
-	if (!step.ifListed) return all;
-	if (!(await areAll(parts, fleet, step))) return undefined;
-	return all.filter(({ nodeName }) => step.members.some((one) => one.nodeName === nodeName));
+	if (step.ifListed) {
+		if (!(await areAll(parts, fleet, step))) return undefined;
+		return { cluster: all.filter(({ nodeName }) => step.members.some((one) => one.nodeName === nodeName)) };
+	}
+	// Where nobody recorded with whom they began, etcd itself knows whose votes it counts.
+	if (step.cluster || areStoodIn(fleet, step.members)) return { cluster: all };
+	const { others } = await listed(parts, fleet, step);
+	return { cluster: all, others: others.map(({ id }) => id) };
+}
+
+/** What etcd lists by those who proved that they hold its memory, and which voters it has beside them. */
+async function listed({ core, connect }: EtcdKeeperParts, fleet: Fleet, { members }: Found) {
+	const etcd = await connect(fleet, clientUrls(fleet, members), leadOf(core));
+	const all = await etcd.list();
+	const proved = new Set(members.map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.memberId));
+	return { all, proved, others: all.filter(({ id, learner }) => !learner && !proved.has(id)) };
 }
 
 /**
  * Asks etcd itself whether it has no other voter than these, by the memory that they hold. Throws an Error that names the others. One of these that
  * it does not list was taken out before the log was lost: that is found out next.
  */
-async function areAll({ core, connect }: EtcdKeeperParts, fleet: Fleet, { members }: Found): Promise<boolean> {
-	const etcd = await connect(fleet, clientUrls(fleet, members), leadOf(core));
-	const listed = await etcd.list();
-	const proved = new Set(members.map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.memberId));
-	const others = listed.filter(({ id, learner }) => !learner && !proved.has(id));
+async function areAll(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<boolean> {
+	const { members } = step;
+	const { all, proved, others } = await listed(parts, fleet, step);
 	if (others.length > 0)
 		throw new Error(
 			`etcd has the members ${names(others.map(({ name }) => name || "one that never began"))} beside ${names(members.map(({ nodeName }) => nodeName))}, which have not proved themselves since the log was lost; bring them back`,
 		);
-	const isLearner = listed.some(({ id, learner }) => learner && proved.has(id));
-	return !isLearner && listed.some(({ id }) => proved.has(id));
+	const isLearner = all.some(({ id, learner }) => learner && proved.has(id));
+	return !isLearner && all.some(({ id }) => proved.has(id));
 }
 
 /** Looks whether the snapshot is whole. What is not is an event: nobody begins with less without being told to. */

@@ -25,6 +25,8 @@ export class Scene {
 	fleet: Fleet;
 	readonly listed: Listed[];
 	connected = true;
+	/** Members of etcd answer. */
+	answers = true;
 	/** The log's time. */
 	now = 1;
 	/** What is wrong with the snapshot that is to be restored. */
@@ -83,13 +85,13 @@ export class Scene {
 		this.fleet = { ...this.fleet, etcd: undefined, recoverUntil: 1, machines: this.fleet.machines.set(id, alone) };
 	}
 
-	/** So did the second machine, whose etcd is ill, since it was taken out. */
-	provesToo(): void {
+	/** So did the second machine, whose etcd is ill, since it was taken out, or well. */
+	provesToo(healthy = false): void {
 		const [, machine] = [...this.fleet.machines.values()];
 		if (!machine) throw new Error("no machine");
 		const etcdMemory = { is: { memberId: "2", clusterId: "1", bootId: machine.bootId } };
-		const health = [{ component: "etcd", healthy: false, reason: "it was taken out" }];
-		const target = { ...provedTarget(machine), progress: "rejected" as const };
+		const health = [{ component: "etcd", healthy, ...(healthy ? {} : { reason: "it was taken out" }) }];
+		const target = { ...provedTarget(machine), progress: healthy ? ("applied" as const) : ("rejected" as const) };
 		const ill = { ...machine, etcdMemory, health, target };
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, ill) };
 	}
@@ -99,6 +101,21 @@ export class Scene {
 		const machine = [...this.fleet.machines.values()][2];
 		if (!machine) throw new Error("no machine");
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, { ...machine, lease: "lost" }) };
+	}
+
+	/** The third machine is back, without memory. */
+	returns(): void {
+		const machine = [...this.fleet.machines.values()][2];
+		if (!machine) throw new Error("no machine");
+		this.fleet = {
+			...this.fleet,
+			machines: this.fleet.machines.set(machine.machineId, { ...machine, lease: "alive" }),
+		};
+	}
+
+	/** The URL by which the others know a machine's member. */
+	urlOf(index: number): string {
+		return `https://${membersOf(this.fleet, "control-plane")[index]?.address}:2380`;
 	}
 
 	/** A person rejected the second machine, which has its memory of etcd all the same. */
@@ -159,7 +176,10 @@ export class Scene {
 		const stop = new AbortController();
 		let left = times;
 		const etcd: EtcdMembers = {
-			list: async () => [...this.listed],
+			list: async () => {
+				if (!this.answers) throw new Error("no member of etcd answers");
+				return [...this.listed];
+			},
 			remove: async (id) => {
 				this.done.push(`remove ${id}`);
 				this.listed.splice(

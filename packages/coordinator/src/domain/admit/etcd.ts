@@ -12,11 +12,13 @@ import { accept, NOTHING, refuse } from "./verdict.ts";
 type FoundStep = Extract<EtcdStep, { kind: "found" }>;
 
 /** A step for etcd's members was done. Counts only if it is still the next one: a machine may have booted anew meanwhile. */
-export function etcdStepDone(fleet: Fleet, { step, cluster, isOut }: InputOf<"etcd-step-done">): Verdict {
+export function etcdStepDone(fleet: Fleet, { step, cluster, isOut, others = [] }: InputOf<"etcd-step-done">): Verdict {
 	const next = nextEtcdStep(fleet);
 	if (!next || !same(next, step)) return NOTHING;
 	if (next.kind === "found") {
-		return accept([{ type: "etcd-founded", members: [...next.members], cluster: [...(next.cluster ?? cluster)] }]);
+		const list = [...(next.cluster ?? cluster)];
+		const more = others.length > 0 ? { others: [...others] } : {};
+		return accept([{ type: "etcd-founded", members: [...next.members], cluster: list, ...more }]);
 	}
 	if (next.kind === "restore") {
 		const cause = Math.max(1, fleet.etcd?.seq ?? fleet.seq);

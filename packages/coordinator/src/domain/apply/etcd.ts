@@ -1,5 +1,5 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
-import { isBoot } from "../etcd/beginning.ts";
+import { type Boot, isBoot } from "../etcd/beginning.ts";
 import { etcdHolders, hasLostMemory, joinerOf, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
@@ -22,7 +22,7 @@ export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): 
 	const out = (fleet.etcd?.members ?? []).filter(
 		(one) => one.removed && !members.some(({ machineId }) => machineId === one.machineId),
 	);
-	const etcd = { members: [...members, ...stillThere(fleet, out)], seq: event.seq };
+	const etcd = { members: [...members, ...stillThere(fleet, out)], seq: event.seq, ...unprovedOf(event.others) };
 	const founded: Fleet = { ...(restored ? withSecretsOfBefore(fleet) : fleet), etcd, founding: undefined };
 	return fleet.snapshots ? { ...founded, snapshots: afterFounding(fleet.snapshots) } : founded;
 }
@@ -55,7 +55,17 @@ export function applyEtcdAdded(fleet: Fleet, event: EventOf<"etcd-member-added">
 		...stillThere(fleet, others),
 		{ machineId, bootId, nodeName, begun: "existing", votes: false, cluster },
 	];
-	return { ...fleet, etcd: { members, seq: event.seq } };
+	return { ...fleet, etcd: { members, seq: event.seq, ...unprovedLeft(fleet, event) } };
+}
+
+const unprovedOf = (ids: readonly string[] = []): { readonly unproved?: readonly string[] } =>
+	ids.length > 0 ? { unproved: ids } : {};
+
+/** The voters that nobody proved once the step of this boot is done: those are out that etcd was asked to take out for it. */
+function unprovedLeft({ etcd }: Fleet, boot: Boot): ReturnType<typeof unprovedOf> {
+	const { removing, unproved = [] } = etcd ?? {};
+	const out = removing && isBoot(boot)(removing) ? removing.ids : [];
+	return unprovedOf(unproved.filter((id) => !out.includes(id)));
 }
 
 export function applyEtcdPromoted(fleet: Fleet, event: EventOf<"etcd-member-promoted">): Fleet {
@@ -79,7 +89,9 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 		? [...known, { ...joinerOf(event, nodeName), removed: "done" }]
 		: known.map((one): EtcdMember => (isIt(one) ? { ...one, removed: "done" } : one));
 	const left = withLearners(fleet, members, nodeName);
-	return { ...fleet, etcd: { ...fleet.etcd, members: stillThere(fleet, left), removing: undefined } };
+	const { unproved: _, ...etcd } = fleet.etcd;
+	const more = unprovedLeft(fleet, event);
+	return { ...fleet, etcd: { ...etcd, members: stillThere(fleet, left), removing: undefined, ...more } };
 }
 
 /** The members, where those that have not begun yet begin without one that etcd took out: etcd refuses whoever names others than it lists. */

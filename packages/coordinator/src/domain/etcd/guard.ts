@@ -195,7 +195,7 @@ function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Time
 	const loss = lossOf(fleet, { after, gone, answered: input.answered });
 	if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;
 	const { quorum, left } = loss;
-	const { length: all } = quorum.voters;
+	const { count: all } = quorum;
 	const now = `${quorum.healthy.length} of ${all} members of etcd are healthy now`;
 	const then = `${left.length} would be, and it needs ${majorityOf(all)}`;
 	return {

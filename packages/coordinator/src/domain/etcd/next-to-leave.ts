@@ -60,7 +60,7 @@ export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
 	const leaving = leavingMembers(fleet);
 	const quorum = leaving.length > 0 ? quorumOf(fleet) : undefined;
 	if (!quorum || isStill(quorum)) return undefined;
-	const { voters, healthy } = quorum;
+	const { count, healthy } = quorum;
 	const isLost = ({ machineId }: EtcdMember): boolean => fleet.machines.get(machineId)?.lease === "lost";
 	const waits = lostFirst(fleet).length > 0;
 
@@ -68,6 +68,6 @@ export function nextToLeave(fleet: Fleet): EtcdMember | undefined {
 		if (!one.votes) return true;
 		if (waits && healthy.includes(one)) return false;
 		const others = healthy.filter((other) => other !== one).length;
-		return voters.length > 1 && others >= majorityOf(voters.length - 1);
+		return count > 1 && others >= majorityOf(count - 1);
 	});
 }

@@ -86,7 +86,7 @@ function stuckTexts(after: Fleet): string[] {
 }
 
 function pathText(path: readonly Quorum[]): string {
-	const counts = path.map(({ voters }) => voters.length).filter((count, index, all) => count !== all[index - 1]);
+	const counts = path.map(({ count }) => count).filter((count, index, all) => count !== all[index - 1]);
 	const least = Math.min(...path.map(({ healthy, needs }) => healthy.length - needs));
 	const [first = 0, last = first] = [counts[0], counts.at(-1)];
 	const margin = least > 0 ? `${least} of them may fail at any time` : "none of them may fail meanwhile";

@@ -9,6 +9,8 @@ export interface Quorum {
 	readonly voters: readonly EtcdMember[];
 	/** Those of them that vote, as far as is known. */
 	readonly healthy: readonly EtcdMember[];
+	/** How many votes etcd counts: those of `voters`, and of voters that nobody proved after a lost log. */
+	readonly count: number;
 	/** So many of the voters must be healthy, or etcd stands still. */
 	readonly needs: number;
 }
@@ -19,7 +21,7 @@ export interface Quorum {
  * not count until it votes again.
  */
 export function quorumOf(fleet: Fleet, answered?: readonly MachineId[]): Quorum | undefined {
-	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
+	const voters = countedVoters(fleet);
 	const living = livingMembers(fleet).filter(({ votes }) => votes);
 	if (living.length === 0) return undefined;
 	const healthy = living.filter(({ machineId }) => {
@@ -27,7 +29,20 @@ export function quorumOf(fleet: Fleet, answered?: readonly MachineId[]): Quorum 
 		if (!machine || machine.command || machine.lease === "lost") return false;
 		return answered ? answered.includes(machineId) : machine.lease === "alive" && isWell(machine);
 	});
-	return { voters, healthy, needs: majorityOf(voters.length) };
+	const count = voterCount(fleet);
+	return { voters, healthy, count, needs: majorityOf(count) };
+}
+
+/** The members whose votes etcd counts, by the log: also those whose memory is gone and that it has not taken out yet. */
+function countedVoters(fleet: Fleet): readonly EtcdMember[] {
+	return (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
+}
+
+/** How many votes etcd counts, with those of voters that nobody proved after a lost log. */
+export function voterCount(fleet: Fleet): number {
+	const voters = countedVoters(fleet);
+	const ids = new Set(voters.map(({ machineId }) => fleet.machines.get(machineId)?.etcdMemory?.is?.memberId));
+	return voters.length + (fleet.etcd?.unproved ?? []).filter((id) => !ids.has(id)).length;
 }
 
 /** The least number that is more than half. */

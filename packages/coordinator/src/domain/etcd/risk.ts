@@ -18,11 +18,11 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 	const quorum = quorumOf(fleet);
 	if (!quorum) return beginningTrouble(fleet) ?? etcdWait(fleet);
 	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
-	const { voters, healthy, needs } = quorum;
+	const { healthy, count, needs } = quorum;
 	const spare = healthy.length - needs;
 	const away = names(awayFrom(quorum));
-	const now = away === "" ? "" : ` now, since ${away} ${voters.length - healthy.length === 1 ? "does" : "do"} not vote`;
-	const of = voters.length === 1 ? "the only member may not go" : `${number(spare)} of ${number(voters.length)} may go`;
+	const now = away === "" ? "" : ` now, since ${away} ${count - healthy.length === 1 ? "does" : "do"} not vote`;
+	const of = count === 1 ? "the only member may not go" : `${number(spare)} of ${number(count)} may go`;
 	return `${of}${now}; ${number(spare + 1)} gone = ${fallbackText(fleet, at)}`;
 }
 
@@ -51,9 +51,9 @@ function beginningTrouble(fleet: Fleet): string | undefined {
 }
 
 /** That etcd stands still, with the numbers. */
-function stillText({ voters, healthy, needs }: Quorum): string {
+function stillText({ count, healthy, needs }: Quorum): string {
 	const [are, is] = [healthy.length, healthy.length === 1 ? "is" : "are"];
-	return `etcd has lost its majority: ${are} of ${voters.length} members ${is} healthy, and it needs ${needs}`;
+	return `etcd has lost its majority: ${are} of ${count} members ${is} healthy, and it needs ${needs}`;
 }
 
 /** That etcd has lost its majority, with whom to bring back or to boot and what is lost by that; undefined while a majority votes. */
@@ -86,8 +86,10 @@ function rescueText(fleet: Fleet, quorum: Quorum): string {
 	return `${back}boot ${nodeNames(holders)} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
 }
 
-function awayFrom({ voters, healthy }: Quorum): readonly string[] {
-	return voters.filter((one) => !healthy.includes(one)).map(({ nodeName }) => nodeName);
+function awayFrom({ voters, healthy, count }: Quorum): readonly string[] {
+	const unproved = count - voters.length;
+	const away = voters.filter((one) => !healthy.includes(one)).map(({ nodeName }) => nodeName);
+	return unproved > 0 ? [...away, `${unproved} of which the event log knows nothing`] : away;
 }
 
 function number(count: number): string {

@@ -2,6 +2,7 @@ import { type ClusterDocument, type Digest, type EtcdSnapshot, SnapshotSettings 
 import type { Fleet } from "../fleet.ts";
 import { areStoodIn, livingMembers } from "./members.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
+import { voterCount } from "./quorum.ts";
 import { type EtcdPeer, type KeptSnapshot, NO_SNAPSHOTS } from "./state.ts";
 import { strandedMachines, strandedSnapshot } from "./stranded.ts";
 
@@ -98,9 +99,8 @@ export function prunable(fleet: Fleet): readonly Digest[] {
 
 /** True when too many of etcd's members have lost their memory for a majority: whoever is left has no leader. */
 function hasLostMajority(fleet: Fleet): boolean {
-	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
 	const left = livingMembers(fleet).filter(({ votes }) => votes).length;
-	return left > 0 && left * 2 <= voters.length;
+	return left > 0 && left * 2 <= voterCount(fleet);
 }
 
 /** Who can be asked for a snapshot: the voters that live, else those who proved that they hold etcd's memory. `leaderless`: too few for a leader, as far as is known. */

@@ -58,6 +58,8 @@ export type EtcdStep =
 export interface StepOutcome {
 	/** Whom a member that begins by it begins with. */
 	readonly cluster: readonly EtcdPeer[];
+	/** Of a founding after a lost log: voters that etcd lists and nobody proved. */
+	readonly others?: readonly string[];
 	/** etcd does not list the member whose memory the machine has, which was to join or to vote. */
 	readonly isOut?: true;
 }

@@ -6,7 +6,7 @@ import { livingMembers, strangers } from "./members.ts";
 import { memoryBeside, memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { names, nodeNames } from "./names.ts";
-import { isIll, majorityOf } from "./quorum.ts";
+import { isIll, majorityOf, voterCount } from "./quorum.ts";
 import { REMOVE, REMOVE_WITH_LOSS } from "./removal-text.ts";
 import { sharedAddressText } from "./shared-addresses.ts";
 import { snapshotText } from "./snapshot-text.ts";
@@ -22,14 +22,14 @@ export function etcdWait(fleet: Fleet): string {
 		const replaced = "etcd runs without the memory of this machine; its member is being replaced";
 		const voters = living.filter(({ votes }) => votes);
 		const here = voters.filter(({ machineId }) => fleet.machines.get(machineId)?.lease !== "lost");
-		const all = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
-		const needs = majorityOf(all.length);
+		const all = voterCount(fleet);
+		const needs = majorityOf(all);
 		if (here.length >= needs) return shared === undefined ? replaced : `${replaced}, but ${shared}`;
 		if (here.length > 0) {
 			const list = names(voters.map(({ nodeName }) => nodeName));
 			const lost = voters.filter((one) => !here.includes(one)).map(({ nodeName }) => nodeName);
 			const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
-			return `etcd has lost its majority: the memory of ${here.length} of ${all.length} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; what was written after that is lost`;
+			return `etcd has lost its majority: the memory of ${here.length} of ${all} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; what was written after that is lost`;
 		}
 		const list = names(living.map(({ nodeName }) => nodeName));
 		return `${replaced}, but nobody is there to do it: boot ${list} anew, or ${REMOVE_WITH_LOSS}, and etcd begins with ${beginningText(fleet)}`;

@@ -113,7 +113,8 @@ const DESCRIPTIONS: Descriptions = {
 		validity === "valid"
 			? `the certificates of ${machineId} are valid again`
 			: `${names.join(", ")} of ${machineId} ${validity === "expired" ? "have expired" : "are not valid yet"} by the coordinator's clock; they are ordered anew`,
-	"etcd-founded": (e) => `etcd runs on ${e.members.map(({ nodeName }) => nodeName).join(", ")}`,
+	"etcd-founded": (e) =>
+		`etcd runs on ${e.members.map(({ nodeName }) => nodeName).join(", ")}${e.others ? `, and lists ${e.others.length} more, whose machines have not proved it` : ""}`,
 	"etcd-member-added": (e) => `${e.machineId} may join etcd as ${e.nodeName}: what it knew before went with its memory`,
 	"etcd-member-promoted": (e) => `${e.machineId} has caught up and votes in etcd`,
 	"etcd-members-removing": (e) => `etcd is asked to take out ${e.ids.length} members, for ${e.machineId}`,

@@ -1,0 +1,53 @@
+import test from "ava";
+import { quorumOf } from "../../src/domain/etcd/quorum.ts";
+import { etcdRisk } from "../../src/domain/etcd/risk.ts";
+import { Scene } from "./etcd-scene.ts";
+
+/** After a lost log two of three members proved themselves, which found etcd; the third machine is away. */
+async function foundedByTwo(): Promise<Scene> {
+	const scene = new Scene();
+	scene.provesAlone();
+	scene.provesToo(true);
+	scene.leaves();
+	await scene.look(1);
+	return scene;
+}
+
+test("voters that etcd lists and nobody proved after a lost log count, so that none of the others may go", async (t) => {
+	const scene = await foundedByTwo();
+	t.deepEqual(scene.done, ["etcd-founded"]);
+	t.deepEqual(scene.fleet.etcd?.unproved, ["3"]);
+	t.like(quorumOf(scene.fleet), { count: 3, needs: 2, healthy: { length: 2 } });
+	t.regex(
+		etcdRisk(scene.fleet, 1) ?? "",
+		/^none of three may go now, since 1 of which the event log knows nothing does/,
+	);
+});
+
+test("where etcd does not answer nobody is founded: whose votes it counts is not known", async (t) => {
+	const scene = new Scene();
+	scene.provesAlone();
+	scene.provesToo(true);
+	scene.leaves();
+	scene.answers = false;
+	await scene.look(2);
+	t.deepEqual(scene.done, []);
+	scene.answers = true;
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-founded"]);
+});
+
+test("they count no more once etcd took them out for another one that joins", async (t) => {
+	const scene = await foundedByTwo();
+	scene.returns();
+	await scene.look(2);
+	t.deepEqual(scene.done, [
+		"etcd-founded",
+		"etcd-members-removing",
+		"remove 3",
+		`add ${scene.urlOf(2)}`,
+		"etcd-member-added",
+	]);
+	t.is(scene.fleet.etcd?.unproved, undefined);
+	t.like(quorumOf(scene.fleet), { count: 2, needs: 2 });
+});
