@@ -1,3 +1,4 @@
+import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { apply } from "../../src/domain/apply.ts";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
@@ -58,6 +59,47 @@ test("a living boot that proves more than the log knows is no boot without memor
 		["proofs"],
 	);
 	t.is(nextEtcdStep(back.fleet), undefined, "all of etcd's members are known again");
+});
+
+/** Has the log that went back give a new target to this machine, whose others took theirs. */
+function reissue(back: Story, id: MachineId): void {
+	back.declare(CONTROL, { kubernetes: { version: "1.36.1" } });
+	for (let turn = 0; turn < BOXES.length && back.machine(id).target?.progress !== "issued"; turn++) {
+		for (const [other, { target }] of back.fleet.machines)
+			if (other !== id && target?.progress === "issued") back.report(other, "applied", target.generation);
+		back.pass(60);
+	}
+}
+
+test("a living boot is let in with what it proves although the log that went back gave its number to the boot before, of which nothing was heard", (t) => {
+	for (const seconds of [0, 400]) {
+		const { back, id, boot, proof, now } = putBack();
+		reissue(back, id);
+		t.deepEqual([back.machine(id).generation, back.machine(id).target?.progress], [now.generation, "issued"]);
+		back.silent.add(id);
+		back.pass(seconds);
+		t.is(back.enroll(boot, { token: null, proof }).kind, "enrolled");
+		t.is(back.all("log-doubted").length, 1);
+		t.deepEqual([back.machine(id).bootId, back.machine(id).target?.digest], [now.bootId, now.target?.digest]);
+	}
+});
+
+test("a boot that goes on and proves another target than the log gave it by that number brings the log into doubt, and its own is followed", (t) => {
+	const { story: back, ids } = founded([1]);
+	const [id] = ids;
+	if (!id || !a) return t.fail();
+	const lost = back.proof(id);
+	const generation = lost.assignment.generation + 1;
+	const digest = snapshotOf(7).sha256;
+	const proof = { ...lost, assignment: { ...lost.assignment, generation, digest } };
+	reissue(back, id);
+	t.deepEqual([back.machine(id).generation, back.machine(id).target?.progress], [generation, "issued"]);
+	const own = back.proof(id);
+	back.hello(id, a, { proof: own, generation });
+	t.is(back.all("log-doubted").length, 0, "what the log gave is no surprise");
+	back.hello(id, a, { proof, generation });
+	t.is(back.all("log-doubted").length, 1);
+	t.is(back.machine(id).target?.digest, digest);
 });
 
 test("a boot that joined a running etcd is not told to restore by a log that went back, whatever its boot before began with", (t) => {

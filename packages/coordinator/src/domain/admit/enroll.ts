@@ -13,6 +13,7 @@ import { isAllowed } from "../identity/hold.ts";
 import { type Identified, type IdentityConflict, identify, tokenContradiction } from "../identity/identify.ts";
 import type { InputOf, Verdict } from "../inputs.ts";
 import { roomForStranger } from "../strangers.ts";
+import { takenGeneration } from "../targets/issued-target.ts";
 import { checkToken, holdBack } from "./let-in.ts";
 import { comeBack, followProof, isOfRemoved, outrunsLog, provenAssignment } from "./proof.ts";
 import { accept, fenced, refuse, rejected, tooManyFacts } from "./verdict.ts";
@@ -120,7 +121,7 @@ function enrollByProof(
 		return accept(comeBack(fleet, proven, input.request.facts, at), enrolled(proven.machineId, input));
 	}
 	// Generations count up over a machine's boots, so the higher one was booted later.
-	if (machine.bootId !== proven.bootId && proven.generation <= machine.generation) {
+	if (machine.bootId !== proven.bootId && proven.generation <= takenGeneration(machine)) {
 		return input.tokenHash === undefined ? fenced(machine, proven.bootId) : undefined;
 	}
 	const { events, answer } = enrollAs(fleet, input, {

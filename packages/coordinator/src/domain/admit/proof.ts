@@ -12,6 +12,7 @@ import { hasBegun, livingMembers } from "../etcd/members.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { doubtLog } from "../log/log-doubt.ts";
 import { etcdRole } from "../seats/seats.ts";
+import { takenGeneration } from "../targets/issued-target.ts";
 
 /** Who presents a proof: the incarnation and its key. */
 export interface Presenter {
@@ -58,17 +59,25 @@ export function readopt(fleet: Fleet, assignment: Assignment, at: Timestamp): Ev
 	return [...approved, ...adopt(fleet, assignment)];
 }
 
-/** True when a machine proves that it was given more than the log knows: the log went back, and what it says of the machine is old. */
-export function outrunsLog(fleet: Fleet, { machineId, generation }: Assignment): boolean {
-	const machine = fleet.machines.get(machineId);
-	return machine !== undefined && machine.approval !== "rejected" && generation > machine.generation;
+/**
+ * True when a machine proves that it was given more than the log knows, or something else by the same number: the log went back, and what it
+ * says of the machine is old.
+ */
+export function outrunsLog(fleet: Fleet, assignment: Assignment): boolean {
+	const machine = fleet.machines.get(assignment.machineId);
+	if (!machine || machine.approval === "rejected" || assignment.generation <= takenGeneration(machine)) return false;
+	const { target } = machine;
+	const isKnown = target?.bootId === assignment.bootId && target.digest === assignment.digest;
+	return assignment.generation > machine.generation || !isKnown;
 }
 
 /** The events by which the state follows what a machine proves beyond the log. The first such proof says that the log is in doubt. */
 export function followProof(fleet: Fleet, assignment: Assignment, at: Timestamp): EventDraft[] {
 	const { machineId, generation, slot, seat, nodeName } = assignment;
 	const machine = fleet.machines.get(machineId);
-	const reason = `machine ${machineId} proves generation ${generation}, and the log knows ${machine?.generation ?? 0}`;
+	const known = machine?.generation ?? 0;
+	const than = generation > known ? `and the log knows ${known}` : "and the log has another target by that number";
+	const reason = `machine ${machineId} proves generation ${generation}, ${than}`;
 	const doubt = doubtBy(fleet, reason, at);
 	const own = machine?.seat;
 	if (!own || (own.slot === slot && own.seat === seat && own.nodeName === nodeName))

@@ -22,3 +22,20 @@ export interface IssuedTarget {
 	readonly reason?: string | undefined;
 	readonly seq: number;
 }
+
+/**
+ * The highest generation that the boot which the log knows is known to have had. A newer target that it said nothing of does not count: after
+ * the log went back its number may have been given before, to a boot that the log does not know.
+ */
+export function takenGeneration(machine: {
+	readonly generation: Generation;
+	readonly target?: IssuedTarget | undefined;
+}): Generation {
+	const { generation, target } = machine;
+	return target?.generation === generation && isUntaken(target) ? generation - 1 : generation;
+}
+
+/** True of a target of which nothing was heard from the machine: it is on its way, or was waited for in vain. */
+function isUntaken({ progress, failedStep }: IssuedTarget): boolean {
+	return progress === "issued" || (progress === "rejected" && failedStep === undefined);
+}
