@@ -4,6 +4,7 @@ import { LogBeyond, LogGap, LogLost, LogWentBack } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Entry, Flaw, Log, LogState, Position } from "../ports/log.ts";
 import type { LogMark } from "../ports/log-mark.ts";
+import { goneBefore } from "./gone-before.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LoopParts } from "./parts.ts";
 import { UntoldFlaws } from "./untold-flaws.ts";
@@ -122,10 +123,11 @@ export class LogReader {
 	}
 
 	async #readAgain(log: Log, to: Position, signal: AbortSignal): Promise<void> {
-		const { first } = await log.state();
+		const state = await log.state();
 		const found = new UntoldFlaws();
+		found.add(await goneBefore(state, this.#parts.states));
 		let count = 0;
-		for await (const { flaws, events, position, beyond } of log.read(first - 1, { aside: true })) {
+		for await (const { flaws, events, position, beyond } of log.read(state.first - 1, { aside: true })) {
 			if (signal.aborted) return;
 			// What another version wrote is in the state, whoever understands it.
 			found.add(flaws.filter(({ position: at, kind }) => at <= to && !(beyond && kind === "unreadable")));

@@ -2,6 +2,7 @@ import test from "ava";
 import { Chain } from "../../src/adapters/nats/chain.ts";
 import { LogGap } from "../../src/errors.ts";
 import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
+import type { Log } from "../../src/ports/log.ts";
 import { anotherWay, entries, reading, readsAnew } from "./reading.ts";
 import { type Stored, storedLog } from "./stored-log.ts";
 
@@ -78,4 +79,28 @@ test("without a digest nothing stands for a log that went back", async (t) => {
 		ledger.flaws.map(({ kind }) => kind),
 		["back", "gap"],
 	);
+});
+
+test("a log whose beginning is gone, with no state in its store that stands for it, is told of where a coordinator's own state stands for it", async (t) => {
+	const { stored, states } = await shortened();
+	const whole = reading(entries(8));
+	await whole.reader.catchUp(await whole.reader.open());
+	stored.delete(5);
+	stored.delete(6);
+	const flawsWith = async (kept: readonly Snapshot[]): Promise<readonly unknown[]> => {
+		const { reader, ledger, log } = reading(stored, whole.snapshot(), kept, 7);
+		await reader.catchUp(await reader.open());
+		await new Promise<void>((end) => {
+			async function* read(...about: Parameters<Log["read"]>): ReturnType<Log["read"]> {
+				yield* log.read(...about);
+				setImmediate(end);
+			}
+			reader.scrub({ ...log, read }, new AbortController().signal);
+		});
+		return ledger.flaws.map(({ kind, position, reason }) => [kind, position, reason]);
+	};
+	t.deepEqual(await flawsWith(states), []);
+	const gone = [["gap", 6, "entries 1 to 6 are missing from the event log"]];
+	t.deepEqual(await flawsWith([]), gone);
+	t.deepEqual(await flawsWith(states.slice(0, 1)), gone);
 });
