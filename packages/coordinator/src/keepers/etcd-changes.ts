@@ -55,7 +55,9 @@ export function isOut(
 /** Lets a learner vote that has caught up. False: it has not yet. */
 export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<"promote">): Promise<boolean> {
 	const peer = peerUrl(fleet, step.machine);
-	const learner = known.find(({ peerUrls }) => peerUrls.includes(peer));
+	const { is } = step.machine.etcdMemory ?? {};
+	// Its address may be another one than when it joined.
+	const learner = known.find(({ id, peerUrls }) => id === is?.memberId || peerUrls.includes(peer));
 	// The answer may come from a member that is behind, or somebody took this one out by hand.
 	if (!learner) {
 		const { machineId } = step.machine;
@@ -86,9 +88,11 @@ export async function joined(
 		const areOut = ids.length === 0 || (await takeOut(core, etcd, { fleet, step, ids, held }));
 		return areOut ? cluster : undefined;
 	}
-	// Its memory is that of a member that the log forgot: it goes on.
+	// Its memory is that of a member that the log forgot: it goes on, also where its address is another one now, which is told of members.
 	const { is } = step.machine.etcdMemory ?? {};
-	if (known.some(({ id, peerUrls }) => id === is?.memberId && peerUrls.includes(peer))) return cluster;
+	const own = known.find(({ id }) => id === is?.memberId);
+	if (own?.peerUrls.includes(peer)) return cluster;
+	if (own) return [...cluster.filter(({ address }) => peerUrlAt(address) !== peer), peerOf(step.machine, own)];
 	// A log that was lost takes for a voter who was still learning. etcd takes one learner, so that this one votes first.
 	const learning = known.find(({ name, learner }) => learner && living.has(name));
 	if (learning && !(await etcd.promote(learning.id))) return undefined;
@@ -135,6 +139,12 @@ async function takeOut(
 	for (const id of [...ids].sort((one, other) => Number(held.has(one)) - Number(held.has(other))))
 		await etcd.remove(id);
 	return true;
+}
+
+/** A machine as the others look for it. */
+function peerOf({ machineId, seat }: Machine, { peerUrls: [url = ""] }: ListedMember): EtcdPeer {
+	const address = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : url;
+	return { nodeName: seat?.nodeName ?? machineId, address };
 }
 
 function peerUrl(fleet: Fleet, machine: Machine): string {

@@ -48,6 +48,20 @@ test("a member that the log has forgotten is known as one again before another m
 	t.true(scene.listed.some(({ id }) => id === "2"));
 });
 
+test("a member that the log has forgotten stays in etcd also where its address changed, and is known by the one by which the others look for it", async (t) => {
+	const scene = new Scene();
+	scene.forgets();
+	const [, second] = scene.listed;
+	if (!second) return t.fail();
+	scene.listed.splice(1, 1, { ...second, peerUrls: ["https://10.9.9.9:2380"] });
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-added"]);
+	const cluster = scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-1")?.cluster ?? [];
+	t.is(cluster.find(({ nodeName }) => nodeName === "node-1")?.address, "10.9.9.9");
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-member-added", "etcd-member-promoted"]);
+});
+
 test("a machine with the memory of a member that etcd took out, of which the log knows nothing, joins no more in this boot", async (t) => {
 	const scene = new Scene();
 	scene.forgets();
