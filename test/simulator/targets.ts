@@ -108,6 +108,8 @@ function etcdParts(
 			"etcd took this boot of the machine out; boot it anew",
 			takenOut.votes ? "etcd-leaves" : "etcd-took-out",
 		);
+	if (shared.etcd.another?.some(isBoot(machine)))
+		return refuse("the memory of another etcd lies here; boot it anew", "etcd-waits");
 	if (!etcdBeginning) return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
 	const declared = seatCount(document, seat.role);
 	if (!etcdBeginning.cluster && peers.length < declared)

@@ -14,6 +14,7 @@ import {
 	type TargetContent,
 	TargetPodNetwork,
 } from "@rollcall/protocol";
+import { ANOTHER_ETCD } from "../domain/etcd/another.ts";
 import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
 import { movedText } from "../domain/etcd/moved.ts";
 import { LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
@@ -155,6 +156,7 @@ function resolveNode(
 		seat.role === runsEtcd ? beginningOn(machine, shared.etcd) : { state: "new" };
 	const takenOut = seat.role === runsEtcd ? shared.etcd.takenOut.find(isBoot(machine)) : undefined;
 	if (takenOut) return takenOut.votes ? refuse(LEAVES, "etcd-leaves") : refuse(TAKEN_OUT, "etcd-took-out");
+	if (seat.role === runsEtcd && shared.etcd.another?.some(isBoot(machine))) return refuse(ANOTHER_ETCD, "etcd-waits");
 	if (beginning === undefined) {
 		return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
 	}

@@ -22,6 +22,7 @@ test("what is rendered to no target has a kind beside its words: whether it is o
 	t.is(kindOf(nobody), "etcd-waits");
 	t.is(kindOf({ takenOut: [{ machineId, bootId, votes: true }] }), "etcd-leaves");
 	t.is(kindOf({ takenOut: [{ machineId, bootId, votes: false }] }), "etcd-took-out");
+	t.is(kindOf({ ...nobody, another: [{ machineId, bootId }] }), "etcd-waits");
 	const cluster = [{ nodeName: seat.nodeName, address: "192.0.2.7" }];
 	t.is(kindOf({ living: [{ machineId, bootId, begun: "new", cluster } as never] }), "etcd-moved");
 	const small = { ...machine, facts: { ...machine.facts, memory: { ...machine.facts.memory, totalBytes: 2 ** 30 } } };

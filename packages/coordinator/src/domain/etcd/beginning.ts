@@ -1,5 +1,6 @@
 import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
+import { holdersOfAnother } from "./another.ts";
 import { type Founding, foundingOf, isFounder, missedHolders, runners } from "./founding.ts";
 import { begunNow, hasLostMemory, livingMembers } from "./members.ts";
 import { memoryBeside } from "./memory-holders.ts";
@@ -40,14 +41,19 @@ export interface EtcdBeginnings {
 	 * empty memory. `votes`: etcd may not have done it yet, and counts its vote.
 	 */
 	readonly takenOut: readonly (Boot & { readonly votes: boolean })[];
+	/** Boots with the memory of another etcd than the one that runs. */
+	readonly another?: readonly Boot[];
 }
 
 /** How etcd begins on the machines of this fleet. When no memory of etcd is left anywhere, all begin anew. */
 export function etcdBeginnings(fleet: Fleet): EtcdBeginnings {
 	const living = livingMembers(fleet);
 	const takenOut = takenOutBoots(fleet);
-	if (living.length > 0)
-		return { living, others: undefined, founding: undefined, goOn: [], goOnWith: AS_IT_IS, takenOut };
+	if (living.length > 0) {
+		const another = holdersOfAnother(fleet).map(({ machineId, bootId }) => ({ machineId, bootId }));
+		const more = another.length > 0 ? { another } : {};
+		return { living, others: undefined, founding: undefined, goOn: [], goOnWith: AS_IT_IS, takenOut, ...more };
+	}
 	// A log in doubt does not tell who lives: who runs goes on, and nobody begins.
 	const doubted = fleet.log?.doubt !== undefined;
 	const now = foundingOf(fleet);

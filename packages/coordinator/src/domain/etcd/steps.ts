@@ -2,6 +2,7 @@ import type { EtcdSnapshot } from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import { oncePer } from "../once-per.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
+import { holdersOfAnother } from "./another.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
@@ -147,9 +148,11 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	// Who is to go without ever having begun needs no vote before that, and may never start etcd.
 	if (learner && learnsToLeave(fleet, learner))
 		return { kind: "remove", member: learner, living: living.filter((one) => one !== learner) };
+	const another = holdersOfAnother(fleet);
 	const outside = holders.filter(
 		(one) =>
 			one.lease !== "lost" &&
+			!another.includes(one) &&
 			etcdBeginning(fleet, one) === undefined &&
 			!wasTakenOut(fleet, one) &&
 			!hasMembersAddress(fleet, one),

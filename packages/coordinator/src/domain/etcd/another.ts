@@ -1,0 +1,26 @@
+import type { Fleet, Machine } from "../fleet.ts";
+import { etcdHolders, holdsMemory, livingMembers } from "./members.ts";
+import { isIll } from "./quorum.ts";
+
+/** Why a machine gets no target that has the memory of another etcd. */
+export const ANOTHER_ETCD =
+	"the memory of a member of another etcd lies here than of the one that runs; boot it anew, and it joins with empty memory";
+
+/**
+ * The machines with a seat for etcd that are no members and have, by the word of their agents, the memory of another etcd than that of voters that are not ill. As a
+ * learner such a boot never begins: its data names another cluster.
+ */
+export function holdersOfAnother(fleet: Fleet): readonly Machine[] {
+	const living = livingMembers(fleet);
+	const clusters = new Set(
+		living.flatMap(({ machineId, votes }) => {
+			const machine = votes ? fleet.machines.get(machineId) : undefined;
+			return machine && holdsMemory(machine) && !isIll(machine) ? [machine.etcdMemory?.is?.clusterId] : [];
+		}),
+	);
+	if (clusters.size === 0) return [];
+	const members = new Set(living.map(({ machineId }) => machineId));
+	return etcdHolders(fleet).filter(
+		(one) => !members.has(one.machineId) && holdsMemory(one) && !clusters.has(one.etcdMemory?.is?.clusterId),
+	);
+}
