@@ -166,6 +166,33 @@ test("a member that is well by itself says that etcd has no majority, whom to br
 	t.is(lost.next, "look at its power and its network");
 });
 
+test("where members with etcd's memory are here and not well, to see why comes before booting them anew, which loses what they hold", (t) => {
+	const told = (count: number, ill: number) => {
+		const { story, ids } = running(count);
+		const health = [{ component: "etcd", healthy: false, reason: "context deadline exceeded" }];
+		for (const machineId of ids.slice(0, ill)) {
+			const { bootId } = story.machine(machineId);
+			story.record([{ type: "health-changed", machineId, bootId, health, sequence: 9 }]);
+		}
+		const name = (index: number) => story.machine(ids[index] as MachineId).seat?.nodeName ?? "";
+		return { story, ids, name, next: () => fleetTrouble(story.fleet, [])[0]?.next ?? "" };
+	};
+	const one = told(1, 1);
+	t.is(
+		one.next(),
+		`see why etcd is not well on ${one.name(0)}, whose memory lives (rollcall why MACHINE), or boot ${one.name(0)} anew (rollcall reboot MACHINE --accept-loss etcd) (rollcall etcd risk)`,
+	);
+	const three = told(3, 2);
+	t.true(three.next().startsWith(`see why etcd is not well on ${three.name(0)}, ${three.name(1)}, whose memory`));
+	three.story.silent.add(three.ids[2] as MachineId);
+	three.story.pass(60);
+	t.regex(three.next(), /^bring \S+ back, whose memory may live, or see why etcd is not well on \S+, \S+, whose/);
+	// Without the memory of two nobody else makes it well.
+	const gone = told(3, 1);
+	for (const index of [1, 2]) gone.story.join({ name: `m${index}`, memoryGiB: 8, boot: 2 });
+	t.regex(gone.next(), /^boot \S+ anew too \(rollcall reboot/);
+});
+
 test("a machine with etcd's data keeps its seat for etcd until etcd is founded and took it out, whatever a document says", (t) => {
 	const story = new Story();
 	story.declare([{ name: "control", role: "control-plane", count: 1 }]);

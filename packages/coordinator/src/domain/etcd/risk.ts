@@ -73,17 +73,30 @@ export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly nex
 	return { text: stillText(quorum), next: `${rescueText(fleet, quorum)} (rollcall etcd risk)` };
 }
 
-/** Whom to bring back, else whom to boot anew; where nobody with etcd's memory is here, how to give up what is gone for good. */
+/**
+ * Whom to bring back, or where to see why etcd is not well, else whom to boot anew; where nobody with etcd's memory is here, how to give up what is gone for
+ * good. What members are here and not well hold is lost by another boot, and they may be slow only; but with too few of them it helps nobody to wait.
+ */
 function rescueText(fleet: Fleet, quorum: Quorum): string {
-	const lost = quorum.voters.flatMap(({ machineId, bootId, nodeName }) => {
-		const machine = fleet.machines.get(machineId);
-		return machine?.lease === "lost" && machine.bootId === bootId ? [nodeName] : [];
-	});
-	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
+	const { voters, healthy, needs } = quorum;
 	const holders = memoryHolders(fleet);
+	const lost: string[] = [];
+	const ill: string[] = [];
+	for (const { machineId, bootId, nodeName } of voters) {
+		const machine = fleet.machines.get(machineId);
+		if (machine?.bootId !== bootId) continue;
+		if (machine.lease === "lost") lost.push(nodeName);
+		else if (isIll(machine) && holders.includes(machine) && !machine.command) ill.push(nodeName);
+	}
+	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
+	const seen =
+		ill.length > 0 && healthy.length + ill.length >= needs
+			? `see why etcd is not well on ${names(ill)}, whose memory lives (rollcall why MACHINE), or `
+			: "";
 	if (holders.every(({ lease }) => lease === "lost"))
 		return `${back}boot ${nodeNames(holders)} anew, or ${REMOVE_WITH_LOSS}`;
-	return `${back}boot ${nodeNames(holders)} anew too (rollcall reboot MACHINE --accept-loss etcd)`;
+	const too = voters.length > holders.length || lost.length > 0 ? " too" : "";
+	return `${back}${seen}boot ${nodeNames(holders)} anew${too} (rollcall reboot MACHINE --accept-loss etcd)`;
 }
 
 function awayFrom({ voters, healthy, count }: Quorum): readonly string[] {
