@@ -4,7 +4,6 @@ import { balancerFiles } from "./api-balancer.ts";
 import { apiServerFiles } from "./api-server.ts";
 import { archivesFor } from "./archives-for.ts";
 import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
-import { cgroupDriver } from "./cgroup-driver.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
@@ -19,6 +18,7 @@ import { mirrorSecrets } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { onceForEqual } from "./once-for-equal.ts";
+import { podsUnits } from "./pods-unit.ts";
 import { programPath, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
 import { schedulerFiles } from "./scheduler.ts";
@@ -41,12 +41,14 @@ export function nodeRoleParts(
 	const runsEtcd = role === "etcd" || (role === "control-plane" && node.stackedEtcd);
 	const podNetwork = routedNetwork(node);
 	const images = imageArchives(archivesFor(role, node.document.images, node.facts), programPath(node, "ctr"));
+	const pods = podsUnits(node);
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),
 		...containerdFiles(node),
 		...kubeletFiles(node),
 		...images.files,
+		...pods.files,
 		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
 			? [
@@ -62,7 +64,7 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), ...podsUnits(node)]),
+		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), ...pods.units]),
 		probes: probes(role, node, runsEtcd),
 		artifacts: [
 			...targetArtifacts(node.document.kubernetes, node.facts),
@@ -96,14 +98,6 @@ const kernelFilesFor = onceForEqual(({ document, ipv6 }: Pick<Node, "document"> 
 		},
 	];
 });
-
-/**
- * The slice in which systemd has all pods, where it has them. kubelet would make it by itself; as a unit of the target it is stopped behind
- * kubelet when the machine is to run nothing any more, and with it every container ends. They outlive kubelet and containerd otherwise.
- */
-function podsUnits({ facts }: Node): TargetUnit[] {
-	return cgroupDriver(facts) === "systemd" ? [{ name: "kubepods.slice", restartOn: [] }] : [];
-}
 
 function units(beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
 	return [

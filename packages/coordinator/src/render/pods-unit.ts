@@ -1,0 +1,57 @@
+import type { TargetFile, TargetUnit } from "@rollcall/protocol";
+import { cgroupDriver } from "./cgroup-driver.ts";
+import type { Node } from "./node.ts";
+import { NODE_PATHS } from "./node-paths.ts";
+import { unitText } from "./systemd-unit.ts";
+
+const SLICE = "kubepods.slice";
+const SERVICE = "rollcall-pods.service";
+
+/** Where kubelet keeps the processes of all pods by the driver cgroupfs: in each hierarchy, and it needs this one. */
+const PODS = "/sys/fs/cgroup/pids/kubepods";
+
+/**
+ * Tells all processes of pods to end, and kills those that are there after ten seconds. A new one may have begun while they were listed, so it
+ * looks until there is none. While kubelet runs, pods are meant to: then only the unit itself is restarted, since its text is another one, or taken back.
+ */
+const END_ALL = [
+	"systemctl -q is-active kubelet.service && exit 0; n=0; while :;",
+	`do pids="$(grep -rhs "" --include=cgroup.procs ${PODS})"; [ -n "$pids" ] || exit 0;`,
+	"[ $n -lt 60 ] || exit 1; signal=KILL; [ $n -ge 20 ] || signal=TERM;",
+	'kill -$signal $pids 2>/dev/null; n="$((n + 1))"; sleep 0.5; done',
+].join(" ");
+
+/**
+ * What ends every container when it is stopped, behind kubelet, where the machine is to run nothing any more: they outlive kubelet and containerd otherwise.
+ * Where systemd has the pods that is their slice. kubelet would make it by itself; as a unit of the target it is stopped. On the old hierarchy systemd
+ * has none of them, and a unit does what the stop of a slice does.
+ */
+export function podsUnits({ facts }: Pick<Node, "facts">): {
+	readonly files: readonly TargetFile[];
+	readonly units: readonly TargetUnit[];
+} {
+	if (cgroupDriver(facts) === "systemd") return { files: [], units: [{ name: SLICE, restartOn: [] }] };
+	const content = unitText([
+		[
+			"Unit",
+			[
+				["Description", "ends all pods when it is stopped"],
+				["Before", { list: ["kubelet.service"] }],
+			],
+		],
+		[
+			"Service",
+			[
+				["Type", "oneshot"],
+				["RemainAfterExit", true],
+				["ExecStart", { words: ["/usr/bin/true"] }],
+				["ExecStop", { words: ["/bin/sh", "-c", END_ALL] }],
+				["TimeoutStopSec", 60],
+			],
+		],
+	]);
+	return {
+		files: [{ path: `${NODE_PATHS.units}/${SERVICE}`, mode: "0600", encoding: "utf8", content }],
+		units: [{ name: SERVICE, restartOn: [] }],
+	};
+}
