@@ -90,9 +90,7 @@ export async function signCertificate(
 		...subject.addresses.map((value) => ({ type: "ip", value }) as const),
 	];
 	const extensions: Extension[] = [
-		new BasicConstraintsExtension(false, undefined, true),
-		new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-		new ExtendedKeyUsageExtension(subject.usages.map((usage) => USAGES[usage])),
+		...leafExtensions(subject.usages),
 		by.identifier,
 		...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
 	];
@@ -108,6 +106,23 @@ export async function signCertificate(
 		extensions,
 	});
 }
+
+/** What says of a certificate that its key signs no certificates, and what it is used for: made once, since each takes as long as a part of the signing. */
+function leafExtensions(usages: CertificateSubject["usages"]): readonly Extension[] {
+	const name = usages.join();
+	let extensions = LEAF_EXTENSIONS.get(name);
+	if (!extensions) {
+		extensions = [
+			new BasicConstraintsExtension(false, undefined, true),
+			new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+			new ExtendedKeyUsageExtension(usages.map((usage) => USAGES[usage])),
+		];
+		LEAF_EXTENSIONS.set(name, extensions);
+	}
+	return extensions;
+}
+
+const LEAF_EXTENSIONS = new Map<string, readonly Extension[]>();
 
 /** The self-signed certificate of an authority. */
 export async function signAuthority(
