@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { stretched } from "@rollcall/test-support/stretch";
 
 /** Where certificates of control planes lie. */
@@ -19,7 +20,8 @@ export class Asker {
 	readonly #port: number;
 	readonly #files: readonly string[];
 	readonly #agents = new Map<string, Agent>();
-	#credentials: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
+	/** The credentials, read once: a member that is down is asked many times a second, each time over another connection. */
+	#credentials: SecureContext | undefined;
 
 	/** `files`: authority, certificate and key, below a machine's root. */
 	constructor(port: number, files: readonly [ca: string, cert: string, key: string]) {
@@ -31,7 +33,11 @@ export class Asker {
 	read(root: string): boolean {
 		const [ca = "", cert = "", key = ""] = this.#files.map((name) => join(root, name));
 		if (!existsSync(key) || !existsSync(cert) || !existsSync(ca)) return false;
-		this.#credentials = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+		this.#credentials = createSecureContext({
+			ca: readFileSync(ca),
+			cert: readFileSync(cert),
+			key: readFileSync(key),
+		});
 		this.close();
 		return true;
 	}
@@ -46,7 +52,7 @@ export class Asker {
 	ask(address: string, { method, path, headers, body }: Question): Promise<unknown> {
 		let agent = this.#agents.get(address);
 		if (!agent) {
-			agent = new Agent({ keepAlive: true, maxSockets: 4, ...this.#credentials });
+			agent = new Agent({ keepAlive: true, maxSockets: 4, secureContext: this.#credentials });
 			this.#agents.set(address, agent);
 		}
 		return new Promise((resolve, reject) => {
