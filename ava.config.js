@@ -7,7 +7,14 @@ import { bundleTestModules } from "./scripts/test-modules.ts";
 await bundleTestModules();
 
 /** What takes longest begins first, so that no core waits for a last long file. What is not named here comes last. */
-const ORDER = ["test/lab/lab.test.ts", "test/end-to-end/", "test/lab/", "test/", ".cache/"];
+const ORDER = [
+	"test/lab/lab.test.ts",
+	"test/torture-etcd.test.ts",
+	"test/end-to-end/",
+	"test/lab/",
+	"test/",
+	".cache/",
+];
 
 function placeOf(file) {
 	const path = relative(import.meta.dirname, file);
