@@ -2,8 +2,9 @@ import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { planDocument } from "../../src/domain/views/plan.ts";
 import { BOXES, bootAgain, founded, remember, takeStep } from "./etcd-story.ts";
-import { Story } from "./story.ts";
+import { documentOf, renderForTests, Story } from "./story.ts";
 
 /** Three members, of which the last one's machine booted anew and joined with all three; then etcd took the first one out. `began`: etcd's data lies there before that. */
 function joinedAndLeft(began: boolean) {
@@ -68,4 +69,15 @@ test("a learner by a log with a hole stays a member where another one joined and
 test("a learner that etcd was asked to take out for another one is none any more", (t) => {
 	t.is(joinedBeside(["9"]).member?.removed, "done");
 	t.is(joinedBeside(["8"], "8").member?.removed, "done");
+});
+
+test("a plan that gives up a learner says that etcd keeps its members, and one that keeps it that there will be one more", (t) => {
+	const { story } = founded([1]);
+	story.join({ name: "d", memoryGiB: 8 });
+	const control = (count: number) => [{ name: "control", role: "control-plane", count }];
+	story.declare(control(4));
+	takeStep(story);
+	const sentence = (count: number) => planDocument(story.fleet, documentOf(control(count)), renderForTests).etcd ?? "";
+	t.regex(sentence(3), /^etcd keeps its 3 members, and all of its data; 1 of them may fail at any time$/);
+	t.regex(sentence(4), /^etcd goes from 3 members to 4 members, one change after the other \(3, 4\)/);
 });

@@ -90,7 +90,7 @@ function pathText(path: readonly Quorum[]): string {
 	const least = Math.min(...path.map(({ healthy, needs }) => healthy.length - needs));
 	const [first = 0, last = first] = [counts[0], counts.at(-1)];
 	const margin = least > 0 ? `${least} of them may fail at any time` : "none of them may fail meanwhile";
-	if (path.length === 1) return `etcd keeps its ${members(first)}, and all of its data; ${margin}`;
+	if (counts.length === 1) return `etcd keeps its ${members(first)}, and all of its data; ${margin}`;
 	return `etcd goes from ${members(first)} to ${members(last)}, one change after the other (${counts.join(", ")}); a majority votes all the time, no data is lost, and ${margin}`;
 }
 
