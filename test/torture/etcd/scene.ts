@@ -22,6 +22,7 @@ import { ObjectsClient } from "./objects.ts";
 import { memberPrograms } from "./programs.ts";
 import { bootOf, type Held, type Seat } from "./seat.ts";
 import type { Store } from "./store.ts";
+import { Stranded } from "./stranded.ts";
 import { REGISTER, Stream } from "./stream.ts";
 
 const [API_PORT, BUS_PORT] = COORDINATOR_PORTS;
@@ -55,6 +56,7 @@ export class EtcdScene {
 	#over = false;
 	readonly #scope: Scope;
 	readonly #options: OwnOptions;
+	readonly #stranded: Stranded;
 
 	private constructor(
 		scope: Scope,
@@ -63,6 +65,7 @@ export class EtcdScene {
 		this.#scope = scope;
 		this.#options = parts.options;
 		this.api = parts.api;
+		this.#stranded = new Stranded(parts.api);
 		this.coordinator = parts.api.process;
 		this.declared = parts.declared;
 		const addresses = parts.places.map(({ address }) => address);
@@ -247,6 +250,7 @@ export class EtcdScene {
 				if (status.logDoubt) throw new Error(status.logDoubt);
 				const held = await this.members();
 				const other = held.find(({ view, seat }) => view.bootId !== bootOf(seat.machine));
+				if (other && (await this.#stranded.isNews(other.view.machineId))) await other.seat.cut(0);
 				if (other) throw new Error(`${other.view.nodeName} is not known with the boot that it has`);
 				const told = held.map(({ view }) => `${view.nodeName} ${view.phase}: ${view.reason}`).join("; ");
 				// What a person is told to do.
