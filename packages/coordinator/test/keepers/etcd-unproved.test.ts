@@ -51,3 +51,18 @@ test("they count no more once etcd took them out for another one that joins", as
 	t.is(scene.fleet.etcd?.unproved, undefined);
 	t.like(quorumOf(scene.fleet), { count: 2, needs: 2 });
 });
+
+test("they count no more where etcd took them out for one that lost its seat before it joined, and another one leaves", async (t) => {
+	const scene = await foundedByTwo();
+	scene.returns();
+	await scene.look(2, ({ kind }) => kind === "etcd-step-done");
+	t.true(scene.done.includes("remove 3"));
+	t.deepEqual(scene.fleet.etcd?.unproved, ["3"], "nobody recorded that it is done");
+	const [, second, third] = [...scene.fleet.machines.values()];
+	if (!second?.seat || !third?.seat) return t.fail();
+	for (const { machineId, seat } of [third, second])
+		scene.record({ type: "machine-released", machineId, slot: "control", seat: seat?.seat ?? 0, reason: "its slot" });
+	await scene.look(3);
+	t.is(scene.fleet.etcd?.unproved, undefined);
+	t.like(quorumOf(scene.fleet), { count: 1 });
+});

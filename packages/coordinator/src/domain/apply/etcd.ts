@@ -132,7 +132,25 @@ export function applyEtcdRemoving(fleet: Fleet, event: EventOf<"etcd-members-rem
 		: joins
 			? withoutDead(fleet, "asked", ids)
 			: fleet.etcd.members;
-	return { ...fleet, etcd: { ...fleet.etcd, members, removing: { machineId, bootId, ids } } };
+	const { unproved: _, ...etcd } = fleet.etcd;
+	return { ...fleet, etcd: { ...etcd, members, removing: { machineId, bootId, ids }, ...unprovedStill(fleet, event) } };
+}
+
+/**
+ * The voters that nobody proved, as etcd listed them just now: who joins, and who leaves with its memory known, takes all with it that no machine holds. One that
+ * is neither asked for nor held was taken out for another step, which came to nothing.
+ */
+function unprovedStill(
+	fleet: Fleet,
+	{ machineId, bootId, ids }: EventOf<"etcd-members-removing">,
+): ReturnType<typeof unprovedOf> {
+	const { unproved = [], members = [] } = fleet.etcd ?? {};
+	const boot = isBoot({ machineId, bootId });
+	const memory = fleet.machines.get(machineId)?.etcdMemory?.is;
+	const joins = !members.some(boot) && etcdHolders(fleet).some(boot);
+	if (!joins && memory?.bootId !== bootId) return unprovedOf(unproved);
+	const held = new Set([...fleet.machines.values()].map(({ etcdMemory }) => etcdMemory?.is?.memberId));
+	return unprovedOf(unproved.filter((id) => ids.includes(id) || held.has(id)));
 }
 
 /**
