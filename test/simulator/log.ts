@@ -6,6 +6,7 @@ import {
 	type Entry,
 	encodeEntry,
 	entryBytes,
+	isAnother,
 	type Log,
 	LogConflict,
 	LogFull,
@@ -17,7 +18,7 @@ import {
 	type Position,
 	type ReadEntry,
 } from "@rollcall/coordinator/simulator";
-import type { Event } from "@rollcall/protocol";
+import type { Digest, Event } from "@rollcall/protocol";
 import type { Moment } from "./checker.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Network } from "./network.ts";
@@ -67,10 +68,11 @@ export class SimulatedLog implements Log {
 		return this.#ask("the event log cannot be asked for its state", () => this.#state());
 	}
 
-	async append(events: readonly Event[], after: Position): Promise<Entry> {
+	async append(events: readonly Event[], after: Position, link?: Digest): Promise<Entry> {
 		const { store, stored, schedule } = this.#parts;
 		const decidedAt = this.#parts.moment();
-		const before = await this.#before(after);
+		const before = await this.#before(after, link);
+		if (isAnother(before, link)) throw new LogConflict(`entry ${after} of the event log is another one than before`);
 		const payload = this.#written(encodeEntry(events, before));
 		const position = await this.#ask("an entry may not have been stored", () => {
 			const at = store.append(payload, after);
@@ -80,9 +82,9 @@ export class SimulatedLog implements Log {
 			return at;
 		});
 		const tip = new Chain(after, before);
-		const link = tip.wrote(position, payload);
+		const own = tip.wrote(position, payload);
 		this.#tip = tip;
-		return { position, link, events, flaws: [] };
+		return { position, link: own, events, flaws: [] };
 	}
 
 	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number } {
@@ -159,10 +161,10 @@ export class SimulatedLog implements Log {
 			throw new LogWentBack(`the event log ends at ${last}, and entry ${position} of it was there before`);
 	}
 
-	/** What the entry behind a position is compared with. */
-	async #before(position: Position): Promise<Before> {
+	/** What the entry behind a position is compared with. `link`: the digest of the entry there, as who asks knows it. */
+	async #before(position: Position, link?: Digest): Promise<Before> {
 		if (position === 0) return "first";
-		if (this.#tip.position === position) return this.#tip.before;
+		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
 		const bytes = await this.#bytes(position);
 		return bytes ? beforeNext(decodeEntry(position, bytes, "unknown")) : "unknown";
 	}

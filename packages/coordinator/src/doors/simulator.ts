@@ -7,6 +7,7 @@ export {
 	decodeEntry,
 	encodeEntry,
 	entryBytes,
+	isAnother,
 	MAX_ENTRY_BYTES,
 	type ReadEntry,
 } from "../adapters/nats/entry.ts";

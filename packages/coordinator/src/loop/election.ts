@@ -7,6 +7,7 @@ import { firstEvents } from "./first-events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { LoopParts } from "./parts.ts";
+import type { Place } from "./why-back.ts";
 
 /** How a lead began. Times are of the own monotonic clock. */
 export interface Election {
@@ -16,6 +17,8 @@ export interface Election {
 	readonly sentAt: number;
 	/** The log had taken it. */
 	readonly takenAt: number;
+	/** The entry behind which it was appended, as the candidate knew it. */
+	readonly behind: Place;
 }
 
 interface Candidate {
@@ -49,13 +52,13 @@ export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate
 		watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
 	const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
 	parts.failpoint("lead:before");
-	const sentAt = clock.monotonic();
+	const [sentAt, behind] = [clock.monotonic(), reader.place];
 	try {
-		const entry = await log.append(events, position);
+		const entry = await log.append(events, position, behind.link);
 		const takenAt = clock.monotonic();
 		parts.failpoint("lead:after");
 		reader.take(entry);
-		return term === undefined ? undefined : { term, sentAt, takenAt };
+		return term === undefined ? undefined : { term, sentAt, takenAt, behind };
 	} catch (error) {
 		if (error instanceof LogConflict) return undefined;
 		throw error;

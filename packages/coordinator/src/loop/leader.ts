@@ -271,14 +271,13 @@ export class Leader {
 	}
 
 	async #store(chunk: readonly Event[]): Promise<Entry> {
-		const { parts, log, ledger } = this.#context;
+		const { parts } = this.#context;
 		const started = parts.clock.monotonic();
 		const took = (): number => parts.clock.monotonic() - started;
 		try {
-			const entry = await log.append(chunk, ledger.position);
+			const entry = await this.#lease.append(chunk);
 			parts.watcher.onAppend("stored", took());
 			this.#trouble = "";
-			this.#lease.confirm(started);
 			return entry;
 		} catch (error) {
 			parts.watcher.onAppend(error instanceof LogConflict ? "conflict" : "unavailable", took());

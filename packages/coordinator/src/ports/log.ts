@@ -36,8 +36,11 @@ export interface Log {
 	origin(): Promise<string>;
 	/** Throws LogLost when there is none, LogUnavailable when nobody answers. */
 	state(): Promise<LogState>;
-	/** Stores the events as one entry, if the last position is still `after`. Throws LogConflict, LogFull or LogUnavailable. */
-	append(events: readonly Event[], after: Position): Promise<Entry>;
+	/**
+	 * Stores the events as one entry, if the log still ends at `after`. `link`: the digest of the entry there, where that is known. Another one may still take its place in
+	 * the moment before the entry is stored, since the store compares positions only. Throws LogConflict, LogFull or LogUnavailable.
+	 */
+	append(events: readonly Event[], after: Position, link?: Digest): Promise<Entry>;
 	/** How large these events are as one entry, and how large one may be. In bytes. */
 	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number };
 	/** Takes out all entries before a position, whose state is kept elsewhere. Only the leader does it. Throws LogLost when the log is not the one that was opened, LogUnavailable. */

@@ -1,13 +1,14 @@
 import type { Event } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import type { Fleet } from "../../src/domain/fleet.ts";
 import { LogUnavailable } from "../../src/errors.ts";
 import { Heard } from "../../src/loop/heard.ts";
 import { InputQueue } from "../../src/loop/input-queue.ts";
 import { Leader, type LeaderParts } from "../../src/loop/leader.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
-import type { Log } from "../../src/ports/log.ts";
+import type { Entry, Log } from "../../src/ports/log.ts";
 import { Story } from "../domain/story.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
 
@@ -17,7 +18,9 @@ const STOOD_STILL_MS = 12_000;
 function leading(story: Story, over: (log: Log, clock: { now: number }) => Partial<Log>) {
 	const stored: Stored = new Map();
 	const ledger = new Ledger();
-	ledger.take(put(stored, story.events));
+	const first = put(stored, story.events);
+	ledger.take(first);
+	let { link } = first;
 	const log = storedLog(stored);
 	const base = story.at;
 	const time = { now: 0 };
@@ -44,12 +47,16 @@ function leading(story: Story, over: (log: Log, clock: { now: number }) => Parti
 		failpoint: nothing,
 		watcher: { onTurn: nothing, onAppend: nothing, onLogSize: nothing, onTrouble: nothing },
 	} as unknown as LoopParts;
+	const take = (entry: Entry, reached?: Fleet): void => {
+		ledger.take(entry, reached);
+		link = entry.link;
+	};
 	const leader = new Leader({
 		parts,
 		log: { ...log, ...over(log, time) },
 		ledger,
-		state: () => ({ origin: "log", position: ledger.position, fleet: ledger.fleet }),
-		take: (entry, reached) => void ledger.take(entry, reached),
+		state: () => ({ origin: "log", position: ledger.position, link, fleet: ledger.fleet }),
+		take,
 		heard,
 		queue,
 		election: { term: ledger.fleet.leader?.seq ?? 0, sentAt: 0, takenAt: 0 },
@@ -59,7 +66,7 @@ function leading(story: Story, over: (log: Log, clock: { now: number }) => Parti
 		leader.run(
 			stop.signal,
 			async () => {
-				for await (const entry of log.read(ledger.position)) ledger.take(entry);
+				for await (const entry of log.read(ledger.position)) take(entry);
 			},
 			async () => {},
 		);
@@ -100,8 +107,8 @@ test("who enrolled was heard then, also where the log stored it and its answer w
 	story.record([{ type: "leader-elected", coordinatorId: "own", url: "http://own" }]);
 	let isLost: "answer" | undefined = "answer";
 	const { stored, queue, time, run, leasesAfter } = leading(story, (log) => ({
-		append: async (events, after) => {
-			if (isLost === undefined) return log.append(events, after);
+		append: async (events, after, link) => {
+			if (isLost === undefined) return log.append(events, after, link);
 			isLost = undefined;
 			const before = story.events.length;
 			story.join({ name: "late" });
@@ -122,4 +129,48 @@ test("who enrolled was heard then, also where the log stored it and its answer w
 	await new Promise((resolve) => setImmediate(resolve));
 	time.now += STOOD_STILL_MS;
 	t.deepEqual(await leasesAfter(running), []);
+});
+
+test("a leader appends nothing where the log went back and on in another way, also where it ends at the same place", async (t) => {
+	const story = new Story();
+	story.record([{ type: "leader-elected", coordinatorId: "own", url: "http://own" }]);
+	const { stored, queue, time, run, leasesAfter } = leading(story, () => ({}));
+	const running = run();
+	stored.clear();
+	put(stored, [{ type: "leader-elected", coordinatorId: "other", url: "http://other", seq: 1, at: story.at }]);
+	// The lease was confirmed a moment ago, and the log is not asked now.
+	time.now += 250;
+	const answer = queue.submit({ kind: "log-measured", bytes: 80, maxBytes: 100 });
+	await leasesAfter(running);
+	t.like(await answer, { kind: "problem", problem: { code: "not-leader" } });
+	t.is(stored.size, 1);
+});
+
+test("what a machine is silent for while the coordinator waits for the log is silence: it runs meanwhile, and hears machines", async (t) => {
+	const story = new Story();
+	story.record([{ type: "leader-elected", coordinatorId: "own", url: "http://own" }]);
+	const machineId = story.join({ name: "a" });
+	const answer = Promise.withResolvers<void>();
+	let isSlow: "slow" | undefined;
+	const { heard, queue, time, run, leasesAfter } = leading(story, (log) => ({
+		append: async (...how) => {
+			if (isSlow) await answer.promise;
+			return log.append(...how);
+		},
+	}));
+	const running = run();
+	const pass = async (steps: number, each = (): void => {}): Promise<void> => {
+		for (let step = 0; step < steps; step++) {
+			time.now += 250;
+			each();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+	};
+	// Agents have their time to find the bus.
+	await pass(80, () => heard.renew(machineId, time.now));
+	isSlow = "slow";
+	void queue.submit({ kind: "log-measured", bytes: 80, maxBytes: 100 });
+	await pass(STOOD_STILL_MS / 250);
+	answer.resolve();
+	t.true((await leasesAfter(running)).length > 0);
 });

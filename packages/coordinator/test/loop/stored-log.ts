@@ -1,6 +1,13 @@
 import type { Event } from "@rollcall/protocol";
 import { Chain } from "../../src/adapters/nats/chain.ts";
-import { type Before, beforeNext, decodeEntry, encodeEntry, entryBytes } from "../../src/adapters/nats/entry.ts";
+import {
+	type Before,
+	beforeNext,
+	decodeEntry,
+	encodeEntry,
+	entryBytes,
+	isAnother,
+} from "../../src/adapters/nats/entry.ts";
 import { LogConflict } from "../../src/errors.ts";
 import type { Entry, Log, Position } from "../../src/ports/log.ts";
 
@@ -19,8 +26,9 @@ export function storedLog(stored: Stored, first = 1): Log {
 	return {
 		origin: async () => "log",
 		state,
-		append: async (events, after) => {
-			if (after !== last()) throw new LogConflict(`somebody else appended behind ${after}`);
+		append: async (events, after, link) => {
+			if (after !== last() || isAnother(before(after), link))
+				throw new LogConflict(`somebody else appended behind ${after}`);
 			return { ...put(stored, events), flaws: [] };
 		},
 		measure: (events) => ({ bytes: entryBytes(events), maxBytes: 1_000_000 }),

@@ -97,6 +97,11 @@ function otherWriter(by: unknown): string | undefined {
 	return typeof by === "string" && WRITER.test(by) && by !== writer() ? by.split(" ")[0] : undefined;
 }
 
+/** True when what is known of an entry is of another one than that with this digest. */
+export function isAnother(before: Before, link: Digest | undefined): boolean {
+	return link !== undefined && typeof before !== "string" && before.link !== link;
+}
+
 /** What the next entry is compared with. */
 export function beforeNext({ entry, bound }: ReadEntry): Before {
 	return { link: entry.link, bound };

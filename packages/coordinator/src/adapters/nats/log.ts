@@ -5,12 +5,12 @@ import {
 	jetstream,
 	jetstreamManager,
 } from "@nats-io/jetstream";
-import type { Event } from "@rollcall/protocol";
+import type { Digest, Event } from "@rollcall/protocol";
 import { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
 import type { Entry, Log, LogState, Position } from "../../ports/log.ts";
 import { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
-import { type Before, beforeNext, decodeEntry, encodeEntry, entryBytes, MAX_ENTRY_BYTES } from "./entry.ts";
+import { type Before, beforeNext, decodeEntry, encodeEntry, entryBytes, isAnother, MAX_ENTRY_BYTES } from "./entry.ts";
 import { followLog } from "./follow.ts";
 import {
 	findOrCreateStream,
@@ -78,8 +78,10 @@ class StreamLog implements Log {
 		return { origin: originOf(info), first, last, bytes, entries, maxBytes: most > 0 ? most : undefined };
 	}
 
-	async append(events: readonly Event[], after: Position): Promise<Entry> {
-		const before = await this.#before(after);
+	async append(events: readonly Event[], after: Position, link?: Digest): Promise<Entry> {
+		const before = await this.#before(after, link);
+		if (isAnother(before, link))
+			throw new LogConflict(`entry ${after} of the event log is another one than before: somebody else went on there`);
 		const payload = encodeEntry(events, before);
 		const position = await this.#publish(payload, after).catch(async (error: unknown) => {
 			const counted = error instanceof LogConflict ? countedLast(error) : undefined;
@@ -88,9 +90,9 @@ class StreamLog implements Log {
 			return this.#publish(payload, counted);
 		});
 		const tip = new Chain(after, before);
-		const link = tip.wrote(position, payload);
+		const own = tip.wrote(position, payload);
 		this.#tip = tip;
-		return { position, link, events, flaws: [] };
+		return { position, link: own, events, flaws: [] };
 	}
 
 	measure(events: readonly Event[]): { readonly bytes: number; readonly maxBytes: number } {
@@ -175,10 +177,10 @@ class StreamLog implements Log {
 		);
 	}
 
-	/** What the entry behind a position is compared with. */
-	async #before(position: Position): Promise<Before> {
+	/** What the entry behind a position is compared with. `link`: the digest of the entry there, as who asks knows it. */
+	async #before(position: Position, link?: Digest): Promise<Before> {
 		if (position === 0) return "first";
-		if (this.#tip.position === position) return this.#tip.before;
+		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
 		const message = await this.#message({ seq: position });
 		return message ? beforeNext(decodeEntry(position, message.data, "unknown")) : "unknown";
 	}
