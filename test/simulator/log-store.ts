@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { LogConflict, LogFull } from "@rollcall/coordinator/simulator";
+import { LogConflict, LogFull, linkOf } from "@rollcall/coordinator/simulator";
+import type { Digest } from "@rollcall/protocol";
 import { NewerEntries } from "./newer-entries.ts";
 
 /** What a stream holds, as a copy that can be put back. */
@@ -19,6 +20,8 @@ export class LogStore {
 	first = 1;
 	last = 0;
 	entries = new Map<number, Uint8Array>();
+	/** The digest that each entry had when it was stored, which its header has: it stays where the entry is damaged. */
+	readonly written = new WeakMap<Uint8Array, Digest>();
 	/** States that stand for entries that were taken out, the newest last. */
 	states: string[] = [];
 	/** The entry that the newest state ends with. */
@@ -42,6 +45,7 @@ export class LogStore {
 		if (this.bytes + payload.length > this.maxBytes) throw new LogFull("the event log has no room left");
 		this.last += 1;
 		this.entries.set(this.last, payload);
+		this.written.set(payload, linkOf(payload));
 		this.bytes += payload.length;
 		this.hash = createHash("sha256").update(`${this.hash} ${this.last} `).update(payload).digest("hex");
 		return this.last;
@@ -117,6 +121,8 @@ export class LogStore {
 		const damaged = Uint8Array.from(bytes);
 		damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ 0x5a;
 		this.entries.set(position, damaged);
+		const written = this.written.get(bytes);
+		if (written) this.written.set(damaged, written);
 		this.newer.damage(bytes, damaged);
 	}
 

@@ -144,7 +144,7 @@ export class SimulatedLog implements Log {
 	}
 
 	#taken(chain: Chain, position: Position, bytes: Uint8Array): Entry {
-		const entry = chain.take(position, bytes);
+		const entry = chain.take(position, bytes, this.#parts.store.written.get(bytes));
 		return this.#parts.differs ? this.#parts.store.newer.read(bytes, entry) : entry;
 	}
 
@@ -226,10 +226,10 @@ const DECODED = new WeakMap<
 >();
 
 /** All coordinators read the same bytes, again after each start: what comes of them behind the same entry is the same. */
-function decodeOnce(position: Position, bytes: Uint8Array, before: Before): ReadEntry {
+function decodeOnce(position: Position, bytes: Uint8Array, before: Before, written?: Digest): ReadEntry {
 	const known = DECODED.get(bytes);
 	if (known?.position === position && isSame(known.before, before)) return known.read;
-	const read = decodeEntry(position, bytes, before);
+	const read = decodeEntry(position, bytes, before, written);
 	DECODED.set(bytes, { position, before, read });
 	return read;
 }

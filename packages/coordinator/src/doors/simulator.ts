@@ -8,6 +8,7 @@ export {
 	encodeEntry,
 	entryBytes,
 	isAnother,
+	linkOf,
 	MAX_ENTRY_BYTES,
 	type ReadEntry,
 } from "../adapters/nats/entry.ts";

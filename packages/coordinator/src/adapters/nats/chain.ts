@@ -26,10 +26,10 @@ export class Chain {
 		return this.#before;
 	}
 
-	/** Reads the entry at a position behind the last one. */
-	take(position: Position, bytes: Uint8Array): Entry {
+	/** Reads the entry at a position behind the last one. `written`: the digest that it had when it was stored, where that is known. */
+	take(position: Position, bytes: Uint8Array, written?: Digest): Entry {
 		const missing = missingBetween(this.#position, position);
-		const read: ReadEntry = this.#decode(position, bytes, missing ? "unknown" : this.#before);
+		const read: ReadEntry = this.#decode(position, bytes, missing ? "unknown" : this.#before, written);
 		this.#position = position;
 		this.#before = beforeNext(read);
 		return missing ? { ...read.entry, flaws: [missing, ...read.entry.flaws] } : read.entry;

@@ -55,9 +55,10 @@ function packed(events: readonly Event[], before: Before): { readonly plain: Uin
 
 /**
  * Reads an entry back, also of format 1, which was bound to nothing. Never throws: what is not understood is left out and named with
- * the position. An entry that does not name the one before it was written by somebody else; nothing of it is taken.
+ * the position. An entry that does not name the one before it was written by somebody else; nothing of it is taken. `written`: the digest
+ * that it had when it was stored.
  */
-export function decodeEntry(position: Position, bytes: Uint8Array, before: Before): ReadEntry {
+export function decodeEntry(position: Position, bytes: Uint8Array, before: Before, written?: Digest): ReadEntry {
 	const link = linkOf(bytes);
 	const refuse = (kind: Flaw["kind"], why: string, beyond?: string): ReadEntry => ({
 		entry: { position, link, events: [], flaws: [{ kind, position, reason: `entry ${position} ${why}` }], beyond },
@@ -67,8 +68,9 @@ export function decodeEntry(position: Position, bytes: Uint8Array, before: Befor
 	if (typeof value !== "object" || value === null) return refuse("foreign", "is not JSON: something else wrote it");
 	const { v, by, prev, events } = value as { v?: unknown; by?: unknown; prev?: unknown; events?: unknown };
 	const named = typeof before === "string" ? null : before.link;
-	// Only an entry that is bound to the one before it is a coordinator's own word.
-	const other = isBound(before, prev) ? otherWriter(by) : undefined;
+	// Only an entry that is bound to the one before it, and is as it was written, is a coordinator's own word.
+	const isWhole = written === undefined || written === link;
+	const other = isWhole && isBound(before, prev) ? otherWriter(by) : undefined;
 	if ((v !== 1 && v !== 2) || !Array.isArray(events))
 		return refuse("unreadable", `has format ${String(v).slice(0, 32)}, which this program does not know`, other);
 	if (before !== "unknown" && (v === 2 ? prev !== named : named !== null && before !== "first" && before.bound))

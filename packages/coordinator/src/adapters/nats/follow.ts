@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer } from "@nats-io/jetstream";
+import type { Digest } from "@rollcall/protocol";
 import { LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
 import type { Entry, Position } from "../../ports/log.ts";
 import type { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
+import { digestIn } from "./digest-header.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -44,10 +46,10 @@ export async function followLog(source: FollowSource, options: FollowOptions): P
 		let broken: { error: unknown } | undefined;
 		try {
 			await source.check(chain.position);
-			await consume(source, { after: chain.position, signal }, (sequence, bytes) => {
+			await consume(source, { after: chain.position, signal }, (sequence, bytes, written) => {
 				pause = FIRST_PAUSE_MS;
 				try {
-					if (sequence > chain.position) options.onEntry(chain.take(sequence, bytes));
+					if (sequence > chain.position) options.onEntry(chain.take(sequence, bytes, written));
 					return true;
 				} catch (error) {
 					broken = { error };
@@ -70,7 +72,7 @@ export async function followLog(source: FollowSource, options: FollowOptions): P
 async function consume(
 	source: FollowSource,
 	{ after, signal }: { after: Position; signal: AbortSignal },
-	take: (sequence: number, bytes: Uint8Array) => boolean,
+	take: (sequence: number, bytes: Uint8Array, written: Digest | undefined) => boolean,
 ): Promise<void> {
 	const consumer = await source.consumer(after);
 	const messages = await consumer.consume({ max_messages: 512, expires: 10_000, idle_heartbeat: 2_000 });
@@ -80,7 +82,7 @@ async function consume(
 	if (signal.aborted) stop();
 	void watchDoubts(messages.status(), stop);
 	try {
-		for await (const message of messages) if (!take(message.seq, message.data)) break;
+		for await (const { seq, data, headers } of messages) if (!take(seq, data, digestIn(headers))) break;
 	} finally {
 		forget();
 		signal.removeEventListener("abort", stop);

@@ -9,8 +9,7 @@ import {
 	RetentionPolicy,
 	StorageType,
 } from "@nats-io/jetstream";
-import { headers } from "@nats-io/transport-node";
-import { Digest, SUBJECT_ROOT } from "@rollcall/protocol";
+import { type Digest, SUBJECT_ROOT } from "@rollcall/protocol";
 import { z } from "zod";
 import type { Fleet } from "../../domain/fleet.ts";
 import { LogBeyond } from "../../errors.ts";
@@ -18,6 +17,7 @@ import type { Snapshot } from "../../ports/fleet-snapshots.ts";
 import type { KeptStates } from "../../ports/kept-states.ts";
 import { VERSION } from "../../version.ts";
 import type { BusConnection } from "./connect.ts";
+import { digestHeader, digestIn } from "./digest-header.ts";
 
 export const STATE_STREAM = "ROLLCALL_STATES";
 const PIECE_SUBJECT = `${SUBJECT_ROOT}.state.piece`;
@@ -44,9 +44,6 @@ const Head = z.strictObject({
 	sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 type Head = z.infer<typeof Head> & { readonly link?: Digest | undefined };
-
-/** The digest of the entry that a state ends with. A header, since programs from before read no head with more fields. */
-const LINK_HEADER = "Rollcall-Link";
 
 export interface KeptStatesOptions {
 	readonly replicas: number;
@@ -99,10 +96,8 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 			const head = { format: 1, origin, position, first, pieces, sha256: sha256(packed) };
 			// Not where another one kept a state meanwhile: that one leads now, and its state is the later one.
 			const expect = { lastSubjectSequence: newest };
-			const about = headers();
-			if (link !== undefined) about.set(LINK_HEADER, link);
 			await js
-				.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS, expect, headers: about })
+				.publish(HEAD_SUBJECT, JSON.stringify(head), { timeout: TIMEOUT_MS, expect, headers: digestHeader(link) })
 				.catch((error: unknown) => {
 					if (!(error instanceof JetStreamApiError)) throw error;
 					throw new Error(`another coordinator kept a state while this one kept that at entry ${position}`, {
@@ -145,7 +140,7 @@ async function headsOf(jsm: JetStreamManager): Promise<{ readonly heads: readonl
 			const message = await jsm.streams.getMessage(STATE_STREAM, next);
 			if (!message) break;
 			const read = Head.safeParse(parsed(message.data));
-			const link = Digest.safeParse(message.header?.get(LINK_HEADER)).data;
+			const link = digestIn(message.header);
 			if (read.success) heads.push({ ...read.data, link });
 			newest = message.seq;
 			seq = message.seq + 1;

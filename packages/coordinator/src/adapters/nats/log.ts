@@ -10,7 +10,17 @@ import { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../.
 import type { Entry, Log, LogState, Position } from "../../ports/log.ts";
 import { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
-import { type Before, beforeNext, decodeEntry, encodeEntry, entryBytes, isAnother, MAX_ENTRY_BYTES } from "./entry.ts";
+import { digestHeader, digestIn } from "./digest-header.ts";
+import {
+	type Before,
+	beforeNext,
+	decodeEntry,
+	encodeEntry,
+	entryBytes,
+	isAnother,
+	linkOf,
+	MAX_ENTRY_BYTES,
+} from "./entry.ts";
 import { followLog } from "./follow.ts";
 import {
 	findOrCreateStream,
@@ -114,7 +124,8 @@ class StreamLog implements Log {
 		return this.#ask("an entry may not have been stored", async () => {
 			try {
 				const expect = { streamName: LOG_STREAM, lastSequence };
-				return (await this.#js.publish(LOG_SUBJECT, payload, { timeout: TIMEOUT_MS, expect })).seq;
+				const headers = digestHeader(linkOf(payload));
+				return (await this.#js.publish(LOG_SUBJECT, payload, { timeout: TIMEOUT_MS, expect, headers })).seq;
 			} catch (error) {
 				if (!(error instanceof JetStreamApiError)) throw error;
 				if (WRONG_LAST_SEQUENCE.includes(error.code))
@@ -148,7 +159,7 @@ class StreamLog implements Log {
 		try {
 			for await (const message of messages) {
 				clearTimeout(silence);
-				yield chain.take(message.seq, message.data);
+				yield chain.take(message.seq, message.data, digestIn(message.headers));
 				if (message.seq >= last) return;
 				silence = setTimeout(giveUp, TIMEOUT_MS);
 			}

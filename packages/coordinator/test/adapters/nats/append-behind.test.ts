@@ -1,8 +1,11 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { eventually } from "@rollcall/test-support/eventually";
 import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
+import { digestHeader } from "../../../src/adapters/nats/digest-header.ts";
+import { encodeEntry, linkOf } from "../../../src/adapters/nats/entry.ts";
 import { openLog } from "../../../src/adapters/nats/log.ts";
-import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
+import { LOG_STREAM, LOG_SUBJECT } from "../../../src/adapters/nats/stream.ts";
 import { LogConflict } from "../../../src/errors.ts";
 import type { Entry, Log } from "../../../src/ports/log.ts";
 import { eventOf, startEmbedded } from "../support/bus.ts";
@@ -45,4 +48,21 @@ test("an entry is not stored behind another one than that by which its state was
 		read.map(({ flaws }) => flaws.length),
 		[0, 0, 0],
 	);
+});
+
+test("an entry that is damaged in its store counts for no other version's, whoever reads or follows it", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const log = await openLog(connection);
+	const written = JSON.parse(new TextDecoder().decode(encodeEntry([eventOf(1)], "first")));
+	const damaged = JSON.stringify({ ...written, by: "9.9.9 0123456789ab", events: [{ type: "machine-lost~" }] });
+	const js = jetstream(connection.nc, ON_THE_BUS);
+	await js.publish(LOG_SUBJECT, damaged, { headers: digestHeader(linkOf(new Uint8Array())) });
+	const followed: Entry[] = [];
+	const stopping = new AbortController();
+	const following = log.follow(0, (entry) => followed.push(entry), stopping.signal);
+	await eventually("the entry to come", () => followed.length > 0);
+	stopping.abort();
+	await following;
+	for (const { beyond, flaws } of [...followed, ...(await readAll(log))])
+		t.deepEqual([beyond, flaws.map(({ kind }) => kind)], [undefined, ["unreadable"]]);
 });

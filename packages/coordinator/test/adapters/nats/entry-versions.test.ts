@@ -1,6 +1,7 @@
+import type { Digest } from "@rollcall/protocol";
 import test from "ava";
 import { Chain } from "../../../src/adapters/nats/chain.ts";
-import { encodeEntry } from "../../../src/adapters/nats/entry.ts";
+import { encodeEntry, linkOf } from "../../../src/adapters/nats/entry.ts";
 import { eventOf } from "../support/bus.ts";
 
 const NEWER = "9.9.9 0123456789ab";
@@ -29,6 +30,20 @@ for (const [what, change] of [
 		t.is(chain.take(2, entry(chain, change)).beyond, "9.9.9");
 	});
 }
+
+test("what is not understood says nothing of a version where it has another digest than when it was stored", (t) => {
+	const chain = begun();
+	const bytes = entry(chain, { by: NEWER, events: UNKNOWN });
+	const read = (written: Digest | undefined) => new Chain(1, chain.before).take(2, bytes, written);
+	t.is(read(linkOf(bytes)).beyond, "9.9.9");
+	t.is(read(undefined).beyond, "9.9.9");
+	const damaged = read(linkOf(new Uint8Array()));
+	t.is(damaged.beyond, undefined);
+	t.deepEqual(
+		damaged.flaws.map(({ kind }) => kind),
+		["unreadable"],
+	);
+});
 
 test("an entry of another version that is understood is taken as any", (t) => {
 	const chain = begun();
