@@ -67,7 +67,10 @@ export const LOG_MOVES: Readonly<Record<string, MoveKind>> = {
 };
 
 function forAWhile(world: World, luck: Random, set: (on: boolean) => void): void {
+	const wasIll = world.storeIsIll;
 	set(true);
+	// It takes the place of the trouble before it, which may have been worse, and is over.
+	if (wasIll) world.storeWellSince = world.schedule.now;
 	world.schedule.after(luck.int(1_000, 20_000), () => {
 		set(false);
 		world.storeWellSince = world.schedule.now;

@@ -266,8 +266,9 @@ export class World {
 	/** The newest entries are not there any more. Whoever leads for a while after that must have noticed. */
 	goBack(harm: () => void): void {
 		const isRead = ({ folder }: Coordinator) => folder.read<LogMark>("mark")?.origin === `log-${this.store.origin}`;
-		// Who has not found out yet that the log was deleted before that begins anew, which tells the same.
-		const leader = this.coordinators.find((one) => one.leads && isRead(one));
+		// Who has not found out yet that the log was deleted before that begins anew, which tells the same. Who believes still that he leads, while another one was elected, may know nothing of what is lost.
+		const isElected = ({ name }: Coordinator) => this.checker.terms.newest.leader === name;
+		const leader = this.coordinators.find((one) => one.leads && isElected(one) && isRead(one));
 		const began = leader?.upSince;
 		harm();
 		this.checker.onDamage();
