@@ -2,6 +2,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Core } from "../ports/core.ts";
 import type { Kubernetes, KubernetesAccess } from "../ports/kubernetes.ts";
+import { PUBLISHED_AUTHORITIES, startedWithAuthorities } from "../render/addons/believed-authorities.ts";
 import { coreAddOns } from "../render/addons/core-add-ons.ts";
 import type { Manifest } from "../render/addons/manifest.ts";
 import { applyAddOns, digestOfManifests, missingOwn } from "./add-ons.ts";
@@ -163,7 +164,8 @@ export class ClusterKeeper {
 		const { core, clock, ownManifests } = this.#parts;
 		const document = core.fleet().cluster?.document;
 		if (!document) return true;
-		const ours = coreAddOns(document);
+		const published = await kubernetes.read(PUBLISHED_AUTHORITIES);
+		const ours = startedWithAuthorities(coreAddOns(document), published, core.fleet().trust?.trust);
 		let found: readonly Manifest[];
 		try {
 			found = await ownManifests();

@@ -22,6 +22,48 @@ test("when the API answers, everything is applied, once, and the event says so",
 	t.is(all("add-ons-applied").length, 1);
 });
 
+test("pods of add-ons start anew when other authorities are published for pods, and not for being published", async (t) => {
+	const { fake, world, all } = await keep(t);
+	const PUBLISHED = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
+	const pem = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+	const publish = (...texts: string[]) => {
+		const metadata = { name: "kube-root-ca.crt", namespace: "kube-system" };
+		const data = { "ca.crt": texts.join("") };
+		fake.objects.set(PUBLISHED, { apiVersion: "v1", kind: "ConfigMap", metadata, data });
+	};
+	const believed = () =>
+		(
+			fake.objects.get(COREDNS) as unknown as {
+				spec: { template: { metadata: { annotations?: Record<string, string> } } };
+			}
+		).spec.template.metadata.annotations?.["rollcall/authorities"];
+	await eventually("the first add-ons-applied", () => all("add-ons-applied").length === 1);
+	const { trust: fleetTrust } = world.fleet;
+	if (!fleetTrust) return t.fail("no trust");
+	const { cluster } = fleetTrust.trust.authorities;
+	const own = cluster.certificates.map((_, index) => pem(`b3du${index}`));
+	const certificates = cluster.certificates.map((one, index) => ({ ...one, pem: own[index] ?? "" }));
+	const authorities = { ...fleetTrust.trust.authorities, cluster: { ...cluster, certificates } };
+	world.fleet = { ...world.fleet, trust: { ...fleetTrust, trust: { ...fleetTrust.trust, authorities } } };
+	const first = await eventually("whom pods believe", believed);
+	t.regex(first, /^sha256:/);
+	publish(...own);
+	const rounds = async () => {
+		const reads = fake.requests.length;
+		await eventually("some more rounds", () => fake.requests.length > reads + 40);
+	};
+	await rounds();
+	t.is(believed(), first);
+	publish(...own, pem("bmV3"));
+	await eventually("pods to start anew", () => believed() !== first);
+	const both = believed();
+	publish(pem("bmV3"), ...own);
+	await rounds();
+	t.is(believed(), both, "another order is no change");
+	publish(pem("bmV3"));
+	await eventually("pods to start anew", () => believed() !== both);
+});
+
 test("an API that nobody is left to answer is not ready any more, which is told once as an error, and its return too", async (t) => {
 	const { world, all } = await keep(t);
 	await eventually("the API to be ready", () => all("api-changed").length === 1);
