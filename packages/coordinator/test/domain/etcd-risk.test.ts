@@ -265,3 +265,22 @@ test("a lost holder stays while the only spare is kept back for another slot", (
 	t.is(story.seating()["second/0"], holder);
 	t.deepEqual(story.all("machine-released"), []);
 });
+
+test("in the midst of a change, while of some nobody knows yet how etcd is there, nobody is told to boot what makes a majority with them", (t) => {
+	const { story, ids } = running(3);
+	const unheard = ids.slice(0, 2);
+	for (const machineId of unheard) {
+		const { bootId } = story.machine(machineId);
+		const health = [{ component: "kubelet", healthy: true }];
+		story.record([{ type: "health-changed", machineId, bootId, health, sequence: 9 }]);
+	}
+	const names = unheard.map((id) => story.machine(id).seat?.nodeName).join(", ");
+	const risk = etcdRisk(story.fleet, story.at) ?? "";
+	t.is(
+		risk,
+		`etcd has lost its majority: 1 of 3 members is healthy, and it needs 2; wait until ${names}, whose memory lives, have said how etcd is there (rollcall why MACHINE)`,
+	);
+	// What is gone is not waited for.
+	for (const index of [0, 1]) story.join({ name: `m${index}`, memoryGiB: 8, boot: 2 });
+	t.regex(etcdRisk(story.fleet, story.at) ?? "", /boot \S+ anew too/);
+});

@@ -17,7 +17,11 @@ export function etcdRisk(fleet: Fleet, at: Timestamp): string | undefined {
 	if (!fleet.etcd) return unfoundedText(fleet);
 	const quorum = quorumOf(fleet);
 	if (!quorum) return beginningTrouble(fleet) ?? etcdWait(fleet);
-	if (isStill(quorum)) return `${stillText(quorum)}; ${rescueText(fleet, quorum)}, ${fallbackText(fleet, at)}`;
+	if (isStill(quorum)) {
+		const rescue = rescueText(fleet, quorum);
+		// Who waits loses nothing.
+		return `${stillText(quorum)}; ${rescue}${rescue.includes(" anew") ? `, ${fallbackText(fleet, at)}` : ""}`;
+	}
 	const { healthy, count, needs } = quorum;
 	const spare = healthy.length - needs;
 	const away = names(awayFrom(quorum));
@@ -75,20 +79,27 @@ export function etcdTrouble(fleet: Fleet): { readonly text: string; readonly nex
 
 /**
  * Whom to bring back, or where to see why etcd is not well, else whom to boot anew; where nobody with etcd's memory is here, how to give up what is gone for
- * good. What members are here and not well hold is lost by another boot, and they may be slow only; but with too few of them it helps nobody to wait.
+ * good. What members are here and not well hold is lost by another boot, and they may be slow only; but with too few of them it helps nobody to wait. While those of whom nobody knows
+ * yet how they are make a majority with the others, as in the midst of a change, nobody is told to boot anything.
  */
 function rescueText(fleet: Fleet, quorum: Quorum): string {
 	const { voters, healthy, needs } = quorum;
 	const holders = memoryHolders(fleet);
 	const lost: string[] = [];
 	const ill: string[] = [];
-	for (const { machineId, bootId, nodeName } of voters) {
+	const open: string[] = [];
+	for (const voter of voters) {
+		const { machineId, bootId, nodeName } = voter;
 		const machine = fleet.machines.get(machineId);
 		if (machine?.bootId !== bootId) continue;
 		if (machine.lease === "lost") lost.push(nodeName);
-		else if (isIll(machine) && holders.includes(machine) && !machine.command) ill.push(nodeName);
+		else if (healthy.includes(voter) || !holders.includes(machine) || machine.command) continue;
+		else if (isIll(machine)) ill.push(nodeName);
+		else if (machine.lease === "suspect" || machine.target?.progress !== "rejected") open.push(nodeName);
 	}
 	const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
+	if (open.length > 0 && healthy.length + open.length >= needs)
+		return `${back}wait until ${names(open)}, whose memory lives, ${open.length === 1 ? "has" : "have"} said how etcd is there (rollcall why MACHINE)`;
 	const seen =
 		ill.length > 0 && healthy.length + ill.length >= needs
 			? `see why etcd is not well on ${names(ill)}, whose memory lives (rollcall why MACHINE), or `
