@@ -80,7 +80,12 @@ export class Boot {
 		this.bootId = bootId;
 		this.publicKey = publicKey as UserPublicKey;
 		this.since = world.schedule.now;
-		this.state = new StateFolder(({ target }) => this.applied.add(target.generation));
+		this.state = new StateFolder(
+			({ target }) => this.applied.add(target.generation),
+			() => {
+				this.#came = 0;
+			},
+		);
 		this.disk = new RamDisk((path) => {
 			if (path === MANIFEST) this.#kubelet.wake();
 			if (KUBELET_READS.includes(path)) this.#kubeletDueAt = world.schedule.now + RESTARTED_WITHIN_MS;
@@ -118,7 +123,7 @@ export class Boot {
 		return this.state.good()?.target.generation;
 	}
 
-	/** The highest generation that its agent knows, or ever kept: of one that it could not keep it has done nothing, and it forgets that with its process. */
+	/** The highest generation that its agent knows, or kept since it was reset: of one that it could not keep it has done nothing, and it forgets that with its process. */
 	get highest(): Generation {
 		return Math.max(this.#came, this.state.highest);
 	}

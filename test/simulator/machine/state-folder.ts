@@ -16,16 +16,18 @@ const NOTHING: ReturnType<Memory["ledger"]> = { files: [], folders: [], units: [
 export class StateFolder implements Memory {
 	/** Nothing can be written. */
 	full = false;
-	/** The highest generation that was ever kept. */
+	/** The highest generation that was kept since it was reset: counting begins anew with that. */
 	highest: Generation = 0;
 	readonly #texts = new Map<Name, string>();
 	/** What was parsed of a text, as long as it is the same. */
 	readonly #parsed = new Map<Name, { readonly text: string; readonly value: unknown }>();
 	readonly #promoted: (good: Accepted) => void;
+	readonly #forgot: () => void;
 
-	/** `promoted`: this is the good target from now on. */
-	constructor(promoted: (good: Accepted) => void) {
+	/** `promoted`: this is the good target from now on; `forgot`: no target is known any more. */
+	constructor(promoted: (good: Accepted) => void, forgot: () => void) {
 		this.#promoted = promoted;
+		this.#forgot = forgot;
 	}
 
 	identity(): ReturnType<Memory["identity"]> {
@@ -104,6 +106,8 @@ export class StateFolder implements Memory {
 	forget(what: "targets" | "boot"): void {
 		const ofBoot = what === "boot" ? (["etcd", "pod-network"] as const) : [];
 		for (const name of ["next", "good", "credentials", ...ofBoot] as const) this.#texts.delete(name);
+		this.highest = 0;
+		this.#forgot();
 	}
 
 	#load<T>(name: Name): T | undefined {

@@ -93,6 +93,23 @@ test("a machine that was just told to begin etcd is left alone while it applies 
 	}
 });
 
+test("a machine that failed to begin etcd and tries it again is left alone as well, unless it is lost", (t) => {
+	const progress = { state: "rejected", step: "units", reason: "var-lib-etcd.mount: exit code 7" } as const;
+	for (const name of STOPPING) {
+		const story = new Story();
+		story.declare(SLOTS);
+		const [id] = BOXES.map((box) => story.join(box)) as [MachineId];
+		const { bootId, generation } = story.machine(id);
+		story.take({ kind: "report", machineId: id, report: { bootId, generation, progress, sequence: 1, health: [] } });
+		const answer = story.take(verb(name, id));
+		t.is(codeOf(answer), "quorum-at-risk", name);
+		t.regex(answer.kind === "problem" ? answer.problem.message : "", /etcd is begun again on it/);
+		story.silent.add(id);
+		story.pass(30);
+		t.not(codeOf(story.take({ ...verb(name, id), acceptLoss: "control-plane" })), "quorum-at-risk");
+	}
+});
+
 test("a machine that began with another snapshot than the one that a person chose since is booted anew without a word of loss", (t) => {
 	const { story, ids } = founded([5, 9]);
 	story.declare(SLOTS);

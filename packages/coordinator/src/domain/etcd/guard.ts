@@ -88,9 +88,9 @@ function lossOf(
 /** What stops or forgets a machine at once. */
 const STOPS: ReadonlySet<GuardedInput["kind"]> = new Set(["command", "reject", "compromised", "remove"]);
 
-/** True while a machine that is there, as far as is known, applies its target. */
+/** True while a machine that is there, as far as is known, applies its target, or failed and tries it again by itself. */
 function isAtIt({ lease, target }: Machine): boolean {
-	return lease !== "lost" && (target?.progress === "issued" || target?.progress === "applying");
+	return lease !== "lost" && target !== undefined && target.progress !== "applied";
 }
 
 /** While machines still prove what they hold, the members of etcd are not known, and so not how many of them may go. */
@@ -139,7 +139,11 @@ function beginningFault(
 	const hasBegun = begun.includes(machine);
 	if (!hasBegun && !(told.includes(machine) && isAtIt(machine))) return undefined;
 	const others = begun.length - (hasBegun ? 1 : 0);
-	const has = hasBegun ? "has just begun" : "was just told to begin";
+	const has = hasBegun
+		? "has just begun"
+		: machine.target?.progress === "rejected"
+			? "is begun again"
+			: "was just told to begin";
 	const known = hasBegun ? "how many of its members may go" : "whether its memory is there";
 	const more = others > 0 ? ` and ${others} more` : "";
 	return {
