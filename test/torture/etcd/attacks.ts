@@ -31,10 +31,14 @@ export function killAgent({ machine }: Seat): void {
 	if (pid !== undefined) send([pid], "SIGKILL");
 }
 
-/** Where memory was taken away, as far as the log tells, since it was this long. */
-async function takenAway(scene: EtcdScene, since: number): Promise<readonly string[]> {
+/** Where memory of these machines was taken away, as far as the log tells, since it was this long. Who was about to join in the round before may still leave. */
+async function takenAway(scene: EtcdScene, held: readonly Held[], since: number): Promise<readonly string[]> {
 	const events = await scene.api.events();
-	return events.slice(since).flatMap((one) => (TAKES_AWAY.has(one.type) ? [JSON.stringify(one)] : []));
+	const isHeld = (machineId: string) => held.some(({ view }) => view.machineId === machineId);
+	return events
+		.slice(since)
+		.filter((one) => TAKES_AWAY.has(one.type) && !("machineId" in one && !isHeld(one.machineId ?? "")))
+		.map((one) => JSON.stringify(one));
 }
 
 /** Does something that takes nobody's memory: the same boots are members afterwards, and none was added or taken out. */
@@ -43,7 +47,7 @@ export async function keepsAll(scene: EtcdScene, act: (held: readonly Held[]) =>
 	const held = await scene.members();
 	await act(held);
 	await scene.settled();
-	const away = await takenAway(scene, since);
+	const away = await takenAway(scene, held, since);
 	must(away.length === 0, "members that live are members as they were", () => away.join("\n"));
 	return undefined;
 }
