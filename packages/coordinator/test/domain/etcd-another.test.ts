@@ -38,3 +38,20 @@ test("one with memory of the etcd that runs goes on, and where no voter is well 
 	t.is(etcdBeginnings(story.fleet).another, undefined);
 	t.like(nextEtcdStep(story.fleet), { kind: "replace", machine: { machineId: first } });
 });
+
+test("a member that has the memory of another etcd, since it was listed by others who began anew, is told to boot anew while it is ill", (t) => {
+	const { story, ids } = founded([]);
+	const [first, second, third] = ids as [MachineId, MachineId, MachineId];
+	remember(story, [second, third]);
+	for (const id of [second, third]) isWell(story, id);
+	const { bootId } = story.machine(first);
+	story.record([
+		{ type: "etcd-memory-changed", machineId: first, bootId, memory: { memberId: "9", clusterId: "78", bootId } },
+	]);
+	const etcdIs = (healthy: boolean) =>
+		story.record([{ type: "health-changed", machineId: first, bootId, health: [{ component: "etcd", healthy }] }]);
+	etcdIs(false);
+	t.deepEqual(etcdBeginnings(story.fleet).another, [{ machineId: first, bootId }]);
+	etcdIs(true);
+	t.is(etcdBeginnings(story.fleet).another, undefined, "etcd itself says that it is of the same");
+});

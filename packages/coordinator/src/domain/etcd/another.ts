@@ -7,8 +7,8 @@ export const ANOTHER_ETCD =
 	"the memory of a member of another etcd lies here than of the one that runs; boot it anew, and it joins with empty memory";
 
 /**
- * The machines with a seat for etcd that are no members and have, by the word of their agents, the memory of another etcd than that of voters that are not ill. As a
- * learner such a boot never begins: its data names another cluster.
+ * The machines with a seat for etcd that have, by the word of their agents, the memory of another etcd than that of voters that are not ill: as a learner such a boot
+ * never begins, since its data names another cluster. A member counts where it is ill: it was listed by those who began anew beside it.
  */
 export function holdersOfAnother(fleet: Fleet): readonly Machine[] {
 	const living = livingMembers(fleet);
@@ -21,6 +21,7 @@ export function holdersOfAnother(fleet: Fleet): readonly Machine[] {
 	if (clusters.size === 0) return [];
 	const members = new Set(living.map(({ machineId }) => machineId));
 	return etcdHolders(fleet).filter(
-		(one) => !members.has(one.machineId) && holdsMemory(one) && !clusters.has(one.etcdMemory?.is?.clusterId),
+		(one) =>
+			(!members.has(one.machineId) || isIll(one)) && holdsMemory(one) && !clusters.has(one.etcdMemory?.is?.clusterId),
 	);
 }
