@@ -30,6 +30,8 @@ export class LogReader {
 	#unread: Position = 0;
 	/** Digest of the entry that was taken in last, where it is known. */
 	#link: Digest | undefined;
+	/** Up to where the log was read before it is read anew, until it is read as far again: it may go back meanwhile. */
+	#known: LogMark | undefined;
 
 	constructor(parts: LoopParts, ledger: Ledger) {
 		this.#parts = parts;
@@ -62,9 +64,11 @@ export class LogReader {
 		if (origin !== this.#origin) throw new LogLost();
 		if (this.#ledger.position < first - 1) await this.#overtake(log, state);
 		const { position } = this.#ledger;
-		const look = async (): Promise<void> => {
-			const back = await wentBack(log, last, { ...this.place, seq: this.#ledger.fleet.seq });
-			if (back) throw new LogWentBack(back.reason);
+		const look = async (end = last): Promise<void> => {
+			for (const mark of [this.#place(), this.#known]) {
+				const back = mark && (await wentBack(log, end, mark));
+				if (back) throw new LogWentBack(back.reason);
+			}
 		};
 		await look();
 		for await (const entry of log.read(position)) {
@@ -73,6 +77,7 @@ export class LogReader {
 			if (entry.beyond !== undefined && (await this.#overtake(log, state))) return await this.catchUp(log);
 			this.take(entry);
 		}
+		if (this.#known) await look((await log.state()).last);
 	}
 
 	/**
@@ -98,8 +103,15 @@ export class LogReader {
 		this.#link = entry.link;
 		// The mark stays where it was until the log's going back is recorded.
 		if (this.#ledger.flaws.some(({ kind }) => kind === "back")) return;
-		const { position, fleet } = this.#ledger;
-		this.#parts.marks.save({ origin: this.#origin, position, link: entry.link, seq: fleet.seq });
+		const mark = this.#place();
+		if (this.#known && mark.position < this.#known.position) return;
+		this.#known = undefined;
+		this.#parts.marks.save(mark);
+	}
+
+	/** Up to where the log was read now. */
+	#place(): LogMark {
+		return { ...this.place, seq: this.#ledger.fleet.seq };
 	}
 
 	/**
@@ -141,7 +153,7 @@ export class LogReader {
 
 	/** Reads all anew after the log went back under us: what is in memory is of a log that is no more. */
 	async restart(log: Log): Promise<void> {
-		await this.#begin(log, { ...this.place, seq: this.#ledger.fleet.seq });
+		await this.#begin(log, this.#known ?? this.#place());
 	}
 
 	/** What comes next is read behind a state, or from the log's beginning. */
@@ -201,6 +213,8 @@ export class LogReader {
 		this.#numbersTo = numbersTo;
 		this.#goOnFrom(usable);
 		if (back) this.#ledger.doubt([back]);
+		const isAhead = mark?.origin === origin && mark.position > this.#ledger.position;
+		this.#known = isAhead && !back ? mark : undefined;
 		this.#origin = origin;
 	}
 }

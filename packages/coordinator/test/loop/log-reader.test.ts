@@ -190,3 +190,17 @@ test("an entry that goes missing while its log is in use is found when it is loo
 	);
 	t.is(ledger.position, 6);
 });
+
+test("a log that goes back while it is read anew is found out by what was read before, which stays written down until it is read as far again", async (t) => {
+	const stored = entries(8);
+	const before = reading(stored);
+	await before.reader.catchUp(await before.reader.open());
+	const mark = before.marks.at(-1);
+	t.is(mark?.position, 8);
+	const { reader, ledger, marks } = reading(stored, undefined, [], 1, mark);
+	const log = await reader.open();
+	for (const position of [7, 8]) stored.delete(position);
+	await readsAnew(t, { reader, ledger }, log);
+	t.deepEqual([ledger.position, marks.length], [6, 1]);
+	t.true(reader.numbersTo > 8);
+});

@@ -7,13 +7,15 @@ import type { LoopParts } from "../../src/loop/parts.ts";
 import type { Snapshot } from "../../src/ports/fleet-snapshots.ts";
 import type { KeptStates } from "../../src/ports/kept-states.ts";
 import type { Log } from "../../src/ports/log.ts";
+import type { LogMark, LogMarks } from "../../src/ports/log-mark.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
 
 export const AT = 1_780_000_000_000;
 export const revoked = (seq: number): Event => ({ type: "token-revoked", tokenId: `t${seq}`, by: "test", seq, at: AT });
 
 /** A reader over a store, and what it keeps for the next one. `states`: those in the log's store, which stand for the entries before `first`. */
-export function reading(stored: Stored, kept?: Snapshot, states: readonly Snapshot[] = [], first = 1) {
+export function reading(stored: Stored, kept?: Snapshot, states: readonly Snapshot[] = [], first = 1, mark?: LogMark) {
+	const marks = mark ? [mark] : [];
 	const ledger = new Ledger();
 	const log = storedLog(stored, first);
 	const reader = new LogReader(
@@ -24,13 +26,17 @@ export function reading(stored: Stored, kept?: Snapshot, states: readonly Snapsh
 				load: async (_origin, to = Number.POSITIVE_INFINITY) => states.findLast(({ position }) => position <= to),
 				keep: async () => {},
 			} satisfies KeptStates,
-			marks: { load: async () => undefined, save: () => {}, flush: async () => {} },
+			marks: {
+				load: async () => marks.at(-1),
+				save: (one) => marks.push(one),
+				flush: async () => {},
+			} satisfies LogMarks,
 			clock: { sleep: async () => {} },
 			watcher: { onTrouble: () => {} },
 		} as unknown as LoopParts,
 		ledger,
 	);
-	return { ledger, log, reader, snapshot: (): Snapshot => ({ ...reader.place, fleet: ledger.fleet }) };
+	return { ledger, log, reader, marks, snapshot: (): Snapshot => ({ ...reader.place, fleet: ledger.fleet }) };
 }
 
 /** So many entries of one event each. */
