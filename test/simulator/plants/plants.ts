@@ -81,13 +81,12 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt",
 	// It was found by what it did to files of snapshots, which are kept now where entries are missing. Tests of a log that was shortened find it.
 	"a log that went back is read without the state that fits",
+	// One and a half thousand stories do not find it. Tests of a log that was shortened find it.
+	"who stood still takes what was taken out of the log meanwhile for missing",
 ]);
 
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
-export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
-	"a log that went back is read without the state that fits",
-	"who stood still takes what was taken out of the log meanwhile for missing",
-]);
+export const OF_ANY_SIZE: ReadonlySet<string> = new Set(["a log that went back is read without the state that fits"]);
 
 /** A seed that found a fault which others hide from: it is tried first, since each that finds nothing costs half a second. A change of the simulator may well make another one find it. */
 export const TRIED_FIRST: Readonly<Record<string, number>> = {
@@ -106,7 +105,6 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a leader does not notice that the log went back before it appends": 26,
 	"a lease is never lost": 2,
 	"a log that went back a second time is not in doubt": 3,
-	"who stood still takes what was taken out of the log meanwhile for missing": 820038,
 	"a lost log is not waited for": 7,
 	"a lost machine is assigned": 12,
 	"a new boot does not fence the one before": 2,
