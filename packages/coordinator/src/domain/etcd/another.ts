@@ -1,5 +1,5 @@
 import type { Fleet, Machine } from "../fleet.ts";
-import { etcdHolders, holdsMemory, livingMembers } from "./members.ts";
+import { etcdHolders, holdsMemory, holdsSameAs, livingMembers } from "./members.ts";
 import { isIll } from "./quorum.ts";
 
 /** Why a machine gets no target that has the memory of another etcd. */
@@ -12,16 +12,14 @@ export const ANOTHER_ETCD =
  */
 export function holdersOfAnother(fleet: Fleet): readonly Machine[] {
 	const living = livingMembers(fleet);
-	const clusters = new Set(
-		living.flatMap(({ machineId, votes }) => {
-			const machine = votes ? fleet.machines.get(machineId) : undefined;
-			return machine && holdsMemory(machine) && !isIll(machine) ? [machine.etcdMemory?.is?.clusterId] : [];
-		}),
-	);
-	if (clusters.size === 0) return [];
+	const well = living.flatMap(({ machineId, votes }) => {
+		const machine = votes ? fleet.machines.get(machineId) : undefined;
+		return machine && holdsMemory(machine) && !isIll(machine) ? [machine] : [];
+	});
+	if (well.length === 0) return [];
+	const isOfTheSame = holdsSameAs(well);
 	const members = new Set(living.map(({ machineId }) => machineId));
 	return etcdHolders(fleet).filter(
-		(one) =>
-			(!members.has(one.machineId) || isIll(one)) && holdsMemory(one) && !clusters.has(one.etcdMemory?.is?.clusterId),
+		(one) => (!members.has(one.machineId) || isIll(one)) && holdsMemory(one) && !isOfTheSame(one),
 	);
 }

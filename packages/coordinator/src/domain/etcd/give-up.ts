@@ -2,7 +2,7 @@ import type { EventDraft, Timestamp } from "@rollcall/protocol";
 import { causeOf } from "../drafts.ts";
 import type { Fleet } from "../fleet.ts";
 import { livingMembers } from "./members.ts";
-import { majorityOf, voterCount } from "./quorum.ts";
+import { countedVoters, majorityOf, voterCount } from "./quorum.ts";
 import { nextBeginning } from "./snapshots.ts";
 
 /** How long the last machines that may hold memory are waited for, in milliseconds, from when it can lead nowhere any more. */
@@ -16,9 +16,10 @@ const WAIT_FOR_LOST_MS = 15 * 60_000;
 export function giveUpLost(fleet: Fleet, at: Timestamp): EventDraft[] {
 	const living = fleet.etcd && at >= fleet.recoverUntil ? livingMembers(fleet) : [];
 	if (living.length === 0 || nextBeginning(fleet).from !== "snapshot") return [];
-	const voters = (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
 	const left = new Set(living.filter(({ votes }) => votes));
-	const gone = voters.filter((one) => !left.has(one)).map(({ machineId }) => fleet.machines.get(machineId)?.enrolledAt);
+	const gone = countedVoters(fleet)
+		.filter((one) => !left.has(one))
+		.map(({ machineId }) => fleet.machines.get(machineId)?.enrolledAt);
 	// Since then the majority is gone; whoever the log does not know any more is gone for longer.
 	const since = gone.map((enrolledAt = 0) => enrolledAt).sort((a, b) => a - b)[majorityOf(voterCount(fleet)) - 1];
 	if (since === undefined) return [];

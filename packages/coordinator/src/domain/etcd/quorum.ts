@@ -34,7 +34,7 @@ export function quorumOf(fleet: Fleet, answered?: readonly MachineId[]): Quorum 
 }
 
 /** The members whose votes etcd counts, by the log: also those whose memory is gone and that it has not taken out yet. */
-function countedVoters(fleet: Fleet): readonly EtcdMember[] {
+export function countedVoters(fleet: Fleet): readonly EtcdMember[] {
 	return (fleet.etcd?.members ?? []).filter(({ votes, removed }) => votes && removed !== "done");
 }
 
