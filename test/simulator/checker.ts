@@ -48,6 +48,8 @@ export class Checker {
 	#digests = new WeakMap<object, Digest>();
 	/** States that a coordinator held, and the fold with which each was compared. */
 	readonly #alike = new WeakMap<Fleet, Fleet>();
+	/** Which log a coordinator reads: of one that was put in its place it may know nothing yet, however far that goes. */
+	readonly #reads = new Map<string, number>();
 	/** When a leader got messages of a machine's boot, the newest last. */
 	readonly #heardAt = new Map<string, Moment[]>();
 	/** How often anybody was heard. */
@@ -65,6 +67,10 @@ export class Checker {
 	onDamage(position?: number): void {
 		this.damaged = true;
 		if (position !== undefined) this.untold.add(position);
+	}
+
+	onReads(by: Coordinator, origin: number): void {
+		this.#reads.set(by.name, origin);
 	}
 
 	/** What must have been told by now of damage: whoever began anew read the log again, but for what a person or proofs had accepted before. */
@@ -120,7 +126,7 @@ export class Checker {
 	compare(by: Coordinator): boolean {
 		const { fleet } = by;
 		if (this.damaged) return true;
-		if (fleet?.seq !== this.truth.seq) return false;
+		if (fleet?.seq !== this.truth.seq || this.#reads.get(by.name) !== this.#origin) return false;
 		// States are immutable: two that were compared are alike for good.
 		if (this.#alike.get(fleet) === this.truth) return true;
 		const [held, folded] = [stateDigest(fleet, this.#digests), stateDigest(this.truth, this.#digests)];

@@ -198,7 +198,6 @@ export class Coordinator {
 		const world = this.#world;
 		const { network, schedule, store } = world;
 		const connected = (): boolean => network.connected(name);
-		const differs = this.isNewer ? () => world.random.chance(0.2) : undefined;
 		const alive =
 			<A extends unknown[]>(work: (...args: A) => void) =>
 			(...args: A): void => {
@@ -211,9 +210,10 @@ export class Coordinator {
 			network,
 			store,
 			writeMs: () => world.storeMs,
-			differs,
+			differs: this.isNewer ? () => world.random.chance(0.2) : undefined,
 			losesAnswer: () => world.random.chance(world.answerLoss),
 			moment: () => world.checker.moment(),
+			reads: (origin) => world.checker.onReads(this, origin),
 			stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
 		};
 		return {

@@ -44,6 +44,8 @@ export interface LogParts {
 	/** For a later version than the shipped one: whether the next entry has something in it that only that understands. */
 	readonly differs?: (() => boolean) | undefined;
 	readonly moment: () => Moment;
+	/** What this coordinator knows is of this log from now on. */
+	readonly reads: (origin: number) => void;
 	/** An entry was stored that was handed in at a moment. */
 	readonly stored: (events: readonly Event[], decidedAt: Moment) => void;
 }
@@ -102,6 +104,7 @@ export class SimulatedLog implements Log {
 
 	async *read(after: Position, { aside = false } = {}): AsyncIterable<Entry> {
 		const { last } = await this.state();
+		if (!aside) this.#parts.reads(this.#origin);
 		if (last <= after) return;
 		const chain = new Chain(after, await this.#before(after), decodeOnce);
 		for (const [position, bytes] of await this.#behind(after, last)) yield this.#taken(chain, position, bytes);
