@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
@@ -73,6 +73,18 @@ test("a second agent refuses to run on a machine that has one, and says what to 
 	t.is((await second.exited).code, 1);
 	await first.end("SIGKILL");
 	t.notThrows(() => lockState(folder));
+});
+
+test("who finds no room for the lock of the state leaves nothing", async (t) => {
+	const folder = join(ownFolder(t), "state");
+	const script = `import { lockState } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
+		lockState(process.argv[1]);`;
+	// Files may have no byte, as in a memory that is full.
+	const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script, folder];
+	const asked = run("sh", words, { NODE_COMPILE_CACHE: "" });
+	t.teardown(() => asked.end());
+	t.is((await asked.exited).code, 1);
+	t.deepEqual(readdirSync(folder), []);
 });
 
 test("of many that find the lock of a process that is gone, one gets it", async (t) => {

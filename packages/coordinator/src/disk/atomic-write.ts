@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { naming } from "./naming.ts";
 
 /**
  * Writes a file whole or not at all, also through a loss of power: a temporary file beside it, fsync, rename, fsync of the
@@ -23,7 +24,7 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 		await rename(temporary, file);
 	} catch (error) {
 		await rm(temporary, { force: true });
-		throw error;
+		throw naming(file, error);
 	}
 	await syncFolder(folder);
 }

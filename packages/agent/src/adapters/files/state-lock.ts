@@ -12,8 +12,8 @@ export function lockState(folder: string, pid = process.pid): void {
 	const lock = `${folder}/lock`;
 	const mine = `${folder}/.lock.${pid}`;
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	writeFileSync(mine, `${pid} ${startOf(pid) ?? ""}`, { mode: 0o600 });
 	try {
+		writeFileSync(mine, `${pid} ${startOf(pid) ?? ""}`, { mode: 0o600 });
 		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
 			// A link appears with its content, and only where nothing is.
 			if (succeeds(() => linkSync(mine, lock), "EEXIST")) return;

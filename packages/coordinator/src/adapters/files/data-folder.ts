@@ -5,6 +5,7 @@ import { systemReason } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { ConfigError } from "../../errors.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
+import { removeLeftovers } from "./leftovers.ts";
 
 /** What the system says of a place where no data folder can be, other than of one that is full or damaged. */
 const NO_PLACE = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG", "ELOOP"];
@@ -19,7 +20,9 @@ export async function takeDataFolder(dataFolder: string): Promise<FolderLock> {
 	try {
 		await refuseForeign(dataFolder);
 		await makePrivateFolder(dataFolder);
-		return await lockFolder(dataFolder);
+		const lock = await lockFolder(dataFolder);
+		await removeLeftovers(dataFolder);
+		return lock;
 	} catch (error) {
 		const { code = "" } = error as NodeJS.ErrnoException;
 		if (!NO_PLACE.includes(code)) throw error;

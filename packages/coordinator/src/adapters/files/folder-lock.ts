@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { naming } from "../../disk/naming.ts";
 
 /** Who holds a folder. The start time and the boot tell a process from a later one that got the same pid. */
 const Holder = z.strictObject({ pid: z.int().min(1), startTime: z.string(), bootId: z.string() });
@@ -24,8 +25,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 	const lock = join(folder, "lock");
 	const mine = join(folder, `.lock.${randomUUID()}`);
 	const me = await thisProcess();
-	await writeFile(mine, JSON.stringify(me), { mode: 0o600 });
 	try {
+		await writeFile(mine, JSON.stringify(me), { mode: 0o600 }).catch((error) => {
+			throw naming(lock, error);
+		});
 		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
 			// A link appears with its content, and only where nothing is.
 			if (await succeeds(link(mine, lock), "EEXIST")) return { release: () => release(lock, me) };

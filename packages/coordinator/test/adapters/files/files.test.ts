@@ -1,9 +1,21 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	statSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ClusterDocument } from "@rollcall/protocol";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import { run } from "@rollcall/test-support/running";
 import test from "ava";
 import { parse } from "yaml";
+import { takeDataFolder } from "../../../src/adapters/files/data-folder.ts";
 import { createLastDocument } from "../../../src/adapters/files/last-document.ts";
 import { readSecret, writeSecret } from "../../../src/adapters/files/secret-file.ts";
 import { createSnapshots } from "../../../src/adapters/files/snapshots.ts";
@@ -37,6 +49,45 @@ test("a file is replaced whole, with its mode, and nothing is left beside it", a
 	mkdirSync(join(folder, "folder"));
 	await t.throwsAsync(writeAtomically(join(folder, "folder"), "three", 0o600));
 	t.deepEqual(readdirSync(folder).sort(), ["file", "folder"]);
+});
+
+test("who finds no room for a file says for which, and leaves nothing", async (t) => {
+	const folder = ownFolder(t);
+	const file = join(folder, "file");
+	const source = fileURLToPath(new URL("../../../src/disk/atomic-write.ts", import.meta.url));
+	const program = `import { writeAtomically } from ${JSON.stringify(source)}; await writeAtomically(${JSON.stringify(file)}, "text", 0o600);`;
+	// Files may have no byte, as on a disk that is full.
+	const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", program];
+	const asked = run("sh", words, { NODE_COMPILE_CACHE: "" });
+	t.teardown(() => asked.end());
+	t.is((await asked.exited).code, 1);
+	t.true(asked.output().includes(`write '${file}'`), asked.output());
+	t.deepEqual(readdirSync(folder), []);
+});
+
+test("what a killed process left of its files goes when the data folder is taken, and nothing else", async (t) => {
+	const folder = ownFolder(t);
+	chmodSync(folder, 0o700);
+	const left = "0d6f5c0e-6f0e-4f3c-9c3e-0d5b5a3c1f11";
+	const old = new Date(Date.now() - 60_000);
+	for (const name of ["keys/authorities", "tls", "assets", "nats/jetstream"])
+		mkdirSync(join(folder, name), { recursive: true });
+	const gone = [
+		`.lock.${left}`,
+		`.${left}.new`,
+		`keys/.${left}.new`,
+		`keys/authorities/.${left}.new`,
+		`tls/.${left}.new`,
+	];
+	const kept = [`.lock.${left.replace("0d", "1d")}`, `assets/.${left}.new`, `nats/jetstream/.${left}.new`, ".profile"];
+	for (const name of [...gone, ...kept]) writeFileSync(join(folder, name), "");
+	utimesSync(join(folder, `.lock.${left}`), old, old);
+	const lock = await takeDataFolder(folder);
+	t.deepEqual(
+		[...gone, ...kept].filter((name) => existsSync(join(folder, name))),
+		kept,
+	);
+	await lock.release();
 });
 
 test("a snapshot is read back as it was kept", async (t) => {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownFolder } from "@rollcall/test-support/own-folder";
+import { run } from "@rollcall/test-support/running";
 import { tied } from "@rollcall/test-support/tied";
 import test from "ava";
 import { lockFolder } from "../../../src/adapters/files/folder-lock.ts";
@@ -49,6 +50,18 @@ test("a pid that belongs to another process now, or to another boot, holds nothi
 	}
 	writeFileSync(file, "nonsense");
 	await (await lockFolder(folder)).release();
+	t.deepEqual(readdirSync(folder), []);
+});
+
+test("who finds no room for a lock says where, and leaves nothing", async (t) => {
+	const folder = ownFolder(t);
+	const program = `import { lockFolder } from ${JSON.stringify(source)}; await lockFolder(${JSON.stringify(folder)});`;
+	// Files may have no byte, as on a disk that is full.
+	const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", program];
+	const asked = run("sh", words, { NODE_COMPILE_CACHE: "" });
+	t.teardown(() => asked.end());
+	t.is((await asked.exited).code, 1);
+	t.true(asked.output().includes(`write '${join(folder, "lock")}'`), asked.output());
 	t.deepEqual(readdirSync(folder), []);
 });
 
