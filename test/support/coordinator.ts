@@ -108,7 +108,7 @@ export function launchCoordinator(
 	const { dataFolder, natsPort } = options;
 	const configFile = join(dataFolder, "coordinator.yaml");
 	const documentFile = join(dataFolder, "declared.yaml");
-	writeFileSync(documentFile, options.document ?? REHEARSAL_DOCUMENT);
+	put(documentFile, options.document ?? REHEARSAL_DOCUMENT, 0o644);
 	const config = {
 		dataFolder,
 		http: { host: options.host ?? "127.0.0.1", port: options.port ?? 0 },
@@ -126,7 +126,7 @@ export function launchCoordinator(
 		...(options.manifests ? { manifests: options.manifests } : {}),
 		logLevel: "debug",
 	};
-	writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+	put(configFile, JSON.stringify(config), 0o600);
 	rmSync(join(dataFolder, "api.json"), { force: true });
 	const environment = {
 		...options.environment,
@@ -140,6 +140,11 @@ export function launchCoordinator(
 	);
 	t.teardown(() => started.end());
 	return started;
+}
+
+/** Writes a file that is not so already: there may be no room to write it again. */
+function put(file: string, text: string, mode: number): void {
+	if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text, { mode });
 }
 
 /** Starts a coordinator and waits until it is ready. It is stopped at the end of the test. */

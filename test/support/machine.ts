@@ -73,13 +73,15 @@ export async function startMachine(
 ): Promise<TestMachine> {
 	if (!existsSync(agentBinary) || !existsSync(rehearsalScript))
 		throw new Error("the bundled agent or its rehearsal is missing; `npm run bundle` makes both");
+	// Asked first: a coordinator may refuse, and is then asked again.
+	const { signers } = await coordinator.status();
+	const token = options.token ?? (await coordinator.enrollToken());
 	const root = options.root ?? ownFolder(t, `rollcall-${options.name}-`);
 	const folder = ownFolder(t);
 	const tokenFile = join(folder, "token");
-	writeFileSync(tokenFile, options.token ?? (await coordinator.enrollToken()), { mode: 0o600 });
+	writeFileSync(tokenFile, token, { mode: 0o600 });
 	const loopback = options.loopback ?? (await freeLoopback());
 	const urls = options.coordinatorUrls ?? [coordinator.url];
-	const { signers } = await coordinator.status();
 	const words = [
 		rehearsalScript,
 		"machine",

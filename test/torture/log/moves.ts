@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "@rollcall/test-support/eventually";
 import type { Random } from "../../simulator/random.ts";
 import type { TestMachine } from "../../support/machine.ts";
 import type { Excuse } from "./check.ts";
@@ -23,6 +24,9 @@ export interface Move {
 	readonly parts: readonly string[];
 	run(): Promise<void>;
 }
+
+/** How long everything may take to be well again after the last move. */
+export const SETTLE_MS = 150_000;
 
 /** Offsets of a wall clock, as faketime(1) takes them. */
 const OFFSETS = ["+3", "-3", "+45", "-90", "+20m", "-20m", "+3h", "-7h", "-30d", "+30d", "+900d", "-3000d"];
@@ -60,7 +64,7 @@ function playerMove({ world }: Table, player: Player, draw: number, seconds: num
 		return {
 			name: `pause coordinator ${name} for ${seconds} s`,
 			parts,
-			run: () => paused(player.process.child.pid, seconds),
+			run: () => paused(player.upkeep.process.child.pid, seconds),
 		};
 	return {
 		name: `fill the disk of coordinator ${name} for ${seconds} s`,
@@ -74,10 +78,10 @@ function playerMove({ world }: Table, player: Player, draw: number, seconds: num
 }
 
 async function startAgain(player: Player, signal: NodeJS.Signals, seconds: number, between?: () => void) {
-	await player.process.end(signal);
+	await player.upkeep.end(signal);
 	await pause(seconds * 1000);
 	between?.();
-	player.launch();
+	player.upkeep.start();
 }
 
 function natsMove({ world }: Table, draw: number, seconds: number): Move {
@@ -125,15 +129,25 @@ function machineMove({ world }: Table, index: number, draw: number, seconds: num
 	};
 }
 
-/** Boots a machine anew with a token of whoever leads, as soon as somebody does. */
-export async function bootAgain({ players }: World, machine: TestMachine): Promise<TestMachine> {
-	for (;;) {
-		for (const { api } of players) {
-			const again = await machine.bootAgain(api, { loopback: machine.loopback }).catch(() => undefined);
-			if (again) return again;
-		}
-		await pause(500);
-	}
+/** Boots a machine anew with a token of whoever leads, as soon as somebody does. Throws what each coordinator said last where nobody does for too long. */
+export function bootAgain({ players }: World, machine: TestMachine): Promise<TestMachine> {
+	return eventually(
+		`a token for ${machine.name}`,
+		async () => {
+			const said: string[] = [];
+			for (const { name, api } of players) {
+				try {
+					return await machine.bootAgain(api, { loopback: machine.loopback });
+				} catch (error) {
+					const { message, cause } = error as Error;
+					said.push(`${name}: ${cause instanceof Error ? cause.message : message}`);
+				}
+			}
+			throw new Error(said.join("; "));
+		},
+		SETTLE_MS,
+		500,
+	);
 }
 
 function clockMove({ random }: Table, { name, clock }: Player): Move {

@@ -3,18 +3,19 @@ import type { Status } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import type { Scope } from "@rollcall/test-support/own-folder";
 import { Random } from "../../simulator/random.ts";
-import { Fault } from "../fault.ts";
+import { Fault, must } from "../fault.ts";
 import type { Timeline } from "../timeline.ts";
 import { checkAcknowledged, checkOrder, checkWrites, type Excuse, tally } from "./check.ts";
 import { History } from "./history.ts";
-import { bootAgain, type Move, nextMove, type Table } from "./moves.ts";
+import { bootAgain, type Move, nextMove, SETTLE_MS, type Table } from "./moves.ts";
 import { Copies, documentOf, type Player, startWorld, type World, type WorldOptions } from "./world.ts";
 import { ask, startWriters } from "./writer.ts";
 
 /** So many moves go on at a time. */
 const AT_ONCE = 3;
-/** How long everything may take to be well again after the last move. */
-const SETTLE_MS = 150_000;
+
+/** What a process says at its end that nobody foresaw. */
+const CRASH = /^rollcall coordinator: .*\n\s+at |^Node\.js v\d/m;
 
 /** What a person is asked for where nobody proves etcd's memory. */
 const BEGIN_WITH_NOTHING = "rollcall etcd restore none";
@@ -58,8 +59,8 @@ export async function runLogTrial(
 	timeline.tell(
 		`log trial of seed ${seed}: ${wish.shared ?? "one coordinator with its own"}${wish.shared ? " coordinators on one" : ""} nats-server${wish.logBytes ? ", small log" : ""}`,
 	);
-	const world = await startWorld(t, wish);
-	for (const player of world.players) keep(`coordinator-${player.name}`, () => player.process.output());
+	const world = await startWorld(t, wish, timeline);
+	for (const player of world.players) keep(`coordinator-${player.name}`, () => player.upkeep.output());
 	for (const [index, { name }] of world.machines.entries())
 		keep(name, () => world.machines[index]?.process.output() ?? "");
 	await settled(world);
@@ -87,6 +88,8 @@ export async function runLogTrial(
 	const events = await history.complete(leader);
 	for (const player of world.players) await history.complete(player);
 	await history.stop();
+	for (const { name, upkeep } of world.players)
+		must(!CRASH.test(upkeep.output()), `coordinator ${name} ends with a sentence`, () => upkeep.output().slice(-4000));
 	const names = new Map(world.players.map(({ id, name }) => [id, name]));
 	checkWrites({ events, writes: writers.writes, excuses, names });
 	checkOrder(stored, { end, back: excuses.length > 0 });
@@ -111,6 +114,7 @@ async function play(table: Table, seconds: number, timeline: Timeline): Promise<
 		const done = move
 			.run()
 			.catch((error) => {
+				timeline.tell(`it failed to ${move.name}: ${(error as Error).message}`);
 				failure ??= error;
 			})
 			.finally(() => {
@@ -141,8 +145,6 @@ async function bootRefused(world: World): Promise<void> {
 /** Waits until one coordinator leads, all others follow it at the same place, the log is not in doubt, and, unless that is not asked for, all machines are ready. Returns the leader. */
 async function settled(world: World, { ready = true } = {}): Promise<Player> {
 	const { players, machines } = world;
-	for (const player of players)
-		if (player.process.child.exitCode !== null || player.process.child.signalCode !== null) player.launch();
 	return eventually(
 		"everything to be well",
 		async () => {

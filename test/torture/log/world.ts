@@ -4,7 +4,7 @@ import type { Event } from "@rollcall/protocol";
 import { freePort } from "@rollcall/test-support/free-port";
 import { ownFolder, type Scope } from "@rollcall/test-support/own-folder";
 import { commandLine, descendantsOf } from "@rollcall/test-support/process-table";
-import type { Running } from "@rollcall/test-support/running";
+import { createScope } from "../../lab/scope.ts";
 import {
 	type CoordinatorOptions,
 	launchCoordinator,
@@ -16,6 +16,8 @@ import { type ExternalNats, entriesAt, startExternalNats } from "../../support/e
 import { startMachine, type TestMachine } from "../../support/machine.ts";
 import { mountTmpfs } from "../../support/mount.ts";
 import { type WallClock, wallClock } from "../../support/wall-clock.ts";
+import type { Timeline } from "../timeline.ts";
+import { keepUp, type Upkeep } from "./upkeep.ts";
 import type { Door } from "./writer.ts";
 
 /** What a data folder's disk has: little, so that it is full in a moment. */
@@ -29,9 +31,7 @@ export interface Player extends Door {
 	/** The NATS that it uses. */
 	readonly natsUrl: string;
 	readonly clock: WallClock;
-	process: Running;
-	/** Starts its process again, and does not wait for it. */
-	launch(): void;
+	readonly upkeep: Upkeep;
 }
 
 /** A trial's processes. */
@@ -62,11 +62,11 @@ export function documentOf(number: number): string {
 }
 
 /** Starts everything. */
-export async function startWorld(t: Scope, wish: WorldOptions): Promise<World> {
+export async function startWorld(t: Scope, wish: WorldOptions, timeline: Timeline): Promise<World> {
 	const nats = wish.shared === undefined ? undefined : await startExternalNats(t);
 	const count = wish.shared ?? 1;
 	const players: Player[] = [];
-	for (let index = 0; index < count; index++) players.push(await startPlayer(t, index, wish, nats));
+	for (let index = 0; index < count; index++) players.push(await startPlayer(t, index, { ...wish, nats, timeline }));
 	const [first] = players;
 	if (!first) throw new Error("no coordinator");
 	const coordinatorUrls = players.map(({ url }) => url);
@@ -83,15 +83,14 @@ export async function startWorld(t: Scope, wish: WorldOptions): Promise<World> {
 		store: nats?.store ?? join(first.dataFolder, "nats"),
 		natsPid: () =>
 			nats?.pid() ??
-			descendantsOf(first.process.child.pid ?? -1).find((pid) => /^\S*nats-server /.test(commandLine(pid))),
+			descendantsOf(first.upkeep.process.child.pid ?? -1).find((pid) => /^\S*nats-server /.test(commandLine(pid))),
 	};
 }
 
 async function startPlayer(
 	t: Scope,
 	index: number,
-	{ logBytes }: WorldOptions,
-	nats: ExternalNats | undefined,
+	{ logBytes, nats, timeline }: WorldOptions & { readonly nats: ExternalNats | undefined; readonly timeline: Timeline },
 ): Promise<Player> {
 	const name = "abc"[index] ?? "x";
 	const dataFolder = join(ownFolder(t), "data");
@@ -106,10 +105,19 @@ async function startPlayer(
 		environment: clock.environment,
 		document: documentOf(0),
 	};
-	const api = await startCoordinator(t, options);
+	const own = createScope();
+	t.teardown(() => own.end());
+	const api = await startCoordinator(own, options);
 	const { coordinatorId: id } = await api.status();
 	const again = { ...options, dataFolder, natsPort, port: Number(new URL(api.url).port) };
-	const self: Player = {
+	const upkeep = keepUp(
+		api.process,
+		() => launchCoordinator(own, again),
+		(what) => timeline.tell(`coordinator ${name} ${what}`),
+	);
+	// Ended first, so that it is not started once more.
+	own.teardown(() => upkeep.end());
+	return {
 		name,
 		id,
 		url: api.url,
@@ -118,12 +126,8 @@ async function startPlayer(
 		natsUrl: nats?.url ?? `tls://127.0.0.1:${natsPort}`,
 		api,
 		clock,
-		process: api.process,
-		launch() {
-			self.process = launchCoordinator(t, again);
-		},
+		upkeep,
 	};
-	return self;
 }
 
 /** Copies of folders, made while nothing writes to them. */
