@@ -36,7 +36,7 @@ import type { FleetJson } from "./fleet-json.ts";
  * Goes up when events fold to another state although the state has the same fields. A test folds logs of earlier versions and
  * compares values, so that it is noticed.
  */
-const FOLD = 8;
+const FOLD = 9;
 
 const text = z.string();
 const seq = z.int();

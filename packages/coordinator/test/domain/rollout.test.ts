@@ -1,7 +1,9 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { isWell } from "./etcd-story.ts";
 import { SLOTS, setUp } from "./rollout-scene.ts";
+import type { Story } from "./story.ts";
 
 test("control planes follow a change of keys one after the other, each when the one before has begun anew and is healthy", (t) => {
 	const { story, controlPlanes, worker, change, report, begun } = setUp();
@@ -189,3 +191,48 @@ test("who does not get well before another boot, since etcd took it out, holds n
 	story.pass(120);
 	t.deepEqual(begun(), [third]);
 });
+
+for (const what of ["another document", "other keys"])
+	test(`a control plane that was reset gets its target of ${what} at once where etcd has no majority without it`, (t) => {
+		const { story, controlPlanes, change, report, found, upgrade } = setUp();
+		const [first, second, third] = controlPlanes;
+		found();
+		for (const id of controlPlanes) isWell(story, id);
+		if (what === "other keys") change("new");
+		else upgrade("1.36.3");
+		const before = story.machine(third).target;
+		t.is(story.machine(first).target?.progress, "issued");
+		reset(story, third);
+		// Its memory is gone with its boot, and the last one does not get well with what it is given.
+		story.join({ name: story.machine(first).facts.hostname, boot: 2, rehearsal: false, memoryGiB: 8 });
+		for (let round = 0; round < 2; round++) {
+			isStuck(story, second);
+			story.pass(60);
+		}
+		report(first, true);
+		t.not(story.machine(third).target?.digest, before?.digest);
+		t.is(story.machine(third).target?.progress, "issued");
+	});
+
+/** It is reset, and says that it runs nothing any more and still holds etcd's memory. */
+function reset(story: Story, machineId: MachineId): void {
+	const { facts, publicKey, bootId, etcdMemory } = story.machine(machineId);
+	const command = { machineId, commandId: "c1", command: "reset", by: "test", acceptLoss: "etcd" } as const;
+	story.take({ kind: "command", ...command, deadlineAt: story.at + 60_000 });
+	story.take({ kind: "report", machineId, report: { bootId, sequence: 2_000, generation: 0, health: [] } });
+	const memory = etcdMemory?.is ?? null;
+	const hello = { bootId, publicKey, facts, generation: 0, renew: false, memory };
+	story.take({ kind: "hello", machineId, hello, proofValid: false });
+}
+
+/** Its newest target fails for want of a majority of etcd. */
+function isStuck(story: Story, machineId: MachineId): void {
+	const { bootId, generation, reported } = story.machine(machineId);
+	const progress = { state: "rejected", step: "probes", reason: "etcd is not healthy" } as const;
+	const health = [{ component: "etcd", healthy: false, reason: "it has no leader" }];
+	story.take({
+		kind: "report",
+		machineId,
+		report: { bootId, generation, sequence: Math.max(reported, 0) + 1, progress, health },
+	});
+}

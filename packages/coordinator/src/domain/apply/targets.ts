@@ -1,8 +1,9 @@
-import { type EventOf, type MachineId, NO_ROLE } from "@rollcall/protocol";
+import { type EventOf, type MachineId, NO_ROLE, type Timestamp } from "@rollcall/protocol";
 import { foundersWith, foundersWithout } from "../etcd/founding.ts";
 import { livingMembers } from "../etcd/members.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet, Machine } from "../fleet.ts";
 import { spent } from "../hello-pace.ts";
+import type { OpenCommand } from "../open-command.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { impossibleOf } from "../targets/impossible.ts";
 import type { IssuedTarget } from "../targets/issued-target.ts";
@@ -70,7 +71,7 @@ export function applyProgress(fleet: Fleet, event: EventOf<"target-progress">): 
 			reason: event.progress.state === "rejected" ? event.progress.reason : undefined,
 			issuedAt: again ? event.at : target.issuedAt,
 			...(event.progress.state === "applied" ? { appliedAt: event.at } : {}),
-			deadlineAt: again ? event.at + Math.max(target.deadlineAt - target.issuedAt, AGAIN_MS) : target.deadlineAt,
+			deadlineAt: again ? deadlineAgain(target, event.at) : target.deadlineAt,
 		};
 		return { ...machine, target: next, reported: Math.max(machine.reported, event.sequence ?? -1) };
 	});
@@ -88,6 +89,11 @@ function emptied(fleet: Fleet, machineId: MachineId): Fleet {
 
 /** The least time for a target that begins again: an adopted one has no time of its own. */
 const AGAIN_MS = 150_000;
+
+/** A target that begins again gets its whole time again. */
+function deadlineAgain({ deadlineAt, issuedAt }: IssuedTarget, at: Timestamp): Timestamp {
+	return at + Math.max(deadlineAt - issuedAt, AGAIN_MS);
+}
 
 export function applyExpired(fleet: Fleet, event: EventOf<"target-expired">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
@@ -128,6 +134,15 @@ export function applyCommandEnded(fleet: Fleet, event: EventOf<"command-ended">)
 		if (machine.command?.commandId !== event.commandId) return undefined;
 		const { commandId, deadlineAt } = machine.command;
 		const failed = event.outcome === "failed" ? { failed: event.reason } : {};
-		return { ...machine, command: undefined, lastCommand: { commandId, deadlineAt, ...failed } };
+		const ended = { ...machine, command: undefined, lastCommand: { commandId, deadlineAt, ...failed } };
+		return event.outcome === "done" ? beginsAgain(ended, machine.command, event.at) : ended;
 	});
+}
+
+/** After a reset nothing of the target is there any more, and the agent asks for one. */
+function beginsAgain(machine: Machine, { command, bootId }: OpenCommand, at: Timestamp): Machine {
+	const { target } = machine;
+	if (command !== "reset" || !target || target.bootId !== bootId || machine.bootId !== bootId) return machine;
+	const { progress: _, failedStep: _step, failedUnit: _unit, reason: _reason, appliedAt: _at, ...issued } = target;
+	return { ...machine, target: { ...issued, progress: "issued", issuedAt: at, deadlineAt: deadlineAgain(target, at) } };
 }

@@ -65,7 +65,7 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 	};
 	let stands: boolean | undefined;
 	const holdsUpEtcd = (machine: Machine): boolean => {
-		if (!isIll(machine)) return false;
+		if (!isIll(machine) && !runsNothing(machine)) return false;
 		if (stands === undefined) {
 			const quorum = quorumOf(fleet);
 			stands = quorum !== undefined && isStill(quorum);
@@ -105,6 +105,11 @@ function isBeingRolledOut(fleet: Fleet, one: Machine, at: Timestamp): boolean {
 	if (wasTakenOut(fleet, one)) return false;
 	// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
 	return target.seq > Math.max(keys, fleet.cluster?.seq ?? 0) || isStarting(one, at);
+}
+
+/** True for a machine that says nothing of its programs and is to begin with what it was given: it was reset. */
+function runsNothing({ health, target }: Machine): boolean {
+	return target?.progress === "issued" && health.length === 0;
 }
 
 function ofThisBoot({ bootId, target }: Machine): boolean {
