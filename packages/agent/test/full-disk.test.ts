@@ -7,13 +7,18 @@ import { createFullDisk, type FullDisk } from "./support/full-disk.ts";
 import { temporaryRoot, tree } from "./support/machine.ts";
 import { applyParts } from "./support/parts.ts";
 import { createScriptedUnits } from "./support/scripted-units.ts";
-import { accepted, file, MACHINE } from "./support/targets.ts";
+import { fastClock } from "./support/start-agent.ts";
+import { accepted, file, MACHINE, podNetwork, unitProbe } from "./support/targets.ts";
 
 const UNIT = "/run/systemd/system/kubelet.service";
 const held = WITH_ETCD.files ?? [];
-const contentOf = (files: readonly ReturnType<typeof file>[]) => ({ ...WITH_ETCD, files: [...held, ...files] });
-const OLD = contentOf([file("/etc/kubernetes/a", "old"), file("/etc/kubernetes/gone", "old"), file(UNIT, "old")]);
-const NEW = contentOf([
+const contentOf = (part: number, files: readonly ReturnType<typeof file>[]) => ({
+	...WITH_ETCD,
+	files: [...held, ...files],
+	podNetwork: podNetwork(part),
+});
+const OLD = contentOf(0, [file("/etc/kubernetes/a", "old"), file("/etc/kubernetes/gone", "old"), file(UNIT, "old")]);
+const NEW = contentOf(1, [
 	file("/etc/kubernetes/a", "new"),
 	file("/etc/kubernetes/fresh/b", "new", "0600"),
 	file(UNIT, "new"),
@@ -26,8 +31,7 @@ function lookOf({ files }: { files: readonly ReturnType<typeof file>[] }): Recor
 }
 
 function partsOn(root: string, units: ReturnType<typeof createScriptedUnits>, full: FullDisk) {
-	const parts = applyParts(root, units, full.disk);
-	return { ...parts, memory: full.wrap(parts.memory) };
+	return applyParts(root, units, full.disk, full.wrap);
 }
 
 /** What comes after a disk that was full while a target was applied, and what the agent does before there is room. */
@@ -69,3 +73,24 @@ for (const [name, last] of Object.entries(THEN))
 				rmSync(root, { recursive: true });
 			}
 		});
+
+test("a target that fails at its probes on a disk that is full since any write is rejected, and what ran before runs with its part in the pod network", async (t) => {
+	for (let from = 1; ; from++) {
+		const root = temporaryRoot(t);
+		const full = createFullDisk();
+		const parts = { ...partsOn(root, createScriptedUnits(), full), clock: fastClock };
+		await applyTarget(parts, accepted(1, OLD), run());
+		full.fillAt(from);
+		const bad = accepted(2, { ...NEW, probes: [unitProbe("never", "never.service")] });
+		t.is((await applyTarget(parts, bad, run())).state, "rejected", `full from write ${from} on`);
+		const wasFull = full.isFull();
+		full.room();
+		t.is((await applyTarget(parts, accepted(3, OLD), run())).state, "applied", `full from write ${from} on`);
+		t.deepEqual(tree(root), lookOf(OLD), `full from write ${from} on`);
+		t.deepEqual(parts.memory.podNetwork()?.target, OLD.podNetwork, `full from write ${from} on`);
+		rmSync(root, { recursive: true });
+		if (wasFull) continue;
+		t.true(from > 10, "enough writes were tried");
+		break;
+	}
+});

@@ -127,7 +127,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"spares are given away": 3,
 	"the log's time jumps with the clock": 2,
 	"two boxes with one UUID are one machine": 4,
-	"an entry of another version that is understood is not followed": 22,
+	"an entry of another version that is understood is not followed": 3,
 	"what another version wrote is followed without being understood": 4,
 	"who cannot follow the log does not say which version can": 4,
 	"who begins does not look whether the log went back": 3,

@@ -1,5 +1,6 @@
 import type { EnrollReply, MachineId } from "@rollcall/protocol";
-import type { Clock, Identity, Memory, ServerTrust } from "../ports.ts";
+import { messageOf } from "../errors.ts";
+import type { Clock, Identity, Log, Memory, ServerTrust } from "../ports.ts";
 
 /** A key pair, as `createKeys` makes it: an nkey seed and its public half. */
 export interface Keys {
@@ -7,7 +8,7 @@ export interface Keys {
 	readonly publicKey: string;
 }
 
-/** The identity of the agent in this boot, in memory and in its state folder. */
+/** The identity of the agent in this boot, in memory and in its state folder. What cannot be written down counts as well, and is written when there is room. */
 export interface BootIdentity {
 	current(): Identity;
 	machineId(): MachineId | undefined;
@@ -17,25 +18,47 @@ export interface BootIdentity {
 	renewed(jwt: string, signers: readonly string[] | undefined): void;
 	/** The public nkeys whose signatures count: those of the configuration, and those that they introduced. */
 	signers(): readonly string[];
-	/** Believes servers by these authorities (PEM) in place of those of before, for the rest of the boot. Returns what is wrong with them. */
+	/**
+	 * Believes servers by these authorities (PEM) in place of those of before, for the rest of the boot. Returns what is wrong with them. Throws
+	 * FilesError where that cannot be written down: the agent's next life has to believe them, too.
+	 */
 	believe(authority: string): string | undefined;
 	/** True when two thirds of the JWT's life are over. */
 	renewalDue(): boolean;
+	/** Writes down what could not be written before. */
+	catchUp(): void;
 }
 
 /** The identity of this boot: the kept one, or a new key pair when there is none or it is of another boot. */
 export function openBootIdentity(
-	parts: { memory: Memory; clock: Clock; createKeys: () => Keys; signers: readonly string[]; trust: ServerTrust },
+	parts: {
+		memory: Pick<Memory, "identity" | "saveIdentity">;
+		clock: Clock;
+		log: Log;
+		createKeys: () => Keys;
+		signers: readonly string[];
+		trust: ServerTrust;
+	},
 	bootId: Identity["bootId"],
 ): BootIdentity {
-	const { memory, clock, trust } = parts;
+	const { memory, clock, log, trust } = parts;
 	const kept = memory.identity();
 	let identity: Identity = kept?.bootId === bootId ? kept : { bootId, ...parts.createKeys() };
 	if (identity !== kept) memory.saveIdentity(identity);
 	if (identity.authority !== undefined) trust.believe(identity.authority);
+	let unsaved = false;
+	const save = () => {
+		try {
+			memory.saveIdentity(identity);
+			unsaved = false;
+		} catch (error) {
+			if (!unsaved) log.warn("this boot's identity cannot be written down yet", { reason: messageOf(error) });
+			unsaved = true;
+		}
+	};
 	const keep = (next: Identity) => {
 		identity = next;
-		memory.saveIdentity(next);
+		save();
 	};
 	return {
 		current: () => identity,
@@ -55,10 +78,18 @@ export function openBootIdentity(
 		believe(authority) {
 			const fault = trust.fault(authority);
 			if (fault !== undefined) return fault;
-			if (authority !== identity.authority) keep({ ...identity, authority });
+			if (authority !== identity.authority) {
+				const next = { ...identity, authority };
+				memory.saveIdentity(next);
+				identity = next;
+				unsaved = false;
+			}
 			trust.believe(authority);
 			return undefined;
 		},
 		renewalDue: () => identity.joined !== undefined && clock.sinceBoot() >= identity.joined.renewAt,
+		catchUp() {
+			if (unsaved) save();
+		},
 	};
 }

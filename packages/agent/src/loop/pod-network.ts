@@ -52,7 +52,22 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 	let trouble = "its routes were not looked at yet";
 	let brought: ReadonlySet<string> = new Set(target && table ? goals(target, table) : []);
 
+	/** What is known is not written down yet. */
+	let unsaved = false;
+
 	const digest = () => table && podRoutesDigest(table);
+
+	/** It counts although there may be no room to write it: who forgets it asks again. */
+	function save(): void {
+		try {
+			memory.savePodNetwork(target || table ? { target, table } : undefined);
+			unsaved = false;
+		} catch (error) {
+			if (!unsaved)
+				log.warn("what is known of routes to pods cannot be written down yet", { reason: messageOf(error) });
+			unsaved = true;
+		}
+	}
 
 	function goals(of: TargetPodNetwork, routes: readonly PodRoute[]): string[] {
 		return wantedNetwork(of, routes).ways.map(({ to }) => to);
@@ -60,6 +75,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 
 	function bring(): Promise<void> {
 		return inOrder(async () => {
+			if (unsaved) save();
 			const wanted = target && wantedNetwork(target, table ?? []);
 			brought = new Set([...brought, ...(wanted?.ways ?? []).map(({ to }) => to)]);
 			try {
@@ -86,7 +102,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 			return false;
 		}
 		table = next;
-		memory.savePodNetwork({ target, table });
+		save();
 		return true;
 	}
 
@@ -114,7 +130,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 				const bridge = target?.bridge;
 				if (!next) table = undefined;
 				target = next;
-				memory.savePodNetwork(target || table ? { target, table } : undefined);
+				save();
 				if (!next && bridge !== undefined) {
 					await bring();
 					await inOrder(() => podKernel.clear(bridge)).catch((error: unknown) =>

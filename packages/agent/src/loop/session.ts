@@ -183,6 +183,7 @@ async function beat(parts: SessionParts, on: { link: Link; ask: () => void }, si
 			renewedAt = clock.monotonic();
 			on.ask();
 		}
+		identity.catchUp();
 		await clock.sleep(BEAT_MS, signal);
 	}
 }

@@ -3,7 +3,7 @@ import { type Disk, nodeDisk } from "../../src/adapters/files/disk.ts";
 /** What needs room: of the disk, and of the agent's memory, which is files of its own. */
 const WRITES = new Set([
 	...["create", "link", "makeFolder"],
-	...["saveNext", "saveLedger", "saveCredentials", "saveEtcd"],
+	...["saveNext", "saveLedger", "saveCredentials", "saveEtcd", "saveIdentity", "savePodNetwork"],
 ]);
 
 /** A disk that gets full at some write, and stays so until there is room. */

@@ -14,7 +14,7 @@ import type { ApplyParts } from "../../src/loop/apply.ts";
 import { createCredentialStore } from "../../src/loop/credential-store.ts";
 import { createEtcdMemoryKeeper } from "../../src/loop/etcd-memory.ts";
 import { createPodNetworkKeeper } from "../../src/loop/pod-network.ts";
-import type { EtcdData, Log, TimeFiles } from "../../src/ports.ts";
+import type { EtcdData, Log, Memory, TimeFiles } from "../../src/ports.ts";
 import type { ScriptedUnits } from "./scripted-units.ts";
 import { BOOT } from "./targets.ts";
 
@@ -25,17 +25,18 @@ export function createKeptLog(): Log & { readonly lines: string[] } {
 	return { lines, debug: entry, info: entry, warn: entry, error: entry };
 }
 
-/** Everything real below a root, but for the units. */
+/** Everything real below a root, but for the units. `wrap`: what the agent's memory becomes for all that use it. */
 export function applyParts(
 	root: string,
 	units: ScriptedUnits,
 	disk: Disk = nodeDisk,
+	wrap: (memory: Memory) => Memory = (memory) => memory,
 ): ApplyParts & {
 	readonly etcdData: EtcdData;
 	readonly timeFiles: TimeFiles;
 	readonly log: ReturnType<typeof createKeptLog>;
 } {
-	const memory = createMemory(`${root}/run/rollcall/state`);
+	const memory = wrap(createMemory(`${root}/run/rollcall/state`));
 	const log = createKeptLog();
 	const etcdData = createEtcdData(root);
 	return {

@@ -6,6 +6,7 @@ import { createServerTrust } from "../../src/adapters/server-trust.ts";
 import { runAgent } from "../../src/loop/agent.ts";
 import type { Clock } from "../../src/ports.ts";
 import { createFakeBus, type FakeBus } from "./fake-bus.ts";
+import type { FullDisk } from "./full-disk.ts";
 import { temporaryRoot } from "./machine.ts";
 import { applyParts } from "./parts.ts";
 import { createScriptedUnits } from "./scripted-units.ts";
@@ -34,15 +35,15 @@ export const fastClock: Clock = {
 		}),
 };
 
-/** An agent on a fake bus. `boot` may be changed while it runs. */
+/** An agent on a fake bus, and a disk that may be full. `boot` may be changed while it runs. */
 export function startAgent(
 	t: ExecutionContext,
-	options: { bus?: FakeBus; root?: string; units?: ReturnType<typeof createScriptedUnits> } = {},
+	options: { bus?: FakeBus; root?: string; units?: ReturnType<typeof createScriptedUnits>; full?: FullDisk } = {},
 ) {
-	const { bus = createFakeBus(), root = temporaryRoot(t), units = createScriptedUnits() } = options;
+	const { bus = createFakeBus(), root = temporaryRoot(t), units = createScriptedUnits(), full } = options;
 	const stop = new AbortController();
 	const boot = { id: BOOT, goingDown: false };
-	const parts = applyParts(root, units);
+	const parts = applyParts(root, units, full?.disk, full?.wrap);
 	let token: string | undefined = "one-time";
 	const ended = runAgent(
 		{

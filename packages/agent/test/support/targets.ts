@@ -24,6 +24,12 @@ export function unitProbe(component: string, unit: string, deadlineSeconds = 1):
 	return { kind: "unit", component, unit, deadlineSeconds, intervalSeconds: 1, timeoutSeconds: 1 };
 }
 
+/** The part in the pod network of one of several nodes. */
+export function podNetwork(node: number): NonNullable<TargetContent["podNetwork"]> {
+	const [own, pods, address] = [`10.254.${node}.0/24`, "10.254.0.0/16", `192.0.2.${node + 1}/24`];
+	return { own: [own], pods: [pods], addresses: [address], nic: "eth0", bridge: "cni0", vxlan: { id: 1, port: 4789 } };
+}
+
 /** A whole target with its proof; the digest fits. */
 export function accepted(generation: number, content: Partial<TargetContent>): Accepted {
 	const whole: TargetContent = {

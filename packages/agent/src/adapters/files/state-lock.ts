@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { errnoOf } from "./disk.ts";
 
@@ -6,42 +6,47 @@ const ATTEMPTS = 20;
 
 /**
  * Takes the state folder for this process: two agents on one machine would undo each other's work. A lock needs no release: that of a
- * process that is gone is taken over. Throws an Error that names the process that has it, and what to do.
+ * process that is gone is taken over. It is a symbolic link that says who has it: that needs no room where a file system is full, and an agent that died there has to
+ * start again. Throws an Error that names the process that has it, and what to do.
  */
 export function lockState(folder: string, pid = process.pid): void {
 	const lock = `${folder}/lock`;
-	const mine = `${folder}/.lock.${pid}`;
+	const moved = `${folder}/.lock.${pid}`;
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	try {
-		writeFileSync(mine, `${pid} ${startOf(pid) ?? ""}`, { mode: 0o600 });
-		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-			// A link appears with its content, and only where nothing is.
-			if (succeeds(() => linkSync(mine, lock), "EEXIST")) return;
-			const holder = holderIn(lock);
-			if (holder?.lives) {
-				throw new Error(
-					`another agent, process ${holder.pid}, runs on this machine with the state in ${folder}: stop that one first (systemctl stop rollcall-agent)`,
-				);
-			}
-			// Whoever moves it away looks once more at what it moved: a lock that somebody took meanwhile goes back.
-			const moved = `${mine}.stale`;
-			if (!succeeds(() => renameSync(lock, moved), "ENOENT")) continue;
-			if (holderIn(moved)?.lives) succeeds(() => linkSync(moved, lock), "EEXIST");
-			rmSync(moved, { force: true });
+	for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+		// A link appears with its text, and only where nothing is.
+		if (succeeds(() => symlinkSync(`${pid} ${startOf(pid) ?? ""}`, lock), "EEXIST")) return;
+		const holder = holderIn(lock);
+		if (holder?.lives) {
+			throw new Error(
+				`another agent, process ${holder.pid}, runs on this machine with the state in ${folder}: stop that one first (systemctl stop rollcall-agent)`,
+			);
 		}
-		throw new Error(`the state folder ${folder} cannot be locked: ${lock} comes and goes`);
-	} finally {
-		rmSync(mine, { force: true });
+		// Whoever moves it away looks once more at what it moved: a lock that somebody took meanwhile goes back.
+		if (!succeeds(() => renameSync(lock, moved), "ENOENT")) continue;
+		if (holderIn(moved)?.lives) succeeds(() => linkSync(moved, lock), "EEXIST");
+		unlinkSync(moved);
 	}
+	throw new Error(`the state folder ${folder} cannot be locked: ${lock} comes and goes`);
 }
 
 function holderIn(path: string): { readonly pid: number; readonly lives: boolean } | undefined {
 	try {
-		const [pid = "", start = ""] = readFileSync(path, "utf8").split(" ");
+		const [pid = "", start = ""] = textOf(path).split(" ");
 		return { pid: Number(pid), lives: start !== "" && startOf(Number(pid)) === start };
 	} catch (error) {
 		if (errnoOf(error) === "ENOENT") return undefined;
 		throw new Error(`the lock ${path} cannot be read: ${messageOf(error)}`);
+	}
+}
+
+/** What a lock says; older agents made files. */
+function textOf(path: string): string {
+	try {
+		return readlinkSync(path);
+	} catch (error) {
+		if (errnoOf(error) !== "EINVAL") throw error;
+		return readFileSync(path, "utf8");
 	}
 }
 
