@@ -1,3 +1,4 @@
+import { holdsMemory } from "../domain/etcd/members.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
 import { type EtcdStep, removingFor } from "../domain/etcd/steps.ts";
 import type { Fleet, Machine } from "../domain/fleet.ts";
@@ -114,10 +115,8 @@ function neverStarted({ name, learner }: ListedMember): boolean {
 
 /** The members of etcd whose memory the agents of machines say that they have, in the boots that go on. */
 function heldMemories(fleet: Fleet): ReadonlySet<string> {
-	const held = [...fleet.machines.values()].flatMap(({ bootId, etcdMemory }) =>
-		etcdMemory?.is?.bootId === bootId ? [etcdMemory.is.memberId] : [],
-	);
-	return new Set(held);
+	const holders = [...fleet.machines.values()].filter(holdsMemory);
+	return new Set(holders.flatMap(({ etcdMemory }) => etcdMemory?.is?.memberId ?? []));
 }
 
 /**

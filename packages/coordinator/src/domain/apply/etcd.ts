@@ -1,6 +1,6 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
 import { type Boot, isBoot } from "../etcd/beginning.ts";
-import { etcdHolders, hasLostMemory, joinerOf, livingMembers } from "../etcd/members.ts";
+import { etcdHolders, hasLostMemory, holdsMemory, joinerOf, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
@@ -84,7 +84,7 @@ export function applyEtcdRemoved(fleet: Fleet, event: EventOf<"etcd-member-remov
 	const isIt = isBoot({ machineId, bootId });
 	const known = fleet.etcd.members;
 	const machine = fleet.machines.get(machineId);
-	const isForgotten = !known.some(isIt) && machine?.bootId === bootId && machine.etcdMemory?.is !== undefined;
+	const isForgotten = !known.some(isIt) && machine?.bootId === bootId && holdsMemory(machine);
 	const members: readonly EtcdMember[] = isForgotten
 		? [...known, { ...joinerOf(event, nodeName), removed: "done" }]
 		: known.map((one): EtcdMember => (isIt(one) ? { ...one, removed: "done" } : one));
@@ -99,8 +99,8 @@ function withLearners({ machines }: Fleet, members: readonly EtcdMember[], nodeN
 	if (members.some((one) => one.nodeName === nodeName && !one.removed)) return members;
 	return members.map((one) => {
 		const isLearner = one.begun === "existing" && !one.votes && !one.removed;
-		const { bootId, etcdMemory } = machines.get(one.machineId) ?? {};
-		const hasBegun = bootId === one.bootId && etcdMemory?.is !== undefined;
+		const machine = machines.get(one.machineId);
+		const hasBegun = machine?.bootId === one.bootId && holdsMemory(machine);
 		if (!isLearner || hasBegun || !one.cluster.some((peer) => peer.nodeName === nodeName)) return one;
 		return { ...one, cluster: one.cluster.filter((peer) => peer.nodeName !== nodeName) };
 	});

@@ -139,11 +139,9 @@ function beginningFault(
 	const hasBegun = begun.includes(machine);
 	if (!hasBegun && !(told.includes(machine) && isAtIt(machine))) return undefined;
 	const others = begun.length - (hasBegun ? 1 : 0);
-	const has = hasBegun
-		? "has just begun"
-		: machine.target?.progress === "rejected"
-			? "is begun again"
-			: "was just told to begin";
+	const isAgain = machine.target?.progress === "rejected";
+	const atIt = isAgain ? "is begun again" : "was just told to begin";
+	const has = hasBegun ? "has just begun" : atIt;
 	const known = hasBegun ? "how many of its members may go" : "whether its memory is there";
 	const more = others > 0 ? ` and ${others} more` : "";
 	return {

@@ -6,7 +6,15 @@ import { holdersOfAnother } from "./another.ts";
 import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
-import { etcdHolders, forgottenMember, holdsMember, joinerOf, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import {
+	etcdHolders,
+	forgottenMember,
+	holdsMember,
+	holdsMemory,
+	joinerOf,
+	livingMembers,
+	membersOnTheirWayOut,
+} from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { nextToLeave } from "./next-to-leave.ts";
 import { isIll, isWell } from "./quorum.ts";
@@ -193,9 +201,9 @@ function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMembe
 		.sort((one, other) => Number(one.votes) - Number(other.votes))
 		.find((one) => {
 			const machine = machineOf(one);
-			const holdsMemory = machine?.etcdMemory?.is?.bootId === one.bootId;
-			const { lease, target } = machine ?? {};
+			if (machine?.bootId !== one.bootId || !holdsMemory(machine)) return false;
+			const { lease, target } = machine;
 			const isDone = target?.progress === "applied" || target?.progress === "rejected";
-			return holdsMemory && lease === "alive" && isDone && isIll(machine);
+			return lease === "alive" && isDone && isIll(machine);
 		});
 }
