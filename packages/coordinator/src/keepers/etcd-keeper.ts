@@ -1,6 +1,7 @@
 import type { EtcdSnapshot } from "@rollcall/protocol";
 import { areStoodIn } from "../domain/etcd/members.ts";
 import { names } from "../domain/etcd/names.ts";
+import { isWell, majorityOf } from "../domain/etcd/quorum.ts";
 import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import type { EtcdPeer } from "../domain/etcd/state.ts";
 import { type EtcdStep, nextEtcdStep, type StepOutcome } from "../domain/etcd/steps.ts";
@@ -71,13 +72,16 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 }
 
 type Found = Extract<EtcdStep, { kind: "found" }>;
+type Listed = Awaited<ReturnType<typeof listed>>;
 
 /** Who founds etcd, and beside whom; undefined: there are others, or more. */
 async function founded(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<StepOutcome | undefined> {
 	const all = etcdPeers(fleet);
 	if (step.ifListed) {
-		if (!(await areAll(parts, fleet, step))) return undefined;
-		return { cluster: all.filter(({ nodeName }) => step.members.some((one) => one.nodeName === nodeName)) };
+		const known = await listed(parts, fleet, step);
+		if (!areEnough(fleet, step, known)) return undefined;
+		const cluster = all.filter(({ nodeName }) => step.members.some((one) => one.nodeName === nodeName));
+		return { cluster, others: known.others.map(({ id }) => id) };
 	}
 	// Where nobody recorded with whom they began, etcd itself knows whose votes it counts.
 	if (step.cluster || areStoodIn(fleet, step.members)) return { cluster: all };
@@ -94,13 +98,16 @@ async function listed({ core, connect }: EtcdKeeperParts, fleet: Fleet, { member
 }
 
 /**
- * Asks etcd itself whether it has no other voter than these, by the memory that they hold. Throws an Error that names the others. One of these that
- * it does not list was taken out before the log was lost: that is found out next.
+ * Looks whether those who proved themselves are all of etcd, or those of them that are well are most of its voters, whom no other one has to help. Throws
+ * an Error that names the others. One of these that etcd does not list was taken out before the log was lost: that is found out next.
  */
-async function areAll(parts: EtcdKeeperParts, fleet: Fleet, step: Found): Promise<boolean> {
-	const { members } = step;
-	const { all, proved, others } = await listed(parts, fleet, step);
-	if (others.length > 0)
+function areEnough(fleet: Fleet, { members }: Found, { all, proved, others }: Listed): boolean {
+	const machines = members.flatMap(({ machineId }) => fleet.machines.get(machineId) ?? []);
+	const well = new Set(
+		machines.filter((one) => one.lease === "alive" && isWell(one)).map(({ etcdMemory }) => etcdMemory?.is?.memberId),
+	);
+	const voters = all.filter(({ learner }) => !learner);
+	if (others.length > 0 && voters.filter(({ id }) => well.has(id)).length < majorityOf(voters.length))
 		throw new Error(
 			`etcd has the members ${names(others.map(({ name }) => name || "one that never began"))} beside ${names(members.map(({ nodeName }) => nodeName))}, which have not proved themselves since the log was lost; bring them back`,
 		);

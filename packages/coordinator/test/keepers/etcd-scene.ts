@@ -96,6 +96,14 @@ export class Scene {
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(machine.machineId, ill) };
 	}
 
+	/** A document gave the slot so many seats since. */
+	grows(count: number): void {
+		const { cluster } = this.fleet;
+		if (!cluster) throw new Error("no document");
+		const slots = cluster.document.slots.map((slot) => ({ ...slot, count }));
+		this.fleet = { ...this.fleet, cluster: { ...cluster, document: { ...cluster.document, slots } } };
+	}
+
 	/** The third machine is away, so that nobody is to join. */
 	leaves(): void {
 		const machine = [...this.fleet.machines.values()][2];

@@ -66,3 +66,31 @@ test("they count no more where etcd took them out for one that lost its seat bef
 	t.is(scene.fleet.etcd?.unproved, undefined);
 	t.like(quorumOf(scene.fleet), { count: 1 });
 });
+
+test("who proved a minority of the seats found etcd where they are most of its own voters, since a document added seats that nobody has yet", async (t) => {
+	const scene = new Scene();
+	scene.provesAlone();
+	scene.provesToo(true);
+	scene.leaves();
+	scene.grows(5);
+	scene.listed.push({ id: "4", name: "node-3", peerUrls: ["https://192.168.1.13:2380"], learner: false });
+	await scene.look(1);
+	t.deepEqual(scene.done, [], "two of four are no majority: if one of the others goes, nothing goes on");
+	t.regex(scene.troubles.join(), /etcd has the members node-2, node-3 beside node-0, node-1, which have not proved /);
+	scene.listed.pop();
+	await scene.look(1);
+	t.deepEqual(scene.done, ["etcd-founded"]);
+	t.deepEqual(scene.fleet.etcd?.unproved, ["3"]);
+	t.like(quorumOf(scene.fleet), { count: 3, needs: 2, healthy: { length: 2 } });
+});
+
+test("one of two that proved themselves after a lost log and is ill is none of those that make a majority", async (t) => {
+	const scene = new Scene();
+	scene.provesAlone();
+	scene.provesToo();
+	scene.leaves();
+	scene.grows(5);
+	await scene.look(1);
+	t.deepEqual(scene.done, []);
+	t.regex(scene.troubles.join(), /etcd has the members node-2 beside node-0, node-1/);
+});

@@ -103,7 +103,7 @@ function firstStep(fleet: Fleet, seats: number): EtcdStep | undefined {
 
 /**
  * Those who proved after the log was lost that they run etcd, where they are fewer than most of the seats: a document may have given it more seats since. One of
- * them that is healthy has a majority of etcd's own members behind it.
+ * them that is healthy has a majority of etcd's own members behind it; whether those are these, etcd is asked.
  */
 function healthyFew(fleet: Fleet): EtcdStep | undefined {
 	const machines = strandedMachines(fleet);
