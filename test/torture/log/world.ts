@@ -115,8 +115,8 @@ async function startPlayer(
 		() => launchCoordinator(own, again),
 		(what) => timeline.tell(`coordinator ${name} ${what}`),
 	);
-	// Ended first, so that it is not started once more.
-	own.teardown(() => upkeep.end());
+	// The first thing to end, so that no process counts as one that ended by itself.
+	t.teardown(() => upkeep.end());
 	return {
 		name,
 		id,
