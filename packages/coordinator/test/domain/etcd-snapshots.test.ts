@@ -210,29 +210,34 @@ test("of any snapshots, what is to be removed leaves the newest and the chosen, 
 	);
 });
 
-test("snapshots reach back further than the newest: the last of each hour of a day, and of each day of a week", (t) => {
-	const { story } = founded([], { etcd: { snapshots: { keep: 12 } } });
-	const step = 30 * 60_000;
-	for (let index = 1; index <= 10 * 48; index++) {
-		story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(index, { takenAt: START + index * step }) });
-		const due = prunable(story.fleet);
-		if (due.length > 0) story.take({ kind: "etcd-prune", snapshots: due });
-	}
-	const taken = (story.fleet.snapshots?.kept ?? []).map(({ takenAt }) => takenAt);
-	const newest = taken.at(-1) ?? 0;
-	const ages = taken.map((at) => (newest - at) / 3_600_000);
-	for (let hours = 1; hours < 23; hours++)
-		t.true(
-			ages.some((age) => Math.abs(age - hours) <= 1),
-			`${hours} h`,
-		);
-	for (let days = 1; days < 7; days++)
-		t.true(
-			ages.some((age) => Math.abs(age - 24 * days) <= 24),
-			`${days} d`,
-		);
-	t.true(taken.length <= 64);
-});
+for (const [keep, minutes, reach] of [
+	[12, 30, 24],
+	[48, 15, 19],
+] as const)
+	test(`beside the newest ${keep} snapshots the last of each of the ${reach} hours before the newest is kept, and of each day of a week`, (t) => {
+		const { story } = founded([], { etcd: { snapshots: { keep } } });
+		const step = minutes * 60_000;
+		for (let index = 1; index <= (10 * 24 * 60) / minutes; index++) {
+			story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(index, { takenAt: START + index * step }) });
+			const due = prunable(story.fleet);
+			if (due.length > 0) story.take({ kind: "etcd-prune", snapshots: due });
+		}
+		const taken = (story.fleet.snapshots?.kept ?? []).map(({ takenAt }) => takenAt);
+		const newest = taken.at(-1) ?? 0;
+		const ages = taken.map((at) => (newest - at) / 3_600_000);
+		for (let hours = 1; hours < reach - 1; hours++)
+			t.true(
+				ages.some((age) => Math.abs(age - hours) <= 1),
+				`${hours} h`,
+			);
+		for (let days = 1; days < 7; days++)
+			t.true(
+				ages.some((age) => Math.abs(age - 24 * days) <= 24),
+				`${days} d`,
+			);
+		t.true(taken.length >= keep);
+		t.true(taken.length <= 64);
+	});
 
 test("where the majority has lost its memory, the ones that are left are read at once", (t) => {
 	const story = new Story();

@@ -1,4 +1,10 @@
-import { type ClusterDocument, type Digest, type EtcdSnapshot, SnapshotSettings } from "@rollcall/protocol";
+import {
+	type ClusterDocument,
+	type Digest,
+	type EtcdSnapshot,
+	MAX_SNAPSHOTS,
+	SnapshotSettings,
+} from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { areStoodIn, livingMembers } from "./members.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
@@ -51,20 +57,26 @@ const HOUR_MS = 3_600_000;
 const KEPT_HOURS = 24;
 const KEPT_DAYS = 7;
 
-/** The last snapshot of each of the latest hours and days before the newest one, by the hour and day of UTC. */
-function spacedOut(own: readonly EtcdSnapshot[]): ReadonlySet<Digest> {
-	const newest = own.at(-1)?.takenAt ?? 0;
-	const kept = new Set<Digest>();
-	for (const [length, most] of [
-		[HOUR_MS, KEPT_HOURS],
-		[24 * HOUR_MS, KEPT_DAYS],
-	] as const) {
-		const last = new Map<number, Digest>();
-		for (const { sha256, takenAt } of own) last.set(Math.floor(takenAt / length), sha256);
-		const from = Math.floor(newest / length) - most;
-		for (const [bucket, sha256] of last) if (bucket >= from && bucket < Math.floor(newest / length)) kept.add(sha256);
-	}
-	return kept;
+/**
+ * The last snapshot of each of the latest hours and days before the newest one, by the hour and day of UTC. Of hours only as many as leave places for the
+ * newest `keep` and the next one: the oldest that the log has no place for would be forgotten without a word, and that is one of a day.
+ */
+function spacedOut(own: readonly EtcdSnapshot[], { keep, places }: { keep: number; places: number }): Set<Digest> {
+	const newest = new Set(own.slice(-keep).map(({ sha256 }) => sha256));
+	const days = lastOfEach(own, { length: 24 * HOUR_MS, most: KEPT_DAYS }).filter((sha256) => !newest.has(sha256));
+	const hours = lastOfEach(own, { length: HOUR_MS, most: KEPT_HOURS }).filter(
+		(sha256) => !newest.has(sha256) && !days.includes(sha256),
+	);
+	const room = Math.max(0, places - 1 - keep - days.length);
+	return new Set([...newest, ...days, ...hours.slice(Math.max(0, hours.length - room))]);
+}
+
+/** The last snapshot of each of so many spaces of time before that of the newest one, oldest first. */
+function lastOfEach(own: readonly EtcdSnapshot[], { length, most }: { length: number; most: number }): Digest[] {
+	const now = Math.floor((own.at(-1)?.takenAt ?? 0) / length);
+	const last = new Map<number, Digest>();
+	for (const { sha256, takenAt } of own) last.set(Math.floor(takenAt / length), sha256);
+	return [...last].flatMap(([at, sha256]) => (at >= now - most && at < now ? [sha256] : []));
 }
 
 /** Snapshots that are to be forgotten, oldest first: more than are to be kept, or larger together than they may be. Never the newest, and none that is chosen or being fetched. */
@@ -79,7 +91,7 @@ export function prunable(fleet: Fleet): readonly Digest[] {
 	let count = own.length;
 	let bytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 	const needed = new Set(fetchedNow(fleet).map(({ sha256 }) => sha256));
-	const spaced = spacedOut(own);
+	const spaced = spacedOut(own, { keep: settings.keep, places: MAX_SNAPSHOTS - (kept.length - own.length) });
 	if (typeof choice === "object") needed.add(choice.sha256);
 	const out: Digest[] = [];
 	for (const { sha256, sizeBytes } of own.slice(0, -1)) {
