@@ -178,27 +178,35 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 }
 
 /**
- * True where the file of the newest snapshot is not there any more, or was cut short, while members live that can give another one: etcd could
+ * True where the file of the newest snapshot is not there any more, was cut short, or has no key that can be read, while members live that can give another one: etcd could
  * not begin with it.
  */
 async function isNewestGone({ core, folder, now }: SnapshotKeeperParts): Promise<boolean> {
 	const fleet = core.fleet();
 	const newest = newestSnapshot(fleet, fleet.cluster?.document.name);
 	if (!newest || strandedMachines(fleet).length > 0 || snapshotDueIn(fleet, now()) === undefined) return false;
-	return isGone(folder, newest);
+	return (await goneText(folder, newest)) !== undefined;
 }
 
-async function isGone(folder: EtcdSnapshotFolder, { sha256, sizeBytes }: EtcdSnapshot): Promise<boolean> {
-	return (await folder.file(sha256))?.sizeBytes !== sizeBytes;
+/** Why nobody could begin with a snapshot, as far as that is seen without reading all of it. */
+async function goneText(folder: EtcdSnapshotFolder, { sha256, sizeBytes }: EtcdSnapshot): Promise<string | undefined> {
+	if ((await folder.file(sha256))?.sizeBytes !== sizeBytes)
+		return "its file is not there any more or was cut short; bring the file back";
+	try {
+		await folder.key(sha256);
+		return undefined;
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
+	}
 }
 
-/** Tells that machines wait for a snapshot with which they are to begin, and whose file went after that was decided. */
+/** Tells that machines wait for a snapshot with which they are to begin, and whose file or key went after that was decided. */
 async function tellGone({ core, folder }: SnapshotKeeperParts): Promise<void> {
 	for (const one of fetchedNow(core.fleet())) {
-		if (!(await isGone(folder, one))) continue;
-		const what = `the ${snapshotText(one)}, with which machines are to begin, is not there any more or was cut short`;
-		const next = "bring its file back, or choose another beginning with rollcall etcd restore";
-		await core.submit({ kind: "etcd-snapshot-failed", reason: `${what}; ${next}` });
+		const gone = await goneText(folder, one);
+		if (gone === undefined) continue;
+		const reason = `machines are to begin with the ${snapshotText(one)}: ${gone}, or choose another beginning with rollcall etcd restore`;
+		await core.submit({ kind: "etcd-snapshot-failed", reason });
 	}
 }
 

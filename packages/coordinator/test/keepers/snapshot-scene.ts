@@ -29,6 +29,8 @@ export class Scene {
 	readonly done: string[] = [];
 	/** How long the files are. */
 	sizeBytes = 1;
+	/** What reading the key of a file throws. */
+	keyLost: Error | undefined;
 	/** Each time that etcd was looked at: whether also without a leader. */
 	readonly asked: boolean[] = [];
 	/** Snapshots of before that the folder has. */
@@ -68,7 +70,10 @@ export class Scene {
 		},
 		check: async () => undefined,
 		file: async (sha256) => (this.files.includes(sha256) ? { path: "", sizeBytes: this.sizeBytes } : undefined),
-		key: async () => "",
+		key: async () => {
+			if (this.keyLost) throw this.keyLost;
+			return "";
+		},
 		list: async () => this.here,
 		remove: async (sha256) => {
 			this.files.splice(this.files.indexOf(sha256), 1);
