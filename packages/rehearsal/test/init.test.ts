@@ -156,6 +156,17 @@ test("programs that would change this computer are passed over", async (t) => {
 	t.regex((await units.logs({ unit: "modules.service", lines: 10 })).lines.join("\n"), /modprobe is passed over/);
 });
 
+test("a script in a unit that names such a program is passed over as a whole", async (t) => {
+	const { units, write, read } = await rehearsedMachine(t);
+	const start = 'ExecStart=/bin/sh -c "echo started >> tmp/did"';
+	const stop = 'ExecStop=/bin/sh -c "echo stopped >> tmp/did; $$(/usr/sbin/nft list tables)"';
+	write(unitPath("rules.service"), service("Type=oneshot", "RemainAfterExit=yes", start, stop));
+	await units.start("rules.service");
+	await units.stop("rules.service");
+	t.is(read("tmp/did"), "started\n");
+	t.regex((await units.logs({ unit: "rules.service", lines: 10 })).lines.join("\n"), /nft is passed over/);
+});
+
 test("a reader that follows the journal by its cursor gets every line once", async (t) => {
 	const { units, write } = await rehearsedMachine(t);
 	write(

@@ -54,11 +54,22 @@ export async function startCommand(words: readonly string[], machine: CommandSur
 			return over(1);
 		}
 	}
-	if (NOT_RUN.has(program)) {
-		machine.log(`rehearsal: ${program} is passed over, it would change this computer`);
+	const named = NOT_RUN.has(program) ? program : namedInScript(words);
+	if (named !== undefined) {
+		machine.log(`rehearsal: ${named} is passed over, it would change this computer`);
 		return over(0);
 	}
 	return startProgram(words, machine);
+}
+
+/** A program that is not run, where a shell gets its script in the unit itself (`sh -c`) and that names one. */
+function namedInScript(words: readonly string[]): string | undefined {
+	if (!/^(?:ba|da)?sh$/.test(programOf(words))) return undefined;
+	const script = words[words.findIndex((word) => /^-\w*c$/.test(word)) + 1];
+	return script
+		?.split(/[^\w./-]+/)
+		.map((word) => basename(word))
+		.find((name) => NOT_RUN.has(name));
 }
 
 function startProgram([program = "", ...words]: readonly string[], machine: CommandSurroundings): RunningCommand {
