@@ -20,6 +20,7 @@ export { chunkEvents } from "../loop/entry-size.ts";
 export { firstEvents } from "../loop/first-events.ts";
 export { takeTurn } from "../loop/turn.ts";
 export { coreAddOns } from "../render/addons/core-add-ons.ts";
+export { packetFilterUnit } from "../render/packet-filter-unit.ts";
 export { renderTarget } from "../render/render-target.ts";
 export { routedFiles } from "../render/routed.ts";
 export { renderedTargets } from "../wiring/targets.ts";

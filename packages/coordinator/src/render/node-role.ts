@@ -18,6 +18,7 @@ import { mirrorSecrets } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { onceForEqual } from "./once-for-equal.ts";
+import { packetFilterUnit } from "./packet-filter-unit.ts";
 import { podsUnits } from "./pods-unit.ts";
 import { programPath, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
@@ -42,6 +43,7 @@ export function nodeRoleParts(
 	const podNetwork = routedNetwork(node);
 	const images = imageArchives(archivesFor(role, node.document.images, node.facts), programPath(node, "ctr"));
 	const pods = podsUnits(node);
+	const packetFilter = packetFilterUnit();
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),
@@ -49,6 +51,7 @@ export function nodeRoleParts(
 		...kubeletFiles(node),
 		...images.files,
 		...pods.files,
+		packetFilter.file,
 		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
 			? [
@@ -64,7 +67,7 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), ...pods.units]),
+		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), packetFilter.unit, ...pods.units]),
 		probes: probes(role, node, runsEtcd),
 		artifacts: [
 			...targetArtifacts(node.document.kubernetes, node.facts),

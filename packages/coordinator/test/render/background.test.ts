@@ -215,6 +215,7 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 		"systemd-modules-load.service",
 		"systemd-sysctl.service",
 		"containerd.service",
+		"rollcall-packet-filter.service",
 		"kubepods.slice",
 		"kubelet.service",
 	]);

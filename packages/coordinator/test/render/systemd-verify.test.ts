@@ -22,9 +22,9 @@ for (const [role, tree] of Object.entries(NODE_TREES)) {
 			await chmod(join(folder, "bin", name), 0o755);
 		}
 		const units = tree.content.files.filter(({ path }) => path.startsWith("/run/systemd/system/"));
-		t.is(units.length, role === "worker" ? 2 : 3);
+		t.is(units.length, role === "worker" ? 3 : 4);
 		for (const { path, content } of units) {
-			const text = content.replaceAll(/^ExecStart=\/usr\/bin\//gm, `ExecStart=${folder}/bin/`);
+			const text = content.replaceAll(/^ExecStart=\/usr\/bin\/(?=kubelet|containerd)/gm, `ExecStart=${folder}/bin/`);
 			await writeFile(join(folder, path.slice(path.lastIndexOf("/") + 1)), text);
 		}
 		const names = units.map(({ path }) => join(folder, path.slice(path.lastIndexOf("/") + 1)));
