@@ -17,14 +17,19 @@ const WRITER = /^[\w.+-]{1,64} [0-9a-f]{12}$/;
 const GZIP = [0x1f, 0x8b];
 
 /**
- * What is known of the entry before: the SHA-256 of its bytes, and whether it was itself bound to the one before it. `first`: there
- * is none. `unknown`: it is missing, so that nothing can be compared with it.
+ * What is known of the entry before: the SHA-256 of its bytes as they were stored, which the next one names, and as they are now where they are damaged,
+ * and whether it was itself bound to the one before it. `first`: there is none. `unknown`: it is missing, so that nothing can be compared with it.
  */
-export type Before = { readonly link: Digest; readonly bound: boolean } | "first" | "unknown";
+export type Before =
+	| { readonly link: Digest; readonly now?: Digest | undefined; readonly bound: boolean }
+	| "first"
+	| "unknown";
 
 /** An entry that was read, with what the next one is compared with. */
 export interface ReadEntry {
 	readonly entry: Entry & { readonly link: Digest };
+	/** The digest that it was stored with, where it is another one now. */
+	readonly stored?: Digest | undefined;
 	readonly bound: boolean;
 }
 
@@ -55,8 +60,8 @@ function packed(events: readonly Event[], before: Before): { readonly plain: Uin
 
 /**
  * Reads an entry back, also of format 1, which was bound to nothing. Never throws: what is not understood is left out and named with
- * the position. An entry that does not name the one before it was written by somebody else; nothing of it is taken. `written`: the digest
- * that it had when it was stored.
+ * the position. Of an entry that does not name the one before it, and so was written by somebody else, and of one that is not what was stored nothing is
+ * taken. `written`: the digest that it had when it was stored.
  */
 export function decodeEntry(position: Position, bytes: Uint8Array, before: Before, written?: Digest): ReadEntry {
 	const link = linkOf(bytes);
@@ -64,13 +69,14 @@ export function decodeEntry(position: Position, bytes: Uint8Array, before: Befor
 		entry: { position, link, events: [], flaws: [{ kind, position, reason: `entry ${position} ${why}` }], beyond },
 		bound: typeof before !== "string" && before.bound,
 	});
+	if (written !== undefined && written !== link)
+		return { ...refuse("foreign", "is not what was stored: it is damaged"), stored: written };
 	const value = parse(bytes);
 	if (typeof value !== "object" || value === null) return refuse("foreign", "is not JSON: something else wrote it");
 	const { v, by, prev, events } = value as { v?: unknown; by?: unknown; prev?: unknown; events?: unknown };
 	const named = typeof before === "string" ? null : before.link;
-	// Only an entry that is bound to the one before it, and is as it was written, is a coordinator's own word.
-	const isWhole = written === undefined || written === link;
-	const other = isWhole && isBound(before, prev) ? otherWriter(by) : undefined;
+	// Only an entry that is bound to the one before it is a coordinator's own word.
+	const other = isBound(before, prev) ? otherWriter(by) : undefined;
 	if ((v !== 1 && v !== 2) || !Array.isArray(events))
 		return refuse("unreadable", `has format ${String(v).slice(0, 32)}, which this program does not know`, other);
 	if (before !== "unknown" && (v === 2 ? prev !== named : named !== null && before !== "first" && before.bound))
@@ -101,12 +107,12 @@ function otherWriter(by: unknown): string | undefined {
 
 /** True when what is known of an entry is of another one than that with this digest. */
 export function isAnother(before: Before, link: Digest | undefined): boolean {
-	return link !== undefined && typeof before !== "string" && before.link !== link;
+	return link !== undefined && typeof before !== "string" && (before.now ?? before.link) !== link;
 }
 
 /** What the next entry is compared with. */
-export function beforeNext({ entry, bound }: ReadEntry): Before {
-	return { link: entry.link, bound };
+export function beforeNext({ entry, stored, bound }: ReadEntry): Before {
+	return stored === undefined ? { link: entry.link, bound } : { link: stored, now: entry.link, bound };
 }
 
 /** The digest of an entry's bytes, which the next one names. */

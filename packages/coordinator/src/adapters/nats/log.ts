@@ -173,7 +173,7 @@ class StreamLog implements Log {
 
 	async get(position: Position): Promise<Entry | undefined> {
 		const message = await this.#message({ seq: position });
-		return message ? decodeEntry(position, message.data, "unknown").entry : undefined;
+		return message ? decodeEntry(position, message.data, "unknown", digestIn(message.header)).entry : undefined;
 	}
 
 	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
@@ -193,7 +193,7 @@ class StreamLog implements Log {
 		if (position === 0) return "first";
 		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
 		const message = await this.#message({ seq: position });
-		return message ? beforeNext(decodeEntry(position, message.data, "unknown")) : "unknown";
+		return message ? beforeNext(decodeEntry(position, message.data, "unknown", digestIn(message.header))) : "unknown";
 	}
 
 	/** The position of the newest entry behind `after` that can be read; the last ones may be missing or damaged. */

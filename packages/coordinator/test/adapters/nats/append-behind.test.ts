@@ -64,5 +64,10 @@ test("an entry that is damaged in its store counts for no other version's, whoev
 	stopping.abort();
 	await following;
 	for (const { beyond, flaws } of [...followed, ...(await readAll(log))])
-		t.deepEqual([beyond, flaws.map(({ kind }) => kind)], [undefined, ["unreadable"]]);
+		t.deepEqual([beyond, flaws.map(({ kind }) => kind)], [undefined, ["foreign"]]);
+	const [end] = followed;
+	if (!end) return t.fail();
+	await (await openLog(connection)).append([eventOf(2)], end.position, end.link);
+	const [, next] = await readAll(await openLog(connection));
+	t.deepEqual(next?.flaws, [], "it names the one before as that was stored");
 });

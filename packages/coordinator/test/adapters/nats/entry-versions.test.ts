@@ -41,8 +41,25 @@ test("what is not understood says nothing of a version where it has another dige
 	t.is(damaged.beyond, undefined);
 	t.deepEqual(
 		damaged.flaws.map(({ kind }) => kind),
-		["unreadable"],
+		["foreign"],
 	);
+});
+
+test("of an entry that has another digest than when it was stored nothing is taken, however well it reads, and the next one is taken", (t) => {
+	const chain = begun();
+	const bytes = encodeEntry([eventOf(2)], chain.before);
+	const changed = (from: string, to: string): Uint8Array =>
+		new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
+	const next = encodeEntry([eventOf(3)], { link: linkOf(bytes), bound: true });
+	for (const now of [changed('"seq":2', '"seq":3'), changed("revoked", "revokee"), changed("{", "[")]) {
+		const read = new Chain(1, chain.before);
+		const { events, flaws, link } = read.take(2, now, linkOf(bytes));
+		t.deepEqual(
+			[events, flaws, link],
+			[[], [{ kind: "foreign", position: 2, reason: "entry 2 is not what was stored: it is damaged" }], linkOf(now)],
+		);
+		t.deepEqual(read.take(3, next, linkOf(next)).flaws, []);
+	}
 });
 
 test("an entry of another version that is understood is taken as any", (t) => {
