@@ -49,7 +49,7 @@ export class Checker {
 	/** States that a coordinator held, and the fold with which each was compared. */
 	readonly #alike = new WeakMap<Fleet, Fleet>();
 	/** Which log a coordinator reads: of one that was put in its place it may know nothing yet, however far that goes. */
-	readonly #reads = new Map<string, number>();
+	readonly #reads = new Map<string, string>();
 	/** When a leader got messages of a machine's boot, the newest last. */
 	readonly #heardAt = new Map<string, Moment[]>();
 	/** How often anybody was heard. */
@@ -69,7 +69,7 @@ export class Checker {
 		if (position !== undefined) this.untold.add(position);
 	}
 
-	onReads(by: Coordinator, origin: number): void {
+	onReads(by: Coordinator, origin: string): void {
 		this.#reads.set(by.name, origin);
 	}
 
@@ -126,7 +126,7 @@ export class Checker {
 	compare(by: Coordinator): boolean {
 		const { fleet } = by;
 		if (this.damaged) return true;
-		if (fleet?.seq !== this.truth.seq || this.#reads.get(by.name) !== this.#origin) return false;
+		if (fleet?.seq !== this.truth.seq || this.#reads.get(by.name) !== `log-${this.#origin}`) return false;
 		// States are immutable: two that were compared are alike for good.
 		if (this.#alike.get(fleet) === this.truth) return true;
 		const [held, folded] = [stateDigest(fleet, this.#digests), stateDigest(this.truth, this.#digests)];

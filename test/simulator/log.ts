@@ -45,7 +45,7 @@ export interface LogParts {
 	readonly differs?: (() => boolean) | undefined;
 	readonly moment: () => Moment;
 	/** What this coordinator knows is of this log from now on. */
-	readonly reads: (origin: number) => void;
+	readonly reads: (origin: string) => void;
 	/** An entry was stored that was handed in at a moment. */
 	readonly stored: (events: readonly Event[], decidedAt: Moment) => void;
 }
@@ -103,8 +103,8 @@ export class SimulatedLog implements Log {
 	}
 
 	async *read(after: Position, { aside = false } = {}): AsyncIterable<Entry> {
-		const { last } = await this.state();
-		if (!aside) this.#parts.reads(this.#origin);
+		const { last, origin } = await this.state();
+		if (!aside) this.#parts.reads(origin);
 		if (last <= after) return;
 		const chain = new Chain(after, await this.#before(after), decodeOnce);
 		for (const [position, bytes] of await this.#behind(after, last)) yield this.#taken(chain, position, bytes);
@@ -115,7 +115,7 @@ export class SimulatedLog implements Log {
 
 	async get(position: Position): Promise<Entry | undefined> {
 		const bytes = await this.#bytes(position);
-		return bytes && decodeEntry(position, bytes, "unknown").entry;
+		return bytes && decodeEntry(position, bytes, "unknown", this.#parts.store.written.get(bytes)).entry;
 	}
 
 	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
@@ -169,7 +169,8 @@ export class SimulatedLog implements Log {
 		if (position === 0) return "first";
 		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
 		const bytes = await this.#bytes(position);
-		return bytes ? beforeNext(decodeEntry(position, bytes, "unknown")) : "unknown";
+		if (!bytes) return "unknown";
+		return beforeNext(decodeEntry(position, bytes, "unknown", this.#parts.store.written.get(bytes)));
 	}
 
 	#bytes(position: Position): Promise<Uint8Array | undefined> {
