@@ -158,7 +158,8 @@ const RULES: Rules = {
 			return;
 		}
 		const least = (lease === "lost" ? LOST_AFTER_MS : SUSPECT_AFTER_MS) - 1;
-		const gone = lease === "lost" && world.checker.saidBye.has(bootId);
+		// Of who said good-bye nothing counts that was heard before: it is lost once it was listened for long enough, and suspect before that.
+		const gone = world.checker.saidBye.has(bootId);
 		must(gone || silent >= least, "only silent machines are lost", () => `${machineId} is ${lease} after ${silent} ms`);
 	},
 };
