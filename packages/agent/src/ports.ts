@@ -121,6 +121,8 @@ export interface Files {
 	compare(content: TargetContent, owned: readonly string[]): Promise<FilePlan>;
 	/** Fetches an artifact beside its place and checks its hash; goes on where an earlier try stopped. `key`: opens an encrypted one. */
 	fetch(artifact: Artifact, signal: AbortSignal, key?: string): Promise<void>;
+	/** Removes what was fetched so far of artifacts that nobody wants any more, as far as it can be removed. */
+	forget(artifacts: readonly Pick<Artifact, "path" | "sha256">[]): void;
 	/** Writes all changed files beside their places. When it throws it has removed them again. `goesOn`: paths whose kept files belong to an interrupted apply that this one continues. */
 	stage(content: TargetContent, plan: FilePlan, goesOn: ReadonlySet<string>): Promise<void>;
 	/** Renames everything into place and keeps what was there beside. Can be called again after it stopped halfway. */

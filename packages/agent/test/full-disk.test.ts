@@ -87,7 +87,11 @@ test("a target that fails at its probes on a disk that is full since any write i
 		t.is((await applyTarget(parts, bad, run())).state, "rejected", `full from write ${from} on`);
 		const wasFull = full.isFull();
 		full.room();
-		t.is((await applyTarget(parts, accepted(3, { ...OLD, ...patient }), run())).state, "applied", `full from write ${from} on`);
+		t.is(
+			(await applyTarget(parts, accepted(3, { ...OLD, ...patient }), run())).state,
+			"applied",
+			`full from write ${from} on`,
+		);
 		t.deepEqual(tree(root), lookOf(OLD), `full from write ${from} on`);
 		t.deepEqual(parts.memory.podNetwork()?.target, OLD.podNetwork, `full from write ${from} on`);
 		rmSync(root, { recursive: true });

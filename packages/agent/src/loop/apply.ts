@@ -1,4 +1,4 @@
-import type { MachineId, TargetProgress, TargetStep } from "@rollcall/protocol";
+import type { MachineId, TargetContent, TargetProgress, TargetStep } from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
 import { keyFor, pathsOf, stillNamed } from "../domain/credentials.ts";
@@ -101,6 +101,8 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 	const halfway = before.open !== undefined && before.open.phase !== "staging" ? before.open : undefined;
 	const changes = mergeChanges(halfway?.changes ?? [], plan.changes);
 	const folders = [...new Set([...(halfway?.folders ?? []), ...plan.folders])];
+	// What an earlier target had begun to fetch takes room that this one may need, and nothing else would ever find it.
+	files.forget([memory.next(), memory.good()].flatMap((one) => artifactsBeside(one, content)));
 	memory.saveNext(accepted);
 	const { generation, digest } = accepted.target;
 	const open = {
@@ -168,6 +170,13 @@ async function advance(parts: ApplyParts, accepted: Accepted, run: ApplyRun & { 
 	// From here on this is the good target, whatever fails: only tidying is left, and the next apply does it again.
 	endDone(parts);
 	await letMemoryGo(parts, content.memory?.forgets);
+}
+
+/** The artifacts of an earlier target that this one does not want. */
+function artifactsBeside(earlier: Accepted | undefined, { artifacts }: TargetContent): TargetContent["artifacts"] {
+	const isWanted = (one: TargetContent["artifacts"][number]) =>
+		artifacts.some(({ path, sha256 }) => path === one.path && sha256 === one.sha256);
+	return (earlier?.target.content.artifacts ?? []).filter((one) => !isWanted(one));
 }
 
 /** Tidies up behind an apply that had come to its end, where that was not done yet. Throws FilesError. */

@@ -183,6 +183,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			resets++;
 			return inTurn(async (signal) => {
 				watch.stop();
+				parts.files.forget(memory.next()?.target.content.artifacts ?? []);
 				// First of all, so that an agent that ends now goes on with the removal when it starts.
 				memory.forget("targets");
 				await clean(parts, signal, forgets);

@@ -131,7 +131,15 @@ export function createTargetFiles(place: Place, disk: Disk = nodeDisk, authority
 		return paths.filter((path) => untidy.has(folderOf(path)));
 	}
 
-	return { compare, fetch: artifacts.fetch, stage, swap, restore, settle };
+	function forget(gone: Parameters<Files["forget"]>[0]): void {
+		for (const { path, sha256 } of gone)
+			attempt(() => {
+				guard(disk, place, [path]);
+				disk.unlink(beside(at(path)).part(sha256));
+			});
+	}
+
+	return { compare, fetch: artifacts.fetch, forget, stage, swap, restore, settle };
 }
 
 /** Tidying that may fail: what stays is found by the next one. */
