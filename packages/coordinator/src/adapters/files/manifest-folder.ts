@@ -25,7 +25,10 @@ const FIRST: readonly string[] = ["Namespace", "CustomResourceDefinition", "Prio
  * objects in one file or in a `List`. Namespaces and the like come first. Throws an Error that names the file and the object.
  */
 export async function readManifestFolder(folder: string): Promise<readonly Manifest[]> {
-	const names = (await readdir(folder, { withFileTypes: true }))
+	const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+		throw new Error(`manifests: the folder ${folder} cannot be read: ${systemReason(error)}`);
+	});
+	const names = entries
 		.filter((entry) => !entry.isDirectory() && /\.(?:ya?ml|json)$/.test(entry.name))
 		.map(({ name }) => name)
 		.sort();
