@@ -18,6 +18,7 @@ import { commandLine, descendantsOf } from "@rollcall/test-support/process-table
 import { type Running, run } from "@rollcall/test-support/running";
 import { bundleCoordinator } from "../../scripts/bundle-coordinator.ts";
 import { coordinatorSource, repository } from "./places.ts";
+import { YOUNG_ROOM } from "./young-room.ts";
 
 /** What runs as a coordinator: the bundle of the sources as they are. */
 export const COORDINATOR = await bundleCoordinator();
@@ -134,7 +135,7 @@ export function launchCoordinator(
 	};
 	const started = run(
 		process.execPath,
-		[options.fromSources ? coordinatorSource : COORDINATOR, "--config", configFile, "--tether-stdin"],
+		[...YOUNG_ROOM, options.fromSources ? coordinatorSource : COORDINATOR, "--config", configFile, "--tether-stdin"],
 		environment,
 		"KILL",
 	);
