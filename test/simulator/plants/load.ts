@@ -5,25 +5,40 @@ import { PLANTS } from "./plants.ts";
 const MARK = "?plant=";
 /** Judges by the true code. */
 const TRUTH = /\/test\/simulator\/truth\.ts$/;
-/** The package of a module. */
-const PACKAGE = /\/packages\/([^/]+)\//;
-
-/** Whether the fault reaches a module: not one of another package, since packages import nothing but the protocol (`test/layers/rooms.ts`). */
-function isReached(url: string, mark: string): boolean {
-	const planted = PLANTS[decodeURIComponent(mark)]?.file.split("/")[0];
-	const own = PACKAGE.exec(url)?.[1];
-	return own === undefined || planted === undefined || planted === "protocol" || own === planted;
-}
 
 /** What is the same with every fault is read and stripped of its types once. */
 const STRIPPED = new Map<string, string>();
+/** Who imports a module, by addresses without a mark: learned when all are loaded once without a fault. */
+const IMPORTERS = new Map<string, Set<string>>();
+/** The addresses that a fault reaches. */
+const REACHED = new Map<string, ReadonlySet<string>>();
+
+/**
+ * A fault reaches its own file, and whatever imports what it reaches. All else runs as it does without it, and is compiled by V8 since it ran before: to run code
+ * for the first time takes longer than a story.
+ */
+function reachedBy(mark: string): ReadonlySet<string> {
+	const known = REACHED.get(mark);
+	if (known) return known;
+	const file = PLANTS[decodeURIComponent(mark)]?.file;
+	const reached = new Set<string>([new URL(`../../../packages/${file}`, import.meta.url).href]);
+	for (const url of reached) for (const importer of IMPORTERS.get(url) ?? []) reached.add(importer);
+	REACHED.set(mark, reached);
+	return reached;
+}
+
+function isReached(url: string, importer: string, mark: string): boolean {
+	if (mark !== "") return reachedBy(mark).has(url);
+	IMPORTERS.set(url, (IMPORTERS.get(url) ?? new Set()).add(importer));
+	return true;
+}
 
 registerHooks({
 	resolve(specifier, context, next) {
 		const found = next(specifier, context);
-		const mark = context.parentURL?.split(MARK)[1];
+		const [importer = "", mark] = context.parentURL?.split(MARK) ?? [];
 		const own = found.url.startsWith("file:") && !found.url.includes("/node_modules/") && !found.url.includes(MARK);
-		return mark !== undefined && own && !TRUTH.test(found.url) && isReached(found.url, mark)
+		return mark !== undefined && own && !TRUTH.test(found.url) && isReached(found.url, importer, mark)
 			? { ...found, url: `${found.url}${MARK}${mark}` }
 			: found;
 	},
@@ -43,7 +58,11 @@ registerHooks({
 	},
 });
 
+const marked = (mark: string): Promise<typeof import("../run.ts")> =>
+	import(new URL(`../run.ts${MARK}${mark}`, import.meta.url).href);
+
 /** The simulator with a fault in the code that it drives. */
 export async function withPlant(name: string): Promise<typeof import("../run.ts")> {
-	return import(new URL(`../run.ts${MARK}${encodeURIComponent(name)}`, import.meta.url).href);
+	if (IMPORTERS.size === 0) await marked("");
+	return marked(encodeURIComponent(name));
 }
