@@ -165,7 +165,7 @@ export const ROOMS: readonly Room[] = [
 	},
 
 	single("rehearsal", { packages: [...PROTOCOL, "@rollcall/agent", "@rollcall/agent/zod-settings"], libraries: "any" }),
-	single("test-support", { packages: PROTOCOL, libraries: ["node:", "ava", "diff", "fast-check"] }),
+	single("test-support", { packages: PROTOCOL, libraries: ["node:", "ava", "diff", "esbuild", "fast-check"] }),
 
 	{ name: "cli/exit-codes", files: /^packages\/cli\/src\/exit-codes\.ts$/ },
 	{ name: "cli/text", files: /^packages\/cli\/src\/text\//, libraries: ["string-width"] },

@@ -7,12 +7,15 @@ import { promisify } from "node:util";
 import { routedFiles } from "@rollcall/coordinator/trials";
 import type { PodRoute, TargetPodNetwork } from "@rollcall/protocol";
 import { withDeadline } from "@rollcall/test-support/eventually";
+import { oneFile } from "@rollcall/test-support/one-file";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { debianFolders } from "@rollcall/test-support/part";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 
 const execute = promisify(execFile);
+/** An agent's keeper of routes. */
+const AGENT = await oneFile(join(import.meta.dirname, "agent-process.ts"));
 /** Debian's CNI plugins, and the programs that masquerade, with the libraries that they need. */
 export const PACKAGES = [
 	...["containernetworking-plugins", "nftables", "libnftables1", "libnftnl11", "libmnl0", "libjansson4", "libgmp10"],
@@ -171,8 +174,7 @@ export class Node {
 
 	/** Starts its agent's keeper of routes. */
 	start(): void {
-		const script = join(import.meta.dirname, "agent-process.ts");
-		const words = ["netns", "exec", this.namespace, process.execPath, script, this.#folder];
+		const words = ["netns", "exec", this.namespace, process.execPath, AGENT, this.#folder];
 		const agent = spawn(...tied("ip", words, "KILL"), { env: this.#env, stdio: ["pipe", "pipe", "pipe"] });
 		agent.stderr.on("data", (chunk: Buffer) => this.#t.log(`node-${this.#index}: ${String(chunk).trim()}`));
 		this.#t.teardown(() => void agent.kill("SIGKILL"));

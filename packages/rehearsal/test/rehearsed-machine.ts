@@ -4,14 +4,17 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { createRehearsalUnits, type Units } from "@rollcall/agent";
 import { eventually } from "@rollcall/test-support/eventually";
+import { oneFile } from "@rollcall/test-support/one-file";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 
-const MAIN = join(import.meta.dirname, "../src/main.ts");
-const AGENT = join(import.meta.dirname, "../../agent/src/main.ts");
+const MAIN = await oneFile(join(import.meta.dirname, "../src/main.ts"));
+const AGENT = await oneFile(join(import.meta.dirname, "../../agent/src/main.ts"));
+/** How long the output of a machine that has ended is waited for where others hold its pipes, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
 
-/** A rehearsal that runs from source in processes of its own, and ends with its test. */
+/** A rehearsal that runs in processes of its own, and ends with its test. */
 export interface RehearsedUnderTest {
 	readonly root: string;
 	readonly loopback: string;
@@ -43,7 +46,13 @@ export function startRehearsal(
 		stream.on("data", (chunk: Buffer) => {
 			output += chunk.toString();
 		});
-	const exitCode = new Promise<number | null>((resolve) => child.once("exit", resolve));
+	const exitCode = new Promise<number | null>((resolve) =>
+		child.once("exit", (code) => {
+			// What it said last may still be in the pipes; what it started may hold these open.
+			setTimeout(() => resolve(code), LAST_WORDS_MS);
+			child.once("close", () => resolve(code));
+		}),
+	);
 	t.teardown(async () => {
 		child.kill("SIGTERM");
 		await exitCode;
