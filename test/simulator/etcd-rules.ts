@@ -16,7 +16,10 @@ export function checkLeaves(before: Fleet, { machineId, bootId }: EventOf<"etcd-
 	const slot = document.slots.find(({ name, role }) => name === seat.slot && role === etcdRole(document));
 	const { count } = slot ?? {};
 	if (!slot || typeof count !== "number" || seat.seat < count || !fits(slot, machine)) return;
-	if (machine.health.some(({ healthy }) => !healthy) || machine.command) return;
+	// Who never began, as it cannot have a target, is no member that lives, although etcd counts it.
+	const isWell =
+		machine.health.some(({ component }) => component === "etcd") && machine.health.every((one) => one.healthy);
+	if (!isWell || machine.command) return;
 	const lost = [...before.machines.values()].find(
 		(one) =>
 			one.lease === "lost" &&
