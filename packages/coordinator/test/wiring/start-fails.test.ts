@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { CoordinatorConfig } from "../../src/config.ts";
 import { startCoordinator } from "../../src/wiring/start.ts";
+import { elf } from "../doctor/scene.ts";
 
 /** What keeps a process going, or goes on in it, by the names that Node has for them. */
 const LASTING: ReadonlySet<string> = new Set([
@@ -43,7 +44,7 @@ const BOOT = { host: "127.0.0.1", port: 0 };
 const RIGHTS = [{ field: "O", value: "operators", scope: "viewer" }];
 
 /** What a start can fail of, from early to late, and what it then says. */
-const FAULTS: Readonly<Record<string, readonly [(taken: number) => object, RegExp]>> = {
+const FAULTS: Readonly<Record<string, readonly [(taken: number, agent: string) => object, RegExp]>> = {
 	"no authorities of TPMs": [() => ({ tpm: { authorities: "/not/there" } }), /^tpm\.authorities/],
 	"no authorities of operators": [
 		() => ({ tls: { clientAuthorities: { file: "/not/there", rights: RIGHTS } } }),
@@ -53,7 +54,10 @@ const FAULTS: Readonly<Record<string, readonly [(taken: number) => object, RegEx
 	"no key of boots": [() => ({ boot: { ...BOOT, keyFile: "/not/there" } }), /boot\.keyFile/],
 	"the API's port is taken": [(port) => ({ http: { port } }), /^the API cannot listen/],
 	"no agent": [() => ({ boot: { ...BOOT, agent: "/not/there" } }), /^boot\.agent/],
-	"the boot listener's port is taken": [(port) => ({ boot: { ...BOOT, port } }), /^the boot listener cannot listen/],
+	"the boot listener's port is taken": [
+		(port, agent) => ({ boot: { ...BOOT, port, agent } }),
+		/^the boot listener cannot listen/,
+	],
 };
 
 for (const [fault, [settings, reason]] of Object.entries(FAULTS)) {
@@ -63,9 +67,12 @@ for (const [fault, [settings, reason]] of Object.entries(FAULTS)) {
 		t.teardown(() => rmSync(ram, { recursive: true, force: true }));
 		const key = join(folder, "sealing.key");
 		writeFileSync(key, Buffer.alloc(32, 7).toString("base64"), { mode: 0o600 });
+		// The repository's own would be compressed first, for seconds.
+		const agent = join(folder, "agent");
+		writeFileSync(agent, elf("x64"), { mode: 0o755 });
 		const config = CoordinatorConfig.parse({
 			...{ dataFolder: join(folder, "data"), http: { port: 0 }, nats: { embedded: { port: 0 } } },
-			...{ secrets: { key: { file: key } }, ...settings(await takenPort(t)) },
+			...{ secrets: { key: { file: key } }, ...settings(await takenPort(t), agent) },
 		});
 		const environment = { ...process.env, RUNTIME_DIRECTORY: ram };
 		const { run, left } = watched(t);
