@@ -8,7 +8,7 @@ import { systemReason } from "@rollcall/protocol";
 import type { Logger } from "pino";
 import { ofSetting, openGivenFile } from "../../disk/given-file.ts";
 import { ConfigError } from "../../errors.ts";
-import { type AgentAsset, agentAssetName, readAgentAssets } from "./agent-assets.ts";
+import { type AgentAsset, agentAssetName, PIECE_BYTES, readAgentAssets } from "./agent-assets.ts";
 import type { Assets } from "./assets.ts";
 import { programArch } from "./program-arch.ts";
 
@@ -29,13 +29,13 @@ export async function addAgent(
 	if (named === undefined && !(await stat(file).catch(() => undefined))) return await readAgentAssets(assets);
 	const arch = await (named === undefined ? architectureOf(file) : ofSetting("boot.agent", () => architectureOf(file)));
 	const hash = createHash("sha512");
-	await pipeline(createReadStream(file), hash);
+	await pipeline(createReadStream(file, { highWaterMark: PIECE_BYTES }), hash);
 	const known = await readAgentAssets(assets);
 	if (known.get(arch)?.sha512 === hash.digest("hex")) return known;
 	// Kept by its hash, and so done once for each program; that takes seconds in which nothing else would be said.
 	log.info({ file }, "the agent is being compressed for machines, once; this takes some seconds");
-	const plain = createReadStream(file);
-	const packed = createGzip();
+	const plain = createReadStream(file, { highWaterMark: PIECE_BYTES });
+	const packed = createGzip({ chunkSize: PIECE_BYTES });
 	plain.once("error", (error) => packed.destroy(error));
 	await assets.add({ name: agentAssetName(arch), source: { stream: plain.pipe(packed), from: file }, expect: {} });
 	log.info({ file }, "the agent is ready for machines");
