@@ -1,6 +1,6 @@
 import { inDates } from "../domain/clocks/log-clock.ts";
 import { describe } from "../domain/views/describe.ts";
-import { trustKeeper } from "../keepers/keep-trust.ts";
+import { newestKeeper } from "../keepers/keep-newest.ts";
 import { noteLog } from "../keepers/note-log.ts";
 import type { Core } from "../ports/core.ts";
 import type { Pki } from "../ports/pki.ts";
@@ -9,15 +9,37 @@ import type { Base } from "./base.ts";
 /** What is counted, logged and written beside the log of every event. */
 export function followEvents(
 	{ log, metrics, lastDocument, seenLog }: Base,
-	{ core, pki, origin }: { readonly core: Core; readonly pki: Pki; readonly origin: () => string | undefined },
+	{
+		core,
+		pki,
+		origin,
+		onLeading,
+	}: {
+		readonly core: Core;
+		readonly pki: Pki;
+		readonly origin: () => string | undefined;
+		readonly onLeading: (listener: (leads: boolean) => void) => void;
+	},
 ): void {
 	const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what);
 	const note = noteLog({ origin, save: seenLog.save, onTrouble: trouble("could not note which log is followed") });
-	const keepTrust = trustKeeper({
-		newest: () => core.fleet().trust?.trust,
+	/** A log that is being read, or in doubt, may say what counted once. */
+	const whole = () => (core.ready().ready && !core.fleet().log?.doubt ? core.fleet() : undefined);
+	const keepTrust = newestKeeper({
+		newest: () => whole()?.trust?.trust,
 		keep: (trust) => pki.keep(trust),
-		onTrouble: trouble("could not keep whom the machines believe"),
+		onTrouble: trouble("could not keep whom the machines believe; trying again"),
 	});
+	const keepDocument = newestKeeper({
+		newest: () => whole()?.cluster?.document,
+		keep: (document) => lastDocument.save(document),
+		onTrouble: trouble("could not keep the declared document; trying again"),
+	});
+	const keep = (): void => {
+		keepTrust();
+		keepDocument();
+	};
+	onLeading((leads) => leads && keep());
 	core.subscribe((event) => {
 		metrics.event(event.type);
 		note();
@@ -26,8 +48,6 @@ export function followEvents(
 			{ seq, type, machineId: "machineId" in event ? event.machineId : undefined },
 			describe(inDates(core.fleet(), event)),
 		);
-		if (type === "trust-changed") keepTrust();
-		if (event.type === "cluster-declared")
-			void lastDocument.save(event.document).catch(trouble("could not keep the declared document"));
+		keep();
 	});
 }

@@ -123,7 +123,7 @@ async function startParts(
 	});
 	closing.defer(() => twins.close());
 	onLeading((leads) => leads && twins.say());
-	followEvents(base, { core, pki, origin: bus.eventLog.origin });
+	followEvents(base, { core, pki, origin: bus.eventLog.origin, onLeading });
 	metrics.observeFleet(() => {
 		const acts = core.actsIn() !== undefined;
 		return readFleet(core.fleet(), { leads: core.leadership().leads, acts, now: clock.now() });
