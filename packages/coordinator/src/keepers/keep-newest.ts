@@ -1,5 +1,5 @@
 /** `newest`: the value that counts now; undefined while that is not certain. `keep` writes it down. */
-export interface KeepNewestParts<T extends object> {
+export interface KeepNewestParts<T extends object | string> {
 	readonly newest: () => T | undefined;
 	readonly keep: (value: T) => Promise<void>;
 	readonly onTrouble: (error: unknown) => void;
@@ -10,7 +10,7 @@ export interface KeepNewestParts<T extends object> {
  * lies there may be damaged, gone, or of before. One write after the other, so that an older value never comes last. A failure is told once, and tried again with
  * the next event.
  */
-export function newestKeeper<T extends object>({ newest, keep, onTrouble }: KeepNewestParts<T>): () => void {
+export function newestKeeper<T extends object | string>({ newest, keep, onTrouble }: KeepNewestParts<T>): () => void {
 	let kept: T | undefined;
 	let isBusy = false;
 	let isTold = false;

@@ -1,7 +1,6 @@
 import { inDates } from "../domain/clocks/log-clock.ts";
 import { describe } from "../domain/views/describe.ts";
 import { newestKeeper } from "../keepers/keep-newest.ts";
-import { noteLog } from "../keepers/note-log.ts";
 import type { Core } from "../ports/core.ts";
 import type { Pki } from "../ports/pki.ts";
 import type { Base } from "./base.ts";
@@ -22,7 +21,12 @@ export function followEvents(
 	},
 ): void {
 	const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what);
-	const note = noteLog({ origin, save: seenLog.save, onTrouble: trouble("could not note which log is followed") });
+	// Also one that another coordinator leads, since whoever begins anew must know that there was one.
+	const note = newestKeeper({
+		newest: origin,
+		keep: seenLog.save,
+		onTrouble: trouble("could not note which log is followed; trying again"),
+	});
 	/** A log that is being read, or in doubt, may say what counted once. */
 	const whole = () => (core.ready().ready && !core.fleet().log?.doubt ? core.fleet() : undefined);
 	const keepTrust = newestKeeper({
