@@ -17,7 +17,6 @@ const PURE = new Map([
 /** Tests that have sockets, folders or a nats-server of their own. */
 const WITH_IO = new Map([
 	["adapters", "packages/coordinator/test/adapters/{boot,clock,documents,files,metrics,pki}/*.test.ts"],
-	["bus", "packages/coordinator/test/adapters/{etcd,kubernetes,nats,network,oidc,snapshots}/*.test.ts"],
 	["http", "packages/coordinator/test/adapters/http/*.test.ts"],
 	["keepers", "packages/coordinator/test/keepers/**/*.test.ts"],
 	["others", "packages/{rehearsal,test-support}/test/*.test.ts"],
