@@ -19,7 +19,11 @@ export interface ClusterScene {
 interface Pod {
 	readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
 	readonly spec: { readonly nodeName?: string };
-	readonly status: { readonly phase: string; readonly podIP?: string };
+	readonly status: {
+		readonly phase: string;
+		readonly podIP?: string;
+		readonly containerStatuses?: readonly { readonly restartCount: number }[];
+	};
 }
 
 const PODS = `/api/v1/namespaces/${ROOM.metadata.name}/pods`;
@@ -141,6 +145,35 @@ export async function snapshotBringsAllBack({ t, cluster, api }: ClusterScene): 
 	t.deepEqual(data, note.data);
 	for (const worker of workers) await ready(cluster, worker);
 	t.is((await nodes(api)).length, cluster.machines.length);
+}
+
+/** All machines lose their power, after a snapshot, and get it again: what ran before runs again, each pod where it was, and none is left behind as failed. */
+export async function roomComesBack({ t, cluster, api }: ClusterScene): Promise<void> {
+	await create(api, `/apis/apps/v1/namespaces/${ROOM.metadata.name}/deployments`, movingDeployment(cluster));
+	const before = await runningPod(api);
+	const { code, stderr } = await cluster.host.rollcall("etcd", "snapshot");
+	t.is(code, 0, stderr);
+	for (const machine of cluster.machines) await lost(cluster, machine);
+	for (const machine of cluster.machines) machine.powerOn();
+	for (const machine of cluster.machines)
+		t.log(`${machine.name} is Ready again, as all of them, after ${await ready(cluster, machine)} s more`);
+	const after = await eventually(
+		"the pod of before to run again",
+		async () => {
+			const pod = await read<Pod>(api, `${PODS}/${before.metadata.name}`);
+			if (pod.status.phase === "Running" && (pod.status.containerStatuses ?? []).some((one) => one.restartCount > 0))
+				return pod;
+			throw new Error(JSON.stringify(pod.status));
+		},
+		READY_MS,
+		2_000,
+	);
+	t.is(after.metadata.uid, before.metadata.uid);
+	const { items } = await read<{ items: readonly Pod[] }>(api, "/api/v1/pods");
+	t.deepEqual(
+		items.filter(({ status }) => status.phase === "Failed").map(({ metadata }) => metadata.name),
+		[],
+	);
 }
 
 async function nodes(api: Administrator): Promise<readonly KubernetesNode[]> {

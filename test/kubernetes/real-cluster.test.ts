@@ -5,7 +5,13 @@ import type { LabMachine } from "../lab/machine.ts";
 import { switchPart } from "../lab/part.ts";
 import { administrator } from "./administrator.ts";
 import { READY_MS, ready } from "./cluster-nodes.ts";
-import { checkPasses, deadWorkerIsReplaced, podsReachEachOther, snapshotBringsAllBack } from "./cluster-steps.ts";
+import {
+	checkPasses,
+	deadWorkerIsReplaced,
+	podsReachEachOther,
+	roomComesBack,
+	snapshotBringsAllBack,
+} from "./cluster-steps.ts";
 import { NODE_PROGRAMS } from "./node-images.ts";
 import { realCluster } from "./real-cluster.ts";
 
@@ -14,7 +20,7 @@ const WORKERS = Number(process.env.KUBE_WORKERS ?? 2);
 const programs = kubernetes(...NODE_PROGRAMS, "kubelet");
 
 testNeeding(programs, ...(programs.missing ? [] : [await switchPart()]))(
-	"machines without disks boot into a real Kubernetes: pods reach each other, a dead worker's run elsewhere, and a control plane without power comes back with all objects",
+	"machines without disks boot into a real Kubernetes: pods reach each other, a dead worker's run elsewhere, and a control plane without power, then the whole room, comes back with all objects",
 	async (t) => {
 		t.timeout(stretched(6 * READY_MS));
 		const cluster = await realCluster(t, process.env.KUBE_BIN ?? "", WORKERS);
@@ -30,5 +36,6 @@ testNeeding(programs, ...(programs.missing ? [] : [await switchPart()]))(
 		if (workers.length > 1) await deadWorkerIsReplaced(scene);
 		else t.log("not shown: a worker's death, since its pods have no other worker to run on");
 		await snapshotBringsAllBack(scene);
+		await roomComesBack(scene);
 	},
 );

@@ -44,6 +44,8 @@ const PACE = {
 	repeat: 60_000,
 	/** Between looks at the claims. */
 	claims: 30_000,
+	/** An API that was away has just come back: so long kubelets have to report to it, as long as Kubernetes gives them (`node-monitor-grace-period`). */
+	young: 40_000,
 	/** Changes of nodes that come within this time are recorded together. */
 	gather: 50,
 };
@@ -85,6 +87,9 @@ export class ClusterKeeper {
 	#woken = false;
 	#open: Open | undefined;
 	#misses = 0;
+	#isReady = false;
+	/** When nobody answered for the API, or it was not ready, the last time. */
+	#awayAt: number | undefined;
 	#troubles = 0;
 	#claimsAt: number | undefined;
 	#applied: { readonly digest: string; readonly at: number } | undefined;
@@ -128,16 +133,19 @@ export class ClusterKeeper {
 
 	/** One look. Returns how long to wait for the next one. */
 	async #look(): Promise<number> {
-		const { core, access } = this.#parts;
+		const { core, access, clock } = this.#parts;
 		const reach = core.actsIn() !== undefined ? await access(core.fleet()) : undefined;
 		if (!reach) {
+			if (core.actsIn() !== undefined) this.#awayAt = clock.monotonic();
 			await this.#disconnect();
 			await this.#tellNobodyAnswers();
 			return this.#pace.idle;
 		}
 		const { kubernetes, nodes } = await this.#connect(reach);
 		const state = await kubernetes.ready().catch((error: Error) => ({ ready: false, reason: error.message }) as const);
+		this.#isReady = state.ready;
 		this.#misses = state.ready ? 0 : this.#misses + 1;
+		if (this.#misses >= MISSES) this.#awayAt = clock.monotonic();
 		if (state.ready || this.#misses >= MISSES)
 			await core.submit({ kind: "api-seen", ready: state.ready, reason: state.ready ? "" : state.reason });
 		if (!state.ready) return this.#afterTrouble();
@@ -212,7 +220,13 @@ export class ClusterKeeper {
 		await this.#disconnect();
 		const { core, connect, onTrouble } = this.#parts;
 		const kubernetes = whileLeading(await connect({ ...reach, beforeChange: leadOf(core) }), core, CHANGES);
-		const nodes = new NodeKeeper({ core, kubernetes, onTrouble, gatherMs: this.#pace.gather });
+		const nodes = new NodeKeeper({
+			core,
+			kubernetes,
+			onTrouble,
+			standing: () => ({ justBack: this.#isJustBack() }),
+			gatherMs: this.#pace.gather,
+		});
 		this.#open = { key, kubernetes, nodes };
 		return this.#open;
 	}
@@ -220,10 +234,16 @@ export class ClusterKeeper {
 	async #disconnect(): Promise<void> {
 		const open = this.#open;
 		this.#open = undefined;
+		this.#isReady = false;
 		this.#applied = undefined;
 		this.#claimsAt = undefined;
 		await open?.nodes.stop();
 		await open?.kubernetes.close();
+	}
+
+	#isJustBack(): boolean {
+		if (!this.#isReady) return true;
+		return this.#awayAt !== undefined && this.#parts.clock.monotonic() - this.#awayAt < this.#pace.young;
 	}
 
 	#afterTrouble(): number {

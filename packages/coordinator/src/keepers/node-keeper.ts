@@ -3,7 +3,7 @@ import type { Fleet } from "../domain/fleet.ts";
 import { KubernetesError } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { FollowedNodes, Kubernetes } from "../ports/kubernetes.ts";
-import { mustRegisterAnew, nodeChange } from "../render/node-object.ts";
+import { type ApiStanding, mustRegisterAnew, nodeChange } from "../render/node-object.ts";
 import type { NodeSeen } from "../render/seen-node.ts";
 import { drainNodes, removeLeftNodes } from "./node-drain.ts";
 
@@ -12,6 +12,8 @@ export interface NodeKeeperParts {
 	readonly core: Pick<Core, "fleet" | "submit">;
 	readonly kubernetes: Pick<Kubernetes, "followNodes" | "changeNode" | "cordon" | "evict" | "removeNode">;
 	readonly onTrouble: (what: string, error: unknown) => void;
+	/** How the API stands that shows the nodes. */
+	readonly standing: () => ApiStanding;
 	/** Changes that come within this time are taken together. Milliseconds. */
 	readonly gatherMs: number;
 }
@@ -101,7 +103,7 @@ export class NodeKeeper {
 
 	/** True when the API was asked for a change. */
 	async #bring(fleet: Fleet, node: NodeSeen): Promise<boolean> {
-		const { kubernetes } = this.#parts;
+		const { kubernetes, standing } = this.#parts;
 		const machineId = fleet.nodeNames.get(node.name);
 		const machine = machineId === undefined ? undefined : fleet.machines.get(machineId);
 		const document = fleet.cluster?.document;
@@ -116,7 +118,7 @@ export class NodeKeeper {
 				await kubernetes.removeNode(node);
 				return true;
 			}
-			const change = nodeChange(document, { machine, seat: machine.seat }, node);
+			const change = nodeChange(document, { machine, seat: machine.seat }, node, standing());
 			if (!change) return false;
 			await kubernetes.changeNode(node, change);
 			this.#refused.delete(node.name);

@@ -32,6 +32,11 @@ function declaredNode(document: ClusterDocument, machine: Machine, seat: Seat): 
 	};
 }
 
+/** `justBack`: the API was away a short time ago, so that kubelets had no time to say of which boot they are. */
+export interface ApiStanding {
+	readonly justBack: boolean;
+}
+
 /**
  * What is to be changed of a Node object, so that it has what is declared now and nothing more of what was declared before. A
  * kubelet that finds its Node keeps the labels and taints that it had, whatever it would register with. What others gave it stays.
@@ -40,6 +45,7 @@ export function nodeChange(
 	document: ClusterDocument,
 	{ machine, seat }: { readonly machine: Machine; readonly seat: Seat },
 	seen: NodeSeen,
+	{ justBack }: ApiStanding = { justBack: false },
 ): NodeChange | undefined {
 	const wanted = declaredNode(document, machine, seat);
 	if (!wanted) return undefined;
@@ -48,7 +54,7 @@ export function nodeChange(
 	const labels: Record<string, string | null> = {};
 	for (const [key, value] of Object.entries(wanted.labels)) if (seen.labels[key] !== value) labels[key] = value;
 	for (const key of Object.keys(seen.labels)) if (isOurs(key) && !Object.hasOwn(wanted.labels, key)) labels[key] = null;
-	const declaredTaints = isDead(machine, seen) ? [...wanted.taints, OUT_OF_SERVICE] : wanted.taints;
+	const declaredTaints = isDead(machine, seen, justBack) ? [...wanted.taints, OUT_OF_SERVICE] : wanted.taints;
 	const taints = taintsAfter(declaredTaints, before?.taints ?? [], seen.taints);
 	const declared = canonicalJson({
 		labels: Object.keys(wanted.labels).sort(),
@@ -71,10 +77,12 @@ function networksToTell(
 
 /**
  * True when all that ran on a node is gone: it is of a boot that is over, whose memory is no more; or the machine is lost, and
- * Kubernetes does not hear its kubelet either. That only its agent is silent proves nothing.
+ * Kubernetes does not hear its kubelet either. That only its agent is silent proves nothing. An API that has just come back shows Nodes as they were;
+ * a kubelet that lives would find its pods failed by the taint, where it was about to start them again.
  */
-function isDead({ bootId, lease }: Machine, seen: NodeSeen): boolean {
-	if (seen.bootId !== "" && seen.bootId !== bootId) return true;
+function isDead({ bootId, lease }: Machine, seen: NodeSeen, justBack: boolean): boolean {
+	if (seen.bootId !== "" && seen.bootId !== bootId)
+		return !justBack || seen.taints.some((taint) => nameOfTaint(taint) === nameOfTaint(OUT_OF_SERVICE));
 	return lease === "lost" && !seen.state.ready;
 }
 

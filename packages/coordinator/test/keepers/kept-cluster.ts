@@ -78,7 +78,7 @@ export async function keep(
 		ownManifests: () => own(),
 		requests,
 		onTrouble: (what, error) => t.log(what, error),
-		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30, claims: 10, ...pace },
+		pace: { look: 10, idle: 10, trouble: 10, worst: 50, repeat: 30, claims: 10, young: 0, ...pace },
 	});
 	t.teardown(() => keeper.stop());
 	keeper.start();

@@ -50,6 +50,7 @@ test("a Node whose change the API refuses keeps no other one from being put righ
 			removeNode: async () => undefined,
 		},
 		onTrouble: (what, error) => void told.push(`${what}: ${(error as Error).message}`),
+		standing: () => ({ justBack: false }),
 		gatherMs: 1,
 	});
 	await keeper.look();

@@ -104,6 +104,26 @@ test("a machine that returns gets its Node back: it is not ready until its kubel
 	t.is(live().metadata.labels.room, "2");
 });
 
+for (const [young, dead] of [
+	[600_000, false],
+	[1, true],
+] as const)
+	test(`an API that was away shows Nodes as they were: a boot that is over counts as dead ${dead ? "when kubelets had time to speak" : "not yet"}`, async (t) => {
+		const api = await startFakeApiServer(t);
+		api.failing = ["etcd"];
+		api.objects.set(NODE, fakeNode("node-0", { bootId: "00000000-0000-4000-8000-00000000dead" }));
+		await keep(t, api, { pace: { young } });
+		const looks = () => api.requests.filter((line) => line === "GET /readyz").length;
+		await eventually("some looks at an API that is not ready", () => looks() > 4);
+		api.failing = [];
+		const live = () => api.objects.get(NODE) as unknown as Live;
+		await eventually("what is declared on the Node", () => "rollcall/declared" in (live().metadata.annotations ?? {}));
+		const before = looks();
+		await eventually("some more looks", () => looks() > before + 5);
+		const keys = live().spec.taints?.map(({ key }) => key) ?? [];
+		t.is(keys.includes("node.kubernetes.io/out-of-service"), dead);
+	});
+
 test("labels and taints that were declared and are not any more go, new ones come, and those of others stay", async (t) => {
 	const slot = (text: string) => document("flannel", "", `, ${text}`);
 	const declared = slot('nodeLabels: { room: "1", old: "" }, taints: [{ key: gone, effect: NoSchedule }]');

@@ -105,3 +105,23 @@ test("only a Node of a boot that is over, with networks that are not the declare
 	const own = { ...document, kubernetes: { ...document.kubernetes, podNetwork: "none" as const } };
 	t.false(mustRegisterAnew(own, machine, { ...EMPTY, podNetworks: ["10.1.7.0/24"], bootId: "dead" }));
 });
+
+test("a Node of a boot that is over is dead, unless its API has just come back: then it has the taint only if it had it before", (t) => {
+	if (!place) return t.fail();
+	const key = "node.kubernetes.io/out-of-service";
+	const taint = { key, value: "nodeshutdown", effect: "NoExecute" };
+	const declared = JSON.stringify({ labels: [], taints: [`${key}:NoExecute`] });
+	const isMarked = (justBack: boolean, more: Partial<NodeSeen>, lease: "alive" | "lost" = "alive") => {
+		const machine = { ...place.machine, lease };
+		const seen = { ...EMPTY, bootId: "dead", declared, ...more };
+		const change = nodeChange(document, { ...place, machine }, seen, { justBack });
+		return (change?.taints ?? seen.taints).some((one) => one.key === key);
+	};
+	t.true(isMarked(false, {}));
+	t.false(isMarked(true, {}));
+	t.true(isMarked(true, { taints: [taint] }));
+	t.false(isMarked(false, { bootId: place.machine.bootId, taints: [taint] }));
+	t.false(isMarked(true, { bootId: place.machine.bootId, taints: [taint] }));
+	const silent = { state: { ...EMPTY.state, ready: false } };
+	t.true(isMarked(true, { bootId: place.machine.bootId, ...silent }, "lost"));
+});
