@@ -17,7 +17,8 @@ export function createReconnectRule(random: () => number): {
 	return {
 		options: {
 			maxReconnectAttempts: -1,
-			reconnectDelayHandler: () => 0,
+			// The client compares it with the wall clock, which may have been put back: whatever that says, it is time.
+			reconnectDelayHandler: () => Number.NEGATIVE_INFINITY,
 			reconnectToServer(servers) {
 				const server = servers[Math.max(0, attempt) % servers.length] ?? null;
 				const delay = attempt < 0 ? 0 : backoff(SPREAD, attempt, random()) - (attempt === 0 ? SPREAD.baseMs / 2 : 0);

@@ -9,8 +9,11 @@ import {
 import { distrustReason } from "@rollcall/protocol";
 import { BusRefused } from "../../errors.ts";
 import type { Secured } from "./bus-tls.ts";
+import { reconnectRule } from "./reconnect.ts";
 
 const FIRST_PAUSE_MS = 200;
+/** Between two attempts to come back to one server. */
+const RETRY_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 /** A server that starts anew may refuse everybody for a moment, before it has read its accounts. */
 const REFUSED_FOR_MS = 3_000;
@@ -82,9 +85,7 @@ async function firstConnection(options: ConnectOptions): Promise<NatsConnection>
 				...options.secured,
 				name: options.name,
 				timeout: 5_000,
-				maxReconnectAttempts: -1,
-				reconnectTimeWait: 200,
-				reconnectJitter: 200,
+				...reconnectRule(RETRY_MS),
 				// Later, too, a server that starts anew may refuse us for a moment.
 				ignoreAuthErrorAbort: true,
 				pingInterval: 10_000,

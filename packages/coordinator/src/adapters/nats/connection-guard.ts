@@ -1,6 +1,7 @@
 import { type Authenticator, connect, type NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
 import type { Secured } from "./bus-tls.ts";
+import { reconnectRule } from "./reconnect.ts";
 
 /** An agent has one connection, and for a moment a second one when it comes back before the server missed the first. */
 const MOST_CONNECTIONS = 4;
@@ -51,8 +52,7 @@ export async function startConnectionGuard(parts: ConnectionGuardParts): Promise
 		authenticator: parts.authenticator,
 		...parts.secured,
 		name: "rollcall connection guard",
-		maxReconnectAttempts: -1,
-		reconnectTimeWait: RETRY_MS,
+		...reconnectRule(RETRY_MS),
 		ignoreAuthErrorAbort: true,
 	});
 	let [cut, toldAt] = [0, Number.NEGATIVE_INFINITY];
