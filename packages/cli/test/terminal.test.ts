@@ -29,7 +29,10 @@ test("a list fits the terminal that it is printed on, and the reason stays", asy
 test("a live view follows the size of the terminal, and Ctrl-C gives it back with the cursor", async (t) => {
 	const { api, env } = await coordinatorWith(t, {
 		"GET /v1/machines": { machines },
-		"GET /v1/status": { ...STATUS, trouble: [{ kind: "lost-member", text: "1 member is lost: worker-1" }] },
+		"GET /v1/status": {
+			...STATUS,
+			trouble: [{ kind: "lost-member", text: "1 machine with a seat is lost: worker-1" }],
+		},
 	});
 	const terminal = await onTerminal(t, ["machines", "--watch"], { columns: 80, rows: 24, env });
 	await eventually("the first picture", () => terminal.output().includes("worker-1"));
@@ -43,7 +46,7 @@ test("a live view follows the size of the terminal, and Ctrl-C gives it back wit
 	for (const line of linesOf(narrow())) t.true(widthOf(line) <= 40, line);
 	const frame = narrow().split("\u001b[0J")[0] ?? "";
 	t.true(linesOf(frame).length <= 12, "it does not scroll");
-	t.regex(frame, /1 member is lost/);
+	t.regex(frame, /1 machine with a seat is lost/);
 	terminal.type("\u0003");
 	t.is(await terminal.ended, 0);
 	t.true(terminal.output().includes("\u001b[?25h"), "the cursor is back");

@@ -43,7 +43,7 @@ test("a member that is lost is told by name until it is back", (t) => {
 	story.pass(30);
 	const [trouble] = fleetTrouble(story.fleet, []);
 	t.is(trouble?.kind, "lost-member");
-	t.is(trouble?.text, `1 member is lost: ${story.machine(lost).seat?.nodeName}`);
+	t.is(trouble?.text, `1 machine with a seat is lost: ${story.machine(lost).seat?.nodeName}`);
 });
 
 test("no cluster, and slots of the operator's own roles that take the rest, lack nothing", (t) => {

@@ -19,7 +19,7 @@ const NEED_API: ReadonlySet<string> = new Set(["control-plane", "etcd", "worker"
 const MOST_NAMES = 5;
 
 /**
- * What is not well about the fleet as a whole, the worst first: nobody answers the cluster's API, members are lost, seats are
+ * What is not well about the fleet as a whole, the worst first: nobody answers the cluster's API, machines with seats are lost, seats are
  * empty, boots are stuck. `date`: by the coordinator's clock. Machines that stand well by themselves may be a fleet that does not. Empty when all is well.
  */
 export function fleetTrouble(fleet: Fleet, stuck: readonly BootView[], date?: Timestamp): Trouble[] {
@@ -99,7 +99,7 @@ function lostTrouble(fleet: Fleet): Trouble[] {
 	const lost = [...fleet.machines.values()].filter((machine) => machine.seat && phaseOf(machine) === "lost");
 	const [first] = lost;
 	if (!first) return [];
-	const text = `${lost.length === 1 ? "1 member is" : `${lost.length} members are`} lost: ${namesOf(lost)}`;
+	const text = `${lost.length === 1 ? "1 machine with a seat is" : `${lost.length} machines with seats are`} lost: ${namesOf(lost)}`;
 	return [{ kind: "lost-member", text, next: `rollcall why ${nameOf(first)}` }];
 }
 
