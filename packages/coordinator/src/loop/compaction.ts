@@ -13,17 +13,20 @@ const MIN_KEPT = 16;
 /**
  * The position before which entries may go: all but the newest half. Undefined where there is enough room. Where entries are missing, only what was
  * checked goes, once a person or proofs said that the log goes on as it is, or when room is short: a hole that nobody told of is to be seen first.
+ * `isShort`: an entry found no room, so that all may go but the newest one; few large ones can fill a log.
  */
 export function compactBefore(
 	state: LogState,
 	standing: Pick<LogStanding, "checkedTo" | "doubt"> | undefined,
+	isShort = false,
 ): Position | undefined {
-	if (!isHalfFull(state)) return undefined;
-	const { first, last, bytes, entries, maxBytes } = state;
-	const mayGo = standing !== undefined && (!standing.doubt || bytes * 100 >= maxBytes * PRESSING);
+	if (!isShort && !isHalfFull(state)) return undefined;
+	const { first, last, bytes, entries, maxBytes = 0 } = state;
+	const mayGo = standing !== undefined && (!standing.doubt || isShort || bytes * 100 >= maxBytes * PRESSING);
 	const checkedTo = mayGo ? standing.checkedTo : 0;
 	const upTo = entries === last - first + 1 ? last : checkedTo;
-	const before = Math.min(last - Math.max(MIN_KEPT, Math.floor(entries / 2)), upTo) + 1;
+	const kept = isShort ? 1 : Math.max(MIN_KEPT, Math.floor(entries / 2));
+	const before = Math.min(last - kept, upTo) + 1;
 	return before > first ? before : undefined;
 }
 

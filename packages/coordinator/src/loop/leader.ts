@@ -3,7 +3,7 @@ import { Attention } from "../domain/attention.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
-import { LogConflict, LogUnavailable } from "../errors.ts";
+import { LogConflict, LogFull, LogUnavailable } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Entry, Log } from "../ports/log.ts";
 import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
@@ -124,6 +124,7 @@ export class Leader {
 					await catchUp();
 					if (ledger.fleet.leader?.seq !== this.term) return;
 				} else if (error instanceof LogUnavailable) {
+					if (error instanceof LogFull) this.#room.lacked();
 					this.#trouble = `the event log cannot be written to: ${error.message}`;
 					parts.watcher.onTrouble("the event log cannot be written to; nothing is decided until it can", error);
 					queue.refuseAll(problem("not-ready", "the event log cannot be written to", "try again in a few seconds"));

@@ -27,6 +27,8 @@ export class LogRoom {
 	readonly #parts: RoomParts;
 	readonly #share: LogShare;
 	#lastMeasured = Number.NEGATIVE_INFINITY;
+	/** An entry found no room since the last look. */
+	#isShort = false;
 	/** So many entries were missing when that was looked for last. */
 	#missing = 0;
 
@@ -45,6 +47,12 @@ export class LogRoom {
 		if (this.#share.wrote(events)) this.#lastMeasured = Number.NEGATIVE_INFINITY;
 	}
 
+	/** An entry found no room: what can go goes with the next look. */
+	lacked(): void {
+		this.#isShort = true;
+		this.#lastMeasured = Number.NEGATIVE_INFINITY;
+	}
+
 	/** Measures when it is time to. Throws what the log throws. */
 	async look(): Promise<void> {
 		const { parts, log, queue } = this.#parts;
@@ -55,7 +63,9 @@ export class LogRoom {
 		const missing = isHalfFull(state) ? state.last - state.first + 1 - state.entries : 0;
 		if (missing > this.#missing) this.#parts.lookForMissing();
 		this.#missing = missing;
-		const before = this.#parts.mayAct() ? compactBefore(state, this.#parts.state().fleet.log) : undefined;
+		const standing = this.#parts.state().fleet.log;
+		const before = this.#parts.mayAct() ? compactBefore(state, standing, this.#isShort) : undefined;
+		this.#isShort = false;
 		const { bytes, maxBytes } = before === undefined ? state : await this.#compact(before);
 		this.#share.see({ bytes, maxBytes });
 		parts.watcher.onLogSize({ bytes, maxBytes });

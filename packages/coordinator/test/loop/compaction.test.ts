@@ -42,3 +42,15 @@ test("the newest entries stay for whoever reads them just now", (t) => {
 	t.is(compactBefore({ ...log(90), last: 20, entries: 20 }, undefined), 5);
 	t.is(compactBefore({ ...log(90), last: 16, entries: 16 }, undefined), undefined);
 });
+
+test("where an entry found no room all go but the newest one, since a few large ones can fill a log", (t) => {
+	t.is(compactBefore({ ...log(90), last: 16, entries: 16 }, undefined, true), 16);
+	t.is(compactBefore({ ...log(40), last: 16, entries: 16 }, undefined, true), 16, "one entry may be most of a log");
+	t.is(
+		compactBefore({ ...log(90), maxBytes: undefined }, undefined, true),
+		100,
+		"the account's own limit is not known",
+	);
+	t.is(compactBefore(log(40, 1), { checkedTo: 20, doubt: DOUBT }, true), 21);
+	t.is(compactBefore(log(90, 1), undefined, true), undefined, "a hole that nobody told of is to be seen first");
+});
