@@ -56,7 +56,7 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	),
 	"the quorum guard lets everything through": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
-		"if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;",
+		"if ((loss.taken.length === 0 && !joins) || left.length >= needs) return undefined;",
 		"return undefined;",
 	),
 	"a member that lives leaves etcd before one that is lost": swapped(

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
+import { admit } from "../../src/domain/admit.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import type { Input } from "../../src/domain/inputs.ts";
 import { standing } from "../../src/domain/views/phase.ts";
@@ -243,6 +244,32 @@ test("a removal that was begun is finished before anybody joins, and until then 
 	takeStep(story);
 	t.is(nextEtcdStep(story.fleet)?.kind, "replace");
 	t.not(codeOf(story.take(verb("reboot", leaving))), "quorum-at-risk");
+});
+
+test("who learns beside the only voter, and may be let vote at any moment, is not stopped; one whose etcd is ill, or has not begun, is", (t) => {
+	const story = new Story();
+	story.declare([{ ...CONTROL[0], count: 1 }]);
+	const [first, second] = BOXES.slice(0, 2).map((box) => story.join(box)) as [MachineId, MachineId];
+	story.report(first, "applied", 1);
+	remember(story, [first]);
+	takeStep(story);
+	story.declare([{ ...CONTROL[0], count: 2 }]);
+	takeStep(story);
+	t.is(nextEtcdStep(story.fleet)?.kind, "promote");
+	const code = (name: Verb) => codeOf(admit(story.fleet, verb(name, second), story.at).answer);
+	for (const name of STOPPING) t.not(code(name), "quorum-at-risk", `${name} of one that has not begun`);
+	story.report(second, "applied", 1);
+	remember(story, [second]);
+	for (const name of STOPPING) t.is(code(name), "quorum-at-risk", name);
+	const answer = story.take(verb("reboot", second));
+	t.regex(
+		answer.kind === "problem" ? answer.problem.message : "",
+		/1 of 1 members of etcd are healthy now, and it may be let vote at any moment, 1 would be, and it needs 2/,
+	);
+	const { bootId } = story.machine(second);
+	const health = [{ component: "etcd", healthy: false, reason: "it has no leader" }];
+	story.record([{ type: "health-changed", machineId: second, bootId, health }]);
+	t.not(code("reboot"), "quorum-at-risk", "it is ill, and etcd lets nobody vote who has not caught up");
 });
 
 test("the only member of etcd that is given another role stays, says why, and goes when the loss is accepted afterwards", (t) => {

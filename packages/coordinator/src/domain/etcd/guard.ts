@@ -8,12 +8,12 @@ import { isBoot, wasTakenOut } from "./beginning.ts";
 import { isAllOn } from "./elsewhere.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
-import { begunNow, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { begunNow, holdsMemory, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
 import { nodeNames } from "./names.ts";
-import { majorityOf, type Quorum, quorumOf } from "./quorum.ts";
+import { isIll, majorityOf, type Quorum, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 import { strandedMachines, strandedSnapshot, strandedText } from "./stranded.ts";
 
@@ -195,17 +195,26 @@ function moveFault(
 
 function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Timestamp }): Problem | undefined {
 	const loss = lossOf(fleet, { after, gone, answered: input.answered });
-	if (!loss || loss.taken.length === 0 || loss.left.length >= loss.quorum.needs) return undefined;
+	if (!loss) return undefined;
 	const { quorum, left } = loss;
-	const { count: all } = quorum;
-	const now = `${quorum.healthy.length} of ${all} members of etcd are healthy now`;
-	const then = `${left.length} would be, and it needs ${majorityOf(all)}`;
+	const joins = "machineId" in input && STOPS.has(input.kind) && mayVoteNow(fleet, input.machineId);
+	const needs = joins ? majorityOf(quorum.count + 1) : quorum.needs;
+	if ((loss.taken.length === 0 && !joins) || left.length >= needs) return undefined;
+	const now = `${quorum.healthy.length} of ${quorum.count} members of etcd are healthy now${joins ? ", and it may be let vote at any moment" : ""}`;
+	const then = `${left.length} would be, and it needs ${needs}`;
 	return {
 		code: "quorum-at-risk",
 		message: `${subjectOf(fleet, input)}: ${now}, ${then}; that majority lost means ${fallbackText(fleet, at)}`,
 		next: nextFor(input, "etcd"),
 		...(input.kind === "declare" ? {} : { machineId: input.machineId }),
 	};
+}
+
+/** True for a machine that learns and is well: etcd may be asked just now to let it vote, before that is recorded. */
+function mayVoteNow(fleet: Fleet, id: MachineId): boolean {
+	const machine = fleet.machines.get(id);
+	const learns = machine && livingMembers(fleet).some((one) => !one.votes && isBoot(one)(machine));
+	return learns === true && machine?.lease === "alive" && holdsMemory(machine) && !isIll(machine);
 }
 
 function apiFault(fleet: Fleet, { input, after, gone }: Change): Problem | undefined {
