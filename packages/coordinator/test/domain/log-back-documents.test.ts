@@ -1,6 +1,7 @@
 import type { EtcdMemory, MachineId, SignedAssignment } from "@rollcall/protocol";
 import test from "ava";
 import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
+import { etcdElsewhere } from "../../src/domain/etcd/elsewhere.ts";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/domain/fleet.ts";
@@ -198,6 +199,21 @@ test("a log from before a document gave control planes etcd leaves it there, whe
 	t.is(back.fleet.log?.doubt, undefined);
 	t.is(back.machine(id).generation, generation, "it was given no target without etcd");
 	t.regex(back.machine(id).impossible?.reason ?? "", /has etcd on machines of the role etcd: what runs here goes on/);
+	const { bootId, seat } = back.machine(id);
+	const member = {
+		machineId: id,
+		bootId,
+		nodeName: seat?.nodeName ?? "",
+		begun: "new",
+		votes: true,
+		cluster: [],
+	} as const;
+	const leaving = (removed: "asked" | "done") => ({
+		...back.fleet,
+		etcd: { members: [{ ...member, removed }], seq: 1 },
+	});
+	t.truthy(etcdElsewhere(leaving("asked"), back.machine(id)), "its vote may be needed to take it out");
+	t.is(etcdElsewhere(leaving("done"), back.machine(id)), undefined);
 	const answer = back.take({ kind: "declare", ...newest, by: "test" });
 	t.is(codeOf(answer), "ok");
 	back.pass(2);

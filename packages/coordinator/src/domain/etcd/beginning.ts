@@ -99,6 +99,11 @@ export function wasTakenOut(fleet: Fleet, boot: Boot): boolean {
 	return takenOutBoots(fleet).some(isBoot(boot));
 }
 
+/** True for a boot that etcd took out, as far as is known: it has no vote that could be needed any more. One that etcd is asked to take out may. */
+export function hasLeft(fleet: Fleet, boot: Boot): boolean {
+	return takenOutBoots(fleet).some((one) => !one.votes && isBoot(boot)(one));
+}
+
 /** How etcd begins on a machine of this fleet. */
 export function etcdBeginning(fleet: Fleet, boot: Boot): EtcdBeginning | undefined {
 	return beginningOn(boot, etcdBeginnings(fleet));

@@ -1,13 +1,14 @@
 import type { Fleet, Machine } from "../fleet.ts";
 import type { Summary } from "../observed.ts";
 import { etcdRole } from "../seats/seats.ts";
-import { wasTakenOut } from "./beginning.ts";
+import { hasLeft } from "./beginning.ts";
 import { holdsMemory } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 
 /**
  * Why a machine keeps what it runs: it has the memory of a member of etcd, and the document in force has etcd on machines of another role. After a log that went
- * back, the document is an older one, and a target by it would end etcd. Undefined where that is not so, or a person accepted the loss by name.
+ * back, the document is an older one, and a target by it would end etcd, which has to take the member out before. Undefined where that is not so, or a person
+ * accepted the loss by name.
  */
 export function etcdElsewhere(fleet: Fleet, machine: Machine): Extract<Summary, { ok: false }> | undefined {
 	const { recoverUntil, cluster } = fleet;
@@ -15,7 +16,7 @@ export function etcdElsewhere(fleet: Fleet, machine: Machine): Extract<Summary, 
 	// A log that never was in recovery knows what became of etcd's members.
 	if (recoverUntil === 0 || !cluster || cluster.acceptLoss === "etcd" || !seat) return undefined;
 	const role = etcdRole(cluster.document);
-	if (seat.role === role || !holdsMemory(machine) || wasTakenOut(fleet, machine)) return undefined;
+	if (seat.role === role || !holdsMemory(machine) || hasLeft(fleet, machine)) return undefined;
 	const reason =
 		`the memory of a member of etcd lies here, and the document in force has etcd on machines of the role ${role}: ` +
 		`what runs here goes on; apply the document again that has etcd on machines of the role ${seat.role}, ` +
