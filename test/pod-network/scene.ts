@@ -15,7 +15,7 @@ import type { ExecutionContext } from "ava";
 
 const execute = promisify(execFile);
 /** An agent's keeper of routes. */
-const AGENT = await oneFile(join(import.meta.dirname, "agent-process.ts"));
+const AGENT = oneFile(join(import.meta.dirname, "agent-process.ts"));
 /** Debian's CNI plugins, and the programs that masquerade, with the libraries that they need. */
 export const PACKAGES = [
 	...["containernetworking-plugins", "nftables", "libnftables1", "libnftnl11", "libmnl0", "libjansson4", "libgmp10"],

@@ -9,8 +9,8 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import { tied } from "@rollcall/test-support/tied";
 import type { ExecutionContext } from "ava";
 
-const MAIN = await oneFile(join(import.meta.dirname, "../src/main.ts"));
-const AGENT = await oneFile(join(import.meta.dirname, "../../agent/src/main.ts"));
+const MAIN = oneFile(join(import.meta.dirname, "../src/main.ts"));
+const AGENT = oneFile(join(import.meta.dirname, "../../agent/src/main.ts"));
 /** How long the output of a machine that has ended is waited for where others hold its pipes, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
 

@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { buildSync } from "esbuild";
 
 const project = join(import.meta.dirname, "../../..");
 const output = join(project, ".cache/test-programs");
@@ -9,15 +10,14 @@ const REQUIRE = 'import { createRequire as toRequire } from "node:module"; const
 /**
  * One file in `.cache/test-programs` of a program's source, by its path, and all that it imports; returns that file's path. A start from there takes a third of the
  * processor time of one from the sources, so it is for programs that a test starts many times. Each process that asks for it makes it anew, so that it is always the
- * code as it is; several at once do not disturb each other.
+ * code as it is; several at once do not disturb each other. It does so without waiting, since a test file whose imports wait cannot share a process with others.
  */
-export async function oneFile(entry: string): Promise<string> {
+export function oneFile(entry: string): string {
 	const name = relative(project, entry).replaceAll("/", "-").replace(/\.ts$/, "");
-	await mkdir(output, { recursive: true });
-	const work = await mkdtemp(join(output, ".build-"));
+	mkdirSync(output, { recursive: true });
+	const work = mkdtempSync(join(output, ".build-"));
 	try {
-		const { build } = await import("esbuild");
-		await build({
+		buildSync({
 			absWorkingDir: project,
 			entryPoints: [{ in: entry, out: name }],
 			outdir: work,
@@ -30,9 +30,9 @@ export async function oneFile(entry: string): Promise<string> {
 			logLevel: "error",
 		});
 		const file = join(output, `${name}.mjs`);
-		await rename(join(work, `${name}.mjs`), file);
+		renameSync(join(work, `${name}.mjs`), file);
 		return file;
 	} finally {
-		await rm(work, { recursive: true, force: true });
+		rmSync(work, { recursive: true, force: true });
 	}
 }
