@@ -4,25 +4,29 @@ import type { NodeConnectionOptions } from "@nats-io/transport-node";
 const SPREAD_MS = 200;
 
 /**
- * How to connect again, for ever: at once where a server was not tried of late, else after a pause. The client's own rule compares its last attempt with the wall clock: where
- * that was put back meanwhile, nothing would be tried before the time that it had shown.
+ * How to connect again, for ever: each server at once, and after all were tried a pause. The client's own rule compares its last attempt with the wall clock: where
+ * that was put back meanwhile, nothing would be tried before the time that it had shown. It waits by its own timer, so that a connection that is closed meanwhile
+ * makes no further attempt.
  */
 export function reconnectRule(
 	pauseMs: number,
 ): Pick<NodeConnectionOptions, "reconnectToServer" | "reconnectDelayHandler" | "maxReconnectAttempts"> {
-	/** When each server was tried last, by the monotonic clock. */
-	const tried = new Map<string, number>();
+	/** The last attempt, by the monotonic clock, and for how long others wait after it. */
+	let tried = Number.NEGATIVE_INFINITY;
+	let waitMs = 0;
+	/** How many were tried without a pause, of how many servers. */
+	let inRow = 0;
+	let servers = 1;
+	const isOver = (): boolean => performance.now() - tried >= waitMs;
 	return {
 		maxReconnectAttempts: -1,
-		// Whatever the wall clock says, it is time.
-		reconnectDelayHandler: () => Number.NEGATIVE_INFINITY,
-		reconnectToServer([server]) {
-			if (!server) return null;
-			const now = performance.now();
-			const before = tried.get(server.listen) ?? Number.NEGATIVE_INFINITY;
-			const at = Math.max(now, before + pauseMs + Math.random() * SPREAD_MS);
-			tried.set(server.listen, at);
-			return { server, delay: at - now };
+		reconnectDelayHandler: () => (inRow < servers || isOver() ? Number.NEGATIVE_INFINITY : waitMs),
+		reconnectToServer(all) {
+			inRow = isOver() ? 1 : inRow + 1;
+			servers = all.length;
+			tried = performance.now();
+			waitMs = pauseMs + Math.random() * SPREAD_MS;
+			return null;
 		},
 	};
 }
