@@ -72,7 +72,12 @@ export class LogReader {
 		};
 		await look();
 		for await (const entry of log.read(position)) {
-			if (foreignIn(entry)) await look();
+			if (flawIn(entry, "foreign")) await look();
+			// What is missing may have been taken out since the log was asked for its state.
+			if (flawIn(entry, "gap")) {
+				const now = await log.state();
+				if (this.#ledger.position < now.first - 1 && (await this.#overtake(log, now))) return await this.catchUp(log);
+			}
 			// What a kept state stands for nobody has to understand.
 			if (entry.beyond !== undefined && (await this.#overtake(log, state))) return await this.catchUp(log);
 			this.take(entry);
@@ -141,8 +146,9 @@ export class LogReader {
 		let count = 0;
 		for await (const { flaws, events, position, beyond } of log.read(state.first - 1, { aside: true })) {
 			if (signal.aborted) return;
+			const missing = await stillMissing(log, flaws);
 			// What another version wrote is in the state, whoever understands it.
-			found.add(flaws.filter(({ position: at, kind }) => at <= to && !(beyond && kind === "unreadable")));
+			found.add(missing.filter(({ position: at, kind }) => at <= to && !(beyond && kind === "unreadable")));
 			// What was told once is told by an entry behind it; what was damaged since is not, wherever it stands.
 			found.hear(events, position);
 			count += 1;
@@ -219,8 +225,15 @@ export class LogReader {
 	}
 }
 
-function foreignIn({ flaws }: Entry): Flaw | undefined {
-	return flaws.find(({ kind }) => kind === "foreign");
+/** The flaws, but for entries that were taken out since the log was asked for its state. */
+async function stillMissing(log: Log, flaws: readonly Flaw[]): Promise<readonly Flaw[]> {
+	if (!flaws.some(({ kind }) => kind === "gap")) return flaws;
+	const { first } = await log.state();
+	return flaws.filter(({ kind, position }) => kind !== "gap" || position >= first);
+}
+
+function flawIn({ flaws }: Entry, kind: Flaw["kind"]): Flaw | undefined {
+	return flaws.find((flaw) => flaw.kind === kind);
 }
 
 /** True when the log has the very entry that a state ends with, and so, by its chain, all before it: also of a log that went back. */

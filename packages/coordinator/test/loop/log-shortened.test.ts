@@ -1,3 +1,4 @@
+import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
 import { Chain } from "../../src/adapters/nats/chain.ts";
 import { LogGap } from "../../src/errors.ts";
@@ -60,6 +61,34 @@ for (const how of ["and is read again", "and is followed"] as const) {
 		await reader.catchUp(storedLog(stored, first));
 		t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
 	});
+}
+
+test("a log that is shortened while it is read, beyond what a coordinator had read, is gone on with from that state as well", async (t) => {
+	const { stored, states, first } = await shortened();
+	const { reader, ledger } = reading(entries(2), undefined, states);
+	await reader.catchUp(await reader.open());
+	await reader.catchUp(shortenedNow(stored, first));
+	t.deepEqual([ledger.position, ledger.fleet.seq, ledger.flaws], [8, 8, []]);
+});
+
+test("what is taken out while a log is read again is none of what is missing", async (t) => {
+	const { reader, ledger } = reading(entries(8));
+	await reader.catchUp(await reader.open());
+	const { stored, first } = await shortened();
+	stored.delete(7);
+	reader.lookForMissing(shortenedNow(stored, first), new AbortController().signal);
+	await eventually("the hole to be found", () => ledger.flaws.length > 0);
+	t.deepEqual(
+		ledger.flaws.map(({ kind, position }) => [kind, position]),
+		[["gap", 7]],
+	);
+});
+
+/** A log that is shortened right after it was asked for its state for the first time. */
+function shortenedNow(stored: Stored, first: number): Log {
+	const [before, log] = [storedLog(stored), storedLog(stored, first)];
+	let asked = 0;
+	return { ...log, state: () => (asked++ === 0 ? before : log).state() };
 }
 
 test("without a digest nothing stands for a log that went back", async (t) => {
