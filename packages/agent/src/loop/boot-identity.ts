@@ -1,6 +1,6 @@
 import type { EnrollReply, MachineId } from "@rollcall/protocol";
-import { messageOf } from "../errors.ts";
 import type { Clock, Identity, Log, Memory, ServerTrust } from "../ports.ts";
+import { createLateWriter } from "./write-later.ts";
 
 /** A key pair, as `createKeys` makes it: an nkey seed and its public half. */
 export interface Keys {
@@ -46,19 +46,10 @@ export function openBootIdentity(
 	let identity: Identity = kept?.bootId === bootId ? kept : { bootId, ...parts.createKeys() };
 	if (identity !== kept) memory.saveIdentity(identity);
 	if (identity.authority !== undefined) trust.believe(identity.authority);
-	let unsaved = false;
-	const save = () => {
-		try {
-			memory.saveIdentity(identity);
-			unsaved = false;
-		} catch (error) {
-			if (!unsaved) log.warn("this boot's identity cannot be written down yet", { reason: messageOf(error) });
-			unsaved = true;
-		}
-	};
+	const written = createLateWriter(log, "this boot's identity", () => memory.saveIdentity(identity));
 	const keep = (next: Identity) => {
 		identity = next;
-		save();
+		written.save();
 	};
 	return {
 		current: () => identity,
@@ -82,14 +73,12 @@ export function openBootIdentity(
 				const next = { ...identity, authority };
 				memory.saveIdentity(next);
 				identity = next;
-				unsaved = false;
+				written.saved();
 			}
 			trust.believe(authority);
 			return undefined;
 		},
 		renewalDue: () => identity.joined !== undefined && clock.sinceBoot() >= identity.joined.renewAt,
-		catchUp() {
-			if (unsaved) save();
-		},
+		catchUp: written.catchUp,
 	};
 }

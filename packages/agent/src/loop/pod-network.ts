@@ -11,6 +11,7 @@ import { wantedNetwork } from "../domain/pod-network.ts";
 import { LinkError, messageOf } from "../errors.ts";
 import type { Clock, Link, Log, Memory, PodKernel } from "../ports.ts";
 import { createWakeSignal } from "./wake-signal.ts";
+import { createLateWriter } from "./write-later.ts";
 
 const RETRY = { baseMs: 200, maxMs: 10_000 };
 /** Every 30 to 60 s, in case that a notice was lost. */
@@ -52,22 +53,12 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 	let trouble = "its routes were not looked at yet";
 	let brought: ReadonlySet<string> = new Set(target && table ? goals(target, table) : []);
 
-	/** What is known is not written down yet. */
-	let unsaved = false;
+	/** It counts although there may be no room to write it: who forgets it asks again. */
+	const written = createLateWriter(log, "what is known of routes to pods", () =>
+		memory.savePodNetwork(target || table ? { target, table } : undefined),
+	);
 
 	const digest = () => table && podRoutesDigest(table);
-
-	/** It counts although there may be no room to write it: who forgets it asks again. */
-	function save(): void {
-		try {
-			memory.savePodNetwork(target || table ? { target, table } : undefined);
-			unsaved = false;
-		} catch (error) {
-			if (!unsaved)
-				log.warn("what is known of routes to pods cannot be written down yet", { reason: messageOf(error) });
-			unsaved = true;
-		}
-	}
 
 	function goals(of: TargetPodNetwork, routes: readonly PodRoute[]): string[] {
 		return wantedNetwork(of, routes).ways.map(({ to }) => to);
@@ -75,7 +66,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 
 	function bring(): Promise<void> {
 		return inOrder(async () => {
-			if (unsaved) save();
+			written.catchUp();
 			const wanted = target && wantedNetwork(target, table ?? []);
 			brought = new Set([...brought, ...(wanted?.ways ?? []).map(({ to }) => to)]);
 			try {
@@ -102,7 +93,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 			return false;
 		}
 		table = next;
-		save();
+		written.save();
 		return true;
 	}
 
@@ -130,7 +121,7 @@ export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper
 				const bridge = target?.bridge;
 				if (!next) table = undefined;
 				target = next;
-				save();
+				written.save();
 				if (!next && bridge !== undefined) {
 					await bring();
 					await inOrder(() => podKernel.clear(bridge)).catch((error: unknown) =>
