@@ -114,8 +114,7 @@ export class SimulatedLog implements Log {
 	}
 
 	async get(position: Position): Promise<Entry | undefined> {
-		const bytes = await this.#bytes(position);
-		return bytes && decodeEntry(position, bytes, "unknown", this.#parts.store.written.get(bytes)).entry;
+		return (await this.#stored(position))?.entry;
 	}
 
 	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
@@ -168,13 +167,15 @@ export class SimulatedLog implements Log {
 	async #before(position: Position, link?: Digest): Promise<Before> {
 		if (position === 0) return "first";
 		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
-		const bytes = await this.#bytes(position);
-		if (!bytes) return "unknown";
-		return beforeNext(decodeEntry(position, bytes, "unknown", this.#parts.store.written.get(bytes)));
+		const stored = await this.#stored(position);
+		return stored ? beforeNext(stored) : "unknown";
 	}
 
-	#bytes(position: Position): Promise<Uint8Array | undefined> {
-		return this.#ask("an entry of the event log cannot be read", () => this.#parts.store.entries.get(position));
+	/** One entry by itself, with the digest that it was stored with. */
+	async #stored(position: Position): Promise<ReadEntry | undefined> {
+		const { store } = this.#parts;
+		const bytes = await this.#ask("an entry of the event log cannot be read", () => store.entries.get(position));
+		return bytes && decodeEntry(position, bytes, "unknown", store.written.get(bytes));
 	}
 
 	#behind(after: Position, last: Position): Promise<[Position, Uint8Array][]> {

@@ -20,6 +20,7 @@ import {
 	isAnother,
 	linkOf,
 	MAX_ENTRY_BYTES,
+	type ReadEntry,
 } from "./entry.ts";
 import { followLog } from "./follow.ts";
 import {
@@ -172,8 +173,7 @@ class StreamLog implements Log {
 	}
 
 	async get(position: Position): Promise<Entry | undefined> {
-		const message = await this.#message({ seq: position });
-		return message ? decodeEntry(position, message.data, "unknown", digestIn(message.header)).entry : undefined;
+		return (await this.#stored(position))?.entry;
 	}
 
 	async follow(after: Position, onEntry: (entry: Entry) => void, signal: AbortSignal): Promise<void> {
@@ -192,8 +192,14 @@ class StreamLog implements Log {
 	async #before(position: Position, link?: Digest): Promise<Before> {
 		if (position === 0) return "first";
 		if (this.#tip.position === position && !isAnother(this.#tip.before, link)) return this.#tip.before;
+		const stored = await this.#stored(position);
+		return stored ? beforeNext(stored) : "unknown";
+	}
+
+	/** One entry by itself, with the digest that it was stored with. */
+	async #stored(position: Position): Promise<ReadEntry | undefined> {
 		const message = await this.#message({ seq: position });
-		return message ? beforeNext(decodeEntry(position, message.data, "unknown", digestIn(message.header))) : "unknown";
+		return message ? decodeEntry(position, message.data, "unknown", digestIn(message.header)) : undefined;
 	}
 
 	/** The position of the newest entry behind `after` that can be read; the last ones may be missing or damaged. */
