@@ -213,8 +213,8 @@ function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Time
 /** True for a machine that learns and is well: etcd may be asked just now to let it vote, before that is recorded. */
 function mayVoteNow(fleet: Fleet, id: MachineId): boolean {
 	const machine = fleet.machines.get(id);
-	const learns = machine && livingMembers(fleet).some((one) => !one.votes && isBoot(one)(machine));
-	return learns === true && machine?.lease === "alive" && holdsMemory(machine) && !isIll(machine);
+	if (machine?.lease !== "alive" || !holdsMemory(machine) || isIll(machine)) return false;
+	return livingMembers(fleet).some((one) => !one.votes && isBoot(one)(machine));
 }
 
 function apiFault(fleet: Fleet, { input, after, gone }: Change): Problem | undefined {
