@@ -14,7 +14,7 @@ import { type Identified, type IdentityConflict, identify, tokenContradiction } 
 import type { InputOf, Verdict } from "../inputs.ts";
 import { roomForStranger } from "../strangers.ts";
 import { takenGeneration } from "../targets/issued-target.ts";
-import { checkToken, holdBack } from "./let-in.ts";
+import { checkToken, holdBack, holdForgotten } from "./let-in.ts";
 import { comeBack, followProof, isOfRemoved, outrunsLog, provenAssignment } from "./proof.ts";
 import { accept, fenced, refuse, rejected, tooManyFacts } from "./verdict.ts";
 
@@ -60,6 +60,8 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	const grade = gradeOf(input, { machine, tokenMac: mac });
 	const held = machine && holdBack(fleet, { machine, input, grade, contradiction, at });
 	if (held) return held;
+	const forgotten = holdForgotten(fleet, identified.machineId, request.facts.bootId);
+	if (forgotten) return forgotten;
 	const room = machine ? undefined : roomForStranger(fleet);
 	if (room?.ok === false) return refuse({ ...room.problem, machineId: identified.machineId });
 	const first = [...(room?.events ?? []), ...token.unwritten];

@@ -1,4 +1,5 @@
 import {
+	type BootId,
 	type EventDraft,
 	type Grade,
 	type MachineId,
@@ -124,6 +125,22 @@ export function holdBack(fleet: Fleet, { machine, input, grade, contradiction, a
 		},
 		isNews(machine, { input, hold, at }) ? [recorded(machine, input, { ...hold, grade })] : [],
 	);
+}
+
+/**
+ * Keeps a boot waiting that claims to be a machine whose enrollment the log lost, while it is in doubt: etcd counts another boot of that machine as a
+ * member, and nothing is left by which the two could be told apart. That member may live, and proves who it is when it is heard.
+ */
+export function holdForgotten(fleet: Fleet, machineId: MachineId, bootId: BootId): Verdict | undefined {
+	if (!fleet.log?.doubt || fleet.machines.has(machineId) || fleet.removed.has(machineId)) return undefined;
+	const member = fleet.etcd?.members.find((one) => one.machineId === machineId && one.removed !== "done");
+	if (!member || member.bootId === bootId) return undefined;
+	return refuse({
+		code: "boot-waits",
+		message: `boot ${bootId} of machine ${machineId} waits: boot ${member.bootId} of this machine holds etcd's memory, and the event log lost the entry by which it enrolled`,
+		next: `it comes in when that boot has proved itself, or, where that machine was booted anew, after: rollcall log accept`,
+		machineId,
+	});
 }
 
 function isNews(
