@@ -1,7 +1,7 @@
 import type { Timestamp } from "@rollcall/protocol";
 import type { Look } from "./drafts.ts";
-import { isBoot } from "./etcd/beginning.ts";
 import { etcdHolders, livingMembers } from "./etcd/members.ts";
+import { isBoot } from "./etcd/taken-out.ts";
 import type { Fleet, Machine } from "./fleet.ts";
 
 /**

@@ -15,9 +15,9 @@ import {
 	TargetPodNetwork,
 } from "@rollcall/protocol";
 import { ANOTHER_ETCD } from "../domain/etcd/another.ts";
-import { beginningOn, type EtcdBeginning, isBoot } from "../domain/etcd/beginning.ts";
+import { beginningOn, type EtcdBeginning } from "../domain/etcd/beginning.ts";
 import { movedText } from "../domain/etcd/moved.ts";
-import { LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
+import { isBoot, LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
 import type { Seat } from "../domain/fleet.ts";
 import { chooseNodeAddress, nodeFamily } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";

@@ -1,8 +1,9 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { etcdBeginning, wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { livingMembers } from "../../src/domain/etcd/members.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { wasTakenOut } from "../../src/domain/etcd/taken-out.ts";
 import { planDocument } from "../../src/domain/views/plan.ts";
 import { BOXES, CONTROL, founded, takeStep } from "./etcd-story.ts";
 import { codeOf, documentOf, renderForTests, Story } from "./story.ts";

@@ -1,9 +1,9 @@
 import { MAX_SNAPSHOTS, type MachineId } from "@rollcall/protocol";
 import fc from "@rollcall/test-support/properties";
 import test from "ava";
-import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
 import { nextBeginning, prunable, snapshotDueIn } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { wasTakenOut } from "../../src/domain/etcd/taken-out.ts";
 import { etcdWait } from "../../src/domain/etcd/wait.ts";
 import { BOXES, beginnings, bootAgain, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
 import { documentOf, START, Story } from "./story.ts";

@@ -1,7 +1,8 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { etcdBeginning, wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { etcdBeginning } from "../../src/domain/etcd/beginning.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
+import { wasTakenOut } from "../../src/domain/etcd/taken-out.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import type { Hardware } from "./hardware.ts";
 import { Story } from "./story.ts";

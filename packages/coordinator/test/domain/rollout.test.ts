@@ -1,6 +1,6 @@
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
-import { wasTakenOut } from "../../src/domain/etcd/beginning.ts";
+import { wasTakenOut } from "../../src/domain/etcd/taken-out.ts";
 import { isWell } from "./etcd-story.ts";
 import { SLOTS, setUp } from "./rollout-scene.ts";
 import type { Story } from "./story.ts";

@@ -1,7 +1,7 @@
 import { type BootId, type EventOf, isSameMemory, type MachineId } from "@rollcall/protocol";
-import { type Boot, isBoot } from "../etcd/beginning.ts";
 import { etcdHolders, hasLostMemory, holdsMemory, joinerOf, livingMembers } from "../etcd/members.ts";
 import type { EtcdMember } from "../etcd/state.ts";
+import { type Boot, isBoot } from "../etcd/taken-out.ts";
 import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
 import { changeMachine } from "./touch.ts";

@@ -1,12 +1,13 @@
-import type { BootId, Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
+import type { Digest, EtcdSnapshot, MachineId } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { holdersOfAnother } from "./another.ts";
 import { type Founding, foundingOf, isFounder, missedHolders, runners } from "./founding.ts";
-import { begunNow, hasLostMemory, livingMembers } from "./members.ts";
+import { begunNow, livingMembers } from "./members.ts";
 import { memoryBeside } from "./memory-holders.ts";
 import { sharedAddressText } from "./shared-addresses.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
+import { type Boot, isBoot, type TakenOut, takenOutBoots } from "./taken-out.ts";
 
 /** How etcd begins on a machine, and with whom; without `cluster`: with all that have a seat for it. */
 export interface EtcdBeginning {
@@ -14,12 +15,6 @@ export interface EtcdBeginning {
 	readonly cluster?: readonly EtcdPeer[] | undefined;
 	/** The snapshot that it begins with, or began with; its machine still needs the file where `fetch` is given. */
 	readonly restored?: { readonly sha256: Digest; readonly fetch?: EtcdSnapshot | undefined } | undefined;
-}
-
-/** One boot of a machine. */
-export interface Boot {
-	readonly machineId: MachineId;
-	readonly bootId: BootId;
 }
 
 /** Who begins together, as far as targets depend on it. */
@@ -36,11 +31,7 @@ export interface EtcdBeginnings {
 	readonly goOn: readonly MachineId[];
 	/** How those began. Who was told to and has not come so far still begins with the snapshot that the others have. */
 	readonly goOnWith: EtcdBeginning;
-	/**
-	 * Boots that etcd took out, or is asked to, and those that lost the memory of their member: they can join only after another boot, with
-	 * empty memory. `votes`: etcd may not have done it yet, and counts its vote.
-	 */
-	readonly takenOut: readonly (Boot & { readonly votes: boolean })[];
+	readonly takenOut: readonly TakenOut[];
 	/** Boots with the memory of another etcd than the one that runs. */
 	readonly another?: readonly Boot[];
 }
@@ -86,24 +77,6 @@ function newBeginning(fleet: Fleet, founding: Founding | undefined): EtcdBeginni
 	return nextBeginning(fleet).from === "nothing" ? { state: "new" } : undefined;
 }
 
-function takenOutBoots(fleet: Fleet): EtcdBeginnings["takenOut"] {
-	return (fleet.etcd?.members ?? []).flatMap(({ machineId, bootId, removed }) => {
-		const machine = fleet.machines.get(machineId);
-		const lost = machine?.bootId === bootId && hasLostMemory(machine);
-		return removed === undefined && !lost ? [] : [{ machineId, bootId, votes: removed === "asked" && !lost }];
-	});
-}
-
-/** True for a boot that etcd took out, or is asked to, and for one that lost the memory of its member. */
-export function wasTakenOut(fleet: Fleet, boot: Boot): boolean {
-	return takenOutBoots(fleet).some(isBoot(boot));
-}
-
-/** True for a boot that etcd took out, as far as is known: it has no vote that could be needed any more. One that etcd is asked to take out may. */
-export function hasLeft(fleet: Fleet, boot: Boot): boolean {
-	return takenOutBoots(fleet).some((one) => !one.votes && isBoot(boot)(one));
-}
-
 /** How etcd begins on a machine of this fleet. */
 export function etcdBeginning(fleet: Fleet, boot: Boot): EtcdBeginning | undefined {
 	return beginningOn(boot, etcdBeginnings(fleet));
@@ -130,8 +103,3 @@ function togetherOn(boot: Boot, { others, founding, goOn, goOnWith }: EtcdBeginn
 }
 
 const toPeer = ({ nodeName, address }: EtcdPeer): EtcdPeer => ({ nodeName, address });
-
-/** Whether something is about this boot. */
-export function isBoot({ machineId, bootId }: Boot): (one: Boot) => boolean {
-	return (one) => one.machineId === machineId && one.bootId === bootId;
-}

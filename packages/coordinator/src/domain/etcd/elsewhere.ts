@@ -1,9 +1,9 @@
 import type { Fleet, Machine } from "../fleet.ts";
 import type { Summary } from "../observed.ts";
 import { etcdRole } from "../seats/seats.ts";
-import { hasLeft } from "./beginning.ts";
 import { holdsMemory } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
+import { hasLeft } from "./taken-out.ts";
 
 /**
  * Why a machine keeps what it runs: it has the memory of a member of etcd, and the document in force has etcd on machines of another role. After a log that went

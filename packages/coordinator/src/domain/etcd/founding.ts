@@ -15,6 +15,7 @@ import {
 } from "./members.ts";
 import { majorityOf } from "./quorum.ts";
 import type { EtcdFounder } from "./state.ts";
+import { wasTakenOut } from "./taken-out.ts";
 
 /** Who begins etcd together, from the first target for it until it is founded. */
 export interface Founding {
@@ -166,7 +167,7 @@ function peersOf(fleet: Fleet) {
 function holderOf(fleet: Fleet, { machineId, bootId, emptied }: EtcdFounder): Machine | undefined {
 	const machine = fleet.machines.get(machineId);
 	if (!machine || emptied || machine.bootId !== bootId || machine.approval === "rejected") return undefined;
-	return hasLostMemory(machine) || isOut(fleet, machine) ? undefined : machine;
+	return hasLostMemory(machine) || wasTakenOut(fleet, machine) ? undefined : machine;
 }
 
 /** The machine of a founder that was not told to begin yet, and still can: with the seat and the address by which the others look for it. */
@@ -180,10 +181,5 @@ function provedHolders(fleet: Fleet): readonly Machine[] {
 	const document = fleet.cluster?.document;
 	// A document that went back, or was changed since, may not have the seats of all that run, or of any.
 	const more = document ? strangers(fleet).filter(({ seat }) => seat?.role === etcdRole(document)) : [];
-	return [...begunNow(fleet), ...more].filter((one) => !isOut(fleet, one) && one.approval !== "rejected");
-}
-
-function isOut(fleet: Fleet, { machineId, bootId }: Machine): boolean {
-	const member = fleet.etcd?.members.find((one) => one.machineId === machineId && one.bootId === bootId);
-	return member?.removed !== undefined;
+	return [...begunNow(fleet), ...more].filter((one) => !wasTakenOut(fleet, one) && one.approval !== "rejected");
 }

@@ -4,7 +4,6 @@ import type { GuardedInput, Input, Verdict } from "../inputs.ts";
 import { etcdRole } from "../seats/seats.ts";
 import { forward } from "../targets/forward.ts";
 import { named } from "../views/named.ts";
-import { isBoot, wasTakenOut } from "./beginning.ts";
 import { isAllOn } from "./elsewhere.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
@@ -16,6 +15,7 @@ import { nodeNames } from "./names.ts";
 import { isIll, majorityOf, type Quorum, quorumOf } from "./quorum.ts";
 import type { EtcdMember } from "./state.ts";
 import { strandedMachines, strandedSnapshot, strandedText } from "./stranded.ts";
+import { isBoot, wasTakenOut } from "./taken-out.ts";
 
 const WORDS = {
 	command: "to do so",

@@ -2,10 +2,10 @@ import type { ClusterDocument } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../fleet.ts";
 import { isBeyond, isSeated, type Seated, seatFault } from "../seats/seat-fault.ts";
 import { etcdRole } from "../seats/seats.ts";
-import { isBoot } from "./beginning.ts";
 import { hasBegunWithOthers } from "./founding.ts";
 import { hasLostMemory, livingMembers } from "./members.ts";
 import type { EtcdMember } from "./state.ts";
+import { isBoot } from "./taken-out.ts";
 
 /**
  * True for a machine whose boot is a member of etcd, has a member's memory by the word of its agent, or began with others that are not founded yet. A document takes its seat away only after etcd took the member out, so that no

@@ -3,7 +3,7 @@ import type { Fleet, Machine } from "../fleet.ts";
 import { oncePer } from "../once-per.ts";
 import { etcdRole, seatCount } from "../seats/seats.ts";
 import { holdersOfAnother } from "./another.ts";
-import { etcdBeginning, isBoot, wasTakenOut } from "./beginning.ts";
+import { etcdBeginning } from "./beginning.ts";
 import { type Founding, foundingOf, runners } from "./founding.ts";
 import { learnsToLeave } from "./leaving.ts";
 import {
@@ -22,6 +22,7 @@ import { hasMembersAddress } from "./shared-addresses.ts";
 import { nextBeginning } from "./snapshots.ts";
 import type { EtcdMember, EtcdPeer } from "./state.ts";
 import { strandedMachines } from "./stranded.ts";
+import { isBoot, wasTakenOut } from "./taken-out.ts";
 
 /** A member that etcd is founded with. */
 type FoundedMember = Pick<EtcdMember, "machineId" | "bootId" | "nodeName">;

@@ -1,9 +1,9 @@
 import type { ClusterDocument, EventDraft, MachineId, Timestamp } from "@rollcall/protocol";
 import { isFarOff } from "../clocks/machine-clock.ts";
 import { byMachineId, causeOf, type MachineDraft } from "../drafts.ts";
-import { wasTakenOut } from "../etcd/beginning.ts";
 import { filledSlots } from "../etcd/leaving.ts";
 import { belongsToStranded } from "../etcd/stranded.ts";
+import { wasTakenOut } from "../etcd/taken-out.ts";
 import { type Fleet, type Machine, seatKey } from "../fleet.ts";
 import { fits, lackFor } from "../grades.ts";
 import { nameClaims } from "./declared-names.ts";

@@ -1,9 +1,9 @@
 import type { Timestamp } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
-import { wasTakenOut } from "../etcd/beginning.ts";
 import { livingMembers } from "../etcd/members.ts";
 import { isIll, isMajorityAway, isStill, quorumOf } from "../etcd/quorum.ts";
 import { isReadOften } from "../etcd/snapshots.ts";
+import { wasTakenOut } from "../etcd/taken-out.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { etcdRole, holdersOf } from "../seats/seats.ts";

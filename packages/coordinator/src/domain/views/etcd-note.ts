@@ -1,5 +1,4 @@
 import { isoDateOf } from "../clocks/log-clock.ts";
-import { isBoot } from "../etcd/beginning.ts";
 import { foundingOf } from "../etcd/founding.ts";
 import { leavingMembers } from "../etcd/leaving.ts";
 import { livingMembers } from "../etcd/members.ts";
@@ -7,6 +6,7 @@ import { names } from "../etcd/names.ts";
 import { lostFirst, nextToLeave } from "../etcd/next-to-leave.ts";
 import { quorumOf } from "../etcd/quorum.ts";
 import { etcdTrouble, lostMajority } from "../etcd/risk.ts";
+import { isBoot } from "../etcd/taken-out.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 
 /** What a person should know about a member of etcd, beside how its machine is. */

@@ -8,10 +8,10 @@ import {
 	SnapshotReply,
 } from "@rollcall/protocol";
 import { z } from "zod";
-import { wasTakenOut } from "../../../domain/etcd/beginning.ts";
 import { begunNow } from "../../../domain/etcd/members.ts";
 import { fetchedNow, nextBeginning } from "../../../domain/etcd/snapshots.ts";
 import { NO_SNAPSHOTS } from "../../../domain/etcd/state.ts";
+import { wasTakenOut } from "../../../domain/etcd/taken-out.ts";
 import { etcdView, snapshotView } from "../../../domain/etcd/view.ts";
 import type { Fleet } from "../../../domain/fleet.ts";
 import { EtcdError, LeadOver, SnapshotError } from "../../../errors.ts";
