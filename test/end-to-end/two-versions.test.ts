@@ -89,7 +89,7 @@ for (const name of ["2026-11-20", "2026-11-21-noon"]) {
 	test(`this version starts with the log and the snapshot that an earlier one left (${name}), without a doubt and with its fleet`, async (t) => {
 		t.teardown(await enter());
 		const dataFolder = ownFolder(t);
-		const bus = await openEmbedded({ dataFolder, coordinatorId: "c-earlier", wall: Date.now });
+		const bus = await openEmbedded({ dataFolder, coordinatorId: "c-earlier", wall: Date.now, now: Date.now });
 		await openLog(bus.connection);
 		const lines = readFileSync(join(LOGS, name, "entries.jsonl"), "utf8")
 			.trimEnd()

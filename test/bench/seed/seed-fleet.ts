@@ -27,7 +27,7 @@ function withFlannel(text: string): object {
  */
 export async function seedFleet(dataFolder: string, count: number): Promise<SeededFleet> {
 	const { hash } = await adminToken(dataFolder);
-	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed", wall: Date.now });
+	const bus = await openEmbedded({ dataFolder, coordinatorId: "seed", wall: Date.now, now: Date.now });
 	try {
 		const log = await openLog(bus.connection);
 		const trust = await createPki(join(dataFolder, "keys", "authorities"), { wall: Date.now }).trust();

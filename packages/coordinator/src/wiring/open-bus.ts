@@ -35,6 +35,7 @@ export async function openBus(
 		coordinatorId,
 		files,
 		wall: () => clock.wall(),
+		now: () => clock.now(),
 		lifetimeSeconds: config.credentialsSeconds,
 		...(config.advertise.nats ? { advertise: config.advertise.nats } : {}),
 		...(config.signingSeedFile ? { signingSeedFile: config.signingSeedFile } : {}),

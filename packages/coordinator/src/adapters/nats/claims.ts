@@ -1,7 +1,7 @@
 import { type Account, encodeAccount, encodeOperator } from "@nats-io/jwt";
 import type { BusKeys } from "./keys.ts";
 
-/** Public key to the second at which what was issued to it before ended: an account JWT's revocations. */
+/** Public key to the second of the log's time at which what was issued to it before ended: an account JWT's revocations. */
 export type Revoked = Readonly<Record<string, number>>;
 
 /** No limit anywhere but leaf nodes, of which there are none. With the defaults of 0 nobody could connect. */

@@ -29,21 +29,23 @@ export interface CredentialsOptions {
 	/** NATS URLs for agents. */
 	readonly servers: readonly string[];
 	readonly lifetimeSeconds: number;
-	/** The date, in milliseconds since 1970. */
+	/** The date, in milliseconds since 1970, by which credentials expire. */
 	readonly wall: () => number;
+	/** The log's time, in milliseconds, by which they are issued and end before their time. */
+	readonly now: () => number;
 	readonly revoke: (publicKeys: readonly UserPublicKey[]) => Promise<void>;
 }
 
 /** Identities by signed JWTs: no server and no coordinator has to remember them. */
 export function createCredentials(options: CredentialsOptions): Credentials {
-	const { issuer, accountId, assignments, nextSigner, lifetimeSeconds, wall } = options;
+	const { issuer, accountId, assignments, nextSigner, lifetimeSeconds, wall, now } = options;
 	const signers = nextSigner ? [assignments, nextSigner] : [assignments];
 	return {
 		signers: signers.map(({ publicKey }) => publicKey),
 		servers: options.servers,
 		issue: async (machineId, bootId, publicKey) => ({
 			jwt: await agentJwt(
-				{ issuer, accountId, endsAt: wall() + lifetimeSeconds * 1000 },
+				{ issuer, accountId, issuedAt: now(), endsAt: wall() + lifetimeSeconds * 1000 },
 				{ machineId, bootId, publicKey },
 			),
 			expiresInSeconds: lifetimeSeconds,
@@ -62,15 +64,15 @@ export function createCredentials(options: CredentialsOptions): Credentials {
 
 /**
  * A user JWT for one incarnation: allow lists only, not a bearer token (the key must be proven), for plain connections only. `endsAt` is a
- * date, in milliseconds since 1970.
+ * date; `issuedAt` is of the log's time, since servers compare it with the end that a revocation names, and wall clocks are set and differ. In milliseconds.
  */
 export async function agentJwt(
-	by: { issuer: SigningKey; accountId: string; endsAt: number },
+	by: { issuer: SigningKey; accountId: string; issuedAt: number; endsAt: number },
 	incarnation: { machineId: MachineId; bootId: BootId; publicKey: UserPublicKey },
 ): Promise<string> {
 	const { publish, subscribe } = agentPermissions(incarnation.machineId);
 	const signedByAccount = by.issuer.publicKey === by.accountId;
-	return encodeUser(
+	const jwt = await encodeUser(
 		incarnation.machineId,
 		incarnation.publicKey,
 		signedByAccount ? by.issuer : by.accountId,
@@ -87,6 +89,16 @@ export async function agentJwt(
 			...(signedByAccount ? {} : { signer: by.issuer }),
 		},
 	);
+	return withIssuedAt(jwt, by.issuedAt, by.issuer);
+}
+
+/** The same JWT as of another time: the library takes the date of the process. */
+function withIssuedAt(jwt: string, issuedAt: number, signer: SigningKey): string {
+	const [header = "", claims = ""] = jwt.split(".");
+	const read = JSON.parse(Buffer.from(claims, "base64url").toString("utf8")) as object;
+	const changed = JSON.stringify({ ...read, iat: Math.floor(issuedAt / 1000) });
+	const signed = `${header}.${Buffer.from(changed).toString("base64url")}`;
+	return `${signed}.${Buffer.from(signer.sign(Buffer.from(signed))).toString("base64url")}`;
 }
 
 function textOf(assignment: Assignment): Uint8Array {

@@ -16,6 +16,8 @@ export interface OpenOptions {
 	readonly lifetimeSeconds?: number;
 	/** The date, in milliseconds since 1970. */
 	readonly wall: () => number;
+	/** The log's time, in milliseconds, which never goes back. */
+	readonly now: () => number;
 	/** Seed of the key that signs assignments; coordinators of one fleet share it. One of its own in `keys/` without it. */
 	readonly signingSeedFile?: string;
 	/** Seed of the key that is to sign after that one. */

@@ -23,7 +23,7 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 	const folder = join(options.dataFolder, "keys");
 	const keys: BusKeys = await loadKeys(folder, BUS_KEYS, options.files);
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
-	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
+	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, now: options.now });
 	const assignments = options.signingSeedFile
 		? await readNamedKey("signingSeedFile", options.signingSeedFile, "U", options.files)
 		: keys.assignments;
@@ -50,6 +50,7 @@ export async function openEmbedded(options: EmbeddedBusOptions): Promise<OpenBus
 			servers: options.tls ? asTls(options.advertise ?? [server.url]) : (options.advertise ?? [server.url]),
 			lifetimeSeconds,
 			wall: options.wall,
+			now: options.now,
 			revoke: (publicKeys) => revocations.add(publicKeys, push),
 		});
 		const endGuard = await guardConnections(options, {

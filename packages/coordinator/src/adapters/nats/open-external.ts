@@ -54,7 +54,7 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 	const secured = toCluster(options.servers, authority);
 	const accountId = options.account ?? credentials.accountId;
 	const lifetimeSeconds = options.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
-	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, wall: options.wall });
+	const revocations = await Revocations.open(join(folder, "revocations.json"), { lifetimeSeconds, now: options.now });
 	const revoke = await clusterRevoke(options, { accountId, revocations, secured });
 	return endedWith(async (opened) => {
 		const connection = await connectToCluster(options, credentials.authenticator, secured);
@@ -81,6 +81,7 @@ export async function openExternal(options: ExternalBusOptions): Promise<OpenBus
 				servers: options.advertise ?? options.servers,
 				lifetimeSeconds,
 				wall: options.wall,
+				now: options.now,
 				revoke,
 			}),
 		};

@@ -12,10 +12,10 @@ const RevocationFile = z.strictObject({ version: z.literal(1), revoked: z.record
 /** Brings what is revoked to the servers. `expired` are entries of ours that nobody needs any more. */
 export type PushRevocations = (revoked: Revoked, expired: readonly string[]) => Promise<void>;
 
-/** The longest life of a credential, and the date in milliseconds since 1970. */
+/** The longest life of a credential, and the time of the log in milliseconds, by which credentials are issued. */
 interface Life {
 	readonly lifetimeSeconds: number;
-	readonly wall: () => number;
+	readonly now: () => number;
 }
 
 /**
@@ -73,7 +73,7 @@ export class Revocations {
 		this.#pushed = false;
 		const publicKeys = this.#waiting;
 		this.#waiting = [];
-		const now = Math.floor(this.#life.wall() / 1000);
+		const now = Math.floor(this.#life.now() / 1000);
 		for (const key of publicKeys) {
 			this.#revoked.delete(key); // to the end: the newest last
 			this.#revoked.set(key, now);

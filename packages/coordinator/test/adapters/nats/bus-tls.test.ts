@@ -131,6 +131,7 @@ test("an existing cluster with TLS is used with its authority's file, and not wi
 		dataFolder: ownFolder(t),
 		coordinatorId: "coordinator-2",
 		wall: Date.now,
+		now: Date.now,
 		servers: [bus.url],
 		credentialsFile: join(keys, "coordinator.creds"),
 		accountSeedFile: join(keys, "account.nk"),

@@ -156,15 +156,18 @@ test("a port that is taken is named in the error", async (t) => {
 	await once(squatter, "listening");
 	t.teardown(() => squatter.close());
 	const { port } = squatter.address() as { port: number };
-	await t.throwsAsync(openEmbedded({ dataFolder: ownFolder(t), coordinatorId: "c", wall: Date.now, port }), {
-		message: new RegExp(`did not start.*${port}.*address already in use.*choose another port`, "s"),
-	});
+	await t.throwsAsync(
+		openEmbedded({ dataFolder: ownFolder(t), coordinatorId: "c", wall: Date.now, now: Date.now, port }),
+		{
+			message: new RegExp(`did not start.*${port}.*address already in use.*choose another port`, "s"),
+		},
+	);
 });
 
 test("a program that is missing or fails is an error with what it said", async (t) => {
 	const dataFolder = ownFolder(t);
 	await t.throwsAsync(
-		openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, binary: "/nowhere/nats-server" }),
+		openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, now: Date.now, binary: "/nowhere/nats-server" }),
 		{
 			message: /did not start \(exit code 127\)/,
 		},
@@ -172,7 +175,7 @@ test("a program that is missing or fails is an error with what it said", async (
 	const broken = join(dataFolder, "nats-server");
 	writeFileSync(broken, '#!/bin/sh\necho "[1] [FTL] disk: no space left on device" >&2\nexit 1\n');
 	chmodSync(broken, 0o755);
-	await t.throwsAsync(openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, binary: broken }), {
+	await t.throwsAsync(openEmbedded({ dataFolder, coordinatorId: "c", wall: Date.now, now: Date.now, binary: broken }), {
 		message: /no space left on device; the disk is full/,
 	});
 });

@@ -17,6 +17,7 @@ function accessTo(bus: { url: string; dataFolder: string }, dataFolder: string):
 		dataFolder,
 		coordinatorId: "coordinator-2",
 		wall: Date.now,
+		now: Date.now,
 		servers: [bus.url],
 		credentialsFile: join(bus.dataFolder, "keys/coordinator.creds"),
 		accountSeedFile: join(bus.dataFolder, "keys/account.nk"),

@@ -26,7 +26,10 @@ test("a JWT of a foreign account does not get in", async (t) => {
 	const bus = await startEmbedded(t);
 	const agent = newAgent("machine-1");
 	const issuer = new SigningKey(seedOf(createAccount()));
-	const jwt = await agentJwt({ issuer, accountId: issuer.publicKey, endsAt: Date.now() + 60_000 }, agent);
+	const jwt = await agentJwt(
+		{ issuer, accountId: issuer.publicKey, issuedAt: Date.now(), endsAt: Date.now() + 60_000 },
+		agent,
+	);
 	await t.throwsAsync(connectAgent(t, bus.url, { agent, jwt }), { message: /authorization/i });
 });
 
@@ -116,13 +119,14 @@ test("a signature on an assignment counts only when it is the fleet's own, over 
 	t.false(credentials.verify({ ...signed, signer: stranger.publicKey }));
 });
 
-test("a credential ends by the coordinator's clock, whatever the date of the process is", async (t) => {
+test("a credential expires by the coordinator's date, and is issued and revoked by the log's time, whatever the date of the process is", async (t) => {
 	const date = Date.parse("2031-02-03T04:05:06Z");
-	const bus = await startEmbedded(t, { lifetimeSeconds: 60, wall: () => date });
+	const bus = await startEmbedded(t, { lifetimeSeconds: 60, wall: () => date, now: () => 1_000_000 });
 	const agent = newAgent("machine-1");
 	const { jwt } = await bus.credentials.issue(agent.machineId, agent.bootId, agent.publicKey);
 	t.is(decode(jwt).exp, date / 1000 + 60);
+	t.is(decode(jwt).iat, 1_000);
 	await bus.credentials.revoke([agent.publicKey]);
 	const kept = JSON.parse(readFileSync(join(bus.dataFolder, "keys/revocations.json"), "utf8"));
-	t.deepEqual(kept.revoked, { [agent.publicKey]: date / 1000 });
+	t.deepEqual(kept.revoked, { [agent.publicKey]: 1_000 });
 });

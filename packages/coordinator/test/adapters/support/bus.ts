@@ -14,7 +14,13 @@ export async function startEmbedded(
 	options: Partial<EmbeddedBusOptions> = {},
 ): Promise<OpenBus & { readonly dataFolder: string; readonly url: string; readonly pid: () => number }> {
 	const dataFolder = options.dataFolder ?? ownFolder(t);
-	const bus = await openEmbedded({ coordinatorId: "coordinator-1", wall: Date.now, ...options, dataFolder });
+	const bus = await openEmbedded({
+		coordinatorId: "coordinator-1",
+		wall: Date.now,
+		now: Date.now,
+		...options,
+		dataFolder,
+	});
 	t.teardown(() => bus.close());
 	const { server } = bus;
 	if (!server) throw new Error("an embedded bus has a server");
