@@ -10,12 +10,12 @@ import { BOXES, CONTROL, isWell, snapshotOf, takeStep } from "./etcd-story.ts";
 import { type Hardware, uuidOf } from "./hardware.ts";
 import { codeOf, Story } from "./story.ts";
 
-const [A] = BOXES as [Hardware];
+const [A, B] = BOXES as [Hardware, Hardware];
 /** Another box whose firmware reports the UUID of the first one. */
 const TWIN: Hardware = { name: "twin", memoryGiB: 8, uuid: uuidOf(A.name) };
 
 /** etcd on so many machines, and a log that lost the entry by which the first of them enrolled. */
-function forgotten(count: number) {
+function forgotten(count: number, then: (whole: Story) => void = () => undefined) {
 	const story = new Story();
 	story.declare([{ ...CONTROL[0], count }]);
 	const ids = BOXES.slice(0, count).map((box) => story.join(box));
@@ -24,6 +24,8 @@ function forgotten(count: number) {
 	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5) });
 	const [a] = ids as [MachineId];
 	const proof = story.proof(a);
+	if (count === 1) story.join(B);
+	then(story);
 	const left = story.events.filter((event) => event.type !== "machine-enrolled" || event.machineId !== a);
 	story.fleet = left.reduce(apply, EMPTY_FLEET);
 	story.record(doubtLog([{ kind: "gap", position: 4, reason: "entry 4 is missing" }], 9, story.at));
@@ -70,4 +72,21 @@ test("where a person says that the log goes on as it is, the new boot comes in, 
 	t.is(story.join(box), a);
 	t.deepEqual(memoryHolders(story.fleet), []);
 	t.like(nextBeginning(story.fleet), { from: "snapshot", snapshot: { revision: 5 } });
+});
+
+test("a member whose enrollment the log lost is a member still when another one joined after it, and nobody begins beside it", (t) => {
+	const { story, a } = forgotten(1, (whole) => {
+		whole.declare([{ ...CONTROL[0], count: 2 }]);
+		const step = nextEtcdStep(whole.fleet);
+		if (step?.kind !== "replace") return t.fail();
+		whole.take({ kind: "etcd-removing", step, ids: [] });
+		takeStep(whole);
+		whole.report(step.machine.machineId, "applied", 1);
+		takeStep(whole);
+	});
+	t.is(story.fleet.etcd?.members.find(({ machineId }) => machineId === a)?.removed, undefined);
+	story.join({ ...B, boot: 2 });
+	story.pass(600);
+	t.truthy(story.fleet.log?.doubt, "one of them was not heard");
+	t.is(nextEtcdStep(story.fleet), undefined);
 });

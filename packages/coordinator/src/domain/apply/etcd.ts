@@ -168,8 +168,9 @@ function withoutDead(fleet: Fleet, removed: "asked" | "done", ids?: readonly str
 }
 
 /** True for a member that the log knows too little of to say that it lives, or votes, such as after entries were lost, and that etcd was not asked to remove: its memory is there under another id. */
-function isKept({ machines }: Fleet, one: EtcdMember, ids: readonly string[]): boolean {
+function isKept({ machines, removed }: Fleet, one: EtcdMember, ids: readonly string[]): boolean {
 	const machine = machines.get(one.machineId);
+	if (!machine && !removed.has(one.machineId)) return true;
 	const memory = machine?.bootId === one.bootId && !hasLostMemory(machine) ? machine.etcdMemory?.is : undefined;
 	return one.removed === undefined && memory !== undefined && !ids.includes(memory.memberId);
 }
