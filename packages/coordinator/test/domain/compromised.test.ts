@@ -118,6 +118,17 @@ test("a worker's keys are the authorities of its certificates; a control plane's
 	t.regex(exposure.couldRead.join("\n"), /all Secrets/);
 });
 
+test("what is left to people has the pods that ask the API and the kubeconfigs of before, where the authorities change, and neither where nothing does", (t) => {
+	const { story, cp, worker, spare } = begin();
+	const yours = (id: MachineId) =>
+		exposureOf(story.fleet, story.machine(id), { content: undefined, at: story.at }).yours.join("\n");
+	for (const id of [cp, worker]) {
+		t.regex(yours(id), /start your own pods that ask the API anew, .*kubectl rollout restart/);
+		t.regex(yours(id), /new kubeconfigs/);
+	}
+	t.notRegex(yours(spare), /pods|kubeconfig/);
+});
+
 test("from wherever keys stand, the steps that are due end with none left that was held, and touch nothing else", (t) => {
 	const { story } = begin();
 	const fresh = (round: number): Trust => trustFrom(1000 + round);

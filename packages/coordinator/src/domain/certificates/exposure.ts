@@ -64,23 +64,28 @@ export function exposureOf(
 		...passwords.map((name) => `the password of a mirror (${name})`),
 		...files.map((path) => `${path}, which the cluster document marks as sensitive`),
 	];
+	const changes = trust ? ROTATED.filter((what) => keys.some((key) => namesKey(trust, what, key))) : [];
 	const yours = [
 		...(controlPlane
-			? [
-					"change what all Secrets of the cluster hold: passwords and keys for others; operators' kubeconfigs end when the authorities have changed",
-				]
+			? ["change what all Secrets of the cluster hold: passwords and keys for others"]
 			: node
 				? [
 						`change what the Secrets of the pods on ${node} hold: kubectl get pods --all-namespaces --field-selector spec.nodeName=${node}`,
 					]
 				: []),
+		...(changes.includes("authorities")
+			? [
+					"start your own pods that ask the API anew, when the event trust-changed says authorities: sign: kubectl rollout restart; those of the add-ons do so by themselves",
+					"give people new kubeconfigs (rollcall kubeconfig): those of before reach no API server from then on",
+				]
+			: []),
 		...(passwords.length > 0 ? ["give the mirrors other passwords (registryAccountFolder)"] : []),
 		...(files.length > 0 ? ["change what the sensitive files of its role hold, and apply the document"] : []),
 		"find out how it was taken over before it is admitted again",
 	];
 	return {
 		couldRead: couldRead.slice(0, MOST).map((one) => one.slice(0, 512)),
-		changes: trust ? ROTATED.filter((what) => keys.some((key) => namesKey(trust, what, key))) : [],
+		changes,
 		yours: yours.slice(0, MOST),
 	};
 }
