@@ -6,6 +6,7 @@ import { ownFolder } from "@rollcall/test-support/own-folder";
 import { debianPackages, namespaces, ROOT } from "@rollcall/test-support/part";
 import type { ExecutionContext } from "ava";
 import { PACKAGES, programs, Scene } from "./scene.ts";
+import { stopScript } from "./stop-script.ts";
 
 const test = testNeeding(ROOT, namespaces(), await debianPackages(PACKAGES));
 
@@ -64,7 +65,7 @@ async function machine(t: ExecutionContext, states: { readonly kubelet: string; 
 	for (const ip of ["iptables", "ip6tables"]) await scene.inside(name, `${ip}-restore`, [], CHAINS);
 	await scene.inside(name, "nft", ["-f", "-"], TABLES);
 	return {
-		stop: () => scene.inside(name, "sh", ["-c", stopScript()]),
+		stop: () => scene.inside(name, "sh", ["-c", stopScript(packetFilterUnit().file)]),
 		/** What each of the programs lists, without counts. */
 		rules: async () => {
 			const [v4, v6] = [await scene.inside(name, "iptables-save", []), await scene.inside(name, "ip6tables-save", [])];
@@ -72,15 +73,6 @@ async function machine(t: ExecutionContext, states: { readonly kubelet: string; 
 			return { lines, tables: (await scene.inside(name, "nft", ["list", "tables"])).trim().split("\n") };
 		},
 	};
-}
-
-/** What systemd makes of the word behind `/bin/sh -c` (systemd.service(5), "Command lines"). */
-function stopScript(): string {
-	const [, quoted = ""] = /^ExecStop=\/bin\/sh -c "(.*)"$/m.exec(packetFilterUnit().file.content) ?? [];
-	return quoted
-		.replaceAll(/\\(["\\])/g, "$1")
-		.replaceAll("$$", "$")
-		.replaceAll("%%", "%");
 }
 
 test("the stop of the packet filter's unit takes away what kubelet and kube-proxy wrote, by iptables and by nft, and nothing else", async (t) => {

@@ -21,6 +21,7 @@ export { firstEvents } from "../loop/first-events.ts";
 export { takeTurn } from "../loop/turn.ts";
 export { coreAddOns } from "../render/addons/core-add-ons.ts";
 export { packetFilterUnit } from "../render/packet-filter-unit.ts";
+export { podNamespacesUnit } from "../render/pod-namespaces-unit.ts";
 export { renderTarget } from "../render/render-target.ts";
 export { routedFiles } from "../render/routed.ts";
 export { renderedTargets } from "../wiring/targets.ts";

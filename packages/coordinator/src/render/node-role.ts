@@ -19,6 +19,7 @@ import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { onceForEqual } from "./once-for-equal.ts";
 import { packetFilterUnit } from "./packet-filter-unit.ts";
+import { podNamespacesUnit } from "./pod-namespaces-unit.ts";
 import { podsUnits } from "./pods-unit.ts";
 import { programPath, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
@@ -43,7 +44,8 @@ export function nodeRoleParts(
 	const podNetwork = routedNetwork(node);
 	const images = imageArchives(archivesFor(role, node.document.images, node.facts), programPath(node, "ctr"));
 	const pods = podsUnits(node);
-	const packetFilter = packetFilterUnit();
+	// Each is stopped before those that stand before it: first all pods end.
+	const behindPods = [packetFilterUnit(), podNamespacesUnit()];
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),
@@ -51,7 +53,7 @@ export function nodeRoleParts(
 		...kubeletFiles(node),
 		...images.files,
 		...pods.files,
-		packetFilter.file,
+		...behindPods.map(({ file }) => file),
 		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
 			? [
@@ -67,7 +69,12 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units([...images.units, ...(runsEtcd ? etcdData().units : []), packetFilter.unit, ...pods.units]),
+		units: units([
+			...images.units,
+			...(runsEtcd ? etcdData().units : []),
+			...behindPods.map(({ unit }) => unit),
+			...pods.units,
+		]),
 		probes: probes(role, node, runsEtcd),
 		artifacts: [
 			...targetArtifacts(node.document.kubernetes, node.facts),

@@ -1,4 +1,5 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
+import { UNLESS_GOING_DOWN, UNLESS_KUBELET } from "./after-kubelet.ts";
 import { NODE_PATHS } from "./node-paths.ts";
 import { unitText } from "./systemd-unit.ts";
 
@@ -18,8 +19,7 @@ const UNDO = [
 
 /** While kubelet runs the rules are meant to be there, and pods that end with the system still use them. */
 const CLEAR = [
-	'case "$(systemctl show -p ActiveState --value kubelet.service)" in inactive|failed) ;; *) exit 0;; esac;',
-	'[ "$(systemctl is-system-running)" != stopping ] || exit 0; code=0;',
+	`${UNLESS_KUBELET} ${UNLESS_GOING_DOWN} code=0;`,
 	'for ip in iptables ip6tables; do command -v "$ip-save" >/dev/null || continue;',
 	`"$ip-save" | sed -n ${UNDO.join(" ")} | "$ip-restore" -w 10 --noflush || code=1; done;`,
 	"for family in ip ip6; do nft list table $family kube-proxy >/dev/null 2>&1 || continue;",

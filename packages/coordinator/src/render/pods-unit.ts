@@ -1,4 +1,5 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
+import { UNLESS_KUBELET } from "./after-kubelet.ts";
 import { cgroupDriver } from "./cgroup-driver.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS } from "./node-paths.ts";
@@ -12,10 +13,10 @@ const PODS = "/sys/fs/cgroup/pids/kubepods";
 
 /**
  * Tells all processes of pods to end, and kills those that are there after ten seconds. A new one may have begun while they were listed, so it
- * looks until there is none. While kubelet runs, pods are meant to: then only the unit itself is restarted, since its text is another one, or taken back.
+ * looks until there is none. While kubelet runs, or is about to, pods are meant to: then only the unit itself is restarted, since its text is another one, or taken back.
  */
 const END_ALL = [
-	"systemctl -q is-active kubelet.service && exit 0; n=0; while :;",
+	`${UNLESS_KUBELET} n=0; while :;`,
 	`do pids="$(grep -rhs "" --include=cgroup.procs ${PODS})"; [ -n "$pids" ] || exit 0;`,
 	"[ $n -lt 60 ] || exit 1; signal=KILL; [ $n -ge 20 ] || signal=TERM;",
 	'kill -$signal $pids 2>/dev/null; n="$((n + 1))"; sleep 0.5; done',

@@ -216,6 +216,7 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 		"systemd-sysctl.service",
 		"containerd.service",
 		"rollcall-packet-filter.service",
+		"rollcall-pod-namespaces.service",
 		"kubepods.slice",
 		"kubelet.service",
 	]);

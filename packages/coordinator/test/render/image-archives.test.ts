@@ -114,10 +114,11 @@ slots:
 	const rendered = render(1000);
 	if (!rendered.ok) return t.fail(rendered.reason);
 	const units = rendered.content.units.map(({ name }) => name);
-	t.deepEqual(units.slice(-5), [
+	t.deepEqual(units.slice(-6), [
 		"containerd.service",
 		"rollcall-images-site.service",
 		"rollcall-packet-filter.service",
+		"rollcall-pod-namespaces.service",
 		"kubepods.slice",
 		"kubelet.service",
 	]);

@@ -32,7 +32,7 @@ test("the unit that ends all pods is systemd's own slice where it has them, and 
 	t.regex(files[0]?.content ?? "", /^RemainAfterExit=yes$/m);
 });
 
-test("its stop ends the processes of all pods, also one that takes no notice of being told to, and none beside, and none while kubelet runs", async (t) => {
+test("its stop ends the processes of all pods, also one that takes no notice of being told to, and none beside, and none while kubelet runs or is about to", async (t) => {
 	const folder = ownFolder(t);
 	const start = (script: string) => {
 		const child = spawn(...tied("/bin/sh", ["-c", script]), { stdio: ["ignore", "pipe", "ignore"] });
@@ -58,13 +58,17 @@ test("its stop ends the processes of all pods, also one that takes no notice of 
 	};
 	list();
 	const script = stopScript().replaceAll("/sys/fs/cgroup/pids", folder);
-	const stopped = (kubelet: boolean) => {
-		writeFileSync(join(folder, "systemctl"), `#!/bin/sh\nexit ${kubelet ? 0 : 3}\n`, { mode: 0o755 });
+	// systemd calls a unit active alone so: not one that it is about to start anew.
+	const stopped = (kubelet: "active" | "activating" | "inactive") => {
+		const answers = `#!/bin/sh\n[ "$1" != show ] || echo ${kubelet}\n[ ${kubelet} = active ]\n`;
+		writeFileSync(join(folder, "systemctl"), answers, { mode: 0o755 });
 		return spawn("/bin/sh", ["-c", script], { stdio: "ignore", env: { PATH: `${folder}:${process.env.PATH}` } });
 	};
-	t.deepEqual(await once(stopped(true), "exit"), [0, null]);
-	t.deepEqual(all.map(lives), [true, true, true], "pods are meant to run while kubelet does");
-	const stop = stopped(false);
+	for (const state of ["active", "activating"] as const) {
+		t.deepEqual(await once(stopped(state), "exit"), [0, null]);
+		t.deepEqual(all.map(lives), [true, true, true], `pods are meant to run while kubelet is ${state}`);
+	}
+	const stop = stopped("inactive");
 	const ended = once(stop, "exit");
 	while (stop.exitCode === null && stop.signalCode === null) {
 		list();
