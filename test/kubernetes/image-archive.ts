@@ -53,7 +53,7 @@ export async function writeImageArchive(file: string, images: readonly ImageWish
 }
 
 /** SHA-256 of a file, as `sha256:...`. */
-export async function digestOf(file: string): Promise<string> {
+async function digestOf(file: string): Promise<string> {
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(file), hash);
 	return `sha256:${hash.digest("hex")}`;

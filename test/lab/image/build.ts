@@ -45,7 +45,7 @@ async function build(cache: string, folder: string, runtime: ContainerRuntime): 
 	const work = await mkdtemp(join(cache, "image-"));
 	const tree = join(work, "tree");
 	try {
-		const names = runtime === "containerd" ? [...SYSTEM_PACKAGES, ...NODE_PACKAGES] : SYSTEM_PACKAGES;
+		const names = runtime === "brought" ? [...SYSTEM_PACKAGES, ...NODE_PACKAGES] : SYSTEM_PACKAGES;
 		await unpackPackages({ names, beside: "nothing", without: SCRIPT_PACKAGES }, tree, cache);
 		await writeFile(join(work, "kernel"), await makeSystem(tree, parts, runtime));
 		await pipeline(Readable.from(initramfs(tree)), createZstdCompress(), createWriteStream(join(work, "initrd")));

@@ -33,18 +33,11 @@ export const SYSTEM_PACKAGES = [
 	"util-linux",
 ] as const;
 
-/** How containers run on a lab machine: not at all (a stand-in is active in its place), or by Debian's containerd and runc. */
-export type ContainerRuntime = "stand-in" | "containerd";
+/** How containers run on a lab machine: not at all (a stand-in is active in its place), or by what the coordinator brings, since its system has nothing for them. */
+export type ContainerRuntime = "stand-in" | "brought";
 
-/** What a node's operating system brings beside its container runtime. */
-export const NODE_PACKAGES = [
-	"containerd",
-	"runc",
-	"iptables",
-	"mount",
-	"conntrack",
-	"containernetworking-plugins",
-] as const;
+/** What a node's operating system has to have, whoever brings kubelet and what runs containers. */
+export const NODE_PACKAGES = ["iptables", "mount", "conntrack"] as const;
 
 /** Needed by scripts of packages only, and no script is run. */
 export const SCRIPT_PACKAGES =
@@ -100,7 +93,7 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 	const kernel = (await readdir(join(tree, "boot"))).find((name) => name.startsWith("vmlinuz-"));
 	if (!kernel) throw new Error("Debian's kernel package holds no kernel");
 	const image = await readFile(join(tree, "boot", kernel));
-	await keepModules(tree, kernel.slice("vmlinuz-".length), runtime === "containerd" ? NODE_MODULES : undefined);
+	await keepModules(tree, kernel.slice("vmlinuz-".length), runtime === "brought" ? NODE_MODULES : undefined);
 	for (const path of UNUSED) await rm(join(tree, path), { recursive: true, force: true });
 
 	await fillRoot(tree);
@@ -111,20 +104,10 @@ export async function makeSystem(tree: string, parts: string, runtime: Container
 		// What the stand-in for containerd would call: nothing runs them, and a machine without them gets no role.
 		const called = ["usr/bin/runc", ...PLUGINS.map((name) => `lab/root/opt/cni/bin/${name}`)];
 		for (const path of called) await put(join(parts, "empty-program"), join(tree, path));
-	} else {
-		await nameIptables(tree);
-		await podNetwork(join(tree, "lab/root"), join(parts, "pod-network.json"));
-	}
+	} else await nameIptables(tree);
 	await put(join(parts, "empty-program"), join(tree, "usr/sbin/setfiles"));
 	await put(join(parts, "80-lab.preset"), join(tree, "usr/lib/systemd/system-preset/80-lab.preset"), 0o644);
 	return image;
-}
-
-/** The network of pods that the operator of a lab brings (`podNetwork: none`), with Debian's plugins. */
-async function podNetwork(root: string, configuration: string): Promise<void> {
-	await put(configuration, join(root, "etc/cni/net.d/10-lab.conflist"), 0o644);
-	await mkdir(join(root, "opt/cni"), { recursive: true });
-	await symlink("/usr/lib/cni", join(root, "opt/cni/bin"));
 }
 
 /** Moves what a machine owns to /lab/root, from where its first program copies it. */
