@@ -206,14 +206,20 @@ test("renewed files that cannot be written now are written later", async (t) => 
 	const { apply, parts, files, pass, credentials } = setUp(t);
 	await apply(TARGET);
 	let full = false;
-	const memory: typeof parts.memory = {
-		...parts.memory,
-		saveLedger(ledger) {
+	const disk: typeof parts.files = {
+		...parts.files,
+		async stage(...all) {
 			if (full) throw new Error("ENOSPC");
-			parts.memory.saveLedger(ledger);
+			await parts.files.stage(...all);
 		},
 	};
-	const keeper = createTargetKeeper({ ...parts, memory, random: () => 0, machineId: () => MACHINE, changed: () => {} });
+	const keeper = createTargetKeeper({
+		...parts,
+		files: disk,
+		random: () => 0,
+		machineId: () => MACHINE,
+		changed: () => {},
+	});
 	await keeper.start();
 	full = true;
 	pass((LIFE * 2) / 3);

@@ -1,7 +1,13 @@
-import type { MachineId, TargetContent, TargetProgress, TargetStep } from "@rollcall/protocol";
+import {
+	canonicalJson,
+	type MachineId,
+	type TargetContent,
+	type TargetProgress,
+	type TargetStep,
+} from "@rollcall/protocol";
 import { refusal } from "../domain/check-target.ts";
 import { foldersBetween } from "../domain/confine.ts";
-import { keyFor, pathsOf, stillNamed } from "../domain/credentials.ts";
+import { keyFor, pathsOf } from "../domain/credentials.ts";
 import { lossText, memoryOf } from "../domain/etcd-memory.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
 import { startOrder } from "../domain/plan-units.ts";
@@ -179,15 +185,17 @@ function artifactsBeside(earlier: Accepted | undefined, { artifacts }: TargetCon
 	return (earlier?.target.content.artifacts ?? []).filter((one) => !isWanted(one));
 }
 
+type FinishParts = Pick<ApplyParts, "files" | "memory" | "credentials" | "etcd">;
+
 /** Tidies up behind an apply that had come to its end, where that was not done yet. Throws FilesError. */
-function tidyUp(parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "writeRoots">): void {
+function tidyUp(parts: FinishParts): void {
 	const good = parts.memory.good();
 	const ledger = parts.memory.ledger();
 	if (good && ledger.open && isDone(ledger.open, good)) finish(parts, good, ledger);
 }
 
 /** The same, for whom nothing depends on it now: a failure is logged. */
-export function endDone(parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "log" | "writeRoots">): void {
+export function endDone(parts: FinishParts & Pick<ApplyParts, "log">): void {
 	try {
 		tidyUp(parts);
 	} catch (error) {
@@ -196,11 +204,7 @@ export function endDone(parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "l
 }
 
 /** Writes down that a target is the good one, and tidies up behind the apply. Throws FilesError. */
-export function finish(
-	parts: Pick<ApplyParts, "files" | "memory" | "etcd" | "writeRoots">,
-	good: Accepted,
-	ledger: Ledger,
-): void {
+export function finish(parts: FinishParts, good: Accepted, ledger: Ledger): void {
 	const { files, memory, etcd } = parts;
 	const { content } = good.target;
 	const held = etcd.held();
@@ -209,16 +213,15 @@ export function finish(
 	const empty = ledger.folders.filter((folder) => !needed.has(folder));
 	// Before the ledger forgets the folders that may hold something.
 	const untidy = files.settle(ledger.files, empty, false);
-	memory.saveLedger({
+	const settled: Ledger = {
 		files: union(wanted, untidy),
 		folders: ledger.folders.filter((folder) => needed.has(folder)),
 		units: startOrder(held ? [held.unit] : [], content.units),
-	});
+	};
+	// What is written already needs no room.
+	if (canonicalJson(settled) !== canonicalJson(memory.ledger())) memory.saveLedger(settled);
 	// Secrets of earlier targets alone are not needed any more.
-	const kept = memory.credentials();
-	const named = stillNamed(kept, [content]);
-	if (named.certificates.length + named.secrets.length < kept.certificates.length + kept.secrets.length)
-		memory.saveCredentials(named);
+	parts.credentials.keepOnly(content);
 }
 
 function union(a: readonly string[], b: readonly string[]): string[] {

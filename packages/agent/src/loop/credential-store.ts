@@ -16,6 +16,7 @@ import {
 import { LinkError } from "../errors.ts";
 import type { Log, Memory } from "../ports.ts";
 import { type OrderParts, placeOrder, type Wanted } from "./order.ts";
+import { createLateWriter } from "./write-later.ts";
 
 const RETRY = { baseMs: 500, maxMs: 10_000 };
 
@@ -25,7 +26,7 @@ export interface CredentialStoreParts extends OrderParts {
 	readonly log: Log;
 }
 
-/** This boot's certificates, keys and shared secrets. Keys are made here and never leave the machine. */
+/** This boot's certificates, keys and shared secrets. Keys are made here and never leave the machine. What cannot be written down counts as well, and is written when there is room. */
 export interface CredentialStore {
 	/** Gets what a target names and is not there yet, until it is there. Throws when it is refused for good, or `signal` is aborted. */
 	complete(target: Target, signal: AbortSignal): Promise<void>;
@@ -43,22 +44,38 @@ export interface CredentialStore {
 	 * that the newest one names too. `all`: every certificate counts as due.
 	 */
 	renew(running: Target, newest: Target, all?: boolean): Promise<void>;
+	/** Forgets what this content does not name; `undefined`: all, which is removed from the agent's memory by others. */
+	keepOnly(content: TargetContent | undefined): void;
+	/** Writes down what could not be written before. */
+	catchUp(): void;
 }
 
 export function createCredentialStore(parts: CredentialStoreParts): CredentialStore {
 	const { memory, clock, log } = parts;
 	/** Orders go out one after the other, so that none overwrites what another brought. */
 	const inTurn = serial();
+	/** What is not written down yet. */
+	let unwritten: Credentials | undefined;
+	const current = (): Credentials => unwritten ?? memory.credentials();
+	const written = createLateWriter(log, "certificates and secrets", () => {
+		if (unwritten) memory.saveCredentials(unwritten);
+		unwritten = undefined;
+	});
+
+	function keep(next: Credentials): void {
+		unwritten = next;
+		written.save();
+	}
 
 	async function fetch(target: Target, wanted: (kept: Credentials) => Wanted): Promise<void> {
-		const kept = memory.credentials();
+		const kept = current();
 		const { certificates, secrets } = wanted(kept);
 		if (certificates.length + secrets.length === 0) return;
 		const got = await placeOrder(parts, { target, wanted: { certificates, secrets }, kept });
 		const contents = [target, memory.good()?.target, memory.next()?.target].flatMap((one) =>
 			one ? [one.content] : [],
 		);
-		memory.saveCredentials(stillNamed(merged(kept, got, parts.keyring.isValidNow), contents));
+		keep(stillNamed(merged(kept, got, parts.keyring.isValidNow), contents));
 		const names = [...certificates, ...secrets].map(({ name }) => name).join(", ");
 		log.info("certified", { generation: target.generation, names });
 	}
@@ -77,18 +94,18 @@ export function createCredentialStore(parts: CredentialStoreParts): CredentialSt
 			}
 		},
 		filled(content) {
-			const kept = memory.credentials();
+			const kept = current();
 			return { content: filled(content, kept), absent: new Set(absentPaths(content, kept)) };
 		},
 		renewalAt(content) {
-			const kept = memory.credentials();
+			const kept = current();
 			const { certificates, secrets } = lacking(content, kept);
 			return certificates.length + secrets.length > 0
 				? clock.sinceBoot()
 				: firstRenewal(content, kept, parts.keyring.isValidNow);
 		},
-		invalid: (content) => invalidNames(content, memory.credentials(), parts.keyring.isValidNow),
-		validUntil: (content) => firstEnd(content, memory.credentials(), parts.keyring.endsAt),
+		invalid: (content) => invalidNames(content, current(), parts.keyring.isValidNow),
+		validUntil: (content) => firstEnd(content, current(), parts.keyring.endsAt),
 		renew: (running, newest, all = false) =>
 			inTurn(() =>
 				fetch(newest, (kept) => {
@@ -107,5 +124,17 @@ export function createCredentialStore(parts: CredentialStoreParts): CredentialSt
 					return named;
 				}),
 			),
+		keepOnly(content) {
+			if (!content) {
+				unwritten = undefined;
+				written.saved();
+				return;
+			}
+			const kept = current();
+			const named = stillNamed(kept, [content]);
+			if (named.certificates.length + named.secrets.length < kept.certificates.length + kept.secrets.length)
+				keep(named);
+		},
+		catchUp: written.catchUp,
 	};
 }

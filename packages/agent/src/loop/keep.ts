@@ -1,7 +1,7 @@
 import { type EtcdMemory, emptyContent } from "@rollcall/protocol";
 import { keyFor } from "../domain/credentials.ts";
 import { messageOf } from "../errors.ts";
-import type { Accepted } from "../ports.ts";
+import type { Accepted, Ledger } from "../ports.ts";
 import { type ApplyParts, finish } from "./apply.ts";
 import { letMemoryGo, memoryFiles } from "./let-go.ts";
 import { runUnits } from "./run-units.ts";
@@ -10,13 +10,14 @@ import { runUnits } from "./run-units.ts";
  * Looks whether everything is as the good target says, and mends what is not: a file that was changed or removed, a unit
  * that does not run, or runs on files that were changed since. Of units a renewal restarts only those that depend on what changed, and
  * starts those that failed. Does nothing, to files or units, when all is well. False: something failed, which is logged; the probes show
- * what it means.
+ * what it means. `unnoted`: paths that were changed, and whose units have not followed yet, over several calls, where that could not be written down.
  */
 export async function keep(
 	parts: ApplyParts,
 	good: Accepted,
 	signal: AbortSignal,
 	what: "mended" | "renewed" = "mended",
+	unnoted: Set<string> = new Set(),
 ): Promise<boolean> {
 	const { files, memory, units, etcd, log } = parts;
 	const { content, absent } = parts.credentials.filled(good.target.content);
@@ -35,15 +36,17 @@ export async function keep(
 		}
 		await files.stage(content, plan, new Set());
 		const paths = plan.changes.map((change) => change.path);
-		const changed = [...new Set([...(ledger.pending ?? []), ...paths])];
+		const changed = [...new Set([...(ledger.pending ?? []), ...unnoted, ...paths])];
 		const now = { ...ledger, files: [...new Set([...ledger.files, ...paths])], pending: changed };
 		// Before anything changes: whoever dies between here and the restart restarts the units in its next life.
-		if (paths.length > 0) memory.saveLedger(now);
+		if (paths.length > 0) note(parts, now, ledger);
+		for (const path of paths) unnoted.add(path);
 		files.swap(plan.changes);
 		// etcd must not begin a second time in a boot that lost its memory.
 		const wanted = etcd.held()?.lost ? content.units.filter(({ name }) => name !== etcd.held()?.unit) : content.units;
 		const run = { wanted, owned: ledger.units, kept: etcd.held()?.unit, changed, signal };
 		const actions = await runUnits(units, { ...run, purpose: what === "renewed" ? "renew" : "mend" });
+		unnoted.clear();
 		await parts.podNetwork.use(content.podNetwork);
 		if (changed.length + actions.length > 0) {
 			log[what === "renewed" ? "info" : "warn"](what, { files: changed.join(", "), actions: actions.join(", ") });
@@ -54,6 +57,19 @@ export async function keep(
 	} catch (error) {
 		if (!signal.aborted) log.error("the running target cannot be mended", { reason: messageOf(error) });
 		return false;
+	}
+}
+
+/**
+ * Writes down what is about to be changed. There may be no room for it as long as a state folder is full, and certificates end: files that are known to be
+ * this agent's are renewed all the same.
+ */
+function note({ memory, log }: Pick<ApplyParts, "memory" | "log">, now: Ledger, before: Ledger): void {
+	try {
+		memory.saveLedger(now);
+	} catch (error) {
+		if (now.files.length > before.files.length) throw error;
+		log.warn("what is put right cannot be written down; it is done all the same", { reason: messageOf(error) });
 	}
 }
 

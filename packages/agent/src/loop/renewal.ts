@@ -75,6 +75,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 		for (let failures = 0; !signal.aborted; ) {
 			// Renewed is not enough: the files have to follow, also when a newer target is being applied meanwhile.
 			if (!written) written = await keeper.mend();
+			credentials.catchUp();
 			judge();
 			const running = keeper.running()?.target;
 			const due = running ? credentials.renewalAt(running.content) : Number.POSITIVE_INFINITY;

@@ -65,6 +65,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	let waiting = 0;
 	/** What is due: a look at everything, or only at what was renewed. */
 	let mendDue: "mended" | "renewed" | undefined;
+	/** Paths that were changed, and whose units have not followed yet. */
+	const unnoted = new Set<string>();
 	/** Resets that are under way. */
 	let resets = 0;
 
@@ -109,6 +111,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 			if (outcome.state === "aborted") return;
 			if (outcome.state === "applied") {
 				runs(accepted, "healthy");
+				// An apply looks at everything. What is renewed since it began is asked for again.
+				if (mendDue === "mended") mendDue = undefined;
 				log.info("applied", { generation, role: content.role });
 				progress(generation, outcome);
 				return;
@@ -138,7 +142,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	/** Brings renewed certificates to the files of what runs. Stays due until that succeeded, as does a look at everything. */
 	async function mendIfDue(signal: AbortSignal): Promise<void> {
 		if (!mendDue || !running || signal.aborted) return;
-		if (await keep(parts, running, signal, mendDue)) mendDue = undefined;
+		if (await keep(parts, running, signal, mendDue, unnoted)) mendDue = undefined;
 	}
 
 	async function takeUp(signal: AbortSignal): Promise<void> {
@@ -151,6 +155,8 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 		else if (open && next) {
 			runs(good, "unknown");
 			newest = next;
+			// What was renewed meanwhile may not have reached its files, and comes back with them where this target fails.
+			if (good) mendDue = "mended";
 			return await bring(next, signal);
 		} else if (open) await rollBack(parts);
 		if (memory.goodIsDamaged())
@@ -186,6 +192,7 @@ export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 				parts.files.forget(memory.next()?.target.content.artifacts ?? []);
 				// First of all, so that an agent that ends now goes on with the removal when it starts.
 				memory.forget("targets");
+				parts.credentials.keepOnly(undefined);
 				await clean(parts, signal, forgets);
 				runs(undefined, "unknown");
 				standing = undefined;

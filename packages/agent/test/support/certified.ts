@@ -4,6 +4,7 @@ import { nodeKeyring } from "../../src/adapters/keys/keyring.ts";
 import { applyTarget } from "../../src/loop/apply.ts";
 import { createCredentialStore } from "../../src/loop/credential-store.ts";
 import type { Accepted, Clock } from "../../src/ports.ts";
+import type { FullDisk } from "./full-disk.ts";
 import { temporaryRoot, tree } from "./machine.ts";
 import { applyParts } from "./parts.ts";
 import { createScriptedUnits } from "./scripted-units.ts";
@@ -70,8 +71,8 @@ function certifier() {
 	return self;
 }
 
-/** Everything for an apply, with a clock that the test turns. The same root is the same machine in its next life. */
-export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifier()) {
+/** Everything for an apply, with a clock that the test turns. The same root is the same machine in its next life. `full`: its state folder may be. */
+export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifier(), full?: FullDisk) {
 	let now = 1_000_000;
 	const clock: Clock = {
 		monotonic: () => now,
@@ -92,7 +93,7 @@ export function setUp(t: ExecutionContext, root = temporaryRoot(t), by = certifi
 			}),
 	};
 	const units = createScriptedUnits();
-	const parts = applyParts(root, units);
+	const parts = applyParts(root, units, undefined, full?.wrap);
 	const credentials = createCredentialStore({
 		memory: parts.memory,
 		log: parts.log,
