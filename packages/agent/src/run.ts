@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { check, computeSha256By, WRITE_ROOTS } from "@rollcall/protocol";
+import { check, computeSha256By, systemReason, WRITE_ROOTS } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
 import { createEtcdData } from "./adapters/files/etcd-data.ts";
 import { createMemory } from "./adapters/files/memory.ts";
-import { lockState } from "./adapters/files/state-lock.ts";
+import { lockMachine } from "./adapters/files/state-lock.ts";
 import { createTargetFiles } from "./adapters/files/target-files.ts";
 import { createTimeFiles } from "./adapters/files/time-files.ts";
 import { processLog } from "./adapters/journal/log.ts";
@@ -26,6 +26,7 @@ import { createTpm } from "./adapters/tpm/attest.ts";
 import { createUserKey, signWithSeed } from "./adapters/user-key.ts";
 import { AgentConfig } from "./config.ts";
 import { runAgent } from "./loop/agent.ts";
+import type { Log } from "./ports.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit code that asks systemd, or the rehearsal, to start the agent again. */
@@ -39,7 +40,10 @@ function readConfig(path: string): AgentConfig {
 	try {
 		value = JSON.parse(readFileSync(path, "utf8"));
 	} catch (error) {
-		throw new Error(`${path}: ${error instanceof SyntaxError ? "not JSON" : (error as Error).message}`);
+		const why = error instanceof SyntaxError ? "not JSON" : systemReason(error);
+		throw new Error(
+			`the agent's configuration ${path} cannot be read: ${why}; boot this machine anew, so that it is written again, or name another file with --config`,
+		);
 	}
 	const config = check(AgentConfig, value, path);
 	if (!config.ok) throw new Error(config.problem.message);
@@ -68,7 +72,7 @@ export async function run(configPath: string): Promise<number> {
 	log.info("starting", { version: VERSION, pid: process.pid });
 	const place = { root, writeRoots: WRITE_ROOTS };
 	const stateFolder = root === "/" ? config.stateFolder : `${root}${config.stateFolder}`;
-	lockState(stateFolder);
+	lockMachine(root, stateFolder);
 	const memory = createMemory(stateFolder);
 	const untouched = () => memory.ledger().files.length === 0 && memory.good() === undefined;
 	const tpm = config.tpm ?? (root === "/" ? "/dev/tpmrm0" : undefined);
@@ -106,7 +110,7 @@ export async function run(configPath: string): Promise<number> {
 			trust,
 			keyring: nodeKeyring,
 			sign: signWithSeed,
-			token: () => readToken(config.tokenFile),
+			token: () => readToken(config.tokenFile, log),
 			dropToken: () => dropToken(config.tokenFile),
 			ready: () => soon(() => notify.ready("running")),
 		},
@@ -123,10 +127,16 @@ function soon(work: () => void): void {
 	setImmediate(work);
 }
 
-function readToken(path: string | undefined): string | undefined {
+/** Without a token the agent asks to enroll all the same: what it runs may prove who it is. */
+function readToken(path: string | undefined, log: Log): string | undefined {
 	try {
 		return path === undefined ? undefined : readFileSync(path, "utf8").trim().slice(0, 128) || undefined;
-	} catch {
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+			log.warn("the one-time token cannot be read; boot this machine anew, so that it fetches another one", {
+				file: path ?? "",
+				reason: systemReason(error),
+			});
 		return undefined;
 	}
 }

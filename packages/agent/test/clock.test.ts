@@ -4,7 +4,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { run } from "@rollcall/test-support/running";
 import test from "ava";
-import { lockState } from "../src/adapters/files/state-lock.ts";
+import { lockFolder } from "../src/adapters/files/state-lock.ts";
 import { createServerTrust } from "../src/adapters/server-trust.ts";
 import { createClock, systemClock } from "../src/adapters/system-clock.ts";
 import { openBootIdentity } from "../src/loop/boot-identity.ts";
@@ -62,23 +62,23 @@ test("a machine that was suspended renews its credential for the bus when it wak
 
 test("a second agent refuses to run on a machine that has one, and says what to do", async (t) => {
 	const folder = join(ownFolder(t), "state");
-	const script = `import { lockState } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
-		lockState(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000);`;
+	const script = `import { lockFolder } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
+		lockFolder(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000);`;
 	const first = run(process.execPath, ["--input-type=module", "-e", script, folder]);
 	t.teardown(() => first.end("SIGKILL"));
 	await eventually("it is locked", () => first.output().includes("locked"));
-	t.throws(() => lockState(folder), { message: /another agent, process \d+, runs on this machine .*systemctl stop/ });
+	t.throws(() => lockFolder(folder), { message: /another agent, process \d+, runs on this machine .*systemctl stop/ });
 	const second = run(process.execPath, ["--input-type=module", "-e", script, folder]);
 	t.teardown(() => second.end("SIGKILL"));
 	t.is((await second.exited).code, 1);
 	await first.end("SIGKILL");
-	t.notThrows(() => lockState(folder));
+	t.notThrows(() => lockFolder(folder));
 });
 
 test("who finds no room for a file locks the state, and leaves nothing else", async (t) => {
 	const folder = join(ownFolder(t), "state");
-	const script = `import { lockState } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
-		lockState(process.argv[1]);`;
+	const script = `import { lockFolder } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
+		lockFolder(process.argv[1]);`;
 	// Files may have no byte, as in a memory that is full.
 	const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script, folder];
 	const asked = run("sh", words, { NODE_COMPILE_CACHE: "" });
@@ -91,8 +91,8 @@ test("of many that find the lock of a process that is gone, one gets it", async 
 	const folder = join(ownFolder(t), "state");
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(join(folder, "lock"), "4194000 1");
-	const script = `import { lockState } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
-		lockState(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000);`;
+	const script = `import { lockFolder } from ${JSON.stringify(join(import.meta.dirname, "../src/adapters/files/state-lock.ts"))};
+		lockFolder(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000);`;
 	const all = Array.from({ length: 6 }, () => run(process.execPath, ["--input-type=module", "-e", script, folder]));
 	for (const one of all) t.teardown(() => one.end("SIGKILL"));
 	await eventually("all but one gave up", () => all.filter(({ child }) => child.exitCode !== null).length === 5);

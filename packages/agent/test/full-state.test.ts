@@ -78,7 +78,7 @@ test("other authorities of the listeners are confirmed only when the next life o
 });
 
 const LOCK = new URL("../src/adapters/files/state-lock.ts", import.meta.url);
-const LOCK_IT = `const { lockState } = await import("${LOCK}"); lockState("/mnt/state"); console.log("locked");`;
+const LOCK_IT = `const { lockFolder } = await import("${LOCK}"); lockFolder("/mnt/state"); console.log("locked");`;
 
 for (const [what, options, takeAll] of [
 	["room", "size=64k", "head -c 128k /dev/zero > /mnt/all || true"],

@@ -1,15 +1,37 @@
-import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { errnoOf } from "./disk.ts";
+import { filesError } from "./files-error.ts";
 
+/** Agents of one machine meet here, whatever state folders they are told. */
+const RUN_FOLDER = "/run/rollcall";
 const ATTEMPTS = 20;
 
 /**
- * Takes the state folder for this process: two agents on one machine would undo each other's work. A lock needs no release: that of a
- * process that is gone is taken over. It is a symbolic link that says who has it: that needs no room where a file system is full, and an agent that died there has to
- * start again. Throws an Error that names the process that has it, and what to do.
+ * Takes the machine for this process, and its state folder: two agents on one machine would undo each other's work, also with a state of their own each. Throws
+ * an Error that names the process that has it, or the place that cannot be written to, and what to do.
  */
-export function lockState(folder: string, pid = process.pid): void {
+export function lockMachine(root: string, stateFolder: string): void {
+	const run = root === "/" ? RUN_FOLDER : `${root}${RUN_FOLDER}`;
+	for (const folder of new Set([run, stateFolder])) {
+		try {
+			lockFolder(folder);
+		} catch (error) {
+			if (errnoOf(error) === undefined) throw error;
+			const { message } = filesError(folder, error);
+			throw new Error(
+				`this agent cannot take its folder ${message}; it needs a folder that it can write to, with room for a name`,
+			);
+		}
+	}
+}
+
+/**
+ * Takes a folder for this process. A lock needs no release: that of a
+ * process that is gone is taken over. It is a symbolic link that says who has it: that needs no room where a file system is full, and an agent that died there has to
+ * start again.
+ */
+export function lockFolder(folder: string, pid = process.pid): void {
 	const lock = `${folder}/lock`;
 	const moved = `${folder}/.lock.${pid}`;
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -19,15 +41,15 @@ export function lockState(folder: string, pid = process.pid): void {
 		const holder = holderIn(lock);
 		if (holder?.lives) {
 			throw new Error(
-				`another agent, process ${holder.pid}, runs on this machine with the state in ${folder}: stop that one first (systemctl stop rollcall-agent)`,
+				`another agent, process ${holder.pid}, runs on this machine and has ${folder}: stop that one first (systemctl stop rollcall-agent)`,
 			);
 		}
 		// Whoever moves it away looks once more at what it moved: a lock that somebody took meanwhile goes back.
 		if (!succeeds(() => renameSync(lock, moved), "ENOENT")) continue;
 		if (holderIn(moved)?.lives) succeeds(() => linkSync(moved, lock), "EEXIST");
-		unlinkSync(moved);
+		rmSync(moved, { force: true, recursive: true });
 	}
-	throw new Error(`the state folder ${folder} cannot be locked: ${lock} comes and goes`);
+	throw new Error(`the folder ${folder} cannot be locked: ${lock} comes and goes`);
 }
 
 function holderIn(path: string): { readonly pid: number; readonly lives: boolean } | undefined {
@@ -35,7 +57,8 @@ function holderIn(path: string): { readonly pid: number; readonly lives: boolean
 		const [pid = "", start = ""] = textOf(path).split(" ");
 		return { pid: Number(pid), lives: start !== "" && startOf(Number(pid)) === start };
 	} catch (error) {
-		if (errnoOf(error) === "ENOENT") return undefined;
+		// A folder in its place is nobody's lock.
+		if (["ENOENT", "EISDIR"].includes(errnoOf(error) ?? "")) return undefined;
 		throw new Error(`the lock ${path} cannot be read: ${messageOf(error)}`);
 	}
 }
