@@ -61,8 +61,17 @@ function touched(unit: TargetUnit, changed: ReadonlySet<string>): boolean {
 	return [...changed].some((path) => path.startsWith(`${UNIT_FOLDER}/${unit.name}.d/`));
 }
 
-/** Units in the order in which they are started: those of a target as it says, before them what else there is. */
+/**
+ * Units in the order in which they are started: those of a target as it says, and what else there is behind what it was started behind, so that a mount
+ * is stopped after what runs on it, also where an apply ends halfway.
+ */
 export function startOrder(owned: readonly string[], wanted: readonly TargetUnit[]): string[] {
 	const names = wanted.map(({ name }) => name);
-	return [...owned.filter((unit) => !names.includes(unit)), ...names];
+	const order = [...names];
+	let at = 0;
+	for (const unit of owned) {
+		if (!names.includes(unit)) order.splice(at, 0, unit);
+		at = Math.max(at, order.indexOf(unit) + 1);
+	}
+	return order;
 }

@@ -1,8 +1,8 @@
 import {
 	chmodSync,
 	closeSync,
-	existsSync,
 	fchmodSync,
+	lstatSync,
 	mkdirSync,
 	openSync,
 	readFileSync,
@@ -15,6 +15,7 @@ import type { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
 import { type HeldMemory, unsureMemory } from "../../domain/etcd-memory.ts";
 import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
+import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import {
 	AcceptedFile,
@@ -45,7 +46,7 @@ export function createMemory(folder: string): Memory {
 		}
 	}
 
-	const isDamaged = (name: string, value: unknown) => value === undefined && existsSync(`${folder}/${name}`);
+	const isDamaged = (name: string, value: unknown) => value === undefined && standsAt(`${folder}/${name}`);
 	const good = () => load("good.json", AcceptedFile);
 	const next = () => load("next.json", AcceptedFile);
 
@@ -66,7 +67,7 @@ export function createMemory(folder: string): Memory {
 		const fresh = `${folder}/.${name}.fresh`;
 		try {
 			write(fresh, Buffer.from(JSON.stringify(value)));
-			renameSync(fresh, `${folder}/${name}`);
+			replace(fresh, `${folder}/${name}`);
 		} catch (error) {
 			discard(fresh);
 			throw filesError(`${folder}/${name}`, error);
@@ -84,21 +85,27 @@ export function createMemory(folder: string): Memory {
 		goodIsDamaged: () => isDamaged("good.json", good()),
 		next,
 		saveNext: (accepted) => save("next.json", accepted),
-		promote: () => renameSync(`${folder}/next.json`, `${folder}/good.json`),
+		promote() {
+			try {
+				replace(`${folder}/next.json`, `${folder}/good.json`);
+			} catch (error) {
+				throw filesError(`${folder}/good.json`, error);
+			}
+		},
 		etcd,
 		saveEtcd(held) {
 			if (held) save("etcd.json", held);
-			else rmSync(`${folder}/etcd.json`, { force: true });
+			else remove(`${folder}/etcd.json`);
 		},
 		podNetwork: () => load("pod-network.json", PodNetworkFile),
 		savePodNetwork(kept) {
 			if (kept) save("pod-network.json", kept);
-			else rmSync(`${folder}/pod-network.json`, { force: true });
+			else remove(`${folder}/pod-network.json`);
 		},
 		forget(what) {
 			const ofBoot = what === "boot" ? ["etcd.json", "pod-network.json"] : [];
 			const names = ["next.json", "good.json", "credentials.json", ...ofBoot];
-			for (const name of names) rmSync(`${folder}/${name}`, { force: true });
+			for (const name of names) remove(`${folder}/${name}`);
 		},
 	};
 }
@@ -113,9 +120,29 @@ function write(path: string, bytes: Buffer): void {
 	}
 }
 
-/** Half a file would take room that is missing already. */
+/** A folder in place of one of these files is nobody's, and gives way to it. */
+function replace(fresh: string, path: string): void {
+	try {
+		renameSync(fresh, path);
+	} catch (error) {
+		if (errnoOf(error) !== "EISDIR") throw error;
+		remove(path);
+		renameSync(fresh, path);
+	}
+}
+
+function remove(path: string): void {
+	rmSync(path, { force: true, recursive: true });
+}
+
+/** True for whatever stands there, also a link that leads nowhere. */
+function standsAt(path: string): boolean {
+	return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Half a file would take room that is missing already, and the next write finds no folder there. */
 function discard(path: string): void {
 	try {
-		rmSync(path, { force: true });
+		remove(path);
 	} catch {}
 }
