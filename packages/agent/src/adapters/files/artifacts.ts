@@ -5,10 +5,11 @@ import { type Artifact, withoutAccounts } from "@rollcall/protocol";
 import { artifactPaths } from "../../domain/artifact-paths.ts";
 import { folderMode, folderOf } from "../../domain/confine.ts";
 import type { Found } from "../../domain/plan-files.ts";
-import { FilesError, messageOf } from "../../errors.ts";
+import { FilesError } from "../../errors.ts";
 import { beside } from "./beside.ts";
 import { decryptInPlace } from "./decrypt.ts";
 import { type Disk, errnoOf } from "./disk.ts";
+import { filesError } from "./files-error.ts";
 import { guard, type Place, realPlace } from "./guard.ts";
 import { trustWhenNeeded } from "./trust.ts";
 import { readNote, unpack } from "./unpack.ts";
@@ -124,10 +125,7 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 			}
 			throw new FilesError(`${artifact.path}: ${signal.aborted ? "not wanted any more" : withoutAccounts(reason)}`);
 		} catch (error) {
-			if (error instanceof FilesError) throw error;
-			const code = errnoOf(error);
-			if (code === "ENOSPC") throw new FilesError(`${artifact.path}: no space left on the device (ENOSPC)`);
-			throw new FilesError(`${artifact.path}: ${messageOf(error)}`);
+			throw filesError(artifact.path, error);
 		}
 	}
 
@@ -148,7 +146,9 @@ export function createArtifacts(place: Place, disk: Disk, authority?: () => stri
 		const free = room.bavail * room.bsize;
 		const missing = artifact.sizeBytes - (disk.standing(part)?.size ?? 0);
 		if (missing > free) {
-			throw new FilesError(`${artifact.path}: needs ${missing} bytes more, ${free} are free (ENOSPC)`);
+			throw new FilesError(
+				`${artifact.path}: needs ${missing} bytes more, ${free} are free (ENOSPC); make room there, and it goes on by itself`,
+			);
 		}
 	}
 
