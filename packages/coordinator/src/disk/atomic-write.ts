@@ -24,9 +24,15 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 		await rename(temporary, file);
 	} catch (error) {
 		await rm(temporary, { force: true });
+		if ((error as NodeJS.ErrnoException).code === "EISDIR") throw inPlaceOf(file, error);
 		throw naming(file, error);
 	}
 	await syncFolder(folder);
+}
+
+function inPlaceOf(file: string, error: unknown): Error {
+	const text = `${file} cannot be written: a folder is in its place; move that away, and start again`;
+	return Object.assign(new Error(text, { cause: error }), { code: "EISDIR", path: file });
 }
 
 /**

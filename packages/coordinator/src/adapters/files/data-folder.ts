@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { readOwnText } from "../../disk/own-text.ts";
 import { ConfigError } from "../../errors.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -52,13 +53,22 @@ async function refuseForeign(folder: string): Promise<void> {
 /** What this coordinator is called among others; the same over its restarts. */
 export async function coordinatorId(dataFolder: string): Promise<string> {
 	const file = join(dataFolder, ID_FILE);
-	const known = await readText(file);
+	const known = (
+		await readOwnText({
+			file,
+			is: "this coordinator's name",
+			next: "move away what is there; another name is made then",
+		})
+	)?.trim();
 	if (known !== undefined && /^[a-z0-9-]{1,64}$/.test(known)) return known;
 	const id = `c-${randomUUID().slice(0, 8)}`;
 	await writeAtomically(file, `${id}\n`, 0o600);
 	return id;
 }
 
+const SEEN = "the name of the log that this coordinator saw last";
+const PUT_BACK =
+	"restore it from a backup; where there is none, move away what is there, and the machines prove what they run";
 /** What stands for a log in a folder that never had one. */
 const NO_LOG = "none";
 
@@ -74,14 +84,15 @@ export function seenLog(dataFolder: string): {
 	save(origin: string): Promise<void>;
 } {
 	const file = join(dataFolder, "log-origin");
+	const read = async (): Promise<string | undefined> => (await readOwnText({ file, is: SEEN, next: PUT_BACK }))?.trim();
 	const save = (origin: string): Promise<void> => writeAtomically(file, `${origin}\n`, 0o600);
 	return {
 		async begin() {
 			const isFresh = (await stat(join(dataFolder, "keys")).catch(() => undefined)) === undefined;
-			if (isFresh && (await readText(file)) === undefined) await save(NO_LOG);
+			if (isFresh && (await read()) === undefined) await save(NO_LOG);
 		},
 		async hadOther(origin) {
-			const before = await readText(file);
+			const before = await read();
 			return before !== NO_LOG && before !== origin;
 		},
 		save,
@@ -94,13 +105,4 @@ export function announceApi(
 	told: { url: string; boot?: string; authority?: string },
 ): Promise<void> {
 	return writeAtomically(join(dataFolder, "api.json"), `${JSON.stringify({ ...told, pid: process.pid })}\n`, 0o644);
-}
-
-async function readText(file: string): Promise<string | undefined> {
-	try {
-		return (await readFile(file, "utf8")).trim();
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-		throw error;
-	}
 }

@@ -1,6 +1,9 @@
 import { stat } from "node:fs/promises";
+import { unreadable } from "../../disk/own-text.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
+
+const GIVEN = "a file with the secret that this user can read has to be there";
 
 /** Writes a secret that only its owner can read (0600), whole or not at all, with a line end. */
 export function writeSecret(file: string, secret: string, files: SecretFiles = IN_CLEAR): Promise<void> {
@@ -25,7 +28,8 @@ export async function readSecret(
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
 		if (error instanceof ConfigError) throw error;
-		throw new Error(`the secret file ${file} cannot be read: ${(error as Error).message}`);
+		const next = isGiven ? GIVEN : "restore it from a backup, or move away what is there to have a new one made";
+		throw unreadable({ file, is: "the secret file", next }, error);
 	}
 	if ((mode & 0o077) !== 0)
 		throw new Error(`others can read the secret file ${file}: chmod 600 it, or make a new secret`);

@@ -1,5 +1,6 @@
 import { parseCreds } from "@nats-io/jwt";
 import { type Authenticator, credsAuthenticator } from "@nats-io/transport-node";
+import { unreadable } from "../../disk/own-text.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 
@@ -13,7 +14,8 @@ export async function readCredentials(
 		content = Buffer.from(await files.readGiven(file));
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;
-		throw new Error(`the credentials file ${file} cannot be read: ${(error as Error).message}`);
+		const next = "a file with the user's JWT and seed that this user can read has to be there";
+		throw unreadable({ file, is: "the credentials file", next }, error);
 	}
 	const parsed = await parseCreds(content).catch(() => {
 		throw new Error(`the credentials file ${file} holds no user JWT with its seed`);

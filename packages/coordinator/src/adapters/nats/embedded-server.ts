@@ -122,7 +122,7 @@ export class EmbeddedServer {
 		await endLeftover(paths.pidFile, paths.configFile);
 		await makePrivateFolder(paths.folder);
 		await rm(paths.ports, { recursive: true, force: true });
-		await rm(paths.pidFile, { force: true });
+		await rm(paths.pidFile, { recursive: true, force: true });
 		await mkdir(paths.ports);
 		await this.#writeConfig(serverConfig(paths, this.#listen, await this.#claims()));
 		if (this.#stopping.signal.aborted) return;

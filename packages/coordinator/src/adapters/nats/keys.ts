@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createAccount, createOperator, createUser, type KeyPair } from "@nats-io/nkeys";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { ofSetting } from "../../disk/given-file.ts";
+import { unreadable } from "../../disk/own-text.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { SigningKey } from "./signing-key.ts";
@@ -32,7 +33,8 @@ export async function readKey(
 		text = await (isOwn ? files.read(file) : files.readGiven(file));
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;
-		throw new Error(`the key file ${file} cannot be read: ${(error as Error).message}`);
+		const next = isOwn ? "restore it from a backup" : "a file with the seed that this user can read has to be there";
+		throw unreadable({ file, is: "the key file", next }, error);
 	}
 	let key: SigningKey;
 	try {

@@ -1,11 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { check, serial, UserPublicKey } from "@rollcall/protocol";
 import { z } from "zod";
 import { writeAtomically } from "../../disk/atomic-write.ts";
+import { readOwnText } from "../../disk/own-text.ts";
 import type { Revoked } from "./claims.ts";
 
 /** An account's JWT must fit one message. Beyond it the oldest revocations go; the coordinator still refuses those incarnations. */
 const MAX_REVOCATIONS = 5_000;
+
+const REMEDY = "restore it from a backup, or remove it to let revoked credentials live until they expire";
 
 const RevocationFile = z.strictObject({ version: z.literal(1), revoked: z.record(UserPublicKey, z.int().min(0)) });
 
@@ -38,10 +40,7 @@ export class Revocations {
 
 	/** Reads the file. Throws an Error that names it when it is damaged. */
 	static async open(file: string, life: Life): Promise<Revocations> {
-		const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-			if (error.code === "ENOENT") return undefined;
-			throw new Error(`the list of revoked keys ${file} cannot be read: ${error.message}`);
-		});
+		const text = await readOwnText({ file, is: "the list of revoked keys", next: REMEDY });
 		if (text === undefined) return new Revocations(file, life, new Map());
 		let value: unknown;
 		try {
@@ -50,10 +49,7 @@ export class Revocations {
 			value = undefined;
 		}
 		const read = check(RevocationFile, value, file);
-		if (!read.ok)
-			throw new Error(
-				`the list of revoked keys ${file} is damaged; restore it from a backup, or remove it to let revoked credentials live until they expire`,
-			);
+		if (!read.ok) throw new Error(`the list of revoked keys ${file} is damaged; ${REMEDY}`);
 		return new Revocations(file, life, new Map(Object.entries(read.value.revoked)));
 	}
 

@@ -3,6 +3,7 @@ import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, sha256Of } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { unreadable } from "../../disk/own-text.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { openSigner, type Signer, signAuthority } from "./certificate.ts";
@@ -59,7 +60,7 @@ export async function readPieces(file: string, files: SecretFiles): Promise<stri
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
 		if (error instanceof ConfigError) throw error;
-		throw new Error(`the listeners' authority ${file} cannot be read: ${(error as Error).message}`);
+		throw unreadable({ file, is: "the listeners' authority", next: "restore it from a backup" }, error);
 	}
 }
 
