@@ -264,7 +264,7 @@ test("who learns beside the only voter, and may be let vote at any moment, is no
 	const answer = story.take(verb("reboot", second));
 	t.regex(
 		answer.kind === "problem" ? answer.problem.message : "",
-		/1 of 1 members of etcd are healthy now, and it may be let vote at any moment, 1 would be, and it needs 2/,
+		/1 of 1 members of etcd are healthy now, and it may vote at any moment, 1 would be, and it needs 2/,
 	);
 	const { bootId } = story.machine(second);
 	const health = [{ component: "etcd", healthy: false, reason: "it has no leader" }];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { apply } from "../../src/domain/apply.ts";
@@ -7,9 +8,19 @@ import { prunable } from "../../src/domain/etcd/snapshots.ts";
 import { nextEtcdStep } from "../../src/domain/etcd/steps.ts";
 import { EMPTY_FLEET } from "../../src/domain/fleet.ts";
 import { doubtLog } from "../../src/domain/log/log-doubt.ts";
-import { BOXES, beginnings, bootAgain, CONTROL, founded, remember, snapshotOf, takeStep } from "./etcd-story.ts";
+import {
+	BOXES,
+	beginnings,
+	bootAgain,
+	CONTROL,
+	founded,
+	isWell,
+	remember,
+	snapshotOf,
+	takeStep,
+} from "./etcd-story.ts";
 import { keyOf } from "./hardware.ts";
-import { documentOf, Story } from "./story.ts";
+import { codeOf, documentOf, Story } from "./story.ts";
 
 const [a, b] = BOXES;
 
@@ -227,4 +238,24 @@ test("who was told to begin with a snapshot begins with it also while the log is
 	story.pass(16);
 	t.not(story.fleet.log?.doubt, undefined);
 	t.deepEqual(beginnings(story, ids), before);
+});
+
+test("a boot that has etcd's memory and proves a seat that the older document does not have is not rebooted while the log is in doubt, and after that only where a majority is left", (t) => {
+	const { back, ids, id, boot, proof } = putBack();
+	const renamed = { ...proof, assignment: { ...proof.assignment, slot: "renamed" } };
+	t.is(back.enroll(boot, { token: null, proof: renamed }).kind, "enrolled");
+	t.is(back.machine(id).seat?.slot, "control", "of the proof only the number counts");
+	remember(back, ids);
+	for (const one of ids) isWell(back, one);
+	back.pass(16);
+	const reboot = (answered: readonly MachineId[]) => {
+		const command = { kind: "command", machineId: id, commandId: randomUUID(), command: "reboot", by: "test" } as const;
+		return codeOf(back.take({ ...command, deadlineAt: back.at + 60_000, answered }));
+	};
+	t.truthy(back.fleet.log?.doubt);
+	t.is(reboot(ids), "quorum-at-risk");
+	back.pass(60);
+	t.is(back.fleet.log?.doubt, undefined);
+	t.is(reboot(ids.slice(0, 2)), "quorum-at-risk");
+	t.is(reboot(ids), "command");
 });

@@ -7,7 +7,7 @@ import { named } from "../views/named.ts";
 import { isAllOn } from "./elsewhere.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
-import { begunNow, holdsMemory, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { begunNow, holdsMember, holdsMemory, livingMembers, membersOnTheirWayOut } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
@@ -99,7 +99,7 @@ function doubtFault(
 	{ input, machine, at }: { readonly input: GuardedInput; readonly machine: Machine; readonly at: Timestamp },
 ): Problem | undefined {
 	if (!STOPS.has(input.kind) || (!fleet.log?.doubt && at >= fleet.recoverUntil)) return undefined;
-	if (!memoryHolders(fleet).includes(machine)) return undefined;
+	if (!holdsMemory(machine) && !memoryHolders(fleet).includes(machine)) return undefined;
 	const why = fleet.log?.doubt ? "the event log is in doubt" : "the event log is being rebuilt";
 	return {
 		code: "quorum-at-risk",
@@ -198,9 +198,10 @@ function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Time
 	if (!loss) return undefined;
 	const { quorum, left } = loss;
 	const joins = "machineId" in input && STOPS.has(input.kind) && mayVoteNow(fleet, input.machineId);
-	const needs = joins ? majorityOf(quorum.count + 1) : quorum.needs;
+	const isCounted = quorum.voters.some((one) => "machineId" in input && one.machineId === input.machineId);
+	const needs = joins && !isCounted ? majorityOf(quorum.count + 1) : quorum.needs;
 	if ((loss.taken.length === 0 && !joins) || left.length >= needs) return undefined;
-	const now = `${quorum.healthy.length} of ${quorum.count} members of etcd are healthy now${joins ? ", and it may be let vote at any moment" : ""}`;
+	const now = `${quorum.healthy.length} of ${quorum.count} members of etcd are healthy now${joins ? ", and it may vote at any moment" : ""}`;
 	const then = `${left.length} would be, and it needs ${needs}`;
 	return {
 		code: "quorum-at-risk",
@@ -210,11 +211,15 @@ function etcdFault(fleet: Fleet, { input, after, gone, at }: Change & { at: Time
 	};
 }
 
-/** True for a machine that learns and is well: etcd may be asked just now to let it vote, before that is recorded. */
+/**
+ * True for a machine that learns and is well: etcd may be asked just now to let it vote, before that is recorded. Also for one that has the memory of a member
+ * which the log does not know in this boot, since it went back: it may vote.
+ */
 function mayVoteNow(fleet: Fleet, id: MachineId): boolean {
 	const machine = fleet.machines.get(id);
 	if (machine?.lease !== "alive" || !holdsMemory(machine) || isIll(machine)) return false;
-	return livingMembers(fleet).some((one) => !one.votes && isBoot(one)(machine));
+	const member = fleet.etcd?.members.find((one) => isBoot(one)(machine));
+	return member ? !member.votes && livingMembers(fleet).includes(member) : holdsMember(fleet)(machine);
 }
 
 function apiFault(fleet: Fleet, { input, after, gone }: Change): Problem | undefined {
