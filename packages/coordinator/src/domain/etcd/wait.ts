@@ -112,9 +112,22 @@ function cannotText(fleet: Fleet, founding: Founding): string | undefined {
 }
 
 function hopelessText(fleet: Fleet, founding: Founding): string | undefined {
-	if (!founding.isHopeless) return undefined;
+	if (!founding.isHopeless) return unsureText(fleet, founding);
 	const { length } = founding.founders;
 	return `etcd cannot begin: too few are left of the ${length} machines that were to begin it together, which needs ${majorityOf(length)}; ${againText(fleet, founding)}`;
+}
+
+/**
+ * That those who have not begun so far, as the log has it, must not: entries of it are missing, so that they may have begun in an earlier boot, and lost what they voted
+ * for. Undefined where it is otherwise.
+ */
+function unsureText(fleet: Fleet, founding: Founding): string | undefined {
+	const { founders, begun } = founding;
+	if (!founding.isWhole || begun.length >= majorityOf(founders.length)) return undefined;
+	if (!isMemoryUnknown(fleet) || nextBeginning(fleet).from !== "ask") return undefined;
+	const others = founders.filter(({ machineId }) => !begun.some((one) => one.machineId === machineId));
+	const list = names(others.map(({ nodeName }) => nodeName));
+	return `etcd cannot begin: entries of the event log are missing, so that nobody knows whether ${list} began it before: bring whoever ran etcd back, or ${againText(fleet, founding)}`;
 }
 
 /** How etcd begins with others. */
