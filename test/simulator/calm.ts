@@ -7,6 +7,7 @@ export function calm(world: World): void {
 	world.network.weather = FAIR;
 	world.network.healAll();
 	world.applyFailure = 0;
+	if (world.storeIsIll) world.storeWellSince = world.schedule.now;
 	world.answerLoss = 0;
 	world.storeMs = 0.3;
 	world.etcdMs = 20;
