@@ -101,7 +101,8 @@ test("every example fits the schema of its answer", (t) => {
 });
 
 test("redocly's recommended rules find nothing in the document", async (t) => {
-	const config = await createConfig({ extends: ["recommended"] });
+	// As text: to compare an object with redocly's type of all configurations is an eighth of the work of checking the types of everything.
+	const config = await createConfig("extends: [recommended]");
 	const source = JSON.stringify(openApiDocument(ROUTES, "0.1.0"));
 	const found = await lintFromString({ source, config });
 	t.deepEqual(
