@@ -23,7 +23,7 @@ const WITH_IO = new Map([
 	["small-rooms", "packages/coordinator/test/{disk,logs,rate,wiring}/*.test.ts"],
 ]);
 /** The most files of a group, so that no core waits for a long one at the end, and that tests which wait for something get their turns. */
-const LARGEST = { pure: 14, withIo: 5 };
+const LARGEST = { pure: 28, withIo: 5 };
 /** What a file has or says that changes its process, looks at it, or keeps it busy with programs. */
 const ITS_OWN =
 	/in a process of its own|testNeeding|node:(?:child_process|worker_threads)|\/programs\/|test\.(?:before|after|serial)|process\.(?:env|on|chdir|exit|kill)|startCli|runBundled|onTerminal/;
