@@ -1,6 +1,6 @@
 // Makes a fresh checkout ready: packages, a current nats-server, the bundled agent. Runs on plain Node 20 without any
 // package, before `npm start` and `npm test`. What is done already is skipped; runs at the same time wait for each other.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -137,16 +137,26 @@ function lives(pid) {
 function bundle(name) {
 	const bundler = path.join(root, "scripts", `bundle-${name}.ts`);
 	const node = path.join(root, "node_modules", ".bin", "node");
-	const { status, error } = spawnSync(node, [bundler, "--quiet"], { cwd: root, stdio: ["ignore", 2, 2] });
-	if (status !== 0) throw new Error(`the ${name} could not be bundled (${error?.message ?? `exit code ${status}`})`);
+	return new Promise((resolve, reject) => {
+		const child = spawn(node, [bundler, "--quiet"], { cwd: root, stdio: ["ignore", 2, 2] });
+		const failed = (why) => reject(new Error(`the ${name} could not be bundled (${why})`));
+		child.on("error", (error) => failed(error.message));
+		child.on("exit", (code, signal) => (code === 0 ? resolve() : failed(signal ?? `exit code ${code}`)));
+	});
+}
+
+/** Waits until all have ended, also when one failed: whoever holds the lock has nothing that goes on. */
+async function all(works) {
+	for (const { reason } of await Promise.allSettled(works)) if (reason) throw reason;
 }
 
 async function main() {
 	await alone(async () => {
 		if (!packagesAreThere()) await step("1 of 5: installing packages (npm ci)", installPackages);
 		linkNode();
-		await unpackNatsServer({ cache, step: (what, work) => step(`2 of 5: ${what}`, work), run, say });
-		for (const name of ["agent", "rehearsal", "cli", "coordinator"]) bundle(name);
+		// None of them needs another, and the first one waits for the network.
+		const server = unpackNatsServer({ cache, step: (what, work) => step(`2 of 5: ${what}`, work), run, say });
+		await all([server, ...["agent", "rehearsal", "cli", "coordinator"].map(bundle)]);
 	});
 }
 
