@@ -3,18 +3,17 @@ import { join } from "node:path";
 import type { Event, EventOf, Why } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
+import { oneFile } from "@rollcall/test-support/one-file";
 import { ownFolder } from "@rollcall/test-support/own-folder";
 import { namespaces } from "@rollcall/test-support/part";
 import { run } from "@rollcall/test-support/running";
 import type { ExecutionContext } from "ava";
+import { startCaller } from "../support/caller.ts";
 import { COORDINATOR } from "../support/coordinator.ts";
 import { agentBinary, rehearsalScript, repository } from "../support/places.ts";
 import { type HostName, makeTwoLinks } from "../support/two-links.ts";
 
-const BY_HAND = join(repository, "test/support/enroll-by-hand.ts");
-const CALL = `const [url, token, method, body] = process.argv.slice(1);
-const headers = { authorization: "Bearer " + token, ...(body ? { "content-type": "application/json" } : {}) };
-fetch(url, { method, headers, body }).then((answer) => answer.text()).then(console.log);`;
+const BY_HAND = oneFile(join(repository, "test/support/enroll-by-hand.ts"));
 /** Passes connections on, so that they come from its own host: what a node does for its pods. */
 const PASS_ON = `const net = require("node:net");
 net.createServer((one) => { const other = net.connect(7420, process.argv[1]); one.pipe(other).pipe(one); for (const end of [one, other]) end.on("error", () => end.destroy()); })
@@ -74,11 +73,7 @@ async function scene(t: ExecutionContext, document: (mac: string) => string = ()
 	});
 	writeFileSync(join(folder, "authority.crt"), readFileSync(authorityFile));
 	const token = readFileSync(join(dataFolder, "admin-token"), "utf8").trim();
-	const trusting = ["env", `NODE_EXTRA_CA_CERTS=${authorityFile}`, process.execPath];
-	const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-		const words = [`${url}${path}`, token, method, ...(body === undefined ? [] : [JSON.stringify(body)])];
-		return JSON.parse(await net.run("coordinator", ...trusting, "-e", CALL, ...words)) as T;
-	};
+	const call = startCaller(t, { before: net.on("coordinator"), url, token, authorityFile });
 	await eventually(
 		"the coordinator to lead",
 		async () => (await call<{ leader: boolean }>("GET", "/v1/status")).leader,
