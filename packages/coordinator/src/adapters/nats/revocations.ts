@@ -6,6 +6,8 @@ import type { Revoked } from "./claims.ts";
 
 /** An account's JWT must fit one message. Beyond it the oldest revocations go; the coordinator still refuses those incarnations. */
 const MAX_REVOCATIONS = 5_000;
+/** The newest ones stay however old they are: what was issued while the date was years ahead lives until then. */
+const LEAST_KEPT = 256;
 
 const REMEDY = "restore it from a backup, or remove it to let revoked credentials live until they expire";
 
@@ -21,8 +23,8 @@ interface Life {
 }
 
 /**
- * The keys whose credentials ended before their time: kept in a file, so that they outlive the server's store, and for no
- * longer than the longest life of a credential.
+ * The keys whose credentials ended before their time: kept in a file, so that they outlive the server's store. Only
+ * the newest ones stay for longer than the longest life of a credential.
  */
 export class Revocations {
 	readonly #file: string;
@@ -74,7 +76,10 @@ export class Revocations {
 			this.#revoked.delete(key); // to the end: the newest last
 			this.#revoked.set(key, now);
 		}
-		const kept = [...this.#revoked].filter(([, at]) => at + this.#life.lifetimeSeconds >= now).slice(-MAX_REVOCATIONS);
+		const old = this.#revoked.size - LEAST_KEPT;
+		const kept = [...this.#revoked]
+			.filter(([, at], index) => index >= old || at + this.#life.lifetimeSeconds >= now)
+			.slice(-MAX_REVOCATIONS);
 		const next = new Map(kept);
 		const expired = [...this.#revoked.keys()].filter((key) => !next.has(key));
 		this.#revoked = next;

@@ -55,6 +55,21 @@ test.serial(
 );
 
 test.serial(
+	"a credential that was issued while the wall clock was ten years ahead stays ended when the longest life of one is over",
+	async (t) => {
+		const bus = await setUp(t);
+		const agent = newAgent("machine-1");
+		wallAhead = 10 * YEARS;
+		const jwt = await bus.issue(agent);
+		wallAhead = 0;
+		await bus.credentials.revoke([agent.publicKey]);
+		bus.pass(48 * HOURS);
+		await bus.credentials.revoke([newAgent("machine-2").publicKey]);
+		await t.throwsAsync(bus.enter(agent, jwt), { message: /authorization/i });
+	},
+);
+
+test.serial(
 	"a boot that is let in again has a credential, also where the wall clock was set back since the one before ended",
 	async (t) => {
 		const bus = await setUp(t);
