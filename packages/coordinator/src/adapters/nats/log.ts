@@ -26,11 +26,11 @@ import { followLog } from "./follow.ts";
 import {
 	findOrCreateStream,
 	findStream,
-	forgetNothing,
-	forgets,
+	isChanged,
 	LOG_STREAM,
 	LOG_SUBJECT,
 	originOf,
+	putRight,
 	type StreamOptions,
 	takeOut,
 } from "./stream.ts";
@@ -82,8 +82,8 @@ class StreamLog implements Log {
 	async state(): Promise<LogState> {
 		const info = await this.#stream();
 		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
-		if (forgets(info) && !this.#trims)
-			await this.#ask("the event log forgets its oldest entries", () => forgetNothing(this.#jsm, info));
+		if (isChanged(info) && !this.#trims)
+			await this.#ask("the settings of the event log cannot be put right", () => putRight(this.#jsm, info));
 		const { first_seq: first, last_seq: last, bytes, messages: entries } = info.state;
 		const { max_bytes: most } = info.config;
 		return { origin: originOf(info), first, last, bytes, entries, maxBytes: most > 0 ? most : undefined };

@@ -8,7 +8,7 @@ import {
 	type StreamConfig,
 	type StreamInfo,
 } from "@nats-io/jetstream";
-import { MAX_MESSAGE_BYTES, SUBJECT_ROOT } from "@rollcall/protocol";
+import { MAX_MESSAGE_BYTES, SUBJECT_ROOT, sameJson } from "@rollcall/protocol";
 import { LogLost } from "../../errors.ts";
 
 export const LOG_STREAM = "ROLLCALL_EVENTS";
@@ -52,21 +52,31 @@ export async function findOrCreateStream(jsm: JetStreamManager, options: StreamO
 async function withBound(jsm: JetStreamManager, found: StreamInfo, { maxBytes }: StreamOptions): Promise<StreamInfo> {
 	const { config } = found;
 	const max_bytes = maxBytes ?? config.max_bytes;
-	if (config.max_bytes === max_bytes && !forgets(found)) return found;
-	return jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS, max_bytes });
+	if (config.max_bytes === max_bytes && !isChanged(found)) return found;
+	return jsm.streams.update(LOG_STREAM, { ...config, ...OWN_SETTINGS, max_bytes });
 }
 
-/** The log refuses what does not fit, and takes nothing out by itself. */
-const NEVER_FORGETS = { discard: DiscardPolicy.New, max_msgs: -1 } as const;
+/** The log takes every entry that fits, refuses what does not fit, and takes nothing out by itself. */
+const OWN_SETTINGS = {
+	subjects: [LOG_SUBJECT],
+	discard: DiscardPolicy.New,
+	max_age: 0,
+	max_msgs: -1,
+	max_msgs_per_subject: -1,
+	max_msg_size: MAX_MESSAGE_BYTES,
+};
 
-/** True for a log whose oldest entries go when others come: a coordinator died while it made an older log shorter. */
-export function forgets({ config }: StreamInfo): boolean {
-	return config.discard !== DiscardPolicy.New || config.max_msgs !== -1;
+/**
+ * True for a log that forgets, or cannot be written to: a coordinator died while it made an older log shorter, or somebody changed the stream with another
+ * client.
+ */
+export function isChanged({ config }: StreamInfo): boolean {
+	return !sameJson({ ...config, ...OWN_SETTINGS }, config);
 }
 
 /** Ends that. */
-export function forgetNothing(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
-	return jsm.streams.update(LOG_STREAM, { ...config, ...NEVER_FORGETS });
+export function putRight(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
+	return jsm.streams.update(LOG_STREAM, { ...config, ...OWN_SETTINGS });
 }
 
 /**
@@ -88,7 +98,7 @@ export async function takeOut(jsm: JetStreamManager, before: number, origin: str
 			max_msgs: last - before + 1,
 		});
 	} finally {
-		await forgetNothing(jsm, info);
+		await putRight(jsm, info);
 	}
 }
 
@@ -102,14 +112,10 @@ function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<S
 	return {
 		name: LOG_STREAM,
 		description: "every event of the fleet; one message per turn of the coordinator's loop",
-		subjects: [LOG_SUBJECT],
+		...OWN_SETTINGS,
 		storage: StorageType.File,
 		retention: RetentionPolicy.Limits,
-		discard: DiscardPolicy.New,
-		max_age: 0,
-		max_msgs: -1,
 		max_bytes: maxBytes,
-		max_msg_size: MAX_MESSAGE_BYTES,
 		num_replicas: replicas,
 		deny_delete: true,
 		allow_direct: true,

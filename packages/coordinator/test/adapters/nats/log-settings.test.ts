@@ -1,0 +1,42 @@
+import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { ON_THE_BUS } from "@rollcall/test-support/stretch";
+import test from "ava";
+import { openLog } from "../../../src/adapters/nats/log.ts";
+import { LOG_STREAM, LOG_SUBJECT } from "../../../src/adapters/nats/stream.ts";
+import { eventOf, startEmbedded } from "../support/bus.ts";
+
+/** Settings by which a log forgets, or cannot be written to, as somebody with a client of NATS makes them. */
+const CHANGED: Readonly<Record<string, Partial<StreamConfig>>> = {
+	"an age at which entries go": { max_age: 3_600_000_000_000 },
+	"a number of entries of a subject": { max_msgs_per_subject: 22 },
+	"another subject": { subjects: ["elsewhere"] },
+	"entries of a few bytes alone": { max_msg_size: 100 },
+};
+
+for (const [what, changed] of Object.entries(CHANGED))
+	test(`a log that somebody gave ${what} is put right by who looks at it, and by who opens it`, async (t) => {
+		const { connection } = await startEmbedded(t);
+		const log = await openLog(connection);
+		for (let n = 1; n <= 20; n++) await log.append([eventOf(n)], n - 1);
+		const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+		const change = async (): Promise<void> => {
+			const { config } = await jsm.streams.info(LOG_STREAM);
+			await jsm.streams.update(LOG_STREAM, { ...config, ...changed });
+		};
+		const right = async (): Promise<void> => {
+			const { config } = await jsm.streams.info(LOG_STREAM);
+			t.deepEqual(
+				[config.max_age, config.max_msgs_per_subject, config.subjects, config.max_msg_size],
+				[0, -1, [LOG_SUBJECT], 1024 * 1024],
+			);
+		};
+		await change();
+		await log.state();
+		await right();
+		await log.append([eventOf(21)], 20);
+		await change();
+		const again = await openLog(connection);
+		await right();
+		await again.append([eventOf(22)], 21);
+		t.is((await again.state()).entries, 22);
+	});
