@@ -14,7 +14,7 @@ import { startOnServer } from "../boot/network/on-server.ts";
 import { DNSMASQ, debian } from "../boot/programs/debian.ts";
 import { doctorScene } from "./scene.ts";
 
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
+const MAIN = join(import.meta.dirname, "../../bin/rollcall-coordinator.cjs");
 const testLooking = testNeeding(ROOT, namespaces(), await debian(DNSMASQ));
 const RANGE = { start: "192.0.2.100", end: "192.0.2.200" };
 const PROGRAMS = ["undionly.kpxe", "ipxe.efi"];
