@@ -160,10 +160,13 @@ export class EtcdScene {
 		}
 	}
 
-	/** Declares another document. False: it was refused. */
+	/** Declares another document, as soon as a coordinator leads. False: it was refused. */
 	async declare(change: Partial<Declared>): Promise<boolean> {
 		const next = { ...this.declared, ...change };
-		const { status, body } = await this.api.request("PUT", "/v1/cluster", { text: textOf(next) });
+		const { status, body } = await eventually("a coordinator that takes the document", async () => {
+			const answer = await this.api.request("PUT", "/v1/cluster", { text: textOf(next) });
+			return answer.status === 503 ? undefined : answer;
+		});
 		if (status === 409 || status === 422) return false;
 		if (status >= 300) throw new Error(`PUT /v1/cluster: ${status} ${JSON.stringify(body)}`);
 		this.declared = next;
