@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
+import type { Scope } from "@rollcall/test-support/own-folder";
 import { debianFolders, debianPackages } from "@rollcall/test-support/part";
 import { stretched } from "@rollcall/test-support/stretch";
 import { newOperator } from "../support/cli.ts";
@@ -12,50 +13,57 @@ import { RELEASED_PACKAGES, standInFor, writeReleases } from "./releases/makers.
 import { POD_IMAGE, writePodKubelet } from "./releases/pod-kubelet.ts";
 import { openRoom, type Room } from "./room.ts";
 
-const VERSION = "1.36.2";
+const VERSIONS = ["1.36.2", "1.36.3"] as const;
 const BUSYBOX = "busybox-static";
 const MIRROR_PORT = 7490;
 /** An emulated machine on a busy computer. */
 const BOOTED_MS = 400_000;
 const MEMORY_MIB = 2560;
 
-/** Declares that every machine is a worker, with what `rollcall assets fetch` printed, by a mirror beside the coordinator. */
-async function declareWorkers(t: Parameters<typeof openRoom>[0], room: Room): Promise<void> {
-	const { folder, bridge } = room;
+/** A mirror of these releases beside the coordinator; its URL. */
+async function startMirror(t: Scope, { folder, bridge }: Room): Promise<string> {
 	const [releases, own] = [join(folder, "releases"), join(folder, "own")];
 	for (const one of [releases, own]) await mkdir(one);
-	const kubelet = join(own, "kubelet");
-	await writePodKubelet(kubelet);
 	const [kubectl, crictl] = [await standInFor("kubectl", own), await standInFor("crictl", own)];
-	await writeReleases(releases, VERSION, { kubelet, kubectl, crictl });
+	for (const version of VERSIONS) {
+		const kubelet = join(own, `kubelet-${version}`);
+		await writePodKubelet(kubelet, version);
+		await writeReleases(releases, version, { kubelet, kubectl, crictl });
+	}
 	const script = join(import.meta.dirname, "releases/serve-folder.ts");
 	const mirror = startOn(t, bridge, [process.execPath, script, releases, bridge.address, String(MIRROR_PORT)]);
 	await eventually("a mirror", () => mirror.output().includes("listening"));
-	const artifacts = await room.fetched(VERSION, `http://${bridge.address}:${MIRROR_PORT}`);
+	return `http://${bridge.address}:${MIRROR_PORT}`;
+}
+
+/** Adds the pods' image; what the document says of it. */
+async function podImage(t: Scope, room: Room) {
 	const [busybox = ""] = await debianFolders([BUSYBOX]);
-	const image = join(folder, "image.tar");
-	const made = await newOperator(t).rollcall(
-		...["check", "image", "--busybox", join(busybox, "bin/busybox"), "--out", image],
-	);
+	const image = join(room.folder, "image.tar");
+	const words = ["check", "image", "--busybox", join(busybox, "bin/busybox"), "--out", image];
+	const made = await newOperator(t).rollcall(...words);
 	if (made.code !== 0) throw new Error(made.stderr);
-	await room.declare({
-		apiVersion: "rollcall/v1",
-		kind: "Cluster",
-		name: "room",
-		kubernetes: { version: VERSION, podNetwork: "routed", artifacts },
-		images: { archives: [{ name: "pod", ...(await room.added("pod.tar", image)) }], overrides: { check: POD_IMAGE } },
-		networks: { dnsServers: [] },
-		approval: { rules: [{ name: "lab", selector: {} }] },
-		slots: [{ name: "workers", role: "worker", count: "rest" }],
-	});
+	return { archives: [{ name: "pod", ...(await room.added("pod.tar", image)) }], overrides: { check: POD_IMAGE } };
 }
 
 testNeeding(await switchPart(), await debianPackages([...RELEASED_PACKAGES, BUSYBOX]))(
-	"machines whose system has nothing that runs containers get all of it from the coordinator, which fetched it from a mirror of its makers, and their pods reach each other",
+	"machines whose system has nothing that runs containers get all of it from the coordinator, which fetched it from a mirror of its makers, their pods reach each other, and the kubelet of another release runs when it comes",
 	async (t) => {
 		t.timeout(stretched(3 * BOOTED_MS));
 		const room = await openRoom(t, { name: "bare", memoryMiB: [MEMORY_MIB, MEMORY_MIB] });
-		await declareWorkers(t, room);
+		const [mirror, images] = [await startMirror(t, room), await podImage(t, room)];
+		// What an operator does: fetch, put what the command prints into the document, apply.
+		const declare = async (version: string) => {
+			const artifacts = await room.fetched(version, mirror);
+			await room.declare({
+				...{ apiVersion: "rollcall/v1", kind: "Cluster", name: "room", images },
+				kubernetes: { version, podNetwork: "routed", artifacts },
+				networks: { dnsServers: [] },
+				approval: { rules: [{ name: "lab", selector: {} }] },
+				slots: [{ name: "workers", role: "worker", count: "rest" }],
+			});
+		};
+		await declare(VERSIONS[0]);
 		for (const machine of room.machines) machine.powerOn();
 		const logOf = async (machine: LabMachine, unit: string) => {
 			const id = (await room.view(machine))?.machine.machineId ?? "";
@@ -101,5 +109,13 @@ testNeeding(await switchPart(), await debianPackages([...RELEASED_PACKAGES, BUSY
 			const [, own, , as] = shown;
 			t.is(as, own, "with its own address");
 		}
+		await declare(VERSIONS[1]);
+		for (const machine of room.machines)
+			await eventually(
+				`the other kubelet of ${machine.name}`,
+				async () => (await logOf(machine, "kubelet.service")).includes(`kubelet of ${VERSIONS[1]}`),
+				BOOTED_MS,
+				2_000,
+			);
 	},
 );

@@ -35,7 +35,8 @@ export async function writeReleases(folder: string, version: string, programs: K
 	const work = await mkdtemp(join(folder, "work-"));
 	const packed = async (tree: string, members: readonly string[], file: string, sums: string) => {
 		await mkdir(dirname(file), { recursive: true });
-		await run("tar", ["-C", tree, "--owner=0", "--group=0", "--dereference", "-I", "gzip -1", "-cf", file, ...members]);
+		const alike = ["--owner=0", "--group=0", "--mtime=@0", "--sort=name", "--dereference"];
+		await run("tar", ["-C", tree, ...alike, "-I", "gzip -1", "-cf", file, ...members]);
 		await writeFile(`${file}${sums}`, `${await sumOf(file)}  ${basename(file)}\n`);
 	};
 	const crictl = join(work, "crictl");

@@ -23,15 +23,18 @@ exec $b sleep 100000`;
  * Writes what is in kubelet's place where there is none to be had: the lab's stand-in, which has containerd run one pod besides, by its client, with the programs, the network and the image
  * that the coordinator brought.
  */
-export async function writePodKubelet(file: string): Promise<void> {
+export async function writePodKubelet(file: string, version: string): Promise<void> {
 	const text = `#!/bin/sh
+echo "kubelet of ${version}"
 pod() {
 	cat > /run/pod.sh <<'POD'
 ${POD}
 POD
 	bin=/opt/rollcall/bin
-	$bin/ctr -n k8s.io run --rm --cni --runc-binary $bin/runc --mount type=bind,src=/run/pod.sh,dst=/pod.sh,options=rbind:ro ${POD_IMAGE} pod /bin/sh /pod.sh 2>&1
-	echo "pod ended with $?"
+	$bin/ctr -n k8s.io run -d --log-uri file:///run/pod.log --cni --runc-binary $bin/runc \\
+		--mount type=bind,src=/run/pod.sh,dst=/pod.sh,options=rbind:ro ${POD_IMAGE} pod /bin/sh /pod.sh 2>&1
+	# As with kubelet, it outlives who started it.
+	exec tail -n +1 -F /run/pod.log
 }
 pod &
 ${await standInKubelet()}`;

@@ -21,7 +21,7 @@ import { onceForEqual } from "./once-for-equal.ts";
 import { packetFilterUnit } from "./packet-filter-unit.ts";
 import { podNamespacesUnit } from "./pod-namespaces-unit.ts";
 import { podsUnits } from "./pods-unit.ts";
-import { programPath, targetArtifacts } from "./programs.ts";
+import { programPath, startsAnewFor, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
 import { schedulerFiles } from "./scheduler.ts";
 
@@ -69,7 +69,7 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units([
+		units: units(node, [
 			...images.units,
 			...(runsEtcd ? etcdData().units : []),
 			...behindPods.map(({ unit }) => unit),
@@ -109,14 +109,14 @@ const kernelFilesFor = onceForEqual(({ document, ipv6 }: Pick<Node, "document"> 
 	];
 });
 
-function units(beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
+function units(node: Node, beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
 	return [
 		// The operating system's own: they read the folders in which our files lie.
 		{ name: "systemd-modules-load.service", restartOn: [NODE_PATHS.modules] },
 		{ name: "systemd-sysctl.service", restartOn: [NODE_PATHS.sysctls] },
-		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig] },
+		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig, ...startsAnewFor(node, "containerd")] },
 		...beforeKubelet,
-		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS] },
+		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS, ...startsAnewFor(node, "kubelet")] },
 	];
 }
 

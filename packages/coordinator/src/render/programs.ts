@@ -32,6 +32,12 @@ export function programPath({ document, facts }: Place, name: CalledProgram): st
 	return broughtPath(document, facts, name) ?? ownPath(facts, name) ?? `/usr/bin/${name}`;
 }
 
+/** The file of such a program where an artifact brings it, for a unit that is to start anew when another one comes in its place; none where it is the system's. */
+export function startsAnewFor({ document, facts }: Place, name: CalledProgram): readonly string[] {
+	const path = broughtPath(document, facts, name);
+	return path === undefined ? [] : [path];
+}
+
 /** Where runc is, if containerd would not find it by itself: in a folder that is not in the search path of systemd's units. */
 export function hiddenRunc({ document, facts }: Place): string | undefined {
 	const path = broughtPath(document, facts, "runc") ?? ownPath(facts, "runc");

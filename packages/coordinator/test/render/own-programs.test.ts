@@ -1,4 +1,5 @@
 import test from "ava";
+import { programsOf } from "../../src/domain/targets/programs.ts";
 import { programSources } from "../../src/render/programs.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { KNOWN_VERSIONS } from "../../src/render/versions.ts";
@@ -8,11 +9,14 @@ import { readTree } from "./node-tree.ts";
 const SHIM = "containerd-shim-runc-v2";
 
 /** A worker whose system has these versions of its programs, with an archive for what it lacks. */
-function worker(versions: Readonly<Record<string, string>>, brings = false, kubernetes = "1.36") {
-	const members = ["containerd", SHIM, "ctr", "runc"].map(
-		(name) => `{ member: ${name}, path: /opt/rollcall/bin/${name}, mode: "0755" }`,
-	);
-	const archive = `{ path: /opt/rollcall/archives/c, mode: "0600", when: lacking, sha256: "sha256:${"a".repeat(64)}", sizeBytes: 1, urls: ["http://192.0.2.1/x"], unpack: [${members.join()}] }`;
+function worker(
+	versions: Readonly<Record<string, string>>,
+	brings = false,
+	kubernetes = "1.36",
+	{ brought = ["containerd", SHIM, "ctr", "runc"], sum = "a" } = {},
+) {
+	const members = brought.map((name) => `{ member: ${name}, path: /opt/rollcall/bin/${name}, mode: "0755" }`);
+	const archive = `{ path: /opt/rollcall/archives/c, mode: "0600", when: lacking, sha256: "sha256:${sum.repeat(64)}", sizeBytes: 1, urls: ["http://192.0.2.1/x"], unpack: [${members.join()}] }`;
 	const document = documentOf(
 		`apiVersion: rollcall/v1\nkind: Cluster\nname: lab\nkubernetes: { version: "${kubernetes}", podNetwork: none, artifacts: [${brings ? archive : ""}] }\nslots:\n  - { name: s, role: worker, count: 1 }\nvolumes: {}\n`,
 	);
@@ -74,4 +78,24 @@ test("where the system's own is too old, what is brought runs, with its own shim
 			},
 		],
 	);
+});
+
+test("a containerd and a kubelet that were brought start anew when others come in their place, and a control plane counts as running other programs", (t) => {
+	const target = (sum: string) => {
+		const { rendered } = worker({ containerd: "1.4.13" }, true, "1.36", {
+			brought: ["containerd", "kubelet", "runc"],
+			sum,
+		});
+		if (!rendered.ok) throw new Error(rendered.reason);
+		return rendered.content;
+	};
+	const { units } = target("a");
+	for (const name of ["containerd", "kubelet"]) {
+		const starts = units.find((unit) => unit.name === `${name}.service`)?.restartOn ?? [];
+		t.true(starts.includes(`/opt/rollcall/bin/${name}`), name);
+		t.false(starts.includes("/opt/rollcall/bin/runc"), "containers that run need no other runc");
+	}
+	t.not(programsOf(target("a")), programsOf(target("b")));
+	const own = worker({}).rendered;
+	t.false(own.ok && own.content.units.some(({ restartOn }) => restartOn.some((path) => path.includes("/bin/"))));
 });

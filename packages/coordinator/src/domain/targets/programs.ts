@@ -10,6 +10,8 @@ const MANIFESTS = "/etc/kubernetes/manifests/";
 export function programsOf({ files, units, artifacts }: TargetContent): Digest {
 	const starts = new Set(units.flatMap(({ name, restartOn }) => [...restartOn, `/run/systemd/system/${name}`]));
 	const counts = files.filter(({ path }) => path.startsWith(MANIFESTS) || starts.has(path));
-	const fetched = artifacts.filter(({ path }) => starts.has(path)).map(({ path, sha256 }) => ({ path, sha256 }));
+	const fetched = artifacts
+		.filter(({ path, unpack = [] }) => [{ path }, ...unpack].some((one) => starts.has(one.path)))
+		.map(({ path, sha256 }) => ({ path, sha256 }));
 	return sha256Of(canonicalJson({ units, files: counts, artifacts: fetched }));
 }
