@@ -66,3 +66,20 @@ export function movingDeployment(cluster: RealCluster) {
 		},
 	};
 }
+
+/** A pod with an address of its own on each worker, which a drain leaves where it is (apps/v1). */
+export function daemonSet(cluster: RealCluster) {
+	const labels = { app: "daemon" };
+	return {
+		apiVersion: "apps/v1",
+		kind: "DaemonSet",
+		metadata: { name: "daemon", namespace: ROOM.metadata.name },
+		spec: {
+			selector: { matchLabels: labels },
+			template: {
+				metadata: { labels },
+				spec: { terminationGracePeriodSeconds: 1, containers: [container(cluster, "exec busybox sleep 1000000000")] },
+			},
+		},
+	};
+}

@@ -12,6 +12,7 @@ import {
 	roomComesBack,
 	snapshotBringsAllBack,
 } from "./cluster-steps.ts";
+import { emptiedWorkerHasNothing } from "./emptied-worker.ts";
 import { NODE_PROGRAMS } from "./node-images.ts";
 import { realCluster } from "./real-cluster.ts";
 
@@ -20,7 +21,7 @@ const WORKERS = Number(process.env.KUBE_WORKERS ?? 2);
 const programs = kubernetes(...NODE_PROGRAMS, "kubelet");
 
 testNeeding(programs, ...(programs.missing ? [] : [await switchPart()]))(
-	"machines without disks boot into a real Kubernetes: pods reach each other, a dead worker's run elsewhere, and a control plane without power, then the whole room, comes back with all objects",
+	"machines without disks boot into a real Kubernetes: pods reach each other, a dead worker's run elsewhere, and a control plane without power, then the whole room, comes back with all objects; a worker that loses its role has nothing left",
 	async (t) => {
 		t.timeout(stretched(6 * READY_MS));
 		const cluster = await realCluster(t, process.env.KUBE_BIN ?? "", WORKERS);
@@ -37,5 +38,6 @@ testNeeding(programs, ...(programs.missing ? [] : [await switchPart()]))(
 		else t.log("not shown: a worker's death, since its pods have no other worker to run on");
 		await snapshotBringsAllBack(scene);
 		await roomComesBack(scene);
+		if (workers.length > 1) await emptiedWorkerHasNothing(scene);
 	},
 );

@@ -19,6 +19,8 @@ const VERSION = "1.36.2";
 export interface RealCluster extends Room {
 	/** The images that are there, by the last part of their repository. */
 	readonly images: ReadonlyMap<string, string>;
+	/** What was declared. */
+	readonly document: object & Pick<typeof CLUSTER, "slots">;
 }
 
 /** The document without what is fetched: one control plane and workers, whose pods are routed. */
@@ -62,7 +64,7 @@ export async function realCluster(
 	await writeNodeImages(archives, { programs, images, cache: LAB_CACHE, work: folder });
 	const check = join(folder, "check.tar");
 	await writeCheckImage(t, check);
-	await room.declare({
+	const document = {
 		...CLUSTER,
 		machines: machines.slice(0, 1).map(({ mac }) => ({ mac })),
 		kubernetes: { ...CLUSTER.kubernetes, artifacts },
@@ -81,8 +83,9 @@ export async function realCluster(
 				...(hasCoreDns(programs) ? { coredns: COREDNS.reference } : {}),
 			},
 		},
-	});
-	return { ...room, images };
+	};
+	await room.declare(document);
+	return { ...room, images, document };
 }
 
 /** The image of a check's pods, as an operator without internet makes it. */

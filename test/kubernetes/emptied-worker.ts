@@ -1,0 +1,73 @@
+import { eventually } from "@rollcall/test-support/eventually";
+import type { LabMachine } from "../lab/machine.ts";
+import { type Administrator, read } from "./administrator.ts";
+import { READY_MS } from "./cluster-nodes.ts";
+import type { ClusterScene } from "./cluster-steps.ts";
+import { daemonSet, ROOM } from "./pods.ts";
+
+const PODS = `/api/v1/namespaces/${ROOM.metadata.name}/pods?labelSelector=app%3Ddaemon`;
+/** What a machine still has, one thing a line. */
+const LOOK = `ip -o link | sed -n "s/^[0-9]*: \\([^:@]*\\).*/left: link \\1/p"
+ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
+ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
+cat $(find /sys/fs/cgroup -path "*kubepods*" -name cgroup.procs) /dev/null | sed "s/.*/left: process of a pod/" | sort -u
+echo "left: that is all"`;
+/** A role of the operator that looks around. */
+const LOOKING = {
+	files: [
+		{ path: "/run/rollcall/role/look", mode: "0644", content: `${LOOK}\n` },
+		{
+			path: "/run/systemd/system/look.service",
+			mode: "0644",
+			content: "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh /run/rollcall/role/look\n",
+		},
+	],
+	units: [{ name: "look.service" }],
+	probes: [{ kind: "unit", component: "look", unit: "look.service" }],
+};
+
+/** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods or of what was brought. */
+export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene): Promise<void> {
+	const workers = cluster.machines.length - 1;
+	const { status, text } = await api.ask(
+		`/apis/apps/v1/namespaces/${ROOM.metadata.name}/daemonsets`,
+		daemonSet(cluster),
+	);
+	t.is(status, 201, text);
+	await eventually("a pod of the DaemonSet on each worker", () => running(api, workers), READY_MS, 2_000);
+	const [controlPlane, seats] = cluster.document.slots;
+	await cluster.declare({
+		...cluster.document,
+		slots: [controlPlane, { ...seats, count: workers - 1 }, { name: "looking", role: "looking", count: "rest" }],
+		roles: { looking: LOOKING },
+	});
+	const machine = await eventually("a worker to have the other role", () => looking(cluster), READY_MS, 2_000);
+	const said = await eventually(
+		"it to have looked around",
+		async () => {
+			const id = (await cluster.view(machine))?.machine.machineId ?? "";
+			const { stdout } = await cluster.host.rollcall("logs", id, "-u", "look.service", "-n", "200");
+			return stdout.includes("that is all") && stdout;
+		},
+		READY_MS,
+		2_000,
+	);
+	const left = [...said.matchAll(/left: (.*)$/gm)].map(([, what = ""]) => what);
+	t.deepEqual(left.toSorted(), ["link eth0", "link lo", "program rollcall-agent", "that is all"]);
+}
+
+async function running(api: Administrator, count: number): Promise<boolean> {
+	const { items } = await read<{ items: readonly { status: { phase: string } }[] }>(api, PODS);
+	if (items.filter(({ status }) => status.phase === "Running").length >= count) return true;
+	throw new Error(JSON.stringify(items.map(({ status }) => status)).slice(0, 2000));
+}
+
+async function looking({ machines, view }: ClusterScene["cluster"]): Promise<LabMachine | undefined> {
+	const seen: unknown[] = [];
+	for (const machine of machines) {
+		const detail = (await view(machine))?.machine;
+		if (detail?.role === "looking" && detail.phase === "ready") return machine;
+		seen.push([machine.name, detail?.role, detail?.phase, detail?.reason]);
+	}
+	throw new Error(JSON.stringify(seen));
+}
