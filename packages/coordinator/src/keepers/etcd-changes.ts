@@ -42,15 +42,15 @@ export async function left(
 }
 
 /**
- * True where etcd does not list the member whose memory the machine of a step has, as where it took it out before the log went back. A learner for
- * such a boot never begins.
+ * True where etcd does not list the member whose memory the machine of a step has, or nobody at its address where it has none, as where it took it out before the
+ * log went back. A learner for such a boot never begins.
  */
-export function isOut(
-	known: readonly ListedMember[],
-	{ machine, mayBeOut }: Asked<"promote" | "replace">["step"],
-): boolean {
+export function isOut({ fleet, step, known }: Asked<"promote" | "replace">): boolean {
+	const { machine, mayBeOut } = step;
 	const own = machine.etcdMemory?.is?.memberId;
-	return mayBeOut === true && known.every(({ id }) => id !== own);
+	const peer = peerUrl(fleet, machine);
+	const isIts = ({ id, peerUrls }: ListedMember): boolean => (own === undefined ? peerUrls.includes(peer) : id === own);
+	return mayBeOut === true && !known.some(isIts);
 }
 
 /** Lets a learner vote that has caught up. False: it has not yet. */

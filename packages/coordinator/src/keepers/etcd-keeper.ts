@@ -66,7 +66,7 @@ async function done(parts: EtcdKeeperParts, fleet: Fleet, step: EtcdStep): Promi
 	const etcd = whileLeading(reached, parts.core, ["remove", "addLearner", "promote"]);
 	const known = await etcd.list();
 	if (step.kind === "remove") return (await left(parts.core, etcd, { fleet, step, known })) ? isDone : undefined;
-	if (isOut(known, step)) return { ...isDone, isOut: true };
+	if (isOut({ fleet, step, known })) return { ...isDone, isOut: true };
 	if (step.kind === "replace") return withPeers(await joined(parts.core, etcd, { fleet, step, known }));
 	return (await promoted(etcd, { fleet, step, known })) ? isDone : undefined;
 }

@@ -179,6 +179,20 @@ test("a learner by a log that went back, which etcd took out before, keeps nobod
 	t.deepEqual(scene.troubles, []);
 });
 
+test("one that never began, and so has no memory, is looked for by its address: where nobody is listed there it is no learner any more", async (t) => {
+	for (const listed of [true, false]) {
+		const scene = new Scene();
+		scene.added();
+		scene.does("no member of its initial cluster answers", "");
+		scene.fails();
+		scene.neverBegan();
+		if (!listed) scene.listed.splice(0, 1);
+		await scene.look(1);
+		t.deepEqual(scene.done, [listed ? "etcd-member-promoted" : "etcd-member-removed"]);
+		t.deepEqual(scene.troubles, []);
+	}
+});
+
 test("a machine whose memory is that of a member is none to be replaced", async (t) => {
 	const scene = new Scene();
 	scene.holds("1");

@@ -172,6 +172,15 @@ export class Scene {
 		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(id, failed) };
 	}
 
+	/** No member's memory lies on the first machine. */
+	neverBegan(): void {
+		const { id } = this.#own;
+		const machine = this.fleet.machines.get(id);
+		if (!machine) throw new Error("no machine");
+		const empty = { ...machine, etcdMemory: undefined };
+		this.fleet = { ...this.fleet, machines: this.fleet.machines.set(id, empty) };
+	}
+
 	/** The first machine's new boot was added as a learner, as far as the log knows. */
 	added(): void {
 		const { machineId, bootId, seat } = this.#own.machine;

@@ -190,7 +190,10 @@ function stepFor(fleet: Fleet): EtcdStep | undefined {
 	return left ? step : { ...step, ifUnlisted: true };
 }
 
-/** A member whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is gone. A learner comes first. */
+/**
+ * A member whose etcd is ill on a machine that is alive and applies nothing now, beside others that are well: so it looks where etcd took it out, and the log that knew of it is
+ * gone. A learner comes first, also one that never began.
+ */
 function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMember | undefined {
 	const machineOf = ({ machineId }: EtcdMember): Machine | undefined => fleet.machines.get(machineId);
 	const answers = (one: EtcdMember): boolean => {
@@ -202,9 +205,10 @@ function perhapsTakenOut(fleet: Fleet, living: readonly EtcdMember[]): EtcdMembe
 		.sort((one, other) => Number(one.votes) - Number(other.votes))
 		.find((one) => {
 			const machine = machineOf(one);
-			if (machine?.bootId !== one.bootId || !holdsMemory(machine)) return false;
+			if (machine?.bootId !== one.bootId) return false;
 			const { lease, target } = machine;
-			const isDone = target?.progress === "applied" || target?.progress === "rejected";
-			return lease === "alive" && isDone && isIll(machine);
+			const isRejected = target?.progress === "rejected";
+			if (!holdsMemory(machine)) return !one.votes && lease === "alive" && isRejected;
+			return lease === "alive" && (isRejected || target?.progress === "applied") && isIll(machine);
 		});
 }
