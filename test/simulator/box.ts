@@ -21,6 +21,14 @@ const JUNK_SERIALS = [undefined, "To be filled by O.E.M.", "0000000000", "Defaul
 /** Boxes as a lab has them: most are clean, some share a UUID, some have junk in their firmware. */
 export function makeBoxes(random: Random, count: number): Box[] {
 	const boxes: Box[] = [];
+	// No two cards of a maker have one.
+	const taken = new Set<Mac>();
+	const ownMac = (): Mac => {
+		const mac = makeMac(random);
+		if (taken.has(mac)) return ownMac();
+		taken.add(mac);
+		return mac;
+	};
 	for (let index = 0; index < count; index++) {
 		const before = boxes[index - 1];
 		const doubled = before?.uuid !== undefined && random.chance(0.1);
@@ -29,7 +37,7 @@ export function makeBoxes(random: Random, count: number): Box[] {
 			name: `box-${index}`,
 			uuid,
 			serial: random.chance(0.2) ? random.pick(JUNK_SERIALS) : `SN-${index}-${random.hex(6)}`,
-			macs: Array.from({ length: random.int(1, 2) }, () => makeMac(random)),
+			macs: Array.from({ length: random.int(1, 2) }, ownMac),
 			address: `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}/16`,
 			memoryGiB: random.pick([2, 4, 4, 4, 8, 8, 8, 8]),
 			cpus: random.pick([2, 4]),

@@ -65,12 +65,12 @@ export function followReasons(world: World): boolean {
 		const machine = impossible?.reason.includes("boot it anew") ? world.machineOf(machineId) : undefined;
 		if (machine) booted.push(machine);
 	}
-	// Where nothing of etcd lives, and nobody is told to bring memory back, what lies on a machine without a seat is of no more use.
+	// Where nothing of etcd lives, and nobody is told to bring memory back, what lies on a machine without a seat is of no more use; nor is that of an etcd that can never have a majority again.
 	const mayBeUsed = world.etcd.lives() || texts.some((text) => text.includes("memory may live"));
-	for (const machine of mayBeUsed ? [] : fleet.machines.values()) {
+	for (const machine of fleet.machines.values()) {
 		const box = world.machineOf(machine.machineId);
-		if (box && /when that memory may go, rollcall reboot/.test(machineView(fleet, machine).next ?? ""))
-			booted.push(box);
+		if (!box || (mayBeUsed && !world.etcd.isHopeless(box.boot))) continue;
+		if (/when that memory may go, rollcall reboot/.test(machineView(fleet, machine).next ?? "")) booted.push(box);
 	}
 	// A box that believes to be over is booted again by whoever finds it so.
 	for (const machine of world.machines)

@@ -60,8 +60,9 @@ const WELL_LOOKS = 3;
 /** How many runs go on after all was well, and for how long: what holds in the end holds later. */
 const PATIENT = 0.15;
 const PATIENT_MS = 150_000;
-/** So often a person looks again whether anything is to be done. */
+/** So often a person looks again whether anything is to be done, and so often where it is not well yet and there is. */
 const ROUNDS = 3;
+const MOST_ROUNDS = 6;
 
 fastDigests();
 
@@ -104,7 +105,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		// What a reason asks for is done, and leads to the next one, now and then.
 		followReasons(world);
 		let well = await settle(world, patient ? PATIENT_MS : 0);
-		for (let round = 0; round < ROUNDS && (followReasons(world) || !well); round++) well = await settle(world);
+		for (let round = 0; round < (well ? ROUNDS : MOST_ROUNDS); round++) {
+			if (!followReasons(world) && (well || round >= ROUNDS)) break;
+			well = await settle(world);
+		}
 		// What began in the last round has its time as well: a rollout reaches one control plane after the other, and what was refused is asked for again later and later.
 		if (!well) await settle(world);
 		checkSettled(world);

@@ -62,6 +62,12 @@ export class Etcd {
 		}
 	}
 
+	/** True for the memory of a cluster that lost its majority. */
+	isHopeless(boot: Boot | undefined): boolean {
+		const member = boot?.etcd;
+		return member !== undefined && this.clusters.get(member.clusterId)?.hopeless === true;
+	}
+
 	/** True when a majority of all clusters' voters has its memory without this boot. */
 	canSpare(boot: Boot | undefined): boolean {
 		const member = boot?.etcd;
