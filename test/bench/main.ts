@@ -17,6 +17,7 @@ import { memory } from "./sections/memory.ts";
 import { podRoutes } from "./sections/pod-routes.ts";
 import { silence } from "./sections/silence.ts";
 import { storm } from "./sections/storm.ts";
+import { takeover } from "./sections/takeover.ts";
 import { copyFleet, type SeededFleet, seedFleet } from "./seed/seed-fleet.ts";
 
 const USAGE = `Usage: npm run --silent bench -- [--quick] [--only NAME,...] [--repeat N] [--compare FILE] [--table FILE] [--slowest]
@@ -38,6 +39,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	hello,
 	storm,
 	silence,
+	takeover,
 	"pod-routes": podRoutes,
 	beats,
 	memory,

@@ -37,6 +37,8 @@ const GOALS: readonly Goal[] = [
 	goal("silence at 10 machines: lost, p99", "silence.fleets.0.sinceDeathMs.lost.p99", 10_000),
 	goal("silence at 10,000 machines: suspect, p99", "silence.fleets.1.sinceDeathMs.suspect.p99", 3_000),
 	goal("silence at 10,000 machines: lost, p99", "silence.fleets.1.sinceDeathMs.lost.p99", 10_000),
+	goal("the leader is killed: until another one writes, at most", "takeover.coordinatorKilledMs.max", 3_000),
+	goal("the nats-server that leads of three is killed: until a write, at most", "takeover.serverKilledMs.max", 3_000),
 	goal("10,000 machines that beat: the coordinator's cores", "beats.used.cores.coordinator", 0.25, ""),
 	goal("start with a log of 10,000 machines", "memory.startMs.fromLog", {
 		times: 2_000 / 27,
