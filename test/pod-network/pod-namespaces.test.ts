@@ -21,6 +21,10 @@ done
 ip netns add others
 ip link add veth3 type veth peer name eth0 netns others
 sh -c "$1"
+# The kernel takes a namespace's links away a moment after its name.
+for pod in 1 2; do
+	while [ ! -e /run/netns/cni-11111111-0000-0000-0000-00000000000$pod ] && ip link show veth$pod > /dev/null 2>&1; do :; done
+done
 echo "$(ls /run/netns) $(ip -o link | sed -n 's/.*: \\(veth[0-9]\\|cni0\\).*/\\1/p')"`;
 
 for (const [kubelet, system, left] of [
