@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { eventually } from "@rollcall/test-support/eventually";
 import { testNeeding } from "@rollcall/test-support/needing";
 import type { Scope } from "@rollcall/test-support/own-folder";
-import { debianFolders, debianPackages } from "@rollcall/test-support/part";
+import { debianFolders, debianPackages, type Part } from "@rollcall/test-support/part";
 import { stretched } from "@rollcall/test-support/stretch";
 import { newOperator } from "../support/cli.ts";
 import { startOn } from "./host.ts";
@@ -19,6 +19,12 @@ const MIRROR_PORT = 7490;
 /** An emulated machine on a busy computer. */
 const BOOTED_MS = 400_000;
 const MEMORY_MIB = 2560;
+
+/** Two machines with a containerd each, emulated. */
+const LONG: Part = {
+	missing: process.env.LAB_BROUGHT ? undefined : "it takes ten minutes where machines are emulated; set LAB_BROUGHT=1",
+	optional: true,
+};
 
 /** A mirror of these releases beside the coordinator; its URL. */
 async function startMirror(t: Scope, { folder, bridge }: Room): Promise<string> {
@@ -46,7 +52,11 @@ async function podImage(t: Scope, room: Room) {
 	return { archives: [{ name: "pod", ...(await room.added("pod.tar", image)) }], overrides: { check: POD_IMAGE } };
 }
 
-testNeeding(await switchPart(), await debianPackages([...RELEASED_PACKAGES, BUSYBOX]))(
+testNeeding(
+	LONG,
+	await switchPart(),
+	await debianPackages([...RELEASED_PACKAGES, BUSYBOX]),
+)(
 	"machines whose system has nothing that runs containers get all of it from the coordinator, which fetched it from a mirror of its makers, their pods reach each other, and the kubelet of another release runs when it comes",
 	async (t) => {
 		t.timeout(stretched(3 * BOOTED_MS));
