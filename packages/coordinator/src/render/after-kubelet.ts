@@ -1,9 +1,43 @@
+import type { TargetFile, TargetUnit } from "@rollcall/protocol";
+import { NODE_PATHS } from "./node-paths.ts";
+import { unitText } from "./systemd-unit.ts";
+
 /**
  * Shell: ends with 0 where kubelet runs, or is about to be started or started anew, as systemd's `is-active` does not tell. What takes back what kubelet's pods left
  * begins with it: while kubelet is wanted, a unit's text that changed, or a target that is taken back, is to touch nothing.
  */
-export const UNLESS_KUBELET =
+const UNLESS_KUBELET =
 	'case "$(systemctl show -p ActiveState --value kubelet.service)" in inactive|failed) ;; *) exit 0;; esac;';
 
 /** Shell: ends with 0 where the system goes down, which takes everything with it. */
 export const UNLESS_GOING_DOWN = '[ "$(systemctl is-system-running)" != stopping ] || exit 0;';
+
+/** A unit of a target that runs nothing, and takes back what kubelet's pods left when it is stopped, behind kubelet. `stop`: shell, which is not come to while kubelet is wanted. */
+export function afterKubeletUnit(
+	name: string,
+	{ description, stop }: { readonly description: string; readonly stop: string },
+): { readonly file: TargetFile; readonly unit: TargetUnit } {
+	const content = unitText([
+		[
+			"Unit",
+			[
+				["Description", description],
+				["Before", { list: ["kubelet.service"] }],
+			],
+		],
+		[
+			"Service",
+			[
+				["Type", "oneshot"],
+				["RemainAfterExit", true],
+				["ExecStart", { words: ["/usr/bin/true"] }],
+				["ExecStop", { words: ["/bin/sh", "-c", `${UNLESS_KUBELET} ${stop}`] }],
+				["TimeoutStopSec", 60],
+			],
+		],
+	]);
+	return {
+		file: { path: `${NODE_PATHS.units}/${name}`, mode: "0600", encoding: "utf8", content },
+		unit: { name, restartOn: [] },
+	};
+}

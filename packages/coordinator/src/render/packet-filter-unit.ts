@@ -1,7 +1,5 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
-import { UNLESS_GOING_DOWN, UNLESS_KUBELET } from "./after-kubelet.ts";
-import { NODE_PATHS } from "./node-paths.ts";
-import { unitText } from "./systemd-unit.ts";
+import { afterKubeletUnit, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
 
 const SERVICE = "rollcall-packet-filter.service";
 
@@ -19,7 +17,7 @@ const UNDO = [
 
 /** While kubelet runs the rules are meant to be there, and pods that end with the system still use them. */
 const CLEAR = [
-	`${UNLESS_KUBELET} ${UNLESS_GOING_DOWN} code=0;`,
+	`${UNLESS_GOING_DOWN} code=0;`,
 	'for ip in iptables ip6tables; do command -v "$ip-save" >/dev/null || continue;',
 	`"$ip-save" | sed -n ${UNDO.join(" ")} | "$ip-restore" -w 10 --noflush || code=1; done;`,
 	"for family in ip ip6; do nft list table $family kube-proxy >/dev/null 2>&1 || continue;",
@@ -31,27 +29,8 @@ const CLEAR = [
  * ends, and a machine that lost its role would go on sending the addresses of services to pods of before. By the machine's own iptables, whose kind kube-proxy uses, and nft.
  */
 export function packetFilterUnit(): { readonly file: TargetFile; readonly unit: TargetUnit } {
-	const content = unitText([
-		[
-			"Unit",
-			[
-				["Description", "removes the packet filter's rules of Kubernetes when it is stopped"],
-				["Before", { list: ["kubelet.service"] }],
-			],
-		],
-		[
-			"Service",
-			[
-				["Type", "oneshot"],
-				["RemainAfterExit", true],
-				["ExecStart", { words: ["/usr/bin/true"] }],
-				["ExecStop", { words: ["/bin/sh", "-c", CLEAR] }],
-				["TimeoutStopSec", 60],
-			],
-		],
-	]);
-	return {
-		file: { path: `${NODE_PATHS.units}/${SERVICE}`, mode: "0600", encoding: "utf8", content },
-		unit: { name: SERVICE, restartOn: [] },
-	};
+	return afterKubeletUnit(SERVICE, {
+		description: "removes the packet filter's rules of Kubernetes when it is stopped",
+		stop: CLEAR,
+	});
 }

@@ -1,13 +1,11 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
-import { UNLESS_GOING_DOWN, UNLESS_KUBELET } from "./after-kubelet.ts";
-import { NODE_PATHS } from "./node-paths.ts";
-import { unitText } from "./systemd-unit.ts";
+import { afterKubeletUnit, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
 
 const SERVICE = "rollcall-pod-namespaces.service";
 
 /** containerd's names of network namespaces, where it keeps those of pods. Its own file alone holds one in which nothing runs any more. */
 const REMOVE = [
-	`${UNLESS_KUBELET} ${UNLESS_GOING_DOWN} code=0;`,
+	`${UNLESS_GOING_DOWN} code=0;`,
 	'for one in /run/netns/cni-*; do [ -e "$one" ] || continue;',
 	'umount "$one" 2>/dev/null; rm "$one" || code=1; done; exit $code',
 ].join(" ");
@@ -17,27 +15,8 @@ const REMOVE = [
  * it is gone. A drain leaves pods of DaemonSets where they are.
  */
 export function podNamespacesUnit(): { readonly file: TargetFile; readonly unit: TargetUnit } {
-	const content = unitText([
-		[
-			"Unit",
-			[
-				["Description", "removes the networks of pods when it is stopped"],
-				["Before", { list: ["kubelet.service"] }],
-			],
-		],
-		[
-			"Service",
-			[
-				["Type", "oneshot"],
-				["RemainAfterExit", true],
-				["ExecStart", { words: ["/usr/bin/true"] }],
-				["ExecStop", { words: ["/bin/sh", "-c", REMOVE] }],
-				["TimeoutStopSec", 60],
-			],
-		],
-	]);
-	return {
-		file: { path: `${NODE_PATHS.units}/${SERVICE}`, mode: "0600", encoding: "utf8", content },
-		unit: { name: SERVICE, restartOn: [] },
-	};
+	return afterKubeletUnit(SERVICE, {
+		description: "removes the networks of pods when it is stopped",
+		stop: REMOVE,
+	});
 }

@@ -1,9 +1,7 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
-import { UNLESS_KUBELET } from "./after-kubelet.ts";
+import { afterKubeletUnit } from "./after-kubelet.ts";
 import { cgroupDriver } from "./cgroup-driver.ts";
 import type { Node } from "./node.ts";
-import { NODE_PATHS } from "./node-paths.ts";
-import { unitText } from "./systemd-unit.ts";
 
 const SLICE = "kubepods.slice";
 const SERVICE = "rollcall-pods.service";
@@ -16,7 +14,7 @@ const PODS = "/sys/fs/cgroup/pids/kubepods";
  * looks until there is none. While kubelet runs, or is about to, pods are meant to: then only the unit itself is restarted, since its text is another one, or taken back.
  */
 const END_ALL = [
-	`${UNLESS_KUBELET} n=0; while :;`,
+	"n=0; while :;",
 	`do pids="$(grep -rhs "" --include=cgroup.procs ${PODS})"; [ -n "$pids" ] || exit 0;`,
 	"[ $n -lt 60 ] || exit 1; signal=KILL; [ $n -ge 20 ] || signal=TERM;",
 	'kill -$signal $pids 2>/dev/null; n="$((n + 1))"; sleep 0.5; done',
@@ -32,27 +30,6 @@ export function podsUnits({ facts }: Pick<Node, "facts">): {
 	readonly units: readonly TargetUnit[];
 } {
 	if (cgroupDriver(facts) === "systemd") return { files: [], units: [{ name: SLICE, restartOn: [] }] };
-	const content = unitText([
-		[
-			"Unit",
-			[
-				["Description", "ends all pods when it is stopped"],
-				["Before", { list: ["kubelet.service"] }],
-			],
-		],
-		[
-			"Service",
-			[
-				["Type", "oneshot"],
-				["RemainAfterExit", true],
-				["ExecStart", { words: ["/usr/bin/true"] }],
-				["ExecStop", { words: ["/bin/sh", "-c", END_ALL] }],
-				["TimeoutStopSec", 60],
-			],
-		],
-	]);
-	return {
-		files: [{ path: `${NODE_PATHS.units}/${SERVICE}`, mode: "0600", encoding: "utf8", content }],
-		units: [{ name: SERVICE, restartOn: [] }],
-	};
+	const { file, unit } = afterKubeletUnit(SERVICE, { description: "ends all pods when it is stopped", stop: END_ALL });
+	return { files: [file], units: [unit] };
 }
