@@ -14,6 +14,7 @@ import { artifactBytes, imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
 import { kubeProxyFiles } from "./kube-proxy.ts";
 import { KUBELET_RESTARTS, KUBELET_UNIT, kubeletFiles } from "./kubelet.ts";
+import { loginShell } from "./login-shell.ts";
 import { mirrorSecrets } from "./mirrors.ts";
 import type { Node } from "./node.ts";
 import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
@@ -44,6 +45,7 @@ export function nodeRoleParts(
 	const podNetwork = routedNetwork(node);
 	const images = imageArchives(archivesFor(role, node.document.images, node.facts), programPath(node, "ctr"));
 	const pods = podsUnits(node);
+	const login = loginShell(node);
 	// Each is stopped before those that stand before it: first all pods end.
 	const behindPods = [packetFilterUnit(), podNamespacesUnit()];
 	const files = [
@@ -53,6 +55,7 @@ export function nodeRoleParts(
 		...kubeletFiles(node),
 		...images.files,
 		...pods.files,
+		...login.files,
 		...behindPods.map(({ file }) => file),
 		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
@@ -69,12 +72,15 @@ export function nodeRoleParts(
 	];
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-		units: units(node, [
-			...images.units,
-			...(runsEtcd ? etcdData().units : []),
-			...behindPods.map(({ unit }) => unit),
-			...pods.units,
-		]),
+		units: units(node, {
+			beforeContainerd: [login.unit],
+			beforeKubelet: [
+				...images.units,
+				...(runsEtcd ? etcdData().units : []),
+				...behindPods.map(({ unit }) => unit),
+				...pods.units,
+			],
+		}),
 		probes: probes(role, node, runsEtcd),
 		artifacts: [
 			...targetArtifacts(node.document.kubernetes, node.facts),
@@ -109,11 +115,15 @@ const kernelFilesFor = onceForEqual(({ document, ipv6 }: Pick<Node, "document"> 
 	];
 });
 
-function units(node: Node, beforeKubelet: readonly TargetUnit[]): TargetUnit[] {
+function units(
+	node: Node,
+	{ beforeContainerd, beforeKubelet }: Record<"beforeContainerd" | "beforeKubelet", readonly TargetUnit[]>,
+): TargetUnit[] {
 	return [
 		// The operating system's own: they read the folders in which our files lie.
 		{ name: "systemd-modules-load.service", restartOn: [NODE_PATHS.modules] },
 		{ name: "systemd-sysctl.service", restartOn: [NODE_PATHS.sysctls] },
+		...beforeContainerd,
 		{ name: CONTAINERD_UNIT, restartOn: [NODE_PATHS.containerdConfig, ...startsAnewFor(node, "containerd")] },
 		...beforeKubelet,
 		{ name: KUBELET_UNIT, restartOn: [...KUBELET_RESTARTS, ...startsAnewFor(node, "kubelet")] },

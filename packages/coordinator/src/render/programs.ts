@@ -195,6 +195,12 @@ function brought(document: Pick<ClusterDocument, "kubernetes">, facts: Known): r
 	return chosenArtifacts(document.kubernetes, facts).flatMap(placesOf);
 }
 
+/** The folders of programs that are brought, besides CNI plugins, which nobody calls by hand. */
+export function broughtFolders({ document, facts }: Place): string[] {
+	const folders = brought(document, facts).map((path) => path.slice(0, path.lastIndexOf("/")));
+	return [...new Set(folders)].filter((folder) => folder !== PLUGINS).sort();
+}
+
 function broughtPath(document: Pick<ClusterDocument, "kubernetes">, facts: Known, name: string): string | undefined {
 	return brought(document, facts).find((path) => path.endsWith(`/${name}`));
 }

@@ -214,6 +214,7 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 	t.deepEqual(units, [
 		"systemd-modules-load.service",
 		"systemd-sysctl.service",
+		"rollcall-login.service",
 		"containerd.service",
 		"rollcall-packet-filter.service",
 		"rollcall-pod-namespaces.service",
