@@ -9,7 +9,7 @@ import {
 	ownValue,
 	parseNetwork,
 	type RoleDefinition,
-	type Slot,
+	Slot,
 	TARGET_LIMITS,
 	type TargetContent,
 	TargetPodNetwork,
@@ -22,7 +22,7 @@ import type { Seat } from "../domain/fleet.ts";
 import { chooseNodeAddress, nodeFamily } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
 import { NODE_ROLES, podPool } from "../domain/networks/pod-networks.ts";
-import type { Rendered, RenderTarget, TargetMachine } from "../domain/observed.ts";
+import { type Rendered, type RenderTarget, ROLLED_OUT_ONE_BY_ONE, type TargetMachine } from "../domain/observed.ts";
 import { etcdRole, seatCount } from "../domain/seats/seats.ts";
 import { UnitEncodingError } from "../errors.ts";
 import { archivesFor } from "./archives-for.ts";
@@ -49,7 +49,7 @@ export const renderTarget: RenderTarget = (fleet, machine, seat) =>
 export function renderShared(shared: Shared, machine: TargetMachine, seat: Seat): Rendered {
 	const { document } = shared;
 	if (!document) return refuse("no cluster is declared");
-	const slot = document.slots.find(({ name }) => name === seat.slot);
+	const slot = document.slots.find(({ name }) => name === seat.slot) ?? keptSlot(seat);
 	if (!slot) return refuse(`the cluster has no slot ${seat.slot}`);
 	try {
 		return bounded(renderSeat({ shared, machine, seat, document, slot }));
@@ -58,6 +58,14 @@ export function renderShared(shared: Shared, machine: TargetMachine, seat: Seat)
 		if (error instanceof UnitEncodingError) return refuse(error.message);
 		throw error;
 	}
+}
+
+/**
+ * The slot of a seat that is not declared any more, of a role that etcd may run on: such a machine keeps it until etcd took its member out, which may be never, and
+ * its certificates are renewed meanwhile.
+ */
+function keptSlot({ slot, role }: Seat): Slot | undefined {
+	return ROLLED_OUT_ONE_BY_ONE.has(role) ? Slot.parse({ name: slot, role, count: 0 }) : undefined;
 }
 
 interface Placement {

@@ -54,3 +54,30 @@ test("a loss that was accepted with a document is of the seats that it takes: me
 	const holders = livingMembers(story.fleet).map(({ machineId }) => machineId);
 	t.deepEqual(holders.sort(), [...ids].sort());
 });
+
+test("the last member of etcd, whose slot is not declared any more, gets another target where the newest one never came to it, and keeps what it has after that", (t) => {
+	const story = new Story();
+	const slots = [{ name: "control", role: "control-plane", count: 1 }];
+	story.declare(slots);
+	const id = story.join({ name: "a", memoryGiB: 8 });
+	story.report(id, "applied", 1);
+	takeStep(story);
+	story.silent.add(id);
+	story.pass(2);
+	story.declare(slots, { kubernetes: { version: "1.36.1" } });
+	story.silent.clear();
+	story.pass(1);
+	t.is(story.machine(id).generation, 2);
+	story.silent.add(id);
+	story.pass(20);
+	t.is(story.machine(id).target?.progress, "rejected");
+	const other = [{ name: "other", role: "control-plane", count: 1, selector: { labels: { pool: "b" } } }];
+	story.declare(other, { kubernetes: { version: "1.36.2" } });
+	story.silent.clear();
+	story.pass(1);
+	t.like(story.machine(id), { lease: "alive", seat: { slot: "control" } });
+	t.like(story.machine(id).target, { generation: 3, progress: "issued" });
+	story.report(id, "applied", 3);
+	story.declare(other, { kubernetes: { version: "1.36.1" } });
+	t.is(story.machine(id).generation, 3, "until etcd has taken it out");
+});

@@ -247,7 +247,7 @@ test("11: a role that nobody declared is rendered for nobody", (t) => {
 		reason: "the role vault is neither built in nor defined under roles",
 		kind: "unfit",
 	});
-	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, slot: "vaults" }), {
+	t.deepEqual(renderTarget(fleet, place.machine, { ...place.seat, role: "worker", slot: "vaults" }), {
 		ok: false,
 		reason: "the cluster has no slot vaults",
 		kind: "unfit",

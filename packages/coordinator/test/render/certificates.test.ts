@@ -8,7 +8,7 @@ import { SECRET_NAMES } from "../../src/render/certificates.ts";
 import { renderTarget } from "../../src/render/render-target.ts";
 import { anyDocument, anyFacts } from "../document/any-document.ts";
 import { NODE_TREES } from "./cis/rule.ts";
-import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
+import { documentOf, example, fleetOf, labFacts } from "./fleet-of.ts";
 
 /** Paths of keys and certificates, as manifests, kubeconfigs and configurations name them. */
 const NAMED =
@@ -124,4 +124,15 @@ slots:
 		"192.168.1.10",
 		"2001:db8::1",
 	]);
+});
+
+test("the certificates of a control plane whose slot is not declared any more are the same, as long as it has its seat", (t) => {
+	const { fleet, seated } = fleetOf(example("three-nodes"), [labFacts(0)]);
+	const [place] = seated;
+	if (!place) return t.fail();
+	const before = renderTarget(fleet, place.machine, place.seat);
+	const kept = renderTarget(fleet, place.machine, { ...place.seat, slot: "renamed" });
+	t.true(before.ok && (before.content.certificates ?? []).length > 5);
+	t.deepEqual(kept.ok && kept.content.certificates, before.ok && before.content.certificates);
+	t.deepEqual(kept.ok && kept.content.secrets, before.ok && before.content.secrets);
 });

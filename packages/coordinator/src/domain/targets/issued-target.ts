@@ -36,6 +36,11 @@ export function takenGeneration(machine: {
 }
 
 /** True of a target of which nothing was heard from the machine: it is on its way, or was waited for in vain. */
-function isUntaken({ progress, failedStep }: IssuedTarget): boolean {
-	return progress === "issued" || (progress === "rejected" && failedStep === undefined);
+function isUntaken(target: IssuedTarget): boolean {
+	return target.progress === "issued" || isInVain(target);
+}
+
+/** True of a target that was waited for in vain: its machine was lost, or did not end it in time. */
+export function isInVain({ progress, failedStep }: Pick<IssuedTarget, "progress" | "failedStep">): boolean {
+	return progress === "rejected" && failedStep === undefined;
 }
