@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { MachineId } from "@rollcall/protocol";
 import test from "ava";
 import { apply } from "../../src/domain/apply.ts";
@@ -64,7 +65,7 @@ test("nobody begins with a snapshot that was being restored while memory of etcd
 	t.is(back.machine(spare).target, undefined);
 	t.regex(
 		back.machine(spare).impossible?.reason ?? "",
-		/its state may still lie in the memory of .*: boot them anew, or/,
+		/its state may still lie in the memory of .*: boot them anew \(rollcall reboot MACHINE --accept-loss etcd\), or/,
 	);
 });
 
@@ -102,4 +103,57 @@ test("who was told to begin with a snapshot goes on where memory beside it is kn
 		story.machine(late).impossible?.reason ?? "",
 		/with the snapshot .*, but its state may still lie in the memory of ce5a9542[-\w]*: boot/,
 	);
+});
+
+const ELSEWHERE = ONE.map((slot) => ({ ...slot, selector: { labels: { pool: "b" } } }));
+
+/** The only control plane begins with a snapshot in its second boot. */
+function beginsAgain() {
+	const story = new Story();
+	story.declare(ONE);
+	story.report(story.join({ ...A, boot: 1 }), "applied", 1);
+	takeStep(story);
+	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5) });
+	const id = story.join(A);
+	takeStep(story);
+	return { story, id };
+}
+
+test("who begins alone with a snapshot keeps its seat while it is at it, and when its agent says that etcd's data lies there", (t) => {
+	const { story, id } = beginsAgain();
+	story.report(id, "applying", 1);
+	story.declare(ELSEWHERE);
+	t.is(story.machine(id).seat?.role, "control-plane");
+	remember(story, [id]);
+	story.pass(1);
+	t.is(story.machine(id).seat?.role, "control-plane");
+});
+
+test("who failed at it, so that no data lies there, does not keep its seat", (t) => {
+	const { story, id } = beginsAgain();
+	const { generation, seq } = story.machine(id).target ?? {};
+	if (generation === undefined || seq === undefined) return t.fail();
+	story.record([{ type: "target-expired", machineId: id, generation, reason: "in vain", cause: seq }]);
+	story.declare(ELSEWHERE);
+	t.is(story.machine(id).seat, undefined);
+});
+
+test("a machine without a seat on which memory of etcd lies that may be all that is left is not rebooted without a word", (t) => {
+	const story = new Story();
+	story.declare(ONE);
+	const id = story.join(A);
+	story.declare(ELSEWHERE);
+	t.is(story.machine(id).seat, undefined);
+	remember(story, [id]);
+	const reboot = { kind: "command", command: "reboot", machineId: id, commandId: randomUUID(), by: "test" } as const;
+	const asked = { ...reboot, deadlineAt: story.at + 60_000 };
+	const answer = story.take(asked);
+	const { code, message, next } = answer.kind === "problem" ? answer.problem : {};
+	t.is(code, "quorum-at-risk");
+	t.regex(
+		message ?? "",
+		/memory of etcd lies on it that may be all that is left; without it: all of etcd's data is lost/,
+	);
+	t.is(next, "--accept-loss etcd does it all the same");
+	t.is(story.take({ ...asked, acceptLoss: "etcd" }).kind, "command");
 });

@@ -137,18 +137,23 @@ export function isFounder(
 	);
 }
 
-/** True for a boot that began with others, not alone, while etcd is not founded yet, and may have its data. */
-export function hasBegunWithOthers(fleet: Fleet, { machineId }: Machine): boolean {
+/**
+ * True for a boot that began etcd while that is not founded yet, and may have its data: with others, or alone with a snapshot and it is at it just now, so that its
+ * agent has not said yet whether data lies there.
+ */
+export function mayHaveBegun(fleet: Fleet, { machineId, lease, target }: Machine): boolean {
 	const { founders = [], begun = [] } = foundingOf(fleet) ?? {};
-	return founders.length > 1 && begun.some((one) => one.machineId === machineId);
+	const isAtIt = lease !== "lost" && target?.progress !== "applied" && target?.progress !== "rejected";
+	const isRestored = fleet.snapshots?.restoring !== undefined;
+	return (founders.length > 1 || (isRestored && isAtIt)) && begun.some((one) => one.machineId === machineId);
 }
 
 /**
- * True for a boot whose memory etcd may not lose yet, while it is not founded: it began with others, or it has etcd's data by the word of its agent. Nobody is
+ * True for a boot whose memory etcd may not lose yet, while it is not founded: it may have begun, or it has etcd's data by the word of its agent. Nobody is
  * there who could take it out.
  */
 export function isBeginning(fleet: Fleet, machine: Machine): boolean {
-	if (hasBegunWithOthers(fleet, machine)) return true;
+	if (mayHaveBegun(fleet, machine)) return true;
 	const { begun = [] } = foundingOf(fleet) ?? {};
 	return machine.etcdMemory?.is !== undefined && begun.some(({ machineId }) => machineId === machine.machineId);
 }

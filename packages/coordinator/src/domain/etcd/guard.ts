@@ -7,7 +7,7 @@ import { named } from "../views/named.ts";
 import { isAllOn } from "./elsewhere.ts";
 import { foundingOf, missedFounders } from "./founding.ts";
 import { fallbackText } from "./loss.ts";
-import { begunNow, holdsMember, holdsMemory, livingMembers, membersOnTheirWayOut } from "./members.ts";
+import { begunNow, holdsMember, holdsMemory, livingMembers, membersOnTheirWayOut, strangers } from "./members.ts";
 import { memoryHolders } from "./memory-holders.ts";
 import { isMemoryUnknown } from "./memory-unknown.ts";
 import { movesEtcd } from "./moves.ts";
@@ -44,7 +44,7 @@ export function guard(fleet: Fleet, input: GuardedInput, verdict: Verdict, at: T
 	if (input.acceptLoss === "etcd") return undefined;
 	const unknown = machine && doubtFault(fleet, { input, machine, at });
 	if (unknown) return unknown;
-	const only = machine && (onlyFault(fleet, { input, machine }) ?? beginningFault(fleet, { input, machine }));
+	const only = machine && (onlyFault(fleet, { input, machine, at }) ?? beginningFault(fleet, { input, machine }));
 	if (only) return only;
 	if (input.kind === "declare") {
 		const moved = moveFault(fleet, input, at);
@@ -109,20 +109,30 @@ function doubtFault(
 	};
 }
 
-/** What is known of etcd's memory after a lost log lies on this machine, and the members of etcd are not known: it may be all that is left. */
+/**
+ * What is known of etcd's memory lies on this machine, and no member of etcd is known to live: after a lost log, or where who began it lost its seat at once. It
+ * may be all that is left.
+ */
 function onlyFault(
 	fleet: Fleet,
-	{ input, machine }: { readonly input: GuardedInput; readonly machine: Machine },
+	{ input, machine, at }: { readonly input: GuardedInput; readonly machine: Machine; readonly at: Timestamp },
 ): Problem | undefined {
-	if (!STOPS.has(input.kind) || !strandedMachines(fleet).includes(machine)) return undefined;
-	return {
+	if (!STOPS.has(input.kind)) return undefined;
+	const { machineId } = machine;
+	const fault = (why: string, next: string): Problem => ({
 		code: "quorum-at-risk",
-		message: `${subjectOf(fleet, input)}: ${strandedText(fleet)}`,
-		next: strandedSnapshot(fleet)
-			? "bring the others back; --accept-loss etcd does it all the same"
-			: "rollcall etcd snapshot keeps what it holds; --accept-loss etcd does it all the same",
-		machineId: machine.machineId,
-	};
+		message: `${subjectOf(fleet, input)}: ${why}`,
+		next: `${next}--accept-loss etcd does it all the same`,
+		machineId,
+	});
+	if (strandedMachines(fleet).includes(machine)) {
+		const next = strandedSnapshot(fleet) ? "bring the others back; " : "rollcall etcd snapshot keeps what it holds; ";
+		return fault(strandedText(fleet) ?? "", next);
+	}
+	// Who is lost and is given up for gone is another matter: nobody hears whether its memory lives.
+	if (machine.lease === "lost" || livingMembers(fleet).length > 0) return undefined;
+	if (!holdsMemory(machine) || !strangers(fleet).includes(machine)) return undefined;
+	return fault(`memory of etcd lies on it that may be all that is left; without it: ${fallbackText(fleet, at)}`, "");
 }
 
 /**

@@ -2,13 +2,13 @@ import type { ClusterDocument } from "@rollcall/protocol";
 import type { Fleet, Machine, Seat } from "../fleet.ts";
 import { isBeyond, isSeated, type Seated, seatFault } from "../seats/seat-fault.ts";
 import { etcdRole } from "../seats/seats.ts";
-import { hasBegunWithOthers } from "./founding.ts";
+import { mayHaveBegun } from "./founding.ts";
 import { hasLostMemory, livingMembers } from "./members.ts";
 import type { EtcdMember } from "./state.ts";
 import { isBoot } from "./taken-out.ts";
 
 /**
- * True for a machine whose boot is a member of etcd, has a member's memory by the word of its agent, or began with others that are not founded yet. A document takes its seat away only after etcd took the member out, so that no
+ * True for a machine whose boot is a member of etcd, has a member's memory by the word of its agent, or may have begun etcd, which is not founded yet. A document takes its seat away only after etcd took the member out, so that no
  * vote is lost by it, unless a person accepted that by name.
  */
 export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
@@ -17,7 +17,7 @@ export function isMemberYet(fleet: Fleet, machine: Machine): boolean {
 	// A member that the log forgot may be one all the same.
 	const isIn = member
 		? member.removed !== "done"
-		: machine.etcdMemory?.is !== undefined || hasBegunWithOthers(fleet, machine);
+		: machine.etcdMemory?.is !== undefined || mayHaveBegun(fleet, machine);
 	return isIn && !isGivenUp(fleet, machine);
 }
 

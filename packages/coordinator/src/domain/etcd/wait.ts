@@ -51,7 +51,7 @@ export function etcdWait(fleet: Fleet): string {
 
 /** That etcd does not begin beside memory of it that may live, and what to do about that. */
 function besideText(fleet: Fleet, holders: readonly Machine[]): string {
-	return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${nodeNames(holders)}: boot them anew, or ${REMOVE}`;
+	return `etcd is to begin with ${beginningText(fleet)}, but its state may still lie in the memory of ${nodeNames(holders)}: boot them anew (rollcall reboot MACHINE --accept-loss etcd), or ${REMOVE}`;
 }
 
 /** What a person has to say before etcd begins, and what to do first where memory of before may live. */
