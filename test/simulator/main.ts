@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { commandLine } from "../support/command-line.ts";
+import { keepLog } from "./keep-log.ts";
 import { type RunOptions, run } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import type { Ran, Share } from "./worker.ts";
 
-const USAGE = `Usage: npm run simulate -- [--seeds N] [--seed S] [--machines N] [--steps N] [--about STORY] [--only N,...] [--failures N]
+const USAGE = `Usage: npm run simulate -- [--seeds N] [--seed S] [--machines N] [--steps N] [--about STORY] [--only N,...] [--failures N] [--keep FOLDER]
 
 Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, and looks at what must hold. A seed that fails is shrunk.
   --seeds N      so many seeds, on all cores (default 100)
@@ -18,6 +19,7 @@ Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, a
                  over, or to coordinators of two versions
   --only N,...   of the moves only these: what a shrunk run is replayed with
   --workers N    so many threads (default: one a core)
+  --keep FOLDER  writes the log of a seed that ends well, and its state, as packages/coordinator/test/logs has them
   --story TEXT   prints the lines of the story that name this text; the end of it without that
 `;
 
@@ -42,6 +44,7 @@ const values = commandLine(
 			.regex(/^\d+(,\d+)*$/, "numbers with commas between them")
 			.optional(),
 		workers: count.max(256).optional(),
+		keep: z.string().optional(),
 		story: z.string().optional(),
 	}),
 );
@@ -96,6 +99,7 @@ async function tell(seed: number): Promise<boolean> {
 	const result = await run({ ...options, seed });
 	if (!result.failure) {
 		process.stdout.write(`seed ${seed}: all is well, ${result.events} events\n`);
+		if (values.keep !== undefined) await keepLog(values.keep, result.stored());
 		return false;
 	}
 	const smallest = options.only ? result : await shrink({ ...options, seed }, result);

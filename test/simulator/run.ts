@@ -30,6 +30,8 @@ export interface RunResult {
 	/** A digest over all that was ever logged: equal for equal runs. */
 	readonly logHash: string;
 	readonly moves: readonly Move[];
+	/** What its log holds in the end, by position. */
+	readonly stored: () => ReadonlyMap<number, Uint8Array>;
 	/** What happened, one line each. */
 	readonly story: () => readonly string[];
 	readonly failure?: {
@@ -136,6 +138,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		entries,
 		events,
 		logHash: world.store.hash,
+		stored: () => world.store.entries,
 		story: () => world.story.lines(),
 	};
 	return failure ? { ...result, failure } : result;

@@ -1,4 +1,5 @@
 export { createClock } from "../adapters/clock/drawn-clock.ts";
+export { createSnapshots } from "../adapters/files/snapshots.ts";
 export { createBeacon } from "../adapters/nats/beacon.ts";
 export { Chain } from "../adapters/nats/chain.ts";
 export {
