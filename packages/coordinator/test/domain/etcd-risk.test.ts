@@ -69,6 +69,15 @@ test("two of three that boot anew: why and status say that the majority is gone,
 	);
 });
 
+test("two of three that boot anew and no snapshot: who waits says that all of etcd's data is lost by another boot, not what was written after nothing", (t) => {
+	const { story } = founded([]);
+	bootAgain(story, 2, BOXES.slice(0, 2));
+	t.regex(
+		etcdWait(story.fleet),
+		/boot \S+ anew too .*, and etcd begins with nothing; all of etcd's data is lost by that$/,
+	);
+});
+
 test("one that boots anew while another one is lost: why says whom to bring back, instead of a replacement that never comes", (t) => {
 	const { story, ids } = running(3);
 	const name = (index: number) => story.machine(ids[index] as MachineId).seat?.nodeName ?? "";

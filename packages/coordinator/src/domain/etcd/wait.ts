@@ -29,7 +29,7 @@ export function etcdWait(fleet: Fleet): string {
 			const list = names(voters.map(({ nodeName }) => nodeName));
 			const lost = voters.filter((one) => !here.includes(one)).map(({ nodeName }) => nodeName);
 			const back = lost.length > 0 ? `bring ${names(lost)} back, whose memory may live, or ` : "";
-			return `etcd has lost its majority: the memory of ${here.length} of ${all} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; what was written after that is lost`;
+			return `etcd has lost its majority: the memory of ${here.length} of ${all} members is ${lost.length > 0 ? "here" : "left"}, and it needs ${needs}; ${back}boot ${list} anew too (rollcall reboot MACHINE --accept-loss etcd), and etcd begins with ${beginningText(fleet)}; ${lossText(fleet)}`;
 		}
 		const list = names(living.map(({ nodeName }) => nodeName));
 		return `${replaced}, but nobody is there to do it: boot ${list} anew, or ${REMOVE_WITH_LOSS}, and etcd begins with ${beginningText(fleet)}`;
@@ -150,6 +150,13 @@ function giveUpText(founding: Founding): string | undefined {
 	const missed = missedFounders(founding);
 	if (missed.length === 0) return undefined;
 	return missed.some((one) => founding.begun.includes(one)) ? REMOVE_WITH_LOSS : REMOVE;
+}
+
+/** What is lost when all who have etcd's memory boot anew. */
+function lossText(fleet: Fleet): string {
+	return nextBeginning(fleet).from === "nothing"
+		? "all of etcd's data is lost by that"
+		: "what was written after that is lost";
 }
 
 /** What etcd begins with when no memory is left, in words. */
