@@ -60,6 +60,22 @@ testLab.serial(
 	},
 );
 
+testLab.serial(
+	"machines whose QEMU ends end it at once with 1 and what QEMU said, also where nobody waits until they are ready",
+	async (t) => {
+		for (const until of [["--until", "ready", "--timeout", "2h"], []]) {
+			// More memory than there is.
+			const lab = startLab(t, "--nodes", "2", "--memory", String(1024 * 1024), ...until);
+			const { code } = await lab.process.exited;
+			const output = lab.process.output();
+			t.is(code, 1, output);
+			for (const name of ["lab-1", "lab-2"])
+				t.regex(output, new RegExp(`^lab: ${name}: its QEMU ended: .*qemu-system`, "m"));
+			await lab.leftNothing();
+		}
+	},
+);
+
 testLab.serial("Ctrl-C ends machines and coordinator, and nothing is left", async (t) => {
 	const lab = startLab(t, "--nodes", "2", "--console", "lab-2");
 	const shown = await eventually(

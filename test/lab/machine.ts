@@ -21,7 +21,7 @@ const POWERED = `
 		wait -n $child $watch && kill -0 $watch 2> /dev/null
 	do :; done
 	kill -9 $child $watch 2> /dev/null
-	wait $child 2> /dev/null`;
+	wait $child $watch 2> /dev/null`;
 
 /** What a lab machine is made of. */
 export interface LabMachineOptions {

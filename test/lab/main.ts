@@ -55,14 +55,16 @@ async function runLab(
 	await showAll({ lab, machines, options, scope, stop });
 	let reasons: string[] = [];
 	while (!stop.signal.aborted) {
-		reasons = until ? await notReady(lab, machines) : [];
+		// Nobody switches one on again: all of them will not get ready any more.
+		const over = until ? !machines.every(({ hasPower }) => hasPower) : !machines.some(({ hasPower }) => hasPower);
+		reasons = until || over ? await notReady(lab, machines) : [];
 		const seconds = (performance.now() - begun) / 1000;
 		if (until && reasons.length === 0) {
 			await scope.end();
 			say(`${nodes} of ${nodes} machines ready after ${seconds.toFixed(1)} s`);
 			return EXIT.done;
 		}
-		if (until && seconds * 1000 > timeoutMs) {
+		if (over || (until && seconds * 1000 > timeoutMs)) {
 			await scope.end();
 			for (const reason of reasons) say(reason);
 			say(`${nodes - reasons.length} of ${nodes} machines ready after ${seconds.toFixed(0)} s`);

@@ -5,7 +5,7 @@ export const LAB_USAGE = `npm run lab -- [--nodes N] [--until ready] [--timeout 
 Boots machines without disks from a coordinator: QEMU, the real iPXE, Ignition and systemd. Ctrl-C ends all of it.
 
   --nodes N         how many machines, 1 to 200; 3 without it
-  --until ready     end with 0 when all are ready, with 1 and the reason when they are not by --timeout
+  --until ready     end with 0 when all are ready, with 1 and the reason when they are not by --timeout, or a QEMU ended
   --timeout TIME    like 90s or 10m; 10m without it
   --console NAME    show this machine's console, too; can be repeated. In a terminal, keys 1 to 9 show one, 0 goes back
   --memory MIB      of each machine; 2048 without it, which is about what a worker needs

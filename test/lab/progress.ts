@@ -2,10 +2,12 @@ import type { BootList, MachineView } from "@rollcall/protocol";
 import type { Lab } from "./lab.ts";
 import type { LabMachine } from "./machine.ts";
 
-/** Those that are not ready, each with a sentence that says why; empty when all are. */
+/** Those that are not ready, each with a sentence that says why; empty when all are. One whose QEMU ended is not, whatever it was before. */
 export async function notReady(lab: Lab, machines: readonly LabMachine[]): Promise<string[]> {
 	const known = await lab.coordinator().machines();
-	const late = machines.filter(({ uuid }) => !known.some((one) => one.machineId === uuid && one.phase === "ready"));
+	const late = machines.filter(
+		({ uuid, hasPower }) => !hasPower || !known.some((one) => one.machineId === uuid && one.phase === "ready"),
+	);
 	if (late.length === 0) return [];
 	const { boots } = await lab.coordinator().call<BootList>("GET", "/v1/boots");
 	return await Promise.all(
