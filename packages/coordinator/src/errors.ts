@@ -28,7 +28,11 @@ export class LogGap extends Error {
 	override readonly name = "LogGap";
 }
 
-/** Another version of this program wrote into the log what this one does not understand: only that one can go on. */
+/** What a person does with a log that nobody can go on with. Machines prove what they hold to the one that begins. */
+export const BEGIN_ANEW =
+	'keep a copy of the log\'s store, and begin another log without it (docs/operations.md, "The log is lost")';
+
+/** This program cannot go on with the log: another version of it wrote what this one does not understand, or nothing can follow what is there. A person decides. */
 export class LogBeyond extends Error {
 	override readonly name = "LogBeyond";
 }

@@ -12,7 +12,7 @@ import { ImpossibleKind } from "./impossible.ts";
 import { KEY_EVENT_PAYLOADS } from "./key-events.ts";
 import { KUBERNETES_EVENT_PAYLOADS } from "./kubernetes-events.ts";
 import { LeaseState } from "./lease.ts";
-import { LogFlaw } from "./log.ts";
+import { LATEST_EVENT, LogFlaw, MOST_EVENTS } from "./log.ts";
 import { TargetProgress } from "./messages.ts";
 import { PerVersion } from "./pod-network.ts";
 import { SEAT_EVENT_PAYLOADS } from "./seat-events.ts";
@@ -27,8 +27,8 @@ const by = z.string().max(128);
 const machineId = MachineId;
 const bootId = BootId;
 const reason = z.string().max(1024);
-/** Milliseconds since 1970, UTC. */
-export const Timestamp = z.int().min(0);
+/** Milliseconds since 1970, UTC; at most what a date can be (ECMA-262, "Time Values"). */
+export const Timestamp = z.int().min(0).max(8.64e15);
 export type Timestamp = z.infer<typeof Timestamp>;
 
 /**
@@ -259,7 +259,9 @@ export type EventDraft = {
 export type Event = EventDraft & { seq: number; at: Timestamp };
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>;
 
-const envelope = { seq: z.int().min(1), at: Timestamp, cause: z.int().min(1).optional() };
+const number = z.int().min(1).max(MOST_EVENTS);
+/** Bounds that leave room for what follows: an event with the last number, or at the end of all dates, would be the last one of its log. */
+const envelope = { seq: number, at: Timestamp.max(LATEST_EVENT), cause: number.optional() };
 
 /** Reads an event as the log, the REST API and the WebSocket carry it. */
 export const EventSchema = z.discriminatedUnion(

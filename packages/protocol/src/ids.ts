@@ -31,8 +31,11 @@ export const Digest = z
 	.brand<"Digest">();
 export type Digest = z.infer<typeof Digest>;
 
-/** Counts the targets of one machine, from 1. 0 stands for "no target yet". */
-export const Generation = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Counts the targets of one machine, from 1. 0 stands for "no target yet". Behind the highest one numbers go on, so that what is taken for one has a next. */
+export const Generation = z
+	.int()
+	.min(0)
+	.max(2 ** 52);
 export type Generation = z.infer<typeof Generation>;
 
 /** The public half of an nkey user pair (base32, starts with U; NATS nkeys). */

@@ -1,6 +1,14 @@
 import { z } from "zod";
 
 /**
+ * The latest time that an event can have, in milliseconds since 1970: in the year 5138. No clock of a computer gets there, and what follows an event, such as a deadline, is a date
+ * as well.
+ */
+export const LATEST_EVENT = 1e14;
+/** The highest number that an event can have. A thousand events a second take 140,000 years to get there. */
+export const MOST_EVENTS = 2 ** 52;
+
+/**
  * What is wrong with the event log, or speaks against it. `gap`: entries are missing. `foreign`: something else than a coordinator wrote an
  * entry. `unreadable`: this program does not understand an event. `back`: the log ends before what was read of it, or goes on in another
  * way. `proof`: a machine proves that it was given more than the log knows.

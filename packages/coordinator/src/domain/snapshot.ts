@@ -1,5 +1,5 @@
 import type { Digest, MachineId } from "@rollcall/protocol";
-import { canonicalJson, sha256Of } from "@rollcall/protocol";
+import { canonicalJson, LATEST_EVENT, MOST_EVENTS, sha256Of } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
 import { claimKeys } from "./apply/claims.ts";
 import { byMachineId } from "./drafts.ts";
@@ -52,13 +52,18 @@ function isFleetJson(json: unknown): json is FleetJson {
 	const { form, seq, at, machines, removed, tokens, operatorCertificates } = json as Partial<FleetJson>;
 	return (
 		form === fleetForm() &&
-		Number.isSafeInteger(seq) &&
-		Number.isSafeInteger(at) &&
+		isUpTo(seq, MOST_EVENTS) &&
+		isUpTo(at, LATEST_EVENT) &&
 		Array.isArray(machines) &&
 		Array.isArray(operatorCertificates) &&
 		Array.isArray(removed) &&
 		Array.isArray(tokens)
 	);
+}
+
+/** A whole number behind which the log can go on. */
+function isUpTo(value: number | undefined, most: number): boolean {
+	return Number.isSafeInteger(value) && Number(value) <= most;
 }
 
 /** What remembers the digests of machines that did not change. Whoever asks often keeps one. */

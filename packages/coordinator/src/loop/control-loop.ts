@@ -40,8 +40,10 @@ export class ControlLoop implements Core {
 	#log: Log | undefined;
 	#leader: Leader | undefined;
 	#current = false;
-	/** Why the log cannot be followed by this version of the program; empty when it can. */
+	/** Why this version of the program cannot go on with the log; empty when it can. */
 	#beyond = "";
+	/** The same, as it was told last. */
+	#told = "";
 	/** The clock was set to the log's time since this process began. */
 	#tellsTime = false;
 	#running: Promise<void> = Promise.resolve();
@@ -162,7 +164,8 @@ export class ControlLoop implements Core {
 
 	/** Follows no further and leads nobody, until the log can be read. Told once. */
 	async #wait(error: LogBeyond): Promise<void> {
-		if (this.#beyond !== error.message) this.#parts.watcher.onTrouble("the event log cannot be followed", error);
+		if (this.#told !== error.message) this.#parts.watcher.onTrouble("the event log cannot be gone on with", error);
+		this.#told = error.message;
 		this.#beyond = error.message;
 		await this.#pause(BEYOND_PAUSE_MS);
 	}

@@ -1,7 +1,7 @@
 import type { EventDraft } from "@rollcall/protocol";
 import { doubtLog } from "../domain/log/log-doubt.ts";
 import { record } from "../domain/record.ts";
-import { LogConflict } from "../errors.ts";
+import { BEGIN_ANEW, LogBeyond, LogConflict } from "../errors.ts";
 import type { Log } from "../ports/log.ts";
 import { firstEvents } from "./first-events.ts";
 import type { Ledger } from "./ledger.ts";
@@ -27,7 +27,7 @@ interface Candidate {
 	readonly reader: LogReader;
 }
 
-/** Appends that this coordinator leads, to a log that was read to its end; with what a log begins with, and what is wrong with it. Undefined: somebody else was first. */
+/** Appends that this coordinator leads, to a log that was read to its end; with what a log begins with, and what is wrong with it. Undefined: somebody else was first. Throws LogBeyond where nothing can follow what was read. */
 export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate): Promise<Election | undefined> {
 	const { clock, coordinatorId, watcher } = parts;
 	const { fleet, position, flaws } = ledger;
@@ -45,12 +45,17 @@ export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate
 			: []),
 		...(fleet.trust ? [] : [await firstTrust(parts)]),
 	];
+	const { events, refused } = record({ ...fleet, seq: reader.numbersTo }, drafts, at);
+	const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
+	// Nobody can lead here, now or later: to append the rest would only make the log longer, again and again.
+	if (term === undefined)
+		throw new LogBeyond(
+			`nothing can follow event ${fleet.seq} of the event log (${refused[0]?.reason}): ${BEGIN_ANEW}; nothing is changed meanwhile`,
+		);
 	for (const { reason } of flaws)
 		watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
-	const { events, refused } = record({ ...fleet, seq: reader.numbersTo }, drafts, at);
 	for (const { reason } of refused)
 		watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
-	const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
 	parts.failpoint("lead:before");
 	const [sentAt, behind] = [clock.monotonic(), reader.place];
 	try {
@@ -58,7 +63,7 @@ export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate
 		const takenAt = clock.monotonic();
 		parts.failpoint("lead:after");
 		reader.take(entry);
-		return term === undefined ? undefined : { term, sentAt, takenAt, behind };
+		return { term, sentAt, takenAt, behind };
 	} catch (error) {
 		if (error instanceof LogConflict) return undefined;
 		throw error;

@@ -1,6 +1,6 @@
 import type { Digest } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
-import { LogBeyond, LogGap, LogLost, LogWentBack } from "../errors.ts";
+import { BEGIN_ANEW, LogBeyond, LogGap, LogLost, LogWentBack } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Entry, Flaw, Log, LogState, Position } from "../ports/log.ts";
 import type { LogMark } from "../ports/log-mark.ts";
@@ -102,7 +102,7 @@ export class LogReader {
 		const { beyond, position: at } = entry;
 		if (beyond !== undefined && at > this.#ledger.position)
 			throw new LogBeyond(
-				`entry ${at} of the event log was written by rollcall ${beyond} and is not understood by this version: start that version here; nothing is changed meanwhile`,
+				`entry ${at} of the event log was written by rollcall ${beyond} and is not understood by this version: start that version here, or where there is none ${BEGIN_ANEW}; nothing is changed meanwhile`,
 			);
 		if (!this.#ledger.take(entry, reached)) return;
 		this.#link = entry.link;

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Digest } from "@rollcall/protocol";
+import { Digest, MOST_EVENTS } from "@rollcall/protocol";
 import { z } from "zod";
 import type { LogMark, LogMarks } from "../../ports/log-mark.ts";
 
@@ -12,7 +12,11 @@ const Mark = z.object({
 	origin: z.string().max(256),
 	position: z.int().min(0),
 	link: Digest.optional(),
-	seq: z.int().min(0),
+	// Numbers go on above it.
+	seq: z
+		.int()
+		.min(0)
+		.max(MOST_EVENTS / 2),
 });
 
 export interface LogMarkOptions {

@@ -12,7 +12,7 @@ import {
 import { type Digest, SUBJECT_ROOT } from "@rollcall/protocol";
 import { z } from "zod";
 import type { Fleet } from "../../domain/fleet.ts";
-import { LogBeyond } from "../../errors.ts";
+import { BEGIN_ANEW, LogBeyond } from "../../errors.ts";
 import type { Snapshot } from "../../ports/fleet-snapshots.ts";
 import type { KeptStates } from "../../ports/kept-states.ts";
 import { VERSION } from "../../version.ts";
@@ -67,7 +67,7 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 			const fleet = options.fromJson(unpack(packed));
 			if (fleet) return { origin, position, link, fleet };
 			throw new LogBeyond(
-				`the state at entry ${position}, which stands for older entries of the event log, has a form that this program, ${VERSION}, does not know: start the version that wrote it here; nothing is changed meanwhile`,
+				`the state at entry ${position}, which stands for older entries of the event log, has a form that this program, ${VERSION}, does not know: start the version that wrote it here, or where there is none ${BEGIN_ANEW}; nothing is changed meanwhile`,
 			);
 		}
 		return undefined;

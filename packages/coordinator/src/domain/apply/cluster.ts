@@ -2,11 +2,12 @@ import type { EventOf } from "@rollcall/protocol";
 import { MAX_CLOCK_STEPS } from "../clocks/log-clock.ts";
 import { movesEtcd } from "../etcd/moves.ts";
 import type { Fleet } from "../fleet.ts";
+import { recoveryOf } from "../log/log-doubt.ts";
 import type { LogDoubt } from "../log/log-standing.ts";
 import { withProvenMembers } from "./proven-members.ts";
 
 export function applyLogStarted(fleet: Fleet, event: EventOf<"log-started">): Fleet {
-	return { ...fleet, recoverUntil: event.recovering ? event.recoverUntil : fleet.recoverUntil };
+	return { ...fleet, recoverUntil: event.recovering ? recoveryOf(event) : fleet.recoverUntil };
 }
 
 /** From this fill level on, in percent, the log is shown as filling up. */
@@ -29,7 +30,7 @@ export function applyLogDoubted(fleet: Fleet, event: EventOf<"log-doubted">): Fl
 	return {
 		...fleet,
 		cluster: fleet.cluster?.acceptLoss ? { ...fleet.cluster, acceptLoss: undefined } : fleet.cluster,
-		recoverUntil: Math.max(fleet.recoverUntil, event.recoverUntil),
+		recoverUntil: Math.max(fleet.recoverUntil, recoveryOf(event)),
 		log: { ...fleet.log, checkedTo, doubt },
 	};
 }
@@ -43,8 +44,9 @@ export function applyLogAccepted(fleet: Fleet): Fleet {
 	return fleet.log?.doubt ? { ...fleet, log: { ...fleet.log, doubt: undefined } } : fleet;
 }
 
+/** The log's time is no further ahead of the date than it is from 1970. */
 export function applyClockStepped(fleet: Fleet, { at, aheadMs }: EventOf<"clock-stepped">): Fleet {
-	return { ...fleet, clock: [...(fleet.clock ?? []), { at, aheadMs }].slice(-MAX_CLOCK_STEPS) };
+	return { ...fleet, clock: [...(fleet.clock ?? []), { at, aheadMs: Math.min(aheadMs, at) }].slice(-MAX_CLOCK_STEPS) };
 }
 
 export function applyLeader(fleet: Fleet, event: EventOf<"leader-elected">): Fleet {

@@ -4,10 +4,23 @@ import type { Fleet } from "../fleet.ts";
 
 /** How long a coordinator whose log is lost or in doubt waits for agents to prove what they hold, in milliseconds. */
 export const RECOVERY_MS = 15_000;
+/** No log has anybody wait longer than that, in milliseconds, whoever wrote so. */
+const MOST_RECOVERY_MS = 3_600_000;
 /** After that time, and so much for who was only just noticed to be silent, a lease says who is there. */
 const LEASES_SETTLE_MS = 5_000;
 /** As many flaws are named in an event. */
 const MOST_NAMED = 16;
+
+/** Until when machines prove what they hold, as an event says it. */
+export function recoveryOf({
+	at,
+	recoverUntil,
+}: {
+	readonly at: Timestamp;
+	readonly recoverUntil: Timestamp;
+}): Timestamp {
+	return Math.min(recoverUntil, at + MOST_RECOVERY_MS);
+}
 
 /** The event by which the log comes into doubt. */
 export function doubtLog(flaws: readonly LogFlaw[], checkedTo: number, at: Timestamp): EventDraft[] {

@@ -1,0 +1,36 @@
+import { type Event, EventSchema, LATEST_EVENT, MOST_EVENTS } from "@rollcall/protocol";
+import test from "ava";
+import { apply } from "../../src/domain/apply.ts";
+import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
+import { START, Story } from "./story.ts";
+
+const FAR = Number.MAX_SAFE_INTEGER;
+const HOUR = 3_600_000;
+
+test("an event whose number, time or generation has no next is not understood", (t) => {
+	const event = { type: "generation-raised", machineId: "a", bootId: "6b1f6f6c-8f0e-4c8e-9f4e-0a6e0d0c0b0a", seq: 1 };
+	const good = { ...event, generation: 1, at: START, cause: 1 };
+	t.true(EventSchema.safeParse(good).success);
+	for (const wrong of [{ seq: MOST_EVENTS + 1 }, { at: LATEST_EVENT + 1 }, { cause: FAR }, { generation: FAR }])
+		t.false(EventSchema.safeParse({ ...good, ...wrong }).success, Object.keys(wrong).join());
+});
+
+test("no log has anybody wait for machines' proofs longer than an hour, or be ahead of the date by more than its own time", (t) => {
+	const { fleet } = new Story();
+	const envelope = { seq: fleet.seq + 1, at: fleet.at };
+	const flaws = [{ kind: "gap" as const, position: 1, reason: "entry 1 is missing" }];
+	const events: Event[] = [
+		{ type: "log-doubted", flaws, total: 1, checkedTo: 1, recoverUntil: 8.64e15, ...envelope },
+		{ type: "log-started", recovering: true, recoverUntil: 8.64e15, ...envelope },
+	];
+	for (const event of events) t.is(apply(fleet, event).recoverUntil, fleet.at + HOUR, event.type);
+	const stepped: Event = { type: "clock-stepped", coordinatorId: "x", aheadMs: 8.64e15, ...envelope };
+	t.is(apply(fleet, stepped).clock?.at(-1)?.aheadMs, fleet.at);
+});
+
+test("a kept state behind which no event has room is not taken", (t) => {
+	const json = fleetToJson(new Story().fleet);
+	t.truthy(fleetFromJson(json));
+	for (const wrong of [{ seq: FAR }, { at: FAR }, { at: LATEST_EVENT + 1 }])
+		t.is(fleetFromJson({ ...json, ...wrong }), undefined, JSON.stringify(wrong));
+});

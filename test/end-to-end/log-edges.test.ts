@@ -1,0 +1,89 @@
+import { type EventOf, LATEST_EVENT } from "@rollcall/protocol";
+import { eventually } from "@rollcall/test-support/eventually";
+import { freePort } from "@rollcall/test-support/free-port";
+
+import test, { type ExecutionContext } from "ava";
+import { launchCoordinator, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { startExternalNats } from "../support/external-nats.ts";
+import { forgeEntry, withLog } from "../support/forged-log.ts";
+import { createGate } from "../support/gate.ts";
+
+const enter = createGate(2);
+const revoked = { type: "token-revoked", tokenId: "forged", by: "nobody" };
+
+/** What follows the last event, and nothing can follow. */
+const FORGED: Readonly<Record<string, (seq: number) => object>> = {
+	"a time at the end of whole numbers": (seq) => ({ ...revoked, seq: seq + 1, at: Number.MAX_SAFE_INTEGER }),
+	"a time that no date has": (seq) => ({ ...revoked, seq: seq + 1, at: 8.64e15 + 1 }),
+	"the last number that there is": () => ({ ...revoked, seq: Number.MAX_SAFE_INTEGER, at: Date.now() }),
+	"a lead with the last number that there is": () => ({
+		type: "leader-elected",
+		coordinatorId: "forged",
+		url: "http://127.0.0.1:1",
+		seq: Number.MAX_SAFE_INTEGER,
+		at: Date.now(),
+	}),
+	"a clock that is ahead beyond all dates": (seq) => ({
+		type: "clock-stepped",
+		coordinatorId: "forged",
+		aheadMs: Number.MAX_SAFE_INTEGER,
+		seq: seq + 1,
+		at: Date.now() + 60_000,
+	}),
+};
+
+async function doubted(coordinator: TestCoordinator): Promise<EventOf<"log-doubted">> {
+	return eventually("the log to be doubted", async () =>
+		(await coordinator.events()).find((event): event is EventOf<"log-doubted"> => event.type === "log-doubted"),
+	);
+}
+
+/** A coordinator that was killed, on a bus of its own, and what stands behind its last entry. */
+async function forgedBehind(t: ExecutionContext, make: (seq: number) => readonly object[]) {
+	const nats = await startExternalNats(t);
+	const options = nats.options();
+	const killed = await startCoordinator(t, options);
+	await killed.process.end("SIGKILL");
+	await withLog(nats.url, nats.keys, (nc) => forgeEntry(nc, make));
+	return { nats, options, dataFolder: killed.dataFolder };
+}
+
+for (const [what, make] of Object.entries(FORGED))
+	test(`an entry with ${what} is set aside and told, a coordinator leads behind it, and a person's word ends the doubt`, async (t) => {
+		t.teardown(await enter());
+		const { options, dataFolder } = await forgedBehind(t, (seq) => [make(seq)]);
+		const again = await startCoordinator(t, { ...options, dataFolder });
+		const { flaws } = await doubted(again);
+		t.deepEqual(
+			flaws.map(({ kind }) => kind),
+			["unreadable"],
+		);
+		t.regex((await again.status()).logDoubt ?? "", /rollcall log accept/);
+		await eventually(
+			"a person's word to count",
+			async () => (await again.request("POST", "/v1/log/accept", {})).status === 200,
+			60_000,
+		);
+		await again.enrollToken();
+		const [newest] = (await again.events()).slice(-1);
+		t.true((newest?.at ?? 0) < Date.now() + 120_000);
+		t.true((newest?.seq ?? 0) < 10_000);
+	});
+
+test("where nothing can follow the last entry a coordinator says so, writes nothing, and leads in another log that a person has it begin", async (t) => {
+	t.teardown(await enter());
+	const { nats, options, dataFolder } = await forgedBehind(t, (seq) => [
+		{ ...revoked, seq: seq + 1, at: LATEST_EVENT },
+	]);
+	const { length } = await nats.entries();
+	const stuck = launchCoordinator(t, { ...options, dataFolder, natsPort: await freePort() });
+	await eventually("a word of what a person does", () => /begin another log without it/.test(stuck.output()), 60_000);
+	t.is((await nats.entries()).length, length);
+	await stuck.end();
+	await nats.kill();
+	await nats.start({ empty: true });
+	const anew = await startCoordinator(t, { ...options, dataFolder });
+	const [first] = await anew.events();
+	t.true(first?.type === "log-started" && first.recovering);
+	await anew.enrollToken();
+});
