@@ -55,6 +55,20 @@ function settings(schema: z.core.JSONSchema.BaseSchema, prefix = ""): string[] {
 	];
 }
 
+/** What settings are without being set, by their paths, as people read it. */
+function defaults(schema: z.core.JSONSchema.BaseSchema, prefix = ""): [path: string, value: string][] {
+	const branches = [schema, ...(schema.anyOf ?? [])] as z.core.JSONSchema.BaseSchema[];
+	const properties = branches.flatMap((branch) => Object.entries(branch.properties ?? {}));
+	if (properties.length > 0)
+		return properties.flatMap(([name, inner]) => defaults(inner as z.core.JSONSchema.BaseSchema, `${prefix}${name}.`));
+	return schema.default === undefined ? [] : [[prefix.slice(0, -1), readable(schema.default)]];
+}
+
+function readable(value: unknown): string {
+	if (Array.isArray(value)) return value.join(", ") || "none";
+	return typeof value === "number" && value >= 2 ** 30 ? `${value / 2 ** 30} GiB` : String(value);
+}
+
 for (const [heading, schema] of [
 	["Settings of the coordinator", CoordinatorConfig],
 	["Settings of the agent", AgentConfig],
@@ -65,7 +79,24 @@ for (const [heading, schema] of [
 			settings(z.toJSONSchema(schema, { io: "input" })).sort(),
 		);
 	});
+
+	test(`docs/operations.md says what the ${heading.toLowerCase()} are without being set`, (t) => {
+		const said = new Map(table("docs/operations.md", heading).map(([path = "", value = ""]) => [path, value]));
+		const are = defaults(z.toJSONSchema(schema, { io: "input" }));
+		t.true(are.length > 2);
+		t.deepEqual(
+			are
+				.filter(([path, value]) => said.get(path) !== value)
+				.map(([path, value]) => `${path}: ${value}, not ${said.get(path)}`),
+			[],
+		);
+	});
 }
+
+test("without a setting, certificates outlive their coordinator by 30 days whenever it goes, since a third of their life at most is over", (t) => {
+	const { certificateSeconds } = CoordinatorConfig.parse({ dataFolder: "/x" });
+	t.true((certificateSeconds * 2) / 3 >= 30 * 86_400);
+});
 
 test("paths that newcomers are sent to are there", (t) => {
 	const paths = ["CONTRIBUTING.md", "docs/architecture.md"].flatMap((page) =>
