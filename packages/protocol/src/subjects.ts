@@ -9,10 +9,12 @@ export type UpVerb = (typeof UP_VERBS)[number];
 export const DOWN_VERBS = ["target", "command"] as const;
 export type DownVerb = (typeof DOWN_VERBS)[number];
 
+/** Where an agent publishes a message of this kind. */
 export function upSubject(machineId: MachineId, verb: UpVerb): string {
 	return `${SUBJECT_ROOT}.up.${machineId}.${verb}`;
 }
 
+/** Where the coordinator publishes a message of this kind to one agent. */
 export function downSubject(machineId: MachineId, verb: DownVerb): string {
 	return `${SUBJECT_ROOT}.down.${machineId}.${verb}`;
 }

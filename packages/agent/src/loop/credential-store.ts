@@ -50,6 +50,7 @@ export interface CredentialStore {
 	catchUp(): void;
 }
 
+/** A store that goes on with what the agent's memory has. */
 export function createCredentialStore(parts: CredentialStoreParts): CredentialStore {
 	const { memory, clock, log } = parts;
 	/** Orders go out one after the other, so that none overwrites what another brought. */

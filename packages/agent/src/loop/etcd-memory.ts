@@ -31,6 +31,7 @@ export interface EtcdMemoryKeeper {
 	watch(signal: AbortSignal): Promise<void>;
 }
 
+/** A keeper that goes on with what the agent's memory has, or with the marker that lies in etcd's data. */
 export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper {
 	const { memory, etcdData, bootId, clock, log } = parts;
 	let held = memory.etcd() ?? heldByMarker((path) => etcdData.look(path), bootId);

@@ -31,6 +31,7 @@ export interface WatchParts {
 	readonly changed: () => void;
 }
 
+/** A watch that probes nothing yet. */
 export function createHealthWatch(parts: WatchParts): HealthWatch {
 	let seen = new Map<string, ComponentHealth>();
 	let current = new AbortController();

@@ -24,6 +24,7 @@ export interface HelloLoop {
 	run(link: Link, signal: AbortSignal): Promise<void>;
 }
 
+/** A loop that does not run yet. */
 export function createHelloLoop(parts: HelloLoopParts): HelloLoop {
 	const wakeSignal = createWakeSignal(parts.clock);
 

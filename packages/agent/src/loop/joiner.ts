@@ -33,6 +33,7 @@ export interface Joiner {
 	attempt(signal: AbortSignal, impatient: boolean): Promise<"joined" | "refused" | "unreachable">;
 }
 
+/** A joiner without a failure so far. */
 export function createJoiner(parts: JoinerParts): Joiner {
 	const { clock, log, identity } = parts;
 	let failures = 0;

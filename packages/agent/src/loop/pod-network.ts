@@ -44,6 +44,7 @@ export interface PodNetworkKeeper {
 	watch(signal: AbortSignal): Promise<void>;
 }
 
+/** A keeper that goes on with the target and the routes that the agent's memory has. */
 export function createPodNetworkKeeper(parts: PodNetworkParts): PodNetworkKeeper {
 	const { podKernel, memory, clock, log } = parts;
 	const inOrder = serial();

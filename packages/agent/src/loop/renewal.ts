@@ -41,6 +41,7 @@ export interface Renewal {
 	run(signal: AbortSignal): Promise<void>;
 }
 
+/** A renewal that does not run yet. */
 export function createRenewal(parts: RenewalParts): Renewal {
 	const { credentials, keeper, clock, log } = parts;
 	const woken = createWakeSignal(clock);

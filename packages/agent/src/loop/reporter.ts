@@ -24,6 +24,7 @@ export interface Reporter {
 	run(link: Link, signal: AbortSignal): Promise<void>;
 }
 
+/** A reporter that does not run yet. */
 export function createReporter(parts: ReporterParts): Reporter {
 	const { clock } = parts;
 	const wakeSignal = createWakeSignal(clock);

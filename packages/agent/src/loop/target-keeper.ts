@@ -49,6 +49,7 @@ export interface KeeperParts extends ApplyParts {
 	readonly machineId: () => MachineId | undefined;
 }
 
+/** A keeper that has no target yet. */
 export function createTargetKeeper(parts: KeeperParts): TargetKeeper {
 	const { memory, log, clock } = parts;
 	const watch = createHealthWatch(parts);

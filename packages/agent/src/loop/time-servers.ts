@@ -16,6 +16,7 @@ export interface TimeServers {
 	follow(file: TimeFile | undefined): Promise<void>;
 }
 
+/** Time servers of which the machine was told nothing yet. */
 export function createTimeServers({ timeFiles, units, facts, log }: TimeServersParts): TimeServers {
 	const inTurn = serial();
 	/** The service has not read yet what was changed. */

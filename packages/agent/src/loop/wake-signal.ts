@@ -7,6 +7,7 @@ export interface WakeSignal {
 	wait(ms: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** A signal that nobody has woken. */
 export function createWakeSignal(clock: Clock): WakeSignal {
 	let pending = false;
 	let endWait = () => {};

@@ -14,6 +14,7 @@ export interface Waiting {
 	readonly signal: AbortSignal;
 }
 
+/** All assets. Throws Failure. */
 export function listAssets(api: Api): Promise<ApiAnswer<AssetList>> {
 	return api.ask(AssetList, { path: "/v1/assets", subject: "assets" });
 }

@@ -7,6 +7,7 @@ export function getMachine(api: Api, id: string): Promise<ApiAnswer<MachineDetai
 	return api.ask(MachineDetail, { path: machinePath(id), subject: `machine ${id}` });
 }
 
+/** The chain of causes behind a machine's state. `id`: as for `getMachine`. */
 export function getWhy(api: Api, id: string): Promise<ApiAnswer<Why>> {
 	return api.ask(Why, { path: machinePath(id, "/why"), subject: `machine ${id}` });
 }

@@ -6,6 +6,7 @@ export interface StatusLine {
 	readonly end: () => void;
 }
 
+/** The status line of a session; it shows nothing until it is told something. */
 export function statusLine(session: Session): StatusLine {
 	if (!session.err.isTerminal) return { show: () => undefined, end: () => undefined };
 	const clear = "\r\u001b[K";

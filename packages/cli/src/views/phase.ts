@@ -27,6 +27,7 @@ export function healthText({ health, phase }: Pick<MachineView, "health" | "phas
 	return `${healthy}/${health.length}`;
 }
 
+/** The colour of the same text; none where nothing is probed. */
 export function healthStyle({ health, phase }: Pick<MachineView, "health" | "phase">): Style | undefined {
 	if (health.length === 0) return undefined;
 	return phase !== "lost" && health.every((part) => part.healthy) ? "green" : "yellow";

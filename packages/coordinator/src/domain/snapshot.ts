@@ -7,6 +7,7 @@ import { type Fleet, seatKey } from "./fleet.ts";
 import { fleetForm } from "./fleet-form.ts";
 import type { FleetJson } from "./fleet-json.ts";
 
+/** The state as a snapshot of it is written: sorted, and without what follows from the rest. */
 export function fleetToJson(fleet: Fleet): FleetJson {
 	const { tokenByHash: _hashes, seats: _seats, nodeNames: _names, claims: _claims, ...kept } = fleet;
 	const removed = [...fleet.removed.entries()].map(([machineId, entry]) => ({ machineId, ...entry }));

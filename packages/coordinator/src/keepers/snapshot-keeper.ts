@@ -49,6 +49,7 @@ export interface SnapshotKeeper {
 	take(): Promise<Taken>;
 }
 
+/** A keeper that does not run yet. */
 export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper {
 	const { core, folder } = parts;
 	const stop = new AbortController();

@@ -12,6 +12,7 @@ export interface Source {
 	real(path: string): string | undefined;
 }
 
+/** What a machine tells of itself in files, below a root. A file that cannot be read is as one that is not there. */
 export function createSource(root: string): Source {
 	const base = root === "/" ? "" : root;
 	return {

@@ -19,10 +19,12 @@ export function readOs(source: Source): Facts["os"] {
 	return { id: field("ID"), version: field("VERSION_ID"), name: field("PRETTY_NAME") };
 }
 
+/** The kernel's release; empty where it is not told. */
 export function readKernel(source: Source): string {
 	return oneLine(source.text("/proc/sys/kernel/osrelease")) ?? "";
 }
 
+/** The kernel's name for this machine; empty where it is not told. */
 export function readHostname(source: Source): string {
 	return oneLine(source.text("/proc/sys/kernel/hostname")) ?? "";
 }

@@ -15,6 +15,7 @@ export interface Limiters {
 	readonly costly: RateLimit;
 }
 
+/** Limits of which nothing is used yet. */
 export function createLimiters(limits: ApiLimits, clock: Clock): Limiters {
 	return {
 		requests: rateLimit(limits.requests, clock, limits.addresses),

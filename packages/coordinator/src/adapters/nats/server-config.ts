@@ -13,6 +13,7 @@ export interface ServerPaths {
 	readonly accounts: string;
 }
 
+/** The files of a server in a coordinator's data folder. */
 export function serverPaths(dataFolder: string): ServerPaths {
 	const folder = join(dataFolder, "nats");
 	return {

@@ -23,6 +23,7 @@ export interface KeyFolder {
 
 const REMEDY = "restore it from a backup, or copy it from a coordinator that has it";
 
+/** The keys in a folder. `files`: how secrets are read and written there. */
 export function openKeyFolder(folder: string, files: SecretFiles = IN_CLEAR): KeyFolder {
 	const fileOf = (fingerprint: Digest): string => join(folder, `${fingerprint.slice("sha256:".length)}.key`);
 	const trustFile = join(folder, "trust.json");

@@ -4,6 +4,7 @@ import type { OperatorCertificate } from "../certificates/operator-certificate.t
 import { COORDINATOR, type Fleet, MAX_OPERATOR_CERTIFICATES } from "../fleet.ts";
 import { changeMachine } from "./touch.ts";
 
+/** Machines believe these keys from now on. Keys that were in other hands count as such for as long as they are believed. */
 export function applyTrust(fleet: Fleet, event: EventOf<"trust-changed">): Fleet {
 	const rewritten = fleet.trust?.rewritten;
 	const exposed = stillExposed(fleet.exposed, event.trust);
@@ -34,6 +35,7 @@ export function applyCertified(fleet: Fleet, event: EventOf<"certificates-issued
 	});
 }
 
+/** Certificates of the live boot are not valid by its wall clock, or are again. */
 export function applyValidity(fleet: Fleet, event: EventOf<"certificate-validity-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		const { certified } = machine;

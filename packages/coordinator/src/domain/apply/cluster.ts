@@ -6,6 +6,7 @@ import { recoveryOf } from "../log/log-doubt.ts";
 import type { LogDoubt } from "../log/log-standing.ts";
 import { withProvenMembers } from "./proven-members.ts";
 
+/** A log begins. One that begins in recovery assigns nothing until then. */
 export function applyLogStarted(fleet: Fleet, event: EventOf<"log-started">): Fleet {
 	return { ...fleet, recoverUntil: event.recovering ? recoveryOf(event) : fleet.recoverUntil };
 }
@@ -35,20 +36,23 @@ export function applyLogDoubted(fleet: Fleet, event: EventOf<"log-doubted">): Fl
 	};
 }
 
+/** How full the log is; shown from a level on. */
 export function applyLogFilling(fleet: Fleet, { percent, bytes, maxBytes }: EventOf<"log-filling">): Fleet {
 	const filled = percent >= FILLED_FROM ? { percent, bytes, maxBytes } : undefined;
 	return { ...fleet, log: { checkedTo: 0, ...fleet.log, filled } };
 }
 
+/** A person goes on with the log as it is: the doubt is over. */
 export function applyLogAccepted(fleet: Fleet): Fleet {
 	return fleet.log?.doubt ? { ...fleet, log: { ...fleet.log, doubt: undefined } } : fleet;
 }
 
-/** The log's time is no further ahead of the date than it is from 1970. */
+/** How far the log's time is ahead of the leader's clock since that was set, and no further than it is from 1970. The newest such steps are kept. */
 export function applyClockStepped(fleet: Fleet, { at, aheadMs }: EventOf<"clock-stepped">): Fleet {
 	return { ...fleet, clock: [...(fleet.clock ?? []), { at, aheadMs: Math.min(aheadMs, at) }].slice(-MAX_CLOCK_STEPS) };
 }
 
+/** Another coordinator leads. */
 export function applyLeader(fleet: Fleet, event: EventOf<"leader-elected">): Fleet {
 	return { ...fleet, leader: { coordinatorId: event.coordinatorId, url: event.url, seq: event.seq } };
 }

@@ -26,10 +26,12 @@ export function applySnapshotTaken(fleet: Fleet, { snapshot }: EventOf<"etcd-sna
 	}));
 }
 
+/** Why there is no newer snapshot. */
 export function applySnapshotFailed(fleet: Fleet, { reason }: EventOf<"etcd-snapshot-failed">): Fleet {
 	return withSnapshots(fleet, (now) => ({ ...now, trouble: reason }));
 }
 
+/** Snapshots whose files were removed. */
 export function applySnapshotsPruned(fleet: Fleet, { snapshots }: EventOf<"etcd-snapshots-pruned">): Fleet {
 	if (!fleet.snapshots) return fleet;
 	return withSnapshots(fleet, (now) => ({
@@ -71,6 +73,7 @@ function takenOut({ machineId, bootId, seat }: Machine): EtcdMember {
 	return { machineId, bootId, nodeName, begun: "new", votes: false, cluster: [], removed: "done" };
 }
 
+/** What etcd is to begin with. */
 export function applyRestoring(fleet: Fleet, { snapshot, seq }: EventOf<"etcd-restoring">): Fleet {
 	return withSnapshots(fleet, (now) => ({ ...now, restoring: { snapshot, seq }, trouble: undefined }));
 }

@@ -6,6 +6,7 @@ import type { Fleet } from "../fleet.ts";
 import { afterFounding } from "./etcd-snapshots.ts";
 import { changeMachine } from "./touch.ts";
 
+/** etcd counts as a cluster, with these members as voters. */
 export function applyEtcdFounded(fleet: Fleet, event: EventOf<"etcd-founded">): Fleet {
 	const restored = fleet.snapshots?.restoring?.snapshot;
 	const members = event.members.map(
@@ -68,6 +69,7 @@ function unprovedLeft({ etcd }: Fleet, boot: Boot): ReturnType<typeof unprovedOf
 	return unprovedOf(unproved.filter((id) => !out.includes(id)));
 }
 
+/** A learner votes. */
 export function applyEtcdPromoted(fleet: Fleet, event: EventOf<"etcd-member-promoted">): Fleet {
 	if (!fleet.etcd) return fleet;
 	const members = fleet.etcd.members.map((one) =>

@@ -75,6 +75,7 @@ export function applyEnrolled(fleet: Fleet, event: EventOf<"machine-enrolled">):
 	};
 }
 
+/** The live boot is over. */
 export function applyFenced(fleet: Fleet, event: EventOf<"incarnation-fenced">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.bootId === event.bootId && !machine.fenced.includes(event.bootId)
@@ -83,6 +84,7 @@ export function applyFenced(fleet: Fleet, event: EventOf<"incarnation-fenced">):
 	);
 }
 
+/** A boot that is over was heard. Recorded once for each. */
 export function applyFencedSpoke(fleet: Fleet, event: EventOf<"fenced-incarnation-spoke">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.fenced.includes(event.bootId) && !machine.spoken.includes(event.bootId)

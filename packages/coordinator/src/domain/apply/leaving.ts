@@ -35,6 +35,7 @@ export function withoutLeaving(fleet: Fleet, machineId: MachineId): Fleet {
 	};
 }
 
+/** How far the drain is of a node whose machine loses its seat. */
 export function applyDrain(fleet: Fleet, event: EventOf<"drain-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		const { leaving, bootId } = machine;

@@ -5,6 +5,7 @@ import { hardwareOf } from "../identity/hardware.ts";
 import { withFence } from "./incarnations.ts";
 import { changeMachine } from "./touch.ts";
 
+/** A machine is let in. By a person, with the hardware that it has: a contest about who it is ends. */
 export function applyApproved(fleet: Fleet, event: EventOf<"machine-approved">): Fleet {
 	return changeMachine(fleet, event, (machine) => ({
 		...machine,
@@ -25,12 +26,14 @@ function basisOf(by: string): ApprovalBasis {
 	return by.startsWith("rule ") ? "facts" : "person";
 }
 
+/** Two claim to be one machine. Where that is contested, a person decides. */
 export function applyConflict(fleet: Fleet, event: EventOf<"identity-conflict">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		event.contested ? { ...machine, contested: event.reason } : machine,
 	);
 }
 
+/** A machine is kept out. */
 export function applyRejected(fleet: Fleet, event: EventOf<"machine-rejected">): Fleet {
 	return changeMachine(fleet, event, (machine) => ({
 		...machine,
@@ -56,14 +59,17 @@ export function applyCompromised(fleet: Fleet, event: EventOf<"machine-compromis
 	return { ...changed, exposed: trust && stillExposed(keys, trust) };
 }
 
+/** All labels of a machine. */
 export function applyLabelled(fleet: Fleet, event: EventOf<"machine-labelled">): Fleet {
 	return changeMachine(fleet, event, (machine) => ({ ...machine, labels: event.labels }));
 }
 
+/** The role that a person gave a machine, or none any more. */
 export function applyPinned(fleet: Fleet, event: EventOf<"role-pinned">): Fleet {
 	return changeMachine(fleet, event, (machine) => ({ ...machine, pinnedRole: event.role ?? undefined }));
 }
 
+/** Whether the live boot is heard. */
 export function applyLease(fleet: Fleet, event: EventOf<"lease-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		if (machine.bootId !== event.bootId) return undefined;
@@ -72,6 +78,7 @@ export function applyLease(fleet: Fleet, event: EventOf<"lease-changed">): Fleet
 	});
 }
 
+/** How far the live boot's clock is off. */
 export function applyMachineClock(fleet: Fleet, event: EventOf<"machine-clock-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.bootId === event.bootId ? { ...machine, clock: { offMs: event.offMs, at: event.at } } : undefined,

@@ -42,6 +42,7 @@ export function applyIssued(fleet: Fleet, event: EventOf<"target-issued">): Flee
 	return { ...issued, founding: foundersWith(fleet, event.machineId) };
 }
 
+/** A machine holds a higher generation than the log knew; counting goes on above it. */
 export function applyGenerationRaised(fleet: Fleet, event: EventOf<"generation-raised">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		event.generation > machine.generation
@@ -50,6 +51,7 @@ export function applyGenerationRaised(fleet: Fleet, event: EventOf<"generation-r
 	);
 }
 
+/** Why a machine with a seat gets no target. */
 export function applyImpossible(fleet: Fleet, event: EventOf<"target-impossible">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.seat ? { ...machine, impossible: impossibleOf(event) } : undefined,
@@ -95,6 +97,7 @@ function deadlineAgain({ deadlineAt, issuedAt }: IssuedTarget, at: Timestamp): T
 	return at + Math.max(deadlineAt - issuedAt, AGAIN_MS);
 }
 
+/** The target was not applied in time. */
 export function applyExpired(fleet: Fleet, event: EventOf<"target-expired">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.target?.generation === event.generation
@@ -112,6 +115,7 @@ export function applyExpired(fleet: Fleet, event: EventOf<"target-expired">): Fl
 	);
 }
 
+/** The health of the live boot. */
 export function applyHealth(fleet: Fleet, event: EventOf<"health-changed">): Fleet {
 	return changeMachine(fleet, event, (machine) =>
 		machine.bootId === event.bootId
@@ -120,6 +124,7 @@ export function applyHealth(fleet: Fleet, event: EventOf<"health-changed">): Fle
 	);
 }
 
+/** A command to a machine that has none open. */
 export function applyCommandIssued(fleet: Fleet, event: EventOf<"command-issued">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		if (machine.command) return undefined;
@@ -129,6 +134,7 @@ export function applyCommandIssued(fleet: Fleet, event: EventOf<"command-issued"
 	});
 }
 
+/** The open command is over. One that was done lets a target begin again. */
 export function applyCommandEnded(fleet: Fleet, event: EventOf<"command-ended">): Fleet {
 	return changeMachine(fleet, event, (machine) => {
 		if (machine.command?.commandId !== event.commandId) return undefined;

@@ -4,6 +4,7 @@ import { type Fleet, MAX_TOKENS, MIN_TOKEN_SWEEP, type Token } from "../fleet.ts
 /** How long a token that is over can still be told from one that never was, in milliseconds. */
 const KEPT_AFTER_END_MS = 3_600_000;
 
+/** A token is made. Those that are over make room from time to time. */
 export function applyTokenCreated(fleet: Fleet, event: EventOf<"token-created">): Fleet {
 	if (fleet.tokens.has(event.tokenId) || fleet.tokenByHash.has(event.hash)) return fleet;
 	const token: Token = {
@@ -25,12 +26,14 @@ export function applyTokenCreated(fleet: Fleet, event: EventOf<"token-created">)
 	};
 }
 
+/** A token is believed no more. */
 export function applyTokenRevoked(fleet: Fleet, event: EventOf<"token-revoked">): Fleet {
 	const token = fleet.tokens.get(event.tokenId);
 	if (!token) return fleet;
 	return { ...fleet, tokens: fleet.tokens.set(token.tokenId, { ...token, revoked: true }) };
 }
 
+/** When and from where tokens were used last. */
 export function applyTokensUsed(fleet: Fleet, event: EventOf<"tokens-used">): Fleet {
 	const tokens = fleet.tokens.withMutations((map) => {
 		for (const { tokenId, at, from } of event.tokens) {
@@ -41,6 +44,7 @@ export function applyTokensUsed(fleet: Fleet, event: EventOf<"tokens-used">): Fl
 	return { ...fleet, tokens };
 }
 
+/** It was told that a token ends soon. */
 export function applyTokenEnding(fleet: Fleet, event: EventOf<"token-ending">): Fleet {
 	const token = fleet.tokens.get(event.tokenId);
 	return token ? { ...fleet, tokens: fleet.tokens.set(token.tokenId, { ...token, endTold: true }) } : fleet;

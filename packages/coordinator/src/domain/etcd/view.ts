@@ -23,6 +23,7 @@ export function etcdView(fleet: Fleet, at: Timestamp): EtcdView {
 	};
 }
 
+/** A snapshot of etcd as people are shown it, and whether etcd would begin with it. */
 export function snapshotView(
 	fleet: Fleet,
 	{ sha256, sizeBytes, revision, takenAt, cluster, ...rest }: Omit<KeptSnapshot, "detached"> & { detached?: boolean },

@@ -13,6 +13,7 @@ const CERTIFICATE_SECONDS = 3600;
 /** How this coordinator reaches the cluster's API, with a certificate of its own that all who ask share. Undefined while there is nothing to reach. */
 export type OwnAccess = (fleet: Fleet) => Promise<KubernetesAccess | undefined>;
 
+/** The same way for all who ask; its certificate is made when the first one does. */
 export function ownAccess({ core, clock, pki }: { core: Core; clock: Clock; pki: Pki }): OwnAccess {
 	const trustOf = (fleet: Fleet) => fleet.trust?.trust;
 	return clusterAccess({
