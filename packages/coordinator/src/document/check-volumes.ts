@@ -4,8 +4,8 @@ import type { Check, Finding } from "./finding.ts";
 const AT = ["volumes", "nfs"] as const;
 
 /**
- * The file server's folder and mount options can be mounted by nodes that have nothing but the kernel's NFS client, and a
- * cluster in which claims would wait for ever is told so. (Where the server may be is checked with the other addresses.)
+ * Refuses a folder or mount options that a node cannot mount with the kernel's NFS client alone, and warns where nothing makes volumes, so that claims
+ * would wait for ever. (The server's address is checked with the other addresses.)
  */
 export const checkVolumes: Check = ({ volumes, slots }) => {
 	if (volumes?.nfs)

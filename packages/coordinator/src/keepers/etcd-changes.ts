@@ -42,8 +42,8 @@ export async function left(
 }
 
 /**
- * True where etcd does not list the member whose memory the machine of a step has, or nobody at its address where it has none, as where it took it out before the
- * log went back. A learner for such a boot never begins.
+ * True where etcd does not list the machine of a step: not the member whose memory the machine has, or, where it has none, nobody at the machine's address. So it is
+ * where etcd took the member out and the log of that was lost. A learner for such a boot never begins.
  */
 export function isOut({ fleet, step, known }: Asked<"promote" | "replace">): boolean {
 	const { machine, mayBeOut } = step;
@@ -68,8 +68,8 @@ export async function promoted(etcd: EtcdMembers, { fleet, step, known }: Asked<
 }
 
 /**
- * Adds a learner in place of who is dead. Returns whom it begins with: those that etcd lists, since the others refuse it otherwise, and the log may
- * take one for a member that etcd took out before the log was lost. Undefined: it is not added yet.
+ * Adds a learner in place of dead members. Returns the members that it begins with, which are those that etcd lists: the others refuse a learner that names anybody
+ * else, and the log may still name a member that etcd took out before the log was lost. Undefined: the learner is not added yet.
  */
 export async function joined(
 	core: Submits,
@@ -82,19 +82,19 @@ export async function joined(
 	const dead = known.filter(({ name }) => !living.has(name));
 	const listed = new Set([peer, ...known.flatMap((one) => (dead.includes(one) ? [] : one.peerUrls))]);
 	const cluster = clusterWith(fleet, step).filter(({ address }) => listed.has(peerUrlAt(address)));
-	// An earlier try added the member and did not get so far as to record it; who died since then goes, as etcd is to list whom it begins with.
+	// An earlier try added the learner and did not record it. Members that died since then go first, so that etcd lists those that the learner begins with.
 	const added = known.find((one) => neverStarted(one) && one.peerUrls.includes(peer));
 	if (added) {
 		const ids = dead.filter((one) => one !== added).map(({ id }) => id);
 		const areOut = ids.length === 0 || (await takeOut(core, etcd, { fleet, step, ids, held }));
 		return areOut ? cluster : undefined;
 	}
-	// Its memory is that of a member that the log forgot: it goes on, also where its address is another one now, which is told of members.
+	// The machine has the memory of a member that the log forgot: that member goes on. Where its address changed, the others learn the one that etcd lists.
 	const { is } = step.machine.etcdMemory ?? {};
 	const own = known.find(({ id }) => id === is?.memberId);
 	if (own?.peerUrls.includes(peer)) return cluster;
 	if (own) return [...cluster.filter(({ address }) => peerUrlAt(address) !== peer), peerOf(step.machine, own)];
-	// A log that was lost takes for a voter who was still learning. etcd takes one learner, so that this one votes first.
+	// After a loss the log may call a member a voter that is still a learner. etcd takes one learner at a time, so that one has to vote first.
 	const learning = known.find(({ name, learner }) => learner && living.has(name));
 	if (learning && !(await etcd.promote(learning.id))) return undefined;
 	if (!(await takeOut(core, etcd, { fleet, step, ids: dead.map(({ id }) => id), held }))) return undefined;
@@ -120,9 +120,8 @@ function heldMemories(fleet: Fleet): ReadonlySet<string> {
 }
 
 /**
- * Takes members out of etcd, which itself refuses when too few of the others run: so those go first whose memory no machine has. They must
- * be recorded as such before: who does not lead any more cannot record, and so takes nobody out. False: they are recorded from now on, or the
- * state has changed.
+ * Takes members out of etcd, first those whose memory no machine has, since etcd refuses while too few of the others run. The log has to name them beforehand:
+ * a coordinator that does not lead any more cannot record, and so takes nobody out. False: the log names them from now on, or the state has changed.
  */
 async function takeOut(
 	core: Submits,

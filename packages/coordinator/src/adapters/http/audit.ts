@@ -20,7 +20,7 @@ export interface Asking {
 	readonly about?: string | undefined;
 }
 
-/** The API as a route sees it that changes something: whatever it has recorded is recorded with who asked for it. */
+/** The API as a route that changes something gets it: each input goes to the core together with who asked for it. */
 export function audited(api: Api, route: Route, { caller, remote, about }: Asking): Api {
 	if (!isKeyed(route)) return api;
 	const name = `${route.method} ${route.path}`;
@@ -41,7 +41,7 @@ export function audited(api: Api, route: Route, { caller, remote, about }: Askin
 	};
 }
 
-/** Has recorded what a route did that goes past the core. One that follows cannot write; its own log has it then. */
+/** Records a change that a route makes without the core. A coordinator that follows cannot write to the event log; then the change is in its own log of messages. */
 export async function noteChange(api: Api, route: Route, { caller, remote, about }: Asking): Promise<void> {
 	if (!route.noted) return;
 	if (api.core.leadership().leads) {

@@ -1,8 +1,8 @@
 import { fingerprintsOf } from "@rollcall/protocol";
 
 /**
- * What a client is told that named the authorities which it believes: those that it is to believe, PEM as base64, where they are others. It has
- * verified the connection by one that it believes, so that one introduces them.
+ * Answers a client that names the authorities which it believes. Where it should believe others, the answer is those, PEM as base64; else undefined. The client
+ * verified the connection by an authority that it believes, so that this one vouches for the others.
  */
 export function introducer(authority: () => string | undefined): (named: unknown) => string | undefined {
 	let known = { pem: "", named: "", told: "" };

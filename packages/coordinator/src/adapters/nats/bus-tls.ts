@@ -34,8 +34,8 @@ export function toOwnServer(pair: ServerPair | undefined): Secured {
 }
 
 /**
- * TLS to the servers of a cluster, where one is named `tls://` or an authority (PEM) is: their certificate is by that authority, or one that
- * everybody knows, and for one of the named servers.
+ * TLS to the servers of a cluster: used where a server's URL says `tls://`, or where an authority (PEM) is given. A server's certificate has to be by that authority, or
+ * by a public one where none is given, and for the name of any of these servers.
  */
 export function toCluster(servers: readonly string[], authority: string | undefined): Secured {
 	if (!speaksTls(servers) && authority === undefined) return {};

@@ -59,9 +59,9 @@ function packed(events: readonly Event[], before: Before): { readonly plain: Uin
 }
 
 /**
- * Reads an entry back, also of format 1, which was bound to nothing. Never throws: what is not understood is left out and named with
- * the position. Of an entry that does not name the one before it, and so was written by somebody else, and of one that is not what was stored nothing is
- * taken. `written`: the digest that it had when it was stored.
+ * Reads an entry back, also one of format 1, which was bound to nothing. Never throws: an event that is not understood is left out, and named with the
+ * position. Two kinds of entries are left out whole: one that does not name the entry before it, since something else wrote it, and one that is not what was
+ * stored. `written`: the digest that it had when it was stored.
  */
 export function decodeEntry(position: Position, bytes: Uint8Array, before: Before, written?: Digest): ReadEntry {
 	const link = linkOf(bytes);

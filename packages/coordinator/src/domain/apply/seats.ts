@@ -69,9 +69,9 @@ function keepsSeat(fleet: Fleet, { machineId, slot, seat, nodeName }: EventOf<"a
 }
 
 /**
- * A boot that the log did not know proves that it has the seat: if the machine was a member of etcd by the log, this boot is now, since it was
- * only given a target with etcd when it was let in. It joined a cluster that ran, whatever the boot before it began with: a target that
- * restores would keep etcd from starting on the memory that is there. Where the log last knew that the boot before was to go, this one came in its place.
+ * A boot that the log did not know proves that it has the seat. If the log has the machine as a member of etcd, this boot is that member now: it got a target with
+ * etcd only when etcd had let it in. It counts as one that joined a running cluster, whatever the boot before began with, since a target that restores would keep
+ * etcd from starting on the memory that is there. If the log last said that the boot before was to go, this one came in its place.
  */
 function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
 	const { etcd } = fleet;
@@ -90,8 +90,8 @@ function withMember(fleet: Fleet, event: EventOf<"assignment-adopted">): Fleet {
 }
 
 /**
- * A machine proves a seat for etcd that the log does not know while etcd was founded by it: it was given its target only when etcd had taken
- * it in, so its boot counts as a member, whose vote is found out. Without that nobody would know whose data lies there.
+ * A machine proves a seat for etcd that the log does not have, though the log knows that etcd was founded. It got its target only when etcd had taken it in, so its
+ * boot counts as a member, and etcd is asked whether it votes. Otherwise nobody would know whose data lies there.
  */
 function takeBack(fleet: Fleet, event: EventOf<"assignment-adopted">, seat: Seat): Fleet {
 	const next = takeSeat(fleet, event, seat);

@@ -19,9 +19,8 @@ export interface LostFirst {
 }
 
 /**
- * Lost members whose seats stay, while members that live are to lose theirs and could take them. As many copies of etcd's data as the document
- * asks for are to be such that live, so those that are lost go first, whichever seats they have. None while etcd stands still, and none that a
- * person gave its role.
+ * Lost members that go in place of living ones. Where living members are to lose their seats and could take the seats of lost ones, the lost ones go first: the document
+ * asks for a number of copies of etcd's data, and only copies that live count. None while etcd stands still, and no member that a person gave its role.
  */
 export function lostFirst(fleet: Fleet): readonly LostFirst[] {
 	const leaving = leavingMembers(fleet);

@@ -3,7 +3,7 @@ import { etcdRole } from "../seats/seats.ts";
 import { holdsForgotten } from "../seats/slots.ts";
 import { belongsToStranded } from "./stranded.ts";
 
-/** What a person can do where memory of etcd that may be all that is left lies on a machine that fits no seat for it; undefined where it is otherwise. */
+/** What a person can do for a machine that fits no seat for etcd and holds memory that may be all that is left of etcd; undefined for any other machine. */
 export function unseatedAdvice(fleet: Fleet, machine: Machine): string | undefined {
 	const document = fleet.cluster?.document;
 	if (!document || !holdsForgotten(fleet, machine) || !belongsToStranded(fleet)(machine)) return undefined;
@@ -11,7 +11,7 @@ export function unseatedAdvice(fleet: Fleet, machine: Machine): string | undefin
 	return `it may be all that is left of etcd: rollcall role ${machineId} ${etcdRole(document)}, and it has a seat for etcd as soon as one is free`;
 }
 
-/** The same of the first such machine, after the time in which such machines get seats by themselves. */
+/** The advice for the first such machine, with its name; undefined as long as the recovery may still give it a seat. */
 export function unseatedText(fleet: Fleet): string | undefined {
 	if (fleet.log?.doubt || fleet.at < fleet.recoverUntil) return undefined;
 	for (const machine of fleet.machines.values()) {

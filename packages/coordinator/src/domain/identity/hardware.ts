@@ -31,8 +31,8 @@ export function hardwareOf({ cpu, memory, smbios }: Facts): Hardware {
 }
 
 /**
- * What of a machine's hardware is more, or other, than what a person looked at, in words; undefined where it is the same or less, or nobody
- * looked.
+ * How a machine's hardware exceeds, or differs from, the hardware that a person approved, in words; undefined where it is the same or less, or
+ * no person approved it.
  */
 export function beyondApproved({ approvedHardware: approved, facts }: Approved): string | undefined {
 	if (!approved) return undefined;
