@@ -4,7 +4,7 @@ import { namespaces, program, ROOT } from "@rollcall/test-support/part";
 import test from "ava";
 import { loginShell } from "../../src/render/login-shell.ts";
 import { documentOf, labFacts } from "./fleet-of.ts";
-import { readUnit, readWords } from "./unit-reader.ts";
+import { shellScript } from "./unit-reader.ts";
 
 const testReal = testNeeding(ROOT, namespaces(), program("systemd-tmpfiles"));
 
@@ -21,9 +21,6 @@ slots: [{ name: workers, role: worker, count: 1 }]
 `);
 	return loginShell({ document, facts: labFacts(0) });
 };
-/** What the unit gives a shell. */
-const scriptOf = (unit: string, key: string) =>
-	readWords(readUnit(unit).find(([, name]) => name === key)?.[2] ?? "").at(-1) ?? "";
 const textOf = ({ files }: ReturnType<typeof shellOf>, path: string) =>
 	files.find((file) => file.path === path)?.content ?? "";
 
@@ -75,7 +72,7 @@ const live = (before: string): string[] => {
 		.map(({ path, content }) => `cat > ${path} <<'END'\n${content}END\n`)
 		.join("");
 	const unit = files.find(({ path }) => path.endsWith("/rollcall-login.service"))?.content ?? "";
-	const words = [put, scriptOf(unit, "ExecStart"), scriptOf(unit, "ExecStop"), before];
+	const words = [put, shellScript(unit, "ExecStart"), shellScript(unit, "ExecStop"), before];
 	return execFileSync("unshare", ["--mount", "sh", "-c", LIFE, "life", ...words], { encoding: "utf8" })
 		.trim()
 		.split("\n");

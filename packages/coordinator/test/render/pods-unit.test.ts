@@ -8,17 +8,9 @@ import { tied } from "@rollcall/test-support/tied";
 import test from "ava";
 import { podsUnits } from "../../src/render/pods-unit.ts";
 import { labFacts } from "./fleet-of.ts";
+import { shellScript } from "./unit-reader.ts";
 
 const of = (cgroupVersion: 1 | 2) => podsUnits({ facts: labFacts(0, { cgroupVersion }) });
-
-/** What systemd makes of the word behind `/bin/sh -c` (systemd.service(5), "Command lines"). */
-function stopScript(): string {
-	const [, quoted = ""] = /^ExecStop=\/bin\/sh -c "(.*)"$/m.exec(of(1).files[0]?.content ?? "") ?? [];
-	return quoted
-		.replaceAll(/\\(["\\])/g, "$1")
-		.replaceAll("$$", "$")
-		.replaceAll("%%", "%");
-}
 
 test("the unit that ends all pods is systemd's own slice where it has them, and a service on the old hierarchy", (t) => {
 	t.deepEqual(of(2), { files: [], units: [{ name: "kubepods.slice", restartOn: [] }] });
@@ -57,7 +49,7 @@ test("its stop ends the processes of all pods, also one that takes no notice of 
 		}
 	};
 	list();
-	const script = stopScript().replaceAll("/sys/fs/cgroup/pids", folder);
+	const script = shellScript(of(1).files[0]?.content ?? "", "ExecStop").replaceAll("/sys/fs/cgroup/pids", folder);
 	// systemd calls a unit active alone so: not one that it is about to start anew.
 	const stopped = (kubelet: "active" | "activating" | "inactive") => {
 		const answers = `#!/bin/sh\n[ "$1" != show ] || echo ${kubelet}\n[ ${kubelet} = active ]\n`;

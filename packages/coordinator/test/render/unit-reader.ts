@@ -37,3 +37,9 @@ export function readWords(text: string): string[] {
 	}
 	return words;
 }
+
+/** What a unit gives a shell by this setting (`sh -c`); empty where it has no such setting. */
+export function shellScript(unit: string, key: "ExecStart" | "ExecStop"): string {
+	const words = readUnit(unit).find(([, name]) => name === key)?.[2] ?? "";
+	return readWords(words).at(-1) ?? "";
+}

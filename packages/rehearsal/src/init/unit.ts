@@ -1,4 +1,5 @@
 import type { UnitState } from "@rollcall/agent";
+import { serial } from "@rollcall/protocol";
 import { expandWords, type UnitCommand } from "./command-line.ts";
 import { programOf, type RunningCommand } from "./commands.ts";
 import type { UnitFile } from "./unit-file.ts";
@@ -40,13 +41,7 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 	let stopping = false;
 	let restart: NodeJS.Timeout | undefined;
 	let starts: number[] = [];
-	let queue: Promise<unknown> = Promise.resolve();
-
-	const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-		const turn = queue.then(act);
-		queue = turn.catch(() => {});
-		return turn;
-	};
+	const inTurn = serial();
 	const become = (active: UnitState["active"], sub: string): void => {
 		state = { active, detail: `${active} (${sub})` };
 	};
@@ -152,7 +147,7 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		start: () => inTurn(run),
 		stop() {
 			stopping = true;
-			// A command that must end before the unit counts as started would keep the queue waiting.
+			// A command that must end before the unit counts as started would keep all others waiting.
 			if (state.active === "activating") void running?.stop();
 			return inTurn(end);
 		},

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { serial } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
@@ -79,7 +80,7 @@ export async function keep(parts: Parts, next: (before: ListenerPair | undefined
 	let current = await next(found);
 	await write(current);
 	let [waiting, told] = [0, ""];
-	let last = Promise.resolve();
+	const inTurn = serial();
 	const lookOnce = async (): Promise<void> => {
 		try {
 			const fresh = await next(current);
@@ -100,8 +101,7 @@ export async function keep(parts: Parts, next: (before: ListenerPair | undefined
 	};
 	const look = (): Promise<void> => {
 		waiting += 1;
-		last = last.then(lookOnce);
-		return last;
+		return inTurn(lookOnce);
 	};
 	const timer = setInterval(() => waiting === 0 && void look(), LOOK_EVERY_MS);
 	timer.unref();
