@@ -11,7 +11,7 @@ const test = testNeeding(ROOT, namespaces(), FAKETIME);
 
 test("what coordinators acknowledge is found again after a minute in which everything is killed, paused, filled, put back and set to other dates", async (t) => {
 	t.timeout(stretched(400_000));
-	const { process, temporary } = torture(t, "--minutes", "0.7", "--only", "log", "--seed", "2");
+	const { process, temporary } = torture(t, "--minutes", "1", "--only", "log", "--seed", "2");
 	const { code } = await process.exited;
 	t.is(code, 0, process.output());
 	for (const who of ["one coordinator with its own nats-server", "2 coordinators on one nats-server"])
