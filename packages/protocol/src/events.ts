@@ -52,8 +52,12 @@ export const EVENT_PAYLOADS = {
 	"log-accepted": z.strictObject({ by, reason }),
 	/** The log is so full, in percent of the bytes that it may take; told at 70, 80, 90 and 95, and when there is room again. */
 	"log-filling": z.strictObject({ percent: z.int().min(0).max(100), bytes: z.int().min(0), maxBytes: z.int().min(1) }),
-	/** Entries before this position of the log were taken out: a state that stands for them is kept in the log's store. */
-	"log-compacted": z.strictObject({ before: z.int().min(1), entries: z.int().min(1) }),
+	/** Entries before this position of the log were taken out: a state that stands for them is kept in the log's store. `unasked`: not by a coordinator. */
+	"log-compacted": z.strictObject({
+		before: z.int().min(1),
+		entries: z.int().min(1),
+		unasked: z.literal(true).optional(),
+	}),
 	/** A coordinator took the lead. Everything after it, until the next such event, was written by it. */
 	"leader-elected": z.strictObject({ coordinatorId: z.string().max(64), url: z.string().max(256) }),
 	...CLOCK_EVENT_PAYLOADS,

@@ -73,8 +73,8 @@ export type Input =
 	| { readonly kind: "bye"; readonly machineId: MachineId; readonly bootId: BootId }
 	/** Something is wrong with the log. The loop says so. */
 	| { readonly kind: "log-flawed"; readonly flaws: readonly LogFlaw[]; readonly checkedTo: number }
-	/** So many entries before this position were taken out of the log. */
-	| { readonly kind: "log-compacted"; readonly before: number; readonly entries: number }
+	/** So many entries before this position were taken out of the log; unasked: by somebody else. */
+	| { readonly kind: "log-compacted"; readonly before: number; readonly entries: number; readonly unasked?: true }
 	/** How full the log is, in bytes. */
 	| { readonly kind: "log-measured"; readonly bytes: number; readonly maxBytes: number }
 	/** Slots of which other seats are empty, for a while now, than was told. */

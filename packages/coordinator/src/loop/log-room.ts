@@ -3,6 +3,7 @@ import type { Answer } from "../domain/inputs.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Log, LogState, Position } from "../ports/log.ts";
 import { compact, compactBefore, isHalfFull } from "./compaction.ts";
+import { goneBefore } from "./gone-before.ts";
 import type { InputQueue } from "./input-queue.ts";
 import { LogShare } from "./log-share.ts";
 import type { LoopParts } from "./parts.ts";
@@ -31,6 +32,8 @@ export class LogRoom {
 	#isShort = false;
 	/** So many entries were missing when that was looked for last. */
 	#missing = 0;
+	/** Where the log begins, as far as this coordinator knows of it. */
+	#first: Position | undefined;
 
 	constructor(parts: RoomParts) {
 		this.#parts = parts;
@@ -60,6 +63,7 @@ export class LogRoom {
 		if (now - this.#lastMeasured < MEASURE_EVERY_MS) return;
 		this.#lastMeasured = now;
 		const state = await log.state();
+		await this.#lookForGone(state);
 		const missing = isHalfFull(state) ? state.last - state.first + 1 - state.entries : 0;
 		if (missing > this.#missing) this.#parts.lookForMissing();
 		this.#missing = missing;
@@ -72,6 +76,29 @@ export class LogRoom {
 		if (maxBytes !== undefined) void queue.submit({ kind: "log-measured", bytes, maxBytes });
 	}
 
+	/**
+	 * Somebody else took out the log's oldest entries: the state here stands for them, and is kept in their place before it is lost as well. No doubt comes of it, since nothing of
+	 * the state is missing.
+	 */
+	async #lookForGone(now: LogState): Promise<void> {
+		const { parts, queue, state, mayAct } = this.#parts;
+		const { first } = now;
+		this.#first ??= first;
+		const entries = first - this.#first;
+		if (entries <= 0 || !mayAct()) return;
+		try {
+			if ((await goneBefore(now, parts.states)).length > 0) {
+				const reason = `entries ${this.#first} to ${first - 1} of the event log were taken out, and not by a coordinator; the state that stands for them is kept in its store`;
+				await parts.states.keep(state());
+				parts.watcher.onTrouble("somebody changes the event log", new Error(reason));
+				void queue.submit({ kind: "log-compacted", before: first, entries, unasked: true });
+			}
+			this.#first = first;
+		} catch (error) {
+			parts.watcher.onTrouble("entries are gone from the event log, and their state could not be kept", error);
+		}
+	}
+
 	/** Takes older entries out of the log. What fails is told, and tried again with the next measuring. */
 	async #compact(before: Position): Promise<LogState> {
 		const { parts, log, queue, state } = this.#parts;
@@ -82,6 +109,8 @@ export class LogRoom {
 		} catch (error) {
 			parts.watcher.onTrouble("older entries could not be taken out of the event log", error);
 		}
-		return log.state();
+		const left = await log.state();
+		this.#first = left.first;
+		return left;
 	}
 }

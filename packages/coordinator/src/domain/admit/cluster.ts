@@ -43,8 +43,9 @@ export function logFlawed(_fleet: Fleet, { flaws, checkedTo }: InputOf<"log-flaw
 }
 
 /** Older entries were taken out. */
-export function logCompacted(_fleet: Fleet, { before, entries }: InputOf<"log-compacted">): Verdict {
-	return accept([{ type: "log-compacted", before, entries }]);
+export function logCompacted(_fleet: Fleet, input: InputOf<"log-compacted">): Verdict {
+	const { before, entries, unasked } = input;
+	return accept([{ type: "log-compacted", before, entries, ...(unasked ? { unasked } : {}) }]);
 }
 
 /** How full the log is was measured. Told at some shares of it. */

@@ -29,7 +29,7 @@ const DESCRIPTIONS: Descriptions = {
 	"log-doubted": (e) =>
 		`the log is in doubt; until ${time(e.recoverUntil)} machines prove what they hold: ${e.flaws.map(({ reason }) => reason).join("; ")}${e.total > e.flaws.length ? `; and ${e.total - e.flaws.length} more` : ""}`,
 	"log-compacted": (e) =>
-		`${e.entries} entries before ${e.before} were taken out of the log; a state that stands for them is kept`,
+		`${e.entries} entries before ${e.before} were taken out of the log${e.unasked ? ", and not by a coordinator" : ""}; a state that stands for them is kept`,
 	"log-filling": (e) => `the log is ${e.percent} % full: ${e.bytes} of ${e.maxBytes} bytes`,
 	"log-accepted": (e) => `the log goes on as it is now, by ${e.by}: ${e.reason}`,
 	"leader-elected": (e) => `coordinator ${e.coordinatorId} leads (${e.url})`,
