@@ -87,3 +87,24 @@ test("where nothing can follow the last entry a coordinator says so, writes noth
 	t.true(first?.type === "log-started" && first.recovering);
 	await anew.enrollToken();
 });
+
+test("an entry with a document that is nested deeper than anybody can follow is set aside and told, and a coordinator leads behind it", async (t) => {
+	t.teardown(await enter());
+	const nats = await startExternalNats(t);
+	const options = nats.options();
+	const killed = await startCoordinator(t, options);
+	await killed.process.end("SIGKILL");
+	const declared = (await nats.entries()).flat().find((event) => event.type === "cluster-declared");
+	const audit = { rules: [{ level: "None", nested: "HERE" }] };
+	const document = { ...declared?.document, kubernetes: { ...declared?.document.kubernetes, audit } };
+	await withLog(nats.url, nats.keys, (nc) =>
+		forgeEntry(
+			nc,
+			(seq) => [{ ...declared, document, seq: seq + 1, at: Date.now() }],
+			(json) => json.replace('"HERE"', `${"[".repeat(50_000)}1${"]".repeat(50_000)}`),
+		),
+	);
+	const again = await startCoordinator(t, { ...options, dataFolder: killed.dataFolder });
+	t.is((await doubted(again)).flaws[0]?.kind, "unreadable");
+	await again.enrollToken();
+});

@@ -20,9 +20,13 @@ export async function withLog<T>(url: string, keys: string, work: (nc: NatsConne
 
 /**
  * Puts an entry behind the last one, which it names as a coordinator's own does. `make` gets the number of the last event that is there; what it gives may be
- * what no coordinator writes.
+ * what no coordinator writes. `written`: its JSON, where no object can be had that is written so.
  */
-export async function forgeEntry(nc: NatsConnection, make: (seq: number) => readonly object[]): Promise<void> {
+export async function forgeEntry(
+	nc: NatsConnection,
+	make: (seq: number) => readonly object[],
+	written = (json: string): string => json,
+): Promise<void> {
 	const { state } = (await nc.request(`$JS.API.STREAM.INFO.${STREAM}`, undefined, ON_THE_BUS)).json<{
 		state: { last_seq: number };
 	}>();
@@ -34,6 +38,8 @@ export async function forgeEntry(nc: NatsConnection, make: (seq: number) => read
 	const { by, events } = JSON.parse(bytes.toString()) as { by: string; events: { seq: number }[] };
 	const prev = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 	const entry = { v: 2, by, prev, events: make(events.at(-1)?.seq ?? 0) };
-	const answer = (await nc.request("rollcall.v1.log", JSON.stringify(entry), ON_THE_BUS)).json<{ seq?: number }>();
+	const answer = (await nc.request("rollcall.v1.log", written(JSON.stringify(entry)), ON_THE_BUS)).json<{
+		seq?: number;
+	}>();
 	if (answer.seq !== state.last_seq + 1) throw new Error(`the entry was not stored: ${JSON.stringify(answer)}`);
 }

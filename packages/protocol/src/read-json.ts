@@ -28,6 +28,16 @@ export function readJson(text: string): JsonRead {
 	return fault ? { ok: false, fault } : { ok: true, value };
 }
 
+/** False for a value whose objects and lists lie in each other deeper than those of a message: whoever follows them may have no room for that. */
+export function isShallow(value: unknown): boolean {
+	let level = [value];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > MOST_DEPTH) return false;
+		level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+	}
+	return true;
+}
+
 /** What the parser says of the place; other words of it hold pieces of the text. */
 function placeOf(message: string): string {
 	const found = / at position (\d+)/.exec(message);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AssetName } from "../boot/assets.ts";
 import { Labels, Name } from "../ids.ts";
+import { isShallow } from "../read-json.ts";
 import { Artifact, TARGET_LIMITS } from "../target.ts";
 import { BUILT_IN_ROLES } from "./built-in-roles.ts";
 
@@ -60,6 +61,11 @@ export type ProgramArtifact = z.infer<typeof ProgramArtifact>;
 /** The pod network of a new cluster whose document names none. */
 export const DEFAULT_POD_NETWORK = "routed";
 
+/** A rule of an audit policy; its fields are those of the API server. */
+const AuditRule = z
+	.record(z.string(), z.unknown())
+	.refine(isShallow, "objects and lists lie in each other deeper than anybody needs");
+
 /** Which Kubernetes runs, and how. Everything but the version has a default. */
 export const Kubernetes = z.strictObject({
 	/** A minor version, `1.36`, for the patch release that this program pins, or one release, `1.36.2`. */
@@ -87,10 +93,7 @@ export const Kubernetes = z.strictObject({
 		.prefault({}),
 	/** Records who did what: `metadata` of every change, `none`, or a policy of your own (audit.k8s.io/v1 Policy, its rules). */
 	audit: z
-		.union([
-			z.enum(["metadata", "none"]),
-			z.strictObject({ rules: z.array(z.record(z.string(), z.unknown())).min(1).max(256) }),
-		])
+		.union([z.enum(["metadata", "none"]), z.strictObject({ rules: z.array(AuditRule).min(1).max(256) })])
 		.default("metadata"),
 	/** `allow`: a machine may keep keys on a disk, where no tmpfs could be mounted over their folders. */
 	onDisk: z.enum(["refuse", "allow"]).optional(),
