@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { check, computeSha256By, systemReason, WRITE_ROOTS } from "@rollcall/protocol";
 import { createEnroll } from "./adapters/enroll/enroll.ts";
 import { createFactsReader } from "./adapters/facts/facts.ts";
@@ -12,6 +12,7 @@ import { processLog } from "./adapters/journal/log.ts";
 import { nodeKeyring } from "./adapters/keys/keyring.ts";
 import { createConnect } from "./adapters/nats/link.ts";
 import { createPodKernel } from "./adapters/network/pod-kernel.ts";
+import { readOwnFile } from "./adapters/own-file.ts";
 import { createLastWords } from "./adapters/probes/last-words.ts";
 import { createProber } from "./adapters/probes/prober.ts";
 import { createRehearsedKernel } from "./adapters/rehearsal/pod-kernel.ts";
@@ -38,7 +39,7 @@ const TETHER_GRACE_MS = 1_000;
 function readConfig(path: string): AgentConfig {
 	let value: unknown;
 	try {
-		value = JSON.parse(readFileSync(path, "utf8"));
+		value = JSON.parse(readOwnFile(path));
 	} catch (error) {
 		const why = error instanceof SyntaxError ? "not JSON" : systemReason(error);
 		throw new Error(
@@ -130,7 +131,7 @@ function soon(work: () => void): void {
 /** Without a token the agent asks to enroll all the same: what it runs may prove who it is. */
 function readToken(path: string | undefined, log: Log): string | undefined {
 	try {
-		return path === undefined ? undefined : readFileSync(path, "utf8").trim().slice(0, 128) || undefined;
+		return path === undefined ? undefined : readOwnFile(path).trim().slice(0, 128) || undefined;
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "ENOENT")
 			log.warn("the one-time token cannot be read; boot this machine anew, so that it fetches another one", {

@@ -5,6 +5,8 @@ import { ConfigError } from "../errors.ts";
 
 /** So much of a file with keys or certificates that an operator keeps is looked at. */
 export const MOST_GIVEN_BYTES = 256 * 1024;
+/** So much of a file that a coordinator wrote itself: Node makes no text of more than twice as much. */
+export const MOST_OWN_BYTES = 256 * 2 ** 20;
 
 /** Opens a file that an operator keeps. Throws what opening throws, and an Error for what is no regular file: a pipe keeps its reader waiting for a writer. */
 export async function openGivenFile(file: string): Promise<FileHandle> {
@@ -27,8 +29,14 @@ function otherKind(stats: Stats): string | undefined {
 /** The bytes of a file that an operator keeps, of which no more than one byte above `most` is taken. Throws what `openGivenFile` throws, and an Error for one that is larger. */
 export async function readGivenFile(file: string, most: number): Promise<Buffer> {
 	const handle = await openGivenFile(file);
+	const tooLarge = `it has more than ${most / 1024} KiB`;
+	if ((await handle.stat()).size > most) {
+		await handle.close();
+		throw new Error(tooLarge);
+	}
+	// What grows meanwhile, or does not tell its size.
 	const bytes = await buffer(handle.createReadStream({ end: most }));
-	if (bytes.length > most) throw new Error(`it has more than ${most / 1024} KiB`);
+	if (bytes.length > most) throw new Error(tooLarge);
 	return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { readGivenFile } from "./given-file.ts";
+import { MOST_OWN_BYTES, readGivenFile } from "./given-file.ts";
 
 /** A file that a coordinator keeps for itself: what it is, for people, and what they do where it cannot be read. */
 export interface OwnFile {
@@ -15,7 +15,7 @@ export function unreadable({ file, is, next }: OwnFile, error: unknown): Error {
 /** Its text; undefined where there is none. Throws an Error that names it, and the next step. */
 export async function readOwnText(own: OwnFile): Promise<string | undefined> {
 	try {
-		return (await readGivenFile(own.file, Number.POSITIVE_INFINITY)).toString("utf8");
+		return (await readGivenFile(own.file, MOST_OWN_BYTES)).toString("utf8");
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
 		throw unreadable(own, error);

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import { MOST_GIVEN_BYTES, readGivenFile } from "./given-file.ts";
+import { MOST_GIVEN_BYTES, MOST_OWN_BYTES, readGivenFile } from "./given-file.ts";
 import { isSealed, type Sealer } from "./sealed.ts";
 
 /** How secrets lie on the disk: in clear, or sealed. */
@@ -29,7 +29,7 @@ export const IN_CLEAR: SecretFiles = {
 	sealed: async (_file, content) => Buffer.from(content),
 };
 
-async function readClear(file: string, most = Number.POSITIVE_INFINITY): Promise<string> {
+async function readClear(file: string, most = MOST_OWN_BYTES): Promise<string> {
 	const bytes = await readGivenFile(file, most);
 	if (isSealed(bytes))
 		throw new ConfigError(
@@ -54,8 +54,8 @@ export function sealedBy(sealer: Sealer): SecretFiles {
 	return {
 		isSealing: true,
 		async read(file) {
-			if (!isSealed(await readGivenFile(file, Number.POSITIVE_INFINITY))) throw foreign(file);
-			return readGiven(file, Number.POSITIVE_INFINITY);
+			if (!isSealed(await readGivenFile(file, MOST_OWN_BYTES))) throw foreign(file);
+			return readGiven(file, MOST_OWN_BYTES);
 		},
 		readGiven,
 		sealed,

@@ -1,7 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { toldAuthority } from "../adapters/files/data-folder.ts";
 import { folderHolder } from "../adapters/files/folder-lock.ts";
 import { serverPaths } from "../adapters/nats/server-config.ts";
+import { pidIn } from "../adapters/nats/server-process.ts";
 import type { CoordinatorConfig } from "../config.ts";
 import { addressFindings } from "./addresses.ts";
 import { agentFindings, namedArchitectures } from "./agents.ts";
@@ -34,7 +36,7 @@ export async function* examine(examination: Examination): AsyncGenerator<DoctorF
 	const places = placesOf(config);
 	const interfaces = await ownInterfaces();
 	const sockets = await openSockets();
-	const coordinator = await folderHolder(config.dataFolder);
+	const coordinator = await folderHolder(config.dataFolder).catch(() => undefined);
 	const own = new Set<number>(coordinator === undefined ? [] : [coordinator, ...(await busProcess(config.dataFolder))]);
 	yield* await addressFindings(places, interfaces);
 	if (coordinator !== undefined) yield* await answerFindings(places, await toldAuthority(config.dataFolder));
@@ -77,13 +79,8 @@ async function* filesFindings(config: CoordinatorConfig, programRoot: string): A
 	yield* await agentFindings(namedArchitectures(boot.document, cluster?.document), kept, config.boot.agent ?? there);
 }
 
-/** Whom the coordinator's clients are to believe, as it wrote it down. */
-function toldAuthority(dataFolder: string): Promise<string | undefined> {
-	return readFile(join(dataFolder, "tls/authority.crt"), "utf8").catch(() => undefined);
-}
-
 /** The process of the coordinator's own nats-server. */
 async function busProcess(dataFolder: string): Promise<number[]> {
-	const pid = Number(await readFile(serverPaths(dataFolder).pidFile, "utf8").catch(() => ""));
-	return pid > 0 ? [pid] : [];
+	const pid = await pidIn(serverPaths(dataFolder).pidFile);
+	return pid === undefined ? [] : [pid];
 }

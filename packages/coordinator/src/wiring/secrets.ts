@@ -11,6 +11,7 @@ import {
 import { readSealingKey } from "../adapters/files/sealing-key.ts";
 import { makeStoreKey } from "../adapters/files/store-key.ts";
 import type { CoordinatorConfig, SecretsKeyConfig } from "../config.ts";
+import { MOST_OWN_BYTES } from "../disk/given-file.ts";
 import type { KeySource } from "../disk/sealed.ts";
 import { IN_CLEAR, type SecretFiles, sealedBy } from "../disk/secret-files.ts";
 import { ConfigError } from "../errors.ts";
@@ -93,7 +94,7 @@ export async function showSecret(
 	const file = resolve(config.dataFolder, path);
 	const sealer = await configuredSealer(config, environment);
 	const files = sealer ? sealedBy(sealer) : IN_CLEAR;
-	return files.readGiven(file, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+	return files.readGiven(file, MOST_OWN_BYTES).catch((error: unknown) => {
 		throw error instanceof ConfigError ? error : new ConfigError(`${file} cannot be shown: ${systemReason(error)}`);
 	});
 }

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import type { Facts } from "@rollcall/protocol";
+import { readOwnFile } from "../own-file.ts";
 import type { Source } from "./read-text.ts";
 
 /** Modules that a node may need (modules-load.d(5) of its target), or that tell what else could be done there. */
@@ -8,8 +8,6 @@ const ASKED = [
 	...["xt_set", "ip_set", "ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh", "vxlan", "wireguard", "ipip", "macvlan", "tun"],
 	...["nfs", "nfsv4", "loop", "erofs", "squashfs", "zram"],
 ];
-/** Of one index, in bytes; that of a distribution's kernel has less than 1 MiB. */
-const LIMIT = 8 * 1024 * 1024;
 
 /**
  * Which of the modules are built in, loaded, or can be loaded (modules.dep(5), modules.builtin(5), /proc/modules). Undefined where
@@ -34,7 +32,7 @@ export function readModules(root: string, source: Source, kernel: string): Facts
 
 function readIndex(path: string): string | undefined {
 	try {
-		return statSync(path).size > LIMIT ? undefined : readFileSync(path, "utf8");
+		return readOwnFile(path);
 	} catch {
 		return undefined;
 	}

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { check, type Facts } from "@rollcall/protocol";
 import { z } from "zod";
+import { readOwnFile, writeFresh } from "../own-file.ts";
 
 const Bytes = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const ShareFile = z.strictObject({
@@ -47,7 +48,7 @@ function measure({ bootId, memory, tmpfs }: Facts): Share {
 
 function read(path: string): Share | undefined {
 	try {
-		const found = check(ShareFile, JSON.parse(readFileSync(path, "utf8")), path);
+		const found = check(ShareFile, JSON.parse(readOwnFile(path)), path);
 		return found.ok ? found.value : undefined;
 	} catch {
 		return undefined;
@@ -57,7 +58,7 @@ function read(path: string): Share | undefined {
 /** Where it cannot be kept, an agent that starts again tells facts without it. */
 function keep(path: string, share: Share): void {
 	try {
-		writeFileSync(`${path}.fresh`, JSON.stringify(share), { mode: 0o600 });
+		writeFresh(`${path}.fresh`, JSON.stringify(share), 0o600);
 		renameSync(`${path}.fresh`, path);
 	} catch {
 		// The state folder says by itself when it cannot be written.

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { ETCD_MARKER, EtcdMemory } from "@rollcall/protocol";
 import type { EtcdDataSeen } from "../../domain/etcd-memory.ts";
 import type { EtcdData } from "../../ports.ts";
+import { readOwnFile } from "../own-file.ts";
 import { type Disk, errnoOf, nodeDisk } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import { walIds } from "./wal-head.ts";
@@ -48,7 +49,7 @@ function look(folder: string): EtcdDataSeen {
 function markerIn(folder: string): EtcdMemory | "damaged" | undefined {
 	let text: string;
 	try {
-		text = readFileSync(`${folder}/${ETCD_MARKER}`, "utf8");
+		text = readOwnFile(`${folder}/${ETCD_MARKER}`);
 	} catch (error) {
 		if (errnoOf(error) === "ENOENT") return undefined;
 		throw error;
@@ -70,7 +71,7 @@ function namesIn(folder: string): string[] | undefined {
 }
 
 function headOf(path: string): Buffer {
-	const file = openSync(path, "r");
+	const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 	try {
 		const head = Buffer.alloc(HEAD_BYTES);
 		return head.subarray(0, readSync(file, head, 0, head.length, 0));

@@ -1,20 +1,10 @@
-import {
-	chmodSync,
-	closeSync,
-	fchmodSync,
-	lstatSync,
-	mkdirSync,
-	openSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	writeSync,
-} from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { check } from "@rollcall/protocol";
 import type { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
 import { type HeldMemory, unsureMemory } from "../../domain/etcd-memory.ts";
 import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
+import { readOwnFile, writeFresh } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import {
@@ -39,7 +29,7 @@ export function createMemory(folder: string): Memory {
 
 	function load<S extends z.ZodType>(name: string, schema: S): z.output<S> | undefined {
 		try {
-			const read = check(schema, JSON.parse(readFileSync(`${folder}/${name}`, "utf8")), name);
+			const read = check(schema, JSON.parse(readOwnFile(`${folder}/${name}`)), name);
 			return read.ok ? read.value : undefined;
 		} catch {
 			return undefined;
@@ -66,7 +56,7 @@ export function createMemory(folder: string): Memory {
 	function save(name: string, value: Accepted | Credentials | HeldMemory | Identity | KeptPodNetwork | Ledger): void {
 		const fresh = `${folder}/.${name}.fresh`;
 		try {
-			write(fresh, Buffer.from(JSON.stringify(value)));
+			writeFresh(fresh, JSON.stringify(value), 0o600);
 			replace(fresh, `${folder}/${name}`);
 		} catch (error) {
 			discard(fresh);
@@ -108,16 +98,6 @@ export function createMemory(folder: string): Memory {
 			for (const name of names) remove(`${folder}/${name}`);
 		},
 	};
-}
-
-function write(path: string, bytes: Buffer): void {
-	const file = openSync(path, "w", 0o600);
-	try {
-		fchmodSync(file, 0o600);
-		for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-	} finally {
-		closeSync(file);
-	}
 }
 
 /** A folder in place of one of these files is nobody's, and gives way to it. */

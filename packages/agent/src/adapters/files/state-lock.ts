@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
+import { readOwnFile } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 
@@ -57,8 +58,8 @@ function holderIn(path: string): { readonly pid: number; readonly lives: boolean
 		const [pid = "", start = ""] = textOf(path).split(" ");
 		return { pid: Number(pid), lives: start !== "" && startOf(Number(pid)) === start };
 	} catch (error) {
-		// A folder in its place is nobody's lock.
-		if (["ENOENT", "EISDIR"].includes(errnoOf(error) ?? "")) return undefined;
+		// What is no file is nobody's lock.
+		if ((errnoOf(error) ?? "ENOENT") === "ENOENT") return undefined;
 		throw new Error(`the lock ${path} cannot be read: ${messageOf(error)}`);
 	}
 }
@@ -69,7 +70,7 @@ function textOf(path: string): string {
 		return readlinkSync(path);
 	} catch (error) {
 		if (errnoOf(error) !== "EINVAL") throw error;
-		return readFileSync(path, "utf8");
+		return readOwnFile(path);
 	}
 }
 

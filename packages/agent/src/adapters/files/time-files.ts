@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { TIME_PATHS } from "@rollcall/protocol";
 import type { TimeFiles } from "../../ports.ts";
+import { readOwnFile, writeFresh } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 
@@ -31,13 +32,13 @@ export function createTimeFiles(root: string): TimeFiles {
 /** Neither chrony nor systemd-timesyncd reads a file with this ending. */
 function replace(path: string, content: string): void {
 	mkdirSync(dirname(path), { recursive: true });
-	writeFileSync(`${path}.fresh`, content, { mode: 0o644 });
+	writeFresh(`${path}.fresh`, content, 0o644);
 	renameSync(`${path}.fresh`, path);
 }
 
 function textAt(path: string): string | undefined {
 	try {
-		return readFileSync(path, "utf8");
+		return readOwnFile(path);
 	} catch (error) {
 		if (errnoOf(error) === "ENOENT") return undefined;
 		throw filesError(path, error);

@@ -1,7 +1,8 @@
-import fs from "node:fs/promises";
 import path from "node:path";
 import { AssetName } from "@rollcall/protocol";
 import { z } from "zod";
+import { writeAtomically } from "../../disk/atomic-write.ts";
+import { readOwnText } from "../../disk/own-text.ts";
 
 /** What is known of an asset. Hashes are hexadecimal; `modifiedMs` tells whether its file was touched. */
 export const AssetEntry = z.strictObject({
@@ -19,28 +20,29 @@ export const AssetEntry = z.strictObject({
 export type AssetEntry = z.infer<typeof AssetEntry>;
 const Index = z.strictObject({ version: z.literal(1), assets: z.record(AssetName, AssetEntry) });
 
-/** Reads the index; an absent one is empty. Throws for one that is damaged. */
+const REMEDY = "restore it from a backup, or move it away and add the files again";
+
+/** Reads the index; an absent one is empty. Throws an Error that names it for one that cannot be read, or is damaged. */
 export async function readAssetIndex(folder: string): Promise<Map<string, AssetEntry>> {
-	let text: string;
+	const file = path.join(folder, "index.json");
+	const text = await readOwnText({ file, is: "the list of files for machines", next: REMEDY });
+	if (text === undefined) return new Map();
+	const read = Index.safeParse(parsed(text));
+	if (!read.success) throw new Error(`the list of files for machines ${file} is damaged; ${REMEDY}`);
+	return new Map(Object.entries(read.data.assets));
+}
+
+function parsed(text: string): unknown {
 	try {
-		text = await fs.readFile(path.join(folder, "index.json"), "utf8");
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-		throw error;
+		return JSON.parse(text);
+	} catch {
+		return undefined;
 	}
-	return new Map(Object.entries(Index.parse(JSON.parse(text)).assets));
 }
 
 /** Writes the index as a whole or not at all. */
 export async function writeAssetIndex(folder: string, assets: ReadonlyMap<string, AssetEntry>): Promise<void> {
 	const sorted = Object.fromEntries([...assets].sort(([a], [b]) => (a < b ? -1 : 1)));
-	const file = path.join(folder, `.index-${process.pid}.json`);
-	const handle = await fs.open(file, "w", 0o644);
-	try {
-		await handle.writeFile(`${JSON.stringify({ version: 1, assets: sorted }, null, "\t")}\n`);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
-	await fs.rename(file, path.join(folder, "index.json"));
+	const text = `${JSON.stringify({ version: 1, assets: sorted }, null, "\t")}\n`;
+	await writeAtomically(path.join(folder, "index.json"), text, 0o644);
 }

@@ -38,11 +38,12 @@ export class Assets {
 		await fs.mkdir(path.join(folder, "blobs"), { recursive: true });
 		// What was being added when the process before this one ended.
 		for (const name of await fs.readdir(folder))
-			if (name.startsWith(".add-")) await fs.rm(path.join(folder, name), { force: true });
+			if (name.startsWith(".add-")) await fs.rm(path.join(folder, name), { recursive: true, force: true });
 		const entries = await readAssetIndex(folder);
 		const known = new Set([...entries.values()].map(({ sha256 }) => sha256));
 		for (const name of await fs.readdir(path.join(folder, "blobs")))
-			if (!known.has(name.slice(0, 64))) await fs.rm(path.join(folder, "blobs", name), { force: true });
+			if (!known.has(name.slice(0, 64)))
+				await fs.rm(path.join(folder, "blobs", name), { recursive: true, force: true });
 		return new Assets(folder, entries);
 	}
 
@@ -151,6 +152,8 @@ export class Assets {
 		}
 		entries.set(asset.name, entry);
 		if (gzip) await fs.rename(`${temporary}.gz`, `${blob}.gz`);
+		// A folder in its place would stay.
+		if ((await fs.stat(blob).catch(() => undefined))?.isDirectory()) await fs.rm(blob, { recursive: true });
 		await fs.rename(temporary, blob);
 		try {
 			await writeAssetIndex(this.#folder, entries);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { openGivenFile } from "../../disk/given-file.ts";
 
 /** Where the content of an asset lies, by its SHA-256. */
 export function blobPath(folder: string, sha256: string): string {
@@ -12,9 +12,9 @@ export function blobPath(folder: string, sha256: string): string {
 export async function blobDamage(folder: string, sha256: string): Promise<string | undefined> {
 	try {
 		const hash = createHash("sha256");
-		await pipeline(createReadStream(blobPath(folder, sha256)), hash);
+		await pipeline((await openGivenFile(blobPath(folder, sha256))).createReadStream(), hash);
 		return hash.digest("hex") === sha256 ? undefined : "its file is damaged";
 	} catch (error) {
-		return `its file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+		return `its file cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
 	}
 }

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { readOwnText } from "../../disk/own-text.ts";
 import { ConfigError } from "../../errors.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
@@ -105,4 +106,9 @@ export function announceApi(
 	told: { url: string; boot?: string; authority?: string },
 ): Promise<void> {
 	return writeAtomically(join(dataFolder, "api.json"), `${JSON.stringify({ ...told, pid: process.pid })}\n`, 0o644);
+}
+
+/** Whom the coordinator's clients are to believe, as it wrote it down (PEM); undefined where that cannot be read. */
+export function toldAuthority(dataFolder: string): Promise<string | undefined> {
+	return readGivenFile(join(dataFolder, "tls/authority.crt"), MOST_GIVEN_BYTES).then(String, () => undefined);
 }

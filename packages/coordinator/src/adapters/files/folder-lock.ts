@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { naming } from "../../disk/naming.ts";
+import { unreadable } from "../../disk/own-text.ts";
 
 /** Who holds a folder. The start time and the boot tell a process from a later one that got the same pid. */
 const Holder = z.strictObject({ pid: z.int().min(1), startTime: z.string(), bootId: z.string() });
@@ -64,11 +66,12 @@ async function release(lock: string, me: Holder): Promise<void> {
 async function removeStale(lock: string): Promise<void> {
 	const guard = `${lock}.takeover`;
 	if (!(await succeeds(mkdir(guard), "EEXIST"))) {
-		const since = await stat(guard).then(
+		const since = await lstat(guard).then(
 			({ mtimeMs }) => mtimeMs,
 			() => Date.now(),
 		);
-		if (Date.now() - since > GUARD_LEFT_MS) await rm(guard, { recursive: true, force: true });
+		// It may have been left while the date was ahead.
+		if (Math.abs(Date.now() - since) > GUARD_LEFT_MS) await rm(guard, { recursive: true, force: true });
 		return;
 	}
 	try {
@@ -79,12 +82,21 @@ async function removeStale(lock: string): Promise<void> {
 	}
 }
 
-/** Undefined when there is no lock; "nobody" when it is not one that this program wrote. */
+/** Undefined when there is no lock; "nobody" when it is not one that this program wrote. Throws an Error for a folder, which may hold something, and for what cannot be looked at. */
 async function readHolder(lock: string): Promise<Holder | "nobody" | undefined> {
-	const text = await readFile(lock, "utf8").catch(() => undefined);
-	if (text === undefined) return undefined;
+	let bytes: Buffer;
 	try {
-		return Holder.parse(JSON.parse(text));
+		bytes = await readGivenFile(lock, MOST_GIVEN_BYTES);
+	} catch (error) {
+		const found = await lstat(lock).catch(() => undefined);
+		if (found === undefined) return undefined;
+		const { code } = error as NodeJS.ErrnoException;
+		if (!found.isDirectory() && (found.isSymbolicLink() || code === undefined)) return "nobody";
+		if (code === "ENOENT") return undefined; // It was there again.
+		throw unreadable({ file: lock, is: "the lock of the data folder", next: "move away what is there" }, error);
+	}
+	try {
+		return Holder.parse(JSON.parse(bytes.toString("utf8")));
 	} catch {
 		return "nobody";
 	}

@@ -2,10 +2,12 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Where in a data folder files are written that appear whole. */
-const FOLDERS = ["", "keys", "keys/authorities", "nats", "tls"];
+const FOLDERS = ["", "assets", "keys", "keys/authorities", "nats", "tls"];
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 /** A file on its way to its name, of `writeAtomically`. */
 const NEW = new RegExp(`^\\.${UUID}\\.new$`);
+/** The mark of the log on its way to its name: what is no file there would keep its writer waiting. */
+const MARK = "log-mark.json.new";
 /** A lock on its way to its name; that of another process that starts just now is younger than so many milliseconds. */
 const LOCK = new RegExp(`^\\.lock\\.${UUID}$`);
 const LOCK_LEFT_MS = 10_000;
@@ -19,7 +21,9 @@ export async function removeLeftovers(dataFolder: string): Promise<void> {
 		const names = await readdir(join(dataFolder, folder)).catch(() => []);
 		for (const name of names) {
 			const file = join(dataFolder, folder, name);
-			if (NEW.test(name) || (folder === "" && LOCK.test(name) && (await isOld(file)))) await rm(file, { force: true });
+			const isMark = folder === "" && name === MARK;
+			if (NEW.test(name) || isMark || (folder === "" && LOCK.test(name) && (await isOld(file))))
+				await rm(file, { recursive: true, force: true });
 		}
 	}
 }

@@ -1,8 +1,9 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Digest, MOST_EVENTS } from "@rollcall/protocol";
 import { z } from "zod";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import type { LogMark, LogMarks } from "../../ports/log-mark.ts";
 
 /** Marks are written at most so often, in milliseconds. */
@@ -47,7 +48,7 @@ export function createLogMarks({ dataFolder, onTrouble }: LogMarkOptions): LogMa
 	return {
 		load: async () => {
 			try {
-				return Mark.parse(JSON.parse(await readFile(file, "utf8")));
+				return Mark.parse(JSON.parse((await readGivenFile(file, MOST_GIVEN_BYTES)).toString("utf8")));
 			} catch {
 				return undefined;
 			}

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { systemReason } from "@rollcall/protocol";
 import { writeAtomically } from "../../disk/atomic-write.ts";
-import { readGivenFile } from "../../disk/given-file.ts";
+import { MOST_OWN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { createSealer, isSealed, type KeySource, type Sealer } from "../../disk/sealed.ts";
 import { foreign, sealedBy } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
@@ -90,7 +90,7 @@ export async function sealFolders(
 	// A folder that is being sealed has its marker first, so somebody took that away.
 	if (before === undefined && own > 0 && clear[0] !== undefined) throw foreign(clear[0]);
 	if (!isDone) await mark(BEGUN);
-	for (const file of [...clear, ...old]) await files.write(file, await files.readGiven(file, Number.POSITIVE_INFINITY));
+	for (const file of [...clear, ...old]) await files.write(file, await files.readGiven(file, MOST_OWN_BYTES));
 	if (!isDone) await beforeDone();
 	// Last: until then both keys are needed.
 	if (!isDone || (await isOld(marker, before))) await mark(DONE);
@@ -98,7 +98,7 @@ export async function sealFolders(
 }
 
 async function found(file: string): Promise<Buffer | undefined> {
-	return readGivenFile(file, Number.POSITIVE_INFINITY).catch((error: NodeJS.ErrnoException) => {
+	return readGivenFile(file, MOST_OWN_BYTES).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === "ENOENT") return undefined;
 		throw new ConfigError(`${file} cannot be read: ${systemReason(error)}`);
 	});

@@ -6,7 +6,7 @@ import type { ServerPair } from "./bus-tls.ts";
 import type { ServerClaims } from "./claims.ts";
 import { locateServer } from "./find-server.ts";
 import { type ListenOptions, type ServerPaths, serverConfig, serverPaths } from "./server-config.ts";
-import { endLeftover, type ProcessEnd, ServerProcess } from "./server-process.ts";
+import { endLeftover, type ProcessEnd, refuseSpecialFiles, ServerProcess } from "./server-process.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -124,6 +124,7 @@ export class EmbeddedServer {
 		await rm(paths.ports, { recursive: true, force: true });
 		await rm(paths.pidFile, { recursive: true, force: true });
 		await mkdir(paths.ports);
+		await refuseSpecialFiles(paths.folder);
 		await this.#writeConfig(serverConfig(paths, this.#listen, await this.#claims()));
 		if (this.#stopping.signal.aborted) return;
 		this.#process = new ServerProcess({

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { TETHER } from "./tether.ts";
 
 /** Recovering a large store takes a while; a server that says nothing for so long is stuck. In milliseconds. */
@@ -95,8 +96,8 @@ export class ServerProcess {
 	}
 
 	async #listening(): Promise<{ pid: number; port: number } | undefined> {
-		const pid = Number(await readFile(this.#options.pidFile, "utf8").catch(() => ""));
-		if (!pid) return undefined;
+		const pid = await pidIn(this.#options.pidFile);
+		if (pid === undefined) return undefined;
 		const names = await readdir(this.#options.ports).catch(() => []);
 		const name = names.find((candidate) => candidate.endsWith(`_${pid}.ports`));
 		if (!name) return undefined;
@@ -144,8 +145,8 @@ function kill(pid: number): void {
 
 /** Waits for a server that an earlier process left behind to be gone: two of them on one store would destroy it. */
 export async function endLeftover(pidFile: string, configFile: string): Promise<void> {
-	const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
-	if (!pid) return;
+	const pid = await pidIn(pidFile);
+	if (pid === undefined) return;
 	const deadline = performance.now() + END_WITHIN_MS;
 	while (await runs(pid, configFile)) {
 		if (performance.now() > deadline) kill(pid);
@@ -153,8 +154,26 @@ export async function endLeftover(pidFile: string, configFile: string): Promise<
 	}
 }
 
-/** True when this process is a server with this configuration. Elsewhere than on Linux the tether alone has to do. */
+/** Throws an Error that names a pipe, a socket or a device in a folder of the server's, which it would open, and wait at for ever. */
+export async function refuseSpecialFiles(folder: string): Promise<void> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+	const special = entries.find((one) => !one.isFile() && !one.isDirectory() && !one.isSymbolicLink());
+	if (special === undefined) return;
+	const path = join(special.parentPath, special.name);
+	throw new Error(`${path} is no file, and nats-server would wait at it; move it away, and start again`);
+}
+
+/** The pid that a file holds; undefined where there is none. */
+export async function pidIn(file: string): Promise<number | undefined> {
+	const pid = Number(await readGivenFile(file, MOST_GIVEN_BYTES).catch(() => ""));
+	return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+}
+
+/**
+ * True when this process was started as a server with this configuration: the pid may be somebody else's by now, such as of who has that file open. Elsewhere than on
+ * Linux the tether alone has to do.
+ */
 async function runs(pid: number, configFile: string): Promise<boolean> {
 	const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-	return line.split("\0").includes(configFile);
+	return line.endsWith(`\0-c\0${configFile}\0`);
 }

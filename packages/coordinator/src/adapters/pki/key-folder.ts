@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check, type Digest, sha256Of, Trust } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { readOwnText } from "../../disk/own-text.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import type { NamedKey } from "./fitting-key.ts";
@@ -48,13 +48,11 @@ export function openKeyFolder(folder: string, files: SecretFiles = IN_CLEAR): Ke
 			await files.write(fileOf(fingerprint), secret);
 		},
 		async trust() {
-			const text = await readFile(trustFile, "utf8").catch((error: NodeJS.ErrnoException) => {
-				if (error.code === "ENOENT") return undefined;
-				throw error;
-			});
+			const next = `restore the folder ${folder} from a backup`;
+			const text = await readOwnText({ file: trustFile, is: "the list of authorities", next });
 			if (text === undefined) return undefined;
 			const read = check(Trust, parsed(text), trustFile);
-			if (!read.ok) throw new Error(`${read.problem.message}; restore the folder ${folder} from a backup`);
+			if (!read.ok) throw new Error(`${read.problem.message}; ${next}`);
 			return read.value;
 		},
 		async keepTrust(trust) {

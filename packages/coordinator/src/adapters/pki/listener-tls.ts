@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { serial } from "@rollcall/protocol";
 import { makePrivateFolder, writeAtomically } from "../../disk/atomic-write.ts";
+import { MOST_GIVEN_BYTES, readGivenFile } from "../../disk/given-file.ts";
 import { IN_CLEAR, type SecretFiles } from "../../disk/secret-files.ts";
 import { ConfigError } from "../../errors.ts";
 import { type GivenFiles, type ListenerPair, pairFault, readGivenPair } from "./listener-pair.ts";
@@ -122,7 +122,8 @@ async function readKept(
 	files: SecretFiles,
 ): Promise<ListenerPair | undefined> {
 	try {
-		const [certificate, key] = await Promise.all([readFile(certificateFile, "utf8"), files.read(keyFile)]);
+		const certificate = (await readGivenFile(certificateFile, MOST_GIVEN_BYTES)).toString("utf8");
+		const key = await files.read(keyFile);
 		return pairFault({ certificate, key }) === undefined ? { certificate, key } : undefined;
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;

@@ -78,8 +78,10 @@ test("what a killed process left of its files goes when the data folder is taken
 		`keys/.${left}.new`,
 		`keys/authorities/.${left}.new`,
 		`tls/.${left}.new`,
+		`assets/.${left}.new`,
+		"log-mark.json.new",
 	];
-	const kept = [`.lock.${left.replace("0d", "1d")}`, `assets/.${left}.new`, `nats/jetstream/.${left}.new`, ".profile"];
+	const kept = [`.lock.${left.replace("0d", "1d")}`, `nats/jetstream/.${left}.new`, ".profile"];
 	for (const name of [...gone, ...kept]) writeFileSync(join(folder, name), "");
 	utimesSync(join(folder, `.lock.${left}`), old, old);
 	const lock = await takeDataFolder(folder);

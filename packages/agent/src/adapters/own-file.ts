@@ -1,0 +1,31 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+/** So much of a file of the agent's own is read, in bytes: a target has at most 640 KB. */
+const MOST_BYTES = 16 * 2 ** 20;
+
+/** The text of a file that the agent keeps or was given. Throws the system's error, and an Error without a code for what is no file, or far too large: a pipe keeps who opens it waiting. */
+export function readOwnFile(path: string): string {
+	const file = opened(path);
+	try {
+		const found = fstatSync(file);
+		if (!found.isFile()) throw new Error(`it is a ${found.isDirectory() ? "folder" : "pipe or a device"}, not a file`);
+		if (found.size > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 2 ** 20} MiB`);
+		return readFileSync(file, "utf8");
+	} finally {
+		closeSync(file);
+	}
+}
+
+function opened(path: string): number {
+	try {
+		return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	} catch (error) {
+		throw (error as NodeJS.ErrnoException).code === "ENXIO" ? new Error("it is a socket, not a file") : error;
+	}
+}
+
+/** Writes a file that is to be renamed to another. What stood there, which may be no file, goes first. Throws the system's error. */
+export function writeFresh(path: string, content: string, mode: number): void {
+	rmSync(path, { force: true, recursive: true });
+	writeFileSync(path, content, { mode, flag: "wx" });
+}
