@@ -17,10 +17,17 @@ export interface AdminToken {
 	readonly isSealed: boolean;
 }
 
-/** The operator's first token, made at the first start: 256 bits, in `admin-token` of the data folder (0600). */
+/** What is made here, and nothing shorter or longer: what else is in its file was cut, or written by others. */
+const FORM = /^rc_[A-Za-z0-9_-]{43}$/;
+
+/** The operator's first token, made at the first start: 256 bits, in `admin-token` of the data folder (0600). Throws an Error for a file that holds no such token. */
 export async function adminToken(dataFolder: string, files: SecretFiles = IN_CLEAR): Promise<AdminToken> {
 	const file = join(dataFolder, "admin-token");
 	const known = await readSecret(file, files);
+	if (known !== undefined && !FORM.test(known))
+		throw new Error(
+			`the operator's token ${file} is damaged: it is not one line of 46 letters as this coordinator makes it; restore it from a backup, or move it away to have a new one made, which counts at once`,
+		);
 	const token = known ?? `rc_${randomBytes(32).toString("base64url")}`;
 	if (known === undefined) await writeSecret(file, token, files);
 	return {
