@@ -20,25 +20,38 @@ export function agentAssetName(arch: "x64" | "arm64"): string {
 }
 
 /**
- * The agents that are among the assets, by architecture. Reads them once, to know what Ignition will find inside. Throws
- * AssetRefused for one that is damaged or not gzip.
+ * The agents that are among the assets, by architecture. Reads them once, to know what Ignition will find inside. `onDamaged` is told of one
+ * that is damaged or not gzip, which is left out; without it that is thrown.
  */
-export async function readAgentAssets(assets: Assets): Promise<ReadonlyMap<"x64" | "arm64", AgentAsset>> {
+export async function readAgentAssets(
+	assets: Assets,
+	onDamaged: (refused: AssetRefused) => void = (refused) => {
+		throw refused;
+	},
+): Promise<ReadonlyMap<"x64" | "arm64", AgentAsset>> {
 	const found = new Map<"x64" | "arm64", AgentAsset>();
 	for (const arch of ["x64", "arm64"] as const) {
 		const asset = agentAssetName(arch);
-		const file = await assets.file(asset, false);
-		if (!file) continue;
-		const hash = createHash("sha512");
 		try {
-			const packed = createReadStream(file.path, { highWaterMark: PIECE_BYTES });
-			await pipeline(packed, createGunzip({ chunkSize: PIECE_BYTES }), hash);
+			const file = await assets.file(asset, false);
+			if (file) found.set(arch, { asset, sha512: await sha512Inside(asset, file.path) });
 		} catch (error) {
-			throw new AssetRefused(
-				`${asset}: not gzip (${error instanceof Error ? error.message : String(error)}); add it compressed`,
-			);
+			if (!(error instanceof AssetRefused)) throw error;
+			onDamaged(error);
 		}
-		found.set(arch, { asset, sha512: hash.digest("hex") });
 	}
 	return found;
+}
+
+async function sha512Inside(asset: string, path: string): Promise<string> {
+	const hash = createHash("sha512");
+	try {
+		const packed = createReadStream(path, { highWaterMark: PIECE_BYTES });
+		await pipeline(packed, createGunzip({ chunkSize: PIECE_BYTES }), hash);
+	} catch (error) {
+		throw new AssetRefused(
+			`${asset}: not gzip (${error instanceof Error ? error.message : String(error)}); add it compressed`,
+		);
+	}
+	return hash.digest("hex");
 }

@@ -17,20 +17,21 @@ const BUNDLED = join(import.meta.dirname, "../../../../../dist/agent/rollcall-ag
 
 /**
  * Puts an agent's program among the assets, compressed, under the name of its architecture; nothing is done where the
- * same program is there already. Returns the agents that are among the assets then. Throws ConfigError for a file that was named and is no
- * program of a known architecture, and AssetRefused for an agent among the assets that is damaged.
+ * same program is there already. Returns the agents that are among the assets then; one that is damaged is told and left out, since only a coordinator that runs can be
+ * given another. Throws ConfigError for a file that was named and is no program of a known architecture.
  */
 export async function addAgent(
 	assets: Assets,
 	named: string | undefined,
-	log: Pick<Logger, "info">,
+	log: Pick<Logger, "info" | "warn">,
 ): Promise<ReadonlyMap<"x64" | "arm64", AgentAsset>> {
 	const file = named ?? BUNDLED;
-	if (named === undefined && !(await stat(file).catch(() => undefined))) return await readAgentAssets(assets);
+	const damaged = ({ message }: Error): void => log.warn(`machines do not get this agent: ${message}`);
+	if (named === undefined && !(await stat(file).catch(() => undefined))) return await readAgentAssets(assets, damaged);
 	const arch = await (named === undefined ? architectureOf(file) : ofSetting("boot.agent", () => architectureOf(file)));
 	const hash = createHash("sha512");
 	await pipeline(createReadStream(file, { highWaterMark: PIECE_BYTES }), hash);
-	const known = await readAgentAssets(assets);
+	const known = await readAgentAssets(assets, damaged);
 	if (known.get(arch)?.sha512 === hash.digest("hex")) return known;
 	// Kept by its hash, and so done once for each program; that takes seconds in which nothing else would be said.
 	log.info({ file }, "the agent is being compressed for machines, once; this takes some seconds");
@@ -39,7 +40,7 @@ export async function addAgent(
 	plain.once("error", (error) => packed.destroy(error));
 	await assets.add({ name: agentAssetName(arch), source: { stream: plain.pipe(packed), from: file }, expect: {} });
 	log.info({ file }, "the agent is ready for machines");
-	return await readAgentAssets(assets);
+	return await readAgentAssets(assets, damaged);
 }
 
 /** The architecture of an agent's program. Throws ConfigError for a file that is none. */
