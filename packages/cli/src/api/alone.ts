@@ -1,5 +1,6 @@
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { lstat, open, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { readOwnText } from "../files/own-text.ts";
 
 const LOOK_AGAIN_MS = 50;
 /** What is done alone takes some seconds; a lock that is older was left behind. */
@@ -33,10 +34,11 @@ async function take(lock: string): Promise<boolean> {
 }
 
 async function isLeft(lock: string): Promise<boolean> {
-	const made = await stat(lock).catch(() => undefined);
+	const made = await lstat(lock).catch(() => undefined);
 	if (!made) return false;
-	if (Date.now() - made.mtimeMs > OLDEST_MS) return true;
-	const pid = Number(await readFile(lock, "utf8").catch(() => ""));
+	// It may have been made while the date was ahead; what is no file nobody here made.
+	if (Math.abs(Date.now() - made.mtimeMs) > OLDEST_MS || !made.isFile()) return true;
+	const pid = Number((await readOwnText(lock)) ?? "");
 	// One that was just made says nothing yet.
 	if (!Number.isInteger(pid) || pid <= 0) return false;
 	try {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { configurationPath } from "../configuration/file.ts";
 import { writePrivateFile } from "../configuration/private-file.ts";
+import { readOwnText } from "../files/own-text.ts";
 
 /** Somebody who signed in, for one coordinator. */
 export interface Login {
@@ -25,7 +26,7 @@ export function loginPath(env: NodeJS.ProcessEnv, server: string): string {
 
 /** Who signed in at this coordinator; undefined where nobody did, or the file is not ours. */
 export async function readLogin(env: NodeJS.ProcessEnv, server: string): Promise<Login | undefined> {
-	const text = await readFile(loginPath(env, server), "utf8").catch(() => undefined);
+	const text = await readOwnText(loginPath(env, server));
 	if (text === undefined) return undefined;
 	try {
 		const login: unknown = JSON.parse(text);
@@ -45,10 +46,7 @@ export async function writeLogin(env: NodeJS.ProcessEnv, login: Login): Promise<
 /** Forgets a login. False where there was none. */
 export async function removeLogin(env: NodeJS.ProcessEnv, server: string): Promise<boolean> {
 	const path = loginPath(env, server);
-	const known = await readFile(path).then(
-		() => true,
-		() => false,
-	);
+	const known = (await readOwnText(path)) !== undefined;
 	await rm(path, { force: true });
 	return known;
 }

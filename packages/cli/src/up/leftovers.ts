@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { readOwnText } from "../files/own-text.ts";
 import { FOLDER_PREFIX, removeFolder, writePrivate } from "./folders.ts";
 
 /** Who made a temporary folder: a process, told from later ones with its number by when it began. */
@@ -50,7 +51,7 @@ async function isLeftover(folder: string): Promise<boolean> {
 
 async function readOwner(file: string): Promise<Owner | undefined> {
 	try {
-		const note = JSON.parse(await readFile(file, "utf8")) as Partial<Record<keyof Owner, unknown>>;
+		const note = JSON.parse((await readOwnText(file)) ?? "") as Partial<Record<keyof Owner, unknown>>;
 		const { pid, startTime, namespace } = note;
 		if (typeof pid !== "number" || !Number.isInteger(pid) || pid < 1) return undefined;
 		const text = (value: unknown) => (typeof value === "string" ? value : undefined);
