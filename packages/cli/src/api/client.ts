@@ -11,6 +11,7 @@ import { whoIsWanted } from "./who-is-wanted.ts";
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
+/** One request to the API. */
 export interface ApiRequest {
 	readonly method?: "GET" | "POST" | "PUT" | "DELETE";
 	/** Path below the server's address, with its query: `/v1/machines?role=worker`. */

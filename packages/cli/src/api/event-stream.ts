@@ -14,6 +14,7 @@ const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** The coordinator pings every 15 s; silence for longer means that the connection is dead. */
 const SILENCE_MS = 45_000;
 
+/** What of the event stream is wanted, and until when. */
 export interface FollowOptions {
 	/** Events behind this number. */
 	readonly after: number;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import { AUTHORITIES_HEADER } from "@rollcall/protocol";
 
+/** One HTTP request, and whom it believes. */
 export interface HttpRequest {
 	readonly method: string;
 	readonly headers: Readonly<Record<string, string>>;
@@ -15,6 +16,7 @@ export interface HttpRequest {
 	readonly mostBytes: number;
 }
 
+/** What came back. */
 export interface HttpAnswer {
 	readonly status: number;
 	readonly text: string;

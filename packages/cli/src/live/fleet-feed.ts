@@ -7,6 +7,7 @@ import { listMachines, type MachineFilter } from "../api/machines.ts";
 /** Shortest time between two looks at the fleet, so that a storm of events costs a few requests a second. */
 const LEAST_PAUSE_MS = 250;
 
+/** What a feed follows, and whom it tells. */
 export interface FleetFeed {
 	/** Events behind this number are told. */
 	readonly after: number;

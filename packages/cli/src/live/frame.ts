@@ -26,6 +26,7 @@ export interface LiveModel {
 	readonly footer: readonly string[];
 }
 
+/** What a frame is drawn for: a terminal of this size, at this time. */
 export interface FrameOptions {
 	readonly columns: number;
 	readonly rows: number;

@@ -17,6 +17,7 @@ export interface Column<Row> {
 	readonly drop?: number;
 }
 
+/** How a table is laid out. */
 export interface TableOptions {
 	/** Columns of the terminal; undefined: as wide as needed (a pipe). */
 	readonly width?: number | undefined;

@@ -15,6 +15,7 @@ export interface Child {
 	stop(graceMs: number): Promise<void>;
 }
 
+/** A program to start, and where its output goes. */
 export interface ChildCommand {
 	readonly command: string;
 	readonly args: readonly string[];

@@ -18,6 +18,7 @@ const EXIT_REBOOTED = 75;
 const STOP_MS = 5_000;
 const LONGEST_WAIT_MS = 10_000;
 
+/** What a rehearsal machine is made of. */
 export interface RehearsalMachineOptions {
 	readonly name: string;
 	readonly loopback: string;

@@ -27,6 +27,7 @@ import { checkPort } from "./taken-port.ts";
 /** The cluster document that is declared when none is named. */
 const REHEARSAL_DOCUMENT = join(PROGRAM_ROOT, "deploy/examples/rehearsal.yaml");
 
+/** What `rollcall up` was told. */
 export interface UpOptions {
 	readonly machines: number;
 	readonly untilReady: boolean;

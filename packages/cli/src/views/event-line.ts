@@ -20,6 +20,7 @@ function styleOf(event: Event): Style | undefined {
 	return GOOD.has(event.type) ? "green" : NEW.has(event.type) ? "cyan" : undefined;
 }
 
+/** How a line for an event is laid out. */
 export interface EventLineOptions {
 	readonly paint: Paint;
 	readonly width?: number | undefined;

@@ -9,6 +9,7 @@ import { nameOf } from "./machine-title.ts";
 import { markOf, phaseStyle } from "./phase.ts";
 import { sourceFields } from "./program-sources.ts";
 
+/** How a machine is shown: in these colours, so wide, at this time. */
 export interface DetailOptions {
 	readonly paint: Paint;
 	readonly width?: number | undefined;

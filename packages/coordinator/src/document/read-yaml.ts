@@ -22,6 +22,7 @@ interface YamlFinding extends Finding {
 	/** From 1. */
 	readonly at?: { readonly line: number; readonly column: number };
 }
+/** All that is wrong with a text. */
 export interface YamlFailure {
 	readonly ok: false;
 	readonly findings: readonly YamlFinding[];

@@ -17,6 +17,7 @@ import { leadOf, whileLeading } from "./while-leading.ts";
 const LOOK_MS = 500;
 const TROUBLE_MS = 3_000;
 
+/** What the keeper of members needs. */
 export interface EtcdKeeperParts {
 	readonly core: Pick<Core, "fleet" | "actsIn" | "ready" | "submit">;
 	/** Speaks to the members at these URLs, in turn. Before each request that changes something `beforeChange` is called, which may throw. */

@@ -25,6 +25,7 @@ const LOOK_MS = 1_000;
 /** After a failure, and after a look at a state that had not changed. */
 const AGAIN_MS = 30_000;
 
+/** What the keeper of snapshots needs. */
 export interface SnapshotKeeperParts {
 	readonly core: Pick<Core, "fleet" | "actsIn" | "ready" | "submit">;
 	/** Speaks to the members at these URLs. */

@@ -4,6 +4,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Credentials } from "../ports/credentials.ts";
 import type { Failpoint } from "../ports/failpoint.ts";
 
+/** What effects need of the world. */
 export interface EffectParts {
 	readonly bus: Bus;
 	readonly credentials: Credentials;

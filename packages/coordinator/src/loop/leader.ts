@@ -35,6 +35,7 @@ const RENDER_PAUSE_MS = 10;
 /** The number of events between two snapshots. */
 const SNAPSHOT_EVERY_EVENTS = 20_000;
 
+/** What leading needs. */
 export interface LeaderParts {
 	readonly parts: LoopParts;
 	readonly log: Log;

@@ -7,6 +7,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** So many boots are remembered; above that all are forgotten, and asked again. */
 const MAX_BOOTS = 20_000;
 
+/** What looking again needs. */
 export interface LookAgainParts {
 	/** Whether somebody is there who could look for one of these addresses. */
 	readonly canSee: (addresses: readonly string[]) => boolean;

@@ -21,6 +21,7 @@ export interface Turn {
 	readonly refused: readonly Unreadable[];
 }
 
+/** What a turn is taken on. */
 export interface TurnParts {
 	readonly fleet: Fleet;
 	readonly inputs: readonly Input[];

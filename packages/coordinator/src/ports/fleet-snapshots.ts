@@ -11,6 +11,7 @@ export interface Snapshot {
 	readonly fleet: Fleet;
 }
 
+/** Where snapshots of the fleet are kept. */
 export interface Snapshots {
 	/** The newest one that is whole and fits this program's version, or undefined. Never throws for a damaged file. */
 	load(): Promise<Snapshot | undefined>;

@@ -11,6 +11,7 @@ export interface LogMark {
 	readonly seq: number;
 }
 
+/** Where the mark of the log is kept. */
 export interface LogMarks {
 	load(): Promise<LogMark | undefined>;
 	/** Returns at once; of marks that follow each other quickly the last one is kept. */

@@ -1,5 +1,6 @@
 /** What TOML 1.0 can hold of ours: texts, whole numbers, truth values, lists of these, and tables. */
 export type TomlValue = string | number | boolean | readonly TomlValue[] | TomlTable;
+/** A table of TOML, in the order of its keys. */
 export interface TomlTable {
 	readonly [key: string]: TomlValue;
 }

@@ -27,6 +27,7 @@ export interface Asked {
 	/** Takes down what became of the request. */
 	readonly record: BootCore["record"];
 }
+/** What the boot document chose for a request. */
 export interface Chosen {
 	readonly group: Group;
 	readonly profile: Profile;

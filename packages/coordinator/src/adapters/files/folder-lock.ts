@@ -15,6 +15,7 @@ const ATTEMPTS = 100;
 /** Whoever holds the guard does so for less than a millisecond; this one was left by a process that died, in milliseconds. */
 const GUARD_LEFT_MS = 10_000;
 
+/** A lock that this process holds. */
 export interface FolderLock {
 	release(): Promise<void>;
 }

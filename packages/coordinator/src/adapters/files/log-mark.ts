@@ -20,6 +20,7 @@ const Mark = z.object({
 		.max(MOST_EVENTS / 2),
 });
 
+/** Where the mark lies, and who hears that it could not be written. */
 export interface LogMarkOptions {
 	/** The coordinator's data folder; the file is `log-mark.json` in it. */
 	readonly dataFolder: string;

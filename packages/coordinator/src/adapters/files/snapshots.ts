@@ -7,6 +7,7 @@ import type { Snapshot, Snapshots } from "../../ports/fleet-snapshots.ts";
 /** Counts up when the file's shape changes; other formats are not read. */
 const FORMAT = 1;
 
+/** Where the snapshot lies, and its form. */
 export interface SnapshotOptions {
 	/** The coordinator's data folder; the file is `snapshot.json` in it. */
 	readonly dataFolder: string;

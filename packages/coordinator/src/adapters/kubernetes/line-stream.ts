@@ -4,6 +4,7 @@ import { type Agent, request } from "node:https";
 /** No line is longer: an object of the API has 1.5 MiB at most. */
 const MOST_CHARACTERS = 4 * 2 ** 20;
 
+/** Who hears what comes. */
 export interface StreamParts {
 	/** The server has answered 200. */
 	readonly onOpen: () => void;

@@ -16,6 +16,7 @@ const LeadMessage = z.strictObject({
 	at: Timestamp.optional(),
 });
 
+/** What a beacon needs. */
 export interface BeaconOptions {
 	/** One's own announcements do not count. */
 	readonly coordinatorId: string;

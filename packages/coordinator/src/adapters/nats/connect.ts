@@ -18,6 +18,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A server that starts anew may refuse everybody for a moment, before it has read its accounts. */
 const REFUSED_FOR_MS = 3_000;
 
+/** Which servers to connect to, and as whom. */
 export interface ConnectOptions {
 	readonly servers: readonly string[];
 	readonly authenticator: Authenticator;

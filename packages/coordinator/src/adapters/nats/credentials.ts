@@ -17,6 +17,7 @@ export const DEFAULT_LIFETIME_SECONDS = 86_400;
 /** An agent has two of its own and one for answers; the rest is room for what is under way. */
 const MAX_SUBSCRIPTIONS = 32;
 
+/** What issuing credentials needs. */
 export interface CredentialsOptions {
 	/** Signs users of the account: the account's own key or one of its signing keys. */
 	readonly issuer: SigningKey;

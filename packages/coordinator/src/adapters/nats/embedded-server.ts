@@ -25,6 +25,7 @@ interface ServerExit {
 	readonly retryInMs: number;
 }
 
+/** How the coordinator's own server is run. */
 export interface EmbeddedOptions {
 	readonly dataFolder: string;
 	/** Loopback without it. */

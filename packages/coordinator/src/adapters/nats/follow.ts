@@ -19,6 +19,7 @@ const DOUBTS = new Set([
 	"ordered_consumer_recreated",
 ]);
 
+/** The stream that is followed. */
 export interface FollowSource {
 	readonly connection: BusConnection;
 	/** Throws LogLost when the stream is not the one that is followed, LogWentBack when it ends before a position that was read. */
@@ -27,6 +28,7 @@ export interface FollowSource {
 	consumer(after: Position): Promise<Consumer>;
 }
 
+/** From where on it is followed, and who hears the entries. */
 export interface FollowOptions {
 	/** What was read so far. */
 	readonly chain: Chain;

@@ -45,6 +45,7 @@ const Head = z.strictObject({
 });
 type Head = z.infer<typeof Head> & { readonly link?: Digest | undefined };
 
+/** How snapshots of the fleet are kept on the bus, and their form. */
 export interface KeptStatesOptions {
 	readonly replicas: number;
 	readonly toJson: (fleet: Fleet) => unknown;

@@ -15,6 +15,7 @@ import { requireJetStream } from "./require-jetstream.ts";
 import { Revocations } from "./revocations.ts";
 import { PATCHED_VERSIONS, tooOld, unpatched, versionIn } from "./server-versions.ts";
 
+/** Servers that somebody else runs, and how to sign in there. */
 export interface ExternalBusOptions extends OpenOptions {
 	readonly servers: readonly string[];
 	/** Whom the servers' certificates are by, PEM; absent where everybody knows it, or they have none. */

@@ -51,6 +51,7 @@ const NEXT = "compare the versions of agent and coordinator: `rollcall machines 
 /** Why a message was not taken; what metrics count by. */
 type BadReason = "subject" | "too-large" | "bad-request" | "foreign-reply" | "too-many-requests" | "internal";
 
+/** A message from an agent that was refused. */
 export interface BadMessage {
 	readonly verb: UpVerb;
 	readonly reason: BadReason;
@@ -59,6 +60,7 @@ export interface BadMessage {
 	readonly text: string;
 }
 
+/** What answering agents needs. */
 export interface ResponderOptions {
 	readonly connection: BusConnection;
 	readonly core: Pick<Core, "submit" | "beat">;

@@ -26,6 +26,7 @@ export function serverPaths(dataFolder: string): ServerPaths {
 	};
 }
 
+/** Where a server listens, and the limits of its store. */
 export interface ListenOptions {
 	readonly host: string;
 	/** -1: any free one. */

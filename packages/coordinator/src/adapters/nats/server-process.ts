@@ -18,6 +18,7 @@ export interface ProcessEnd {
 	readonly tail: readonly string[];
 }
 
+/** A server's program and files, and who hears of it. */
 export interface ProcessOptions {
 	readonly binary: string;
 	readonly configFile: string;

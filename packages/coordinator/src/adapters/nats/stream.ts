@@ -18,6 +18,7 @@ const ORIGIN_KEY = "rollcall-origin";
 const NAME_IN_USE = 10058;
 const NOT_FOUND = 10059;
 
+/** The settings of the log's stream. */
 export interface StreamOptions {
 	/** Copies in a cluster; 1 on a single server. */
 	readonly replicas?: number;

@@ -24,6 +24,7 @@ const Here = z.strictObject({
 });
 type Here = z.infer<typeof Here>;
 
+/** What tells this process from another one with its id, and who hears of one. */
 export interface TwinOptions {
 	readonly coordinatorId: string;
 	/** The computer and the data folder, for people. */
@@ -36,6 +37,7 @@ export interface TwinOptions {
 	readonly onYield: (error: TwinFound) => void;
 }
 
+/** A watch that runs until it is closed. */
 export interface TwinWatch {
 	/** Says at once that this process runs; to be called when it begins to lead. */
 	say(): void;

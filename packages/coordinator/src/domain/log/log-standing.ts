@@ -16,12 +16,14 @@ export interface LogStanding {
 	readonly doubt?: LogDoubt | undefined;
 }
 
+/** How full the log is. */
 export interface LogFilled {
 	readonly percent: number;
 	readonly bytes: number;
 	readonly maxBytes: number;
 }
 
+/** What is doubtful about the log, and since when. */
 export interface LogDoubt {
 	/** Number and time of the event that said so first. */
 	readonly seq: number;
