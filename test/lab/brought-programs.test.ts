@@ -57,7 +57,7 @@ testNeeding(
 	await switchPart(),
 	await debianPackages([...RELEASED_PACKAGES, BUSYBOX]),
 )(
-	"machines whose system has nothing that runs containers get all of it from the coordinator, which fetched it from a mirror of its makers, their pods reach each other, and the kubelet of another release runs when it comes",
+	"machines whose system has nothing that runs containers get all of it from the coordinator, which fetched it from a mirror of its makers, their pods reach each other, whoever logs in finds crictl, and the kubelet of another release runs when it comes",
 	async (t) => {
 		t.timeout(stretched(3 * BOOTED_MS));
 		const room = await openRoom(t, { name: "bare", memoryMiB: [MEMORY_MIB, MEMORY_MIB] });
@@ -116,8 +116,12 @@ testNeeding(
 				BOOTED_MS,
 				2_000,
 			);
-			const [, own, , as] = shown;
+			const [text, own, , as] = shown;
 			t.is(as, own, "with its own address");
+			t.regex(
+				shown.input ?? text,
+				/who logs in has \/opt\/rollcall\/bin\/crictl with runtime-endpoint: unix:\/\/\/run\/containerd\//,
+			);
 		}
 		await declare(VERSIONS[1]);
 		for (const machine of room.machines)

@@ -21,11 +21,13 @@ exec $b sleep 100000`;
 
 /**
  * Writes what is in kubelet's place where there is none to be had: the lab's stand-in, which has containerd run one pod besides, by its client, with the programs, the network and the image
- * that the coordinator brought.
+ * that the coordinator brought. It tells what somebody who logs in finds there.
  */
 export async function writePodKubelet(file: string, version: string): Promise<void> {
 	const text = `#!/bin/sh
 echo "kubelet of ${version}"
+read -r endpoint < /etc/crictl.yaml
+echo "who logs in has $(. /etc/profile.d/rollcall.sh && command -v crictl) with $endpoint"
 pod() {
 	cat > /run/pod.sh <<'POD'
 ${POD}
