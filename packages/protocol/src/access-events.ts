@@ -6,8 +6,8 @@ const by = z.string().max(128);
 const tokenId = z.string().max(64);
 /** An address that a request came from. */
 const from = z.string().max(64);
-/** Milliseconds since 1970, UTC. */
-const time = z.int().min(0);
+/** Milliseconds since 1970, UTC; a date. */
+const time = z.int().min(0).max(8.64e15);
 /** How a thing stands, in short texts by the names of its fields. Secrets are never part of it. */
 const Standing = z
 	.record(z.string().max(64), z.string().max(512))

@@ -28,7 +28,10 @@ export const SEAT_EVENT_PAYLOADS = {
 		bootId,
 		networks: PerVersion,
 		pool: z.string().max(256),
-		index: z.int().min(0),
+		index: z
+			.int()
+			.min(0)
+			.max(2 ** 31),
 		reason,
 	}),
 	/**

@@ -15,6 +15,24 @@ test("an event whose number, time or generation has no next is not understood", 
 		t.false(EventSchema.safeParse({ ...good, ...wrong }).success, Object.keys(wrong).join());
 });
 
+test("an event with a token's end that is no date, or with a share of networks that none can follow, is not understood", (t) => {
+	const hash = `sha256:${"0".repeat(64)}`;
+	const token = { type: "token-created", tokenId: "t", hash, scope: "admin", labels: {}, by: "x", seq: 1, at: START };
+	t.true(EventSchema.safeParse({ ...token, expiresAt: 8.64e15 }).success);
+	t.false(EventSchema.safeParse({ ...token, expiresAt: 8.64e15 + 1 }).success);
+	const bootId = "6b1f6f6c-8f0e-4c8e-9f4e-0a6e0d0c0b0a";
+	const dealt = {
+		type: "pod-networks-dealt",
+		machineId: "a",
+		bootId,
+		networks: ["10.0.0.0/24"],
+		pool: "p",
+		reason: "x",
+	};
+	t.true(EventSchema.safeParse({ ...dealt, index: 7, seq: 1, at: START }).success);
+	t.false(EventSchema.safeParse({ ...dealt, index: FAR, seq: 1, at: START }).success);
+});
+
 test("no log has anybody wait for machines' proofs longer than an hour, or be ahead of the date by more than its own time", (t) => {
 	const { fleet } = new Story();
 	const envelope = { seq: fleet.seq + 1, at: fleet.at };
