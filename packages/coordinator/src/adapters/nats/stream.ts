@@ -54,7 +54,7 @@ async function withBound(jsm: JetStreamManager, found: StreamInfo, { maxBytes }:
 	const { config } = found;
 	const max_bytes = maxBytes ?? config.max_bytes;
 	if (config.max_bytes === max_bytes && !isChanged(found)) return found;
-	return jsm.streams.update(LOG_STREAM, { ...config, ...OWN_SETTINGS, max_bytes });
+	return jsm.streams.update(LOG_STREAM, { ...withOwn(config), max_bytes });
 }
 
 /** The log takes every entry that fits, refuses what does not fit, and takes nothing out by itself. */
@@ -65,19 +65,33 @@ const OWN_SETTINGS = {
 	max_msgs: -1,
 	max_msgs_per_subject: -1,
 	max_msg_size: MAX_MESSAGE_BYTES,
+	retention: RetentionPolicy.Limits,
 };
+
+/** What would have it take in, move or refuse what nobody appended, or keep silent of what it stored. The client keeps a setting that is left out, and ends one that is undefined. */
+const NOT_SET: object = {
+	no_ack: undefined,
+	discard_new_per_subject: undefined,
+	subject_transform: undefined,
+	sources: undefined,
+};
+
+/** A stream's settings with those of the log. */
+function withOwn(config: StreamConfig): StreamConfig {
+	return { ...config, ...OWN_SETTINGS, ...NOT_SET };
+}
 
 /**
  * True for a log that forgets, or cannot be written to: a coordinator died while it made an older log shorter, or somebody changed the stream with another
  * client.
  */
 export function isChanged({ config }: StreamInfo): boolean {
-	return !sameJson({ ...config, ...OWN_SETTINGS }, config);
+	return !sameJson(withOwn(config), config);
 }
 
 /** Ends that. */
 export function putRight(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
-	return jsm.streams.update(LOG_STREAM, { ...config, ...OWN_SETTINGS });
+	return jsm.streams.update(LOG_STREAM, withOwn(config));
 }
 
 /**
@@ -115,7 +129,6 @@ function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<S
 		description: "every event of the fleet; one message per turn of the coordinator's loop",
 		...OWN_SETTINGS,
 		storage: StorageType.File,
-		retention: RetentionPolicy.Limits,
 		max_bytes: maxBytes,
 		num_replicas: replicas,
 		deny_delete: true,
