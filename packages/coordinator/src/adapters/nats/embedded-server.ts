@@ -12,11 +12,21 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** A server that ran for so long begins again with the shortest pause. */
 const PROVEN_AFTER_MS = 30_000;
-/** A server that found its disk full gives up its store until it is started again (`handleOutOfSpace` in its source). */
-const DISK_FULL = /JetStream out of .*resources|no space left on device/i;
+/** A server that once could not write gives up its store until it is started again (`handleOutOfSpace` and "critical write error" in its source). What it logs then, and what that is for people. */
+const CANNOT_WRITE = [
+	[/JetStream out of .*resources|no space left on device/i, "the disk of the data folder is full; make room there"],
+	[
+		/read-only file system/i,
+		"the file system of the data folder is read-only; mount it writable, and it goes on by itself",
+	],
+	[
+		/critical write error|write \S+: input\/output error/i,
+		"the device of the data folder reports errors; look at the kernel's log (dmesg)",
+	],
+] as const;
 /** So much room is worth another try, in bytes; looked at so often, in milliseconds. */
 const ROOM_BYTES = 2 * 1024 * 1024;
-const LOOK_FOR_ROOM_MS = 1_000;
+const LOOK_AGAIN_MS = 1_000;
 
 /** The server ended although nobody asked it to, cannot write, or could not be started again; the next attempt follows by itself. */
 interface ServerExit {
@@ -64,7 +74,7 @@ export class EmbeddedServer {
 	#listen: ListenOptions;
 	#process: ServerProcess | undefined;
 	#watching: Promise<void> = Promise.resolve();
-	#waitsForRoom = false;
+	#waitsToWrite = false;
 
 	private constructor(options: EmbeddedOptions, claims: () => Promise<ServerClaims>) {
 		this.#options = options;
@@ -134,7 +144,8 @@ export class EmbeddedServer {
 			pidFile: paths.pidFile,
 			ports: paths.ports,
 			onLog: (line) => {
-				if (DISK_FULL.test(line) && this.pid !== undefined) void this.#restartWhenThereIsRoom();
+				const [, reason] = CANNOT_WRITE.find(([words]) => words.test(line)) ?? [];
+				if (reason !== undefined && this.pid !== undefined) void this.#restartWhenItCanWrite(reason);
 				this.#options.onLog?.(line);
 			},
 		});
@@ -183,26 +194,34 @@ export class EmbeddedServer {
 		}
 	}
 
-	/** After a full disk: ends the server once there is room again, so that it is started anew, with its store. */
-	async #restartWhenThereIsRoom(): Promise<void> {
-		if (this.#waitsForRoom) return;
-		this.#waitsForRoom = true;
+	/** Ends the server once a file can be written again, with room behind it, so that it is started anew, with its store. */
+	async #restartWhenItCanWrite(reason: string): Promise<void> {
+		if (this.#waitsToWrite) return;
+		this.#waitsToWrite = true;
 		const { signal } = this.#stopping;
-		this.#tell("nats-server cannot write: the disk of the data folder is full; make room there", [], LOOK_FOR_ROOM_MS);
-		for (let room = 0; room < ROOM_BYTES; ) {
-			await sleep(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => {});
+		this.#tell(`nats-server cannot write: ${reason}`, [], LOOK_AGAIN_MS);
+		do {
+			await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
 			if (signal.aborted) return;
-			room = await statfs(this.#paths.folder).then(
-				({ bavail, bsize }) => bavail * bsize,
-				() => 0,
-			);
-		}
-		this.#waitsForRoom = false;
+		} while (!(await canWrite(this.#paths.folder)));
+		this.#waitsToWrite = false;
 		await this.#process?.stop();
 	}
 
 	#tell(reason: string, tail: readonly string[], retryInMs: number): void {
 		this.#options.onExit?.({ reason, tail, retryInMs });
+	}
+}
+
+async function canWrite(folder: string): Promise<boolean> {
+	const file = join(folder, "can-write");
+	try {
+		const { bavail, bsize } = await statfs(folder);
+		await writeAtomically(file, "", 0o600);
+		await rm(file);
+		return bavail * bsize >= ROOM_BYTES;
+	} catch {
+		return false;
 	}
 }
 
