@@ -2,6 +2,7 @@ import { type EventOf, LATEST_EVENT } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import { freePort } from "@rollcall/test-support/free-port";
 
+import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
 import { launchCoordinator, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { startExternalNats } from "../support/external-nats.ts";
@@ -107,4 +108,24 @@ test("an entry with a document that is nested deeper than anybody can follow is 
 	const again = await startCoordinator(t, { ...options, dataFolder: killed.dataFolder });
 	t.is((await doubted(again)).flaws[0]?.kind, "unreadable");
 	await again.enrollToken();
+});
+
+test("a coordinator whose log was sealed under it says what a person does, and leads in the log that begins when that is done", async (t) => {
+	t.teardown(await enter());
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	const asked = (what: string, body: object = {}): Promise<object> =>
+		withLog(nats.url, nats.keys, async (nc) =>
+			(await nc.request(`$JS.API.STREAM.${what}.ROLLCALL_EVENTS`, JSON.stringify(body), ON_THE_BUS)).json<object>(),
+		);
+	const { config } = (await asked("INFO")) as { config: object };
+	await asked("UPDATE", { ...config, sealed: true });
+	await eventually("a word of what a person does", async () => {
+		await coordinator.request("POST", "/v1/tokens", { scope: "enroll" });
+		return /sealed.*begin another log/.test((await coordinator.status()).notReady ?? "");
+	});
+	await asked("DELETE");
+	await eventually("a coordinator that leads", async () => (await coordinator.status()).leader, 60_000);
+	const [first] = await coordinator.events();
+	t.true(first?.type === "log-started" && first.recovering);
 });

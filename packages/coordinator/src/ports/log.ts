@@ -38,7 +38,7 @@ export interface Log {
 	state(): Promise<LogState>;
 	/**
 	 * Stores the events as one entry, if the log still ends at `after`. `link`: the digest of the entry there, where that is known. Another one may still take its place in
-	 * the moment before the entry is stored, since the store compares positions only. Throws LogConflict, LogFull or LogUnavailable.
+	 * the moment before the entry is stored, since the store compares positions only. Throws LogConflict, LogFull or LogUnavailable, and LogBeyond where it never takes one again.
 	 */
 	append(events: readonly Event[], after: Position, link?: Digest): Promise<Entry>;
 	/** How large these events are as one entry, and how large one may be. In bytes. */

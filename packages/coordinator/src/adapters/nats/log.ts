@@ -6,7 +6,7 @@ import {
 	jetstreamManager,
 } from "@nats-io/jetstream";
 import type { Digest, Event } from "@rollcall/protocol";
-import { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
+import { BEGIN_ANEW, LogBeyond, LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
 import type { Entry, Log, LogState, Position } from "../../ports/log.ts";
 import { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
@@ -40,6 +40,8 @@ const TIMEOUT_MS = 5_000;
 const WRONG_LAST_SEQUENCE = [10071, 10164];
 /** JetStream: the stream has its most bytes, the account or the server has no more storage to give. */
 const NO_ROOM = [10077, 10047, 10023, 10002];
+/** JetStream: "invalid operation on sealed stream", for ever. */
+const SEALED = 10109;
 /** So many entries at the end are asked for one by one, where the last ones are missing. */
 const MOST_MISSING = 256;
 const WITHOUT_CONNECTION = "the bus is not connected";
@@ -133,6 +135,8 @@ class StreamLog implements Log {
 					throw new LogConflict(`somebody else appended behind position ${lastSequence} of the event log`, {
 						cause: error,
 					});
+				if (error.code === SEALED)
+					throw new LogBeyond(`the event log was sealed, and takes nothing any more: ${BEGIN_ANEW}`, { cause: error });
 				if (NO_ROOM.includes(error.code))
 					throw new LogFull(`the event log has no room left: ${error.message}`, { cause: error });
 				throw error;
@@ -245,7 +249,7 @@ class StreamLog implements Log {
 		try {
 			return await Promise.race([answer, lost.promise]);
 		} catch (error) {
-			if (error instanceof LogConflict || error instanceof LogLost) throw error;
+			if (error instanceof LogConflict || error instanceof LogLost || error instanceof LogBeyond) throw error;
 			throw unavailable(what, error);
 		} finally {
 			forget();

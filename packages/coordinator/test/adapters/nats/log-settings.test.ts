@@ -3,6 +3,7 @@ import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { openLog } from "../../../src/adapters/nats/log.ts";
 import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
+import { LogBeyond } from "../../../src/errors.ts";
 import { eventOf, startEmbedded } from "../support/bus.ts";
 
 /** Settings by which a log forgets, or cannot be written to, as somebody with a client of NATS makes them. */
@@ -49,3 +50,14 @@ for (const [what, changed] of Object.entries(CHANGED))
 		// Those that nobody reads go with the setting itself.
 		if (changed.retention === undefined) t.is(entries, 22);
 	});
+
+test("of a log that somebody sealed for ever it is said what a person does", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const log = await openLog(connection);
+	await log.append([eventOf(1)], 0);
+	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+	const { config } = await jsm.streams.info(LOG_STREAM);
+	const sealed: object = { sealed: true };
+	await jsm.streams.update(LOG_STREAM, { ...config, ...sealed });
+	await t.throwsAsync(log.append([eventOf(2)], 1), { instanceOf: LogBeyond, message: /begin another log/ });
+});
