@@ -177,8 +177,9 @@ test("what is stale, or claims what never was, is refused or passed over: an old
 	Problem.parse(unsigned.problem);
 	t.is(await refused("hello", { publicKey: newIncarnation().publicKey }), "unauthorized");
 	t.is(await refused("hello", { generation: Number.MAX_SAFE_INTEGER }), "bad-request");
+	t.is(await refused("report", { generation: Number.MAX_SAFE_INTEGER }), "bad-request");
 	for (const state of ["applying", "applied"])
-		for (const never of [generation - 1, generation + 1, Number.MAX_SAFE_INTEGER]) {
+		for (const never of [generation - 1, generation + 1, 2 ** 52]) {
 			const report = { ...good.report, sequence: never, generation: never, progress: { state }, health: [] };
 			t.deepEqual(await ask(scene, "report", encode({ ...report, sequence: 1 })), { kind: "ok" });
 		}
