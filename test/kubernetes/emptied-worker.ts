@@ -10,7 +10,7 @@ const PODS = `/api/v1/namespaces/${ROOM.metadata.name}/pods?labelSelector=app%3D
 const LOOK = `ip -o link | sed -n "s/^[0-9]*: \\([^:@]*\\).*/left: link \\1/p"
 ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
 ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
-cat $(find /sys/fs/cgroup -path "*kubepods*" -name cgroup.procs) /dev/null | sed "s/.*/left: process of a pod/" | sort -u
+grep -rs "" --include=cgroup.procs /sys/fs/cgroup | sed -n "/kubepods/s/.*/left: process of a pod/p" | sort -u
 echo "left: that is all"`;
 /** A role of the operator that looks around. */
 const LOOKING = {
