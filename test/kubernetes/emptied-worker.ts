@@ -11,6 +11,8 @@ const LOOK = `ip -o link | sed -n "s/^[0-9]*: \\([^:@]*\\).*/left: link \\1/p"
 ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
 ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
 grep -rs "" --include=cgroup.procs /sys/fs/cgroup | sed -n "/kubepods/s/.*/left: process of a pod/p" | sort -u
+sed -n -e "s#.* \\(/var/lib/kubelet/[^ ]*\\) .*#left: mount \\1#p" -e "s#.* \\(/run/containerd/[^ ]*/shm\\) .*#left: mount \\1#p" /proc/self/mountinfo
+ls /var/lib/kubelet/pods /var/log/pods /var/log/containers 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: written by a pod: /"
 echo "left: that is all"`;
 /** A role of the operator that looks around. */
 const LOOKING = {
@@ -26,7 +28,7 @@ const LOOKING = {
 	probes: [{ kind: "unit", component: "look", unit: "look.service" }],
 };
 
-/** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods or of what was brought. */
+/** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods with their volumes and logs, or of what was brought. */
 export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene): Promise<void> {
 	const workers = cluster.machines.length - 1;
 	const { status, text } = await api.ask(

@@ -22,6 +22,7 @@ export { takeTurn } from "../loop/turn.ts";
 export { coreAddOns } from "../render/addons/core-add-ons.ts";
 export { packetFilterUnit } from "../render/packet-filter-unit.ts";
 export { podNamespacesUnit } from "../render/pod-namespaces-unit.ts";
+export { podVolumesUnit } from "../render/pod-volumes-unit.ts";
 export { renderTarget } from "../render/render-target.ts";
 export { routedFiles } from "../render/routed.ts";
 export { renderedTargets } from "../wiring/targets.ts";

@@ -21,6 +21,7 @@ import { NODE_PATHS, NODE_PORTS } from "./node-paths.ts";
 import { onceForEqual } from "./once-for-equal.ts";
 import { packetFilterUnit } from "./packet-filter-unit.ts";
 import { podNamespacesUnit } from "./pod-namespaces-unit.ts";
+import { podVolumesUnit } from "./pod-volumes-unit.ts";
 import { podsUnits } from "./pods-unit.ts";
 import { programPath, startsAnewFor, targetArtifacts } from "./programs.ts";
 import { routedFiles, routedNetwork } from "./routed.ts";
@@ -47,7 +48,7 @@ export function nodeRoleParts(
 	const pods = podsUnits(node);
 	const login = loginShell(node);
 	// Each is stopped before those that stand before it: first all pods end.
-	const behindPods = [packetFilterUnit(), podNamespacesUnit()];
+	const behindPods = [packetFilterUnit(), podNamespacesUnit(), podVolumesUnit()];
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),

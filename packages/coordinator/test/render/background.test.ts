@@ -218,6 +218,7 @@ test("16: the modules that the choices need are loaded before kube-proxy runs", 
 		"containerd.service",
 		"rollcall-packet-filter.service",
 		"rollcall-pod-namespaces.service",
+		"rollcall-pod-volumes.service",
 		"kubepods.slice",
 		"kubelet.service",
 	]);

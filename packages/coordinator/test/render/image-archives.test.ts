@@ -114,11 +114,12 @@ slots:
 	const rendered = render(1000);
 	if (!rendered.ok) return t.fail(rendered.reason);
 	const units = rendered.content.units.map(({ name }) => name);
-	t.deepEqual(units.slice(-6), [
+	t.deepEqual(units.slice(-7), [
 		"containerd.service",
 		"rollcall-images-site.service",
 		"rollcall-packet-filter.service",
 		"rollcall-pod-namespaces.service",
+		"rollcall-pod-volumes.service",
 		"kubepods.slice",
 		"kubelet.service",
 	]);
