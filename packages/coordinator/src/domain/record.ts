@@ -2,10 +2,17 @@ import { type Event, type EventDraft, EventSchema, fit, type Timestamp } from "@
 import { apply } from "./apply.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** A draft that could not be read back from the log, so that it must not get there: its type, and the field with what is wrong. */
+/** What must not get into the log: an event that could not be read back from it, or followed, or what an input could not come to. All of it are errors of ours. */
 export interface Unreadable {
-	readonly draft: EventDraft;
+	/** The type of the event or the kind of the input, and the field with what is wrong, or what was thrown. */
 	readonly reason: string;
+	/** What was thrown. */
+	readonly error?: unknown;
+}
+
+/** What was thrown where an event or an input of this name was taken. */
+export function thrown(name: string, error: unknown): Unreadable {
+	return { reason: `${name}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 512), error };
 }
 
 /** What recording comes to. What was refused left no trace. */
@@ -17,7 +24,7 @@ export interface Recorded {
 
 /**
  * Numbers drafts behind the last event of the fleet, gives them the time `at`, and applies them in order. Each is read by its schema
- * first, since what cannot be read back would end every later start.
+ * first, and followed, since what cannot be read back or followed would end every later start.
  */
 export function record(fleet: Fleet, drafts: readonly EventDraft[], at: Timestamp): Recorded {
 	const events: Event[] = [];
@@ -29,10 +36,15 @@ export function record(fleet: Fleet, drafts: readonly EventDraft[], at: Timestam
 		if (event.cause === undefined) delete event.cause;
 		const fitted = fit(EventSchema, event);
 		if (!fitted.ok) {
-			refused.push({ draft, reason: `${draft.type}: ${fitted.reason}`.slice(0, 512) });
+			refused.push({ reason: `${draft.type}: ${fitted.reason}`.slice(0, 512) });
 			continue;
 		}
-		next = apply(next, fitted.value);
+		try {
+			next = apply(next, fitted.value);
+		} catch (error) {
+			refused.push(thrown(draft.type, error));
+			continue;
+		}
 		events.push(fitted.value);
 	}
 	return { fleet: next, events, refused };

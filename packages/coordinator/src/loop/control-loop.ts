@@ -3,7 +3,7 @@ import type { Asked } from "../domain/change.ts";
 import { aheadNow } from "../domain/clocks/log-clock.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input } from "../domain/inputs.ts";
-import { LogBeyond, LogLost, LogWentBack } from "../errors.ts";
+import { LogBeyond, LogGap, LogLost, LogUnavailable, LogWentBack } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
 import type { Log } from "../ports/log.ts";
@@ -11,6 +11,7 @@ import { type Election, takeTheLead } from "./election.ts";
 import { Heard } from "./heard.ts";
 import { readEvents } from "./history.ts";
 import { InputQueue, problem } from "./input-queue.ts";
+import { LeadFaults } from "./lead-faults.ts";
 import { Leader } from "./leader.ts";
 import { shouldTryToLead } from "./leadership.ts";
 import { Ledger } from "./ledger.ts";
@@ -36,6 +37,7 @@ export class ControlLoop implements Core {
 	readonly #heard = new Heard();
 	readonly #listening: Listening;
 	readonly #queue: InputQueue;
+	readonly #faults = new LeadFaults();
 	readonly #stopping = new AbortController();
 	#log: Log | undefined;
 	#leader: Leader | undefined;
@@ -113,7 +115,8 @@ export class ControlLoop implements Core {
 	ready(): { ready: boolean; reason: string } {
 		if (!this.#log) return { ready: false, reason: "the log is not open yet" };
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
-		if (this.#beyond !== "") return { ready: false, reason: this.#beyond };
+		const why = this.#beyond || this.#faults.reason(this.#parts.clock.monotonic());
+		if (why !== "") return { ready: false, reason: why };
 		if (!this.#current) return { ready: false, reason: "the log is being read" };
 		if (this.#leader && this.#leader.trouble !== "") return { ready: false, reason: this.#leader.trouble };
 		if (!this.#leader && this.leadership().url === undefined)
@@ -157,7 +160,9 @@ export class ControlLoop implements Core {
 				if (error instanceof LogLost) this.#log = undefined;
 				this.#parts.watcher.onTrouble("trouble with the event log; trying again", error);
 				if (error instanceof LogWentBack && this.#log) await this.#beginAnew(this.#log);
-				await this.#pause(TROUBLE_PAUSE_MS);
+				await this.#pause(
+					isOfTheLog(error) ? TROUBLE_PAUSE_MS : this.#faults.end(error, this.#parts.clock.monotonic()),
+				);
 			}
 		}
 	}
@@ -241,6 +246,7 @@ export class ControlLoop implements Core {
 			election,
 		});
 		this.#leader = leader;
+		this.#faults.begin(this.#parts.clock.monotonic());
 		this.#parts.watcher.onLeading(true);
 		try {
 			await leader.run(
@@ -271,4 +277,9 @@ export class ControlLoop implements Core {
 	#pause(ms: number): Promise<void> {
 		return this.#parts.clock.sleep(ms, this.#stopping.signal);
 	}
+}
+
+/** True for what the log or the bus does, which ends by itself: it is tried again soon. */
+function isOfTheLog(error: unknown): boolean {
+	return [LogUnavailable, LogLost, LogWentBack, LogGap].some((kind) => error instanceof kind);
 }

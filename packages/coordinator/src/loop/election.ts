@@ -55,7 +55,7 @@ export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate
 	for (const { reason } of flaws)
 		watcher.onTrouble("the event log is in doubt; machines prove what they hold", new Error(reason));
 	for (const { reason } of refused)
-		watcher.onTrouble("an event that could not be read back was not recorded", new Error(reason));
+		watcher.onTrouble("what could not be read back or followed was not recorded", new Error(reason));
 	parts.failpoint("lead:before");
 	const [sentAt, behind] = [clock.monotonic(), reader.place];
 	try {

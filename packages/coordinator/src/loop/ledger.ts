@@ -51,13 +51,27 @@ export class Ledger {
 	take({ events, position, flaws }: Pick<Entry, "events" | "position" | "flaws">, reached?: Fleet): boolean {
 		if (position <= this.#position) return false;
 		this.doubt(flaws);
-		this.#fleet = reached ?? events.reduce(apply, this.#fleet);
-		this.#flaws.hear(events, position);
+		const followed = reached ?? this.#follow(events, position);
+		const taken = followed ? events : [];
+		this.#fleet = followed ?? this.#fleet;
+		this.#flaws.hear(taken, position);
 		this.#position = position;
-		this.#recent.push(...events);
+		this.#recent.push(...taken);
 		if (this.#recent.length > RECENT_EVENTS * 1.5) this.#recent = this.#recent.slice(-RECENT_EVENTS);
-		for (const event of events) this.#tell(event);
+		for (const event of taken) this.#tell(event);
 		return true;
+	}
+
+	/** The state behind the events of an entry. Undefined where they cannot be followed: nothing is taken of such an entry, and it is told like one that cannot be read. */
+	#follow(events: readonly Event[], position: Position): Fleet | undefined {
+		try {
+			return events.reduce(apply, this.#fleet);
+		} catch (error) {
+			const why = error instanceof Error ? error.message : String(error);
+			const reason = `the events of entry ${position} cannot be followed: ${why}`.slice(0, 512);
+			this.doubt([{ kind: "unreadable", position, reason }]);
+			return undefined;
+		}
 	}
 
 	/** Events behind `after` from memory, or undefined when memory does not reach back that far. */

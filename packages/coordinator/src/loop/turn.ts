@@ -4,9 +4,9 @@ import { Attention } from "../domain/attention.ts";
 import { type Asked, changeMade } from "../domain/change.ts";
 import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
-import type { Answer, Input } from "../domain/inputs.ts";
+import type { Answer, Input, Verdict } from "../domain/inputs.ts";
 import type { Observed, SummaryIfKnown } from "../domain/observed.ts";
-import { type Recorded, record, type Unreadable } from "../domain/record.ts";
+import { type Recorded, record, thrown, type Unreadable } from "../domain/record.ts";
 
 /** More rounds than decisions can depend on each other; a decision that never settles is an error of ours, not a loop. */
 const MAX_ROUNDS = 32;
@@ -17,7 +17,7 @@ export interface Turn {
 	readonly events: readonly Event[];
 	/** One per input, in their order. They count only once the events are recorded. */
 	readonly answers: readonly Answer[];
-	/** Decisions that could not be read back and were left out: errors of ours, which somebody must hear of. */
+	/** What could not be taken or recorded and was left out: errors of ours, which somebody must hear of. */
 	readonly refused: readonly Unreadable[];
 }
 
@@ -53,7 +53,12 @@ export function takeTurn(parts: TurnParts): Turn {
 		events.push(...recorded.events);
 	};
 	for (const [index, input] of parts.inputs.entries()) {
-		const verdict = admit(fleet, input, at);
+		const verdict = admitted(fleet, input, at);
+		if ("reason" in verdict) {
+			refused.push(verdict);
+			answers.push(notReadable(input, verdict));
+			continue;
+		}
 		const recorded = record(
 			fleet,
 			verdict.events.filter((draft) => parts.keep(draft, at)),
@@ -87,6 +92,15 @@ export function takeTurn(parts: TurnParts): Turn {
 	return { fleet, events, answers, refused };
 }
 
+/** What an input comes to. One that we cannot judge, by an error of ours, is answered so, and holds up no other. */
+function admitted(fleet: Fleet, input: Input, at: Timestamp): Verdict | Unreadable {
+	try {
+		return admit(fleet, input, at);
+	} catch (error) {
+		return thrown(input.kind, error);
+	}
+}
+
 /** What is recorded of a change through the API: nothing where nothing changed, unless it is noted for itself. */
 function recordChange(
 	asked: Asked,
@@ -108,7 +122,7 @@ function notReadable(input: Input, { reason }: Unreadable): Answer {
 		kind: "problem",
 		problem: {
 			code: "internal",
-			message: `${input.kind} was not taken: what it comes to could not be read back from the event log (${reason})`,
+			message: `${input.kind} was not taken: what it comes to could not be recorded in the event log (${reason})`,
 			next: "this is a fault of the coordinator: its log has more",
 			...("machineId" in input ? { machineId: input.machineId } : {}),
 		},
