@@ -11,6 +11,7 @@ export function calm(world: World): void {
 	world.answerLoss = 0;
 	world.storeMs = 0.3;
 	world.etcdMs = 20;
+	world.stillAtList = undefined;
 	world.storeIsFull = false;
 	world.store.maxBytes = Math.max(world.store.maxBytes, 64 * 1024 * 1024);
 	// An update that was begun is ended: the later version goes on to write what the earlier one does not understand.

@@ -10,7 +10,7 @@ import {
 	type LoopParts,
 } from "@rollcall/coordinator/simulator";
 import { type Beat, type BootId, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
-import { must } from "./broken.ts";
+import { Broken } from "./broken.ts";
 import { simulatedCredentials } from "./credentials.ts";
 import { DataFolder, type Declared, readSnapshot, snapshotText } from "./data-folder.ts";
 import { answerSaid } from "./edge.ts";
@@ -276,8 +276,8 @@ export class Coordinator {
 				onTrouble: alive((what, error) => {
 					const text = error instanceof Error ? error.message : String(error);
 					world.story.tell(`${name}: ${what}: ${text}`);
-					must(!(error instanceof TypeError), "nothing throws", () => (error as Error).stack ?? text);
-					must(!what.includes("could not be read back"), "what is decided can be read back", () => text);
+					if (error instanceof TypeError) world.onThrown(error);
+					if (what.includes("not be read back")) world.onThrown(new Broken("what is decided can be read back", text));
 				}),
 			},
 		};

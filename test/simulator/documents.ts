@@ -11,7 +11,7 @@ type SlotText = Record<string, unknown> & { readonly name: string };
 
 /** A cluster document as an operator might declare it: what slots it has changes from one to the next. */
 export function makeDocument(random: Random, machines: number, about = "anything"): Declared {
-	const isEtcd = about === "etcd";
+	const isEtcd = about === "etcd" || about === "memory";
 	const share = (part: number) => Math.max(1, Math.floor(machines * part));
 	const slots: SlotText[] = [
 		{
@@ -99,6 +99,14 @@ export function resizedEtcd(random: Random, document: ClusterDocument): Declared
 		return { ...slot, selector: random.pick([{}, { labels: { pool: random.pick(["a", "b"]) } }]) };
 	});
 	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
+	return declared({ ...document, slots });
+}
+
+/** The same document with etcd on machines of another role, or of another cluster. */
+export function elsewhereEtcd(random: Random, document: ClusterDocument): Declared {
+	if (random.chance(0.3)) return declared({ ...document, name: document.name === "lab" ? "lab-two" : "lab" });
+	const others = document.slots.filter(({ role }) => role !== "etcd");
+	const slots = others.length < document.slots.length ? others : [...others, ownEtcd(random)];
 	return declared({ ...document, slots });
 }
 

@@ -89,7 +89,7 @@ function members(world: World): Machine[] {
 }
 
 /** Of four people three look first whether etcd can spare it. */
-function anyMember(world: World, luck: Random): Machine | undefined {
+export function anyMember(world: World, luck: Random): Machine | undefined {
 	const all = members(world);
 	if (all.length === 0) return undefined;
 	const one = luck.pick(all);
@@ -101,7 +101,8 @@ function offFor(world: World, luck: Random, machine: Machine | undefined): void 
 	world.schedule.after(luck.int(5_000, 40_000), () => machine && !machine.boot && machine.powerOn());
 }
 
-function declare(world: World, change: (document: ClusterDocument) => ReturnType<typeof resizedEtcd>): void {
+/** Whoever leads gets another document than the one in force. */
+export function declare(world: World, change: (document: ClusterDocument) => ReturnType<typeof resizedEtcd>): void {
 	const leader = world.leader();
 	const document = leader?.fleet?.cluster?.document;
 	if (!leader || !document) return;

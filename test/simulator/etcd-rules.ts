@@ -1,5 +1,5 @@
 import { etcdRole, type Fleet, type Machine } from "@rollcall/coordinator/simulator";
-import type { EventOf } from "@rollcall/protocol";
+import type { EventOf, MachineId } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import { fits } from "./fleet-rules.ts";
 
@@ -13,6 +13,7 @@ export function checkLeaves(before: Fleet, { machineId, bootId }: EventOf<"etcd-
 	const { seat } = machine ?? {};
 	if (!document || !machine || !seat || machine.bootId !== bootId || machine.lease !== "alive" || !isOf(machine))
 		return;
+	checkOthers(before, machineId);
 	const slot = document.slots.find(({ name, role }) => name === seat.slot && role === etcdRole(document));
 	const { count } = slot ?? {};
 	if (!slot || typeof count !== "number" || seat.seat < count || !fits(slot, machine)) return;
@@ -30,4 +31,27 @@ export function checkLeaves(before: Fleet, { machineId, bootId }: EventOf<"etcd-
 			isOf(one),
 	);
 	must(!lost, "lost members leave etcd before those that live", () => `${machineId} goes before ${lost?.machineId}`);
+}
+
+/** How many members of etcd vote as far as a log knows. */
+export function votersKnown(fleet: Fleet | undefined): number {
+	const { members = [], unproved = [] } = fleet?.etcd ?? {};
+	return members.filter(({ votes, removed }) => votes && removed !== "done").length + unproved.length;
+}
+
+/** Where a member that lives is to go since its seat goes, the others are a majority without it, and well by what is known. */
+function checkOthers(before: Fleet, machineId: MachineId): void {
+	const well = (before.etcd?.members ?? []).filter(({ votes, removed, ...one }) => {
+		const machine = before.machines.get(one.machineId);
+		const isThere = machine?.bootId === one.bootId && machine.lease === "alive" && one.machineId !== machineId;
+		return (
+			votes && !removed && isThere && machine.health.some(({ component, healthy }) => component === "etcd" && healthy)
+		);
+	}).length;
+	const left = votersKnown(before) - 1;
+	must(
+		well > left / 2,
+		"a member that lives leaves only where the others are a majority",
+		() => `${machineId} goes, and ${well} of ${left} others are well`,
+	);
 }

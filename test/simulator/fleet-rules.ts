@@ -20,6 +20,19 @@ export function checkFleet(fleet: Fleet, events: readonly Event[]): void {
 	must(fleet.seats.size === holders.size, "seats are indexed", () => `${fleet.seats.size} and ${holders.size}`);
 	checkPodNetworks(fleet);
 	checkSpares(fleet, events);
+	checkReplaced(fleet, events);
+}
+
+/** Who is lost for long goes only where another one takes its seat at once: else that would stay empty, also when it comes back. */
+function checkReplaced(fleet: Fleet, events: readonly Event[]): void {
+	for (const event of events)
+		must(
+			event.type !== "machine-released" ||
+				!event.reason.startsWith("lost for more than") ||
+				fleet.seats.has(`${event.slot}/${event.seat}`),
+			"who goes for a spare is replaced",
+			() => `${"machineId" in event ? event.machineId : ""} left its seat, and nobody has it`,
+		);
 }
 
 /** Two nodes with one share of the pod network would take each other's packets, also when one of them is lost or on its way out. */

@@ -1,6 +1,7 @@
 import type { Fleet } from "@rollcall/coordinator/simulator";
 import type { EventOf } from "@rollcall/protocol";
 import { must } from "./broken.ts";
+import { believedOn, signerOn } from "./machine/trusted.ts";
 import type { World } from "./world.ts";
 
 /** No change of keys parts machines that serve the cluster: whoever signs is believed by all of them, and nobody holds what an authority signed that is believed no more. */
@@ -12,9 +13,11 @@ export function checkTrust(world: World, before: Fleet, { trust }: EventOf<"trus
 	if (!before.trust) return;
 	for (const { machineId, seat, approval, target, bootId } of before.machines.values()) {
 		const boot = world.machineOf(machineId)?.boot;
-		if (!seat || approval !== "approved" || !target || boot?.bootId !== bootId || boot.believes.length === 0) continue;
-		must(boot.believes.includes(signing), "nobody signs whom a machine does not believe", () => machineId);
-		const { signer } = boot;
+		if (!seat || approval !== "approved" || !target || boot?.bootId !== bootId) continue;
+		const own = believedOn(boot.disk);
+		if (own.length === 0) continue;
+		must(own.includes(signing), "nobody signs whom a machine does not believe", () => machineId);
+		const signer = signerOn(boot.disk);
 		must(
 			signer === undefined || believed.includes(signer),
 			"no certificate in use is believed no more",

@@ -3,6 +3,7 @@ import { type ClusterDocument, healthDigest } from "@rollcall/protocol";
 import { Broken, must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
 import { checkExposed } from "./key-rules.ts";
+import { hasValidCertificate } from "./machine/trusted.ts";
 import type { World } from "./world.ts";
 
 /** True when all has come about that must. */
@@ -75,7 +76,7 @@ export function checkSettled(world: World): void {
 			() => `${machine.machineId} ${boot?.generation} ${target.generation}`,
 		);
 		must(boot.kubeletIsUpToDate, "units run on the files that are there", () => box.name);
-		must(boot.hasValidCertificate, "certificates are valid in the end", () => box.name);
+		must(hasValidCertificate(boot.disk, world.wallClock()), "certificates are valid in the end", () => box.name);
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
 	checkExposed(truth);

@@ -126,6 +126,17 @@ export class LogStore {
 		this.newer.damage(bytes, damaged);
 	}
 
+	/** Somebody wrote another entry in the place of one, as one stores it. False: this one cannot be changed so. */
+	forge(position: number): boolean {
+		const text = new TextDecoder().decode(this.entries.get(position));
+		const other = text.replace(/"at":(\d+)/, (_, at: string) => `"at":${Number(at) + 1}`);
+		if (other === text) return false;
+		const forged = new TextEncoder().encode(other);
+		this.entries.set(position, forged);
+		this.written.set(forged, linkOf(forged));
+		return true;
+	}
+
 	/** The store was deleted. */
 	lose(): void {
 		this.origin += 1;

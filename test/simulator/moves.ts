@@ -2,6 +2,7 @@ import { ETCD_MOVES } from "./etcd-moves.ts";
 import { KEY_MOVES } from "./key-moves.ts";
 import { LOG_MOVES } from "./log-moves.ts";
 import { MACHINE_MOVES } from "./machine-moves.ts";
+import { MEMORY_MOVES } from "./memory-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
 import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
@@ -32,6 +33,7 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...PROCESS_MOVES,
 	...LOG_MOVES,
 	...ETCD_MOVES,
+	...MEMORY_MOVES,
 	...KEY_MOVES,
 	...TAKEOVER_MOVES,
 	...VERSION_MOVES,
@@ -44,9 +46,15 @@ const GAP_MS: Readonly<Record<About, number>> = {
 	anything: 8_000,
 	etcd: 20_000,
 	keys: 20_000,
+	memory: 20_000,
 	takeover: 15_000,
 	versions: 15_000,
 };
+
+/** What happens to etcd's members comes also in stories about what agents keep, most of which is etcd's memory. */
+function isFor(kind: MoveKind, about: About): boolean {
+	return (kind.about ?? about) === about || (kind.about === "etcd" && about === "memory");
+}
 
 /** The moves of a run. `about`: what most of them are about. */
 export function planMoves(
@@ -55,9 +63,9 @@ export function planMoves(
 	{ damage, about }: { readonly damage: boolean; readonly about: About },
 ): Move[] {
 	const kinds = Object.entries(MOVES)
-		.filter(([, kind]) => (damage || !kind.damage) && (kind.about ?? about) === about)
+		.filter(([, kind]) => (damage || !kind.damage) && isFor(kind, about))
 		.map(([name, kind]) => {
-			const often = (kind.damage ? 4 : 1) * (kind.about === about ? OFTEN : 1);
+			const often = (kind.damage ? 4 : 1) * (kind.about !== undefined ? OFTEN : 1);
 			return [name, { weight: kind.weight * often }] as const;
 		});
 	const total = kinds.reduce((sum, [, { weight }]) => sum + weight, 0);

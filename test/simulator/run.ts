@@ -53,9 +53,12 @@ const SETTLE_MS: Readonly<Record<About, number>> = {
 	anything: 55_000,
 	etcd: 55_000,
 	keys: 200_000,
+	memory: 55_000,
 	takeover: 100_000,
 	versions: 55_000,
 };
+/** Stories that have two coordinators. */
+const SHARED: ReadonlySet<About> = new Set(["memory", "takeover", "versions"]);
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
@@ -79,7 +82,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 		about,
 		seed: options.seed,
 		machines,
-		coordinators: Math.max(shape.int(1, 2), about === "takeover" || about === "versions" ? 2 : 1),
+		coordinators: Math.max(shape.int(1, 2), SHARED.has(about) ? 2 : 1),
 		// What a kept state stands for nobody has to understand any more.
 		logBytes: shape.chance(0.3) && about !== "versions" ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
 	});

@@ -1,5 +1,6 @@
 import { LOST_AFTER_MS } from "@rollcall/coordinator/simulator";
 import { must } from "./broken.ts";
+import { checkAgents } from "./machine/agent-rules.ts";
 import { beyondAt, checkTold, isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +20,7 @@ const BEYOND_MS = 10_000;
 /** What must have been noticed by now, if a coordinator leads and runs. */
 export function checkTimely(world: World): void {
 	checkLed(world);
+	checkAgents(world);
 	checkTold(world);
 	const leader = world.leader();
 	const { now } = world.schedule;

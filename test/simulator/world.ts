@@ -21,6 +21,7 @@ import { makeDocument } from "./documents.ts";
 import { Etcd } from "./etcd/etcd.ts";
 import type { LogEntry } from "./etcd/member.ts";
 import { SnapshotFolder } from "./etcd/snapshot-folder.ts";
+import { votersKnown } from "./etcd-rules.ts";
 import { FleetKeys } from "./keyring.ts";
 import { LogStore, type StoreCopy } from "./log-store.ts";
 import type { AgentProcess } from "./machine/agent-process.ts";
@@ -56,7 +57,7 @@ export interface WorldOptions {
 }
 
 /** What most of a story is about. */
-export type About = "anything" | "etcd" | "keys" | "takeover" | "versions";
+export type About = "anything" | "etcd" | "keys" | "memory" | "takeover" | "versions";
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
@@ -93,6 +94,8 @@ export class World {
 	answerLoss = 0;
 	/** Milliseconds that a call to etcd takes. */
 	etcdMs = 20;
+	/** Who asks etcd for its members next stands still for so long right then. */
+	stillAtList: number | undefined;
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
 	/** What was thrown where nobody waits for it. */
@@ -164,10 +167,10 @@ export class World {
 	askAsPerson(leader: Coordinator, input: Input): void {
 		const answered = this.answering(leader);
 		// It is decided on between this and the answer, and a founding may be recorded in between.
-		const known = votersKnown(leader);
+		const known = votersKnown(leader.fleet);
 		leader.ask({ ...input, answered } as Input, (answer) => {
 			if (answer.kind !== "command" || input.kind !== "command") return;
-			if (known === votersKnown(leader)) this.etcd.checkCommand(known, input.machineId, answered);
+			if (known === votersKnown(leader.fleet)) this.etcd.checkCommand(known, input.machineId, answered);
 			const { machineId, bootId, commandId } = answer;
 			this.command(leader, machineId, { kind: input.command, bootId, commandId });
 		});
@@ -291,10 +294,4 @@ export class World {
 			);
 		});
 	}
-}
-
-/** How many members of etcd vote as far as a coordinator's log knows. */
-function votersKnown({ fleet }: Coordinator): number {
-	const { members = [], unproved = [] } = fleet?.etcd ?? {};
-	return members.filter(({ votes, removed }) => votes && removed !== "done").length + unproved.length;
 }

@@ -35,8 +35,11 @@ export function etcdAccess(
 		if (!cluster.write({ kind: "peers", peers })) throw new Error("etcd has no leader");
 	};
 	return {
-		list: async () =>
-			(await led()).leader.peers.map(({ id, url, name, learner }) => ({ id, name, peerUrls: [url], learner })),
+		list: async () => {
+			if (world.stillAtList !== undefined) by.pause(world.stillAtList);
+			world.stillAtList = undefined;
+			return (await led()).leader.peers.map(({ id, url, name, learner }) => ({ id, name, peerUrls: [url], learner }));
+		},
 		async remove(id) {
 			terms.act(by, `takes ${id} out of etcd`, begun);
 			const { cluster, leader } = await led();

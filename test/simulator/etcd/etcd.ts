@@ -48,13 +48,13 @@ export class Etcd {
 		return [...this.clusters.values()].some((one) => one.lives());
 	}
 
-	/** The data on a boot is gone. `by`: the boot itself is over, or its agent removed it. */
-	lose(boot: Boot, by: "its end" | "its agent"): void {
+	/** The data on a boot is gone. `by`: the boot itself is over, or its agent or somebody else removed it. */
+	lose(boot: Boot, by: "its end" | "its agent" | "somebody"): void {
 		const member = boot.etcd;
 		if (!member || member.lost) return;
 		const cluster = this.clusters.get(member.clusterId);
 		const counts = cluster?.lives() === true && cluster.peers.some(({ id, learner }) => id === member.id && !learner);
-		must(by === "its end" || !counts, "no memory of etcd is lost by our own act", () => boot.machine.box.name);
+		must(by !== "its agent" || !counts, "no memory of etcd is lost by our own act", () => boot.machine.box.name);
 		[member.lostAt, member.runs] = [this.#world.schedule.now, false];
 		if (counts && !cluster.lives()) {
 			cluster.hopeless = true;

@@ -1,8 +1,13 @@
-import { type AgentParts, createTargetFiles, type EnrollOutcome, runAgent } from "@rollcall/agent/simulator";
+import {
+	type Accepted,
+	type AgentParts,
+	createTargetFiles,
+	type EnrollOutcome,
+	runAgent,
+} from "@rollcall/agent/simulator";
 import {
 	type BootId,
 	type Digest,
-	type EtcdMemory,
 	type Facts,
 	type Generation,
 	healthDigest,
@@ -16,10 +21,12 @@ import type { Member } from "../etcd/member.ts";
 import type { EtcdStart } from "../etcd/start.ts";
 import type { Reply, Said } from "../messages.ts";
 import { Process } from "../process.ts";
-import { CERTIFICATE_PATH, KUBELET, KUBELET_READS, MANIFEST, MOUNT, ROLE } from "../targets.ts";
+import { KUBELET, KUBELET_READS, MANIFEST, MOUNT } from "../targets.ts";
 import type { World } from "../world.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { signerOf, simulatedKeyring } from "./keys.ts";
+import { AgentRules } from "./agent-rules.ts";
+import { EtcdFolder } from "./etcd-folder.ts";
+import { simulatedKeyring } from "./keys.ts";
 import { Kubelet } from "./kubelet.ts";
 import { type OpenLink, wires } from "./link.ts";
 import type { Machine } from "./machine.ts";
@@ -30,9 +37,9 @@ import { Systemd } from "./systemd.ts";
 /** An agent changes files first, and restarts their units a moment later. */
 const RESTARTED_WITHIN_MS = 5_000;
 
+type Probed = { readonly component: string; readonly kind: string; readonly unit?: string };
+
 const HEALTHY = { healthy: true } as const;
-/** What a machine's prober says of a component that ails. */
-const AILS = { healthy: false, reason: "it does not answer" } as const;
 
 /** Refusals after which only another boot helps. */
 const HOPELESS = /^(?:token-|unauthorized|forbidden|incarnation-fenced)/;
@@ -64,8 +71,8 @@ export class Boot {
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
 	etcd: Member | undefined;
-	/** What the agent wrote beside that. */
-	#marker: EtcdMemory | undefined;
+	readonly #folder = new EtcdFolder(() => this.etcd);
+	readonly rules: AgentRules;
 	readonly #kubelet: Kubelet;
 	readonly #systemd: Systemd;
 	readonly #world: World;
@@ -81,15 +88,18 @@ export class Boot {
 		this.publicKey = publicKey as UserPublicKey;
 		this.since = world.schedule.now;
 		this.state = new StateFolder(
-			({ target }) => this.applied.add(target.generation),
+			(good) => this.#onPromoted(good),
 			() => {
 				this.#came = 0;
 			},
+			() => world.schedule.now,
 		);
 		this.disk = new RamDisk((path) => {
 			if (path === MANIFEST) this.#kubelet.wake();
 			if (KUBELET_READS.includes(path)) this.#kubeletDueAt = world.schedule.now + RESTARTED_WITHIN_MS;
 		});
+		const { state, disk } = this;
+		this.rules = new AgentRules({ name: machine.box.name, state, disk, now: () => world.schedule.now });
 		this.#kubelet = new Kubelet({
 			schedule: world.schedule,
 			manifest: () => (this.disk.standing(MANIFEST) ? this.disk.read(MANIFEST).toString() : undefined),
@@ -106,6 +116,7 @@ export class Boot {
 			failure: () => world.applyFailure,
 			changed: (unit, runs) => this.#onUnit(unit, runs),
 			reads: (unit) => (unit === KUBELET ? KUBELET_READS : []),
+			stopped: (unit) => unit === KUBELET && this.#judged(() => this.rules.onStopped(unit)),
 			reboot: () => this.#reboot(),
 		});
 	}
@@ -142,6 +153,13 @@ export class Boot {
 		this.state.full = full;
 	}
 
+	/** Somebody takes etcd's memory away, without a word to the agent. */
+	emptyEtcd(): void {
+		this.#world.etcd.lose(this, "somebody");
+		this.#systemd.end(MOUNT);
+		this.#kubelet.wake();
+	}
+
 	/** The agent's process is killed and started again, or is so before so many more of its operations. */
 	restartAgent(operations = 0): void {
 		if (!this.#agent) return;
@@ -174,23 +192,6 @@ export class Boot {
 	onEnrolled(outcome: EnrollOutcome): void {
 		this.hopeless = !outcome.ok && HOPELESS.test(outcome.problem.code);
 		if (this.hopeless) this.machine.onHopeless(this);
-	}
-
-	/** True for a certificate on its disk that is valid by the true time. */
-	get hasValidCertificate(): boolean {
-		const text = this.disk.standing(CERTIFICATE_PATH) ? this.disk.read(CERTIFICATE_PATH).toString() : undefined;
-		const wall = (): number => this.#world.wallClock();
-		return text !== undefined && simulatedKeyring(this.#world.random, wall).isValidNow(text);
-	}
-
-	/** Who signed the certificate that lies on its disk; undefined without one. */
-	get signer(): string | undefined {
-		return this.disk.standing(CERTIFICATE_PATH) ? signerOf(this.disk.read(CERTIFICATE_PATH).toString()) : undefined;
-	}
-
-	/** The authorities that it believes by what lies on its disk. */
-	get believes(): readonly string[] {
-		return this.disk.standing(ROLE) ? (this.disk.read(ROLE).toString().split("\n")[1]?.split(",") ?? []) : [];
 	}
 
 	/** True when kubelet runs with the files that are there, or they were changed a moment ago. */
@@ -231,7 +232,7 @@ export class Boot {
 			lastWords: async () => undefined,
 			memory: agent.gated(this.state),
 			podKernel: { bring: async () => 0, clear: async () => {} },
-			etcdData: agent.gated(this.#etcdData()),
+			etcdData: agent.gated(this.#folder),
 			timeFiles: { put: () => false },
 			keyring: simulatedKeyring(random, wall),
 			sign: (seed) => seed,
@@ -260,40 +261,40 @@ export class Boot {
 	}
 
 	#onUnit(unit: string, runs: boolean): void {
-		if (unit === KUBELET) this.#kubelet.wake();
+		if (unit === KUBELET || (runs && this.etcd?.lost)) this.#kubelet.wake();
 		if (unit !== MOUNT || runs) return;
-		this.#marker = undefined;
-		// What must not be is caught by the agent as any other trouble with a unit.
+		this.#folder.empty();
+		this.#judged(() => this.#world.etcd.lose(this, "its agent"));
+	}
+
+	#onPromoted(good: Accepted): void {
+		this.applied.add(good.target.generation);
+		this.#judged(() => this.rules.onPromoted(good));
+	}
+
+	/** What must not be is caught by the agent as any other trouble with its machine. */
+	#judged(judge: () => void): void {
 		try {
-			this.#world.etcd.lose(this, "its agent");
+			judge();
 		} catch (error) {
 			this.#world.onThrown(error);
 			throw error;
 		}
 	}
 
-	#etcdData(): AgentParts["etcdData"] {
-		return {
-			look: () => {
-				if (!this.etcd || this.etcd.lost) return { kind: "none" };
-				const { id, clusterId } = this.etcd;
-				return { kind: "data", memberId: id, clusterId, ...(this.#marker ? { marked: this.#marker } : {}) };
-			},
-			mark: (_path, memory) => {
-				this.#marker = memory;
-			},
-		};
-	}
-
 	#facts(): Facts {
 		return this.machine.facts(this.bootId);
 	}
 
-	async #probe(probe: { readonly component: string; readonly kind: string; readonly unit?: string }) {
-		if (this.ails) return AILS;
-		if (probe.component === "etcd")
-			return this.#world.etcd.isHealthy(this) ? HEALTHY : ({ healthy: false, reason: this.#kubelet.trouble } as const);
-		const runs = probe.kind !== "unit" || this.#systemd.isActive(probe.unit ?? "");
-		return runs ? HEALTHY : ({ healthy: false, reason: `${probe.unit} does not run` } as const);
+	async #probe(probe: Probed) {
+		const trouble = this.ails ? "it does not answer" : this.#troubleOf(probe);
+		if (trouble !== undefined) return { healthy: false, reason: trouble } as const;
+		this.rules.onWell(probe.component);
+		return HEALTHY;
+	}
+
+	#troubleOf({ component, kind, unit = "" }: Probed): string | undefined {
+		if (component === "etcd") return this.#world.etcd.isHealthy(this) ? undefined : this.#kubelet.trouble;
+		return kind !== "unit" || this.#systemd.isActive(unit) ? undefined : `${unit} does not run`;
 	}
 }

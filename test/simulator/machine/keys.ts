@@ -14,6 +14,12 @@ interface StandIn {
 /** Who signed what `certificateText` made. */
 export const signerOf = (text: string): string => (JSON.parse(text) as StandIn).authority;
 
+/** True while what `certificateText` made is valid. */
+export function isValidAt(text: string, now: number): boolean {
+	const { notBefore, notAfter } = JSON.parse(text) as StandIn;
+	return notBefore <= now && now < notAfter;
+}
+
 export const certificateText = (certificate: StandIn): string => `${JSON.stringify(certificate)}\n`;
 
 /** Makes keys that are names, and reads certificates that `certificateText` made. `wall`: the machine's clock. */
@@ -25,10 +31,7 @@ export function simulatedKeyring(random: Random, wall: () => number): Keyring {
 			const publicKey = `seal-${random.hex(8)}`;
 			return { publicKey, open: async (sealed) => JSON.stringify(sealed) };
 		},
-		isValidNow: (text) => {
-			const { notBefore, notAfter } = JSON.parse(text) as StandIn;
-			return notBefore <= wall() && wall() < notAfter;
-		},
+		isValidNow: (text) => isValidAt(text, wall()),
 		endsAt: (text) => (JSON.parse(text) as StandIn).notAfter,
 	};
 }

@@ -8,7 +8,8 @@ import {
 } from "@rollcall/agent/simulator";
 import type { Generation } from "@rollcall/protocol";
 
-type Name = "identity" | "ledger" | "good" | "next" | "credentials" | "etcd" | "pod-network";
+/** What the agent keeps, by the names of its files. */
+export type Name = "identity" | "ledger" | "good" | "next" | "credentials" | "etcd" | "pod-network";
 
 const NOTHING: ReturnType<Memory["ledger"]> = { files: [], folders: [], units: [] };
 
@@ -16,6 +17,8 @@ const NOTHING: ReturnType<Memory["ledger"]> = { files: [], folders: [], units: [
 export class StateFolder implements Memory {
 	/** Nothing can be written. */
 	full = false;
+	/** Called once, right after the next target became the good one. */
+	afterPromote: (() => void) | undefined;
 	/** The highest generation that was kept since it was reset: counting begins anew with that. */
 	highest: Generation = 0;
 	readonly #texts = new Map<Name, string>();
@@ -23,9 +26,13 @@ export class StateFolder implements Memory {
 	readonly #parsed = new Map<Name, { readonly text: string; readonly value: unknown }>();
 	readonly #promoted: (good: Accepted) => void;
 	readonly #forgot: () => void;
+	readonly #now: () => number;
+	/** When the newest target was written down first. */
+	nextAt = 0;
 
 	/** `promoted`: this is the good target from now on; `forgot`: no target is known any more. */
-	constructor(promoted: (good: Accepted) => void, forgot: () => void) {
+	constructor(promoted: (good: Accepted) => void, forgot: () => void, now: () => number) {
+		this.#now = now;
 		this.#promoted = promoted;
 		this.#forgot = forgot;
 	}
@@ -62,6 +69,7 @@ export class StateFolder implements Memory {
 	}
 
 	saveNext(accepted: Accepted): void {
+		if (this.next()?.target.generation !== accepted.target.generation) this.nextAt = this.#now();
 		this.#save("next", accepted);
 		this.highest = Math.max(this.highest, accepted.target.generation);
 	}
@@ -73,6 +81,19 @@ export class StateFolder implements Memory {
 		this.#texts.delete("next");
 		const good = this.good();
 		if (good) this.#promoted(good);
+		const then = this.afterPromote;
+		this.afterPromote = undefined;
+		then?.();
+	}
+
+	/** What is kept under this name cannot be read any more. */
+	damage(name: Name): void {
+		if (this.#texts.has(name)) this.#texts.set(name, "{");
+	}
+
+	/** True while there is a good target, also one that cannot be read. */
+	get hasGood(): boolean {
+		return this.#texts.has("good");
 	}
 
 	credentials(): KeptCredentials {

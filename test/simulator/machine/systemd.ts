@@ -15,6 +15,8 @@ export interface SystemdParts {
 	readonly changed: (unit: string, runs: boolean) => void;
 	/** The files that a unit reads when it starts. */
 	readonly reads: (unit: string) => readonly string[];
+	/** The agent ended a unit that ran. */
+	readonly stopped: (unit: string) => void;
 	readonly reboot: () => void;
 }
 
@@ -61,12 +63,18 @@ export class Systemd {
 			stop: async (unit) => {
 				await soon();
 				if (!this.#active.has(unit)) throw new UnitError(`${unit}: not loaded`);
+				if (this.isActive(unit)) this.#parts.stopped(unit);
 				this.#set(unit, "inactive");
 			},
 			state: async (unit) => ({ active: this.#active.get(unit) ?? "inactive", detail: "as simulated" }),
 			logs: async () => ({ kind: "logs", lines: [] }),
 			reboot: async () => this.#parts.reboot(),
 		};
+	}
+
+	/** Somebody ends a unit, without a word to the agent. */
+	end(unit: string): void {
+		if (this.isActive(unit)) this.#set(unit, "inactive");
 	}
 
 	#start(unit: string): void {

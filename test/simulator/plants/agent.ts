@@ -5,11 +5,28 @@ const APPLY = "agent/src/loop/apply.ts";
 
 /** Faults in the agent. */
 export const AGENT: Readonly<Record<string, Plant>> = {
-	"a target that fails takes etcd's memory with it": swapped(
-		"agent/src/loop/roll-back.ts",
-		"kept: kept?.unit, changed, signal, swapFiles",
-		"kept: undefined, changed, signal, swapFiles",
+	"a target that fails takes etcd's memory with it": {
+		...swapped(
+			"agent/src/loop/roll-back.ts",
+			"kept: kept?.unit, changed, signal, swapFiles",
+			"kept: undefined, changed, signal, swapFiles",
+		),
+		// A first one that fails stays where it is, as long as its member wrote anything.
+		also: [swapped(APPLY, "if (!goesOn(parts)) await", "await")],
+	},
+	"a good target that cannot be read takes down what runs": swapped(
+		"agent/src/loop/target-keeper.ts",
+		"		if (memory.goodIsDamaged())\n			return log",
+		"		if (!memory)\n			return log",
 	),
+	"no room behind a target that is the good one takes its files away": {
+		...swapped(
+			APPLY,
+			"	endDone(parts);\n	await letMemoryGo(parts, content",
+			"	tidyUp(parts);\n	await letMemoryGo(parts, content",
+		),
+		also: [swapped("agent/src/loop/roll-back.ts", "if (!open || isDone(open, good)) return;", "if (!open) return;")],
+	},
 	"a reset takes etcd's memory with it": swapped(
 		KEEP,
 		"owned: ledger.units, kept: etcd.held()?.unit, changed: [], signal",

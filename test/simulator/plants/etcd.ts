@@ -8,11 +8,17 @@ const CHANGES = "coordinator/src/keepers/etcd-changes.ts";
 
 /** Faults in what is decided about etcd's members, and in what keeps them. */
 export const ETCD: Readonly<Record<string, Plant>> = {
-	"etcd begins empty beside memory that may live": swapped(
-		BEGINNING,
-		"if (memoryBeside(fleet, founding).length > 0) return undefined;",
-		"",
-	),
+	"etcd begins empty beside memory that may live": {
+		...swapped(BEGINNING, "if (memoryBeside(fleet, founding).length > 0) return undefined;", ""),
+		// Else a snapshot is asked for, or a person, before anything begins.
+		also: [
+			swapped(
+				"coordinator/src/domain/etcd/snapshots.ts",
+				'own.length > 0 || isMemoryUnknown(fleet) ? "ask" : "nothing"',
+				'own.length > 0 ? "ask" : "nothing"',
+			),
+		],
+	},
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt": swapped(
 		BEGINNING,
 		"(now?.isWhole && restoredBeginning(fleet)) || AS_IT_IS",
@@ -70,11 +76,15 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"return true;",
 	),
 	"a seat is taken from a member before etcd took it out": swapped(LEAVING, '? member.removed !== "done"', "? false"),
-	"a snapshot is restored beside memory that may live": swapped(
-		"coordinator/src/domain/etcd/steps.ts",
-		"|| memoryHolders(fleet).length > 0) return undefined;",
-		") return undefined;",
-	),
+	"a snapshot is restored beside memory that may live": {
+		...swapped(
+			"coordinator/src/domain/etcd/steps.ts",
+			"|| memoryHolders(fleet).length > 0) return undefined;",
+			") return undefined;",
+		),
+		// Nobody begins with it beside memory either.
+		also: [swapped(BEGINNING, "if (memoryBeside(fleet, founding).length > 0) return undefined;", "")],
+	},
 	"who does not lead any more changes etcd's members": swapped(
 		"coordinator/src/keepers/while-leading.ts",
 		"if (now === undefined || now !== term)",
@@ -95,6 +105,16 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (strandedMachines(fleet).length > 0) return strandedDueIn(fleet, now);",
 		"",
 	),
+	"a slot that is renamed moves everybody": swapped(
+		"coordinator/src/domain/seats/seat-fault.ts",
+		"if (!faultOf(machine)?.movable) continue;",
+		"if (faultOf(machine) || !freed) continue;",
+	),
+	"a lost holder goes for a spare that another slot keeps back": swapped(
+		"coordinator/src/domain/targets/releases.ts",
+		"const heir = heirs.get(seatKey(machine.seat.slot, machine.seat.seat));",
+		"const heir = heirs.get(seatKey(machine.seat.slot, machine.seat.seat)) ?? spares[0].machineId;",
+	),
 	"a document may take etcd elsewhere": swapped(
 		"coordinator/src/domain/etcd/guard.ts",
 		"if (!before || !movesEtcd(before, document)) return undefined;",
@@ -104,5 +124,20 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"coordinator/src/domain/etcd/members.ts",
 		"			machine?.bootId === bootId &&\n			!hasLostMemory",
 		"			machine !== undefined &&\n			!hasLostMemory",
+	),
+	"what may be all that is left of etcd goes without a question": swapped(
+		"coordinator/src/domain/etcd/guard.ts",
+		'if (machine.lease === "lost" || livingMembers(fleet).length > 0) return undefined;',
+		"if (machine) return undefined;",
+	),
+	"who just begins with a snapshot may lose its seat": swapped(
+		"coordinator/src/domain/etcd/founding.ts",
+		"(isRestored && isAtIt)",
+		"false",
+	),
+	"a member whose slot is gone keeps a target that never came to it": swapped(
+		"coordinator/src/domain/targets/targets.ts",
+		"if (!slots.has(seat.slot) && !(target && isInVain(target)))",
+		"if (!slots.has(seat.slot))",
 	),
 };

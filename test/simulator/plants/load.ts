@@ -1,4 +1,5 @@
 import { registerHooks, stripTypeScriptTypes } from "node:module";
+import { partsOf } from "./plant.ts";
 import { PLANTS } from "./plants.ts";
 
 /** Names the fault in the address of each module that it reaches, so that every fault has modules of its own. */
@@ -20,8 +21,9 @@ const REACHED = new Map<string, ReadonlySet<string>>();
 function reachedBy(mark: string): ReadonlySet<string> {
 	const known = REACHED.get(mark);
 	if (known) return known;
-	const file = PLANTS[decodeURIComponent(mark)]?.file;
-	const reached = new Set<string>([new URL(`../../../packages/${file}`, import.meta.url).href]);
+	const plant = PLANTS[decodeURIComponent(mark)];
+	const files = plant ? partsOf(plant).map(({ file }) => file) : [undefined];
+	const reached = new Set(files.map((file) => new URL(`../../../packages/${file}`, import.meta.url).href));
 	for (const url of reached) for (const importer of IMPORTERS.get(url) ?? []) reached.add(importer);
 	REACHED.set(mark, reached);
 	return reached;
@@ -46,14 +48,14 @@ registerHooks({
 		const [path = "", mark] = url.split(MARK);
 		if (mark === undefined) return next(url, context);
 		const plant = PLANTS[decodeURIComponent(mark)];
-		const isPlanted = plant !== undefined && path.endsWith(`/packages/${plant.file}`);
-		const known = isPlanted ? undefined : STRIPPED.get(path);
+		const planted = plant && partsOf(plant).find(({ file }) => path.endsWith(`/packages/${file}`));
+		const known = planted ? undefined : STRIPPED.get(path);
 		if (known !== undefined) return { format: "module", source: known, shortCircuit: true };
 		const loaded = next(url, context);
 		if (loaded.format !== "module-typescript") return loaded;
 		const text = String(loaded.source);
-		const source = stripTypeScriptTypes(isPlanted ? plant.change(text) : text);
-		if (!isPlanted) STRIPPED.set(path, source);
+		const source = stripTypeScriptTypes(planted ? planted.change(text) : text);
+		if (!planted) STRIPPED.set(path, source);
 		return { format: "module", source };
 	},
 });

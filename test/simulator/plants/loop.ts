@@ -92,11 +92,22 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"(observed.wall ?? observed.at) - 1_780_000_000_000 - (heard",
 	),
 
-	"a stall is forgiven in fractions, which the log does not take": swapped(
-		"coordinator/src/domain/leases.ts",
-		"Math.max(0, Math.round(Math.min(unheard, observed.at - enrolledAt)))",
-		"Math.max(0, Math.min(unheard, observed.at - enrolledAt))",
-	),
+	"a stall is forgiven in fractions, which the log does not take": {
+		...swapped(
+			"coordinator/src/domain/leases.ts",
+			"Math.max(0, Math.round(Math.min(unheard, observed.at - enrolledAt)))",
+			"Math.max(0, Math.min(unheard, observed.at - enrolledAt))",
+		),
+		// What is recorded is rounded once more where a whole number is meant.
+		also: [
+			swapped(
+				"coordinator/src/domain/record.ts",
+				"const fitted = fit(EventSchema, event);",
+				`const read = EventSchema.safeParse(event);
+				const fitted = { ok: read.success, value: read.data, reason: String(read.error) };`,
+			),
+		],
+	},
 	"what was kept as state is not asked for after older entries were taken out": swapped(
 		READER,
 		"		if (first === 1) return;\n",

@@ -4,6 +4,13 @@ export interface Plant {
 	readonly file: string;
 	/** Throws an Error when the file is not any more what the fault was made for. */
 	readonly change: (source: string) => string;
+	/** What else has to be as wrong, since it does the same once more: with one of both alone nothing comes of the fault. */
+	readonly also?: readonly Plant[];
+}
+
+/** All files that a fault changes, each once. */
+export function partsOf(plant: Plant): readonly Plant[] {
+	return [plant, ...(plant.also ?? [])];
 }
 
 const HELP = `
