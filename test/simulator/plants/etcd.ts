@@ -135,6 +135,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"(isRestored && isAtIt)",
 		"false",
 	),
+	"who began with a snapshot in vain is never emptied": swapped(
+		"coordinator/src/domain/etcd/founding.ts",
+		'lease !== "lost" && target !== undefined && !["applied", "rejected"].includes(target.progress)',
+		'lease !== "lost" && target?.progress !== "applied" && target?.progress !== "rejected"',
+	),
 	"a member whose slot is gone keeps a target that never came to it": swapped(
 		"coordinator/src/domain/targets/targets.ts",
 		"if (!slots.has(seat.slot) && !(target && isInVain(target)))",

@@ -24,6 +24,7 @@ const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a removed machine keeps its claims": "etcd",
 	"a snapshot hides what is wrong with older entries": "etcd",
 	"silence counts in which the coordinator stood still while it asked the log": "etcd",
+	"who began with a snapshot in vain is never emptied": "anything",
 	"who just begins with a snapshot may lose its seat": "anything",
 	"who was told to begin with a snapshot begins with nothing while the log is in doubt": "anything",
 	"who joined etcd in place of a boot that was to go is forgotten with the entry that says so": "anything",
@@ -93,6 +94,7 @@ export const SELDOM_FOUND: ReadonlySet<string> = new Set([
 /** Faults that are looked for in stories of any size, as in a run of many seeds. */
 export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"a log that went back is read without the state that fits",
+	"who began with a snapshot in vain is never emptied",
 	"who just begins with a snapshot may lose its seat",
 	"a member whose slot is gone keeps a target that never came to it",
 ]);
@@ -161,4 +163,5 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"who just begins with a snapshot may lose its seat": 10_307_358,
 	"a member whose slot is gone keeps a target that never came to it": 10_401_374,
 	"a lost holder goes for a spare that another slot keeps back": 21,
+	"who began with a snapshot in vain is never emptied": 10_800_002,
 };

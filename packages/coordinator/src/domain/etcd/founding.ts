@@ -143,7 +143,8 @@ export function isFounder(
  */
 export function mayHaveBegun(fleet: Fleet, { machineId, lease, target }: Machine): boolean {
 	const { founders = [], begun = [] } = foundingOf(fleet) ?? {};
-	const isAtIt = lease !== "lost" && target?.progress !== "applied" && target?.progress !== "rejected";
+	// Who lost its seat has no target any more, and is at nothing.
+	const isAtIt = lease !== "lost" && target !== undefined && !["applied", "rejected"].includes(target.progress);
 	const isRestored = fleet.snapshots?.restoring !== undefined;
 	return (founders.length > 1 || (isRestored && isAtIt)) && begun.some((one) => one.machineId === machineId);
 }
