@@ -23,16 +23,16 @@ export function checkFleet(fleet: Fleet, events: readonly Event[]): void {
 	checkReplaced(fleet, events);
 }
 
-/** Who is lost for long goes only where another one takes its seat at once: else that would stay empty, also when it comes back. */
+/** Who is lost for long goes only where another one can take its seat: else that would stay empty, also when it comes back. */
 function checkReplaced(fleet: Fleet, events: readonly Event[]): void {
-	for (const event of events)
-		must(
-			event.type !== "machine-released" ||
-				!event.reason.startsWith("lost for more than") ||
-				fleet.seats.has(`${event.slot}/${event.seat}`),
-			"who goes for a spare is replaced",
-			() => `${"machineId" in event ? event.machineId : ""} left its seat, and nobody has it`,
-		);
+	for (const event of events) {
+		if (event.type !== "machine-released" || !event.reason.startsWith("lost for more than")) continue;
+		const slot = fleet.cluster?.document.slots.find(({ name }) => name === event.slot);
+		// It gets the seat now or in the next turn.
+		const isTaken = fleet.seats.has(`${event.slot}/${event.seat}`);
+		const can = slot && [...fleet.machines.values()].some((one) => isFree(one) && fits(slot, one));
+		must(isTaken || can === true, "who goes for a spare is replaced", () => `${event.slot}/${event.seat} has nobody`);
+	}
 }
 
 /** Two nodes with one share of the pod network would take each other's packets, also when one of them is lost or on its way out. */

@@ -82,6 +82,9 @@ function forge(world: World, luck: Random): void {
 function empty(world: World, luck: Random): void {
 	const machine = anyMember(world, luck);
 	if (!machine?.boot || !world.etcd.canSpare(machine.boot)) return;
+	const seen = machine.boot.folder.look();
+	// What no agent has seen yet none can miss.
+	if (seen.kind !== "data" || seen.marked === undefined) return;
 	machine.boot.emptyEtcd();
 	if (luck.chance(0.7)) world.schedule.after(luck.int(100, 10_000), () => machine.boot?.restartAgent());
 }

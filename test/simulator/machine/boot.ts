@@ -71,7 +71,7 @@ export class Boot {
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
 	etcd: Member | undefined;
-	readonly #folder = new EtcdFolder(() => this.etcd);
+	readonly folder = new EtcdFolder(() => this.etcd);
 	readonly rules: AgentRules;
 	readonly #kubelet: Kubelet;
 	readonly #systemd: Systemd;
@@ -232,7 +232,7 @@ export class Boot {
 			lastWords: async () => undefined,
 			memory: agent.gated(this.state),
 			podKernel: { bring: async () => 0, clear: async () => {} },
-			etcdData: agent.gated(this.#folder),
+			etcdData: agent.gated(this.folder),
 			timeFiles: { put: () => false },
 			keyring: simulatedKeyring(random, wall),
 			sign: (seed) => seed,
@@ -263,7 +263,7 @@ export class Boot {
 	#onUnit(unit: string, runs: boolean): void {
 		if (unit === KUBELET || (runs && this.etcd?.lost)) this.#kubelet.wake();
 		if (unit !== MOUNT || runs) return;
-		this.#folder.empty();
+		this.folder.empty();
 		this.#judged(() => this.#world.etcd.lose(this, "its agent"));
 	}
 
