@@ -28,7 +28,7 @@ const LOOKING = {
 	probes: [{ kind: "unit", component: "look", unit: "look.service" }],
 };
 
-/** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods with their volumes and logs, or of what was brought. */
+/** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods with their volumes and logs, or of what was brought. With its seat back it is a node again, in the same boot. */
 export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene): Promise<void> {
 	const workers = cluster.machines.length - 1;
 	const { status, text } = await api.ask(
@@ -56,12 +56,21 @@ export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene)
 	);
 	const left = [...said.matchAll(/left: (.*)$/gm)].map(([, what = ""]) => what);
 	t.deepEqual(left.toSorted(), ["link eth0", "link lo", "program rollcall-agent", "that is all"]);
+	await cluster.declare(cluster.document);
+	await eventually("it to be a worker again", () => isWorker(cluster, machine), READY_MS, 2_000);
+	await eventually("a pod of the DaemonSet on each worker again", () => running(api, workers), READY_MS, 2_000);
 }
 
 async function running(api: Administrator, count: number): Promise<boolean> {
 	const { items } = await read<{ items: readonly { status: { phase: string } }[] }>(api, PODS);
 	if (items.filter(({ status }) => status.phase === "Running").length >= count) return true;
 	throw new Error(JSON.stringify(items.map(({ status }) => status)).slice(0, 2000));
+}
+
+async function isWorker({ view }: ClusterScene["cluster"], machine: LabMachine): Promise<boolean> {
+	const seen = (await view(machine))?.machine;
+	if (seen?.role === "worker" && seen.phase === "ready" && seen.node?.ready) return true;
+	throw new Error(JSON.stringify([seen?.role, seen?.phase, seen?.reason, seen?.node]));
 }
 
 async function looking({ machines, view }: ClusterScene["cluster"]): Promise<LabMachine | undefined> {
