@@ -140,9 +140,14 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		'lease !== "lost" && target !== undefined && !["applied", "rejected"].includes(target.progress)',
 		'lease !== "lost" && target?.progress !== "applied" && target?.progress !== "rejected"',
 	),
+	"control planes wait for a member whose slot is gone": swapped(
+		"coordinator/src/domain/targets/rollout.ts",
+		"!keepsWhatItHas(fleet, one) &&",
+		"",
+	),
 	"a member whose slot is gone keeps a target that never came to it": swapped(
-		"coordinator/src/domain/targets/targets.ts",
-		"if (!slots.has(seat.slot) && !(target && isInVain(target)))",
-		"if (!slots.has(seat.slot))",
+		"coordinator/src/domain/targets/rollout.ts",
+		"return !(target && isInVain(target));",
+		"return true;",
 	),
 };

@@ -97,6 +97,7 @@ export const OF_ANY_SIZE: ReadonlySet<string> = new Set([
 	"who began with a snapshot in vain is never emptied",
 	"who just begins with a snapshot may lose its seat",
 	"a member whose slot is gone keeps a target that never came to it",
+	"control planes wait for a member whose slot is gone",
 ]);
 
 /** A seed that found a fault which others hide from: it is tried first, since each that finds nothing costs half a second. A change of the simulator may well make another one find it. */
@@ -162,6 +163,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a member leaves etcd although too few others are healthy": 32,
 	"who just begins with a snapshot may lose its seat": 10_307_358,
 	"a member whose slot is gone keeps a target that never came to it": 10_401_374,
+	"control planes wait for a member whose slot is gone": 519,
 	"a lost holder goes for a spare that another slot keeps back": 21,
 	"who began with a snapshot in vain is never emptied": 10_800_002,
 };

@@ -81,3 +81,30 @@ test("the last member of etcd, whose slot is not declared any more, gets another
 	story.declare(other, { kubernetes: { version: "1.36.1" } });
 	t.is(story.machine(id).generation, 3, "until etcd has taken it out");
 });
+
+test("control planes do not wait for a member of etcd whose slot is not declared any more, and which keeps what it has", (t) => {
+	const story = new Story();
+	story.declare([...STORE, ...CONTROL]);
+	// Whoever is first by its id is first in a rollout, and first to come is the one with etcd.
+	const boxes = ["a", "b", "c", "d"].map((name) => ({ name, memoryGiB: 8 }));
+	const elsewhere = new Story();
+	const ids = new Map(boxes.map((box) => [box, elsewhere.join(box)]));
+	boxes.sort((a, b) => ((ids.get(a) ?? "") < (ids.get(b) ?? "") ? -1 : 1));
+	const all = boxes.map((box) => story.join(box));
+	for (const id of all) story.report(id, "applied", 1);
+	takeStep(story);
+	const planes = all.filter((id) => story.machine(id).seat?.role === "control-plane");
+	story.pass(60);
+	const renamed = STORE.map((slot) => ({ ...slot, name: "renamed", selector: { labels: { pool: "b" } } }));
+	story.declare([...renamed, ...CONTROL], { kubernetes: { version: "1.36.1" } });
+	t.is(livingMembers(story.fleet).length, 1);
+	for (let passed = 0; passed < 180; passed += 30) {
+		for (const id of planes)
+			if (story.machine(id).target?.progress === "issued") story.report(id, "applied", 2 + passed);
+		story.pass(30);
+	}
+	t.deepEqual(
+		planes.map((id) => story.machine(id).generation),
+		[2, 2, 2],
+	);
+});

@@ -7,6 +7,7 @@ import { wasTakenOut } from "../etcd/taken-out.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { etcdRole, holdersOf } from "../seats/seats.ts";
+import { isInVain } from "./issued-target.ts";
 
 /**
  * kubelet notices another manifest within 20 s and only then ends the old program, which is healthy until then. Milliseconds
@@ -83,7 +84,12 @@ export function rolloutOrder(fleet: Fleet, at: Timestamp, summarize: SummaryIfKn
 			const members = rolledOutOneByOne(fleet);
 			const wanting = (wants: (one: Machine, its: Summary | undefined) => boolean): Machine | undefined =>
 				members.find(
-					(one) => one.seat && one.lease !== "lost" && ofThisBoot(one) && wants(one, summarize(fleet, one, one.seat)),
+					(one) =>
+						one.seat &&
+						one.lease !== "lost" &&
+						ofThisBoot(one) &&
+						!keepsWhatItHas(fleet, one) &&
+						wants(one, summarize(fleet, one, one.seat)),
 				);
 			before = {
 				machine: members.find((one) => isBeingRolledOut(fleet, one, at)) ?? wanting(isMended) ?? wanting(startsAnew),
@@ -105,6 +111,15 @@ function isBeingRolledOut(fleet: Fleet, one: Machine, at: Timestamp): boolean {
 	if (wasTakenOut(fleet, one)) return false;
 	// A machine that was unhealthy before the newest document is not being rolled out; the document may mend it.
 	return target.seq > Math.max(keys, fleet.cluster?.seq ?? 0) || isStarting(one, at);
+}
+
+/**
+ * True for a machine whose slot is not declared any more: a member of etcd that is to leave keeps what it has until etcd took it out. What it never got cannot be
+ * had any more, and is no such thing.
+ */
+export function keepsWhatItHas({ cluster }: Fleet, { seat, target }: Machine): boolean {
+	if (!seat || cluster?.document.slots.some(({ name }) => name === seat.slot)) return false;
+	return !(target && isInVain(target));
 }
 
 /** True for a machine that says nothing of its programs and is to begin with what it was given: it was reset. */

@@ -6,8 +6,7 @@ import { etcdHolders } from "../etcd/members.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { ROLLED_OUT_ONE_BY_ONE, type Summary, type SummaryIfKnown } from "../observed.ts";
 import { emptyFor, holdsBack, isLeaving, type LeavingMachine } from "../seats/leaving.ts";
-import { isInVain } from "./issued-target.ts";
-import { rolloutOrder } from "./rollout.ts";
+import { keepsWhatItHas, rolloutOrder } from "./rollout.ts";
 
 /** How much longer than the agent the coordinator waits for the end of a target: the way there and back. */
 const TARGET_SLACK_MS = 30_000;
@@ -30,8 +29,7 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 		const { machineId, seat, target } = machine;
 		if (isLeaving(machine)) return emptyTarget(fleet, machine, at);
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
-		// A member of etcd that is to leave keeps what it has until etcd took it out; what it never got cannot be had any more.
-		if (!slots.has(seat.slot) && !(target && isInVain(target))) return undefined;
+		if (!slots.has(seat.slot) && keepsWhatItHas(fleet, machine)) return undefined;
 		if (waitsForClock(machine)) return undefined;
 		const summary = etcdElsewhere(fleet, machine) ?? summarize(fleet, machine, seat);
 		if (!summary) return undefined;
