@@ -61,7 +61,7 @@ testLab.serial(
 );
 
 testLab.serial(
-	"machines whose QEMU ends end it at once with 1 and what QEMU said, also where nobody waits until they are ready",
+	"a machine whose QEMU ends ends it at once with 1 and what QEMU said, also where nobody waits until they are ready",
 	async (t) => {
 		for (const until of [["--until", "ready", "--timeout", "2h"], []]) {
 			// More memory than there is.
@@ -69,8 +69,8 @@ testLab.serial(
 			const { code } = await lab.process.exited;
 			const output = lab.process.output();
 			t.is(code, 1, output);
-			for (const name of ["lab-1", "lab-2"])
-				t.regex(output, new RegExp(`^lab: ${name}: its QEMU ended: .*qemu-system`, "m"));
+			// The first that ends is enough; another one may not have begun.
+			t.regex(output, /^lab: lab-[12]: its QEMU ended: .*qemu-system/m);
 			await lab.leftNothing();
 		}
 	},
