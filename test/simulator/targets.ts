@@ -1,9 +1,8 @@
 import {
-	beginningOn,
 	etcdArguments,
 	etcdData,
+	etcdPlace,
 	etcdRole,
-	isBoot,
 	type Part,
 	partOf,
 	type RememberedTargets,
@@ -99,22 +98,14 @@ function etcdParts(
 	document: ClusterDocument,
 	shared: Shared,
 	{ machine, seat }: { machine: Machine; seat: Seat },
-): Parts | ReturnType<typeof refuse> {
+): Parts | Extract<ReturnType<Render>, { ok: false }> {
 	const peers = seat.role === "etcd" ? shared.ownEtcd : shared.controlPlanes;
-	const etcdBeginning = beginningOn(machine, shared.etcd);
-	const takenOut = shared.etcd.takenOut.find(isBoot(machine));
-	if (takenOut)
-		return refuse(
-			"etcd took this boot of the machine out; boot it anew",
-			takenOut.votes ? "etcd-leaves" : "etcd-took-out",
-		);
-	if (shared.etcd.another?.some(isBoot(machine)))
-		return refuse("the memory of another etcd lies here; boot it anew", "etcd-waits");
-	if (!etcdBeginning) return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
+	const address = machine.facts.nics[0]?.addresses[0]?.split("/")[0] ?? "";
+	const etcdBeginning = etcdPlace(shared, { machine, nodeName: seat.nodeName, address });
+	if ("ok" in etcdBeginning) return etcdBeginning;
 	const declared = seatCount(document, seat.role);
 	if (!etcdBeginning.cluster && peers.length < declared)
 		return refuse(`etcd begins when all its machines are here: ${declared}`, "etcd-waits");
-	const address = machine.facts.nics[0]?.addresses[0]?.split("/")[0] ?? "";
 	const { facts } = machine;
 	const node = { address, document, etcdBeginning, etcdMembers: peers, facts, nodeName: seat.nodeName };
 	const start = { arguments: etcdArguments(node), restored: etcdBeginning.restored?.sha256 };

@@ -14,10 +14,7 @@ import {
 	type TargetContent,
 	TargetPodNetwork,
 } from "@rollcall/protocol";
-import { ANOTHER_ETCD } from "../domain/etcd/another.ts";
 import { beginningOn, type EtcdBeginning } from "../domain/etcd/beginning.ts";
-import { movedText } from "../domain/etcd/moved.ts";
-import { isBoot, LEAVES, TAKEN_OUT } from "../domain/etcd/taken-out.ts";
 import type { Seat } from "../domain/fleet.ts";
 import { chooseNodeAddress, nodeFamily } from "../domain/networks/node-address.ts";
 import { nodeMask } from "../domain/networks/node-mask.ts";
@@ -28,6 +25,7 @@ import { UnitEncodingError } from "../errors.ts";
 import { archivesFor } from "./archives-for.ts";
 import { declaredOf } from "./declared.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
+import { etcdPlace } from "./etcd-place.ts";
 import { artifactBytes } from "./image-archives.ts";
 import { messageBytes } from "./message-bytes.ts";
 import type { Node } from "./node.ts";
@@ -160,19 +158,9 @@ function resolveNode(
 		return [...members, self];
 	};
 	const etcdMembers = withSelf(runsEtcd);
-	const beginning: EtcdBeginning | undefined =
-		seat.role === runsEtcd ? beginningOn(machine, shared.etcd) : { state: "new" };
-	const takenOut = seat.role === runsEtcd ? shared.etcd.takenOut.find(isBoot(machine)) : undefined;
-	if (takenOut) return takenOut.votes ? refuse(LEAVES, "etcd-leaves") : refuse(TAKEN_OUT, "etcd-took-out");
-	if (seat.role === runsEtcd && shared.etcd.another?.some(isBoot(machine))) return refuse(ANOTHER_ETCD, "etcd-waits");
-	if (beginning === undefined) {
-		return refuse(shared.etcdWait ?? "etcd does not begin on it yet", "etcd-waits");
-	}
-	const isBound = shared.etcd.founding !== undefined || shared.etcd.living.some(isBoot(machine));
-	const before = isBound ? addressIn(beginning, seat.nodeName) : undefined;
-	if (before !== undefined && before !== address) {
-		return refuse(movedText(before, address), "etcd-moved");
-	}
+	const beginning: EtcdBeginning | Rendered =
+		seat.role === runsEtcd ? etcdPlace(shared, { machine, nodeName: seat.nodeName, address }) : { state: "new" };
+	if ("ok" in beginning) return beginning;
 	const unfit = beginning.restored?.fetch && cannotRestore(beginning.restored.fetch, shared, machine);
 	if (unfit) return unfit;
 	const declared = seatCount(document, runsEtcd);
@@ -281,9 +269,4 @@ function accept(content: TargetContent): Rendered {
 
 function refuse(reason: string, kind: ImpossibleKind = "unfit"): Rendered {
 	return { ok: false, reason, kind };
-}
-
-/** The address by which the other members of etcd know one. */
-function addressIn({ cluster }: EtcdBeginning, node: string): string | undefined {
-	return cluster?.find(({ nodeName }) => nodeName === node)?.address;
 }
