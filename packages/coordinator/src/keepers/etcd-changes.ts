@@ -80,8 +80,14 @@ export async function joined(
 	const living = new Set(step.living.map(({ nodeName }) => nodeName));
 	const held = heldMemories(fleet);
 	const dead = known.filter(({ name }) => !living.has(name));
-	const listed = new Set([peer, ...known.flatMap((one) => (dead.includes(one) ? [] : one.peerUrls))]);
-	const cluster = clusterWith(fleet, step).filter(({ address }) => listed.has(peerUrlAt(address)));
+	const stays = known.filter((one) => !dead.includes(one));
+	const listed = new Set([peer, ...stays.flatMap(({ peerUrls }) => peerUrls)]);
+	// The others look for a member where etcd lists it, which may be another address than its machine has just now.
+	const cluster = clusterWith(fleet, step).flatMap((one): EtcdPeer[] => {
+		const its = stays.find(({ name }) => name === one.nodeName);
+		if (its) return [peerAt(one.nodeName, its)];
+		return listed.has(peerUrlAt(one.address)) ? [one] : [];
+	});
 	// An earlier try added the learner and did not record it. Members that died since then go first, so that etcd lists those that the learner begins with.
 	const added = known.find((one) => neverStarted(one) && one.peerUrls.includes(peer));
 	if (added) {
@@ -93,7 +99,10 @@ export async function joined(
 	const { is } = step.machine.etcdMemory ?? {};
 	const own = known.find(({ id }) => id === is?.memberId);
 	if (own?.peerUrls.includes(peer)) return cluster;
-	if (own) return [...cluster.filter(({ address }) => peerUrlAt(address) !== peer), peerOf(step.machine, own)];
+	if (own) {
+		const { machineId, seat } = step.machine;
+		return [...cluster.filter(({ address }) => peerUrlAt(address) !== peer), peerAt(seat?.nodeName ?? machineId, own)];
+	}
 	// After a loss the log may call a member a voter that is still a learner. etcd takes one learner at a time, so that one has to vote first.
 	const learning = known.find(({ name, learner }) => learner && living.has(name));
 	if (learning && !(await etcd.promote(learning.id))) return undefined;
@@ -139,10 +148,9 @@ async function takeOut(
 	return true;
 }
 
-/** A machine as the others look for it. */
-function peerOf({ machineId, seat }: Machine, { peerUrls: [url = ""] }: ListedMember): EtcdPeer {
-	const address = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : url;
-	return { nodeName: seat?.nodeName ?? machineId, address };
+/** A member as the others look for it. */
+function peerAt(nodeName: string, { peerUrls: [url = ""] }: ListedMember): EtcdPeer {
+	return { nodeName, address: URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : url };
 }
 
 function peerUrl(fleet: Fleet, machine: Machine): string {

@@ -90,3 +90,16 @@ test("a learner that never began, since its machine has the memory of a member t
 	await scene.look(1);
 	t.deepEqual(scene.done, ["etcd-member-removed"]);
 });
+
+test("who joins begins with the members where etcd lists them, also one whose machine has another address just now", async (t) => {
+	const scene = new Scene();
+	const [, second] = scene.listed;
+	if (!second) return t.fail();
+	scene.listed.splice(1, 1, { ...second, peerUrls: ["https://10.9.9.9:2380"] });
+	await scene.look(2);
+	const cluster = scene.fleet.etcd?.members.find(({ nodeName }) => nodeName === "node-0")?.cluster ?? [];
+	t.deepEqual(
+		cluster.map(({ address }) => `https://${address}:2380`).sort(),
+		scene.listed.flatMap(({ peerUrls }) => peerUrls).sort(),
+	);
+});
