@@ -8,6 +8,7 @@ import { type RunOptions, type RunResult, run } from "./simulator/run.ts";
 /** How large the stories are, by what they are about. */
 const SIZES = {
 	anything: { machines: 8, steps: 50 },
+	addresses: { machines: 6, steps: 30 },
 	etcd: { machines: 6, steps: 30 },
 	keys: { machines: 6, steps: 20 },
 	memory: { machines: 6, steps: 30 },

@@ -8,7 +8,7 @@ export interface Box {
 	readonly serial: string | undefined;
 	macs: Mac[];
 	/** With the length of its network. */
-	readonly address: string;
+	address: string;
 	readonly memoryGiB: number;
 	readonly cpus: number;
 	/** What the operator writes on the token that boots it. */

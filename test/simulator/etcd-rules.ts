@@ -36,7 +36,9 @@ export function checkLeaves(before: Fleet, { machineId, bootId }: EventOf<"etcd-
 /** How many members of etcd vote as far as a log knows. */
 export function votersKnown(fleet: Fleet | undefined): number {
 	const { members = [], unproved = [] } = fleet?.etcd ?? {};
-	return members.filter(({ votes, removed }) => votes && removed !== "done").length + unproved.length;
+	const voters = members.filter(({ votes, removed }) => votes && removed !== "done");
+	const proved = voters.map(({ machineId }) => fleet?.machines.get(machineId)?.etcdMemory?.is?.memberId);
+	return voters.length + unproved.filter((id) => !proved.includes(id)).length;
 }
 
 /** Where a member that lives is to go since its seat goes, the others are a majority without it, and well by what is known. */

@@ -1,3 +1,4 @@
+import { ADDRESS_MOVES } from "./address-moves.ts";
 import { ETCD_MOVES } from "./etcd-moves.ts";
 import { KEY_MOVES } from "./key-moves.ts";
 import { LOG_MOVES } from "./log-moves.ts";
@@ -28,6 +29,7 @@ export interface Move {
 }
 
 const MOVES: Readonly<Record<string, MoveKind>> = {
+	...ADDRESS_MOVES,
 	...MACHINE_MOVES,
 	...OPERATOR_MOVES,
 	...PROCESS_MOVES,
@@ -44,6 +46,7 @@ const OFTEN = 6;
 /** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds, and machines follow a change of keys in turn: stories about that leave them time. */
 const GAP_MS: Readonly<Record<About, number>> = {
 	anything: 8_000,
+	addresses: 20_000,
 	etcd: 20_000,
 	keys: 20_000,
 	memory: 20_000,
@@ -51,9 +54,11 @@ const GAP_MS: Readonly<Record<About, number>> = {
 	versions: 15_000,
 };
 
-/** What happens to etcd's members comes also in stories about what agents keep, most of which is etcd's memory. */
+/** Stories in which what happens to etcd's members comes as well: about their addresses, and about what agents keep, most of which is etcd's memory. */
+const WITH_ETCD: ReadonlySet<About> = new Set(["addresses", "memory"]);
+
 function isFor(kind: MoveKind, about: About): boolean {
-	return (kind.about ?? about) === about || (kind.about === "etcd" && about === "memory");
+	return (kind.about ?? about) === about || (kind.about === "etcd" && WITH_ETCD.has(about));
 }
 
 /** The moves of a run. `about`: what most of them are about. */

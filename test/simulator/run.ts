@@ -50,6 +50,7 @@ const NEWEST = 25;
 
 /** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found; keys change in three steps, each by one control plane after the other. */
 const SETTLE_MS: Readonly<Record<About, number>> = {
+	addresses: 55_000,
 	anything: 55_000,
 	etcd: 55_000,
 	keys: 200_000,

@@ -57,7 +57,7 @@ export interface WorldOptions {
 }
 
 /** What most of a story is about. */
-export type About = "anything" | "etcd" | "keys" | "memory" | "takeover" | "versions";
+export type About = "anything" | "addresses" | "etcd" | "keys" | "memory" | "takeover" | "versions";
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {

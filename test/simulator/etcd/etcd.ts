@@ -5,7 +5,7 @@ import type { Boot } from "../machine/boot.ts";
 import type { World } from "../world.ts";
 import { EtcdCluster } from "./cluster.ts";
 import { type LogEntry, type Member, majority } from "./member.ts";
-import { beginMember, type EtcdStart } from "./start.ts";
+import { addressOf, beginMember, type EtcdStart } from "./start.ts";
 
 /** Between two writes of a client, in milliseconds. */
 const WRITE_MS = 1_000;
@@ -27,6 +27,14 @@ export class Etcd {
 		if (known && !known.lost) {
 			const cluster = this.clusters.get(known.clusterId);
 			if (!cluster?.peers.some(({ id }) => id === known.id)) return "it was taken out of the cluster";
+			const at = addressOf(given);
+			// A log that was lost does not know where a member began.
+			const isKnown = this.#world.checker.truth.recoverUntil === 0;
+			must(
+				at === known.address || !isKnown,
+				"a member is where the others look for it",
+				() => `${known.address} ${at}`,
+			);
 			known.runs = true;
 			return undefined;
 		}

@@ -9,6 +9,11 @@ export interface EtcdStart {
 	readonly restored?: string | undefined;
 }
 
+/** The address at which a member is to be reached, by its arguments. */
+export function addressOf({ arguments: given }: Pick<EtcdStart, "arguments">): string {
+	return (given["initial-advertise-peer-urls"] ?? "").replace(/^https:\/\/|:\d+$/g, "");
+}
+
 /** An id as etcd makes it: of what is hashed, in decimal. */
 const idOf = (text: string): string => BigInt(`0x${sha256Of(text).slice(7, 22)}`).toString();
 
@@ -25,7 +30,7 @@ export interface StartParts {
 export function beginMember(boot: Boot, { arguments: given, restored }: EtcdStart, parts: StartParts): Member | string {
 	const url = given["initial-advertise-peer-urls"] ?? "";
 	const named = (given["initial-cluster"] ?? "").split(",").map((one) => one.split("=") as [string, string]);
-	const address = url.replace(/^https:\/\/|:\d+$/g, "");
+	const address = addressOf({ arguments: given });
 	if (given["initial-cluster-state"] === "new") {
 		const token = given["initial-cluster-token"];
 		const peers = named.map(([name, at]): Peer => ({ id: idOf(`${token} ${at}`), url: at, name, learner: false }));

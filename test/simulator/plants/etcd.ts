@@ -52,8 +52,8 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 	"a member counts as taken out that etcd still has": swapped(CHANGES, "await etcd.remove(id);", "void id;"),
 	"a learner begins with members that etcd does not list": swapped(
 		CHANGES,
-		".filter(({ address }) => listed.has(peerUrlAt(address)))",
-		"",
+		"return listed.has(peerUrlAt(one.address)) ? [one] : [];",
+		"return [one];",
 	),
 	"after a lost log one that etcd had taken out keeps it from being founded": swapped(
 		KEEPER,
@@ -144,6 +144,16 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"coordinator/src/domain/targets/rollout.ts",
 		"!keepsWhatItHas(fleet, one) &&",
 		"",
+	),
+	"an address of just now is where a learner looks for a member": swapped(
+		CHANGES,
+		"if (its) return [peerAt(one.nodeName, its)];",
+		"",
+	),
+	"an address that changed within a boot goes into the target of a member": swapped(
+		"coordinator/src/render/etcd-place.ts",
+		"if (before !== undefined && before !== address)",
+		'if (before === "")',
 	),
 	"a member whose slot is gone keeps a target that never came to it": swapped(
 		"coordinator/src/domain/targets/rollout.ts",

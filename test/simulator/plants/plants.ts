@@ -53,6 +53,7 @@ const ABOUT_MEMORY: ReadonlySet<string> = new Set([
 export function aboutOf(fault: string): About {
 	if (FOUND_ABOUT[fault]) return FOUND_ABOUT[fault];
 	if (ABOUT_MEMORY.has(fault)) return "memory";
+	if (fault.startsWith("an address")) return "addresses";
 	if (fault in KEYS) return "keys";
 	if (fault in TAKEOVER) return "takeover";
 	if (fault in VERSIONS) return "versions";
@@ -164,6 +165,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"who just begins with a snapshot may lose its seat": 10_307_358,
 	"a member whose slot is gone keeps a target that never came to it": 10_401_374,
 	"control planes wait for a member whose slot is gone": 519,
+	"an address of just now is where a learner looks for a member": 16,
 	"a lost holder goes for a spare that another slot keeps back": 21,
 	"who began with a snapshot in vain is never emptied": 10_800_002,
 };
