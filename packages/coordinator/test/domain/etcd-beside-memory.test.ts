@@ -26,18 +26,24 @@ function waitForEtcd(story: Story): Story["summarize"] {
 	return story.summarize;
 }
 
+/** The only control plane begins with a snapshot in its second boot. */
+function beginsAgain() {
+	const story = new Story();
+	story.declare(ONE);
+	story.report(story.join({ ...A, boot: 1 }), "applied", 1);
+	takeStep(story);
+	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5) });
+	const id = story.join(A);
+	takeStep(story);
+	return { story, id };
+}
+
 /**
  * The only member of etcd restored a snapshot in its newest boot. The log has lost its first entry, with the document by which the machine had its seat, and its
  * newest one, with the founding; a document was declared again since. A spare got the seat while the log was in doubt.
  */
 function forgotten() {
-	const now = new Story();
-	now.declare(ONE);
-	now.report(now.join({ ...A, boot: 1 }), "applied", 1);
-	takeStep(now);
-	now.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5) });
-	const id = now.join(A);
-	takeStep(now);
+	const { story: now, id } = beginsAgain();
 	remember(now, [id]);
 	const proof = now.proof(id);
 	const left = now.events.filter(({ type }) => type !== "cluster-declared" && type !== "token-created");
@@ -106,18 +112,6 @@ test("who was told to begin with a snapshot goes on where memory beside it is kn
 });
 
 const ELSEWHERE = ONE.map((slot) => ({ ...slot, selector: { labels: { pool: "b" } } }));
-
-/** The only control plane begins with a snapshot in its second boot. */
-function beginsAgain() {
-	const story = new Story();
-	story.declare(ONE);
-	story.report(story.join({ ...A, boot: 1 }), "applied", 1);
-	takeStep(story);
-	story.take({ kind: "etcd-snapshot", snapshot: snapshotOf(5) });
-	const id = story.join(A);
-	takeStep(story);
-	return { story, id };
-}
 
 test("who begins alone with a snapshot keeps its seat while it is at it, and when its agent says that etcd's data lies there", (t) => {
 	const { story, id } = beginsAgain();
