@@ -24,12 +24,11 @@ export function nextTarget(fleet: Fleet, at: Timestamp, summarize: SummaryIfKnow
 	// What etcd begins with is behind the targets of its machines, and of nobody else's.
 	const restoringSeq = fleet.snapshots?.restoring?.seq ?? 0;
 	const runsEtcd = new Set(restoringSeq > 0 ? etcdHolders(fleet) : []);
-	const slots = new Set(fleet.cluster.document.slots.map(({ name }) => name));
 	return (machine) => {
 		const { machineId, seat, target } = machine;
 		if (isLeaving(machine)) return emptyTarget(fleet, machine, at);
 		if (!seat || machine.lease === "lost" || machine.approval !== "approved") return undefined;
-		if (!slots.has(seat.slot) && keepsWhatItHas(fleet, machine)) return undefined;
+		if (keepsWhatItHas(fleet, machine)) return undefined;
 		if (waitsForClock(machine)) return undefined;
 		const summary = etcdElsewhere(fleet, machine) ?? summarize(fleet, machine, seat);
 		if (!summary) return undefined;
