@@ -1,18 +1,23 @@
 import type { RoleDefinition, TargetContent } from "@rollcall/protocol";
+import type { LoginShell } from "./login-shell.ts";
 import { fillPlaceholders, type PlaceholderValues, usesPlaceholder } from "./placeholders.ts";
 
-/** The parts of a target that an operator's role gives, with the machine's own values put into its text files and paths. */
+/** The parts of a target that an operator's role gives, with the machine's own values put into its text files and paths. `login`: what stands before its units. */
 export function operatorRoleParts(
 	definition: RoleDefinition,
 	values: PlaceholderValues,
+	login?: LoginShell,
 ): Pick<TargetContent, "files" | "units" | "probes" | "deadlineSeconds"> {
 	return {
-		files: definition.files.map((file) => ({
-			...file,
-			...(file.encoding === "utf8" ? { content: fillPlaceholders(file.content, values) } : {}),
-			...(isPrivate(file.mode) ? { sensitive: true as const } : {}),
-		})),
-		units: definition.units,
+		files: [
+			...definition.files.map((file) => ({
+				...file,
+				...(file.encoding === "utf8" ? { content: fillPlaceholders(file.content, values) } : {}),
+				...(isPrivate(file.mode) ? { sensitive: true as const } : {}),
+			})),
+			...(login?.files ?? []),
+		],
+		units: [...(login ? [login.unit] : []), ...definition.units],
 		probes: definition.probes,
 		deadlineSeconds: definition.deadlineSeconds,
 	};

@@ -195,9 +195,10 @@ function brought(document: Pick<ClusterDocument, "kubernetes">, facts: Known): r
 	return chosenArtifacts(document.kubernetes, facts).flatMap(placesOf);
 }
 
-/** The folders of programs that are brought, besides CNI plugins, which nobody calls by hand. */
-export function broughtFolders({ document, facts }: Place): string[] {
-	const folders = brought(document, facts).map((path) => path.slice(0, path.lastIndexOf("/")));
+/** The folders of programs that are brought, of Kubernetes or of an operator's role, besides CNI plugins, which nobody calls by hand. */
+export function broughtFolders(holder: Parameters<typeof chosenArtifacts>[0], facts: Known): string[] {
+	const places = chosenArtifacts(holder, facts).flatMap(placesOf);
+	const folders = places.map((path) => path.slice(0, path.lastIndexOf("/")));
 	return [...new Set(folders)].filter((folder) => folder !== PLUGINS).sort();
 }
 

@@ -27,6 +27,7 @@ import { declaredOf } from "./declared.ts";
 import { type SecondStack, secondAddress } from "./dual-stack.ts";
 import { etcdPlace } from "./etcd-place.ts";
 import { artifactBytes } from "./image-archives.ts";
+import { roleShell } from "./login-shell.ts";
 import { messageBytes } from "./message-bytes.ts";
 import type { Node } from "./node.ts";
 import { nodeRoleParts } from "./node-role.ts";
@@ -117,7 +118,7 @@ function renderSeat(placement: Placement): Rendered {
 	};
 	return accept({
 		...identity,
-		...operatorRoleParts(definition, values),
+		...operatorRoleParts(definition, values, roleShell(definition, machine.facts)),
 		artifacts: targetArtifacts(definition, machine.facts),
 	});
 }

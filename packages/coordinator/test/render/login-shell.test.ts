@@ -3,7 +3,8 @@ import { testNeeding } from "@rollcall/test-support/needing";
 import { namespaces, program, ROOT } from "@rollcall/test-support/part";
 import test from "ava";
 import { loginShell } from "../../src/render/login-shell.ts";
-import { documentOf, labFacts } from "./fleet-of.ts";
+import { renderTarget } from "../../src/render/render-target.ts";
+import { documentOf, fleetOf, labFacts } from "./fleet-of.ts";
 import { shellScript } from "./unit-reader.ts";
 
 const testReal = testNeeding(ROOT, namespaces(), program("systemd-tmpfiles"));
@@ -46,6 +47,53 @@ test("where nothing is brought that people call, PATH is left alone, and what is
 		t.is(textOf(shell, "/opt/rollcall/login/profile.sh"), "");
 		t.false(textOf(shell, "/opt/rollcall/login/tmpfiles.conf").includes("profile"));
 	}
+});
+
+const ROLE = (more = "") => `apiVersion: rollcall/v1
+kind: Cluster
+name: lab
+kubernetes: { version: "1.36" }
+slots: [{ name: all, role: kiosk, count: rest }]
+roles:
+  kiosk:
+    artifacts: [{ path: /opt/rollcall/bin/kiosk, mode: "0755", sha256: "sha256:${"0".repeat(64)}", sizeBytes: 1, urls: ["http://192.0.2.1/x"] }]
+    units: [{ name: kiosk.service }${more}]
+`;
+
+/** The target of a machine with the role of such a document, whose system has these programs. */
+const roleTarget = (text: string, own: readonly string[] = []) => {
+	const programs = own.map((name) => ({ name, path: `/usr/bin/${name}` }));
+	const { fleet, seated } = fleetOf(documentOf(text), [{ ...labFacts(0), programs }]);
+	const [first] = seated;
+	const rendered = first ? renderTarget(fleet, first.machine, first.seat) : undefined;
+	if (!rendered?.ok) throw new Error(JSON.stringify(rendered));
+	return rendered.content;
+};
+const shellFiles = ({ files }: { readonly files: readonly { readonly path: string }[] }) =>
+	files.map(({ path }) => path).filter((path) => path.includes("login"));
+
+test("a login shell finds the programs that an operator's role brings, before its units start", (t) => {
+	const { files, units } = roleTarget(ROLE());
+	t.deepEqual(
+		units.map(({ name }) => name),
+		["rollcall-login.service", "kiosk.service"],
+	);
+	const profile = files.find(({ path }) => path === "/opt/rollcall/login/profile.sh")?.content ?? "";
+	t.is(pathBehind(profile, "/usr/bin:/bin"), "/usr/bin:/bin:/opt/rollcall/bin");
+	t.deepEqual(shellFiles({ files }), [
+		"/opt/rollcall/login/profile.sh",
+		"/opt/rollcall/login/tmpfiles.conf",
+		"/run/systemd/system/rollcall-login.service",
+	]);
+});
+
+test("a role has nothing for login shells where the system has its programs, or where files or a unit of its own have these names", (t) => {
+	const lacking = ROLE().replace("{ path:", "{ when: lacking, path:");
+	const file = (path: string) => `${ROLE()}    files: [{ path: ${path}, mode: "0644", content: own }]\n`;
+	const own = file("/opt/rollcall/login/profile.sh");
+	t.deepEqual(shellFiles(roleTarget(lacking, ["kiosk"])), []);
+	t.deepEqual(shellFiles(roleTarget(own)), ["/opt/rollcall/login/profile.sh"]);
+	t.deepEqual(shellFiles(roleTarget(ROLE(", { name: rollcall-login.service }"))), []);
 });
 
 test("crictl is told where containerd listens", (t) => {
