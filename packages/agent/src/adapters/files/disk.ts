@@ -4,7 +4,6 @@ import {
 	fchmodSync,
 	linkSync,
 	lstatSync,
-	mkdirSync,
 	openSync,
 	readdirSync,
 	readFileSync,
@@ -16,6 +15,7 @@ import {
 	writeSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
+import { makeFolders } from "../own-file.ts";
 
 /** File systems without a device, on which fsync(2) does nothing: tmpfs and ramfs (statfs(2)). */
 const IN_MEMORY = [0x01021994, 0x858458f6];
@@ -93,7 +93,7 @@ export const nodeDisk: Disk = {
 	link: linkSync,
 	unlink: unlinkSync,
 	makeFolder(path, mode) {
-		mkdirSync(path, { recursive: true, mode });
+		makeFolders(path, mode);
 	},
 	removeFolder: rmdirSync,
 	list: (path) => readdirSync(path),

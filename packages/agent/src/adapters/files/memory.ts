@@ -1,10 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { check } from "@rollcall/protocol";
 import type { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
 import { type HeldMemory, unsureMemory } from "../../domain/etcd-memory.ts";
 import type { Accepted, Identity, KeptPodNetwork, Ledger, Memory } from "../../ports.ts";
-import { readOwnFile, writeFresh } from "../own-file.ts";
+import { makeFolders, readOwnFile, writeFresh } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 import {
@@ -24,8 +24,12 @@ const NOTHING: Ledger = { files: [], folders: [], units: [] };
  * FilesError that names the file when it cannot be written.
  */
 export function createMemory(folder: string): Memory {
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	chmodSync(folder, 0o700);
+	try {
+		makeFolders(folder, 0o700);
+		chmodSync(folder, 0o700);
+	} catch (error) {
+		throw filesError(folder, error);
+	}
 
 	function load<S extends z.ZodType>(name: string, schema: S): z.output<S> | undefined {
 		try {

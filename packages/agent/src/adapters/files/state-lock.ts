@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
-import { readOwnFile } from "../own-file.ts";
+import { makeFolders, readOwnFile } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 
@@ -35,7 +35,7 @@ export function lockMachine(root: string, stateFolder: string): void {
 export function lockFolder(folder: string, pid = process.pid): void {
 	const lock = `${folder}/lock`;
 	const moved = `${folder}/.lock.${pid}`;
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	makeFolders(folder, 0o700);
 	for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
 		// A link appears with its text, and only where nothing is.
 		if (succeeds(() => symlinkSync(`${pid} ${startOf(pid) ?? ""}`, lock), "EEXIST")) return;

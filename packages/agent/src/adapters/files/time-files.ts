@@ -1,8 +1,8 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { TIME_PATHS } from "@rollcall/protocol";
 import type { TimeFiles } from "../../ports.ts";
-import { readOwnFile, writeFresh } from "../own-file.ts";
+import { makeFolders, readOwnFile, writeFresh } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";
 
@@ -31,7 +31,7 @@ export function createTimeFiles(root: string): TimeFiles {
 
 /** Neither chrony nor systemd-timesyncd reads a file with this ending. */
 function replace(path: string, content: string): void {
-	mkdirSync(dirname(path), { recursive: true });
+	makeFolders(dirname(path));
 	writeFresh(`${path}.fresh`, content, 0o644);
 	renameSync(`${path}.fresh`, path);
 }
