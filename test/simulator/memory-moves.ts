@@ -86,5 +86,10 @@ function empty(world: World, luck: Random): void {
 	// What no agent has seen yet none can miss.
 	if (seen.kind !== "data" || seen.marked === undefined) return;
 	machine.boot.emptyEtcd();
-	if (luck.chance(0.7)) world.schedule.after(luck.int(100, 10_000), () => machine.boot?.restartAgent());
+	const again = luck.chance(0.7);
+	// Nothing of it could be written down when its agent saw it, and that forgets it with its process.
+	const isUnnoted = luck.chance(0.4) && machine.boot.state.good()?.target.content.memory?.holds !== undefined;
+	if (isUnnoted) machine.boot.state.unnote(luck.chance(0.5));
+	if (isUnnoted) machine.boot.restartAgent();
+	else if (again) world.schedule.after(luck.int(100, 10_000), () => machine.boot?.restartAgent());
 }

@@ -106,6 +106,7 @@ export async function run(configPath: string): Promise<number> {
 			rejoinAfterMs: config.rejoinAfterSeconds * 1000,
 			writeRoots: WRITE_ROOTS,
 			isGoingDown: rehearsal ? async () => false : isGoingDown,
+			standIns: rehearsal !== undefined,
 			createKeys: createUserKey,
 			signers: config.signers,
 			trust,

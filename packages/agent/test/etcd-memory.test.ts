@@ -281,7 +281,7 @@ test("a loss that cannot be written down for want of room counts all the same, a
 		},
 	};
 	const parts = applyParts(root, units);
-	const etcd = createEtcdMemoryKeeper({ ...parts, memory, bootId: BOOT, changed: () => {} });
+	const etcd = createEtcdMemoryKeeper({ ...parts, memory, bootId: BOOT, standIns: false, changed: () => {} });
 	rmSync(join(root, "var/lib/etcd/member"), { recursive: true });
 	t.is(etcd.present(), null);
 	t.like(etcd.held(), { lost: MEMORY });

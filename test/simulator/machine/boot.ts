@@ -8,7 +8,6 @@ import {
 import {
 	type BootId,
 	type Digest,
-	type Facts,
 	type Generation,
 	healthDigest,
 	type MachineId,
@@ -236,7 +235,7 @@ export class Boot {
 			timeFiles: { put: () => false },
 			keyring: simulatedKeyring(random, wall),
 			sign: (seed) => seed,
-			facts: { read: async () => this.#facts() },
+			facts: { read: async () => this.machine.facts(this.bootId) },
 			...wires(world, this, agent),
 			clock: {
 				monotonic: () => schedule.now - this.since,
@@ -257,6 +256,7 @@ export class Boot {
 				this.token = undefined;
 			},
 			ready: () => {},
+			standIns: false,
 		};
 	}
 
@@ -280,10 +280,6 @@ export class Boot {
 			this.#world.onThrown(error);
 			throw error;
 		}
-	}
-
-	#facts(): Facts {
-		return this.machine.facts(this.bootId);
 	}
 
 	async #probe(probe: Probed) {

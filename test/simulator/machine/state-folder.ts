@@ -115,6 +115,13 @@ export class StateFolder implements Memory {
 		else this.#texts.delete("etcd");
 	}
 
+	/** Whose memory of etcd lies here is not written, or nothing of it is. */
+	unnote(all: boolean): void {
+		const { unit, path } = this.etcd() ?? {};
+		if (all || !unit) this.#texts.delete("etcd");
+		else this.#texts.set("etcd", JSON.stringify({ unit, path }));
+	}
+
 	podNetwork(): ReturnType<Memory["podNetwork"]> {
 		return this.#load("pod-network");
 	}

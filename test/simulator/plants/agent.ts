@@ -42,6 +42,11 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 		"const wanted = etcd.held()?.lost ? ",
 		"const wanted = false ? ",
 	),
+	"etcd begins again where nothing was noted of its memory": swapped(
+		"agent/src/loop/etcd-memory.ts",
+		"let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });",
+		"let held = noted;",
+	),
 	"certificates that were renewed do not reach the files": swapped(
 		"agent/src/loop/renewal.ts",
 		"				written = await keeper.mend();\n				judge();",

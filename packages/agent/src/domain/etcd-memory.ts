@@ -12,7 +12,7 @@ export type EtcdDataSeen =
 			readonly marked?: EtcdMemory | "damaged";
 	  };
 
-/** Memory of etcd that was lost although the boot went on: whose it was, or that nobody can say it, since what was written of it cannot be read. */
+/** Memory of etcd that was lost although the boot went on: whose it was, or that nobody can say it, since what was written of it cannot be read, or nothing was. */
 export type LostMemory = EtcdMemory | "unknown";
 
 /** Memory of etcd that outlives targets: the unit that mounts it, where, whose it is, and whose was lost although the boot went on. */
@@ -48,6 +48,21 @@ export function heldByMarker(look: (path: string) => EtcdDataSeen, bootId: BootI
 }
 
 /**
+ * What is held when an agent starts. Where the good target has etcd, its member was healthy and wrote something, whether or not that could be noted: it is held, and
+ * without data it is lost. `standIns`: what runs may be stand-ins, which write nothing.
+ */
+export function heldAtStart(
+	noted: HeldMemory | undefined,
+	good: TargetContent | undefined,
+	{ look, standIns }: { readonly look: (path: string) => EtcdDataSeen; readonly standIns: boolean },
+): HeldMemory | undefined {
+	const held: HeldMemory | undefined = noted ?? (good && memoryOf(good));
+	const wrote = good && memoryOf(good)?.path === held?.path && !standIns;
+	if (!held || !wrote || held.is || held.lost || look(held.path).kind !== "none") return held;
+	return loss(held, "unknown");
+}
+
+/**
  * What is held, after a look. `mark`: a marker that is to be written, before the rest counts. Data gets its marker once; where that is
  * gone, or is another's, the memory is lost, and stays so until another boot.
  */
@@ -74,7 +89,8 @@ export function afterLook(
 
 /** Says of a loss whose memory it was. */
 export function lossText(lost: LostMemory): string {
-	if (lost === "unknown") return "what was written of etcd's memory here cannot be read, so that it counts as lost";
+	if (lost === "unknown")
+		return "nothing that can be read says what became of etcd's memory here, so that it counts as lost";
 	return `the memory of etcd's member ${lost.memberId} was lost although the boot goes on`;
 }
 

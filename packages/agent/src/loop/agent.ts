@@ -54,6 +54,8 @@ export interface AgentParts extends Omit<ApplyParts, "credentials" | "etcd" | "p
 	readonly token: () => string | undefined;
 	readonly dropToken: () => void;
 	readonly ready: () => void;
+	/** True where what targets run may be stand-ins: an etcd that is well has no data then. */
+	readonly standIns: boolean;
 	/** Whether the whole system shuts down, and not the agent alone. */
 	readonly isGoingDown: () => Promise<boolean>;
 	/** How long the bus may be unreachable before the agent enrolls again, in milliseconds; up to twice as long, at random. */

@@ -1,5 +1,14 @@
 import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
-import { afterLook, type HeldMemory, heldByMarker, heldMember, lossText, mayForget } from "../domain/etcd-memory.ts";
+import {
+	afterLook,
+	type HeldMemory,
+	heldAtStart,
+	heldByMarker,
+	heldMember,
+	type LostMemory,
+	lossText,
+	mayForget,
+} from "../domain/etcd-memory.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
 
@@ -8,11 +17,13 @@ const LOOK_MS = 3_000;
 
 /** What following etcd's memory needs. `changed` is called when there is news of it to report. */
 export interface EtcdMemoryParts {
-	readonly memory: Pick<Memory, "etcd" | "saveEtcd">;
+	readonly memory: Pick<Memory, "etcd" | "saveEtcd" | "good">;
 	readonly etcdData: EtcdData;
 	readonly bootId: BootId;
 	readonly clock: Clock;
 	readonly log: Log;
+	/** True where what targets run may be stand-ins: an etcd that is well has no data then. */
+	readonly standIns: boolean;
 	readonly changed: () => void;
 }
 
@@ -33,12 +44,19 @@ export interface EtcdMemoryKeeper {
 
 /** A keeper that goes on with what the agent's memory has, or with the marker that lies in etcd's data. */
 export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper {
-	const { memory, etcdData, bootId, clock, log } = parts;
-	let held = memory.etcd() ?? heldByMarker((path) => etcdData.look(path), bootId);
+	const { memory, etcdData, bootId, clock, log, standIns } = parts;
+	const dataAt = (path: string) => etcdData.look(path);
+	const noted = memory.etcd() ?? heldByMarker(dataAt, bootId);
+	let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });
 	if (held?.unsure) held = afterLook(held, etcdData.look(held.path), bootId).held;
+	if (held?.lost && !noted?.lost) tellLoss(held.lost);
 
 	/** What was seen is not written down yet. */
-	let unsaved = false;
+	let unsaved = held !== noted;
+
+	function tellLoss(lost: LostMemory): void {
+		log.error("etcd's memory is gone although the boot goes on", { reason: lossText(lost) });
+	}
 
 	function keep(next: HeldMemory | undefined): void {
 		memory.saveEtcd(next);
@@ -67,7 +85,7 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 			unsaved = true;
 		}
 		if (!news) return;
-		if (next.lost) log.error("etcd's memory is gone although the boot goes on", { reason: lossText(next.lost) });
+		if (next.lost) tellLoss(next.lost);
 		else
 			log.info("etcd's memory has its marker", {
 				member: next.is?.memberId ?? "",

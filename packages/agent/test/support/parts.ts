@@ -48,6 +48,7 @@ export function applyParts(
 			bootId: BOOT,
 			clock: systemClock,
 			log,
+			standIns: false,
 			changed: () => {},
 		}),
 		credentials: createCredentialStore({

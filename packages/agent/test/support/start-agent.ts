@@ -59,6 +59,7 @@ export function startAgent(
 				token = undefined;
 			},
 			ready: () => {},
+			standIns: false,
 			isGoingDown: async () => boot.goingDown,
 			rejoinAfterMs: 30_000,
 		},

@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, renameSync, rmSync } from "node:fs";
+import {
+	chmodSync,
+	closeSync,
+	constants,
+	fstatSync,
+	lstatSync,
+	openSync,
+	renameSync,
+	rmSync,
+	writeSync,
+} from "node:fs";
 import { check } from "@rollcall/protocol";
 import type { z } from "zod";
 import { type Credentials, NO_CREDENTIALS, pathsOf } from "../../domain/credentials.ts";
@@ -15,6 +25,9 @@ import {
 	LedgerFile,
 	PodNetworkFile,
 } from "./memory-schema.ts";
+
+/** The least that a file with any content has on a disk or in RAM. */
+const BLOCK_BYTES = 4096;
 
 const NOTHING: Ledger = { files: [], folders: [], units: [] };
 
@@ -88,8 +101,13 @@ export function createMemory(folder: string): Memory {
 		},
 		etcd,
 		saveEtcd(held) {
-			if (held) save("etcd.json", held);
-			else remove(`${folder}/etcd.json`);
+			if (!held) return remove(`${folder}/etcd.json`);
+			try {
+				save("etcd.json", held);
+			} catch (error) {
+				// A fresh file may find no room. What this one says decides whether etcd begins anew, and the one that stands there has its block.
+				if (!overwritten(`${folder}/etcd.json`, JSON.stringify(held))) throw error;
+			}
 		},
 		podNetwork: () => load("pod-network.json", PodNetworkFile),
 		savePodNetwork(kept) {
@@ -112,6 +130,23 @@ function replace(fresh: string, path: string): void {
 		if (errnoOf(error) !== "EISDIR") throw error;
 		remove(path);
 		renameSync(fresh, path);
+	}
+}
+
+/** Writes a short text over that of a file, which needs no room. Half of it, after a crash, is a damaged file. False: it cannot be written. */
+function overwritten(path: string, text: string): boolean {
+	try {
+		const file = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+		try {
+			const found = fstatSync(file);
+			if (!found.isFile() || found.size === 0) return false;
+			const bytes = Buffer.from(text.padEnd(found.size));
+			return bytes.length <= BLOCK_BYTES && writeSync(file, bytes, 0, bytes.length, 0) === bytes.length;
+		} finally {
+			closeSync(file);
+		}
+	} catch {
+		return false;
 	}
 }
 
