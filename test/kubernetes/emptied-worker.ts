@@ -12,6 +12,8 @@ ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
 ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
 grep -rs "" --include=cgroup.procs /sys/fs/cgroup | sed -n "/kubepods/s/.*/left: process of a pod/p" | sort -u
 sed -n -e "s#.* \\(/var/lib/kubelet/[^ ]*\\) .*#left: mount \\1#p" -e "s#.* \\(/run/containerd/[^ ]*/shm\\) .*#left: mount \\1#p" /proc/self/mountinfo
+for one in /proc/[0-9]*; do case "$(cat $one/comm 2>/dev/null)" in containerd*) echo "left: process $(cat $one/comm)" ;; esac; done
+ls -A /var/lib/containerd 2>/dev/null | sed "s/^/left: in containerd's folder: /"
 ls /var/lib/kubelet/pods /var/log/pods /var/log/containers 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: written by a pod: /"
 echo "left: that is all"`;
 /** A role of the operator that looks around. */

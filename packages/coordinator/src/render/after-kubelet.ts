@@ -12,17 +12,26 @@ const UNLESS_KUBELET =
 /** Shell: ends with 0 where the system goes down, which takes everything with it. */
 export const UNLESS_GOING_DOWN = '[ "$(systemctl is-system-running)" != stopping ] || exit 0;';
 
-/** A unit of a target that runs nothing, and takes back what kubelet's pods left when it is stopped, behind kubelet. `stop`: shell, which is not come to while kubelet is wanted. */
+/** What such a unit does. `stop`: shell, which is not come to while kubelet is wanted. `start`: shell, where it has anything to do before `before`, which is kubelet if nothing else is said. */
+interface AfterKubelet {
+	readonly description: string;
+	readonly stop: string;
+	readonly stopSeconds?: number;
+	readonly start?: string;
+	readonly before?: string;
+}
+
+/** A unit of a target that runs nothing, and takes back what kubelet's pods left when it is stopped, behind kubelet. */
 export function afterKubeletUnit(
 	name: string,
-	{ description, stop }: { readonly description: string; readonly stop: string },
+	{ description, stop, stopSeconds = 60, start, before = "kubelet.service" }: AfterKubelet,
 ): { readonly file: TargetFile; readonly unit: TargetUnit } {
 	const content = unitText([
 		[
 			"Unit",
 			[
 				["Description", description],
-				["Before", { list: ["kubelet.service"] }],
+				["Before", { list: [before] }],
 			],
 		],
 		[
@@ -30,9 +39,9 @@ export function afterKubeletUnit(
 			[
 				["Type", "oneshot"],
 				["RemainAfterExit", true],
-				["ExecStart", { words: ["/usr/bin/true"] }],
+				["ExecStart", { words: start === undefined ? ["/usr/bin/true"] : ["/bin/sh", "-c", start] }],
 				["ExecStop", { words: ["/bin/sh", "-c", `${UNLESS_KUBELET} ${stop}`] }],
-				["TimeoutStopSec", 60],
+				["TimeoutStopSec", stopSeconds],
 			],
 		],
 	]);

@@ -4,6 +4,8 @@ import { NODE_PATHS } from "./node-paths.ts";
 import { unitText } from "./systemd-unit.ts";
 
 const FOLDER = "/opt/rollcall/images";
+/** Notes that containerd has the images of an archive, for a shell. */
+export const TAKEN_NOTES = `${FOLDER}/*.tar.taken`;
 
 /** What an archive of images means for a node. */
 export interface ImageArchives {

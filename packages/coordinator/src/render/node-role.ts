@@ -5,6 +5,7 @@ import { apiServerFiles } from "./api-server.ts";
 import { archivesFor } from "./archives-for.ts";
 import { nodeCertificates, nodeSecrets, trustFiles } from "./certificates.ts";
 import { CONTAINERD_UNIT, containerdFiles } from "./containerd.ts";
+import { containerdDataUnit } from "./containerd-data-unit.ts";
 import { controllerManagerFiles } from "./controller-manager.ts";
 import { etcdFiles } from "./etcd.ts";
 import { etcdData } from "./etcd-data.ts";
@@ -48,6 +49,7 @@ export function nodeRoleParts(
 	const pods = podsUnits(node);
 	const login = loginShell(node);
 	// Each is stopped before those that stand before it: first all pods end.
+	const behindContainerd = containerdDataUnit();
 	const behindPods = [packetFilterUnit(), podNamespacesUnit(), podVolumesUnit()];
 	const files = [
 		...kernelFiles(node),
@@ -57,6 +59,7 @@ export function nodeRoleParts(
 		...images.files,
 		...pods.files,
 		...login.files,
+		behindContainerd.file,
 		...behindPods.map(({ file }) => file),
 		...(runsEtcd ? [...etcdData().files, ...etcdFiles(node)] : []),
 		...(role === "control-plane"
@@ -74,7 +77,7 @@ export function nodeRoleParts(
 	return {
 		files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
 		units: units(node, {
-			beforeContainerd: [login.unit],
+			beforeContainerd: [login.unit, behindContainerd.unit],
 			beforeKubelet: [
 				...images.units,
 				...(runsEtcd ? etcdData().units : []),

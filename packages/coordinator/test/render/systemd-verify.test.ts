@@ -22,7 +22,7 @@ for (const [role, tree] of Object.entries(NODE_TREES)) {
 			await chmod(join(folder, "bin", name), 0o755);
 		}
 		const units = tree.content.files.filter(({ path }) => path.startsWith("/run/systemd/system/"));
-		t.is(units.length, role === "worker" ? 6 : 7);
+		t.is(units.length, role === "worker" ? 7 : 8);
 		for (const { path, content } of units) {
 			const text = content.replaceAll(/^ExecStart=\/usr\/bin\/(?=kubelet|containerd)/gm, `ExecStart=${folder}/bin/`);
 			await writeFile(join(folder, path.slice(path.lastIndexOf("/") + 1)), text);
