@@ -23,7 +23,7 @@ const AFTER = `
 The coordinator runs a small pod on every Ready node, in a namespace of its own (rollcall-check), and has them ask their way: from pod to
 pod between all pairs (a sample above 20 nodes), a service, names inside and outside of the cluster, and the API by its service's
 address; it asks a port of the nodes itself, writes to a volume where the cluster document declares volumes, and removes all of it. A machine
-that has a seat and is no node is a finding. One check at a time. Ctrl-C ends it; it is cleaned up then as well. A line for each finding, with the next step; ends with 1 when something
+that has a seat and is no node is a finding, once two minutes or the time of --start are over. One check at a time. Ctrl-C ends it; it is cleaned up then as well. A line for each finding, with the next step; ends with 1 when something
 fails. The result is an event (cluster-checked).
 The pods' image is the one of images.overrides.check, else docker.io/library/busybox, over the document's mirrors. For a site without
 internet \`rollcall check image\` makes an archive of it.
@@ -51,7 +51,12 @@ export const addCheck: AddCommand = (program, run) => {
 			"a name outside of the cluster that pods find; none: there is no such name",
 			parseOutside,
 		)
-		.option("--start <time>", "how long pods may take to start", parseDurationIn({ least: 5, most: 1800 }), 180)
+		.option(
+			"--start <time>",
+			"how long nodes and pods may take to start",
+			parseDurationIn({ least: 5, most: 1800 }),
+			180,
+		)
 		.addHelpText("after", AFTER)
 		.action((options: Options, command) => run(command, (session) => checkCluster(session, options)));
 	addCheckImage(check, run);

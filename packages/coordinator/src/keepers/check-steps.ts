@@ -11,6 +11,8 @@ export interface CheckParts {
 	readonly wish: CheckRequest;
 	/** Node names of the machines whose seats make them nodes. */
 	readonly seats: readonly string[];
+	/** Those of them whose machines are heard. */
+	readonly living: readonly string[];
 	/** Fetches a page from this computer. Throws an Error that says why it cannot. */
 	readonly page: (url: string) => Promise<string>;
 	/** The time of a monotonic clock, in milliseconds. */
@@ -25,24 +27,33 @@ export interface CheckParts {
 
 const LOOK_MS = 1_000;
 
-/** Looks at the pods until they are as they are to be, or time is over. An API that is away for a moment is asked again. */
-export async function until(
-	{ kubernetes, monotonic, sleep, patienceMs }: CheckParts,
+/** Looks at the pods until they are as they are to be, or time is over. */
+export function until(
+	parts: CheckParts,
 	seconds: number,
 	good: (pods: readonly PodSeen[]) => boolean,
 ): Promise<readonly PodSeen[]> {
+	return untilGood(parts, seconds, { look: () => parts.kubernetes.pods(CHECK_NAMESPACE), good, first: [] });
+}
+
+/** Looks until what is seen is as it is to be, or time is over. An API that is away for a moment is asked again. `first`: what was seen before. */
+export async function untilGood<T>(
+	{ monotonic, sleep, patienceMs }: CheckParts,
+	seconds: number,
+	{ look, good, first }: { readonly look: () => Promise<T>; readonly good: (seen: T) => boolean; readonly first: T },
+): Promise<T> {
 	const end = monotonic() + seconds * 1_000;
 	let heard = monotonic();
-	let pods: readonly PodSeen[] = [];
+	let seen = first;
 	for (;;) {
 		try {
-			pods = await kubernetes.pods(CHECK_NAMESPACE);
+			seen = await look();
 			heard = monotonic();
-			if (good(pods)) return pods;
+			if (good(seen)) return seen;
 		} catch (error) {
 			if (!(error instanceof KubernetesError) || monotonic() - heard > patienceMs) throw error;
 		}
-		if (monotonic() >= end) return pods;
+		if (monotonic() >= end) return seen;
 		await sleep(LOOK_MS);
 	}
 }

@@ -13,7 +13,7 @@ import { pairsOf, spread } from "../render/check/pairs.ts";
 import { type Asked, findingsFrom, questionsOf } from "../render/check/results.ts";
 import { askPorts } from "./check-node-ports.ts";
 import { answers, started } from "./check-pods.ts";
-import { apply, type CheckParts } from "./check-steps.ts";
+import { apply, type CheckParts, untilGood } from "./check-steps.ts";
 import { checkVolume } from "./check-volume.ts";
 import { removeCheck } from "./remove-check.ts";
 
@@ -21,6 +21,8 @@ import { removeCheck } from "./remove-check.ts";
 const MOST_NODES = 500;
 /** The most nodes that are named because they are not Ready. */
 const MOST_TOLD = 32;
+/** So long, in seconds, may a node take to be Ready whose machine is. */
+const NODE_SECONDS = 120;
 
 /** Checks a cluster, and leaves what it made. Returns the nodes that pods were to run on. Throws what the API says, and whatever `sleep` throws. */
 export async function checkCluster(parts: CheckParts): Promise<number> {
@@ -63,8 +65,22 @@ export async function checkCluster(parts: CheckParts): Promise<number> {
 	return nodes.length;
 }
 
-async function readyNodes({ kubernetes, seats, tell }: CheckParts): Promise<readonly ReachedNode[]> {
-	const all = await kubernetes.nodes();
+/** Waits for the nodes of machines that are heard: a kubelet that has just begun registers its node, and calls it Ready, when its machine is ready already. */
+async function nodesThatCame(parts: CheckParts): Promise<readonly ReachedNode[]> {
+	const { kubernetes, living, wish, step } = parts;
+	const look = () => kubernetes.nodes();
+	const first = await look();
+	const good = (all: readonly ReachedNode[]) => {
+		const ready = living.filter((seat) => all.some((node) => node.name === seat && node.ready)).length;
+		step(`${ready} of ${living.length} nodes are Ready`);
+		return ready === living.length;
+	};
+	return good(first) ? first : await untilGood(parts, Math.min(wish.startSeconds, NODE_SECONDS), { look, good, first });
+}
+
+async function readyNodes(parts: CheckParts): Promise<readonly ReachedNode[]> {
+	const { seats, tell } = parts;
+	const all = await nodesThatCame(parts);
 	const absent = seats.filter((seat) => !all.some(({ name }) => name === seat));
 	for (const name of absent.slice(0, MOST_TOLD))
 		tell({

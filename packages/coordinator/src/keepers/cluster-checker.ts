@@ -123,7 +123,7 @@ export class ClusterChecker {
 		if (kubernetes && document) {
 			const { wish } = running;
 			const { patienceMs = PATIENCE_MS } = this.#parts;
-			const told = { step, tell, seats: nodeSeats(core.fleet()) };
+			const told = { step, tell, ...nodeSeats(core.fleet()) };
 			const parts = { kubernetes, document, wish, page, monotonic: () => clock.monotonic(), patienceMs, ...told };
 			const sleep = pausing(() => running.stopped || gone());
 			nodes = await checkCluster({ ...parts, sleep }).catch((error: unknown) => {
@@ -147,9 +147,12 @@ export class ClusterChecker {
 	}
 }
 
-function nodeSeats({ machines }: Fleet): readonly string[] {
-	const seats = [...machines.values()].flatMap(({ seat }) => (seat && NODE_ROLES.includes(seat.role) ? [seat] : []));
-	return seats.map(({ nodeName }) => nodeName).sort();
+function nodeSeats({ machines }: Fleet): { readonly seats: readonly string[]; readonly living: readonly string[] } {
+	const seats = [...machines.values()].flatMap(({ seat, lease }) =>
+		seat && NODE_ROLES.includes(seat.role) ? [{ name: seat.nodeName, lives: lease === "alive" }] : [],
+	);
+	const names = (some: typeof seats) => some.map(({ name }) => name).sort();
+	return { seats: names(seats), living: names(seats.filter(({ lives }) => lives)) };
 }
 
 /** A pause that ends early, with Interrupted, when the check is to end. */

@@ -3,7 +3,7 @@ import { eventually } from "@rollcall/test-support/eventually";
 import type { ExecutionContext } from "ava";
 import { createKubernetes } from "../../src/adapters/kubernetes/kubernetes.ts";
 import { admit } from "../../src/domain/admit.ts";
-import type { Fleet } from "../../src/domain/fleet.ts";
+import type { Fleet, Machine } from "../../src/domain/fleet.ts";
 import { record } from "../../src/domain/record.ts";
 import { type CheckerParts, ClusterChecker } from "../../src/keepers/cluster-checker.ts";
 import { documentOf, fleetOf, labFacts } from "../render/fleet-of.ts";
@@ -11,18 +11,18 @@ import type { StandingCluster } from "./standing-cluster.ts";
 
 export const WISH: CheckRequest = { keep: false, outside: "registry.k8s.io", startSeconds: 5 };
 
-function withSeat(fleet: Fleet, nodeName: string): Fleet {
+function withSeat(fleet: Fleet, nodeName: string, lease: Machine["lease"]): Fleet {
 	let machines = fleet.machines;
 	for (const [id, machine] of machines)
-		if (machine.seat) machines = machines.set(id, { ...machine, seat: { ...machine.seat, nodeName } });
+		if (machine.seat) machines = machines.set(id, { ...machine, lease, seat: { ...machine.seat, nodeName } });
 	return { ...fleet, machines };
 }
 
-/** A checker of such a cluster, and the events that it leads to. `seat`: the node name of the machine with a seat; the first node without it. */
+/** A checker of such a cluster, and the events that it leads to. `seat`: the node name of the machine with a seat; the first node without it. `lease`: that machine's. */
 export function checkerOf(
 	t: ExecutionContext,
 	{ api, nodes }: StandingCluster,
-	more: Partial<CheckerParts> & { document?: string; seat?: string } = {},
+	more: Partial<CheckerParts> & { document?: string; seat?: string; lease?: Machine["lease"] } = {},
 ) {
 	const document = documentOf(`apiVersion: rollcall/v1
 kind: Cluster
@@ -32,7 +32,11 @@ ${more.document ?? ""}
 slots:
   - { name: control, role: control-plane, count: 1 }
 `);
-	let fleet: Fleet = withSeat(fleetOf(document, [labFacts(0)]).fleet, more.seat ?? nodes[0] ?? "none");
+	let fleet: Fleet = withSeat(
+		fleetOf(document, [labFacts(0)]).fleet,
+		more.seat ?? nodes[0] ?? "none",
+		more.lease ?? "alive",
+	);
 	const events: Event[] = [];
 	const checker = new ClusterChecker({
 		core: {

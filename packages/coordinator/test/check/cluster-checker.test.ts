@@ -67,6 +67,24 @@ test("a node that is not Ready and a pod that never comes are told, and the othe
 	});
 });
 
+test("a node whose kubelet has just begun is waited for, and one of a machine that is lost is not", async (t) => {
+	const late = await standingCluster(t, NODES);
+	late.planted.notReady = ["worker-1"];
+	const { checker, done } = checkerOf(t, late, { seat: "worker-1" });
+	checker.begin({ ...WISH, startSeconds: 60 }, "t-1");
+	await eventually("the check to wait", () => checker.look()?.step === "0 of 1 nodes are Ready");
+	delete late.planted.notReady;
+	const view = await done();
+	t.deepEqual(faultsOf(view), []);
+	t.is(view.findings[0]?.text, "all 3 nodes are Ready");
+
+	const lost = await standingCluster(t, NODES);
+	lost.planted.notReady = ["worker-1"];
+	const other = checkerOf(t, lost, { seat: "worker-1", lease: "lost" });
+	other.checker.begin({ ...WISH, startSeconds: 600 }, "t-1");
+	t.regex(faultsOf(await other.done())[0] ?? "", /^fail nodes: worker-1 is not Ready/);
+});
+
 test("a machine that has a seat and is no node is told, and nothing says that all are Ready", async (t) => {
 	const cluster = await standingCluster(t, ["worker-0", "worker-1"]);
 	const { checker, done } = checkerOf(t, cluster, { seat: "control-0" });
