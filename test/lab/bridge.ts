@@ -11,6 +11,8 @@ export interface Bridge {
 	readonly onHost: readonly string[];
 	/** QEMU's arguments for a NIC at one of the switch's sockets, counted from 0. */
 	nic(mac: string, socket?: number): readonly string[];
+	/** Makes another host with this address on the switch, whose interface is `lan`, too; the words before a command that make it run there. */
+	otherHost(address: string): readonly string[];
 }
 
 let count = 0;
@@ -35,7 +37,18 @@ export function makeBridge(t: Scope, sockets = 1): Bridge {
 			`no network namespace with a TAP device can be made here (${(error as Error).message.slice(0, 300)}); run as root, with iproute2 and /dev/net/tun`,
 		);
 	}
+	let others = 0;
 	return {
+		otherHost: (address) => {
+			const other = `${host}o${others++}`;
+			ip("netns", "add", other);
+			t.teardown(() => ip("netns", "del", other));
+			ip("-n", host, "link", "add", other, "type", "veth", "peer", "name", "lan", "netns", other);
+			ip("-n", host, "link", "set", other, "master", "lan", "up");
+			for (const link of ["lo", "lan"]) ip("-n", other, "link", "set", link, "up");
+			ip("-n", other, "address", "add", `${address}/24`, "dev", "lan");
+			return ["ip", "netns", "exec", other];
+		},
 		address: "192.0.2.1",
 		onHost: ["ip", "netns", "exec", host],
 		nic: (mac, socket = 0) => [
