@@ -3,33 +3,10 @@ import type { LabMachine } from "../lab/machine.ts";
 import { type Administrator, read } from "./administrator.ts";
 import { READY_MS } from "./cluster-nodes.ts";
 import type { ClusterScene } from "./cluster-steps.ts";
+import { LOOKING, leftOn } from "./look-around.ts";
 import { daemonSet, ROOM } from "./pods.ts";
 
 const PODS = `/api/v1/namespaces/${ROOM.metadata.name}/pods?labelSelector=app%3Ddaemon`;
-/** What a machine still has, one thing a line. */
-const LOOK = `ip -o link | sed -n "s/^[0-9]*: \\([^:@]*\\).*/left: link \\1/p"
-ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
-ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
-grep -rs "" --include=cgroup.procs /sys/fs/cgroup | sed -n "/kubepods/s/.*/left: process of a pod/p" | sort -u
-sed -n -e "s#.* \\(/var/lib/kubelet/[^ ]*\\) .*#left: mount \\1#p" -e "s#.* \\(/run/containerd/[^ ]*/shm\\) .*#left: mount \\1#p" /proc/self/mountinfo
-for one in /proc/[0-9]*; do case "$(cat $one/comm 2>/dev/null)" in containerd*) echo "left: process $(cat $one/comm)" ;; esac; done
-ls -A /var/lib/containerd 2>/dev/null | sed "s/^/left: in containerd's folder: /"
-ls /var/lib/kubelet/pods /var/log/pods /var/log/containers 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: written by a pod: /"
-echo "left: that is all"`;
-/** A role of the operator that looks around. */
-const LOOKING = {
-	files: [
-		{ path: "/run/rollcall/role/look", mode: "0644", content: `${LOOK}\n` },
-		{
-			path: "/run/systemd/system/look.service",
-			mode: "0644",
-			content: "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh /run/rollcall/role/look\n",
-		},
-	],
-	units: [{ name: "look.service" }],
-	probes: [{ kind: "unit", component: "look", unit: "look.service" }],
-};
-
 /** A worker on which a pod of a DaemonSet runs gets another role: what it has left is nothing of the cluster, of pods with their volumes and logs, or of what was brought. With its seat back it is a node again, in the same boot. */
 export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene): Promise<void> {
 	const workers = cluster.machines.length - 1;
@@ -46,17 +23,7 @@ export async function emptiedWorkerHasNothing({ t, cluster, api }: ClusterScene)
 		roles: { looking: LOOKING },
 	});
 	const machine = await eventually("a worker to have the other role", () => looking(cluster), READY_MS, 2_000);
-	const said = await eventually(
-		"it to have looked around",
-		async () => {
-			const id = (await cluster.view(machine))?.machine.machineId ?? "";
-			const { stdout } = await cluster.host.rollcall("logs", id, "-u", "look.service", "-n", "200");
-			return stdout.includes("that is all") && stdout;
-		},
-		READY_MS,
-		2_000,
-	);
-	const left = [...said.matchAll(/left: (.*)$/gm)].map(([, what = ""]) => what);
+	const left = await leftOn(cluster, machine);
 	t.deepEqual(left.toSorted(), ["link eth0", "link lo", "program rollcall-agent", "that is all"]);
 	await cluster.declare(cluster.document);
 	await eventually("it to be a worker again", () => isWorker(cluster, machine), READY_MS, 2_000);
