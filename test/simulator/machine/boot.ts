@@ -70,7 +70,10 @@ export class Boot {
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
 	etcd: Member | undefined;
-	readonly folder = new EtcdFolder(() => this.etcd);
+	readonly folder = new EtcdFolder(
+		() => this.etcd,
+		() => this.#systemd.isActive(MOUNT),
+	);
 	readonly rules: AgentRules;
 	readonly #kubelet: Kubelet;
 	readonly #systemd: Systemd;
@@ -102,7 +105,7 @@ export class Boot {
 		this.#kubelet = new Kubelet({
 			schedule: world.schedule,
 			manifest: () => (this.disk.standing(MANIFEST) ? this.disk.read(MANIFEST).toString() : undefined),
-			runs: () => !this.over && this.#systemd.isActive(KUBELET) && this.#systemd.isActive(MOUNT),
+			runs: () => !this.over && this.#systemd.isActive(KUBELET) && !this.folder.isBarred,
 			start: (text) => world.etcd.start(this, JSON.parse(text) as EtcdStart),
 			stop: () => {
 				if (this.etcd) this.etcd.runs = false;
@@ -156,7 +159,7 @@ export class Boot {
 	emptyEtcd(): void {
 		this.#world.etcd.lose(this, "somebody");
 		this.#systemd.end(MOUNT);
-		this.#kubelet.wake();
+		this.#kubelet.onEnded();
 	}
 
 	/** The agent's process is killed and started again, or is so before so many more of its operations. */
