@@ -1,4 +1,4 @@
-import type { Event } from "@rollcall/protocol";
+import { type Event, messageOf } from "@rollcall/protocol";
 import { apply } from "../domain/apply.ts";
 import { EMPTY_FLEET, type Fleet } from "../domain/fleet.ts";
 import type { Entry, Flaw, Position } from "../ports/log.ts";
@@ -67,7 +67,7 @@ export class Ledger {
 		try {
 			return events.reduce(apply, this.#fleet);
 		} catch (error) {
-			const why = error instanceof Error ? error.message : String(error);
+			const why = messageOf(error);
 			const reason = `the events of entry ${position} cannot be followed: ${why}`.slice(0, 512);
 			this.doubt([{ kind: "unreadable", position, reason }]);
 			return undefined;
