@@ -17,6 +17,7 @@ import { shouldTryToLead } from "./leadership.ts";
 import { Ledger } from "./ledger.ts";
 import { Listening } from "./listening.ts";
 import { LogReader } from "./log-reader.ts";
+import { goOnFrom } from "./log-time.ts";
 import type { LoopParts } from "./parts.ts";
 
 /** How often a follower looks whether the leader is still there, in milliseconds. */
@@ -223,12 +224,13 @@ export class ControlLoop implements Core {
 		this.#reader.scrub(log, this.#stopping.signal);
 	}
 
-	/** While another one leads, the log's time is as that one tells it; of a log that nobody leads it goes on by the date. */
+	/** While another one leads, the log's time is as that one tells it; of a log that nobody leads it goes on by the date. Where somebody else appended under this leader, it goes on from there. */
 	#followTime(): void {
 		const { clock, beacon } = this.#parts;
 		const { fleet } = this.#ledger;
 		const heard = this.#leader ? undefined : beacon.latest();
 		if (heard?.lead.at !== undefined) clock.follow(heard.lead.at, heard.heardAt);
+		else if (this.#leader) goOnFrom(clock, fleet);
 		else if (!this.#tellsTime && fleet.seq > 0) clock.resume(fleet.at, aheadNow(fleet));
 		this.#tellsTime = true;
 	}

@@ -5,6 +5,7 @@ import { type Asked, changeMade } from "../domain/change.ts";
 import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input, Verdict } from "../domain/inputs.ts";
+import { timeOfNext } from "../domain/log/log-edge.ts";
 import type { Observed, SummaryIfKnown } from "../domain/observed.ts";
 import { type Recorded, record, thrown, type Unreadable } from "../domain/record.ts";
 
@@ -41,7 +42,8 @@ export interface TurnParts {
 
 /** Admits the inputs, then decides until nothing is left to decide. Pure but for `keep`. */
 export function takeTurn(parts: TurnParts): Turn {
-	const at = Math.max(parts.observed.at, parts.fleet.at);
+	const at = timeOfNext(parts.fleet, parts.observed.at);
+	const observed = { ...parts.observed, at };
 	const events: Event[] = [];
 	const answers: Answer[] = [];
 	const refused: Unreadable[] = [];
@@ -78,7 +80,7 @@ export function takeTurn(parts: TurnParts): Turn {
 	}
 	if (events.length > 0 || parts.decideAnyway) {
 		for (let round = 0; ; round++) {
-			const drafts = decide(fleet, parts.observed, parts.summarize, { leasesDone: round > 0, attention });
+			const drafts = decide(fleet, observed, parts.summarize, { leasesDone: round > 0, attention });
 			if (drafts.length === 0) break;
 			if (round === MAX_ROUNDS)
 				throw new Error(`decisions did not settle in ${MAX_ROUNDS} rounds; the last were ${types(drafts)}`);
