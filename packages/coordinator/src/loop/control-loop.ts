@@ -113,7 +113,7 @@ export class ControlLoop implements Core {
 		return this.#leader?.mayAct ? this.#leader.term : undefined;
 	}
 
-	ready(): { ready: boolean; reason: string } {
+	ready(): ReturnType<Core["ready"]> {
 		if (!this.#log) return { ready: false, reason: "the log is not open yet" };
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
 		const why = this.#beyond || this.#faults.reason(this.#parts.clock.monotonic());
@@ -122,7 +122,7 @@ export class ControlLoop implements Core {
 		if (this.#leader && this.#leader.trouble !== "") return { ready: false, reason: this.#leader.trouble };
 		if (!this.#leader && this.leadership().url === undefined)
 			return { ready: false, reason: "no coordinator leads yet" };
-		return { ready: true, reason: this.#leader ? "leads" : "follows" };
+		return { ready: true, reason: this.#leader ? "leads" : "follows", undecided: this.#leader?.undecided || undefined };
 	}
 
 	async events(after: number, limit: number): Promise<readonly Event[]> {
