@@ -135,3 +135,24 @@ test("a coordinator whose log was sealed under it says what a person does, and l
 	const [first] = await coordinator.events();
 	t.true(first?.type === "log-started" && first.recovering);
 });
+
+test("a coordinator whose log somebody makes anew in memory says what a person does, leads nobody there, and leads in the log that begins when that is done", async (t) => {
+	t.teardown(await enter());
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	const asked = (what: string, body: object = {}): Promise<{ state?: { messages: number } }> =>
+		withLog(nats.url, nats.keys, async (nc) =>
+			(await nc.request(`$JS.API.STREAM.${what}.ROLLCALL_EVENTS`, JSON.stringify(body), ON_THE_BUS)).json(),
+		);
+	await asked("DELETE");
+	await asked("CREATE", { name: "ROLLCALL_EVENTS", subjects: ["rollcall.v1.log"], storage: "memory" });
+	await eventually("a word of what a person does", async () =>
+		/memory.*delete the stream ROLLCALL_EVENTS/.test((await coordinator.status()).notReady ?? ""),
+	);
+	t.false((await coordinator.status()).leader);
+	t.is((await asked("INFO")).state?.messages, 0);
+	await asked("DELETE");
+	await eventually("a coordinator that leads", async () => (await coordinator.status()).leader, 60_000);
+	const [first] = await coordinator.events();
+	t.true(first?.type === "log-started" && first.recovering);
+});

@@ -6,8 +6,9 @@ import type { Answer, Input } from "../domain/inputs.ts";
 import { LogBeyond, LogGap, LogLost, LogUnavailable, LogWentBack } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
-import type { Log } from "../ports/log.ts";
+import type { Entry, Log } from "../ports/log.ts";
 import { type Election, takeTheLead } from "./election.ts";
+import { GoneWatch } from "./gone-watch.ts";
 import { Heard } from "./heard.ts";
 import { readEvents } from "./history.ts";
 import { InputQueue, problem } from "./input-queue.ts";
@@ -114,8 +115,8 @@ export class ControlLoop implements Core {
 	}
 
 	ready(): ReturnType<Core["ready"]> {
-		if (!this.#log) return { ready: false, reason: "the log is not open yet" };
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
+		if (!this.#log && this.#beyond === "") return { ready: false, reason: "the log is not open yet" };
 		const why = this.#beyond || this.#faults.reason(this.#parts.clock.monotonic());
 		if (why !== "") return { ready: false, reason: why };
 		if (!this.#current) return { ready: false, reason: "the log is being read" };
@@ -193,11 +194,14 @@ export class ControlLoop implements Core {
 		// It may have been told to stop while it caught up.
 		if (this.#stopping.signal.aborted) stop();
 		let failure: unknown;
-		const reading = log
-			.follow(this.#ledger.position, (entry) => this.#reader.hear(entry), following.signal)
-			.catch((error: unknown) => {
-				failure = error;
-			});
+		const gone = new GoneWatch(this.#parts, log);
+		const hear = (entry: Entry): void => {
+			this.#reader.hear(entry);
+			gone.hear(entry.events);
+		};
+		const reading = log.follow(this.#ledger.position, hear, following.signal).catch((error: unknown) => {
+			failure = error;
+		});
 		const mayTry = (): boolean =>
 			shouldTryToLead({
 				coordinatorId: this.#parts.coordinatorId,
@@ -209,6 +213,7 @@ export class ControlLoop implements Core {
 		while (!following.signal.aborted && failure === undefined && !(this.#parts.connected() && mayTry())) {
 			await this.#pause(LOOK_EVERY_MS);
 			this.#followTime();
+			gone.look();
 		}
 		stop();
 		this.#stopping.signal.removeEventListener("abort", stop);

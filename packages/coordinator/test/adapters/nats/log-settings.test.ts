@@ -1,8 +1,8 @@
-import { jetstreamManager, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
-import { ON_THE_BUS } from "@rollcall/test-support/stretch";
+import { jetstreamManager, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { ON_THE_BUS, stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { openLog } from "../../../src/adapters/nats/log.ts";
-import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
+import { LOG_STREAM, LOG_SUBJECT } from "../../../src/adapters/nats/stream.ts";
 import { LogBeyond } from "../../../src/errors.ts";
 import { eventOf, startEmbedded } from "../support/bus.ts";
 
@@ -61,3 +61,27 @@ test("of a log that somebody sealed for ever it is said what a person does", asy
 	await jsm.streams.update(LOG_STREAM, { ...config, ...sealed });
 	await t.throwsAsync(log.append([eventOf(2)], 1), { instanceOf: LogBeyond, message: /begin another log/ });
 });
+
+/** Streams that are no place for the log, as somebody made them in place of the coordinator's. */
+const UNFIT: Readonly<Record<string, Partial<StreamConfig>>> = {
+	"keeps its entries in memory": { storage: StorageType.Memory, subjects: [LOG_SUBJECT] },
+	"is a mirror of another stream": { mirror: { name: "OTHER" } },
+};
+
+for (const [what, config] of Object.entries(UNFIT))
+	test(`a log whose stream ${what} is not opened nor gone on with, and it is said what a person does`, async (t) => {
+		const { connection } = await startEmbedded(t);
+		const log = await openLog(connection);
+		await log.append([eventOf(1)], 0);
+		const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+		await jsm.streams.add({ name: "OTHER", subjects: ["other"] });
+		await jsm.streams.delete(LOG_STREAM);
+		await jsm.streams.add({ name: LOG_STREAM, ...config });
+		const told = { instanceOf: LogBeyond, message: new RegExp(`${what}.*delete the stream ${LOG_STREAM}`) };
+		await t.throwsAsync(openLog(connection), told);
+		await t.throwsAsync(log.state(), told);
+		await t.throwsAsync(
+			log.follow(1, () => {}, AbortSignal.timeout(stretched(10_000))),
+			told,
+		);
+	});
