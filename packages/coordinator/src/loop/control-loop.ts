@@ -48,6 +48,8 @@ export class ControlLoop implements Core {
 	#beyond = "";
 	/** The same, as it was told last. */
 	#told = "";
+	/** What kept the log from being opened or read, in brackets; empty when it is read. */
+	#cause = "";
 	/** The clock was set to the log's time since this process began. */
 	#tellsTime = false;
 	#running: Promise<void> = Promise.resolve();
@@ -116,10 +118,10 @@ export class ControlLoop implements Core {
 
 	ready(): ReturnType<Core["ready"]> {
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
-		if (!this.#log && this.#beyond === "") return { ready: false, reason: "the log is not open yet" };
+		if (!this.#log && this.#beyond === "") return { ready: false, reason: `the log is not open yet${this.#cause}` };
 		const why = this.#beyond || this.#faults.reason(this.#parts.clock.monotonic());
 		if (why !== "") return { ready: false, reason: why };
-		if (!this.#current) return { ready: false, reason: "the log is being read" };
+		if (!this.#current) return { ready: false, reason: `the log is being read${this.#cause}` };
 		if (this.#leader && this.#leader.trouble !== "") return { ready: false, reason: this.#leader.trouble };
 		if (!this.#leader && this.leadership().url === undefined)
 			return { ready: false, reason: "no coordinator leads yet" };
@@ -160,6 +162,7 @@ export class ControlLoop implements Core {
 					continue;
 				}
 				if (error instanceof LogLost) this.#log = undefined;
+				this.#cause = ` (${error instanceof Error ? error.message : String(error)})`;
 				this.#parts.watcher.onTrouble("trouble with the event log; trying again", error);
 				if (error instanceof LogWentBack && this.#log) await this.#beginAnew(this.#log);
 				await this.#pause(
@@ -225,6 +228,7 @@ export class ControlLoop implements Core {
 		await this.#reader.catchUp(log);
 		this.#followTime();
 		this.#current = true;
+		this.#cause = "";
 		this.#beyond = "";
 		this.#reader.scrub(log, this.#stopping.signal);
 	}

@@ -1,12 +1,14 @@
 import { sha256Of } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import { LogUnavailable } from "../../src/errors.ts";
 import { ControlLoop } from "../../src/loop/control-loop.ts";
 import { LeadFaults } from "../../src/loop/lead-faults.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
 import { OwnErrors } from "../../src/loop/own-errors.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import { takeTurn } from "../../src/loop/turn.ts";
+import type { Log } from "../../src/ports/log.ts";
 import { contained } from "../../src/wiring/targets.ts";
 import { codeOf, documentOf, START, Story } from "../domain/story.ts";
 import { put, type Stored, storedLog } from "./stored-log.ts";
@@ -182,4 +184,29 @@ test("a coordinator that cannot decide leads on, takes what is asked of it, and 
 	const token = { tokenId: "t", hash, scope: "enroll", labels: {}, by: "test" } as const;
 	t.is((await loop.submit({ kind: "create-token", ...token })).kind, "ok");
 	t.is(loop.fleet().leader?.coordinatorId, "own");
+});
+
+test("a coordinator that cannot open or read its log says why, for as long as that lasts", async (t) => {
+	const stored: Stored = new Map();
+	const fails = { opens: true, reads: true };
+	const { loop } = coordinator(stored, {
+		openLog: async () => {
+			if (fails.opens) throw new LogUnavailable("nobody answers");
+			const log = storedLog(stored);
+			const state: Log["state"] = () => {
+				if (fails.reads) throw new LogUnavailable("its settings are not put right");
+				return log.state();
+			};
+			return { ...log, state };
+		},
+	});
+	t.teardown(() => loop.stop());
+	loop.start();
+	const reason = (): string => loop.ready().reason;
+	await eventually("why it is not open", () => /not open yet \(nobody answers\)/.test(reason()));
+	fails.opens = false;
+	await eventually("why it is not read", () => /\(its settings are not put right\)/.test(reason()));
+	fails.reads = false;
+	await eventually("it to lead", () => reason() === "leads");
+	t.true(loop.ready().ready);
 });

@@ -1,12 +1,13 @@
 import { StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import { sameJson } from "@rollcall/protocol";
 
-/** What would have a stream take in, move or refuse what nobody appended, or keep silent of what it stored. The client keeps a setting that is left out, and ends one that is undefined. */
+/** What would have a stream take in, move, say again or refuse what nobody appended, or keep silent of what it stored. The client keeps a setting that is left out, and ends one that is undefined. */
 const NOT_SET: object = {
 	no_ack: undefined,
 	discard_new_per_subject: undefined,
 	subject_transform: undefined,
 	sources: undefined,
+	republish: undefined,
 };
 
 /** A stream's settings with those that are the coordinator's. */

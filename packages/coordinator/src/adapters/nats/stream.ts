@@ -18,6 +18,8 @@ const ORIGIN_KEY = "rollcall-origin";
 /** JetStream's code for "a stream of this name is there, configured differently": another coordinator was first. */
 const NAME_IN_USE = 10058;
 const NOT_FOUND = 10059;
+/** Another stream has the subject. */
+const OVERLAPS = 10065;
 
 /** The settings of the log's stream. */
 export interface StreamOptions {
@@ -40,7 +42,24 @@ export async function findStream(jsm: JetStreamManager): Promise<StreamInfo | un
 /** The stream, created where it is missing. Two coordinators that do it at the same time get the same one. */
 export async function findOrCreateStream(jsm: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
 	const found = await findStream(jsm);
-	if (found) return withBound(jsm, found, options);
+	if (found) return ownSubject(withBound(jsm, found, options));
+	return ownSubject(createStream(jsm, options));
+}
+
+/** What is asked of the server for the log's stream. Throws LogBeyond where another one has its subject. */
+async function ownSubject<T>(asked: Promise<T>): Promise<T> {
+	try {
+		return await asked;
+	} catch (error) {
+		if (!(error instanceof JetStreamApiError && error.code === OVERLAPS)) throw error;
+		throw new LogBeyond(
+			`another stream takes what is for the event log (the subject ${LOG_SUBJECT}), so that nothing is recorded: take that stream away, or have it take other subjects`,
+			{ cause: error },
+		);
+	}
+}
+
+async function createStream(jsm: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
 	try {
 		return await jsm.streams.add(streamConfig(options));
 	} catch (error) {
@@ -89,7 +108,7 @@ export function isChanged(info: StreamInfo): boolean {
 
 /** Ends that. */
 export function putRight(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
-	return jsm.streams.update(LOG_STREAM, withOwn(config, OWN_SETTINGS));
+	return ownSubject(jsm.streams.update(LOG_STREAM, withOwn(config, OWN_SETTINGS)));
 }
 
 /**

@@ -14,6 +14,7 @@ const CHANGED: Readonly<Record<string, Partial<StreamConfig>>> = {
 	"entries of a few bytes alone": { max_msg_size: 100 },
 	"a life of entries until nobody reads them": { retention: RetentionPolicy.Interest },
 	"no word of what it stored": { no_ack: true },
+	"another subject on which all of it is said again": { republish: { src: ">", dest: "again.>" } },
 	"other subjects for what it stores": { subject_transform: { src: ">", dest: "moved.>" } },
 	"a number of entries of a subject, above which it refuses": {
 		max_msgs_per_subject: 22,
@@ -85,3 +86,22 @@ for (const [what, config] of Object.entries(UNFIT))
 			told,
 		);
 	});
+
+test("where another stream takes what is for the log it is said what a person does, and when that is done the log is gone on with", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const log = await openLog(connection);
+	await log.append([eventOf(1)], 0);
+	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+	const { config } = await jsm.streams.info(LOG_STREAM);
+	await jsm.streams.update(LOG_STREAM, { ...config, subjects: ["elsewhere"] });
+	await jsm.streams.add({ name: "OTHER", subjects: [LOG_SUBJECT] });
+	const told = { instanceOf: LogBeyond, message: /another stream takes.*rollcall\.v1\.log.*take that stream away/ };
+	await t.throwsAsync(openLog(connection), told);
+	await t.throwsAsync(log.state(), told);
+	await jsm.streams.delete("OTHER");
+	await log.append([eventOf(2)], (await log.state()).last);
+	t.is((await log.state()).last, 2);
+	await jsm.streams.delete(LOG_STREAM);
+	await jsm.streams.add({ name: "OTHER", subjects: [LOG_SUBJECT] });
+	await t.throwsAsync(openLog(connection), told);
+});
