@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { EventOf } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import { ownFolder } from "@rollcall/test-support/own-folder";
@@ -51,6 +53,26 @@ test("a coordinator that follows tells of entries that somebody takes out of the
 		),
 	);
 	t.false((await follower.status()).leader);
+});
+
+test("what somebody takes out of the log just before its leader is killed is told by the one that follows, and its state outlives both", async (t) => {
+	const nats = await startExternalNats(t);
+	const options = nats.options();
+	const leader = await startCoordinator(t, options);
+	const follower = await startCoordinator(t, { ...options, dataFolder: ownFolder(t) });
+	for (let n = 0; n < 4; n++) await leader.enrollToken();
+	const { seq } = await leader.status();
+	await eventually("the other one to know that", async () => (await follower.status()).seq >= seq);
+	await withLog(nats.url, nats.keys, (nc) => nc.request("$JS.API.STREAM.PURGE.ROLLCALL_EVENTS", "{}", ON_THE_BUS));
+	await leader.process.end("SIGKILL");
+	t.true((await toldBy(follower)).unasked);
+	const again = await follower.restart({
+		signal: "SIGKILL",
+		between: () => rmSync(join(follower.dataFolder, "snapshot.json"), { force: true }),
+	});
+	const { tokens } = await again.call<{ tokens: { scope: string }[] }>("GET", "/v1/tokens");
+	t.is(tokens.filter(({ scope }) => scope === "enroll").length, 4);
+	t.is((await again.events()).filter(({ type }) => type === "log-doubted").length, 0);
 });
 
 test("where somebody takes away the state that stands for older entries of the log, or gives its store an age, the leader puts both right and tells it", async (t) => {

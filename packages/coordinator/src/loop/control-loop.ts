@@ -6,9 +6,8 @@ import type { Answer, Input } from "../domain/inputs.ts";
 import { LogBeyond, LogGap, LogLost, LogUnavailable, LogWentBack } from "../errors.ts";
 import type { Core } from "../ports/core.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
-import type { Entry, Log } from "../ports/log.ts";
+import type { Log } from "../ports/log.ts";
 import { type Election, takeTheLead } from "./election.ts";
-import { GoneWatch } from "./gone-watch.ts";
 import { Heard } from "./heard.ts";
 import { readEvents } from "./history.ts";
 import { InputQueue, problem } from "./input-queue.ts";
@@ -197,14 +196,11 @@ export class ControlLoop implements Core {
 		// It may have been told to stop while it caught up.
 		if (this.#stopping.signal.aborted) stop();
 		let failure: unknown;
-		const gone = new GoneWatch(this.#parts, log);
-		const hear = (entry: Entry): void => {
-			this.#reader.hear(entry);
-			gone.hear(entry.events);
-		};
-		const reading = log.follow(this.#ledger.position, hear, following.signal).catch((error: unknown) => {
-			failure = error;
-		});
+		const reading = log
+			.follow(this.#ledger.position, (entry) => this.#reader.hear(entry), following.signal)
+			.catch((error: unknown) => {
+				failure = error;
+			});
 		const mayTry = (): boolean =>
 			shouldTryToLead({
 				coordinatorId: this.#parts.coordinatorId,
@@ -216,7 +212,6 @@ export class ControlLoop implements Core {
 		while (!following.signal.aborted && failure === undefined && !(this.#parts.connected() && mayTry())) {
 			await this.#pause(LOOK_EVERY_MS);
 			this.#followTime();
-			gone.look();
 		}
 		stop();
 		this.#stopping.signal.removeEventListener("abort", stop);
@@ -251,6 +246,7 @@ export class ControlLoop implements Core {
 			ledger: this.#ledger,
 			state: () => this.#state(),
 			take: (entry, reached) => this.#reader.take(entry, reached),
+			first: this.#reader.first,
 			lookForMissing: () => this.#reader.lookForMissing(log, this.#stopping.signal),
 			heard: this.#heard,
 			queue: this.#queue,

@@ -5,7 +5,7 @@ import type { Answer } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { LogConflict, LogFull, LogUnavailable } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
-import type { Entry, Log } from "../ports/log.ts";
+import type { Entry, Log, Position } from "../ports/log.ts";
 import { Announcer } from "./announcer.ts";
 import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
 import type { Election } from "./election.ts";
@@ -43,6 +43,8 @@ export interface LeaderParts {
 	readonly state: () => Snapshot;
 	/** Takes in an entry that was appended; with the state behind it, where that is known. */
 	readonly take: (entry: Entry, reached?: Fleet) => void;
+	/** Where the log began when it was read. */
+	readonly first: Position;
 	/** Reads the log again beside other work, for entries that are missing. */
 	readonly lookForMissing: () => void;
 	readonly heard: Heard;

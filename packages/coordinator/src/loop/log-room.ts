@@ -19,6 +19,8 @@ interface RoomParts {
 	readonly queue: InputQueue;
 	/** Whether this coordinator may change anything but by appending. */
 	readonly mayAct: () => boolean;
+	/** Where the log began when it was read: what is gone since, somebody took out. */
+	readonly first: Position;
 	/** By its own count the log lacks entries: somebody looks which ones. */
 	readonly lookForMissing: () => void;
 }
@@ -33,12 +35,13 @@ export class LogRoom {
 	/** So many entries were missing when that was looked for last. */
 	#missing = 0;
 	/** Where the log begins, as far as this coordinator knows of it. */
-	#first: Position | undefined;
+	#first: Position;
 	/** A state stood in the log's store for what is before that, when this was looked at last: one that was never there is a doubt, for whoever reads the log. */
 	#stood = false;
 
 	constructor(parts: RoomParts) {
 		this.#parts = parts;
+		this.#first = parts.first;
 		this.#share = new LogShare((events) => parts.log.measure(events));
 	}
 
@@ -85,8 +88,7 @@ export class LogRoom {
 	async #lookForGone(now: LogState): Promise<void> {
 		const { parts, queue, state, mayAct } = this.#parts;
 		const { first } = now;
-		const from = this.#first ?? first;
-		this.#first = from;
+		const from = this.#first;
 		if (first === 1 || !mayAct()) return;
 		try {
 			const kept = await parts.states.look(now.origin);
