@@ -5,6 +5,8 @@ import { READY_MS } from "./cluster-nodes.ts";
 
 /** What a machine still has, one thing a line. */
 const LOOK = `ip -o link | sed -n "s/^[0-9]*: \\([^:@]*\\).*/left: link \\1/p"
+ip route | sed -n "s/^\\(10\\.254\\.[^ ]*\\).*/left: route to pods \\1/p"
+iptables-save 2>/dev/null | sed -n "s/^:\\(\\(KUBE\\|FLANNEL\\)-[^ ]*\\).*/left: chain \\1/p"
 ls /run/netns 2>/dev/null | sed "s/^/left: namespace /"
 ls /opt/rollcall/bin /opt/cni/bin 2>/dev/null | grep -v -e : -e ^$ | sed "s/^/left: program /"
 grep -rs "" --include=cgroup.procs /sys/fs/cgroup | sed -n "/kubepods/s/.*/left: process of a pod/p" | sort -u

@@ -14,6 +14,9 @@ export const COREDNS = { program: "coredns", reference: "rollcall.local/coredns:
 /** The programs of which images are made. */
 export const NODE_PROGRAMS = [...ALONE, RESTORES, "kube-proxy"] as const;
 
+/** flannel's: the daemon, and the plugin that containerd calls. */
+export const FLANNEL_PROGRAMS = ["flanneld", "flannel"] as const;
+
 /** True where a folder of programs has CoreDNS. */
 export const hasCoreDns = (programs: string): boolean => existsSync(join(programs, COREDNS.program));
 
@@ -63,6 +66,7 @@ export async function writeNodeImages(
 	await copyFile(join(programs, "kube-proxy"), join(proxy, "usr/local/bin/kube-proxy"));
 	await nameIptables(proxy);
 	wishes.push({ reference: reference("kube-proxy"), tree: proxy });
+	if (images.has("flannel")) wishes.push(...(await flannelImages(trees, { programs, reference, cache })));
 
 	const haproxy = join(trees, "haproxy");
 	await debianTree(haproxy, ["haproxy", "dash", "coreutils"], cache);
@@ -74,6 +78,25 @@ export async function writeNodeImages(
 	await writeImageArchive(files.everyNode, wishes, join(trees, "archive"));
 	await writeImageArchive(files.controlPlane, ofControlPlane, join(trees, "archive"));
 	await rm(trees, { recursive: true });
+}
+
+/** The images of flannel as it publishes them: the daemon with iptables, and one that has the plugin and can copy it. */
+async function flannelImages(
+	trees: string,
+	{ programs, reference, cache }: { programs: string; reference: (name: string) => string; cache: string },
+): Promise<ImageWish[]> {
+	const [daemon, plugin] = [join(trees, "flannel"), join(trees, "flannel-cni-plugin")];
+	await debianTree(daemon, ["iptables"], cache);
+	await nameIptables(daemon);
+	await mkdir(join(daemon, "opt/bin"), { recursive: true });
+	await copyFile(join(programs, FLANNEL_PROGRAMS[0]), join(daemon, "opt/bin/flanneld"));
+	await debianTree(plugin, ["busybox-static"], cache);
+	await copyFile(join(plugin, "bin/busybox"), join(plugin, "bin/cp"));
+	await copyFile(join(programs, FLANNEL_PROGRAMS[1]), join(plugin, "flannel"));
+	return [
+		{ reference: reference("flannel"), tree: daemon },
+		{ reference: reference("flannel-cni-plugin"), tree: plugin },
+	];
 }
 
 const UNUSED = [

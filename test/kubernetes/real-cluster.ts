@@ -30,12 +30,15 @@ const CLUSTER = {
 	],
 };
 
-/** Sets all of it up; ended with `t`. `certificateSeconds`: where machines' certificates live shorter than usual. Throws LabUnavailable where the lab has no parts. */
+/** Sets all of it up; ended with `t`. `certificateSeconds`: where machines' certificates live shorter than usual. `kubernetes`: fields of the document that differ. Throws LabUnavailable where the lab has no parts. */
 export async function realCluster(
 	t: Scope,
 	programs: string,
 	workers: number,
-	{ certificateSeconds }: { readonly certificateSeconds?: number } = {},
+	{
+		certificateSeconds,
+		kubernetes = {},
+	}: { readonly certificateSeconds?: number; readonly kubernetes?: Readonly<Record<string, string>> } = {},
 ): Promise<RealCluster> {
 	const room = await openRoom(t, {
 		name: "real",
@@ -43,14 +46,15 @@ export async function realCluster(
 		...(certificateSeconds === undefined ? {} : { certificateSeconds }),
 	});
 	const { folder, machines } = room;
-	const { releases, images, archives, overrides } = await writeBrought(t, { programs, folder, document: CLUSTER });
+	const declared = { ...CLUSTER, kubernetes: { ...CLUSTER.kubernetes, ...kubernetes } };
+	const { releases, images, archives, overrides } = await writeBrought(t, { programs, folder, document: declared });
 	const artifacts = await room.fetched(VERSION, releases);
 	const added: object[] = [];
 	for (const { file, ...archive } of archives) added.push({ ...archive, ...(await room.added(basename(file), file)) });
 	const document = {
-		...CLUSTER,
+		...declared,
 		machines: machines.slice(0, 1).map(({ mac }) => ({ mac })),
-		kubernetes: { ...CLUSTER.kubernetes, artifacts },
+		kubernetes: { ...declared.kubernetes, artifacts },
 		images: { archives: added, overrides },
 	};
 	await room.declare(document);

@@ -10,7 +10,7 @@ import { stopScript } from "./stop-script.ts";
 
 const test = testNeeding(ROOT, namespaces(), await debianPackages(PACKAGES));
 
-/** As kubelet and kube-proxy write them, beside a chain and rules of somebody else. */
+/** As kubelet, kube-proxy and flannel write them, beside a chain and rules of somebody else. */
 const CHAINS = `*mangle
 :KUBE-IPTABLES-HINT - [0:0]
 :KUBE-KUBELET-CANARY - [0:0]
@@ -18,6 +18,7 @@ COMMIT
 *filter
 :OTHERS - [0:0]
 :KUBE-FIREWALL - [0:0]
+:FLANNEL-FWD - [0:0]
 :KUBE-FORWARD - [0:0]
 :KUBE-PROXY-FIREWALL - [0:0]
 :KUBE-SERVICES - [0:0]
@@ -25,10 +26,13 @@ COMMIT
 -A INPUT -j OTHERS
 -A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m comment --comment "flanneld forward" -j FLANNEL-FWD
 -A OTHERS -p tcp -m tcp --dport 22 -j ACCEPT
+-A FLANNEL-FWD -m comment --comment "flanneld forward" -j ACCEPT
 -A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
 COMMIT
 *nat
+:FLANNEL-POSTRTG - [0:0]
 :KUBE-MARK-MASQ - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-POSTROUTING - [0:0]
@@ -38,6 +42,7 @@ COMMIT
 -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG
 -A POSTROUTING -o lo -j MASQUERADE
 -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
 -A KUBE-SEP-ABC -m comment --comment "default/one" -j KUBE-MARK-MASQ
@@ -75,7 +80,7 @@ async function machine(t: ExecutionContext, states: { readonly kubelet: string; 
 	};
 }
 
-test("the stop of the packet filter's unit takes away what kubelet and kube-proxy wrote, by iptables and by nft, and nothing else", async (t) => {
+test("the stop of the packet filter's unit takes away what kubelet, kube-proxy and flannel wrote, by iptables and by nft, and nothing else", async (t) => {
 	const { stop, rules } = await machine(t, { kubelet: "inactive", system: "running" });
 	await stop();
 	const { lines, tables } = await rules();

@@ -277,7 +277,7 @@ export class Coordinator {
 					const text = error instanceof Error ? error.message : String(error);
 					world.story.tell(`${name}: ${what}: ${text}`);
 					if (error instanceof TypeError) world.onThrown(error);
-					if (/read back|be decided/.test(what)) world.onThrown(new Broken("what is decided can be read back", text));
+					if (what.includes("not be read back")) world.onThrown(new Broken("what is decided can be read back", text));
 				}),
 			},
 		};

@@ -7,6 +7,7 @@ import type {
 	CertifyReply,
 	Command,
 	CommandReply,
+	EtcdMemory,
 	Facts,
 	Hello,
 	HelloReply,
@@ -25,7 +26,7 @@ import type {
 	TimeFile,
 } from "@rollcall/protocol";
 import type { Credentials as KeptCredentials } from "./domain/credentials.ts";
-import type { HeldMemory } from "./domain/etcd-memory.ts";
+import type { EtcdDataSeen, HeldMemory } from "./domain/etcd-memory.ts";
 import type { FileChange, FilePlan } from "./domain/plan-files.ts";
 import type { WantedNetwork } from "./domain/pod-network.ts";
 
@@ -187,6 +188,14 @@ export interface OpenApply {
 export interface TimeFiles {
 	/** Writes this one and removes the others; undefined: all. True when anything was changed. Throws FilesError. */
 	put(file: TimeFile | undefined): boolean;
+}
+
+/** etcd's data folder, as a target names it. */
+export interface EtcdData {
+	/** Never throws. */
+	look(path: string): EtcdDataSeen;
+	/** Puts the marker beside the data. Throws FilesError. */
+	mark(path: string, memory: EtcdMemory): void;
 }
 
 /** The agent's memory over its own restarts: small files in RAM, each replaced at once. Damaged ones read as absent. */

@@ -70,10 +70,7 @@ export class Boot {
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
 	etcd: Member | undefined;
-	readonly folder = new EtcdFolder(
-		() => this.etcd,
-		() => this.#systemd.isActive(MOUNT),
-	);
+	readonly folder = new EtcdFolder(() => this.etcd);
 	readonly rules: AgentRules;
 	readonly #kubelet: Kubelet;
 	readonly #systemd: Systemd;
@@ -105,7 +102,7 @@ export class Boot {
 		this.#kubelet = new Kubelet({
 			schedule: world.schedule,
 			manifest: () => (this.disk.standing(MANIFEST) ? this.disk.read(MANIFEST).toString() : undefined),
-			runs: () => !this.over && this.#systemd.isActive(KUBELET) && !this.folder.isBarred,
+			runs: () => !this.over && this.#systemd.isActive(KUBELET) && this.#systemd.isActive(MOUNT),
 			start: (text) => world.etcd.start(this, JSON.parse(text) as EtcdStart),
 			stop: () => {
 				if (this.etcd) this.etcd.runs = false;
@@ -159,7 +156,7 @@ export class Boot {
 	emptyEtcd(): void {
 		this.#world.etcd.lose(this, "somebody");
 		this.#systemd.end(MOUNT);
-		this.#kubelet.onEnded();
+		this.#kubelet.wake();
 	}
 
 	/** The agent's process is killed and started again, or is so before so many more of its operations. */

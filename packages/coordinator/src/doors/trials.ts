@@ -21,6 +21,7 @@ export { firstEvents } from "../loop/first-events.ts";
 export { takeTurn } from "../loop/turn.ts";
 export { coreAddOns } from "../render/addons/core-add-ons.ts";
 export { containerdDataUnit } from "../render/containerd-data-unit.ts";
+export { flannelUnit } from "../render/flannel-unit.ts";
 export { packetFilterUnit } from "../render/packet-filter-unit.ts";
 export { podNamespacesUnit } from "../render/pod-namespaces-unit.ts";
 export { podVolumesUnit } from "../render/pod-volumes-unit.ts";

@@ -1,7 +1,6 @@
-import { type Event, messageOf } from "@rollcall/protocol";
+import type { Event } from "@rollcall/protocol";
 import { apply } from "../domain/apply.ts";
 import { EMPTY_FLEET, type Fleet } from "../domain/fleet.ts";
-import { leapOf } from "../domain/log/log-edge.ts";
 import type { Entry, Flaw, Position } from "../ports/log.ts";
 import { UntoldFlaws } from "./untold-flaws.ts";
 
@@ -66,12 +65,9 @@ export class Ledger {
 	/** The state behind the events of an entry. Undefined where they cannot be followed: nothing is taken of such an entry, and it is told like one that cannot be read. */
 	#follow(events: readonly Event[], position: Position): Fleet | undefined {
 		try {
-			const next = events.reduce(apply, this.#fleet);
-			const leap = leapOf(this.#fleet, next);
-			if (leap !== undefined) throw new RangeError(leap);
-			return next;
+			return events.reduce(apply, this.#fleet);
 		} catch (error) {
-			const why = messageOf(error);
+			const why = error instanceof Error ? error.message : String(error);
 			const reason = `the events of entry ${position} cannot be followed: ${why}`.slice(0, 512);
 			this.doubt([{ kind: "unreadable", position, reason }]);
 			return undefined;

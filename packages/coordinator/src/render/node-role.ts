@@ -11,6 +11,7 @@ import { etcdFiles } from "./etcd.ts";
 import { etcdData } from "./etcd-data.ts";
 import { restoreArtifacts, restoreSecrets } from "./etcd-restore.ts";
 import { flannelFiles } from "./flannel.ts";
+import { flannelUnit } from "./flannel-unit.ts";
 import { artifactBytes, imageArchives } from "./image-archives.ts";
 import { kernelModules, modulesText, nodeSysctls, sysctlText } from "./kernel.ts";
 import { kubeProxyFiles } from "./kube-proxy.ts";
@@ -50,7 +51,13 @@ export function nodeRoleParts(
 	const login = loginShell(node);
 	// Each is stopped before those that stand before it: first all pods end.
 	const behindContainerd = containerdDataUnit();
-	const behindPods = [packetFilterUnit(), podNamespacesUnit(), podVolumesUnit()];
+	const flannel = role !== "etcd" && node.document.kubernetes.podNetwork === "flannel";
+	const behindPods = [
+		...(flannel ? [flannelUnit(node.document)] : []),
+		packetFilterUnit(),
+		podNamespacesUnit(),
+		podVolumesUnit(),
+	];
 	const files = [
 		...kernelFiles(node),
 		...trustFiles(node),

@@ -3,14 +3,17 @@ import { afterKubeletUnit, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
 
 const SERVICE = "rollcall-packet-filter.service";
 
-/** Of what iptables-save lists, what takes the chains of kubelet and kube-proxy away, and the rules of other chains that lead there: input of iptables-restore. */
+/** The chains of kubelet and kube-proxy, and flannel's, for sed. */
+const CHAINS = "\\(KUBE\\|FLANNEL\\)-";
+
+/** Of what iptables-save lists, what takes these chains away, and the rules of other chains that lead there: input of iptables-restore. */
 const UNDO = [
 	// A table begins; the names of its chains are gathered.
 	"/^\\*/{p;s/.*//;h;}",
 	// A chain that is named anew is empty.
-	"/^:KUBE-/{s/^:\\([^ ]*\\).*/\\1/;H;s/.*/:& - [0:0]/p;}",
-	"/^-A KUBE-/d",
-	"/^-A .* -j KUBE-/{s/^-A/-D/;p;}",
+	`/^:${CHAINS}/{s/^:\\([^ ]*\\).*/\\1/;H;s/.*/:& - [0:0]/p;}`,
+	`/^-A ${CHAINS}/d`,
+	`/^-A .* -j ${CHAINS}/{s/^-A/-D/;p;}`,
 	// At the end of the table nothing leads to them any more.
 	"/^COMMIT/{x;s/\\n/&-X /g;s/^\\n//;/./p;x;p;}",
 ].map((line) => `-e '${line}'`);

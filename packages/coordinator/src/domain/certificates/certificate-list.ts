@@ -1,4 +1,4 @@
-import { type CertificateView, dateText, type IssuedCertificate, type Timestamp, type Trust } from "@rollcall/protocol";
+import type { CertificateView, IssuedCertificate, Timestamp, Trust } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { authorityValidity } from "./authority-life.ts";
@@ -37,7 +37,7 @@ function authorities(trust: Trust, now: Timestamp): CertificateView[] {
 				signer: name,
 				subject: name,
 				fingerprint,
-				expiresAt: dateText(notAfter),
+				expiresAt: iso(notAfter),
 				state: validity === "valid" ? use : validity,
 			};
 		});
@@ -68,8 +68,12 @@ function view(
 		signer,
 		subject,
 		serial,
-		issuedAt: dateText(notBefore),
-		expiresAt: dateText(notAfter),
+		issuedAt: iso(notBefore),
+		expiresAt: iso(notAfter),
 		state: believed ? validityAt({ notBefore, notAfter }, now) : "disbelieved",
 	};
+}
+
+function iso(at: Timestamp): string {
+	return new Date(Math.min(at, 8.64e15)).toISOString();
 }
