@@ -57,6 +57,19 @@ test("whatever a fenced boot says, it is told so, and recorded once", (t) => {
 	t.is(story.machine(id).bootId, bootIdOf({ name: "a", boot: 2 }));
 });
 
+test("a fenced boot does not come in by its proof as another machine, whatever its facts say by now", (t) => {
+	const story = new Story();
+	story.declare([{ name: "w", role: "worker", count: "rest" }]);
+	const id = story.join({ name: "a" });
+	const proof = story.proof(id);
+	story.join({ name: "a", boot: 2 });
+	const changed = { name: "a", macs: ["52:54:00:00:00:01"], serial: "another" };
+	t.is(story.enroll(changed, { token: null, proof }).kind, "fenced");
+	t.is(story.enroll({ ...changed, uuid: uuidOf("b") }, { token: null, proof }).kind, "fenced");
+	t.is(story.fleet.machines.size, 1);
+	t.is(story.fleet.log?.doubt, undefined);
+});
+
 test("a rejected machine is not let in until a person approves it, and loses its seat", (t) => {
 	const story = new Story();
 	story.declare([{ name: "w", role: "worker", count: "rest" }]);

@@ -38,9 +38,11 @@ export function enroll(fleet: Fleet, input: InputOf<"enroll">, at: Timestamp): V
 	}
 	const machine = fleet.machines.get(identified.machineId);
 	if (machine?.approval === "rejected") return refuse(rejected(machine));
-	if (fencedBoots(fleet, identified.machineId).includes(request.facts.bootId)) {
-		return fenced(machine ?? identified, request.facts.bootId);
-	}
+	// Its facts may lead to another machine by now than when it was let in: over is over.
+	const of = [identified, ...(proven ? [proven] : [])].find(({ machineId }) =>
+		fencedBoots(fleet, machineId).includes(request.facts.bootId),
+	);
+	if (of) return fenced(fleet.machines.get(of.machineId) ?? of, request.facts.bootId);
 	if (machine && isSameIncarnation(machine, input))
 		return accept(seenNow(machine, input), enrolled(machine.machineId, input));
 	const counts = proven && !isOfRemoved(fleet, proven);
