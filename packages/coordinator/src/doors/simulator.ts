@@ -1,4 +1,6 @@
 export { createClock } from "../adapters/clock/drawn-clock.ts";
+export type { Ask } from "../adapters/etcd/gateway.ts";
+export { createEtcdMembers } from "../adapters/etcd/members.ts";
 export { createSnapshots } from "../adapters/files/snapshots.ts";
 export { createBeacon } from "../adapters/nats/beacon.ts";
 export { Chain } from "../adapters/nats/chain.ts";

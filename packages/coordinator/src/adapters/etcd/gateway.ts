@@ -13,8 +13,12 @@ export interface EtcdAccess {
 	readonly key: string;
 }
 
+/** Asks a gateway in another way than over HTTPS. */
+export type Ask = (url: URL, body: string) => Promise<{ status: number; text: string }>;
+
 /** Asks etcd's JSON gateway. Throws what node:https throws, and an Error for an answer that is too large or too late. */
-export async function post(url: URL, body: string, access: EtcdAccess): Promise<{ status: number; text: string }> {
+export async function post(url: URL, body: string, access: EtcdAccess | Ask): ReturnType<Ask> {
+	if (typeof access === "function") return await access(url, body);
 	const response = await postForStream(url, body, access);
 	let text = "";
 	response.setEncoding("utf8");

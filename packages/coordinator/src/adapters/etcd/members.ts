@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EtcdError } from "../../errors.ts";
 import type { EtcdMembers } from "../../ports/etcd.ts";
-import { type EtcdAccess, post } from "./gateway.ts";
+import { type Ask, type EtcdAccess, post } from "./gateway.ts";
 import { readThrough } from "./linearizable.ts";
 import { readAnswer } from "./read-answer.ts";
 
@@ -26,7 +26,7 @@ const MemberList = z.object({
  */
 export function createEtcdMembers(
 	urls: readonly string[],
-	access: EtcdAccess,
+	access: EtcdAccess | Ask,
 	beforeChange: () => void = () => {},
 ): EtcdMembers {
 	async function ask(path: string, body: object, { current = false } = {}): Promise<string> {
