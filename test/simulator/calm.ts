@@ -11,7 +11,8 @@ export function calm(world: World): void {
 	world.answerLoss = 0;
 	world.storeMs = 0.3;
 	world.etcdMs = 20;
-	world.stillAtList = undefined;
+	world.stillAt = {};
+	world.loses = undefined;
 	world.storeIsFull = false;
 	world.store.maxBytes = Math.max(world.store.maxBytes, 64 * 1024 * 1024);
 	// An update that was begun is ended: the later version goes on to write what the earlier one does not understand.
@@ -26,6 +27,7 @@ export function calm(world: World): void {
 		}
 		coordinator.start();
 	}
+	for (const { members } of world.etcd.clusters.values()) for (const member of members) member.apart = false;
 	for (const machine of world.machines) {
 		machine.endDoubles();
 		machine.boot?.fill(false);

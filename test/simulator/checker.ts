@@ -4,11 +4,14 @@ import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { checkEvent } from "./event-rules.ts";
 import { checkAdopted, checkFleet } from "./fleet-rules.ts";
+import { foldOf } from "./fold.ts";
 import { Seen } from "./seen.ts";
 import { Terms } from "./terms.ts";
+import { checkExpired } from "./through-rules.ts";
 import { TimeRules } from "./time-rules.ts";
 import { apply, EMPTY_FLEET, fleetFromJson, fleetToJson, stateDigest } from "./truth.ts";
 import { checkWriter } from "./version-rules.ts";
+import { loseWhatIs } from "./went-back.ts";
 import type { World } from "./world.ts";
 
 /** Entries between two comparisons of whole states, which cost most. */
@@ -31,6 +34,10 @@ export class Checker {
 	events = 0;
 	/** The log is not any more what was acknowledged: rules that need all of it say nothing. */
 	damaged = false;
+	/** The fold of a log that lost its end, by the true `apply`; undefined where something else is wrong with it as well. */
+	#left: Fleet | undefined;
+	/** Some entry of the log is not what it was. */
+	#isHarmed = false;
 	/** Positions of entries that are not any more what was acknowledged, while nobody told of it. */
 	untold = new Set<number>();
 	/** The log went back behind what a coordinator has in its data folder, and nobody told of it. */
@@ -66,7 +73,16 @@ export class Checker {
 	/** The log is another one than before: an entry that somebody will read again is gone, or its newest ones are. */
 	onDamage(position?: number): void {
 		this.damaged = true;
+		this.#isHarmed = true;
+		this.#left = undefined;
 		if (position !== undefined) this.untold.add(position);
+	}
+
+	/** The log's newest entries are not there any more; what is left of it is as it was. */
+	onWentBack(): void {
+		this.damaged = true;
+		this.terms.forget();
+		this.#left = this.#isHarmed ? undefined : foldOf(this.#world.store);
 	}
 
 	onReads(by: Coordinator, origin: string): void {
@@ -91,6 +107,8 @@ export class Checker {
 		for (const event of events) {
 			this.#world.story.tell(event);
 			if (event.type === "machine-enrolled") this.onHeard(by, event);
+			loseWhatIs(this.#world, event);
+			if (event.type === "target-expired") checkExpired(this.#world, by, event);
 			if (event.type === "manifests-named") this.#world.api.onAccepted(event);
 			if (event.type === "etcd-members-removing") for (const id of event.ids) this.removing.add(id);
 		}
@@ -102,6 +120,7 @@ export class Checker {
 			this.doubtedAt = this.#world.schedule.now;
 		}
 		if (this.damaged) {
+			for (const event of events) this.#left &&= apply(this.#left, event);
 			this.events += events.length;
 			this.#decidedAt = undefined;
 			return;
@@ -125,7 +144,13 @@ export class Checker {
 	/** The state that a coordinator holds is the fold of the log, and its indices follow from the rest. False: it is not as far yet. */
 	compare(by: Coordinator): boolean {
 		const { fleet } = by;
-		if (this.damaged) return true;
+		if (this.damaged) {
+			const left = this.#left;
+			if (!left || fleet?.seq !== left.seq) return true;
+			const isAlike = stateDigest(fleet, this.#digests) === stateDigest(left, this.#digests);
+			must(isAlike, "state is the fold of the log", () => `${by.name} differs at ${left.seq}, after the log went back`);
+			return true;
+		}
 		if (fleet?.seq !== this.truth.seq || this.#reads.get(by.name) !== `log-${this.#origin}`) return false;
 		// States are immutable: two that were compared are alike for good.
 		if (this.#alike.get(fleet) === this.truth) return true;
@@ -165,6 +190,8 @@ export class Checker {
 	#begin(origin: number): void {
 		this.#origin = origin;
 		this.damaged = false;
+		this.#isHarmed = false;
+		this.#left = undefined;
 		this.untold.clear();
 		// What went back is no more: nobody can find it out, and proofs begin the log anew in any case.
 		this.backUntold = false;

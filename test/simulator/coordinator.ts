@@ -2,25 +2,24 @@ import {
 	type Answer,
 	ControlLoop,
 	type Credentials,
-	createBeacon,
 	createClock,
 	type Fleet,
 	type Input,
-	type LogMark,
-	type LoopParts,
 } from "@rollcall/coordinator/simulator";
-import { type Beat, type BootId, MAX_SNAPSHOTS, type MachineId, type Trust } from "@rollcall/protocol";
-import { Broken } from "./broken.ts";
+import type { Beat, BootId, MachineId } from "@rollcall/protocol";
+import { TELLINGS } from "./about.ts";
 import { simulatedCredentials } from "./credentials.ts";
-import { DataFolder, type Declared, readSnapshot, snapshotText } from "./data-folder.ts";
+import { DataFolder } from "./data-folder.ts";
 import { answerSaid } from "./edge.ts";
 import { startKeepers } from "./keepers.ts";
-import { keptStates } from "./kept-states.ts";
-import { type LogParts, SimulatedLog } from "./log.ts";
+import { loopParts } from "./loop-parts.ts";
 import type { Reply, Said } from "./messages.ts";
 import { Pauses } from "./pauses.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
+
+/** Life of a certificate, in seconds: renewed after a third of it, some times in a run. */
+const CERTIFICATE_SECONDS = 240;
 
 /** What one life of a coordinator's process consists of. */
 interface Life {
@@ -34,8 +33,9 @@ interface Life {
 export class Coordinator {
 	readonly name: string;
 	readonly folder = new DataFolder();
-	/** How far its computer's clock is from the true time, in milliseconds. */
-	clockOffset = 0;
+	/** Its computer's clock was ever wrong. */
+	clockWasSet = false;
+	#clockOffset = 0;
 	/** Ends the process at the first failpoint that begins so. */
 	crashAt: string | undefined;
 	/** When it led last. */
@@ -58,6 +58,16 @@ export class Coordinator {
 	constructor(world: World, name: string) {
 		this.#world = world;
 		this.name = name;
+	}
+
+	/** How far its computer's clock is from the true time, in milliseconds. */
+	get clockOffset(): number {
+		return this.#clockOffset;
+	}
+
+	set clockOffset(ms: number) {
+		this.#clockOffset = ms;
+		if (ms !== 0) this.clockWasSet = true;
 	}
 
 	get up(): boolean {
@@ -143,7 +153,15 @@ export class Coordinator {
 			sleep: (ms, signal) => process.sleep(ms, signal),
 		});
 		const credentials = simulatedCredentials(this.#world);
-		const core = new ControlLoop(this.#parts(process, clock, credentials));
+		const core = new ControlLoop(
+			loopParts(this.#world, this, {
+				process,
+				clock,
+				credentials,
+				reach: (point) => this.#reach(process, point),
+				onLeading: (leads) => this.#onLeading(leads),
+			}),
+		);
 		this.#life = { process, core, credentials, clock };
 		core.subscribe((event) => this.up && this.folder.note(event, this.#world.store.origin));
 		core.start();
@@ -156,13 +174,14 @@ export class Coordinator {
 		life?.process.run(() => {
 			if (said.kind !== "token" && said.kind !== "enroll" && !this.#answers) return;
 			const { core, credentials, clock } = life;
-			const { targets, random } = this.#world;
+			const { targets, random, about } = this.#world;
 			void answerSaid(said, {
 				core,
 				credentials,
 				clock,
 				targets,
 				random,
+				certificateSeconds: TELLINGS[about].certificateSeconds ?? CERTIFICATE_SECONDS,
 				took: (input, answer) => this.#heard(input, answer),
 			}).then((reply) => {
 				if (reply && life.process.alive) respond(reply);
@@ -193,94 +212,13 @@ export class Coordinator {
 		});
 	}
 
-	#parts(process: Process, clock: ReturnType<typeof createClock>, credentials: Credentials): LoopParts {
-		const { name, folder } = this;
-		const world = this.#world;
-		const { network, schedule, store } = world;
-		const connected = (): boolean => network.connected(name);
-		const alive =
-			<A extends unknown[]>(work: (...args: A) => void) =>
-			(...args: A): void => {
-				if (process.alive) work(...args);
-			};
-		const reached: LogParts = {
-			name,
-			process,
-			schedule,
-			network,
-			store,
-			writeMs: () => world.storeMs,
-			differs: this.isNewer ? () => world.random.chance(0.2) : undefined,
-			losesAnswer: () => world.random.chance(world.answerLoss),
-			moment: () => world.checker.moment(),
-			reads: (origin) => world.checker.onReads(this, origin),
-			stored: (events, decidedAt) => world.checker.onAppended(this, events, decidedAt),
-		};
-		return {
-			coordinatorId: name,
-			url: () => `http://${name}`,
-			openLog: async () => {
-				const log = new SimulatedLog(reached);
-				await log.state();
-				return log;
-			},
-			snapshots: {
-				load: async () => readSnapshot(folder.read<string>("snapshot")),
-				save: async (snapshot) => {
-					if (process.alive) folder.write("snapshot", snapshotText(snapshot));
-				},
-			},
-			states: keptStates(reached),
-			sharedBus: true,
-			marks: {
-				load: async () => folder.read<LogMark>("mark"),
-				save: alive((mark: LogMark) => {
-					if (!folder.full) folder.write("mark", mark);
-				}),
-				flush: async () => {},
-			},
-			bus: {
-				notifyTarget: alive((machineId, generation) => world.notify(this, machineId, generation)),
-				notifyRoutes: () => {},
-				command: async () => ({ kind: "accepted" }),
-			},
-			beacon: createBeacon(world.beacon.join(name, process), { coordinatorId: name, monotonic: clock.monotonic }),
-			credentials,
-			clock,
-			connected,
-			reconnects: () => network.reconnects(name),
-			summarize: world.targets.summarize,
-			letIn: async () => {},
-			beginning: async () => {
-				const before = folder.read<number>("log-origin");
-				return {
-					hadLog: before !== undefined && before !== store.origin,
-					document: folder.read<Declared>("document") ?? world.firstDocument,
-					snapshots: await world.snapshots.list(MAX_SNAPSHOTS),
-					adminTokenHash: world.adminTokenHash,
-				};
-			},
-			trust: async () => folder.read<Trust>("trust") ?? world.keys.first,
-			failpoint: (point) => this.#reach(process, point),
-			watcher: {
-				onLeading: alive((leads) => {
-					this.#answers = leads;
-					world.story.tell(`${name} ${leads ? "leads" : "does not lead any more"}`);
-					this.#reports.clear();
-					if (leads) this.listensSince = schedule.now;
-					else this.ledUntil = schedule.now;
-				}),
-				onTurn: () => {},
-				onAppend: () => {},
-				onLogSize: () => {},
-				onTrouble: alive((what, error) => {
-					const text = error instanceof Error ? error.message : String(error);
-					world.story.tell(`${name}: ${what}: ${text}`);
-					if (error instanceof TypeError) world.onThrown(error);
-					if (what.includes("not be read back")) world.onThrown(new Broken("what is decided can be read back", text));
-				}),
-			},
-		};
+	#onLeading(leads: boolean): void {
+		const { schedule, checker } = this.#world;
+		this.#answers = leads;
+		this.#reports.clear();
+		if (leads) this.listensSince = schedule.now;
+		else this.ledUntil = schedule.now;
+		checker.terms.checkLead(this);
 	}
 
 	/** Ends the process at a failpoint. What its code does without waiting still runs, and nothing of it reaches anybody. */
@@ -291,6 +229,7 @@ export class Coordinator {
 	/** Who asked and was not refused was heard. */
 	#heard(input: Input, answer: Answer): void {
 		const { checker } = this.#world;
+		if (answer.kind !== "problem") checker.terms.checkLead(this);
 		const refused = answer.kind === "fenced" || answer.kind === "problem";
 		if (refused || (input.kind !== "hello" && input.kind !== "report")) return;
 		const { bootId } = input.kind === "hello" ? input.hello : input.report;

@@ -1,9 +1,6 @@
 import type { Credentials } from "@rollcall/coordinator/simulator";
 import type { World } from "./world.ts";
 
-/** Life of a certificate, in seconds: renewed after a third of it, some times in a run. */
-export const CERTIFICATE_SECONDS = 240;
-
 /** What a coordinator hands out: signatures are known to the world, and a refused key closes its connection. */
 export function simulatedCredentials(world: World): Credentials {
 	return {

@@ -11,7 +11,7 @@ type SlotText = Record<string, unknown> & { readonly name: string };
 
 /** A cluster document as an operator might declare it: what slots it has changes from one to the next. */
 export function makeDocument(random: Random, machines: number, about = "anything"): Declared {
-	const isEtcd = about === "etcd" || about === "memory" || about === "addresses";
+	const isEtcd = about === "etcd" || about === "memory" || about === "addresses" || about === "log" || about === "late";
 	const share = (part: number) => Math.max(1, Math.floor(machines * part));
 	const slots: SlotText[] = [
 		{

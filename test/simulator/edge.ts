@@ -10,7 +10,6 @@ import {
 	type RememberedTargets,
 } from "@rollcall/coordinator/simulator";
 import { type EnrollClaim, type Problem, sha256Of } from "@rollcall/protocol";
-import { CERTIFICATE_SECONDS } from "./credentials.ts";
 import { certificateText } from "./machine/keys.ts";
 import type { Reply, Said } from "./messages.ts";
 import type { Random } from "./random.ts";
@@ -22,6 +21,8 @@ export interface EdgeParts {
 	readonly clock: ReturnType<typeof createClock>;
 	readonly targets: RememberedTargets;
 	readonly random: Random;
+	/** Life of a certificate. */
+	readonly certificateSeconds: number;
 	readonly took: (input: Input, answer: Answer) => void;
 }
 
@@ -68,7 +69,7 @@ export async function answerSaid(said: Said, parts: EdgeParts): Promise<Reply | 
 				pki: simulatedPki(parts),
 				accounts: { place: () => "", authorization: async () => undefined },
 				verify: (publicKey, _text, signature) => publicKey === signature,
-				lifeSeconds: CERTIFICATE_SECONDS,
+				lifeSeconds: parts.certificateSeconds,
 			});
 	}
 }

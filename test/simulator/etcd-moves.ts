@@ -84,7 +84,7 @@ function loseAllKnown(world: World, ms: number): void {
 }
 
 /** The machines that hold etcd's memory, in any order that does not change. */
-function members(world: World): Machine[] {
+export function members(world: World): Machine[] {
 	return world.machines.filter(({ boot }) => boot?.etcd !== undefined && !boot.etcd.lost);
 }
 

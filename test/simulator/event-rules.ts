@@ -140,8 +140,21 @@ const RULES: Rules = {
 			() => `${event.machineId} ${event.bootId} never said this as report ${event.sequence}`,
 		);
 	},
+	"log-doubted": ({ event }) => {
+		// A proof may know more than a log that was begun anew.
+		const flaw = event.flaws.find(({ kind }) => kind !== "proof");
+		must(flaw === undefined, "an intact log is not in doubt", () => `${flaw?.kind}: ${flaw?.reason}`);
+	},
+	"etcd-restoring": ({ before, world }) => world.etcd.checkRestored(before),
+	"etcd-founded": checkRebuilt,
+	"etcd-member-added": checkRebuilt,
+	"etcd-member-promoted": checkRebuilt,
+	"etcd-member-removed": checkRebuilt,
 	"trust-changed": ({ event, before, world }) => checkTrust(world, before, event),
-	"etcd-members-removing": ({ event, before }) => checkLeaves(before, event),
+	"etcd-members-removing": (recorded) => {
+		checkRebuilt(recorded);
+		checkLeaves(recorded.before, recorded.event);
+	},
 	"manifests-named": ({ event, before, world }) => world.api.onNamed(before, event),
 	"fenced-incarnation-spoke": ({ event, ledger }) => {
 		must(!ledger.spoke.has(event.bootId), "a fenced boot is told of once", () => event.bootId);
@@ -168,6 +181,15 @@ const RULES: Rules = {
 export function checkEvent(recorded: Recorded): void {
 	const rule = RULES[recorded.event.type] as ((recorded: Recorded) => void) | undefined;
 	rule?.(recorded);
+}
+
+/** Machines prove first what they hold. */
+function checkRebuilt({ event, ledger }: { readonly event: { type: EventType; at: number }; ledger: Seen }): void {
+	must(
+		event.at >= ledger.recoverUntil,
+		"nothing is done to etcd's members while a log is being rebuilt",
+		() => `${event.type} at ${event.at}`,
+	);
 }
 
 function checkSeat({ event, before, ledger }: Recorded<"machine-assigned"> | Recorded<"assignment-adopted">): void {

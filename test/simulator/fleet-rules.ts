@@ -1,5 +1,5 @@
-import type { Fleet, Machine } from "@rollcall/coordinator/simulator";
-import type { ClusterDocument, Event } from "@rollcall/protocol";
+import { etcdRole, type Fleet, type Machine } from "@rollcall/coordinator/simulator";
+import type { ClusterDocument, Event, EventOf, MachineId } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { World } from "./world.ts";
 
@@ -61,7 +61,7 @@ export function checkAdopted(world: World, fleet: Fleet, events: readonly Event[
 		if (!declared || fleet.cluster?.document.name !== proven.cluster) continue;
 		const has = machine.seat?.slot === proven.slot && machine.seat.seat === proven.seat;
 		const holder = fleet.machines.get(fleet.seats.get(`${proven.slot}/${proven.seat}`) ?? machine.machineId)?.seat;
-		const later = !has && holder !== undefined && holder.at >= (proven.assignedAt ?? 0);
+		const later = !has && holder !== undefined && holder.at >= (proven.assignedAt ?? 0) && !keeps(world, fleet, event);
 		const released = events.some((other) => other.type === "machine-released" && other.machineId === event.machineId);
 		must(
 			has || later || released || fleet.nodeNames.has(proven.nodeName),
@@ -69,6 +69,16 @@ export function checkAdopted(world: World, fleet: Fleet, events: readonly Event[
 			() => `${event.machineId} proved ${proven.slot}/${proven.seat}, has ${machine.seat?.slot}/${machine.seat?.seat}`,
 		);
 	}
+}
+
+/** True for a boot with etcd's memory whose seat for it somebody has that has none, and was told nothing yet, while nobody knows who is a member: that memory is worth more than a seat. */
+function keeps(world: World, fleet: Fleet, { bootId }: EventOf<"machine-enrolled">): boolean {
+	const boot = world.bootOf(bootId);
+	const document = fleet.cluster?.document;
+	const proven = boot?.proof?.assignment;
+	if (!document || !proven || proven.role !== etcdRole(document) || fleet.etcd) return false;
+	const holder = fleet.machines.get(fleet.seats.get(`${proven.slot}/${proven.seat}`) as MachineId);
+	return boot?.etcd?.lost === false && holder?.etcdMemory === undefined && holder?.target === undefined;
 }
 
 /** Whoever was just put into a later slot was not needed as a spare of an earlier one. */

@@ -79,6 +79,11 @@ export function checkSettled(world: World): void {
 		must(hasValidCertificate(boot.disk, world.wallClock()), "certificates are valid in the end", () => box.name);
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
+	must(
+		!world.etcd.lives() || truth.etcd !== undefined || held.size > 0,
+		"etcd that lives is known in the end",
+		() => `${truth.founding?.map(({ nodeName }) => nodeName)}`,
+	);
 	checkExposed(truth);
 	world.etcd.checkEnd();
 	world.api.checkEnd(truth);

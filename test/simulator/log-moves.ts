@@ -2,6 +2,7 @@ import { STORE } from "./log.ts";
 import { cutOff } from "./machine-moves.ts";
 import type { MoveKind } from "./moves.ts";
 import type { Random } from "./random.ts";
+import { goBack } from "./went-back.ts";
 import type { World } from "./world.ts";
 
 /** What happens to the store of the log. */
@@ -36,7 +37,7 @@ export const LOG_MOVES: Readonly<Record<string, MoveKind>> = {
 	"the newest entries of the log are lost": {
 		weight: 3,
 		damage: true,
-		act: (world, luck) => world.goBack(() => world.store.loseTail(luck.int(1, 3))),
+		act: (world, luck) => goBack(world, () => world.store.loseTail(luck.int(1, 3))),
 	},
 	"an entry of the log is gone": {
 		weight: 2,
@@ -61,7 +62,7 @@ export const LOG_MOVES: Readonly<Record<string, MoveKind>> = {
 		act: (world) => {
 			const { copied } = world;
 			if (copied && copied.origin === world.store.origin && copied.last < world.store.last)
-				world.goBack(() => world.store.restore(copied));
+				goBack(world, () => world.store.restore(copied));
 		},
 	},
 };

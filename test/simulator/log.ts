@@ -46,6 +46,8 @@ export interface LogParts {
 	readonly moment: () => Moment;
 	/** What this coordinator knows is of this log from now on. */
 	readonly reads: (origin: string) => void;
+	/** The store has answered, and the answer is on its way. */
+	readonly answered: () => void;
 	/** An entry was stored that was handed in at a moment. */
 	readonly stored: (events: readonly Event[], decidedAt: Moment) => void;
 }
@@ -189,7 +191,7 @@ export class SimulatedLog implements Log {
 
 /** A question to the store, and its answer: either may get lost, and the work be done all the same. */
 export function askStore<T>(
-	{ name, network, process, schedule, writeMs, losesAnswer }: LogParts,
+	{ name, network, process, schedule, writeMs, losesAnswer, answered }: LogParts,
 	what: string,
 	work: () => T,
 ): Promise<T> {
@@ -202,6 +204,7 @@ export function askStore<T>(
 		const leave = process.after(TIMEOUT_MS, () => reject(new LogUnavailable(`${what}: no answer`)));
 		const answer = (end: () => void): void => {
 			if (losesAnswer()) return;
+			answered();
 			network.stream(STORE, name, () =>
 				process.run(() => {
 					leave();

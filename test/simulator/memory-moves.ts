@@ -24,7 +24,7 @@ export const MEMORY_MOVES: Readonly<Record<string, MoveKind>> = {
 		weight: 2,
 		about: "memory",
 		act: (world, luck) => {
-			world.stillAtList = luck.int(12_000, 40_000);
+			world.stillAt.list = luck.int(12_000, 40_000);
 			anyMember(world, luck)?.powerOn();
 		},
 	},

@@ -1,7 +1,11 @@
+import { type About, TELLINGS } from "./about.ts";
 import { ADDRESS_MOVES } from "./address-moves.ts";
 import { ETCD_MOVES } from "./etcd-moves.ts";
 import { KEY_MOVES } from "./key-moves.ts";
+import { LATE_MOVES } from "./late-moves.ts";
+import { LEAD_MOVES } from "./lead-moves.ts";
 import { LOG_MOVES } from "./log-moves.ts";
+import { LOSS_MOVES } from "./loss-moves.ts";
 import { MACHINE_MOVES } from "./machine-moves.ts";
 import { MEMORY_MOVES } from "./memory-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
@@ -9,7 +13,7 @@ import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
 import { TAKEOVER_MOVES } from "./takeover-moves.ts";
 import { VERSION_MOVES } from "./version-moves.ts";
-import type { About, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What goes wrong, or what people do; weights say how often. `damage`: the log is not any more what was acknowledged. */
 export interface MoveKind {
@@ -39,26 +43,16 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...KEY_MOVES,
 	...TAKEOVER_MOVES,
 	...VERSION_MOVES,
+	...LATE_MOVES,
+	...LEAD_MOVES,
+	...LOSS_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */
 const OFTEN = 6;
-/** The longest time between two moves, in milliseconds. What etcd's members do next takes some seconds, and machines follow a change of keys in turn: stories about that leave them time. */
-const GAP_MS: Readonly<Record<About, number>> = {
-	anything: 8_000,
-	addresses: 20_000,
-	etcd: 20_000,
-	keys: 20_000,
-	memory: 20_000,
-	takeover: 15_000,
-	versions: 15_000,
-};
-
-/** Stories in which what happens to etcd's members comes as well: about their addresses, and about what agents keep, most of which is etcd's memory. */
-const WITH_ETCD: ReadonlySet<About> = new Set(["addresses", "memory"]);
 
 function isFor(kind: MoveKind, about: About): boolean {
-	return (kind.about ?? about) === about || (kind.about === "etcd" && WITH_ETCD.has(about));
+	return (kind.about ?? about) === about || (kind.about === "etcd" && TELLINGS[about].withEtcd === true);
 }
 
 /** The moves of a run. `about`: what most of them are about. */
@@ -80,7 +74,7 @@ export function planMoves(
 			at -= weight;
 			return at < 0;
 		}) ?? ["nothing"];
-		return { index, name, after: random.int(100, GAP_MS[about]) };
+		return { index, name, after: random.int(100, TELLINGS[about].gapMs) };
 	});
 }
 

@@ -19,7 +19,8 @@ const NOTICED_MS = 6_000;
 
 /** Carries messages between boxes, coordinators and the log: late, twice, in any order, or not at all. */
 export class Network {
-	weather: Weather = FAIR;
+	#weather: Weather = FAIR;
+	#fairAt = 0;
 	readonly #cuts = new Map<string, { readonly at: number; readonly cut: Cut }>();
 	/** How often somebody lost its connection and has it again. */
 	readonly #reconnects = new Map<string, number>();
@@ -34,6 +35,20 @@ export class Network {
 		this.#schedule = schedule;
 		this.#random = random;
 		this.#reconnected = reconnected;
+	}
+
+	get weather(): Weather {
+		return this.#weather;
+	}
+
+	set weather(weather: Weather) {
+		if (weather === FAIR && this.#weather !== FAIR) this.#fairAt = this.#schedule.now;
+		this.#weather = weather;
+	}
+
+	/** True when nothing got lost since some time: nobody was cut off, and the weather was fair. */
+	clearSince(since: number): boolean {
+		return this.calmSince(since) && this.#fairAt <= since;
 	}
 
 	cut(name: string, cut: Cut = "both"): void {

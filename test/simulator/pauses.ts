@@ -6,7 +6,9 @@ export class Pauses {
 	readonly #all: { readonly from: number; until: number }[] = [];
 
 	add(from: number, until: number): void {
-		this.#all.push({ from, until });
+		const last = this.#all.at(-1);
+		if (last && last.from <= from && from <= last.until) last.until = Math.max(last.until, until);
+		else this.#all.push({ from, until });
 	}
 
 	/** The process ended, and with it what was left of its pauses. */

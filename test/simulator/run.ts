@@ -1,4 +1,5 @@
 import { fastDigests } from "@rollcall/coordinator/simulator";
+import { type About, TELLINGS } from "./about.ts";
 import { Broken } from "./broken.ts";
 import { calm } from "./calm.ts";
 import { followReasons } from "./follow-reasons.ts";
@@ -7,7 +8,7 @@ import { type Move, make, planMoves } from "./moves.ts";
 import { Random } from "./random.ts";
 import { checkTimely } from "./timeliness.ts";
 import { noteBeyond } from "./version-rules.ts";
-import { type About, World } from "./world.ts";
+import { World } from "./world.ts";
 
 export interface RunOptions {
 	readonly seed: number;
@@ -48,18 +49,6 @@ export interface RunResult {
 /** So many of its newest events a short story has. */
 const NEWEST = 25;
 
-/** Long enough for tokens, targets and commands to end, and for rejected or lost machines to be found; keys change in three steps, each by one control plane after the other. */
-const SETTLE_MS: Readonly<Record<About, number>> = {
-	addresses: 55_000,
-	anything: 55_000,
-	etcd: 55_000,
-	keys: 200_000,
-	memory: 55_000,
-	takeover: 100_000,
-	versions: 55_000,
-};
-/** Stories that have two coordinators. */
-const SHARED: ReadonlySet<About> = new Set(["memory", "takeover", "versions"]);
 /** Between two looks whether all is well, and how many looks in a row must find it so. */
 const LOOK_MS = 4_000;
 const WELL_LOOKS = 3;
@@ -77,15 +66,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
 	const shape = new Random(options.seed * 7919 + 17);
 	const machines = options.machines ?? (shape.chance(0.01) ? shape.int(50, 150) : shape.int(3, 9));
 	const steps = options.steps ?? shape.int(8, 40);
-	const damage = shape.chance(0.3);
 	const about = options.about ?? "anything";
+	const damage = shape.chance(TELLINGS[about].damage ?? 0.3);
 	const world = new World({
 		about,
 		seed: options.seed,
 		machines,
-		coordinators: Math.max(shape.int(1, 2), SHARED.has(about) ? 2 : 1),
+		coordinators: Math.max(shape.int(1, 2), TELLINGS[about].shared ? 2 : 1),
 		// What a kept state stands for nobody has to understand any more.
-		logBytes: shape.chance(0.3) && about !== "versions" ? shape.int(60_000, 300_000) : 64 * 1024 * 1024,
+		logBytes:
+			(shape.chance(0.3) || TELLINGS[about].shortLog) && about !== "versions"
+				? shape.int(60_000, TELLINGS[about].shortLog ? 120_000 : 300_000)
+				: 64 * 1024 * 1024,
 	});
 	const all = planMoves(shape, steps, { damage, about });
 	const patient = shape.chance(PATIENT);
@@ -151,7 +143,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 /** Lets time pass until all is well and stays so, or for as long as that may take, but `least` milliseconds. False: not all is well. */
 async function settle(world: World, least = 0): Promise<boolean> {
 	const { schedule } = world;
-	const [from, until] = [schedule.now + least, schedule.now + Math.max(least, SETTLE_MS[world.about])];
+	const [from, until] = [schedule.now + least, schedule.now + Math.max(least, TELLINGS[world.about].settleMs)];
 	let well = 0;
 	while (schedule.now < until && (schedule.now < from || well < WELL_LOOKS)) {
 		await schedule.runUntil(Math.min(until, schedule.now + LOOK_MS));

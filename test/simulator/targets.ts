@@ -23,6 +23,8 @@ import type {
 import { believedText } from "./keyring.ts";
 
 export const KUBELET = "kubelet.service";
+/** What kubelet runs on, where a story has it. */
+export const RUNTIME = "containerd.service";
 export const MOUNT = "var-lib-etcd.mount";
 export const MANIFEST = "/etc/kubernetes/manifests/etcd.yaml";
 /** What stands for a role's files. Its second line names the authorities that the machine believes. */
@@ -43,13 +45,14 @@ const refuse = (reason: string, kind: ImpossibleKind = "unfit") => ({ ok: false,
 
 /**
  * Stands for the renderer, whose whole trees would cost too much: takes what that takes from the fleet, and has its files and arguments
- * for etcd, its memory included; refuses when the real one does, for what of that is simulated.
+ * for etcd, its memory included; refuses when the real one does, for what of that is simulated. `withRuntime`: kubelet runs on another unit.
  */
-export function simulatedTargets(): RememberedTargets {
+export function simulatedTargets(withRuntime = false): RememberedTargets {
+	const render: Render = (...given) => rendered(withRuntime, ...given);
 	return rememberTargets<Shared, Part>({ partOf, sharedOf, keyOf: sharedKeys(), render });
 }
 
-function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render> {
+function rendered(withRuntime: boolean, ...[shared, machine, seat]: Parameters<Render>): ReturnType<Render> {
 	const { document, trust } = shared;
 	if (!document || !trust) return refuse("no cluster is declared");
 	if (seat.role === "control-plane" && machine.facts.memory.totalBytes < 3 * 2 ** 30)
@@ -60,7 +63,10 @@ function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render
 	const controlPlanes = shared.controlPlanes.map(({ nodeName: name }) => name).join();
 	const believed = believedText(trust);
 	const content = `${document.kubernetes.version} ${document.name} ${machine.machineId} ${controlPlanes}\n${believed}`;
-	const unit = file(`/run/systemd/system/${KUBELET}`, "[Service]\nExecStart=/usr/bin/kubelet\n");
+	const runtime = withRuntime ? [RUNTIME] : [];
+	const units = [...runtime, KUBELET].map((name) =>
+		file(`/run/systemd/system/${name}`, `[Service]\nExecStart=${name}\n`),
+	);
 	const request: CertificateRequest = {
 		name: "kubelet",
 		...CERTIFICATE,
@@ -81,8 +87,12 @@ function render(shared: Shared, machine: Machine, seat: Seat): ReturnType<Render
 			slot,
 			role,
 			nodeName,
-			files: [...etcd.files, file(ROLE, content), unit],
-			units: [...etcd.units, { name: KUBELET, restartOn: KUBELET_READS }],
+			files: [...etcd.files, file(ROLE, content), ...units],
+			units: [
+				...etcd.units,
+				...runtime.map((name) => ({ name, restartOn: [] })),
+				{ name: KUBELET, restartOn: KUBELET_READS },
+			],
 			probes: [{ kind: "unit", component: "kubelet", ...TIMING, unit: KUBELET }, ...etcd.probes],
 			artifacts: [],
 			certificates: [request],

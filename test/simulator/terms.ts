@@ -1,7 +1,10 @@
 import type { Event } from "@rollcall/protocol";
-import { must } from "./broken.ts";
+import { Broken, must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { World } from "./world.ts";
+
+/** Who was not confirmed by the log for so long leads no more, in milliseconds; with the way of an answer. */
+const LEASE_MS = 5_100;
 
 /** A lead, by whoever was elected for it last. */
 export interface Term {
@@ -24,6 +27,20 @@ export class Terms {
 		this.#atMostOneActs();
 		if (!events.some(({ type }) => type === "leader-elected")) return;
 		this.newest = { leader: by.name, since: this.#world.schedule.now };
+	}
+
+	/** The log lost its end: it may not say any more who was elected. */
+	forget(): void {
+		this.newest = { leader: "", since: this.#world.schedule.now };
+	}
+
+	/** Who says that he leads was confirmed by the log within a lease: another one was not elected before that. What is thrown where he says so may be caught. */
+	checkLead(by: Coordinator): void {
+		const { leader, since } = this.newest;
+		const ms = this.#world.schedule.now - since;
+		if (leader === "" || leader === by.name || ms <= LEASE_MS || !by.leads) return;
+		const text = `${by.name} says so, and ${leader} was elected ${ms} ms ago`;
+		this.#world.onThrown(new Broken("nobody leads whom the log has not confirmed", text));
 	}
 
 	/** A coordinator changes something outside of the log. `begun`: the term in which it began to, where that is known. */

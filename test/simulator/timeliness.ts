@@ -7,6 +7,9 @@ import type { World } from "./world.ts";
 /** What a leader may be late by: a tick, a turn, and the clocks of two coordinators. */
 const LATE_MS = 8_000;
 
+/** What it may be late by besides where each answer of the log takes a second. */
+const SLOWLY_MS = 6_000;
+
 /** After a pause the silence in it is forgiven; it does not matter any more after this. */
 const FORGIVEN_MS = 40_000;
 /** So long a leader that begins, or that has the bus again, waits for agents that look for the bus. */
@@ -27,12 +30,13 @@ export function checkTimely(world: World): void {
 	const fleet = leader?.fleet;
 	if (!leader || !fleet || world.coordinators.some(({ pausedUntil }) => pausedUntil > now - FORGIVEN_MS)) return;
 	if (
-		world.storeIsIll ||
+		(world.storeIsIll && !world.storeIsSlow) ||
 		now - leader.listensSince < LATE_MS ||
 		(!world.checker.damaged && fleet.seq !== world.checker.truth.seq)
 	)
 		return;
 	const at = leader.now();
+	const late = LATE_MS + (world.storeIsSlow ? SLOWLY_MS : 0);
 	// Who was away from the bus heard nobody meanwhile, and begins to listen anew.
 	const listensSince = Math.max(leader.listensSince, world.network.reconnectedAt(leader.name));
 	for (const machine of fleet.machines.values()) {
@@ -40,21 +44,17 @@ export function checkTimely(world: World): void {
 		const listening = Math.min(now - listensSince - GRACE_MS, at - machine.enrolledAt);
 		const silent = Math.min(listening, world.checker.silence(leader, machineId, bootId));
 		must(
-			lease === "lost" || silent < LOST_AFTER_MS + LATE_MS,
+			lease === "lost" || silent < LOST_AFTER_MS + late,
 			"silent machines are lost in time",
 			() => `${machineId} is ${lease} after ${silent} ms`,
 		);
 		const open = target?.progress === "issued" || target?.progress === "applying";
 		must(
-			!open || at < target.deadlineAt + LATE_MS,
+			!open || at < target.deadlineAt + late,
 			"targets end in time",
 			() => `${machineId} ${target?.generation} is ${target?.progress}`,
 		);
-		must(
-			!command || at < command.deadlineAt + LATE_MS,
-			"commands end in time",
-			() => `${machineId} ${command?.command}`,
-		);
+		must(!command || at < command.deadlineAt + late, "commands end in time", () => `${machineId} ${command?.command}`);
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { Input, LogMark, RememberedTargets } from "@rollcall/coordinator/simulator";
+import type { Input, RememberedTargets } from "@rollcall/coordinator/simulator";
 import {
 	type Assignment,
 	type Beat,
@@ -6,13 +6,14 @@ import {
 	type Command,
 	canonicalJson,
 	type Digest,
+	type EventType,
 	type MachineId,
 	type SignedAssignment,
 	sha256Of,
 } from "@rollcall/protocol";
+import type { About } from "./about.ts";
 import { BeaconBus } from "./beacon-bus.ts";
 import { makeBoxes } from "./box.ts";
-import { must } from "./broken.ts";
 import { Checker } from "./checker.ts";
 import { ClusterApi } from "./cluster-api.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -40,11 +41,11 @@ const EPOCH = 1_780_000_000_000;
 /** After a trouble of the store a leader that waited for it has to find its way back. */
 const WELL_AGAIN_MS = 15_000;
 
+/** A disk that takes longer for anything is in trouble, in milliseconds. */
+const SLOW_MS = 1_200;
+
 /** From the end of a coordinator to its start. */
 const RESTART_MS = 3_000;
-
-/** So long a leader may take to notice, in milliseconds. */
-const NOTICED_MS = 4_000;
 
 export interface WorldOptions {
 	readonly seed: number;
@@ -56,8 +57,26 @@ export interface WorldOptions {
 	readonly about?: About;
 }
 
-/** What most of a story is about. */
-export type About = "anything" | "addresses" | "etcd" | "keys" | "memory" | "takeover" | "versions";
+/** The next event of this kind is lost so many milliseconds after it was recorded: with all behind it, or with the whole log. */
+export interface Loses {
+	readonly what: EventType;
+	readonly after: number;
+	readonly all?: boolean;
+	/** Only behind an event of this kind. */
+	readonly behind?: EventType | undefined;
+	/** It stays itself, and what follows it is lost. */
+	readonly stays?: boolean;
+}
+
+/** Moments at which a coordinator may stand still, and for how many milliseconds. */
+export interface StillAt {
+	/** It asked etcd for its members. */
+	list?: number | undefined;
+	/** The log took the entry by which it is elected. */
+	election?: number | undefined;
+	/** The log answered it. */
+	answer?: number | undefined;
+}
 
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
@@ -75,7 +94,7 @@ export class World {
 	readonly snapshots = new SnapshotFolder();
 	readonly keys = new FleetKeys(() => this.wallClock());
 	readonly coordinators: readonly Coordinator[];
-	readonly targets: RememberedTargets = simulatedTargets();
+	readonly targets: RememberedTargets;
 	readonly checker: Checker;
 	readonly adminTokenHash = sha256Of("admin");
 	/** The document in the coordinators' configuration. */
@@ -90,12 +109,14 @@ export class World {
 	storeMs = 0.3;
 	/** A copy of the store that somebody made. */
 	copied: StoreCopy | undefined;
+	/** What is lost next. */
+	loses: Loses | undefined;
 	/** Chance that the log's answer gets lost. */
 	answerLoss = 0;
 	/** Milliseconds that a call to etcd takes. */
 	etcdMs = 20;
-	/** Who asks etcd for its members next stands still for so long right then. */
-	stillAtList: number | undefined;
+	/** Who does this next stands still for so long right then. */
+	stillAt: StillAt = {};
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
 	/** What was thrown where nobody waits for it. */
@@ -112,6 +133,7 @@ export class World {
 	constructor(options: WorldOptions) {
 		this.seed = options.seed;
 		this.about = options.about ?? "anything";
+		this.targets = simulatedTargets(this.about === "late");
 		this.random = new Random(options.seed);
 		this.logBytes = options.logBytes;
 		this.store.maxBytes = options.logBytes;
@@ -136,6 +158,13 @@ export class World {
 		const { store, answerLoss, storeMs, schedule } = this;
 		const ill = answerLoss > 0 || storeMs > 100 || this.storeIsFull || store.bytes >= store.maxBytes;
 		return ill || schedule.now - this.storeWellSince < WELL_AGAIN_MS;
+	}
+
+	/** True while the log's disk takes its time, for some time already, and nothing else is wrong with it. */
+	get storeIsSlow(): boolean {
+		const { store, answerLoss, storeMs, schedule } = this;
+		const isWell = answerLoss === 0 && !this.storeIsFull && store.bytes < store.maxBytes;
+		return isWell && storeMs > 100 && storeMs <= SLOW_MS && schedule.now - this.storeWellSince >= WELL_AGAIN_MS;
 	}
 
 	wallClock(): number {
@@ -264,34 +293,5 @@ export class World {
 	restartBus(): void {
 		for (const { name } of this.coordinators) this.network.reconnect(name);
 		for (const machine of this.machines) this.schedule.after(this.random.int(100, 3_000), () => machine.reconnected());
-	}
-
-	/** The newest entries are not there any more. Whoever leads for a while after that must have noticed. */
-	goBack(harm: () => void): void {
-		const isRead = ({ folder }: Coordinator) => folder.read<LogMark>("mark")?.origin === `log-${this.store.origin}`;
-		// Who has not found out yet that the log was deleted before that begins anew, which tells the same. Who believes still that he leads, while another one was elected, may know nothing of what is lost.
-		const isElected = ({ name }: Coordinator) => this.checker.terms.newest.leader === name;
-		const leader = this.coordinators.find((one) => one.leads && isElected(one) && isRead(one));
-		const began = leader?.upSince;
-		harm();
-		this.checker.onDamage();
-		if (this.random.chance(0.5)) this.restartBus();
-		const { origin, last } = this.store;
-		const known = this.coordinators.map(({ folder }) => folder.read<LogMark>("mark"));
-		// Who leads next must know it: a follower alone cannot tell.
-		if (known.every((mark) => mark?.origin === `log-${origin}` && mark.position > last)) this.checker.backUntold = true;
-		this.story.tell("  (some of what was acknowledged is gone)");
-		const since = this.schedule.now;
-		this.schedule.after(NOTICED_MS, () => {
-			const { network } = this;
-			const undisturbed = leader?.upSince === began && leader?.leads && leader.stoodStill(0) === 0 && !this.storeIsIll;
-			// One that was deleted since is begun anew, which tells the same.
-			if (!undisturbed || this.store.origin !== origin || !network.calmSince(this.schedule.now - NOTICED_MS)) return;
-			must(
-				this.checker.doubtedAt >= since,
-				"a leader notices that the log went back",
-				() => `${leader.name} leads on behind ${last}`,
-			);
-		});
 	}
 }

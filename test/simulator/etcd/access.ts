@@ -1,9 +1,10 @@
-import type { EtcdMembers, EtcdState } from "@rollcall/coordinator/simulator";
+import { createEtcdMembers, type EtcdMembers, type EtcdState } from "@rollcall/coordinator/simulator";
 import { sha256Of } from "@rollcall/protocol";
 import { must } from "../broken.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { World } from "../world.ts";
-import type { EtcdCluster } from "./cluster.ts";
+import { type EtcdCluster, peersText } from "./cluster.ts";
+import { etcdGateway, type Reached } from "./gateway.ts";
 import { type Member, majority, type Peer } from "./member.ts";
 
 /** How a coordinator speaks to the members at some client URLs. `waits` never ends for a process that is over. */
@@ -13,8 +14,14 @@ export function etcdAccess(
 ): EtcdMembers & EtcdState {
 	const { terms } = world.checker;
 	const begun = terms.newest;
+	// What machines prove while a log is rebuilt is not known yet.
+	const isEarly = by.fleet !== undefined && by.now() < by.fleet.recoverUntil;
+	const acts = (what: string): void => {
+		terms.act(by, what, begun);
+		must(!isEarly, "nothing is done to etcd's members while a log is being rebuilt", () => `${by.name} ${what}`);
+	};
 	const addresses = new Set(urls.map((url) => url.replace(/^https:\/\/|:\d+$/g, "")));
-	const reached = (): { cluster: EtcdCluster; member: Member }[] =>
+	const reached = (): Reached[] =>
 		[...world.etcd.clusters.values()].flatMap((cluster) =>
 			cluster.members.flatMap((member) => {
 				const there = member.runs && !member.lost && addresses.has(member.address);
@@ -34,14 +41,28 @@ export function etcdAccess(
 	const change = (cluster: EtcdCluster, peers: readonly Peer[]): void => {
 		if (!cluster.write({ kind: "peers", peers })) throw new Error("etcd has no leader");
 	};
+	const shipped = createEtcdMembers(
+		urls,
+		etcdGateway(
+			(address) => reached().find(({ member }) => member.address === address),
+			() => waits(world.etcdMs),
+		),
+	);
 	return {
 		list: async () => {
-			if (world.stillAtList !== undefined) by.pause(world.stillAtList);
-			world.stillAtList = undefined;
-			return (await led()).leader.peers.map(({ id, url, name, learner }) => ({ id, name, peerUrls: [url], learner }));
+			if (world.stillAt.list !== undefined) by.pause(world.stillAt.list);
+			world.stillAt.list = undefined;
+			const before = [...world.etcd.clusters.values()].map((one) => [one, one.changes.length, one.peers] as const);
+			const listed = await shipped.list();
+			// As they were at some time since it was asked.
+			const isTrue = before.some(([{ changes }, count, peers]) =>
+				[peersText(peers), ...changes.slice(count)].includes(peersText(listed)),
+			);
+			must(isTrue, "etcd's members are listed as they are", () => peersText(listed));
+			return listed;
 		},
 		async remove(id) {
-			terms.act(by, `takes ${id} out of etcd`, begun);
+			acts(`takes ${id} out of etcd`);
 			const { cluster, leader } = await led();
 			const peers = leader.peers.filter((one) => one.id !== id);
 			const voters = peers.filter(({ learner }) => !learner);
@@ -63,7 +84,7 @@ export function etcdAccess(
 			);
 		},
 		async addLearner(url) {
-			terms.act(by, `adds ${url} to etcd`, begun);
+			acts(`adds ${url} to etcd`);
 			const { cluster, leader } = await led();
 			if (leader.peers.some((one) => one.url === url)) throw new Error("etcd refuses: the peer URL exists");
 			if (leader.peers.some(({ learner }) => learner)) throw new Error("etcd refuses: too many learners");
@@ -71,7 +92,7 @@ export function etcdAccess(
 			change(cluster, [...leader.peers, { id, url, name: "", learner: true }]);
 		},
 		async promote(id) {
-			terms.act(by, `lets ${id} vote in etcd`, begun);
+			acts(`lets ${id} vote in etcd`);
 			const { cluster, leader } = await led();
 			const learner = cluster.members.find((one) => one.id === id && one.runs && !one.lost);
 			if (learner?.log !== leader.log) return false;

@@ -8,6 +8,8 @@ export class EtcdCluster {
 	readonly acknowledged: number[] = [];
 	/** Too many voters lost their memory by what nobody here did: no promise covers what was written. */
 	hopeless = false;
+	/** The members as they were with each change of them, the newest last. */
+	readonly changes: string[] = [];
 	readonly #reaches: (a: Member, b: Member) => boolean;
 	#leader: Member | undefined;
 
@@ -65,6 +67,7 @@ export class EtcdCluster {
 		const member = this.leader()?.member;
 		if (!member) return undefined;
 		member.log = [...member.log, { term: member.lastTerm, op }];
+		if (op.kind === "peers") this.changes.push(peersText(op.peers));
 		this.#replicate(member);
 		return member;
 	}
@@ -85,4 +88,12 @@ export class EtcdCluster {
 		for (const one of this.#followers(leader)) if (known.has(one.id)) one.log = leader.log;
 		for (const one of this.members) if (one.runs && !known.has(one.id)) one.runs = false;
 	}
+}
+
+/** Members as a text that tells them apart. */
+export function peersText(peers: readonly Pick<Peer, "id" | "name" | "learner">[]): string {
+	return peers
+		.map(({ id, name, learner }) => `${id} ${name}${learner ? " learns" : ""}`)
+		.sort()
+		.join();
 }

@@ -103,7 +103,8 @@ export class Etcd {
 		for (const { hopeless, peers, members } of this.clusters.values()) {
 			const voters = peers.filter(({ learner }) => !learner);
 			const isVoter = members.some(
-				(one) => !one.lost && one.boot.machineId === machineId && voters.some(({ id }) => id === one.id),
+				({ id, lost, boot }) =>
+					!lost && boot === boot.machine.boot && boot.machineId === machineId && voters.some((one) => one.id === id),
 			);
 			if (hopeless || !isVoter || voters.length !== known) continue;
 			const left = answered?.filter((other) => other !== machineId).length ?? 0;
@@ -126,6 +127,20 @@ export class Etcd {
 				() => cluster.id,
 			);
 		}
+	}
+
+	/** Nothing begins with a snapshot beside memory that a machine says it has, as far as etcd did not take that out. */
+	checkRestored({ machines, etcd }: Fleet): void {
+		const isOut = (boot: Boot): boolean =>
+			etcd?.members.some(({ bootId, removed }) => bootId === boot.bootId && removed === "done") === true;
+		for (const cluster of this.clusters.values())
+			for (const { id, lost, boot } of cluster.members) {
+				const machine = boot.machineId === undefined ? undefined : machines.get(boot.machineId);
+				const isKnown = machine?.etcdMemory?.is?.memberId === id && machine.bootId === boot.bootId;
+				const isMember = cluster.peers.some((peer) => peer.id === id) && !isOut(boot);
+				const counts = isKnown && machine.approval !== "rejected" && isMember;
+				must(lost || !counts, "no snapshot is restored beside memory", () => `${machine?.machineId} has that of ${id}`);
+			}
 	}
 
 	/** The file of each snapshot that the log has is there: it may be all that is left. The name of one may itself be damaged, so that none ever had it. */
@@ -179,7 +194,8 @@ export class Etcd {
 
 	#isReached(from: Boot, to: Member): boolean {
 		const { network } = this.#world;
-		return network.areJoined(from.machine.box.name, to.boot.machine.box.name);
+		const isApart = from !== to.boot && (to.apart || from.etcd?.apart === true);
+		return !isApart && network.areJoined(from.machine.box.name, to.boot.machine.box.name);
 	}
 
 	#writeOn(): void {

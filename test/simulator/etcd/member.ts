@@ -29,6 +29,8 @@ export class Member {
 	log: readonly LogEntry[];
 	/** The process runs. */
 	runs = true;
+	/** The others do not reach it, and it does not reach them. */
+	apart = false;
 	/** When somebody removed the data, or the boot ended. */
 	lostAt: number | undefined;
 	readonly begunAt: number;

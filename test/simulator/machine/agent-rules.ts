@@ -1,8 +1,14 @@
 import type { Accepted } from "@rollcall/agent/simulator";
+import type { Generation } from "@rollcall/protocol";
 import { must } from "../broken.ts";
+import { KUBELET, RUNTIME } from "../targets.ts";
 import type { World } from "../world.ts";
 import type { RamDisk } from "./ram-disk.ts";
 import type { StateFolder } from "./state-folder.ts";
+import { certificateEndOn } from "./trusted.ts";
+
+/** An order that was not answered is sent again within this time. */
+const RENEWED_WITHIN_MS = 45_000;
 
 export interface AgentRuleParts {
 	/** The name of its box. */
@@ -10,11 +16,17 @@ export interface AgentRuleParts {
 	readonly state: StateFolder;
 	readonly disk: RamDisk;
 	readonly now: () => number;
+	/** The machine's wall clock. */
+	readonly wall: () => number;
+	/** Whether its agent could have ordered certificates for so long. */
+	readonly isServed: (ms: number) => boolean;
 }
 
 /** What must hold of what an agent does on its machine, whatever it tells. */
 export class AgentRules {
 	readonly #parts: AgentRuleParts;
+	/** When the certificate that lies there ends, by the wall clock. */
+	#certificateEndsAt = Number.POSITIVE_INFINITY;
 	/** When each component was well last. */
 	readonly #wellAt = new Map<string, number>();
 
@@ -38,9 +50,30 @@ export class AgentRules {
 			);
 	}
 
-	/** A unit of the good target was ended by the agent: only a target, or a word of the coordinator, may say so. */
-	onStopped(unit: string): void {
+	/** A target is to be the next one. `highest`: the generation that came before. */
+	onTaken({ target }: Accepted, highest: Generation): void {
+		must(
+			target.generation >= highest,
+			"an older target never takes the place of a newer one",
+			() => `${this.#parts.name}: generation ${target.generation} after ${highest}`,
+		);
+	}
+
+	/** Another certificate lies there, or none. What ended before, while nothing kept it from being renewed, was renewed late. */
+	onCertificate(): void {
+		const { name, disk, wall, isServed } = this.#parts;
+		const ended = this.#certificateEndsAt;
+		this.#certificateEndsAt = certificateEndOn(disk);
+		const ms = wall() - ended;
+		const isLate = ms > 0 && isServed(RENEWED_WITHIN_MS + ms);
+		must(!isLate, "certificates are renewed before they end", () => `${name}: ${ms} ms after that`);
+	}
+
+	/** A unit of the good target was ended by the agent: only a target, or a word of the coordinator, may say so; and what it runs on is ended after it. */
+	onStopped(unit: string, { runs }: { readonly runs: (unit: string) => boolean }): void {
 		const { name, state } = this.#parts;
+		must(unit !== RUNTIME || !runs(KUBELET), "a unit is ended before what it runs on", () => `${name}: ${unit}`);
+		if (unit !== KUBELET) return;
 		const isAsked = state.ledger().open !== undefined || !state.hasGood;
 		must(isAsked, "what runs is not ended without a word", () => `${name}: ${unit} was stopped`);
 	}

@@ -1,10 +1,4 @@
-import {
-	type Accepted,
-	type AgentParts,
-	createTargetFiles,
-	type EnrollOutcome,
-	runAgent,
-} from "@rollcall/agent/simulator";
+import { type Accepted, type EnrollOutcome, runAgent } from "@rollcall/agent/simulator";
 import {
 	type BootId,
 	type Digest,
@@ -13,32 +7,29 @@ import {
 	type MachineId,
 	type Report,
 	type UserPublicKey,
-	WRITE_ROOTS,
 } from "@rollcall/protocol";
-import { must } from "../broken.ts";
 import type { Member } from "../etcd/member.ts";
 import type { EtcdStart } from "../etcd/start.ts";
 import type { Reply, Said } from "../messages.ts";
 import { Process } from "../process.ts";
-import { KUBELET, KUBELET_READS, MANIFEST, MOUNT } from "../targets.ts";
+import { CERTIFICATE_PATH, KUBELET, KUBELET_READS, MANIFEST, MOUNT } from "../targets.ts";
+import { isServed } from "../through-rules.ts";
 import type { World } from "../world.ts";
+import { agentParts } from "./agent-parts.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { AgentRules } from "./agent-rules.ts";
 import { EtcdFolder } from "./etcd-folder.ts";
-import { simulatedKeyring } from "./keys.ts";
 import { Kubelet } from "./kubelet.ts";
-import { type OpenLink, wires } from "./link.ts";
+import type { OpenLink } from "./link.ts";
 import type { Machine } from "./machine.ts";
+import type { Probed } from "./probes.ts";
 import { RamDisk } from "./ram-disk.ts";
+import { Sleep } from "./sleep.ts";
 import { StateFolder } from "./state-folder.ts";
 import { Systemd } from "./systemd.ts";
 
 /** An agent changes files first, and restarts their units a moment later. */
 const RESTARTED_WITHIN_MS = 5_000;
-
-type Probed = { readonly component: string; readonly kind: string; readonly unit?: string };
-
-const HEALTHY = { healthy: true } as const;
 
 /** Refusals after which only another boot helps. */
 const HOPELESS = /^(?:token-|unauthorized|forbidden|incarnation-fenced)/;
@@ -58,7 +49,7 @@ export class Boot {
 	#came: Generation = 0;
 	/** The health that its last beat told. */
 	health: Digest = healthDigest([]);
-	link: OpenLink | undefined;
+	#link: OpenLink | undefined;
 	/** It is off, or its agent was told to be silent. */
 	over = false;
 	/** Nobody lets it in any more. */
@@ -66,6 +57,13 @@ export class Boot {
 	/** A component ails. */
 	ails = false;
 	token: string | undefined;
+	/** What it says is held back until then. */
+	heldUntil = 0;
+	/** Since when its agent is there and connected. */
+	#linkedSince = 0;
+	/** Since when there is room on its disk. */
+	#roomSince = 0;
+	readonly sleep: Sleep;
 	readonly state: StateFolder;
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
@@ -86,8 +84,10 @@ export class Boot {
 		this.bootId = bootId;
 		this.publicKey = publicKey as UserPublicKey;
 		this.since = world.schedule.now;
+		this.sleep = new Sleep(world.schedule);
 		this.state = new StateFolder(
 			(good) => this.#onPromoted(good),
+			(next) => this.#judged(() => this.rules.onTaken(next, this.highest)),
 			() => {
 				this.#came = 0;
 			},
@@ -95,10 +95,18 @@ export class Boot {
 		);
 		this.disk = new RamDisk((path) => {
 			if (path === MANIFEST) this.#kubelet.wake();
+			if (path === CERTIFICATE_PATH) this.#judged(() => this.rules.onCertificate());
 			if (KUBELET_READS.includes(path)) this.#kubeletDueAt = world.schedule.now + RESTARTED_WITHIN_MS;
 		});
 		const { state, disk } = this;
-		this.rules = new AgentRules({ name: machine.box.name, state, disk, now: () => world.schedule.now });
+		this.rules = new AgentRules({
+			name: machine.box.name,
+			state,
+			disk,
+			now: () => world.schedule.now,
+			wall: () => world.wallClock(),
+			isServed: (ms) => isServed(world, this, ms),
+		});
 		this.#kubelet = new Kubelet({
 			schedule: world.schedule,
 			manifest: () => (this.disk.standing(MANIFEST) ? this.disk.read(MANIFEST).toString() : undefined),
@@ -115,9 +123,32 @@ export class Boot {
 			failure: () => world.applyFailure,
 			changed: (unit, runs) => this.#onUnit(unit, runs),
 			reads: (unit) => (unit === KUBELET ? KUBELET_READS : []),
-			stopped: (unit) => unit === KUBELET && this.#judged(() => this.rules.onStopped(unit)),
+			stopped: (unit) =>
+				this.#judged(() => this.rules.onStopped(unit, { runs: (other) => this.#systemd.isActive(other) })),
 			reboot: () => this.#reboot(),
 		});
+	}
+
+	get link(): OpenLink | undefined {
+		return this.#link;
+	}
+
+	set link(link: OpenLink | undefined) {
+		if (link) this.#linkedSince = this.#world.schedule.now;
+		this.#link = link;
+	}
+
+	/** Since when it can be reached, and write down what it hears; never, while it cannot. */
+	get reachedSince(): number {
+		if (!this.#link || this.sleep.left > 0 || this.disk.full) return Number.POSITIVE_INFINITY;
+		return Math.max(this.#linkedSince, this.heldUntil, this.sleep.until, this.#roomSince);
+	}
+
+	/** Something that it says goes out, late where it is held back. */
+	says(send: () => void): void {
+		const { schedule } = this.#world;
+		if (schedule.now >= this.heldUntil) send();
+		else schedule.after(this.heldUntil - schedule.now, send);
 	}
 
 	/** As its agent knows it. */
@@ -149,6 +180,7 @@ export class Boot {
 	/** Nothing can be written to its RAM, or can again. */
 	fill(full: boolean): void {
 		this.disk.full = full;
+		this.#roomSince = this.#world.schedule.now;
 		this.state.full = full;
 	}
 
@@ -157,6 +189,15 @@ export class Boot {
 		this.#world.etcd.lose(this, "somebody");
 		this.#systemd.end(MOUNT);
 		this.#kubelet.wake();
+	}
+
+	/** The machine is suspended: nothing of it runs, and it cannot be reached. */
+	suspend(ms: number): void {
+		const { name } = this.machine.box;
+		this.sleep.begin(ms);
+		this.#agent?.process.pause(ms);
+		this.#world.network.cut(name);
+		this.#world.schedule.after(ms, () => this.#world.network.heal(name));
 	}
 
 	/** The agent's process is killed and started again, or is so before so many more of its operations. */
@@ -174,6 +215,7 @@ export class Boot {
 		world.agents.push(agent);
 		this.#agent = agent;
 		const { process } = agent;
+		process.pause(this.sleep.left);
 		const ended = (error?: unknown): void => {
 			if (!process.alive) return;
 			process.end();
@@ -181,7 +223,15 @@ export class Boot {
 			this.#agentEnded();
 		};
 		// What cannot begin, since nothing can be written, is started again, as systemd does.
-		runAgent(this.#parts(agent), agent.stop.signal).then(() => ended(), ended);
+		runAgent(
+			agentParts(world, this, {
+				agent,
+				units: this.#systemd.units((ms) => agent.waits(ms)),
+				troubleOf: (probe) => this.#troubleOf(probe),
+				isGoingDown: () => this.#goingDown,
+			}),
+			agent.stop.signal,
+		).then(() => ended(), ended);
 	}
 
 	onReply(said: Said, reply: Reply): void {
@@ -213,53 +263,6 @@ export class Boot {
 		});
 	}
 
-	#parts(agent: AgentProcess): AgentParts {
-		const world = this.#world;
-		const { random, schedule } = world;
-		const { process } = agent;
-		const wall = (): number => world.wallClock();
-		const told = (message: string, fields: Record<string, string | number> = {}): void => {
-			if (!process.alive) return;
-			must(message !== "unexpected", "nothing throws", () => `${this.machine.box.name}: ${fields.reason}`);
-			if (message.startsWith("fenced:")) this.over = true;
-			world.story.tell(`  ${this.machine.box.name}: ${message} ${JSON.stringify(fields)}`);
-		};
-		return {
-			files: createTargetFiles({ root: "/", writeRoots: WRITE_ROOTS }, agent.gated(this.disk)),
-			units: agent.gated(this.#systemd.units((ms) => agent.waits(ms))),
-			createProber: () => ({ probe: async (probe) => this.#probe(probe) }),
-			lastWords: async () => undefined,
-			memory: agent.gated(this.state),
-			podKernel: { bring: async () => 0, clear: async () => {} },
-			etcdData: agent.gated(this.folder),
-			timeFiles: { put: () => false },
-			keyring: simulatedKeyring(random, wall),
-			sign: (seed) => seed,
-			facts: { read: async () => this.machine.facts(this.bootId) },
-			...wires(world, this, agent),
-			clock: {
-				monotonic: () => schedule.now - this.since,
-				sinceBoot: () => schedule.now - this.since,
-				wall,
-				sleep: (ms, signal) => process.sleep(ms, signal),
-			},
-			log: { debug: () => {}, info: () => {}, warn: told, error: told },
-			random: () => random.next(),
-			rejoinAfterMs: 20_000,
-			writeRoots: WRITE_ROOTS,
-			isGoingDown: async () => this.#goingDown,
-			createKeys: () => ({ seed: this.publicKey, publicKey: this.publicKey }),
-			signers: [],
-			trust: { authority: () => undefined, believe: () => {}, fault: () => undefined },
-			token: () => this.token,
-			dropToken: () => {
-				this.token = undefined;
-			},
-			ready: () => {},
-			standIns: false,
-		};
-	}
-
 	#onUnit(unit: string, runs: boolean): void {
 		if (unit === KUBELET || (runs && this.etcd?.lost)) this.#kubelet.wake();
 		if (unit !== MOUNT || runs) return;
@@ -282,14 +285,9 @@ export class Boot {
 		}
 	}
 
-	async #probe(probe: Probed) {
-		const trouble = this.ails ? "it does not answer" : this.#troubleOf(probe);
-		if (trouble !== undefined) return { healthy: false, reason: trouble } as const;
-		this.rules.onWell(probe.component);
-		return HEALTHY;
-	}
-
+	/** Why a component is not well. */
 	#troubleOf({ component, kind, unit = "" }: Probed): string | undefined {
+		if (this.ails) return "it does not answer";
 		if (component === "etcd") return this.#world.etcd.isHealthy(this) ? undefined : this.#kubelet.trouble;
 		return kind !== "unit" || this.#systemd.isActive(unit) ? undefined : `${unit} does not run`;
 	}

@@ -20,6 +20,9 @@ export function isValidAt(text: string, now: number): boolean {
 	return notBefore <= now && now < notAfter;
 }
 
+/** When what `certificateText` made ends. */
+export const endOf = (text: string): number => (JSON.parse(text) as StandIn).notAfter;
+
 export const certificateText = (certificate: StandIn): string => `${JSON.stringify(certificate)}\n`;
 
 /** Makes keys that are names, and reads certificates that `certificateText` made. `wall`: the machine's clock. */
@@ -32,6 +35,6 @@ export function simulatedKeyring(random: Random, wall: () => number): Keyring {
 			return { publicKey, open: async (sealed) => JSON.stringify(sealed) };
 		},
 		isValidNow: (text) => isValidAt(text, wall()),
-		endsAt: (text) => (JSON.parse(text) as StandIn).notAfter,
+		endsAt: endOf,
 	};
 }

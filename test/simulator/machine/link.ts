@@ -45,7 +45,7 @@ export function wires(
 				waits = false;
 				reject(new LinkError(`${said.kind}: no answer`));
 			});
-			world.ask(machine, said, (reply) =>
+			const answered = (reply: Reply): void =>
 				process.run(() => {
 					// What comes later, or once more, nobody hears: it is nothing that the agent was given.
 					if (!waits) return;
@@ -53,8 +53,8 @@ export function wires(
 					leave();
 					boot.onReply(said, reply);
 					resolve(reply);
-				}),
-			);
+				});
+			boot.says(() => world.ask(machine, said, answered));
 		});
 	}
 
@@ -70,14 +70,14 @@ export function wires(
 				resolve(outcome);
 			};
 			const leave = process.after(ENROLL_MS, () => settle({ ok: false, problem: last, wait: "short" }));
-			world.ask(machine, { kind: "enroll", claim }, (reply) =>
+			const answered = (reply: Reply): void =>
 				process.run(() => {
 					if (reply.kind === "enrolled") settle({ ok: true, reply: reply.reply });
 					else if (reply.kind === "problem" && !PASSING.has(reply.problem.code))
 						settle({ ok: false, problem: reply.problem, wait: reply.problem.code === "boot-waits" ? "short" : "long" });
 					else if (reply.kind === "problem") last = reply.problem;
-				}),
-			);
+				});
+			boot.says(() => world.ask(machine, { kind: "enroll", claim }, answered));
 		});
 
 	const connect: AgentParts["connect"] = async ({ machineId }, events) => {
@@ -117,7 +117,8 @@ export function wires(
 			},
 			beat: (beat) => {
 				boot.health = beat.health;
-				if (connected() && boot.link === open) world.beat(machine, { machineId, beat });
+				const goes = connected() && boot.link === open && world.schedule.now >= boot.heldUntil;
+				if (goes) world.beat(machine, { machineId, beat });
 			},
 			connected,
 			closed,

@@ -25,13 +25,20 @@ export class StateFolder implements Memory {
 	/** What was parsed of a text, as long as it is the same. */
 	readonly #parsed = new Map<Name, { readonly text: string; readonly value: unknown }>();
 	readonly #promoted: (good: Accepted) => void;
+	readonly #taken: (next: Accepted) => void;
 	readonly #forgot: () => void;
 	readonly #now: () => number;
 	/** When the newest target was written down first. */
 	nextAt = 0;
 
-	/** `promoted`: this is the good target from now on; `forgot`: no target is known any more. */
-	constructor(promoted: (good: Accepted) => void, forgot: () => void, now: () => number) {
+	/** `promoted`: this is the good target from now on; `taken`: this is to be the next one; `forgot`: no target is known any more. */
+	constructor(
+		promoted: (good: Accepted) => void,
+		taken: (next: Accepted) => void,
+		forgot: () => void,
+		now: () => number,
+	) {
+		this.#taken = taken;
 		this.#now = now;
 		this.#promoted = promoted;
 		this.#forgot = forgot;
@@ -69,6 +76,7 @@ export class StateFolder implements Memory {
 	}
 
 	saveNext(accepted: Accepted): void {
+		this.#taken(accepted);
 		if (this.next()?.target.generation !== accepted.target.generation) this.nextAt = this.#now();
 		this.#save("next", accepted);
 		this.highest = Math.max(this.highest, accepted.target.generation);

@@ -1,5 +1,5 @@
 import { CERTIFICATE_PATH, ROLE } from "../targets.ts";
-import { isValidAt, signerOf } from "./keys.ts";
+import { endOf, isValidAt, signerOf } from "./keys.ts";
 import type { RamDisk } from "./ram-disk.ts";
 
 const textOn = (disk: RamDisk, path: string): string | undefined =>
@@ -9,6 +9,12 @@ const textOn = (disk: RamDisk, path: string): string | undefined =>
 export function hasValidCertificate(disk: RamDisk, now: number): boolean {
 	const text = textOn(disk, CERTIFICATE_PATH);
 	return text !== undefined && isValidAt(text, now);
+}
+
+/** When the certificate on a disk ends, in milliseconds since 1970; never, without one. */
+export function certificateEndOn(disk: RamDisk): number {
+	const text = textOn(disk, CERTIFICATE_PATH);
+	return text === undefined ? Number.POSITIVE_INFINITY : endOf(text);
 }
 
 /** Who signed the certificate that lies on a disk; undefined without one. */

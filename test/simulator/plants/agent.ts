@@ -52,6 +52,16 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 		"				written = await keeper.mend();\n				judge();",
 		"				judge();",
 	),
+	"a machine that was suspended renews late": swapped(
+		"agent/src/loop/renewal.ts",
+		"const now = clock.sinceBoot();",
+		"const now = clock.monotonic();",
+	),
+	"units are ended in the order in which they were started": swapped(
+		"agent/src/domain/plan-units.ts",
+		"unit !== view.kept).reverse(),",
+		"unit !== view.kept),",
+	),
 	"changed files restart no unit": swapped(
 		"agent/src/domain/plan-units.ts",
 		'else if (touched(unit, changed)) begin.push({ unit: unit.name, action: "restart" });',

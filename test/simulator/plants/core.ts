@@ -34,9 +34,17 @@ export const CORE: Readonly<Record<string, Plant>> = {
 		`(fleet, input) => input.kind !== "report" ? input : { ...input,
 			report: { ...input.report, bootId: fleet.machines.get(input.machineId)?.bootId ?? input.report.bootId } }`,
 	),
-	"a fenced boot may enroll again": admitsOn(
-		"(fleet) => mapMachines(fleet, (machine) => ({ ...machine, fenced: [] }))",
-	),
+	"a fenced boot may enroll again": {
+		...admitsOn("(fleet) => mapMachines(fleet, (machine) => ({ ...machine, fenced: [] }))"),
+		// What it proves is older than what the boot after it was given.
+		also: [
+			swapped(
+				"coordinator/src/domain/admit/enroll.ts",
+				"if (machine.bootId !== proven.bootId && proven.generation <= takenGeneration(machine)) {",
+				"if (takenGeneration(machine) < 0) {",
+			),
+		],
+	},
 	"a generation is used twice": decides(
 		`(drafts) => drafts.map((draft) => draft.type !== "target-issued" ? draft :
 			{ ...draft, generation: Math.max(1, draft.generation - 1) })`,

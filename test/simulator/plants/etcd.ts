@@ -49,6 +49,11 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 		"if (!recorded || !ids.every((id) => recorded.includes(id))) {",
 		"if (false) {",
 	),
+	"etcd's members are listed by one that is behind": swapped(
+		"coordinator/src/adapters/etcd/members.ts",
+		'await ask("/v3/cluster/member/list", {}, { current: true })',
+		'await ask("/v3/cluster/member/list", {})',
+	),
 	"a member counts as taken out that etcd still has": swapped(CHANGES, "await etcd.remove(id);", "void id;"),
 	"a learner begins with members that etcd does not list": swapped(
 		CHANGES,
@@ -82,8 +87,16 @@ export const ETCD: Readonly<Record<string, Plant>> = {
 			"|| memoryHolders(fleet).length > 0) return undefined;",
 			") return undefined;",
 		),
-		// Nobody begins with it beside memory either.
-		also: [swapped(BEGINNING, "if (memoryBeside(fleet, founding).length > 0) return undefined;", "")],
+		also: [
+			// Nobody begins with it beside memory either.
+			swapped(BEGINNING, "if (memoryBeside(fleet, founding).length > 0) return undefined;", ""),
+			// And where the log was lost nobody may choose one beside memory.
+			swapped(
+				"coordinator/src/domain/admit/etcd.ts",
+				'if (!fleet.etcd && !restoring && choice.kind === "snapshot") {',
+				'if (fleet.etcd && !restoring && choice.kind === "ask") {',
+			),
+		],
 	},
 	"who does not lead any more changes etcd's members": swapped(
 		"coordinator/src/keepers/while-leading.ts",

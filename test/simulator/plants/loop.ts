@@ -1,8 +1,14 @@
-import { type Plant, swapped } from "./plant.ts";
+import { allSwapped, type Plant, swapped } from "./plant.ts";
 
 const LEADER = "coordinator/src/loop/leader.ts";
 const HEARD = "coordinator/src/loop/heard.ts";
 const READER = "coordinator/src/loop/log-reader.ts";
+
+const LEASE = "coordinator/src/loop/leader-lease.ts";
+const ANY_ENTRY = [
+	"const entry = link === undefined ? undefined : log.get(position);",
+	"const entry = undefined as ReturnType<typeof log.get> | undefined;",
+] as const;
 
 /** Faults in the loop that appends. */
 export const LOOP: Readonly<Record<string, Plant>> = {
@@ -37,16 +43,13 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"if (back !== undefined && last >= position)",
 	),
 
-	"a lead goes on in another log that is as long": swapped(
-		"coordinator/src/loop/leader-lease.ts",
-		"if (origin !== this.#parts.origin)",
-		'if (origin === "")',
+	"a lead goes on in another log that is as long": allSwapped(
+		LEASE,
+		["if (origin !== this.#parts.origin)", 'if (origin === "")'],
+		// Its entry there is another one, too, which would be told.
+		ANY_ENTRY,
 	),
-	"a leader does not look whether the entry at the log's end is the one that it knows": swapped(
-		"coordinator/src/loop/leader-lease.ts",
-		"const entry = link === undefined ? undefined : log.get(position);",
-		"const entry = undefined as ReturnType<typeof log.get> | undefined;",
-	),
+	"a leader does not look whether the entry at the log's end is the one that it knows": swapped(LEASE, ...ANY_ENTRY),
 	"what an entry says of the one before it is not compared": swapped(
 		"coordinator/src/adapters/nats/entry.ts",
 		'if (before !== "unknown" && (v === 2',
@@ -57,20 +60,18 @@ export const LOOP: Readonly<Record<string, Plant>> = {
 		"		if (to === 0) return;",
 		"		if (to >= 0) return;",
 	),
-	"who stood still takes what was taken out of the log meanwhile for missing": swapped(
+	"who stood still takes what was taken out of the log meanwhile for missing": allSwapped(
 		READER,
-		"if (this.#ledger.position < first - 1) await",
-		"if (first < 0) await",
+		["if (this.#ledger.position < first - 1) await", "if (first < 0) await"],
+		// Where entries are missing it looks once more.
+		["if (this.#ledger.position < now.first - 1 && (await", "if (now.first < 0 && (await"],
 	),
-	"a log that went back is read without the state that fits": {
-		file: READER,
+	"a log that went back is read without the state that fits": allSwapped(
+		READER,
+		["(back && !(await isOf(log, one)))", "back !== undefined"],
 		// Who begins without it catches up with it: both have to do without.
-		change: (source) => {
-			const begins = swapped(READER, "(back && !(await isOf(log, one)))", "back !== undefined");
-			const overtakes = swapped(READER, "if (back.length > 0 && !(await isOf(log, one)))", "if (back.length > 0)");
-			return overtakes.change(begins.change(source));
-		},
-	},
+		["if (back.length > 0 && !(await isOf(log, one)))", "if (back.length > 0)"],
+	),
 	"who begins does not look whether the log went back": swapped(
 		READER,
 		"			const flaw = await wentBack(log, last, mark);\n",

@@ -32,6 +32,12 @@ export function swapped(file: string, from: string, to: string): Plant {
 	};
 }
 
+/** Several texts of one file, each in place of another one. */
+export function allSwapped(file: string, ...pairs: readonly (readonly [from: string, to: string])[]): Plant {
+	const plants = pairs.map(([from, to]) => swapped(file, from, to));
+	return { file, change: (source) => plants.reduce((text, { change }) => change(text), source) };
+}
+
 /** A function in place of an exported one, which it may call as `real`. It takes and gives the same; `code` is JavaScript. */
 export function wrapped(file: string, name: string, code: string): Plant {
 	const plant = swapped(file, `export function ${name}(`, `function real(`);
