@@ -1,10 +1,8 @@
-import { type EventOf, LATEST_EVENT } from "@rollcall/protocol";
+import { type EventOf, LATEST_EVENT, MOST_EVENTS } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
-import { freePort } from "@rollcall/test-support/free-port";
-
 import { ON_THE_BUS } from "@rollcall/test-support/stretch";
 import test, { type ExecutionContext } from "ava";
-import { launchCoordinator, startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
+import { startCoordinator, type TestCoordinator } from "../support/coordinator.ts";
 import { startExternalNats } from "../support/external-nats.ts";
 import { forgeEntry, withLog } from "../support/forged-log.ts";
 import { createGate } from "../support/gate.ts";
@@ -12,7 +10,7 @@ import { createGate } from "../support/gate.ts";
 const enter = createGate(2);
 const revoked = { type: "token-revoked", tokenId: "forged", by: "nobody" };
 
-/** What follows the last event, and nothing can follow. */
+/** What follows the last event, and nothing can follow, or little. */
 const FORGED: Readonly<Record<string, (seq: number) => object>> = {
 	"a time at the end of whole numbers": (seq) => ({ ...revoked, seq: seq + 1, at: Number.MAX_SAFE_INTEGER }),
 	"a time that no date has": (seq) => ({ ...revoked, seq: seq + 1, at: 8.64e15 + 1 }),
@@ -24,6 +22,8 @@ const FORGED: Readonly<Record<string, (seq: number) => object>> = {
 		seq: Number.MAX_SAFE_INTEGER,
 		at: Date.now(),
 	}),
+	"the latest time that an event can have": (seq) => ({ ...revoked, seq: seq + 1, at: LATEST_EVENT }),
+	"the highest number that an event can have": () => ({ ...revoked, seq: MOST_EVENTS, at: Date.now() }),
 	"a clock that is ahead beyond all dates": (seq) => ({
 		type: "clock-stepped",
 		coordinatorId: "forged",
@@ -46,7 +46,7 @@ async function forgedBehind(t: ExecutionContext, make: (seq: number) => readonly
 	const killed = await startCoordinator(t, options);
 	await killed.process.end("SIGKILL");
 	await withLog(nats.url, nats.keys, (nc) => forgeEntry(nc, make));
-	return { nats, options, dataFolder: killed.dataFolder };
+	return { options, dataFolder: killed.dataFolder };
 }
 
 for (const [what, make] of Object.entries(FORGED))
@@ -71,22 +71,28 @@ for (const [what, make] of Object.entries(FORGED))
 		t.true((newest?.seq ?? 0) < 10_000);
 	});
 
-test("where nothing can follow the last entry a coordinator says so, writes nothing, and leads in another log that a person has it begin", async (t) => {
+test("an entry with the latest time that comes under a coordinator that leads is set aside and told, and time goes on", async (t) => {
 	t.teardown(await enter());
-	const { nats, options, dataFolder } = await forgedBehind(t, (seq) => [
-		{ ...revoked, seq: seq + 1, at: LATEST_EVENT },
-	]);
-	const { length } = await nats.entries();
-	const stuck = launchCoordinator(t, { ...options, dataFolder, natsPort: await freePort() });
-	await eventually("a word of what a person does", () => /begin another log without it/.test(stuck.output()), 60_000);
-	t.is((await nats.entries()).length, length);
-	await stuck.end();
-	await nats.kill();
-	await nats.start({ empty: true });
-	const anew = await startCoordinator(t, { ...options, dataFolder });
-	const [first] = await anew.events();
-	t.true(first?.type === "log-started" && first.recovering);
-	await anew.enrollToken();
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	await withLog(nats.url, nats.keys, (nc) => forgeEntry(nc, (seq) => [{ ...revoked, seq: seq + 1, at: LATEST_EVENT }]));
+	t.is((await doubted(coordinator)).flaws[0]?.kind, "unreadable");
+	await coordinator.enrollToken();
+	t.true(((await coordinator.events()).at(-1)?.at ?? 0) < Date.now() + 120_000);
+});
+
+test("where an entry an hour ahead comes under a coordinator that leads, time goes on from there", async (t) => {
+	t.teardown(await enter());
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	const at = Date.now() + 3_600_000;
+	await withLog(nats.url, nats.keys, (nc) => forgeEntry(nc, (seq) => [{ ...revoked, seq: seq + 1, at }]));
+	await eventually("events that are later than that one", async () => {
+		await coordinator.request("POST", "/v1/tokens", { scope: "enroll" });
+		// Through the API they have dates.
+		return ((await nats.entries()).flat().at(-1)?.at ?? 0) > at + 2_000;
+	});
+	t.true((await coordinator.status()).leader);
 });
 
 test("an entry with a document that is nested deeper than anybody can follow is set aside and told, and a coordinator leads behind it", async (t) => {
@@ -124,6 +130,27 @@ test("a coordinator whose log was sealed under it says what a person does, and l
 		await coordinator.request("POST", "/v1/tokens", { scope: "enroll" });
 		return /sealed.*begin another log/.test((await coordinator.status()).notReady ?? "");
 	});
+	await asked("DELETE");
+	await eventually("a coordinator that leads", async () => (await coordinator.status()).leader, 60_000);
+	const [first] = await coordinator.events();
+	t.true(first?.type === "log-started" && first.recovering);
+});
+
+test("a coordinator whose log somebody makes anew in memory says what a person does, leads nobody there, and leads in the log that begins when that is done", async (t) => {
+	t.teardown(await enter());
+	const nats = await startExternalNats(t);
+	const coordinator = await startCoordinator(t, nats.options());
+	const asked = (what: string, body: object = {}): Promise<{ state?: { messages: number } }> =>
+		withLog(nats.url, nats.keys, async (nc) =>
+			(await nc.request(`$JS.API.STREAM.${what}.ROLLCALL_EVENTS`, JSON.stringify(body), ON_THE_BUS)).json(),
+		);
+	await asked("DELETE");
+	await asked("CREATE", { name: "ROLLCALL_EVENTS", subjects: ["rollcall.v1.log"], storage: "memory" });
+	await eventually("a word of what a person does", async () =>
+		/memory.*delete the stream ROLLCALL_EVENTS/.test((await coordinator.status()).notReady ?? ""),
+	);
+	t.false((await coordinator.status()).leader);
+	t.is((await asked("INFO")).state?.messages, 0);
 	await asked("DELETE");
 	await eventually("a coordinator that leads", async () => (await coordinator.status()).leader, 60_000);
 	const [first] = await coordinator.events();

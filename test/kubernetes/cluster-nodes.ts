@@ -30,7 +30,9 @@ export async function ready({ host, view }: RealCluster, machine: LabMachine): P
 		READY_MS,
 		2_000,
 	).catch((error: unknown) => {
-		throw new Error(host.output().slice(-4000), { cause: error });
+		// A test shows no causes.
+		const why = error instanceof Error ? error.message : String(error);
+		throw new Error(`${why}\n${host.output().slice(-4000)}`, { cause: error });
 	});
 	return Math.round((Date.now() - from) / 1000);
 }

@@ -22,6 +22,8 @@ export function keptStates(parts: LogParts): LoopParts["states"] {
 			if (!back || stateDigest(back.fleet) !== stateDigest(snapshot.fleet))
 				throw new Error("the state is not in its store as it was written");
 		},
+		look: async (origin) =>
+			(await ask(() => store.states)).map(read).findLast((one) => one?.origin === origin)?.position,
 		load: async (origin, to = Number.POSITIVE_INFINITY) =>
 			(await ask(() => store.states)).map(read).findLast((one) => one?.origin === origin && one.position <= to),
 	};

@@ -122,7 +122,7 @@ export function loopParts(
 				const text = error instanceof Error ? error.message : String(error);
 				world.story.tell(`${name}: ${what}: ${text}`);
 				if (error instanceof TypeError) world.onThrown(error);
-				if (what.includes("not be read back")) world.onThrown(new Broken("what is decided can be read back", text));
+				if (/read back|be decided/.test(what)) world.onThrown(new Broken("what is decided can be read back", text));
 			}),
 		},
 	};

@@ -7,7 +7,6 @@ import type {
 	CertifyReply,
 	Command,
 	CommandReply,
-	EtcdMemory,
 	Facts,
 	Hello,
 	HelloReply,
@@ -26,7 +25,7 @@ import type {
 	TimeFile,
 } from "@rollcall/protocol";
 import type { Credentials as KeptCredentials } from "./domain/credentials.ts";
-import type { EtcdDataSeen, HeldMemory } from "./domain/etcd-memory.ts";
+import type { HeldMemory } from "./domain/etcd-memory.ts";
 import type { FileChange, FilePlan } from "./domain/plan-files.ts";
 import type { WantedNetwork } from "./domain/pod-network.ts";
 
@@ -188,14 +187,6 @@ export interface OpenApply {
 export interface TimeFiles {
 	/** Writes this one and removes the others; undefined: all. True when anything was changed. Throws FilesError. */
 	put(file: TimeFile | undefined): boolean;
-}
-
-/** etcd's data folder, as a target names it. */
-export interface EtcdData {
-	/** Never throws. */
-	look(path: string): EtcdDataSeen;
-	/** Puts the marker beside the data. Throws FilesError. */
-	mark(path: string, memory: EtcdMemory): void;
 }
 
 /** The agent's memory over its own restarts: small files in RAM, each replaced at once. Damaged ones read as absent. */

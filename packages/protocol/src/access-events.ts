@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { Digest, Labels, Mac, MachineId } from "./ids.ts";
+import { Timestamp } from "./times.ts";
 import { Reach, RecordedScope } from "./token-scope.ts";
 
 const by = z.string().max(128);
 const tokenId = z.string().max(64);
 /** An address that a request came from. */
 const from = z.string().max(64);
-/** Milliseconds since 1970, UTC; a date. */
-const time = z.int().min(0).max(8.64e15);
 /** How a thing stands, in short texts by the names of its fields. Secrets are never part of it. */
 const Standing = z
 	.record(z.string().max(64), z.string().max(512))
@@ -21,7 +20,7 @@ export const ACCESS_EVENT_PAYLOADS = {
 		/** SHA-256 of the token. The token itself is shown once and never stored. */
 		hash: Digest,
 		scope: RecordedScope,
-		expiresAt: time.optional(),
+		expiresAt: Timestamp.optional(),
 		/** An enroll token may be bound to the machine with this MAC. */
 		mac: Mac.optional(),
 		/** Labels that the machine gets that enrolls with it. */
@@ -34,12 +33,12 @@ export const ACCESS_EVENT_PAYLOADS = {
 	/** When tokens of the API were used last; at most once an hour for each. */
 	"tokens-used": z.strictObject({
 		tokens: z
-			.array(z.strictObject({ tokenId, at: time, from }))
+			.array(z.strictObject({ tokenId, at: Timestamp, from }))
 			.min(1)
 			.max(256),
 	}),
 	/** A token of the API ends soon; told once. */
-	"token-ending": z.strictObject({ tokenId, expiresAt: time }),
+	"token-ending": z.strictObject({ tokenId, expiresAt: Timestamp }),
 	/** Somebody changed something through the API: who, with what right, from where, and what was other before. */
 	"change-made": z.strictObject({
 		by,
@@ -57,7 +56,7 @@ export const ACCESS_EVENT_PAYLOADS = {
 	}),
 	/** Requests were refused for want of a right since `since`; told at most once a minute. The first 16 kinds of them. */
 	"requests-refused": z.strictObject({
-		since: time,
+		since: Timestamp,
 		total: z.int().min(1),
 		most: z
 			.array(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BootId, MachineId, Name } from "./ids.ts";
-import { ClockOff } from "./wall-time.ts";
+import { ClockOff } from "./times.ts";
 
 const machineId = MachineId;
 const bootId = BootId;

@@ -16,8 +16,8 @@ import { LATEST_EVENT, LogFlaw, MOST_EVENTS } from "./log.ts";
 import { TargetProgress } from "./messages.ts";
 import { PerVersion } from "./pod-network.ts";
 import { SEAT_EVENT_PAYLOADS } from "./seat-events.ts";
+import { ClockOff, Timestamp } from "./times.ts";
 import { TpmProof } from "./tpm.ts";
-import { ClockOff } from "./wall-time.ts";
 
 /** What lets a machine in: a person, its entry in the document, a rule on labels, a rule on facts alone, or its own signed assignment. */
 export const ApprovalBasis = z.enum(["person", "document", "labels", "facts", "proof"]);
@@ -27,10 +27,6 @@ const by = z.string().max(128);
 const machineId = MachineId;
 const bootId = BootId;
 const reason = z.string().max(1024);
-/** Milliseconds since 1970, UTC; at most what a date can be (ECMA-262, "Time Values"). */
-export const Timestamp = z.int().min(0).max(8.64e15);
-export type Timestamp = z.infer<typeof Timestamp>;
-
 /**
  * Everything that can happen, one schema per type. An event is a recorded fact or decision; state is the fold of all of
  * them. Secrets are never part of one.

@@ -7,9 +7,9 @@ import { BootId, Digest, Generation, MachineId, UserPublicKey } from "./ids.ts";
 import { Problem } from "./problem.ts";
 import { Target } from "./target.ts";
 import { TimeFile } from "./time-service.ts";
+import { WallTime } from "./times.ts";
 import { Attestation } from "./tpm.ts";
 import { UnitName } from "./unit-name.ts";
-import { WallTime } from "./wall-time.ts";
 
 /** The date by the machine's own clock, when this was sent. Older agents do not say it. */
 const wall = WallTime.optional();

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AgentConfig } from "@rollcall/agent";
-import { BootId, Mac, Name } from "@rollcall/protocol";
+import { BootId, Mac, messageOf, Name } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** How the rehearsal was asked for; see `REHEARSE_USAGE`. Memory in bytes. */
@@ -112,7 +112,7 @@ export function parseRehearseOptions(argv: readonly string[]): RehearseOptions {
 			},
 		}));
 	} catch (error) {
-		throw new UsageError(error instanceof Error ? error.message : String(error));
+		throw new UsageError(messageOf(error));
 	}
 	const read = SCHEMA.safeParse(values);
 	if (!read.success) {

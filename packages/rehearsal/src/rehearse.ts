@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AgentConfig, whenStdinEnds } from "@rollcall/agent";
-import { systemReason } from "@rollcall/protocol";
+import { messageOf, systemReason } from "@rollcall/protocol";
 import { createAgentLog } from "./machine/agent-log.ts";
 import { startAgent } from "./machine/agent-process.ts";
 import { addressOf, identityOf, interfacesOf, type RehearsedMachine } from "./machine/machine.ts";
@@ -37,7 +37,7 @@ export async function rehearse(argv: readonly string[]): Promise<number> {
 	try {
 		return await runMachine(options);
 	} catch (error) {
-		const words = error instanceof Error ? error.message : String(error);
+		const words = messageOf(error);
 		process.stderr.write(`rollcall-rehearsal machine: machine ${options.machine}: ${words}\n`);
 		return EXIT.failed;
 	}

@@ -1,11 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const PATH = "var/lib/etcd/member/wal";
+const MEMBER = "var/lib/etcd/member";
+const PATH = `${MEMBER}/wal`;
 
 /** Below a root, the beginning of a log as this member of etcd would write it: a checksum, then whose log it is. */
 export function writeLog(root: string, member: bigint, cluster: bigint): void {
 	const folder = join(root, PATH);
+	// Of an agent, in the way of etcd: what is mounted covers it.
+	if (existsSync(join(root, MEMBER)) && !existsSync(folder)) rmSync(join(root, MEMBER), { recursive: true });
 	mkdirSync(folder, { recursive: true });
 	const ids = Buffer.concat([Buffer.of(8), varint(member), Buffer.of(16), varint(cluster)]);
 	const checksum = Buffer.from([8, 4, 16, 0]);

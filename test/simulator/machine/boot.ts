@@ -68,7 +68,10 @@ export class Boot {
 	readonly disk: RamDisk;
 	/** etcd's data in its RAM. */
 	etcd: Member | undefined;
-	readonly folder = new EtcdFolder(() => this.etcd);
+	readonly folder = new EtcdFolder(
+		() => this.etcd,
+		() => this.#systemd.isActive(MOUNT),
+	);
 	readonly rules: AgentRules;
 	readonly #kubelet: Kubelet;
 	readonly #systemd: Systemd;
@@ -110,7 +113,7 @@ export class Boot {
 		this.#kubelet = new Kubelet({
 			schedule: world.schedule,
 			manifest: () => (this.disk.standing(MANIFEST) ? this.disk.read(MANIFEST).toString() : undefined),
-			runs: () => !this.over && this.#systemd.isActive(KUBELET) && this.#systemd.isActive(MOUNT),
+			runs: () => !this.over && this.#systemd.isActive(KUBELET) && !this.folder.isBarred,
 			start: (text) => world.etcd.start(this, JSON.parse(text) as EtcdStart),
 			stop: () => {
 				if (this.etcd) this.etcd.runs = false;
@@ -188,7 +191,7 @@ export class Boot {
 	emptyEtcd(): void {
 		this.#world.etcd.lose(this, "somebody");
 		this.#systemd.end(MOUNT);
-		this.#kubelet.wake();
+		this.#kubelet.onEnded();
 	}
 
 	/** The machine is suspended: nothing of it runs, and it cannot be reached. */

@@ -38,6 +38,12 @@ export class Kubelet {
 		});
 	}
 
+	/** etcd ended by itself. */
+	onEnded(): void {
+		this.#started = undefined;
+		this.wake(AGAIN_MS);
+	}
+
 	#sync(): void {
 		const { manifest, runs, start, stop } = this.#parts;
 		const text = runs() ? manifest() : undefined;

@@ -47,6 +47,11 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 		"let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });",
 		"let held = noted;",
 	),
+	"nothing is in the way of etcd where its memory was": swapped(
+		"agent/src/loop/etcd-memory.ts",
+		"			etcdData.bar(path, below);",
+		"			void below;",
+	),
 	"certificates that were renewed do not reach the files": swapped(
 		"agent/src/loop/renewal.ts",
 		"				written = await keeper.mend();\n				judge();",

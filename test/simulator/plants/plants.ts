@@ -62,6 +62,7 @@ const ABOUT_MEMORY: ReadonlySet<string> = new Set([
 	"a target that fails takes etcd's memory with it",
 	"etcd begins again in a boot that lost its memory",
 	"etcd begins again where nothing was noted of its memory",
+	"nothing is in the way of etcd where its memory was",
 	"a target counts as applied before its probes",
 	"an apply that fails leaves its files",
 	"a good target that cannot be read takes down what runs",

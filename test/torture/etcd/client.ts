@@ -24,7 +24,7 @@ const Members = z.looseObject({
 /** A client of etcd's members, over their JSON gateway, with the credentials of an API server. */
 export class EtcdClient implements Store {
 	readonly keeps = "keys of etcd";
-	readonly restMs = 15;
+	readonly restMs = 40;
 	readonly #asker = new Asker(2379, [
 		`${PKI}/etcd/ca.crt`,
 		`${PKI}/apiserver-etcd-client.crt`,

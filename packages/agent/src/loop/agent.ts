@@ -1,17 +1,8 @@
 import { type CertifyOrder, certifyText, type Facts, type Hello } from "@rollcall/protocol";
 import { LinkError } from "../errors.ts";
 import type { Enroll } from "../ports/enrollment.ts";
-import type {
-	Connect,
-	EtcdData,
-	FactsReader,
-	Keyring,
-	Link,
-	PodKernel,
-	Prober,
-	ServerTrust,
-	TimeFiles,
-} from "../ports.ts";
+import type { EtcdData } from "../ports/etcd-data.ts";
+import type { Connect, FactsReader, Keyring, Link, PodKernel, Prober, ServerTrust, TimeFiles } from "../ports.ts";
 import type { ApplyParts } from "./apply.ts";
 import { type Keys, openBootIdentity } from "./boot-identity.ts";
 import { answerCommand } from "./commands.ts";

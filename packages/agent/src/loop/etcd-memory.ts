@@ -10,7 +10,8 @@ import {
 	mayForget,
 } from "../domain/etcd-memory.ts";
 import { messageOf } from "../errors.ts";
-import type { Clock, EtcdData, Log, Memory } from "../ports.ts";
+import type { EtcdData } from "../ports/etcd-data.ts";
+import type { Clock, Log, Memory } from "../ports.ts";
 
 /** Between two looks at the data. */
 const LOOK_MS = 3_000;
@@ -50,12 +51,30 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 	let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });
 	if (held?.unsure) held = afterLook(held, etcdData.look(held.path), bootId).held;
 	if (held?.lost && !noted?.lost) tellLoss(held.lost);
+	if (held?.lost) bar(held.path);
 
 	/** What was seen is not written down yet. */
 	let unsaved = held !== noted;
 
 	function tellLoss(lost: LostMemory): void {
 		log.error("etcd's memory is gone although the boot goes on", { reason: lossText(lost) });
+	}
+
+	/** What took etcd's memory away may have left its folder, in which kubelet would let etcd begin anew. */
+	function bar(path: string, below?: "below"): void {
+		try {
+			etcdData.bar(path, below);
+		} catch (error) {
+			log.warn("etcd may begin where its memory is not", { reason: messageOf(error) });
+		}
+	}
+
+	function unbar(path: string): void {
+		try {
+			etcdData.unbar(path);
+		} catch (error) {
+			log.warn("what kept etcd from beginning stays", { reason: messageOf(error) });
+		}
 	}
 
 	function keep(next: HeldMemory | undefined): void {
@@ -85,6 +104,7 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 			unsaved = true;
 		}
 		if (!news) return;
+		if (next.lost) bar(next.path);
 		if (next.lost) tellLoss(next.lost);
 		else
 			log.info("etcd's memory has its marker", {
@@ -98,6 +118,8 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 		held: () => held,
 		hold({ unit, path }) {
 			if (held?.unit !== unit || held.path !== path) keep({ ...held, unit, path });
+			// What a stand-in mounts is this very folder.
+			if (!standIns) bar(path, "below");
 		},
 		present() {
 			look();
@@ -109,7 +131,9 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 		},
 		letGo() {
 			if (held) log.info("etcd's memory is let go", { member: heldMember(held) ?? "none" });
+			const path = held?.path;
 			keep(undefined);
+			if (path !== undefined) unbar(path);
 			parts.changed();
 		},
 		async watch(signal) {

@@ -14,7 +14,8 @@ import type { ApplyParts } from "../../src/loop/apply.ts";
 import { createCredentialStore } from "../../src/loop/credential-store.ts";
 import { createEtcdMemoryKeeper } from "../../src/loop/etcd-memory.ts";
 import { createPodNetworkKeeper } from "../../src/loop/pod-network.ts";
-import type { EtcdData, Log, Memory, TimeFiles } from "../../src/ports.ts";
+import type { EtcdData } from "../../src/ports/etcd-data.ts";
+import type { Log, Memory, TimeFiles } from "../../src/ports.ts";
 import type { ScriptedUnits } from "./scripted-units.ts";
 import { BOOT } from "./targets.ts";
 

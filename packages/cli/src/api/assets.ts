@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ASSET_CHUNK_BYTES, AssetList, type AssetWish, AssetWork, AssetWorkList } from "@rollcall/protocol";
+import { ASSET_CHUNK_BYTES, AssetList, type AssetWish, AssetWork, AssetWorkList, messageOf } from "@rollcall/protocol";
 import { Failure } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { ApiAnswer } from "./answer.ts";
@@ -101,7 +101,7 @@ async function finish(api: Api, begun: AssetWork, waiting: Waiting): Promise<Api
 
 /** Nobody could be told that it is to end. */
 function goesOn({ workId, name = "it" }: AssetWork, error: unknown): Failure {
-	const why = error instanceof Error ? error.message : String(error);
+	const why = messageOf(error);
 	return new Failure(`${name} may go on at the coordinator, which could not be told to end it: ${why}`, {
 		exit: EXIT.interrupted,
 		next: `\`rollcall assets work\` shows it; to end it: rollcall assets stop ${workId}`,

@@ -1,4 +1,4 @@
-import { DOCUMENT_LIMITS } from "@rollcall/protocol";
+import { DOCUMENT_LIMITS, messageOf } from "@rollcall/protocol";
 import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import type { DocumentPath, Finding } from "./finding.ts";
 import { aliasFault, faultText, unseenKey, type YamlFault } from "./yaml-fault.ts";
@@ -39,7 +39,7 @@ export function readYaml(text: string): YamlValue | YamlFailure {
 		// Nested so deeply that the parser gave up, or aliases in aliases; those that are merely many were found before.
 		if (error instanceof ReferenceError)
 			return failure("aliases of anchors within anchors make the document too large");
-		return failure(error instanceof RangeError ? "the document is nested too deeply" : describe(error));
+		return failure(error instanceof RangeError ? "the document is nested too deeply" : messageOf(error));
 	}
 }
 
@@ -126,10 +126,6 @@ function found({ message, suggestion }: YamlFault, offset: number, lines: LineCo
 		at: { line, column: col },
 		...(suggestion === undefined ? {} : { suggestion }),
 	};
-}
-
-function describe(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 function failure(message: string): YamlFailure {

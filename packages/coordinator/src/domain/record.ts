@@ -1,4 +1,4 @@
-import { type Event, type EventDraft, EventSchema, fit, type Timestamp } from "@rollcall/protocol";
+import { type Event, type EventDraft, EventSchema, fit, messageOf, type Timestamp } from "@rollcall/protocol";
 import { apply } from "./apply.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -12,7 +12,7 @@ export interface Unreadable {
 
 /** What was thrown where an event or an input of this name was taken. */
 export function thrown(name: string, error: unknown): Unreadable {
-	return { reason: `${name}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 512), error };
+	return { reason: `${name}: ${messageOf(error)}`.slice(0, 512), error };
 }
 
 /** What recording comes to. What was refused left no trace. */

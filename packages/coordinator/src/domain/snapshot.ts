@@ -1,11 +1,12 @@
 import type { Digest, MachineId } from "@rollcall/protocol";
-import { canonicalJson, LATEST_EVENT, MOST_EVENTS, sha256Of } from "@rollcall/protocol";
+import { canonicalJson, sha256Of } from "@rollcall/protocol";
 import { Map as PersistentMap } from "immutable";
 import { claimKeys } from "./apply/claims.ts";
 import { byMachineId } from "./drafts.ts";
 import { type Fleet, seatKey } from "./fleet.ts";
 import { fleetForm } from "./fleet-form.ts";
 import type { FleetJson } from "./fleet-json.ts";
+import { MOST_OF_A_STATE } from "./log/log-edge.ts";
 
 /** The state as a snapshot of it is written: sorted, and without what follows from the rest. */
 export function fleetToJson(fleet: Fleet): FleetJson {
@@ -53,8 +54,8 @@ function isFleetJson(json: unknown): json is FleetJson {
 	const { form, seq, at, machines, removed, tokens, operatorCertificates } = json as Partial<FleetJson>;
 	return (
 		form === fleetForm() &&
-		isUpTo(seq, MOST_EVENTS) &&
-		isUpTo(at, LATEST_EVENT) &&
+		isUpTo(seq, MOST_OF_A_STATE.seq) &&
+		isUpTo(at, MOST_OF_A_STATE.at) &&
 		Array.isArray(machines) &&
 		Array.isArray(operatorCertificates) &&
 		Array.isArray(removed) &&

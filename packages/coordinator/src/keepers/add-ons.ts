@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, sha256Of } from "@rollcall/protocol";
+import { canonicalJson, type Digest, messageOf, sha256Of } from "@rollcall/protocol";
 import type { AddOnsOutcome } from "../domain/inputs.ts";
 import { KubernetesError } from "../errors.ts";
 import type { Kubernetes } from "../ports/kubernetes.ts";
@@ -61,7 +61,7 @@ export async function applyAddOns(kubernetes: Kubernetes, wanted: Wanted): Promi
 	try {
 		return await round(kubernetes, wanted);
 	} catch (error) {
-		return { ok: false, reason: reasonOf(error) };
+		return { ok: false, reason: messageOf(error) };
 	}
 }
 
@@ -93,7 +93,7 @@ async function round(kubernetes: Kubernetes, { core, own, prune }: Wanted): Prom
 			if (changed && before.get(key)?.digest === after.get(key)?.digest) drifted.push(key);
 			kept.push(entryOf(manifest));
 		} catch (error) {
-			reasons.push(reasonOf(error));
+			reasons.push(messageOf(error));
 			const known = before.get(key);
 			kept.push(known ?? { ...entryOf(manifest), digest: "" });
 		}
@@ -103,7 +103,7 @@ async function round(kubernetes: Kubernetes, { core, own, prune }: Wanted): Prom
 			await kubernetes.remove(entry);
 			pruned.push(key);
 		} catch (error) {
-			reasons.push(reasonOf(error));
+			reasons.push(messageOf(error));
 			kept.push(entry);
 		}
 	}
@@ -180,8 +180,4 @@ async function writeInventory(
 	const manifest = { apiVersion, kind, metadata: { name, namespace }, data };
 	const live = known ? undefined : await kubernetes.read(INVENTORY);
 	if (!live || !covers(live, manifest)) await kubernetes.apply(manifest);
-}
-
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { type CheckFinding, type CheckRequest, type CheckView, MOST_FINDINGS } from "@rollcall/protocol";
+import { type CheckFinding, type CheckRequest, type CheckView, MOST_FINDINGS, messageOf } from "@rollcall/protocol";
 import type { Fleet } from "../domain/fleet.ts";
 import { NODE_ROLES } from "../domain/networks/pod-networks.ts";
 import { WorkRefused } from "../errors.ts";
@@ -116,7 +116,7 @@ export class ClusterChecker {
 		const noteTrouble = (error: unknown): void => {
 			interrupted = error instanceof Interrupted;
 			if (interrupted) return;
-			const text = `the cluster's API: ${error instanceof Error ? error.message : String(error)}`.slice(0, 1024);
+			const text = `the cluster's API: ${messageOf(error)}`.slice(0, 1024);
 			tell({ check: "nodes", state: "fail", text, next: "`rollcall status` and `rollcall machines`" });
 		};
 		const kubernetes = await connect().catch(noteTrouble);

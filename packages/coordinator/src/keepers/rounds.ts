@@ -1,3 +1,4 @@
+import { messageOf } from "@rollcall/protocol";
 import type { Clock } from "../ports/clock.ts";
 
 /** How the rounds of a keeper follow each other; lengths in milliseconds. */
@@ -17,7 +18,7 @@ export async function inRounds(round: () => Promise<unknown>, pace: Rounds, sign
 	while (!signal.aborted) {
 		const thrown = await round().then(
 			() => undefined,
-			(error: unknown) => ({ error, text: error instanceof Error ? error.message : String(error) }),
+			(error: unknown) => ({ error, text: messageOf(error) }),
 		);
 		if (thrown && thrown.text !== trouble && !signal.aborted) await onTrouble(thrown.error);
 		trouble = thrown?.text;

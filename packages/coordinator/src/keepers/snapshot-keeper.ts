@@ -1,4 +1,4 @@
-import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, serial } from "@rollcall/protocol";
+import { type Digest, type EtcdSnapshot, MAX_SNAPSHOTS, messageOf, serial } from "@rollcall/protocol";
 import { keysInUse } from "../domain/certificates/rotation.ts";
 import { snapshotText } from "../domain/etcd/snapshot-text.ts";
 import {
@@ -168,7 +168,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 			};
 			const onTrouble = async (error: unknown): Promise<void> => {
 				parts.onTrouble("no snapshot of etcd could be taken; trying again", error);
-				const why = error instanceof Error ? error.message : String(error);
+				const why = messageOf(error);
 				await core.submit({ kind: "etcd-snapshot-failed", reason: `none could be taken: ${why}` });
 			};
 			await inRounds(round, { sleep: parts.sleep, everyMs: LOOK_MS, onTrouble }, signal);
@@ -198,7 +198,7 @@ async function goneText(folder: EtcdSnapshotFolder, { sha256, sizeBytes }: EtcdS
 		await folder.key(sha256);
 		return undefined;
 	} catch (error) {
-		return error instanceof Error ? error.message : String(error);
+		return messageOf(error);
 	}
 }
 

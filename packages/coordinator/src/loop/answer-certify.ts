@@ -6,6 +6,7 @@ import {
 	type ClusterDocument,
 	certifyText,
 	type MachineId,
+	messageOf,
 	type Problem,
 	type SharedSecret,
 	sealText,
@@ -187,7 +188,7 @@ async function authorizationOf(
 		const found = await accounts.authorization(account);
 		if (found !== undefined) return found;
 	} catch (error) {
-		throw new AccountMissing(error instanceof Error ? error.message : String(error), `correct ${place}`);
+		throw new AccountMissing(messageOf(error), `correct ${place}`);
 	}
 	throw new AccountMissing(
 		`the mirror of ${registry} needs the account ${account}, and the coordinator has none of this name`,

@@ -17,6 +17,7 @@ import { shouldTryToLead } from "./leadership.ts";
 import { Ledger } from "./ledger.ts";
 import { Listening } from "./listening.ts";
 import { LogReader } from "./log-reader.ts";
+import { goOnFrom } from "./log-time.ts";
 import type { LoopParts } from "./parts.ts";
 
 /** How often a follower looks whether the leader is still there, in milliseconds. */
@@ -46,6 +47,8 @@ export class ControlLoop implements Core {
 	#beyond = "";
 	/** The same, as it was told last. */
 	#told = "";
+	/** What kept the log from being opened or read, in brackets; empty when it is read. */
+	#cause = "";
 	/** The clock was set to the log's time since this process began. */
 	#tellsTime = false;
 	#running: Promise<void> = Promise.resolve();
@@ -112,16 +115,16 @@ export class ControlLoop implements Core {
 		return this.#leader?.mayAct ? this.#leader.term : undefined;
 	}
 
-	ready(): { ready: boolean; reason: string } {
-		if (!this.#log) return { ready: false, reason: "the log is not open yet" };
+	ready(): ReturnType<Core["ready"]> {
 		if (!this.#parts.connected()) return { ready: false, reason: "the bus cannot be reached" };
+		if (!this.#log && this.#beyond === "") return { ready: false, reason: `the log is not open yet${this.#cause}` };
 		const why = this.#beyond || this.#faults.reason(this.#parts.clock.monotonic());
 		if (why !== "") return { ready: false, reason: why };
-		if (!this.#current) return { ready: false, reason: "the log is being read" };
+		if (!this.#current) return { ready: false, reason: `the log is being read${this.#cause}` };
 		if (this.#leader && this.#leader.trouble !== "") return { ready: false, reason: this.#leader.trouble };
 		if (!this.#leader && this.leadership().url === undefined)
 			return { ready: false, reason: "no coordinator leads yet" };
-		return { ready: true, reason: this.#leader ? "leads" : "follows" };
+		return { ready: true, reason: this.#leader ? "leads" : "follows", undecided: this.#leader?.undecided || undefined };
 	}
 
 	async events(after: number, limit: number): Promise<readonly Event[]> {
@@ -158,6 +161,7 @@ export class ControlLoop implements Core {
 					continue;
 				}
 				if (error instanceof LogLost) this.#log = undefined;
+				this.#cause = ` (${error instanceof Error ? error.message : String(error)})`;
 				this.#parts.watcher.onTrouble("trouble with the event log; trying again", error);
 				if (error instanceof LogWentBack && this.#log) await this.#beginAnew(this.#log);
 				await this.#pause(
@@ -219,16 +223,18 @@ export class ControlLoop implements Core {
 		await this.#reader.catchUp(log);
 		this.#followTime();
 		this.#current = true;
+		this.#cause = "";
 		this.#beyond = "";
 		this.#reader.scrub(log, this.#stopping.signal);
 	}
 
-	/** While another one leads, the log's time is as that one tells it; of a log that nobody leads it goes on by the date. */
+	/** While another one leads, the log's time is as that one tells it; of a log that nobody leads it goes on by the date. Where somebody else appended under this leader, it goes on from there. */
 	#followTime(): void {
 		const { clock, beacon } = this.#parts;
 		const { fleet } = this.#ledger;
 		const heard = this.#leader ? undefined : beacon.latest();
 		if (heard?.lead.at !== undefined) clock.follow(heard.lead.at, heard.heardAt);
+		else if (this.#leader) goOnFrom(clock, fleet);
 		else if (!this.#tellsTime && fleet.seq > 0) clock.resume(fleet.at, aheadNow(fleet));
 		this.#tellsTime = true;
 	}
@@ -240,6 +246,7 @@ export class ControlLoop implements Core {
 			ledger: this.#ledger,
 			state: () => this.#state(),
 			take: (entry, reached) => this.#reader.take(entry, reached),
+			first: this.#reader.first,
 			lookForMissing: () => this.#reader.lookForMissing(log, this.#stopping.signal),
 			heard: this.#heard,
 			queue: this.#queue,

@@ -1,13 +1,18 @@
 import type { EventDraft } from "@rollcall/protocol";
 import { doubtLog } from "../domain/log/log-doubt.ts";
+import { mostAfter, timeOfNext } from "../domain/log/log-edge.ts";
 import { record } from "../domain/record.ts";
 import { BEGIN_ANEW, LogBeyond, LogConflict } from "../errors.ts";
 import type { Log } from "../ports/log.ts";
 import { firstEvents } from "./first-events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogReader } from "./log-reader.ts";
+import { goOnFrom } from "./log-time.ts";
 import type { LoopParts } from "./parts.ts";
 import type { Place } from "./why-back.ts";
+
+/** More events than an election has. */
+const MOST_AT_ONCE = 1_000;
 
 /** How a lead began. Times are of the own monotonic clock. */
 export interface Election {
@@ -31,8 +36,8 @@ interface Candidate {
 export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate): Promise<Election | undefined> {
 	const { clock, coordinatorId, watcher } = parts;
 	const { fleet, position, flaws } = ledger;
-	if (fleet.at > clock.now()) clock.resume(fleet.at, Number.NEGATIVE_INFINITY);
-	const at = clock.now();
+	goOnFrom(clock, fleet);
+	const at = timeOfNext(fleet, clock.now());
 	const beginning = fleet.seq === 0 || flaws.length > 0 ? await parts.beginning() : undefined;
 	const drafts: EventDraft[] = [
 		...(beginning && fleet.seq === 0
@@ -45,7 +50,11 @@ export async function takeTheLead(log: Log, { parts, ledger, reader }: Candidate
 			: []),
 		...(fleet.trust ? [] : [await firstTrust(parts)]),
 	];
-	const { events, refused } = record({ ...fleet, seq: reader.numbersTo }, drafts, at);
+	const { events, refused } = record(
+		{ ...fleet, seq: Math.min(reader.numbersTo, mostAfter(fleet) - MOST_AT_ONCE) },
+		drafts,
+		at,
+	);
 	const term = events.findLast(({ type }) => type === "leader-elected")?.seq;
 	// Nobody can lead here, now or later: to append the rest would only make the log longer, again and again.
 	if (term === undefined)

@@ -1,3 +1,5 @@
+import { messageOf } from "@rollcall/protocol";
+
 /** The pause after the first lead that an error of ours ended; it doubles with each that follows, up to the most. In milliseconds. */
 const FIRST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 30_000;
@@ -24,7 +26,7 @@ export class LeadFaults {
 	end(error: unknown, now: number): number {
 		if (this.#hasSettled(now)) this.#count = 0;
 		this.#ledSince = undefined;
-		this.#why = error instanceof Error ? error.message : String(error);
+		this.#why = messageOf(error);
 		const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#count, MOST_PAUSE_MS);
 		this.#count += 1;
 		return pause;

@@ -5,7 +5,8 @@ import type { Answer } from "../domain/inputs.ts";
 import type { Observed } from "../domain/observed.ts";
 import { LogConflict, LogFull, LogUnavailable } from "../errors.ts";
 import type { Snapshot } from "../ports/fleet-snapshots.ts";
-import type { Entry, Log } from "../ports/log.ts";
+import type { Entry, Log, Position } from "../ports/log.ts";
+import { Announcer } from "./announcer.ts";
 import { type EffectParts, revokeFenced, runEffects } from "./effects.ts";
 import type { Election } from "./election.ts";
 import { chunkEvents, typesOf } from "./entry-size.ts";
@@ -17,17 +18,15 @@ import { LeaseLook } from "./lease-look.ts";
 import type { Ledger } from "./ledger.ts";
 import { LogRoom } from "./log-room.ts";
 import { Outside } from "./outside.ts";
+import { OwnErrors } from "./own-errors.ts";
 import type { LoopParts } from "./parts.ts";
 import { limitRefusals } from "./refusal-limit.ts";
-import { RefusedEvents } from "./refused-events.ts";
 import { RENDER_PER_TURN, slicesOf } from "./slices.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { type Turn, takeTurn } from "./turn.ts";
 
 /** Between two looks at a log that cannot be written to, in milliseconds. */
 const TROUBLE_MS = 250;
-/** How often the others are told who leads, in milliseconds. */
-const ANNOUNCE_EVERY_MS = 500;
 /** The time that agents need to find the bus again after it was away, in milliseconds. Until then their silence does not count. */
 const RECONNECT_GRACE_MS = 10_000;
 /** Between two turns that only render, in milliseconds: a question needs the event loop several times until it is an input. */
@@ -44,6 +43,8 @@ export interface LeaderParts {
 	readonly state: () => Snapshot;
 	/** Takes in an entry that was appended; with the state behind it, where that is known. */
 	readonly take: (entry: Entry, reached?: Fleet) => void;
+	/** Where the log began when it was read. */
+	readonly first: Position;
 	/** Reads the log again beside other work, for entries that are missing. */
 	readonly lookForMissing: () => void;
 	readonly heard: Heard;
@@ -62,12 +63,12 @@ export class Leader {
 	readonly #leases: LeaseLook;
 	readonly #attention = new Attention();
 	#lastDecision = 0;
-	#lastAnnounced = Number.NEGATIVE_INFINITY;
+	readonly #announcer: Announcer;
 	#reconnects: number;
 	/** True after the bus was away: the log may be gone, and without a look only the next append would show it. */
 	#logInDoubt = false;
 	#snapshotSeq: number;
-	readonly #refused: RefusedEvents;
+	readonly #errors: OwnErrors;
 	readonly #room: LogRoom;
 	readonly #lease: LeaderLease;
 	readonly #outside: Outside;
@@ -86,9 +87,10 @@ export class Leader {
 			election: context.election,
 			shared: context.parts.sharedBus,
 		});
+		this.#announcer = new Announcer(context.parts, this.term);
 		this.#outside = new Outside(() => this.mayAct);
 		this.#effects = { ...context.parts, onError: context.parts.watcher.onTrouble };
-		this.#refused = new RefusedEvents(context.parts.watcher.onTrouble);
+		this.#errors = new OwnErrors(context.parts.watcher.onTrouble);
 		this.#leases = new LeaseLook(context.parts.clock);
 		this.#stalls = new StallWatch(context.parts.clock, context.heard);
 		this.#reconnects = context.parts.reconnects();
@@ -106,7 +108,7 @@ export class Leader {
 	async #turns(signal: AbortSignal, catchUp: () => Promise<void>, saveSnapshot: () => Promise<void>): Promise<void> {
 		const { parts, ledger, queue } = this.#context;
 		while (!signal.aborted) {
-			this.#announce();
+			this.#announcer.look();
 			if (isDeposed(this.term, parts.beacon.latest())) return;
 			this.#watchTime();
 			try {
@@ -148,6 +150,11 @@ export class Leader {
 		return `the event log has not confirmed for ${LEASE_MS / 1000} s that this coordinator leads`;
 	}
 
+	/** What is not decided, by an error of ours; empty where all is. */
+	get undecided(): string {
+		return this.#errors.undecided(this.#context.parts.clock.monotonic());
+	}
+
 	/** The number of the event by which this coordinator was elected. */
 	get term(): number {
 		return this.#context.election.term;
@@ -166,19 +173,6 @@ export class Leader {
 	/** Has an agent say hello, or report, as soon as this coordinator may act. */
 	notify(machineId: MachineId, generation: number): void {
 		this.#outside.do(() => this.#context.parts.bus.notifyTarget(machineId, generation));
-	}
-
-	#announce(): void {
-		const { parts } = this.#context;
-		const now = parts.clock.monotonic();
-		if (now - this.#lastAnnounced < ANNOUNCE_EVERY_MS) return;
-		this.#lastAnnounced = now;
-		parts.beacon.announce({
-			coordinatorId: parts.coordinatorId,
-			url: parts.url(),
-			term: this.term,
-			at: parts.clock.now(),
-		});
 	}
 
 	/** Time in which nobody could be heard must not count as silence. */
@@ -224,7 +218,7 @@ export class Leader {
 				decideAnyway: leasesMove || secondsPass || this.#settled !== before,
 				attention: this.#attention,
 			});
-			this.#refused.tell(turn.refused);
+			this.#errors.see(turn, started);
 			for (const { input } of waiting) parts.failpoint(`admitted:${input.kind}`);
 			await this.#append(turn);
 			if (leasesMove || secondsPass || turn.events.length > 0) this.#lastDecision = started;

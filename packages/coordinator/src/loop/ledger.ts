@@ -1,6 +1,7 @@
-import type { Event } from "@rollcall/protocol";
+import { type Event, messageOf } from "@rollcall/protocol";
 import { apply } from "../domain/apply.ts";
 import { EMPTY_FLEET, type Fleet } from "../domain/fleet.ts";
+import { leapOf } from "../domain/log/log-edge.ts";
 import type { Entry, Flaw, Position } from "../ports/log.ts";
 import { UntoldFlaws } from "./untold-flaws.ts";
 
@@ -65,9 +66,12 @@ export class Ledger {
 	/** The state behind the events of an entry. Undefined where they cannot be followed: nothing is taken of such an entry, and it is told like one that cannot be read. */
 	#follow(events: readonly Event[], position: Position): Fleet | undefined {
 		try {
-			return events.reduce(apply, this.#fleet);
+			const next = events.reduce(apply, this.#fleet);
+			const leap = leapOf(this.#fleet, next);
+			if (leap !== undefined) throw new RangeError(leap);
+			return next;
 		} catch (error) {
-			const why = error instanceof Error ? error.message : String(error);
+			const why = messageOf(error);
 			const reason = `the events of entry ${position} cannot be followed: ${why}`.slice(0, 512);
 			this.doubt([{ kind: "unreadable", position, reason }]);
 			return undefined;

@@ -26,6 +26,7 @@ export class LogReader {
 	#origin = "";
 	/** The highest number that an event had before the log went back. */
 	#numbersTo = 0;
+	#first: Position = 1;
 	/** Up to here the state came from a snapshot, and the log was not read. */
 	#unread: Position = 0;
 	/** Digest of the entry that was taken in last, where it is known. */
@@ -42,6 +43,11 @@ export class LogReader {
 	get numbersTo(): number {
 		const { seq } = this.#ledger.fleet;
 		return this.#numbersTo > seq ? this.#numbersTo + LATER_NUMBERS : seq;
+	}
+
+	/** Where the log began when it was read, or gone on with behind a state. */
+	get first(): Position {
+		return this.#first;
 	}
 
 	/** What a snapshot of the state names as the log that it stands for. */
@@ -95,6 +101,9 @@ export class LogReader {
 			entry.position > this.#ledger.position && entry.flaws.find(({ kind }) => kind === "foreign" || kind === "gap");
 		if (flaw) throw flaw.kind === "gap" ? new LogGap(flaw.reason) : new LogWentBack(flaw.reason);
 		this.take(entry);
+		for (const event of entry.events)
+			if (event.type === "log-compacted" && event.unasked)
+				this.#parts.watcher.onTrouble("somebody changes the event log", new Error(takenOutText(event)));
 	}
 
 	/** Takes in an entry that was read, or appended with the state that it leads to. Throws LogBeyond, and takes nothing of it, when another version of this program is needed for it. */
@@ -190,6 +199,7 @@ export class LogReader {
 			if (one.position <= position || one.position > state.last) continue;
 			if (back.length > 0 && !(await isOf(log, one))) continue;
 			this.#goOnFrom(one);
+			this.#first = state.first;
 			// That it went back is told still, unless that was told in what was taken out.
 			this.#ledger.doubt(back.filter((flaw) => flaw.position > (one.fleet.log?.checkedTo ?? 0)));
 			return true;
@@ -199,7 +209,7 @@ export class LogReader {
 
 	async #begin(log: Log, memory?: LogMark): Promise<void> {
 		const state = await log.state();
-		const { origin, last } = state;
+		const { origin, first, last } = state;
 		let back: Flaw | undefined;
 		let numbersTo = 0;
 		const goesOn = async (mark: LogMark): Promise<boolean> => {
@@ -218,6 +228,8 @@ export class LogReader {
 		}
 		this.#numbersTo = numbersTo;
 		this.#goOnFrom(usable);
+		// An empty one says 0.
+		this.#first = Math.max(1, first);
 		if (back) this.#ledger.doubt([back]);
 		const isAhead = mark?.origin === origin && mark.position > this.#ledger.position;
 		this.#known = isAhead && !back ? mark : undefined;
@@ -246,4 +258,9 @@ async function wentBack(log: Log, last: Position, { position, link }: LogMark): 
 	const there = position > last || link === undefined ? undefined : await log.get(position);
 	const reason = whyBack({ position, link }, last, there);
 	return reason === undefined ? undefined : { kind: "back", position: last, reason };
+}
+
+/** What the leader recorded of entries that somebody else took out. */
+function takenOutText({ before, entries }: { readonly before: Position; readonly entries: number }): string {
+	return `entries ${before - entries} to ${before - 1} of the event log were taken out, and not by a coordinator; whoever leads keeps the state that stands for them`;
 }

@@ -19,6 +19,8 @@ interface RoomParts {
 	readonly queue: InputQueue;
 	/** Whether this coordinator may change anything but by appending. */
 	readonly mayAct: () => boolean;
+	/** Where the log began when it was read: what is gone since, somebody took out. */
+	readonly first: Position;
 	/** By its own count the log lacks entries: somebody looks which ones. */
 	readonly lookForMissing: () => void;
 }
@@ -33,10 +35,13 @@ export class LogRoom {
 	/** So many entries were missing when that was looked for last. */
 	#missing = 0;
 	/** Where the log begins, as far as this coordinator knows of it. */
-	#first: Position | undefined;
+	#first: Position;
+	/** A state stood in the log's store for what is before that, when this was looked at last: one that was never there is a doubt, for whoever reads the log. */
+	#stood = false;
 
 	constructor(parts: RoomParts) {
 		this.#parts = parts;
+		this.#first = parts.first;
 		this.#share = new LogShare((events) => parts.log.measure(events));
 	}
 
@@ -77,22 +82,25 @@ export class LogRoom {
 	}
 
 	/**
-	 * Somebody else took out the log's oldest entries: the state here stands for them, and is kept in their place before it is lost as well. No doubt comes of it, since nothing of
-	 * the state is missing.
+	 * Somebody else took out the log's oldest entries, or the state that stands for them: the state here does, and is kept in their place before it is lost as well. No doubt comes
+	 * of it, since nothing of the state is missing.
 	 */
 	async #lookForGone(now: LogState): Promise<void> {
 		const { parts, queue, state, mayAct } = this.#parts;
 		const { first } = now;
-		this.#first ??= first;
-		const entries = first - this.#first;
-		if (entries <= 0 || !mayAct()) return;
+		const from = this.#first;
+		if (first === 1 || !mayAct()) return;
 		try {
-			if ((await goneBefore(now, parts.states)).length > 0) {
-				const reason = `entries ${this.#first} to ${first - 1} of the event log were taken out, and not by a coordinator; the state that stands for them is kept in its store`;
+			const kept = await parts.states.look(now.origin);
+			const stands = (kept ?? 0) >= first - 1;
+			const isGone = first > from ? (await goneBefore(now, parts.states)).length > 0 : this.#stood && !stands;
+			if (isGone) {
 				await parts.states.keep(state());
-				parts.watcher.onTrouble("somebody changes the event log", new Error(reason));
-				void queue.submit({ kind: "log-compacted", before: first, entries, unasked: true });
+				parts.watcher.onTrouble("somebody changes the event log", new Error(goneText(from, first)));
+				if (first > from)
+					void queue.submit({ kind: "log-compacted", before: first, entries: first - from, unasked: true });
 			}
+			this.#stood = stands || isGone;
 			this.#first = first;
 		} catch (error) {
 			parts.watcher.onTrouble("entries are gone from the event log, and their state could not be kept", error);
@@ -113,4 +121,12 @@ export class LogRoom {
 		this.#first = left.first;
 		return left;
 	}
+}
+
+/** What somebody took out, and what was done. */
+function goneText(from: Position, first: Position): string {
+	const kept = "the state that stands for them is kept in its store";
+	return first > from
+		? `entries ${from} to ${first - 1} of the event log were taken out, and not by a coordinator; ${kept}`
+		: `the state that stands for entries 1 to ${first - 1} of the event log was taken out, and not by a coordinator; ${kept} again`;
 }

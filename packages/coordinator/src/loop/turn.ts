@@ -2,14 +2,12 @@ import type { Event, EventDraft, Timestamp } from "@rollcall/protocol";
 import { admit } from "../domain/admit.ts";
 import { Attention } from "../domain/attention.ts";
 import { type Asked, changeMade } from "../domain/change.ts";
-import { decide } from "../domain/decide.ts";
 import type { Fleet } from "../domain/fleet.ts";
 import type { Answer, Input, Verdict } from "../domain/inputs.ts";
+import { timeOfNext } from "../domain/log/log-edge.ts";
 import type { Observed, SummaryIfKnown } from "../domain/observed.ts";
 import { type Recorded, record, thrown, type Unreadable } from "../domain/record.ts";
-
-/** More rounds than decisions can depend on each other; a decision that never settles is an error of ours, not a loop. */
-const MAX_ROUNDS = 32;
+import { decideOn } from "./decisions.ts";
 
 /** What one turn of the loop comes to, before anything of it is recorded. */
 export interface Turn {
@@ -19,6 +17,8 @@ export interface Turn {
 	readonly answers: readonly Answer[];
 	/** What could not be taken or recorded and was left out: errors of ours, which somebody must hear of. */
 	readonly refused: readonly Unreadable[];
+	/** What was not decided, by errors of ours; undefined where nothing was to be decided. */
+	readonly undecided: readonly Unreadable[] | undefined;
 }
 
 /** What a turn is taken on. */
@@ -41,7 +41,8 @@ export interface TurnParts {
 
 /** Admits the inputs, then decides until nothing is left to decide. Pure but for `keep`. */
 export function takeTurn(parts: TurnParts): Turn {
-	const at = Math.max(parts.observed.at, parts.fleet.at);
+	const at = timeOfNext(parts.fleet, parts.observed.at);
+	const observed = { ...parts.observed, at };
 	const events: Event[] = [];
 	const answers: Answer[] = [];
 	const refused: Unreadable[] = [];
@@ -76,20 +77,16 @@ export function takeTurn(parts: TurnParts): Turn {
 			if (asked && verdict.answer.kind !== "problem") take(recordChange(asked, input, { before, recorded, at }));
 		}
 	}
-	if (events.length > 0 || parts.decideAnyway) {
-		for (let round = 0; ; round++) {
-			const drafts = decide(fleet, parts.observed, parts.summarize, { leasesDone: round > 0, attention });
-			if (drafts.length === 0) break;
-			if (round === MAX_ROUNDS)
-				throw new Error(`decisions did not settle in ${MAX_ROUNDS} rounds; the last were ${types(drafts)}`);
-			const recorded = record(fleet, drafts, at);
-			refused.push(...recorded.refused);
-			// What is decided again and again and cannot be recorded must not hold up the loop.
-			if (recorded.events.length === 0) break;
-			take(recorded);
-		}
-	}
-	return { fleet, events, answers, refused };
+	if (events.length === 0 && !parts.decideAnyway) return { fleet, events, answers, refused, undecided: undefined };
+	const decided = decideOn(fleet, { observed, summarize: parts.summarize, attention });
+	refused.push(...decided.refused);
+	return {
+		fleet: decided.fleet,
+		events: [...events, ...decided.events],
+		answers,
+		refused,
+		undecided: decided.undecided,
+	};
 }
 
 /** What an input comes to. One that we cannot judge, by an error of ours, is answered so, and holds up no other. */
@@ -127,8 +124,4 @@ function notReadable(input: Input, { reason }: Unreadable): Answer {
 			...("machineId" in input ? { machineId: input.machineId } : {}),
 		},
 	};
-}
-
-function types(drafts: readonly EventDraft[]): string {
-	return [...new Set(drafts.map((draft) => draft.type))].join(", ");
 }

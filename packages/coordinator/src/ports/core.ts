@@ -21,8 +21,8 @@ export interface Core {
 	 * log has not confirmed so for too long, or whoever led before may still believe that he does.
 	 */
 	actsIn(): number | undefined;
-	/** True when the log can be written to and the state is current. */
-	ready(): { ready: boolean; reason: string };
+	/** True when the log can be written to and the state is current. `undecided`: what a leader does not decide all the same, by an error of ours. */
+	ready(): { ready: boolean; reason: string; undecided?: string | undefined };
 	/** Recorded events behind `after`, at most `limit`, oldest first. From memory where possible, else from the log. */
 	events(after: number, limit: number): Promise<readonly Event[]>;
 	/** Every event from now on, in order. Returns how to stop. A listener that throws is dropped. */

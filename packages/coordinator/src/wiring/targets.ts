@@ -1,3 +1,4 @@
+import { messageOf } from "@rollcall/protocol";
 import type { Seat } from "../domain/fleet.ts";
 import type { Rendered, TargetMachine } from "../domain/observed.ts";
 import { type RememberedTargets, rememberTargets } from "../loop/remembered-targets.ts";
@@ -17,7 +18,7 @@ export function contained<Shared>(
 		try {
 			return render(...about);
 		} catch (error) {
-			const why = error instanceof Error ? error.message : String(error);
+			const why = messageOf(error);
 			return {
 				ok: false,
 				reason: `its target could not be made, which is a fault of the coordinator: ${why}`,

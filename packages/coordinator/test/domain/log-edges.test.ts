@@ -1,6 +1,7 @@
 import { type Event, EventSchema, LATEST_EVENT, MOST_EVENTS } from "@rollcall/protocol";
 import test from "ava";
 import { apply } from "../../src/domain/apply.ts";
+import { leapOf, MOST_OF_A_STATE, mostAfter, timeOfNext } from "../../src/domain/log/log-edge.ts";
 import { fleetFromJson, fleetToJson } from "../../src/domain/snapshot.ts";
 import { START, Story } from "./story.ts";
 
@@ -49,6 +50,25 @@ test("no log has anybody wait for machines' proofs longer than an hour, or be ah
 test("a kept state behind which no event has room is not taken", (t) => {
 	const json = fleetToJson(new Story().fleet);
 	t.truthy(fleetFromJson(json));
-	for (const wrong of [{ seq: FAR }, { at: FAR }, { at: LATEST_EVENT + 1 }])
+	t.truthy(fleetFromJson({ ...json, ...MOST_OF_A_STATE }));
+	for (const wrong of [{ seq: FAR }, { at: FAR }, { at: LATEST_EVENT }, { seq: MOST_EVENTS }])
 		t.is(fleetFromJson({ ...json, ...wrong }), undefined, JSON.stringify(wrong));
+});
+
+test("no entry leaps to where few can follow, and from wherever one may get millions can", (t) => {
+	const { seq, at } = new Story().fleet;
+	const now = { seq, at };
+	t.is(leapOf(now, { seq: seq + 1_000, at: at + 1_000 * 365 * 24 * HOUR }), undefined);
+	t.regex(leapOf(now, { seq, at: LATEST_EVENT }) ?? "", /leaps from the time/);
+	t.regex(leapOf(now, { seq: MOST_EVENTS, at }) ?? "", /leaps from event/);
+	// As far as one entry may go, and as far again as it may go from there, and so on.
+	let edge = now;
+	for (let entries = 0; entries < 1_000; entries++) {
+		const next = { seq: mostAfter(edge), at: timeOfNext(edge, FAR) };
+		t.is(leapOf(edge, next), undefined);
+		edge = next;
+	}
+	t.true(LATEST_EVENT - edge.at > 900 * 365 * 24 * HOUR);
+	t.true(MOST_EVENTS - edge.seq > MOST_EVENTS / 4);
+	t.true((LATEST_EVENT - MOST_OF_A_STATE.at) / HOUR > 1_000_000);
 });

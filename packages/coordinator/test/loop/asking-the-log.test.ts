@@ -57,6 +57,7 @@ function leading(story: Story, over: (log: Log, clock: { now: number }) => Parti
 		ledger,
 		state: () => ({ origin: "log", position: ledger.position, link, fleet: ledger.fleet }),
 		take,
+		first: 1,
 		heard,
 		queue,
 		election: { term: ledger.fleet.leader?.seq ?? 0, sentAt: 0, takenAt: 0 },

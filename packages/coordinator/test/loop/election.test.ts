@@ -1,4 +1,5 @@
 import test from "ava";
+import { LogBeyond } from "../../src/errors.ts";
 import { takeTheLead } from "../../src/loop/election.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import { AT, anotherWay, entries, reading } from "./reading.ts";
@@ -20,5 +21,18 @@ test("nobody is elected behind another entry than the last one that he read, als
 	await reader.catchUp(log);
 	anotherWay(stored, 2, 3);
 	t.is(await takeTheLead(log, { parts: CANDIDATE, ledger, reader }), undefined);
+	t.is(stored.size, 3);
+});
+
+test("where an election cannot be read back nothing is appended, and it is said what a person does", async (t) => {
+	const stored = entries(3);
+	const { reader, ledger, log } = reading(stored);
+	await reader.open();
+	await reader.catchUp(log);
+	const parts = { ...CANDIDATE, clock: { ...CANDIDATE.clock, now: () => Number.NaN } };
+	await t.throwsAsync(takeTheLead(log, { parts, ledger, reader }), {
+		instanceOf: LogBeyond,
+		message: /begin another log without it/,
+	});
 	t.is(stored.size, 3);
 });

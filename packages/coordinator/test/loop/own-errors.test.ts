@@ -1,13 +1,17 @@
+import { sha256Of } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
+import { LogUnavailable } from "../../src/errors.ts";
 import { ControlLoop } from "../../src/loop/control-loop.ts";
 import { LeadFaults } from "../../src/loop/lead-faults.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
+import { OwnErrors } from "../../src/loop/own-errors.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import { takeTurn } from "../../src/loop/turn.ts";
+import type { Log } from "../../src/ports/log.ts";
 import { contained } from "../../src/wiring/targets.ts";
 import { codeOf, documentOf, START, Story } from "../domain/story.ts";
-import { type Stored, storedLog } from "./stored-log.ts";
+import { put, type Stored, storedLog } from "./stored-log.ts";
 
 /** A coordinator alone on a log in memory, whose clock goes on when it sleeps; `more`: what of it is otherwise. */
 function coordinator(stored: Stored, more: Partial<LoopParts>): { loop: ControlLoop; time: { readonly now: number } } {
@@ -118,4 +122,91 @@ test("of an entry whose events cannot be followed nothing is taken, and it is to
 	t.like(ledger.flaws[0], { kind: "unreadable", position: 1 });
 	t.regex(ledger.flaws[0]?.reason ?? "", /^the events of entry 1 cannot be followed: /);
 	t.deepEqual(ledger.recentEvents(), []);
+});
+
+/** A state whose document has what the code does not expect. */
+function poisoned(story: Story): Story["fleet"] {
+	const { fleet } = story;
+	if (!fleet.cluster) throw new Error("no document");
+	const document = { ...fleet.cluster.document, slots: undefined } as never;
+	return { ...fleet, cluster: { ...fleet.cluster, document } };
+}
+
+test("a decision that throws, by an error of ours, is left out and told, and those about leases are made all the same", (t) => {
+	const story = new Story();
+	story.declare([{ name: "all", role: "worker", count: "rest" }]);
+	const [a, b] = ["a", "b"].map((name) => story.join({ name }));
+	if (!a || !b) return t.fail();
+	story.pass(2);
+	story.lastHeard.set(a, story.at - 60_000);
+	const { fleet, undecided } = takeTurn({
+		fleet: poisoned(story),
+		inputs: [],
+		observed: { ...story.observed(), at: story.at + 1_000, lastHeard: new Map([[b, story.at + 1_000]]) },
+		summarize: story.summarize,
+		keep: () => true,
+		decideAnyway: true,
+	});
+	t.deepEqual(
+		[a, b].map((id) => fleet.machines.get(id)?.lease),
+		["suspect", "alive"],
+	);
+	t.true((undecided?.length ?? 0) > 0 && undecided?.every(({ error }) => error instanceof TypeError));
+});
+
+test("what is not decided is told once, and shown for as long as it is found", (t) => {
+	const told: string[] = [];
+	const errors = new OwnErrors((_what, error) => told.push((error as Error).message));
+	const undecided = [{ reason: "who gets a seat: no such field", error: new TypeError("no such field") }];
+	for (const now of [0, 1_000]) errors.see({ refused: [], undecided }, now);
+	t.deepEqual(told, ["who gets a seat: no such field"]);
+	t.regex(errors.undecided(2_000), /keeps it from deciding who gets a seat: no such field/);
+	errors.see({ refused: [], undecided: [] }, 5_000);
+	t.not(errors.undecided(5_000), "");
+	t.is(errors.undecided(6_500), "");
+});
+
+test("a coordinator that cannot decide leads on, takes what is asked of it, and shows what throws", async (t) => {
+	const stored: Stored = new Map();
+	const story = new Story();
+	story.declare([{ name: "all", role: "worker", count: "rest" }]);
+	story.join({ name: "a" });
+	put(stored, story.events);
+	const throws = (): never => {
+		throw new TypeError("nobody thought of this");
+	};
+	const { loop } = coordinator(stored, { summarize: Object.assign(throws, { basisOf: throws }) });
+	t.teardown(() => loop.stop());
+	loop.start();
+	await eventually("it to be told", () => /nobody thought of this/.test(loop.ready().undecided ?? ""));
+	t.true(loop.ready().ready);
+	const hash = sha256Of("a token");
+	const token = { tokenId: "t", hash, scope: "enroll", labels: {}, by: "test" } as const;
+	t.is((await loop.submit({ kind: "create-token", ...token })).kind, "ok");
+	t.is(loop.fleet().leader?.coordinatorId, "own");
+});
+
+test("a coordinator that cannot open or read its log says why, for as long as that lasts", async (t) => {
+	const stored: Stored = new Map();
+	const fails = { opens: true, reads: true };
+	const { loop } = coordinator(stored, {
+		openLog: async () => {
+			if (fails.opens) throw new LogUnavailable("nobody answers");
+			const log = storedLog(stored);
+			const state: Log["state"] = () => {
+				if (fails.reads) throw new LogUnavailable("its settings are not put right");
+				return log.state();
+			};
+			return { ...log, state };
+		},
+	});
+	t.teardown(() => loop.stop());
+	loop.start();
+	const reason = (): string => loop.ready().reason;
+	await eventually("why it is not open", () => /not open yet \(nobody answers\)/.test(reason()));
+	fails.opens = false;
+	await eventually("why it is not read", () => /\(its settings are not put right\)/.test(reason()));
+	fails.reads = false;
+	await eventually("it to lead", () => reason() === "leads");
+	t.true(loop.ready().ready);
 });

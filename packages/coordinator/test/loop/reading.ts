@@ -23,6 +23,7 @@ export function reading(stored: Stored, kept?: Snapshot, states: readonly Snapsh
 			openLog: async () => log,
 			snapshots: { load: async () => kept, save: async () => {} },
 			states: {
+				look: async () => undefined,
 				load: async (_origin, to = Number.POSITIVE_INFINITY) => states.findLast(({ position }) => position <= to),
 				keep: async () => {},
 			} satisfies KeptStates,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Timestamp } from "../events.ts";
 import { BootId, MachineId, Name } from "../ids.ts";
 import { CommandReply, LogAge } from "../messages.ts";
+import { Timestamp } from "../times.ts";
 import { UnitName } from "../unit-name.ts";
 
 const deadlineSeconds = z.int().min(10).max(7200).default(600);

@@ -4,7 +4,7 @@ import { Health } from "../health.ts";
 import { BootId, Digest, Generation, Labels, Mac, MachineId, Name } from "../ids.ts";
 import { LeaseState } from "../lease.ts";
 import { NodeState } from "../node-state.ts";
-import { ClockOff } from "../wall-time.ts";
+import { ClockOff } from "../times.ts";
 
 /** Where a machine stands, in one word. */
 export const MachinePhase = z.enum([

@@ -4,7 +4,16 @@ import { MachinePhase } from "./machines.ts";
 
 /** A fault of the fleet as a whole, in a sentence, with the next step. */
 export const Trouble = z.strictObject({
-	kind: z.enum(["no-quorum", "no-api", "lost-member", "clock", "exposed-keys", "empty-seat", "stuck-boot"]),
+	kind: z.enum([
+		"own-error",
+		"no-quorum",
+		"no-api",
+		"lost-member",
+		"clock",
+		"exposed-keys",
+		"empty-seat",
+		"stuck-boot",
+	]),
 	text: z.string(),
 	next: z.string().optional(),
 });

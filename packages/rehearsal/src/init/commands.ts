@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { messageOf } from "@rollcall/protocol";
 import { type KubeletSurroundings, startKubelet } from "../kubelet/kubelet.ts";
 import { startTethered } from "./tethered.ts";
 
@@ -50,7 +51,7 @@ export async function startCommand(words: readonly string[], machine: CommandSur
 			const kubelet = await startKubelet(words.slice(1), machine);
 			return standIn("kubelet", () => kubelet.stop());
 		} catch (error) {
-			machine.log(error instanceof Error ? error.message : String(error));
+			machine.log(messageOf(error));
 			return over(1);
 		}
 	}

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type InitReply, InitRequest, REQUEST_BYTES } from "@rollcall/agent";
+import { messageOf } from "@rollcall/protocol";
 
 /** Linux takes socket paths of at most 107 bytes and a NUL (unix(7)). */
 const PATH_LIMIT = 107;
@@ -81,6 +82,6 @@ async function respond(line: string, answer: (request: InitRequest) => Promise<I
 	try {
 		return await answer(InitRequest.parse(JSON.parse(line)));
 	} catch (error) {
-		return { kind: "error", error: error instanceof Error ? error.message : String(error) };
+		return { kind: "error", error: messageOf(error) };
 	}
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InitReply, InitRequest } from "@rollcall/agent";
-import { ownValue } from "@rollcall/protocol";
+import { messageOf, ownValue } from "@rollcall/protocol";
 import type { Pods } from "../kubelet/pods.ts";
 import { programOf, startCommand } from "./commands.ts";
 import type { Journal } from "./journal.ts";
@@ -138,9 +138,7 @@ async function readUnit(root: string, name: string): Promise<UnitFile | undefine
 	try {
 		return parseUnitFile([text, ...[...dropIns.keys()].sort().map((file) => dropIns.get(file) ?? "")]);
 	} catch (error) {
-		throw new Error(
-			`Unit ${name} has a bad unit file setting: ${error instanceof Error ? error.message : String(error)}`,
-		);
+		throw new Error(`Unit ${name} has a bad unit file setting: ${messageOf(error)}`);
 	}
 }
 

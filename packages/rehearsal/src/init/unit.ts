@@ -1,5 +1,5 @@
 import type { UnitState } from "@rollcall/agent";
-import { serial } from "@rollcall/protocol";
+import { messageOf, serial } from "@rollcall/protocol";
 import { expandWords, type UnitCommand } from "./command-line.ts";
 import { programOf, type RunningCommand } from "./commands.ts";
 import type { UnitFile } from "./unit-file.ts";
@@ -118,7 +118,7 @@ export function createUnit(name: string, first: UnitFile, machine: UnitSurroundi
 		try {
 			return await machine.readEnvironment(file.environmentFiles);
 		} catch (error) {
-			const words = fail(error instanceof Error ? error.message : String(error), false);
+			const words = fail(messageOf(error), false);
 			throw new Error(`Job for ${name} failed: ${words}`);
 		}
 	};

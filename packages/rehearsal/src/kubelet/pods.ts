@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { messageOf } from "@rollcall/protocol";
 import { type ContainerSurroundings, hasPrograms, type RunningContainers, runContainers } from "./containers.ts";
 import type { StaticPod } from "./static-pod.ts";
 
@@ -40,7 +41,7 @@ export function createPods(machine: ContainerSurroundings): Pods {
 			try {
 				servers.push(await listenHttp(loopback, port, (_path) => [200, "ok (rehearsal)\n"]));
 			} catch (error) {
-				trouble = `port ${port}: ${error instanceof Error ? error.message : String(error)}`;
+				trouble = `port ${port}: ${messageOf(error)}`;
 			}
 		}
 		const containers = real ? runContainers(pod, machine) : undefined;

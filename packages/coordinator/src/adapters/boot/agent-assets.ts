@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { messageOf } from "@rollcall/protocol";
 import { AssetRefused } from "../../errors.ts";
 import type { Assets } from "./assets.ts";
 
@@ -49,9 +50,7 @@ async function sha512Inside(asset: string, path: string): Promise<string> {
 		const packed = createReadStream(path, { highWaterMark: PIECE_BYTES });
 		await pipeline(packed, createGunzip({ chunkSize: PIECE_BYTES }), hash);
 	} catch (error) {
-		throw new AssetRefused(
-			`${asset}: not gzip (${error instanceof Error ? error.message : String(error)}); add it compressed`,
-		);
+		throw new AssetRefused(`${asset}: not gzip (${messageOf(error)}); add it compressed`);
 	}
 	return hash.digest("hex");
 }

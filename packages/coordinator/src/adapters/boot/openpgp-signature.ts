@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { AssetSignature } from "@rollcall/protocol";
+import { type AssetSignature, messageOf } from "@rollcall/protocol";
 import type { Key, Signature, SignaturePacket } from "openpgp";
 
 /** More is no signature, and more signatures has no file. */
@@ -185,7 +185,7 @@ function refuse(why: string): (error: unknown) => never {
 }
 
 function reason(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").slice(0, 200);
+	return messageOf(error).replaceAll(/\s+/g, " ").slice(0, 200);
 }
 
 function isBinary(bytes: Uint8Array): boolean {

@@ -17,7 +17,7 @@ const Mark = z.object({
 	seq: z
 		.int()
 		.min(0)
-		.max(MOST_EVENTS / 2),
+		.max(MOST_EVENTS / 4),
 });
 
 /** Where the mark lies, and who hears that it could not be written. */

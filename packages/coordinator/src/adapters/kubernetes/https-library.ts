@@ -1,5 +1,6 @@
 import { Agent, request } from "node:https";
 import { type HttpLibrary, type RequestContext, ResponseContext, wrapHttpLibrary } from "@kubernetes/client-node";
+import { messageOf } from "@rollcall/protocol";
 import { KubernetesError } from "../../errors.ts";
 import type { KubernetesAccess } from "../../ports/kubernetes.ts";
 import { type LineStream, openLineStream, type StreamParts } from "./line-stream.ts";
@@ -60,7 +61,7 @@ export function createHttpsLibrary({ servers, ca, cert, key, beforeChange }: Kub
 				first = index;
 				return answer;
 			} catch (error) {
-				trouble = `${server}: ${error instanceof Error ? error.message : String(error)}`;
+				trouble = `${server}: ${messageOf(error)}`;
 				for (const one of streams) if (one.server === server) one.stream.end(new KubernetesError(trouble));
 			}
 		}

@@ -11,6 +11,7 @@ import {
 	StorageV1Api,
 	type V1Node,
 } from "@kubernetes/client-node";
+import { messageOf } from "@rollcall/protocol";
 import { parse } from "yaml";
 import { z } from "zod";
 import { KubernetesError } from "../../errors.ts";
@@ -62,7 +63,7 @@ export function createKubernetes(access: KubernetesAccess, pace?: Partial<WatchP
 		const answer = await https.ask(request);
 		if (answer.status < 400 || also.includes(answer.status)) return answer;
 		throw new KubernetesError(
-			`${nameOf(about)}${messageOf(answer.text) ?? `the API answers ${answer.status}`}`.slice(0, 1024),
+			`${nameOf(about)}${statusMessage(answer.text) ?? `the API answers ${answer.status}`}`.slice(0, 1024),
 			answer.status,
 		);
 	};
@@ -216,14 +217,14 @@ function apiError(error: unknown, ref: About): KubernetesError {
 	if (error instanceof KubernetesError) return error;
 	const about = nameOf(ref);
 	if (error instanceof ApiException) {
-		const text = messageOf(error.body) ?? `the API answers ${error.code}`;
+		const text = statusMessage(error.body) ?? `the API answers ${error.code}`;
 		return new KubernetesError(`${about}${text}`.slice(0, 1024), error.code);
 	}
-	return new KubernetesError(`${about}${error instanceof Error ? error.message : String(error)}`.slice(0, 1024));
+	return new KubernetesError(`${about}${messageOf(error)}`.slice(0, 1024));
 }
 
 /** The message of a `Status` object, which comes as text or read. */
-function messageOf(body: unknown): string | undefined {
+function statusMessage(body: unknown): string | undefined {
 	let value = body;
 	if (typeof value === "string") {
 		try {

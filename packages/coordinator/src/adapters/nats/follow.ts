@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer } from "@nats-io/jetstream";
 import type { Digest } from "@rollcall/protocol";
-import { LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
+import { LogBeyond, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
 import type { Entry, Position } from "../../ports/log.ts";
 import type { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
@@ -22,7 +22,7 @@ const DOUBTS = new Set([
 /** The stream that is followed. */
 export interface FollowSource {
 	readonly connection: BusConnection;
-	/** Throws LogLost when the stream is not the one that is followed, LogWentBack when it ends before a position that was read. */
+	/** Throws LogBeyond when it is no place for the log, LogLost when the stream is not the one that is followed, LogWentBack when it ends before a position that was read. */
 	check(position: Position): Promise<void>;
 	/** An ordered consumer of everything behind a position. */
 	consumer(after: Position): Promise<Consumer>;
@@ -59,7 +59,7 @@ export async function followLog(source: FollowSource, options: FollowOptions): P
 				}
 			});
 		} catch (error) {
-			const lost = error instanceof LogLost || error instanceof LogWentBack;
+			const lost = error instanceof LogLost || error instanceof LogWentBack || error instanceof LogBeyond;
 			if (lost && !signal.aborted) throw error;
 		}
 		if (broken) throw broken.error;

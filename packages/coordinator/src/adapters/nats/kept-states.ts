@@ -18,6 +18,7 @@ import type { KeptStates } from "../../ports/kept-states.ts";
 import { VERSION } from "../../version.ts";
 import type { BusConnection } from "./connect.ts";
 import { digestHeader, digestIn } from "./digest-header.ts";
+import { isChanged, unfit, withOwn } from "./stream-settings.ts";
 
 export const STATE_STREAM = "ROLLCALL_STATES";
 const PIECE_SUBJECT = `${SUBJECT_ROOT}.state.piece`;
@@ -75,6 +76,11 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 	};
 	return {
 		load,
+		look: async (origin) => {
+			const jsm = await manager();
+			if (!(await putRight(jsm))) return undefined;
+			return (await headsOf(jsm)).heads.findLast((head) => head.origin === origin)?.position;
+		},
 		keep: async (snapshot) => {
 			const jsm = await manager();
 			await createStream(jsm, options.replicas);
@@ -113,41 +119,69 @@ export function createKeptStates({ nc }: BusConnection, options: KeptStatesOptio
 	};
 }
 
+/** What is kept stays until another state takes its place. */
+const OWN_SETTINGS = {
+	subjects: [PIECE_SUBJECT, HEAD_SUBJECT],
+	retention: RetentionPolicy.Limits,
+	discard: DiscardPolicy.New,
+	max_age: 0,
+	max_msgs: -1,
+	max_msgs_per_subject: -1,
+	max_msg_size: -1,
+};
+
 async function createStream(jsm: JetStreamManager, replicas: number): Promise<void> {
-	await jsm.streams
-		.add({
-			name: STATE_STREAM,
-			description: "states of the fleet that stand for entries which were taken out of the event log",
-			subjects: [PIECE_SUBJECT, HEAD_SUBJECT],
-			storage: StorageType.File,
-			retention: RetentionPolicy.Limits,
-			discard: DiscardPolicy.New,
-			num_replicas: replicas,
-			allow_direct: true,
-		})
-		.catch(async (error: unknown) => {
-			if (!(await jsm.streams.info(STATE_STREAM).catch(() => undefined))) throw error;
-		});
+	if (await putRight(jsm)) return;
+	const config = {
+		name: STATE_STREAM,
+		description: "states of the fleet that stand for entries which were taken out of the event log",
+		...OWN_SETTINGS,
+		storage: StorageType.File,
+		num_replicas: replicas,
+		allow_direct: true,
+	};
+	await jsm.streams.add(config).catch(async (error: unknown) => {
+		if (!(await putRight(jsm))) throw error;
+	});
+}
+
+/** Puts the settings of the stream right that are the coordinator's. False where there is none. Throws an Error where nothing can be kept in it. */
+async function putRight(jsm: JetStreamManager): Promise<boolean> {
+	const info = await orMissing(jsm.streams.info(STATE_STREAM));
+	if (!info) return false;
+	const why = unfit(info);
+	if (why !== undefined)
+		throw new Error(
+			`the stream ${STATE_STREAM} ${why}: delete it, and the coordinator makes another one; until then no entry is taken out of the event log`,
+		);
+	if (isChanged(info, OWN_SETTINGS)) await jsm.streams.update(STATE_STREAM, withOwn(info.config, OWN_SETTINGS));
+	return true;
+}
+
+/** Undefined for a stream that is not there. */
+async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+	try {
+		return await asked;
+	} catch (error) {
+		if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return undefined;
+		throw error;
+	}
 }
 
 /** All heads, oldest first, and JetStream's sequence number of the newest one, readable or not. Where the stream is missing there is none. */
 async function headsOf(jsm: JetStreamManager): Promise<{ readonly heads: readonly Head[]; readonly newest: number }> {
 	const heads: Head[] = [];
 	let newest = 0;
-	try {
-		for (let seq = 1, count = 0; count < MOST_HEADS; count++) {
-			// The API takes it (`next_by_subj` of STREAM.MSG.GET), the client's type does not name it.
-			const next: { seq: number } = { seq, ...{ next_by_subj: HEAD_SUBJECT } };
-			const message = await jsm.streams.getMessage(STATE_STREAM, next);
-			if (!message) break;
-			const read = Head.safeParse(parsed(message.data));
-			const link = digestIn(message.header);
-			if (read.success) heads.push({ ...read.data, link });
-			newest = message.seq;
-			seq = message.seq + 1;
-		}
-	} catch (error) {
-		if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
+	for (let seq = 1, count = 0; count < MOST_HEADS; count++) {
+		// The API takes it (`next_by_subj` of STREAM.MSG.GET), the client's type does not name it.
+		const next: { seq: number } = { seq, ...{ next_by_subj: HEAD_SUBJECT } };
+		const message = await orMissing(jsm.streams.getMessage(STATE_STREAM, next));
+		if (!message) break;
+		const read = Head.safeParse(parsed(message.data));
+		const link = digestIn(message.header);
+		if (read.success) heads.push({ ...read.data, link });
+		newest = message.seq;
+		seq = message.seq + 1;
 	}
 	return { heads, newest };
 }

@@ -29,6 +29,7 @@ import {
 	isChanged,
 	LOG_STREAM,
 	LOG_SUBJECT,
+	mustKeep,
 	originOf,
 	putRight,
 	type StreamOptions,
@@ -48,7 +49,7 @@ const WITHOUT_CONNECTION = "the bus is not connected";
 
 /**
  * Opens the event log on this connection, and creates its stream where there is none. Throws LogUnavailable when JetStream
- * does not answer.
+ * does not answer, LogBeyond where the stream is no place for it.
  */
 export async function openLog(connection: BusConnection, options: StreamOptions = {}): Promise<Log> {
 	try {
@@ -56,6 +57,7 @@ export async function openLog(connection: BusConnection, options: StreamOptions 
 		const info = await findOrCreateStream(jsm, options);
 		return new StreamLog(connection, jsm, originOf(info));
 	} catch (error) {
+		if (error instanceof LogBeyond) throw error;
 		throw unavailable("the event log cannot be opened", error);
 	}
 }
@@ -84,6 +86,7 @@ class StreamLog implements Log {
 	async state(): Promise<LogState> {
 		const info = await this.#stream();
 		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
+		mustKeep(info);
 		if (isChanged(info) && !this.#trims)
 			await this.#ask("the settings of the event log cannot be put right", () => putRight(this.#jsm, info));
 		const { first_seq: first, last_seq: last, bytes, messages: entries } = info.state;

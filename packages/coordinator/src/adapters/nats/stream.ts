@@ -8,8 +8,9 @@ import {
 	type StreamConfig,
 	type StreamInfo,
 } from "@nats-io/jetstream";
-import { MAX_MESSAGE_BYTES, SUBJECT_ROOT, sameJson } from "@rollcall/protocol";
-import { LogLost } from "../../errors.ts";
+import { MAX_MESSAGE_BYTES, SUBJECT_ROOT } from "@rollcall/protocol";
+import { BEGIN_ANEW, LogBeyond, LogLost } from "../../errors.ts";
+import { isChanged as isOther, unfit, withOwn } from "./stream-settings.ts";
 
 export const LOG_STREAM = "ROLLCALL_EVENTS";
 export const LOG_SUBJECT = `${SUBJECT_ROOT}.log`;
@@ -17,6 +18,8 @@ const ORIGIN_KEY = "rollcall-origin";
 /** JetStream's code for "a stream of this name is there, configured differently": another coordinator was first. */
 const NAME_IN_USE = 10058;
 const NOT_FOUND = 10059;
+/** Another stream has the subject. */
+const OVERLAPS = 10065;
 
 /** The settings of the log's stream. */
 export interface StreamOptions {
@@ -39,7 +42,24 @@ export async function findStream(jsm: JetStreamManager): Promise<StreamInfo | un
 /** The stream, created where it is missing. Two coordinators that do it at the same time get the same one. */
 export async function findOrCreateStream(jsm: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
 	const found = await findStream(jsm);
-	if (found) return withBound(jsm, found, options);
+	if (found) return ownSubject(withBound(jsm, found, options));
+	return ownSubject(createStream(jsm, options));
+}
+
+/** What is asked of the server for the log's stream. Throws LogBeyond where another one has its subject. */
+async function ownSubject<T>(asked: Promise<T>): Promise<T> {
+	try {
+		return await asked;
+	} catch (error) {
+		if (!(error instanceof JetStreamApiError && error.code === OVERLAPS)) throw error;
+		throw new LogBeyond(
+			`another stream takes what is for the event log (the subject ${LOG_SUBJECT}), so that nothing is recorded: take that stream away, or have it take other subjects`,
+			{ cause: error },
+		);
+	}
+}
+
+async function createStream(jsm: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
 	try {
 		return await jsm.streams.add(streamConfig(options));
 	} catch (error) {
@@ -51,10 +71,11 @@ export async function findOrCreateStream(jsm: JetStreamManager, options: StreamO
 
 /** Another bound than before holds from now on, also for a log that was begun without one. */
 async function withBound(jsm: JetStreamManager, found: StreamInfo, { maxBytes }: StreamOptions): Promise<StreamInfo> {
+	mustKeep(found);
 	const { config } = found;
 	const max_bytes = maxBytes ?? config.max_bytes;
 	if (config.max_bytes === max_bytes && !isChanged(found)) return found;
-	return jsm.streams.update(LOG_STREAM, { ...withOwn(config), max_bytes });
+	return jsm.streams.update(LOG_STREAM, { ...withOwn(config, OWN_SETTINGS), max_bytes });
 }
 
 /** The log takes every entry that fits, refuses what does not fit, and takes nothing out by itself. */
@@ -68,30 +89,26 @@ const OWN_SETTINGS = {
 	retention: RetentionPolicy.Limits,
 };
 
-/** What would have it take in, move or refuse what nobody appended, or keep silent of what it stored. The client keeps a setting that is left out, and ends one that is undefined. */
-const NOT_SET: object = {
-	no_ack: undefined,
-	discard_new_per_subject: undefined,
-	subject_transform: undefined,
-	sources: undefined,
-};
-
-/** A stream's settings with those of the log. */
-function withOwn(config: StreamConfig): StreamConfig {
-	return { ...config, ...OWN_SETTINGS, ...NOT_SET };
+/** Throws LogBeyond where the stream is no place for the log, as somebody made it in the place of the coordinator's. */
+export function mustKeep(info: StreamInfo): void {
+	const why = unfit(info);
+	if (why !== undefined)
+		throw new LogBeyond(
+			`the stream of the event log ${why}, so that nothing is recorded there: delete the stream ${LOG_STREAM}, and another log begins, to which machines prove what they hold; or ${BEGIN_ANEW}`,
+		);
 }
 
 /**
  * True for a log that forgets, or cannot be written to: a coordinator died while it made an older log shorter, or somebody changed the stream with another
  * client.
  */
-export function isChanged({ config }: StreamInfo): boolean {
-	return !sameJson(withOwn(config), config);
+export function isChanged(info: StreamInfo): boolean {
+	return isOther(info, OWN_SETTINGS);
 }
 
 /** Ends that. */
 export function putRight(jsm: JetStreamManager, { config }: StreamInfo): Promise<StreamInfo> {
-	return jsm.streams.update(LOG_STREAM, withOwn(config));
+	return ownSubject(jsm.streams.update(LOG_STREAM, withOwn(config, OWN_SETTINGS)));
 }
 
 /**

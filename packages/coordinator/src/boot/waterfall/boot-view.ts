@@ -4,6 +4,7 @@ import {
 	type BootStageView,
 	type BootState,
 	type BootView,
+	dateText,
 	definedFields,
 	type Mac,
 	type MachineId,
@@ -26,7 +27,7 @@ export function bootView(boot: Boot, fleet: Fleet, at: Timestamp): BootView {
 	return {
 		...definedFields({ ...given, rehearsal, address: boot.remote, group: boot.group, profile: boot.profile }),
 		...standingOf(boot, { fleet, machine, at }),
-		startedAt: iso(startedAt),
+		startedAt: dateText(startedAt),
 		totalMs: latest - startedAt,
 		stages: stageViews(boot),
 	};
@@ -89,14 +90,14 @@ function stageViews(boot: Boot): BootStageView[] {
 	return BOOT_STAGES.filter((stage) => boot.reached.has(stage) || boot.expected.includes(stage)).map((stage) => {
 		const reachedAt = boot.reached.get(stage);
 		const from = before;
-		const due = (since: Timestamp): string => iso(since + ruleOf(stage).deadlineSeconds * 1000);
+		const due = (since: Timestamp): string => dateText(since + ruleOf(stage).deadlineSeconds * 1000);
 		if (reachedAt === undefined) {
 			const last = stage === waitingFor ? boot.last?.at : undefined;
 			return { stage, ...(last === undefined ? {} : { deadlineAt: due(last) }) };
 		}
 		before = reachedAt;
-		if (from === undefined) return { stage, at: iso(reachedAt) };
-		return { stage, at: iso(reachedAt), ms: Math.max(0, reachedAt - from), deadlineAt: due(from) };
+		if (from === undefined) return { stage, at: dateText(reachedAt) };
+		return { stage, at: dateText(reachedAt), ms: Math.max(0, reachedAt - from), deadlineAt: due(from) };
 	});
 }
 
@@ -156,8 +157,4 @@ export function stageDurations(boots: readonly Boot[]): Map<string, number[]> {
 	}
 	for (const list of durations.values()) list.sort((a, b) => a - b);
 	return durations;
-}
-
-function iso(at: Timestamp): string {
-	return new Date(Math.min(at, 8.64e15)).toISOString();
 }

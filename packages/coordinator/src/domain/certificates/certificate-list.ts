@@ -1,4 +1,4 @@
-import type { CertificateView, IssuedCertificate, Timestamp, Trust } from "@rollcall/protocol";
+import { type CertificateView, dateText, type IssuedCertificate, type Timestamp, type Trust } from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import { authorityValidity } from "./authority-life.ts";
@@ -37,7 +37,7 @@ function authorities(trust: Trust, now: Timestamp): CertificateView[] {
 				signer: name,
 				subject: name,
 				fingerprint,
-				expiresAt: iso(notAfter),
+				expiresAt: dateText(notAfter),
 				state: validity === "valid" ? use : validity,
 			};
 		});
@@ -68,12 +68,8 @@ function view(
 		signer,
 		subject,
 		serial,
-		issuedAt: iso(notBefore),
-		expiresAt: iso(notAfter),
+		issuedAt: dateText(notBefore),
+		expiresAt: dateText(notAfter),
 		state: believed ? validityAt({ notBefore, notAfter }, now) : "disbelieved",
 	};
-}
-
-function iso(at: Timestamp): string {
-	return new Date(Math.min(at, 8.64e15)).toISOString();
 }

@@ -1,4 +1,13 @@
-import type { AuthorityName, Digest, Exposure, Rotated, TargetContent, Timestamp, Trust } from "@rollcall/protocol";
+import {
+	type AuthorityName,
+	type Digest,
+	dayText,
+	type Exposure,
+	type Rotated,
+	type TargetContent,
+	type Timestamp,
+	type Trust,
+} from "@rollcall/protocol";
 import type { Fleet, Machine } from "../fleet.ts";
 import {
 	authorityWasShared,
@@ -59,7 +68,7 @@ export function exposureOf(
 			: []),
 		...(node ? [`Secrets, ConfigMaps and tokens of the pods on ${node}`] : []),
 		...certificates.map(
-			({ name, subject, notAfter }) => `certificate ${name} (${subject}), good until ${day(notAfter)}`,
+			({ name, subject, notAfter }) => `certificate ${name} (${subject}), good until ${dayText(notAfter)}`,
 		),
 		...passwords.map((name) => `the password of a mirror (${name})`),
 		...files.map((path) => `${path}, which the cluster document marks as sensitive`),
@@ -138,8 +147,4 @@ function namesKey(trust: Trust, what: Rotated, key: Digest): boolean {
 	return AUTHORITIES.some((name) =>
 		trust.authorities[name].certificates.some(({ fingerprint }) => fingerprint === key),
 	);
-}
-
-function day(time: Timestamp): string {
-	return new Date(Math.min(time, 8.64e15)).toISOString().slice(0, 10);
 }

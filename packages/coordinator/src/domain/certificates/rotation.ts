@@ -1,4 +1,12 @@
-import type { AuthorityName, Digest, EtcdSnapshot, Rotated, Timestamp, Trust } from "@rollcall/protocol";
+import {
+	type AuthorityName,
+	type Digest,
+	dayText,
+	type EtcdSnapshot,
+	type Rotated,
+	type Timestamp,
+	type Trust,
+} from "@rollcall/protocol";
 import { byMachineId } from "../drafts.ts";
 import type { Fleet, Machine } from "../fleet.ts";
 import type { SummaryIfKnown } from "../observed.ts";
@@ -127,14 +135,15 @@ export function dueRenewal(
 	const ends = all.map((one) =>
 		step === "finish" && authorityValidity(one, at) === "not-yet-valid" ? at : one.notAfter,
 	);
-	const day = (time: Timestamp): string => new Date(Math.min(time, 8.64e15)).toISOString().slice(0, 10);
 	if (step === "finish") {
 		const end = Math.max(...ends);
-		return at >= end ? { step, reason: `the old authorities ended on ${day(end)} (authorities: finish)` } : undefined;
+		return at >= end
+			? { step, reason: `the old authorities ended on ${dayText(end)} (authorities: finish)` }
+			: undefined;
 	}
 	const end = Math.min(...ends);
 	if (at < end - RENEWED_BEFORE_MS) return undefined;
-	return { step, reason: `the authorities end on ${day(end)}, and others take their place (authorities: ${step})` };
+	return { step, reason: `the authorities end on ${dayText(end)}, and others take their place (authorities: ${step})` };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AuthorityCertificate, Timestamp, Trust } from "@rollcall/protocol";
+import { type AuthorityCertificate, dayText, type Timestamp, type Trust } from "@rollcall/protocol";
 import { isFarOff } from "../clocks/machine-clock.ts";
 import type { Fleet } from "../fleet.ts";
 import { authorityValidity } from "./authority-life.ts";
@@ -14,8 +14,8 @@ export function authorityFault(trust: Trust, date: Timestamp): string | undefine
 		const signer = certificates.find(({ fingerprint }) => fingerprint === signing);
 		const validity = signer ? authorityValidity(signer, date) : "valid";
 		if (signer && validity !== "valid") {
-			const state = validity === "expired" ? `ended on ${day(signer.notAfter)}` : "have not begun";
-			return `the fleet's authorities ${state}, and it is ${day(date)} by the coordinator's clock`;
+			const state = validity === "expired" ? `ended on ${dayText(signer.notAfter)}` : "have not begun";
+			return `the fleet's authorities ${state}, and it is ${dayText(date)} by the coordinator's clock`;
 		}
 	}
 	return undefined;
@@ -57,8 +57,4 @@ export function clockDoubt(fleet: Fleet): string | undefined {
 
 function validOf(certificates: readonly AuthorityCertificate[], date: Timestamp): AuthorityCertificate | undefined {
 	return certificates.findLast((one) => authorityValidity(one, date) === "valid");
-}
-
-function day(time: Timestamp): string {
-	return new Date(Math.min(time, 8.64e15)).toISOString().slice(0, 10);
 }

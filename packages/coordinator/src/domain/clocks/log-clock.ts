@@ -1,4 +1,4 @@
-import type { Event, EventDraft, Timestamp } from "@rollcall/protocol";
+import { type Event, type EventDraft, LAST_TIME, type Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import type { Observed } from "../observed.ts";
 
@@ -21,7 +21,7 @@ export function aheadNow({ clock = [] }: Pick<Fleet, "clock">): number {
 
 /** The date of a time of the log, for people: what was ahead, or behind, at that time is taken off. */
 export function dateOf(fleet: Pick<Fleet, "clock">, at: Timestamp): Timestamp {
-	return Math.min(8.64e15, Math.max(0, at - aheadAt(fleet, at)));
+	return Math.min(LAST_TIME, Math.max(0, at - aheadAt(fleet, at)));
 }
 
 /** The same as a text (ISO 8601). */

@@ -1,4 +1,4 @@
-import type { EtcdSnapshotView, EtcdView, Timestamp } from "@rollcall/protocol";
+import { dateText, type EtcdSnapshotView, type EtcdView, type Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import { livingMembers } from "./members.ts";
 import { etcdRisk } from "./risk.ts";
@@ -33,7 +33,7 @@ export function snapshotView(
 		sha256,
 		sizeBytes,
 		revision,
-		takenAt: new Date(Math.min(takenAt, 8.64e15)).toISOString(),
+		takenAt: dateText(takenAt),
 		cluster,
 		next: next.from === "snapshot" && next.snapshot.sha256 === sha256,
 		detached: rest.detached ?? false,

@@ -1,4 +1,4 @@
-import type { Event, EventOf, EventType } from "@rollcall/protocol";
+import { dateText, type Event, type EventOf, type EventType } from "@rollcall/protocol";
 import { offText } from "../clocks/machine-clock.ts";
 import { snapshotText } from "../etcd/snapshot-text.ts";
 import { emptyText } from "../seats/empty-seats.ts";
@@ -24,10 +24,10 @@ const DRAINS = {
 const DESCRIPTIONS: Descriptions = {
 	"log-started": (e) =>
 		e.recovering
-			? `the log was lost and begins anew; until ${time(e.recoverUntil)} machines prove what they hold`
+			? `the log was lost and begins anew; until ${dateText(e.recoverUntil)} machines prove what they hold`
 			: "the log begins",
 	"log-doubted": (e) =>
-		`the log is in doubt; until ${time(e.recoverUntil)} machines prove what they hold: ${e.flaws.map(({ reason }) => reason).join("; ")}${e.total > e.flaws.length ? `; and ${e.total - e.flaws.length} more` : ""}`,
+		`the log is in doubt; until ${dateText(e.recoverUntil)} machines prove what they hold: ${e.flaws.map(({ reason }) => reason).join("; ")}${e.total > e.flaws.length ? `; and ${e.total - e.flaws.length} more` : ""}`,
 	"log-compacted": (e) =>
 		`${e.entries} entries before ${e.before} were taken out of the log${e.unasked ? ", and not by a coordinator" : ""}; a state that stands for them is kept`,
 	"log-filling": (e) => `the log is ${e.percent} % full: ${e.bytes} of ${e.maxBytes} bytes`,
@@ -41,7 +41,7 @@ const DESCRIPTIONS: Descriptions = {
 	"token-created": (e) => `${e.by} made token ${e.tokenId} (${e.scope})`,
 	"token-revoked": (e) => `${e.by} revoked token ${e.tokenId}`,
 	"tokens-used": (e) => `used lately: ${e.tokens.map(({ tokenId, from }) => `${tokenId} from ${from}`).join(", ")}`,
-	"token-ending": (e) => `token ${e.tokenId} ends soon: it is good until ${time(e.expiresAt)}`,
+	"token-ending": (e) => `token ${e.tokenId} ends soon: it is good until ${dateText(e.expiresAt)}`,
 	"change-made": changeText,
 	"requests-refused": refusalsText,
 	"enrollment-refused": (e) => `${e.machineId ?? "a machine"} at ${e.remote} was refused: ${e.reason}`,
@@ -58,7 +58,7 @@ const DESCRIPTIONS: Descriptions = {
 		`${e.machineId} is in other hands, says ${e.by}: ${e.reason}; its boot is over, and ${e.keys.length} keys that it held are to be believed no more`,
 	"machine-labelled": (e) => `${e.by} set the labels of ${e.machineId}: ${labels(e.labels)}`,
 	"machine-removed": (e) =>
-		`${e.by} removed ${e.machineId}${e.certifiedUntil === undefined ? "" : `; what it got certificates for is valid until ${time(e.certifiedUntil)}`}`,
+		`${e.by} removed ${e.machineId}${e.certifiedUntil === undefined ? "" : `; what it got certificates for is valid until ${dateText(e.certifiedUntil)}`}`,
 	"facts-changed": (e) => `${e.machineId} reports other facts`,
 	"hellos-cut": (e) => `${e.machineId} says something new with every hello: most of it is not recorded any more`,
 	"incarnation-fenced": (e) =>
@@ -108,7 +108,7 @@ const DESCRIPTIONS: Descriptions = {
 		`${first?.machineId}${more.length > 0 ? ` and ${more.length} more` : ""} believe whom the listeners are to be believed by now`,
 	"secrets-rewritten": (e) => `all ${e.secrets} Secrets were written anew, with the key ${short(e.key)}`,
 	"certificates-issued": (e) =>
-		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${time(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,
+		`${e.machineId} got ${e.certificates.map(({ name }) => name).join(", ")} for generation ${e.generation}, until ${dateText(Math.min(...e.certificates.map(({ notAfter }) => notAfter)))}`,
 	"certificate-validity-changed": ({ machineId, validity, names }) =>
 		validity === "valid"
 			? `the certificates of ${machineId} are valid again`
@@ -132,8 +132,8 @@ const DESCRIPTIONS: Descriptions = {
 		`${e.by} wants etcd to begin with ${e.choice.kind === "snapshot" ? snapshotText(e.choice.snapshot) : e.choice.kind === "none" ? "nothing" : "the newest snapshot"}, the next time that no memory is left`,
 	"etcd-restoring": (e) => `no memory of etcd is left; its machines begin with ${snapshotText(e.snapshot)}`,
 	"operator-certificate-issued": (e) =>
-		`${e.by} got a certificate for ${e.certificate.subject}, until ${time(e.certificate.notAfter)}`,
-	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${time(e.deadlineAt)})`,
+		`${e.by} got a certificate for ${e.certificate.subject}, until ${dateText(e.certificate.notAfter)}`,
+	"command-issued": (e) => `${e.by} told ${e.machineId} to ${e.command} (until ${dateText(e.deadlineAt)})`,
 	"command-ended": (e) =>
 		`command ${e.commandId} to ${e.machineId} ${e.outcome === "done" ? "is done" : "failed"}: ${e.reason}`,
 	"node-changed": (e) => {
@@ -186,10 +186,6 @@ function short(digest: string): string {
 
 function seconds(ms: number): string {
 	return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function time(at: number): string {
-	return new Date(Math.min(at, 8.64e15)).toISOString();
 }
 
 function labels(set: Readonly<Record<string, string>>): string {

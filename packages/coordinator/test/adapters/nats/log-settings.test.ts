@@ -1,8 +1,8 @@
-import { jetstreamManager, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
-import { ON_THE_BUS } from "@rollcall/test-support/stretch";
+import { jetstreamManager, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { ON_THE_BUS, stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { openLog } from "../../../src/adapters/nats/log.ts";
-import { LOG_STREAM } from "../../../src/adapters/nats/stream.ts";
+import { LOG_STREAM, LOG_SUBJECT } from "../../../src/adapters/nats/stream.ts";
 import { LogBeyond } from "../../../src/errors.ts";
 import { eventOf, startEmbedded } from "../support/bus.ts";
 
@@ -14,6 +14,7 @@ const CHANGED: Readonly<Record<string, Partial<StreamConfig>>> = {
 	"entries of a few bytes alone": { max_msg_size: 100 },
 	"a life of entries until nobody reads them": { retention: RetentionPolicy.Interest },
 	"no word of what it stored": { no_ack: true },
+	"another subject on which all of it is said again": { republish: { src: ">", dest: "again.>" } },
 	"other subjects for what it stores": { subject_transform: { src: ">", dest: "moved.>" } },
 	"a number of entries of a subject, above which it refuses": {
 		max_msgs_per_subject: 22,
@@ -60,4 +61,47 @@ test("of a log that somebody sealed for ever it is said what a person does", asy
 	const sealed: object = { sealed: true };
 	await jsm.streams.update(LOG_STREAM, { ...config, ...sealed });
 	await t.throwsAsync(log.append([eventOf(2)], 1), { instanceOf: LogBeyond, message: /begin another log/ });
+});
+
+/** Streams that are no place for the log, as somebody made them in place of the coordinator's. */
+const UNFIT: Readonly<Record<string, Partial<StreamConfig>>> = {
+	"keeps its entries in memory": { storage: StorageType.Memory, subjects: [LOG_SUBJECT] },
+	"is a mirror of another stream": { mirror: { name: "OTHER" } },
+};
+
+for (const [what, config] of Object.entries(UNFIT))
+	test(`a log whose stream ${what} is not opened nor gone on with, and it is said what a person does`, async (t) => {
+		const { connection } = await startEmbedded(t);
+		const log = await openLog(connection);
+		await log.append([eventOf(1)], 0);
+		const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+		await jsm.streams.add({ name: "OTHER", subjects: ["other"] });
+		await jsm.streams.delete(LOG_STREAM);
+		await jsm.streams.add({ name: LOG_STREAM, ...config });
+		const told = { instanceOf: LogBeyond, message: new RegExp(`${what}.*delete the stream ${LOG_STREAM}`) };
+		await t.throwsAsync(openLog(connection), told);
+		await t.throwsAsync(log.state(), told);
+		await t.throwsAsync(
+			log.follow(1, () => {}, AbortSignal.timeout(stretched(10_000))),
+			told,
+		);
+	});
+
+test("where another stream takes what is for the log it is said what a person does, and when that is done the log is gone on with", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const log = await openLog(connection);
+	await log.append([eventOf(1)], 0);
+	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+	const { config } = await jsm.streams.info(LOG_STREAM);
+	await jsm.streams.update(LOG_STREAM, { ...config, subjects: ["elsewhere"] });
+	await jsm.streams.add({ name: "OTHER", subjects: [LOG_SUBJECT] });
+	const told = { instanceOf: LogBeyond, message: /another stream takes.*rollcall\.v1\.log.*take that stream away/ };
+	await t.throwsAsync(openLog(connection), told);
+	await t.throwsAsync(log.state(), told);
+	await jsm.streams.delete("OTHER");
+	await log.append([eventOf(2)], (await log.state()).last);
+	t.is((await log.state()).last, 2);
+	await jsm.streams.delete(LOG_STREAM);
+	await jsm.streams.add({ name: "OTHER", subjects: [LOG_SUBJECT] });
+	await t.throwsAsync(openLog(connection), told);
 });

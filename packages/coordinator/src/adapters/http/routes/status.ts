@@ -49,7 +49,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 			const fleet = fleetInReach(all, caller.reach);
 			const isWhole = fleet === all;
 			const { leads, url } = api.core.leadership();
-			const { ready, reason } = api.core.ready();
+			const { ready, reason, undecided } = api.core.ready();
 			const etcd = isWhole ? etcdOf(fleet, api.clock.now()) : undefined;
 			const machines = { ...NO_MACHINES };
 			for (const machine of fleet.machines.values()) machines[api.projections.machineView(fleet, machine).phase] += 1;
@@ -71,7 +71,7 @@ export const STATUS_ROUTES: readonly Route[] = [
 				recovering: fleet.recoverUntil > api.clock.now(),
 				rehearsal: isRehearsal(fleet),
 				machines,
-				trouble: troubleFor(api, fleet, caller),
+				trouble: [...ownTrouble(undecided), ...troubleFor(api, fleet, caller)],
 				version: api.config.version,
 			};
 		},
@@ -99,13 +99,16 @@ export const STATUS_ROUTES: readonly Route[] = [
 	route({
 		...get,
 		path: "/readyz",
-		summary: "The state is current and the log can be written to; `warning` when that will end",
+		summary:
+			"The state is current and the log can be written to; `warning` when that will end, or the coordinator has an error",
 		scope: "public",
 		response: Ready,
 		example: { ok: true },
 		refusals: ["not-ready"],
 		answer(api) {
-			if (!api.core.ready().ready) throw refuse("not-ready", "not ready");
+			const { ready, undecided } = api.core.ready();
+			if (!ready) throw refuse("not-ready", "not ready");
+			if (undecided !== undefined) return { ok: true as const, warning: "own-error" as const };
 			return { ok: true as const, ...(api.core.fleet().log?.filled ? { warning: "log-filling" as const } : {}) };
 		},
 	}),
@@ -121,6 +124,13 @@ export const STATUS_ROUTES: readonly Route[] = [
 		answer: (api) => api.metrics.text(),
 	}),
 ];
+
+/** What this coordinator itself does not do. */
+function ownTrouble(undecided: string | undefined): Status["trouble"] {
+	if (undecided === undefined) return [];
+	const next = "its own log says where it happens; another version of it may go on";
+	return [{ kind: "own-error", text: undecided, next }];
+}
 
 /** What is wrong; for somebody who is limited to some machines, what is wrong with these. */
 function troubleFor(api: Api, fleet: Fleet, caller: Caller): Status["trouble"] {
