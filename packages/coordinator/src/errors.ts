@@ -13,8 +13,13 @@ export class LogUnavailable extends Error {
 	override readonly name: string = "LogUnavailable";
 }
 
+/** The log answered that it does not store an entry: asking it shows nothing of when it does again. */
+export class LogRefused extends LogUnavailable {
+	override readonly name: string = "LogRefused";
+}
+
 /** The log has no room left: nothing is stored until there is. */
-export class LogFull extends LogUnavailable {
+export class LogFull extends LogRefused {
 	override readonly name = "LogFull";
 }
 

@@ -17,6 +17,7 @@ import { isDeposed } from "./leadership.ts";
 import { LeaseLook } from "./lease-look.ts";
 import type { Ledger } from "./ledger.ts";
 import { LogRoom } from "./log-room.ts";
+import { LogTrouble } from "./log-trouble.ts";
 import { Outside } from "./outside.ts";
 import { OwnErrors } from "./own-errors.ts";
 import type { LoopParts } from "./parts.ts";
@@ -73,7 +74,7 @@ export class Leader {
 	readonly #lease: LeaderLease;
 	readonly #outside: Outside;
 	readonly #effects: EffectParts;
-	#trouble = "";
+	readonly #trouble: LogTrouble;
 
 	constructor(context: LeaderParts) {
 		this.#context = context;
@@ -91,6 +92,7 @@ export class Leader {
 		this.#outside = new Outside(() => this.mayAct);
 		this.#effects = { ...context.parts, onError: context.parts.watcher.onTrouble };
 		this.#errors = new OwnErrors(context.parts.watcher.onTrouble);
+		this.#trouble = new LogTrouble(context.parts.clock);
 		this.#leases = new LeaseLook(context.parts.clock);
 		this.#stalls = new StallWatch(context.parts.clock, context.heard);
 		this.#reconnects = context.parts.reconnects();
@@ -128,7 +130,7 @@ export class Leader {
 					if (ledger.fleet.leader?.seq !== this.term) return;
 				} else if (error instanceof LogUnavailable) {
 					if (error instanceof LogFull) this.#room.lacked();
-					this.#trouble = `the event log cannot be written to: ${error.message}`;
+					this.#trouble.see(error);
 					parts.watcher.onTrouble("the event log cannot be written to; nothing is decided until it can", error);
 					queue.refuseAll(problem("not-ready", "the event log cannot be written to", "try again in a few seconds"));
 					await queue.next(TROUBLE_MS);
@@ -146,8 +148,10 @@ export class Leader {
 
 	/** Why nothing can be recorded now; empty when it can. */
 	get trouble(): string {
-		if (this.#trouble !== "" || this.#lease.holds()) return this.#trouble;
-		return `the event log has not confirmed for ${LEASE_MS / 1000} s that this coordinator leads`;
+		if (this.#lease.holds()) return this.#trouble.text();
+		return (
+			this.#trouble.text() || `the event log has not confirmed for ${LEASE_MS / 1000} s that this coordinator leads`
+		);
 	}
 
 	/** What is not decided, by an error of ours; empty where all is. */
@@ -273,7 +277,7 @@ export class Leader {
 		try {
 			const entry = await this.#lease.append(chunk);
 			parts.watcher.onAppend("stored", took());
-			this.#trouble = "";
+			this.#trouble.stored();
 			return entry;
 		} catch (error) {
 			parts.watcher.onAppend(error instanceof LogConflict ? "conflict" : "unavailable", took());

@@ -1,10 +1,11 @@
 import { sha256Of } from "@rollcall/protocol";
 import { eventually } from "@rollcall/test-support/eventually";
 import test from "ava";
-import { LogUnavailable } from "../../src/errors.ts";
+import { LogFull, LogRefused, LogUnavailable } from "../../src/errors.ts";
 import { ControlLoop } from "../../src/loop/control-loop.ts";
 import { LeadFaults } from "../../src/loop/lead-faults.ts";
 import { Ledger } from "../../src/loop/ledger.ts";
+import { LogTrouble } from "../../src/loop/log-trouble.ts";
 import { OwnErrors } from "../../src/loop/own-errors.ts";
 import type { LoopParts } from "../../src/loop/parts.ts";
 import { takeTurn } from "../../src/loop/turn.ts";
@@ -209,4 +210,43 @@ test("a coordinator that cannot open or read its log says why, for as long as th
 	fails.reads = false;
 	await eventually("it to lead", () => reason() === "leads");
 	t.true(loop.ready().ready);
+});
+
+test("a coordinator with nothing to record is ready again some seconds after its log did not answer once", async (t) => {
+	const stored: Stored = new Map();
+	let fails = false;
+	const log = storedLog(stored);
+	const state: Log["state"] = async () => {
+		if (!fails) return log.state();
+		fails = false;
+		throw new LogUnavailable("nobody answers");
+	};
+	const summarize = (() => undefined) as never;
+	const { loop } = coordinator(stored, { openLog: async () => ({ ...log, state }), summarize });
+	t.teardown(() => loop.stop());
+	loop.start();
+	await eventually("it to lead", () => loop.ready().reason === "leads");
+	const term = loop.fleet().leader?.seq;
+	fails = true;
+	await eventually("the log to be asked", () => !fails);
+	await eventually("it to be ready again", () => loop.ready().reason === "leads");
+	t.is(loop.fleet().leader?.seq, term);
+});
+
+test("a log that says that it stores nothing is in trouble until it stores an entry, one that does not answer for some seconds", (t) => {
+	const time = { now: 0 };
+	const trouble = new LogTrouble({ monotonic: () => time.now });
+	t.is(trouble.text(), "");
+	for (const error of [new LogRefused("its disk is read-only"), new LogFull("it is full")]) {
+		trouble.see(error);
+		time.now += 600_000;
+		t.is(trouble.text(), `the event log cannot be written to: ${error.message}`);
+		trouble.stored();
+		t.is(trouble.text(), "");
+	}
+	trouble.see(new LogUnavailable("nobody answers"));
+	time.now += 1_000;
+	t.not(trouble.text(), "");
+	time.now += 5_000;
+	t.is(trouble.text(), "");
 });

@@ -6,7 +6,16 @@ import {
 	jetstreamManager,
 } from "@nats-io/jetstream";
 import type { Digest, Event } from "@rollcall/protocol";
-import { BEGIN_ANEW, LogBeyond, LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack } from "../../errors.ts";
+import {
+	BEGIN_ANEW,
+	LogBeyond,
+	LogConflict,
+	LogFull,
+	LogLost,
+	LogRefused,
+	LogUnavailable,
+	LogWentBack,
+} from "../../errors.ts";
 import type { Entry, Log, LogState, Position } from "../../ports/log.ts";
 import { Chain } from "./chain.ts";
 import type { BusConnection } from "./connect.ts";
@@ -142,7 +151,7 @@ class StreamLog implements Log {
 					throw new LogBeyond(`the event log was sealed, and takes nothing any more: ${BEGIN_ANEW}`, { cause: error });
 				if (NO_ROOM.includes(error.code))
 					throw new LogFull(`the event log has no room left: ${error.message}`, { cause: error });
-				throw error;
+				throw new LogRefused(`an entry was not stored: ${error.message}`, { cause: error });
 			}
 		});
 	}
