@@ -4,6 +4,7 @@ import {
 	type JetStreamManager,
 	jetstream,
 	jetstreamManager,
+	type StreamConfig,
 } from "@nats-io/jetstream";
 import type { Digest, Event } from "@rollcall/protocol";
 import {
@@ -43,6 +44,7 @@ import {
 	putRight,
 	type StreamOptions,
 	takeOut,
+	withOrigin,
 } from "./stream.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -93,9 +95,11 @@ class StreamLog implements Log {
 	}
 
 	async state(): Promise<LogState> {
-		const info = await this.#stream();
-		if (!info) throw new LogLost("the event log is gone: its stream was deleted");
-		mustKeep(info);
+		const found = await this.#stream();
+		if (!found) throw new LogLost("the event log is gone: its stream was deleted");
+		mustKeep(found);
+		const named = withOrigin(found, this.#origin);
+		const info = named ? await this.#update(named) : found;
 		if (isChanged(info) && !this.#trims)
 			await this.#ask("the settings of the event log cannot be put right", () => putRight(this.#jsm, info));
 		const { first_seq: first, last_seq: last, bytes, messages: entries } = info.state;
@@ -240,6 +244,12 @@ class StreamLog implements Log {
 
 	#stream() {
 		return this.#ask("the event log cannot be asked for its state", () => findStream(this.#jsm));
+	}
+
+	#update(config: StreamConfig) {
+		return this.#ask("what is noted of the event log cannot be put right", () =>
+			this.#jsm.streams.update(LOG_STREAM, config),
+		);
 	}
 
 	#consumer(after: Position) {

@@ -139,6 +139,13 @@ export function originOf({ created, config }: StreamInfo): string {
 	return `${config.metadata?.[ORIGIN_KEY] ?? "foreign"}@${created}`;
 }
 
+/** The settings of a stream with the origin by which it was known, where somebody changed what is noted there; undefined where nobody did, or it is another stream. */
+export function withOrigin(info: StreamInfo, origin: string): StreamConfig | undefined {
+	const [noted = "", created] = origin.split("@");
+	if (created !== info.created || noted === "foreign" || originOf(info) === origin) return undefined;
+	return { ...info.config, metadata: { ...info.config.metadata, [ORIGIN_KEY]: noted } };
+}
+
 /** The truth: nothing in it is deleted or dropped to make room but by `takeOut`. */
 function streamConfig({ replicas = 1, maxBytes = -1 }: StreamOptions): Partial<StreamConfig> & { name: string } {
 	return {

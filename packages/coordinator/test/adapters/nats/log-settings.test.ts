@@ -105,3 +105,23 @@ test("where another stream takes what is for the log it is said what a person do
 	await jsm.streams.add({ name: "OTHER", subjects: [LOG_SUBJECT] });
 	await t.throwsAsync(openLog(connection), told);
 });
+
+test("a log of whose stream somebody changes what the coordinator noted there is the same log still, and gets that back", async (t) => {
+	const { connection } = await startEmbedded(t);
+	const log = await openLog(connection);
+	await log.append([eventOf(1)], 0);
+	const origin = await log.origin();
+	const jsm = await jetstreamManager(connection.nc, ON_THE_BUS);
+	for (const metadata of [{ team: "x" }, {}]) {
+		const { config } = await jsm.streams.info(LOG_STREAM);
+		await connection.nc.request(
+			`$JS.API.STREAM.UPDATE.${LOG_STREAM}`,
+			JSON.stringify({ ...config, metadata }),
+			ON_THE_BUS,
+		);
+		t.is(await log.origin(), origin);
+		t.is(await (await openLog(connection)).origin(), origin);
+	}
+	await jsm.streams.delete(LOG_STREAM);
+	t.not(await (await openLog(connection)).origin(), origin);
+});
