@@ -1,7 +1,7 @@
 import { isoDateOf } from "../clocks/log-clock.ts";
 import { foundingOf } from "../etcd/founding.ts";
 import { leavingMembers } from "../etcd/leaving.ts";
-import { livingMembers } from "../etcd/members.ts";
+import { etcdHolders, hasLostMemory, livingMembers } from "../etcd/members.ts";
 import { names } from "../etcd/names.ts";
 import { lostFirst, nextToLeave } from "../etcd/next-to-leave.ts";
 import { quorumOf } from "../etcd/quorum.ts";
@@ -22,7 +22,7 @@ export function etcdNote(fleet: Fleet, machine: Machine): EtcdNote | undefined {
 		return runs ? etcdTrouble(fleet) : undefined;
 	}
 	const member = livingMembers(fleet).find(isBoot(machine));
-	if (!member) return undefined;
+	if (!member) return etcdHolders(fleet).includes(machine) && hasLostMemory(machine) ? lossNote(machine) : undefined;
 	const still = member.votes ? lostMajority(fleet) : undefined;
 	if (still) return machine.lease === "lost" ? { text: still.text } : still;
 	const first = lostFirst(fleet);
@@ -32,6 +32,14 @@ export function etcdNote(fleet: Fleet, machine: Machine): EtcdNote | undefined {
 		return { text: `it is to leave etcd so that ${own.heir} can stay, unless it is back by ${until}` };
 	}
 	return leavingMembers(fleet).includes(member) ? leavingNote(fleet, machine) : undefined;
+}
+
+/** That a member runs no more, while its machine, and perhaps all else on it, does. */
+function lossNote({ machineId }: Machine): EtcdNote {
+	return {
+		text: "its memory of etcd was lost although this boot goes on, so that its member does not count",
+		next: `rollcall reboot ${machineId}: it joins etcd again with empty memory`,
+	};
 }
 
 /** How a member stands whose seat the document takes away. */
