@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeLog } from "@rollcall/test-support/etcd-log";
 import test, { type ExecutionContext } from "ava";
@@ -68,6 +68,16 @@ test("where the good target holds etcd, its memory is held although nothing was 
 	await next.keeper.start();
 	t.deepEqual(next.mounts(), []);
 	t.is(next.etcd.held()?.lost, "unknown");
+});
+
+test("so it is where the good target cannot be read either, by the units that ran", async (t) => {
+	const root = await member(t, { noRoom: true });
+	rmSync(join(root, DATA), { recursive: true });
+	writeFileSync(join(root, STATE, "good.json"), "{");
+	const { etcd, keeper, mounts } = nextLife(t, root);
+	await keeper.start();
+	t.is(etcd.held()?.lost, "unknown");
+	t.deepEqual(mounts(), []);
 });
 
 test("an etcd that may be a stand-in, which writes nothing, goes on without data", async (t) => {

@@ -44,7 +44,7 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 	),
 	"etcd begins again where nothing was noted of its memory": swapped(
 		"agent/src/loop/etcd-memory.ts",
-		"let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });",
+		"let held = heldAtStart(noted, memory.good()?.target.content ?? damaged, { look: dataAt, standIns });",
 		"let held = noted;",
 	),
 	"nothing is in the way of etcd where its memory was": swapped(

@@ -49,15 +49,17 @@ export function heldByMarker(look: (path: string) => EtcdDataSeen, bootId: BootI
 
 /**
  * What is held when an agent starts. Where the good target has etcd, its member was healthy and wrote something, whether or not that could be noted: it is held, and
- * without data it is lost. `standIns`: what runs may be stand-ins, which write nothing.
+ * without data it is lost. So it is where the good target cannot be read, and `units` that ran have the mount. `standIns`: what runs may be stand-ins, which write nothing.
  */
 export function heldAtStart(
 	noted: HeldMemory | undefined,
-	good: TargetContent | undefined,
+	good: TargetContent | { readonly damaged: true; readonly units: readonly string[] } | undefined,
 	{ look, standIns }: { readonly look: (path: string) => EtcdDataSeen; readonly standIns: boolean },
 ): HeldMemory | undefined {
-	const held: HeldMemory | undefined = noted ?? (good && memoryOf(good));
-	const wrote = good && memoryOf(good)?.path === held?.path && !standIns;
+	const isDamaged = good !== undefined && "damaged" in good;
+	const had = isDamaged ? (good.units.includes(BY_NAME.unit) ? BY_NAME : undefined) : good && memoryOf(good);
+	const held: HeldMemory | undefined = noted ?? had;
+	const wrote = had !== undefined && had.path === held?.path && !standIns;
 	if (!held || !wrote || held.is || held.lost || look(held.path).kind !== "none") return held;
 	return loss(held, "unknown");
 }

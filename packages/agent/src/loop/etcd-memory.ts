@@ -18,7 +18,7 @@ const LOOK_MS = 3_000;
 
 /** What following etcd's memory needs. `changed` is called when there is news of it to report. */
 export interface EtcdMemoryParts {
-	readonly memory: Pick<Memory, "etcd" | "saveEtcd" | "good">;
+	readonly memory: Pick<Memory, "etcd" | "saveEtcd" | "good" | "goodIsDamaged" | "ledger">;
 	readonly etcdData: EtcdData;
 	readonly bootId: BootId;
 	readonly clock: Clock;
@@ -48,7 +48,8 @@ export function createEtcdMemoryKeeper(parts: EtcdMemoryParts): EtcdMemoryKeeper
 	const { memory, etcdData, bootId, clock, log, standIns } = parts;
 	const dataAt = (path: string) => etcdData.look(path);
 	const noted = memory.etcd() ?? heldByMarker(dataAt, bootId);
-	let held = heldAtStart(noted, memory.good()?.target.content, { look: dataAt, standIns });
+	const damaged = memory.goodIsDamaged() ? ({ damaged: true, units: memory.ledger().units } as const) : undefined;
+	let held = heldAtStart(noted, memory.good()?.target.content ?? damaged, { look: dataAt, standIns });
 	if (held?.unsure) held = afterLook(held, etcdData.look(held.path), bootId).held;
 	if (held?.lost && !noted?.lost) tellLoss(held.lost);
 	if (held?.lost) bar(held.path);
