@@ -9,6 +9,7 @@ import { type RunOptions, type RunResult, run } from "./simulator/run.ts";
 const SIZES = {
 	anything: { machines: 8, steps: 50 },
 	addresses: { machines: 6, steps: 30 },
+	copies: { machines: 4, steps: 20 },
 	etcd: { machines: 6, steps: 30 },
 	keys: { machines: 6, steps: 20 },
 	late: { machines: 6, steps: 25 },

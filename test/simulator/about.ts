@@ -2,6 +2,7 @@
 export type About =
 	| "addresses"
 	| "anything"
+	| "copies"
 	| "etcd"
 	| "keys"
 	| "late"
@@ -32,6 +33,7 @@ interface Telling {
 export const TELLINGS: Readonly<Record<About, Telling>> = {
 	addresses: { gapMs: 20_000, settleMs: 55_000, withEtcd: true },
 	anything: { gapMs: 8_000, settleMs: 55_000 },
+	copies: { gapMs: 20_000, settleMs: 55_000 },
 	etcd: { gapMs: 20_000, settleMs: 55_000, withEtcd: true },
 	keys: { gapMs: 20_000, settleMs: 200_000 },
 	late: { gapMs: 20_000, settleMs: 55_000, certificateSeconds: 90 },

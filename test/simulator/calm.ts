@@ -1,9 +1,11 @@
+import { endCopies } from "./copies.ts";
 import { FAIR } from "./network.ts";
 import { isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
 /** Ends all faults: everything is on, connected and right. */
 export function calm(world: World): void {
+	world.isCalm = true;
 	world.network.weather = FAIR;
 	world.network.healAll();
 	world.applyFailure = 0;
@@ -16,6 +18,7 @@ export function calm(world: World): void {
 	world.storeIsFull = false;
 	world.store.maxBytes = Math.max(world.store.maxBytes, 64 * 1024 * 1024);
 	// An update that was begun is ended: the later version goes on to write what the earlier one does not understand.
+	endCopies(world);
 	const isUpdated = world.coordinators.some((one) => one.isNewer || isBeyond(world, one));
 	for (const coordinator of world.coordinators) {
 		coordinator.crashAt = undefined;

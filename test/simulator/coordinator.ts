@@ -8,6 +8,7 @@ import {
 } from "@rollcall/coordinator/simulator";
 import type { Beat, BootId, MachineId } from "@rollcall/protocol";
 import { TELLINGS } from "./about.ts";
+import { beginAlone } from "./copies.ts";
 import { simulatedCredentials } from "./credentials.ts";
 import { DataFolder } from "./data-folder.ts";
 import { answerSaid } from "./edge.ts";
@@ -32,6 +33,8 @@ interface Life {
 /** One coordinator: the shipped loop over a simulated log, disk, bus and clock. Its data folder outlives its process. */
 export class Coordinator {
 	readonly name: string;
+	/** The one in its data folder, which a copy of that has as well. */
+	readonly id: string;
 	readonly folder = new DataFolder();
 	/** Its computer's clock was ever wrong. */
 	clockWasSet = false;
@@ -55,9 +58,10 @@ export class Coordinator {
 	readonly #reports = new Map<BootId, number>();
 	readonly #pauses = new Pauses();
 
-	constructor(world: World, name: string) {
+	constructor(world: World, name: string, id = name) {
 		this.#world = world;
 		this.name = name;
+		this.id = id;
 	}
 
 	/** How far its computer's clock is from the true time, in milliseconds. */
@@ -143,7 +147,8 @@ export class Coordinator {
 	/** Begins a new process on the data folder. */
 	start(): void {
 		this.#startsAgain = this.#stops;
-		if (this.up) return;
+		// A copy of one that somebody ended does not come back with the power.
+		if (this.up || !this.#world.coordinators.includes(this)) return;
 		this.upSince = this.#world.schedule.now;
 		const process = new Process(this.#world.schedule);
 		const { schedule } = this.#world;
@@ -164,8 +169,12 @@ export class Coordinator {
 		);
 		this.#life = { process, core, credentials, clock };
 		core.subscribe((event) => this.up && this.folder.note(event, this.#world.store.origin));
-		core.start();
-		startKeepers(this.#world, { by: this, process, core, clock, folder: this.#world.snapshots });
+		const begin = (): void => {
+			core.start();
+			startKeepers(this.#world, { by: this, process, core, clock, folder: this.#world.snapshots });
+		};
+		if (this.#world.about === "copies") beginAlone(this.#world, { by: this, process, clock }, begin);
+		else begin();
 	}
 
 	/** What comes from a machine: over HTTP, or over the bus, where only who leads listens. */
@@ -215,6 +224,7 @@ export class Coordinator {
 	#onLeading(leads: boolean): void {
 		const { schedule, checker } = this.#world;
 		this.#answers = leads;
+		if (leads) this.#world.twins.onLead(this.name);
 		this.#reports.clear();
 		if (leads) this.listensSince = schedule.now;
 		else this.ledUntil = schedule.now;

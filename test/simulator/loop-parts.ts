@@ -11,8 +11,9 @@ import type { Coordinator } from "./coordinator.ts";
 import { type Declared, readSnapshot, snapshotText } from "./data-folder.ts";
 import { keptStates } from "./kept-states.ts";
 import { type LogParts, SimulatedLog } from "./log.ts";
+import type { StillAt } from "./moments.ts";
 import type { Process } from "./process.ts";
-import type { StillAt, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** One life of a coordinator: its process, its clock, and who is told what becomes of it. */
 interface LifeParts {
@@ -65,7 +66,7 @@ export function loopParts(
 		answered: () => stand("answer"),
 	};
 	return {
-		coordinatorId: name,
+		coordinatorId: by.id,
 		url: () => `http://${name}`,
 		openLog: async () => {
 			const log = new SimulatedLog(reached);
@@ -92,7 +93,7 @@ export function loopParts(
 			notifyRoutes: () => {},
 			command: async () => ({ kind: "accepted" }),
 		},
-		beacon: createBeacon(world.beacon.join(name, process), { coordinatorId: name, monotonic: clock.monotonic }),
+		beacon: createBeacon(world.beacon.join(name, process), { coordinatorId: by.id, monotonic: clock.monotonic }),
 		credentials,
 		clock,
 		connected,

@@ -2,10 +2,11 @@ import type { EventType } from "@rollcall/protocol";
 import { changedDocument, sizedEtcd } from "./documents.ts";
 import { anyMember, declare, members } from "./etcd-moves.ts";
 import { relabel } from "./lead-moves.ts";
+import type { Loses } from "./moments.ts";
 import type { MoveKind } from "./moves.ts";
 import type { Random } from "./random.ts";
 import { goBack } from "./went-back.ts";
-import type { Loses, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What is lost of the log at the very moment at which it matters. */
 export const LOSS_MOVES: Readonly<Record<string, MoveKind>> = {

@@ -1,5 +1,6 @@
 import { type About, TELLINGS } from "./about.ts";
 import { ADDRESS_MOVES } from "./address-moves.ts";
+import { COPY_MOVES } from "./copy-moves.ts";
 import { ETCD_MOVES } from "./etcd-moves.ts";
 import { KEY_MOVES } from "./key-moves.ts";
 import { LATE_MOVES } from "./late-moves.ts";
@@ -46,6 +47,7 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...LATE_MOVES,
 	...LEAD_MOVES,
 	...LOSS_MOVES,
+	...COPY_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */

@@ -26,6 +26,7 @@ export class Network {
 	readonly #reconnects = new Map<string, number>();
 	readonly #reconnectedAt = new Map<string, number>();
 	#healedAt = 0;
+	readonly #healedAtOf = new Map<string, number>();
 	readonly #schedule: Schedule;
 	readonly #random: Random;
 	readonly #reconnected: (name: string) => void;
@@ -57,7 +58,10 @@ export class Network {
 
 	heal(name: string): void {
 		const was = this.connected(name);
-		if (this.#cuts.delete(name)) this.#healedAt = this.#schedule.now;
+		if (this.#cuts.delete(name)) {
+			this.#healedAt = this.#schedule.now;
+			this.#healedAtOf.set(name, this.#healedAt);
+		}
 		if (!was) this.reconnect(name);
 	}
 
@@ -86,6 +90,11 @@ export class Network {
 	/** Some of its messages get lost now, whether it knows that or not. */
 	isCut(name: string): boolean {
 		return this.#cuts.has(name);
+	}
+
+	/** Nothing of what it sends, or should get, got lost since some time. */
+	isJoinedSince(name: string, since: number): boolean {
+		return !this.isCut(name) && this.reconnectedAt(name) <= since && (this.#healedAtOf.get(name) ?? 0) <= since;
 	}
 
 	/** Two can speak with each other. */

@@ -6,7 +6,6 @@ import {
 	type Command,
 	canonicalJson,
 	type Digest,
-	type EventType,
 	type MachineId,
 	type SignedAssignment,
 	sha256Of,
@@ -29,11 +28,13 @@ import type { AgentProcess } from "./machine/agent-process.ts";
 import type { Boot } from "./machine/boot.ts";
 import { Machine } from "./machine/machine.ts";
 import type { Reply, Said } from "./messages.ts";
+import type { Loses, StillAt } from "./moments.ts";
 import { Network } from "./network.ts";
 import { Random } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 import { Story } from "./story.ts";
 import { simulatedTargets } from "./targets.ts";
+import { TwinBus } from "./twin-bus.ts";
 
 /** The true time at which a run begins: some day in 2026. */
 const EPOCH = 1_780_000_000_000;
@@ -57,27 +58,6 @@ export interface WorldOptions {
 	readonly about?: About;
 }
 
-/** The next event of this kind is lost so many milliseconds after it was recorded: with all behind it, or with the whole log. */
-export interface Loses {
-	readonly what: EventType;
-	readonly after: number;
-	readonly all?: boolean;
-	/** Only behind an event of this kind. */
-	readonly behind?: EventType | undefined;
-	/** It stays itself, and what follows it is lost. */
-	readonly stays?: boolean;
-}
-
-/** Moments at which a coordinator may stand still, and for how many milliseconds. */
-export interface StillAt {
-	/** It asked etcd for its members. */
-	list?: number | undefined;
-	/** The log took the entry by which it is elected. */
-	election?: number | undefined;
-	/** The log answered it. */
-	answer?: number | undefined;
-}
-
 /** Everything there is: boxes, agents, coordinators, the log and the network between them. */
 export class World {
 	readonly seed: number;
@@ -87,13 +67,14 @@ export class World {
 	readonly story = new Story(this.schedule);
 	readonly network: Network;
 	readonly beacon: BeaconBus;
+	readonly twins: TwinBus;
 	readonly store = new LogStore();
 	readonly machines: readonly Machine[];
 	readonly etcd: Etcd;
 	readonly api = new ClusterApi(this);
 	readonly snapshots = new SnapshotFolder();
 	readonly keys = new FleetKeys(() => this.wallClock());
-	readonly coordinators: readonly Coordinator[];
+	coordinators: readonly Coordinator[];
 	readonly targets: RememberedTargets;
 	readonly checker: Checker;
 	readonly adminTokenHash = sha256Of("admin");
@@ -119,6 +100,8 @@ export class World {
 	stillAt: StillAt = {};
 	/** Chance that applying a target fails. */
 	applyFailure = 0;
+	/** All faults are over. */
+	isCalm = false;
 	/** What was thrown where nobody waits for it. */
 	thrown: unknown;
 	/** Every agent that ever ran. */
@@ -137,10 +120,12 @@ export class World {
 		this.random = new Random(options.seed);
 		this.logBytes = options.logBytes;
 		this.store.maxBytes = options.logBytes;
-		this.network = new Network(this.schedule, this.random, (name) =>
-			this.machines.find(({ box }) => box.name === name)?.reconnected(),
-		);
+		this.network = new Network(this.schedule, this.random, (name) => {
+			this.twins.reconnected(name);
+			this.machines.find(({ box }) => box.name === name)?.reconnected();
+		});
 		this.beacon = new BeaconBus(this.network);
+		this.twins = new TwinBus(this.network);
 		this.etcd = new Etcd(this);
 		this.machines = makeBoxes(this.random, options.machines).map((box) => new Machine(this, box));
 		this.coordinators = Array.from({ length: options.coordinators }, (_, index) => new Coordinator(this, `c${index}`));

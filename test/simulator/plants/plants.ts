@@ -1,5 +1,6 @@
 import type { About } from "../about.ts";
 import { AGENT } from "./agent.ts";
+import { COPIES } from "./copies.ts";
 import { CORE } from "./core.ts";
 import { ETCD } from "./etcd.ts";
 import { KEYS } from "./keys.ts";
@@ -17,6 +18,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
 	...KEYS,
 	...TAKEOVER,
 	...VERSIONS,
+	...COPIES,
 };
 
 /** Faults that other stories find than those in which they would be looked for. */
@@ -84,6 +86,7 @@ export function aboutOf(fault: string): About {
 	for (const about of ["late", "leads", "log"] as const) if (AT_A_MOMENT[about]?.includes(fault)) return about;
 	if (ABOUT_MEMORY.has(fault)) return "memory";
 	if (fault.startsWith("an address")) return "addresses";
+	if (fault in COPIES) return "copies";
 	if (fault in KEYS) return "keys";
 	if (fault in TAKEOVER) return "takeover";
 	if (fault in VERSIONS) return "versions";

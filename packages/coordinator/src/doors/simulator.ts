@@ -15,6 +15,7 @@ export {
 	MAX_ENTRY_BYTES,
 	type ReadEntry,
 } from "../adapters/nats/entry.ts";
+export { type TwinWatch, watchTwins } from "../adapters/nats/twins.ts";
 export { CoordinatorConfig } from "../config.ts";
 export { admit } from "../domain/admit.ts";
 export { apply } from "../domain/apply.ts";
@@ -32,7 +33,7 @@ export { describe } from "../domain/views/describe.ts";
 export { planDocument } from "../domain/views/plan.ts";
 export { machineView } from "../domain/views/view.ts";
 export { explain } from "../domain/views/why.ts";
-export { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack, SnapshotError } from "../errors.ts";
+export { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack, SnapshotError, TwinFound } from "../errors.ts";
 export { digestOfManifests } from "../keepers/add-ons.ts";
 export { ClusterKeeper } from "../keepers/cluster-keeper.ts";
 export { keepEtcdMembers } from "../keepers/etcd-keeper.ts";

@@ -117,7 +117,7 @@ async function startParts(
 	const twins = await watchTwins(bus.connection, {
 		coordinatorId: base.id,
 		place: `${hostname()}:${config.dataFolder}`,
-		wall: () => clock.wall(),
+		clock,
 		onTwin: (text) => log.error(text),
 		onYield: fail,
 	});

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { decode, encode, SUBJECT_ROOT } from "@rollcall/protocol";
 import { z } from "zod";
 import { TwinFound } from "../../errors.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { BusConnection } from "./connect.ts";
 import { isNoResponders } from "./no-responders.ts";
 
@@ -29,8 +30,10 @@ export interface TwinOptions {
 	readonly coordinatorId: string;
 	/** The computer and the data folder, for people. */
 	readonly place: string;
-	/** The date, in milliseconds since 1970. */
-	readonly wall: () => number;
+	/** Its date says who began later. */
+	readonly clock: Pick<Clock, "wall" | "monotonic" | "sleep">;
+	/** Another one for each process; by chance without it. */
+	readonly instance?: string;
 	/** Told of another process that has the same id and stops, or does not answer. */
 	readonly onTwin: (text: string) => void;
 	/** This process is the one that has to stop. */
@@ -50,8 +53,8 @@ export interface TwinWatch {
  */
 export async function watchTwins({ nc, connected, on }: BusConnection, options: TwinOptions): Promise<TwinWatch> {
 	const subject = `${SUBJECT_ROOT}.coordinator.${options.coordinatorId}`;
-	const instance = randomUUID();
-	const own: Here = { instance, place: options.place, since: options.wall() };
+	const { clock, instance = randomUUID() } = options;
+	const own: Here = { instance, place: options.place, since: clock.wall() };
 	const here = (): Uint8Array => encode(own);
 	const first = await nc
 		.request(subject, here(), { timeout: ANSWER_WITHIN_MS, noMux: true })
@@ -64,7 +67,7 @@ export async function watchTwins({ nc, connected, on }: BusConnection, options: 
 	}
 	let said = Number.NEGATIVE_INFINITY;
 	const say = (): void => {
-		said = performance.now();
+		said = clock.monotonic();
 		if (connected()) nc.publish(subject, here());
 	};
 	const subscription = nc.subscribe(subject, {
@@ -77,18 +80,23 @@ export async function watchTwins({ nc, connected, on }: BusConnection, options: 
 			const found = twinFound(options.coordinatorId, other.place);
 			if (isStarting) message.respond(here());
 			else if (isLater(own, other)) return options.onYield(found);
-			else if (performance.now() - said >= SAY_AGAIN_MS) say();
+			else if (clock.monotonic() - said >= SAY_AGAIN_MS) say();
 			options.onTwin(`${found.message}; it is to stop, and this one goes on`);
 		},
 	});
-	const timer = setInterval(say, SAY_EVERY_MS);
-	timer.unref();
+	const stop = new AbortController();
+	const sayAgain = async (): Promise<void> => {
+		while (!stop.signal.aborted) {
+			say();
+			await clock.sleep(SAY_EVERY_MS, stop.signal);
+		}
+	};
 	const forget = on("reconnect", say);
-	say();
+	void sayAgain();
 	return {
 		say,
 		close: () => {
-			clearInterval(timer);
+			stop.abort();
 			forget();
 			subscription.unsubscribe();
 		},

@@ -1,8 +1,11 @@
 import { eventually } from "@rollcall/test-support/eventually";
 import test, { type ExecutionContext } from "ava";
+import { createClock } from "../../../src/adapters/clock/drawn-clock.ts";
 import { type TwinWatch, watchTwins } from "../../../src/adapters/nats/twins.ts";
 import { TwinFound } from "../../../src/errors.ts";
 import { startEmbedded } from "../support/bus.ts";
+
+const clock = createClock();
 
 function track(t: ExecutionContext, watch: TwinWatch): void {
 	t.teardown(() => watch.close());
@@ -11,7 +14,7 @@ function track(t: ExecutionContext, watch: TwinWatch): void {
 test("a process that starts with the id of one that runs is refused with where that one is, and that one goes on", async (t) => {
 	const { connection } = await startEmbedded(t);
 	const told: string[] = [];
-	const options = { coordinatorId: "c-1", wall: Date.now, onTwin: (text: string) => void told.push(text) };
+	const options = { coordinatorId: "c-1", clock, onTwin: (text: string) => void told.push(text) };
 	track(t, await watchTwins(connection, { ...options, place: "one:/data", onYield: () => t.fail() }));
 	const second = watchTwins(connection, { ...options, place: "two:/data", onYield: () => t.fail() });
 	await t.throwsAsync(second, { instanceOf: TwinFound, message: /c-1: one:\/data.*coordinator-id/ });
@@ -35,7 +38,7 @@ for (const [what, dates, stops] of [
 				watchTwins(connection, {
 					coordinatorId: "c-1",
 					place: `${name}:/data`,
-					wall: () => dates[name],
+					clock: { ...clock, wall: () => dates[name] },
 					onTwin: () => {},
 					onYield: () => void stopped.push(name),
 				}),
@@ -54,7 +57,7 @@ test("a process with the same id that is connected and does not answer is told o
 	const { connection } = await startEmbedded(t);
 	connection.nc.subscribe("rollcall.v1.coordinator.c-1", { callback: () => {} });
 	const told: string[] = [];
-	const options = { coordinatorId: "c-1", place: "one:/data", wall: Date.now, onYield: () => t.fail() };
+	const options = { coordinatorId: "c-1", place: "one:/data", clock, onYield: () => t.fail() };
 	track(t, await watchTwins(connection, { ...options, onTwin: (text) => void told.push(text) }));
 	t.regex(told.join(), /does not answer/);
 });
