@@ -6,6 +6,7 @@ import { checkEvent } from "./event-rules.ts";
 import { checkAdopted, checkFleet } from "./fleet-rules.ts";
 import { foldOf } from "./fold.ts";
 import { Seen } from "./seen.ts";
+import { noteSnapshots } from "./snapshot-rules.ts";
 import { Terms } from "./terms.ts";
 import { checkExpired } from "./through-rules.ts";
 import { TimeRules } from "./time-rules.ts";
@@ -110,6 +111,7 @@ export class Checker {
 			loseWhatIs(this.#world, event);
 			if (event.type === "target-expired") checkExpired(this.#world, by, event);
 			if (event.type === "manifests-named") this.#world.api.onAccepted(event);
+			noteSnapshots(this.#world, event);
 			if (event.type === "etcd-members-removing") for (const id of event.ids) this.removing.add(id);
 		}
 		this.#time.take(by, events);

@@ -11,6 +11,7 @@ import { Broken } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { etcdAccess } from "./etcd/access.ts";
 import type { Process } from "./process.ts";
+import { checkKept } from "./snapshot-rules.ts";
 import type { World } from "./world.ts";
 
 /** Begins the shipped keepers of etcd and of keys beside one life of a coordinator. */
@@ -101,11 +102,11 @@ function ownFolder(world: World, by: Coordinator, folder: EtcdSnapshotFolder): E
 		list: (most) => folder.list(most),
 		remove: (...given) => {
 			world.checker.terms.act(by, "removes a snapshot");
-			return folder.remove(...given);
+			return checkKept(world, by, () => folder.remove(...given));
 		},
 		sweep: (...given) => {
 			world.checker.terms.act(by, "sweeps the snapshots");
-			return folder.sweep(...given);
+			return checkKept(world, by, () => folder.sweep(...given));
 		},
 	};
 }

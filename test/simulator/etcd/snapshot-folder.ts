@@ -12,6 +12,10 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 	readonly #kept = new Map<Digest, Kept>();
 	/** The names of all that were ever saved. */
 	readonly saved = new Set<Digest>();
+	/** The names of all of which a log ever said that they are to be forgotten. */
+	readonly forgotten = new Set<Digest>();
+	/** The names of all that a log ever had. */
+	readonly recorded = new Set<Digest>();
 	/** Nothing can be written. */
 	full = false;
 
@@ -22,6 +26,11 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 
 	has(sha256: Digest): boolean {
 		return this.#kept.has(sha256);
+	}
+
+	/** What was recorded that is there. */
+	recordedHere(): Digest[] {
+		return [...this.#kept.keys()].filter((sha256) => this.recorded.has(sha256));
 	}
 
 	/** What is in a snapshot. */

@@ -6,6 +6,7 @@ import { ETCD } from "./etcd.ts";
 import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
+import { SNAPSHOTS } from "./snapshots.ts";
 import { TAKEOVER } from "./takeover.ts";
 import { VERSIONS } from "./versions.ts";
 
@@ -19,6 +20,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
 	...TAKEOVER,
 	...VERSIONS,
 	...COPIES,
+	...SNAPSHOTS,
 };
 
 /** Faults that other stories find than those in which they would be looked for. */
@@ -48,6 +50,7 @@ const AT_A_MOMENT: Readonly<Partial<Record<About, readonly string[]>>> = {
 		"a turn that waits for the log is taken for a stall",
 	],
 	log: [
+		"snapshots of etcd are swept while the log is in doubt",
 		"agents are never asked to say hello again",
 		"a report that the log lost is never asked for",
 		"what was kept as state is not asked for after older entries were taken out",
@@ -124,6 +127,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a log that went back is read without the state that fits": 10,
 	"a report that the log lost is never asked for": 3,
 	"agents are never asked to say hello again": 2,
+	"snapshots of etcd are swept while the log is in doubt": 6,
 	"who stood still takes what was taken out of the log meanwhile for missing": 21,
 	"units are ended in the order in which they were started": 1,
 	"an address that changed within a boot goes into the target of a member": 3,
