@@ -18,6 +18,8 @@ export class Terms {
 	newest: Term = { leader: "", since: 0 };
 	/** The newest term in which somebody acted. */
 	#acted: Term | undefined;
+	/** When the log lost its end last. */
+	#forgotAt = Number.NEGATIVE_INFINITY;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -29,8 +31,9 @@ export class Terms {
 		this.newest = { leader: by.name, since: this.#world.schedule.now };
 	}
 
-	/** The log lost its end: it may not say any more who was elected. */
+	/** The log lost its end: it may not say any more who was elected, and confirm who led before; whom it confirmed last has a lease to notice that. */
 	forget(): void {
+		this.#forgotAt = this.#world.schedule.now;
 		this.newest = { leader: "", since: this.#world.schedule.now };
 	}
 
@@ -57,6 +60,7 @@ export class Terms {
 	}
 
 	#atMostOneActs(): void {
+		if (this.#world.schedule.now - this.#forgotAt <= LEASE_MS) return;
 		const acting = this.#world.coordinators.filter(({ acts }) => acts).map(({ name }) => name);
 		must(acting.length <= 1, "never two leases", () => `${acting.join(" and ")} may act outside of the log`);
 	}

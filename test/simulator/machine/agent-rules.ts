@@ -50,7 +50,7 @@ export class AgentRules {
 			);
 	}
 
-	/** A target is to be the next one. `highest`: the generation that came before. */
+	/** A target is to be the next one. `highest`: the generation that its agent knows to have come before. */
 	onTaken({ target }: Accepted, highest: Generation): void {
 		must(
 			target.generation >= highest,

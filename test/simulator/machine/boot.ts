@@ -90,7 +90,7 @@ export class Boot {
 		this.sleep = new Sleep(world.schedule);
 		this.state = new StateFolder(
 			(good) => this.#onPromoted(good),
-			(next) => this.#judged(() => this.rules.onTaken(next, this.highest)),
+			(next) => this.#judged(() => this.rules.onTaken(next, Math.max(this.#came, this.state.readable))),
 			() => {
 				this.#came = 0;
 			},

@@ -99,6 +99,11 @@ export class StateFolder implements Memory {
 		if (this.#texts.has(name)) this.#texts.set(name, "{");
 	}
 
+	/** The highest generation of a target that can be read here. */
+	get readable(): Generation {
+		return Math.max(0, ...[this.good(), this.next()].map((one) => one?.target.generation ?? 0));
+	}
+
 	/** True while there is a good target, also one that cannot be read. */
 	get hasGood(): boolean {
 		return this.#texts.has("good");
