@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { messageOf } from "./errors.ts";
+import { messageOf } from "@rollcall/protocol";
 import { run } from "./run.ts";
 import { VERSION } from "./version.ts";
 

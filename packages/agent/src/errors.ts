@@ -52,8 +52,3 @@ export class ProbeFailed extends Error {
 		this.unit = unit;
 	}
 }
-
-/** What went wrong, in one text. */
-export function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
-}

@@ -1,6 +1,7 @@
 import {
 	canonicalJson,
 	type MachineId,
+	messageOf,
 	type TargetContent,
 	type TargetProgress,
 	type TargetStep,
@@ -11,7 +12,7 @@ import { keyFor, pathsOf } from "../domain/credentials.ts";
 import { lossText, memoryOf } from "../domain/etcd-memory.ts";
 import { mergeChanges } from "../domain/plan-files.ts";
 import { startOrder } from "../domain/plan-units.ts";
-import { messageOf, ProbeFailed } from "../errors.ts";
+import { ProbeFailed } from "../errors.ts";
 import type { Accepted, Clock, Files, LastWords, Ledger, Log, Memory, Prober, Units } from "../ports.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { deadlineAfter } from "./deadline.ts";

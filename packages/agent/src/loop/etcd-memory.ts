@@ -1,4 +1,4 @@
-import type { BootId, EtcdMemory, TargetMemory } from "@rollcall/protocol";
+import { type BootId, type EtcdMemory, messageOf, type TargetMemory } from "@rollcall/protocol";
 import {
 	afterLook,
 	type HeldMemory,
@@ -9,7 +9,6 @@ import {
 	lossText,
 	mayForget,
 } from "../domain/etcd-memory.ts";
-import { messageOf } from "../errors.ts";
 import type { EtcdData } from "../ports/etcd-data.ts";
 import type { Clock, Log, Memory } from "../ports.ts";
 

@@ -1,6 +1,5 @@
-import { type EtcdMemory, emptyContent } from "@rollcall/protocol";
+import { type EtcdMemory, emptyContent, messageOf } from "@rollcall/protocol";
 import { keyFor } from "../domain/credentials.ts";
-import { messageOf } from "../errors.ts";
 import type { Accepted, Ledger } from "../ports.ts";
 import { type ApplyParts, finish } from "./apply.ts";
 import { letMemoryGo, memoryFiles } from "./let-go.ts";

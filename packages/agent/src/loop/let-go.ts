@@ -1,7 +1,6 @@
-import type { EtcdMemory } from "@rollcall/protocol";
+import { type EtcdMemory, messageOf } from "@rollcall/protocol";
 import type { HeldMemory } from "../domain/etcd-memory.ts";
 import { UNIT_FOLDER } from "../domain/plan-units.ts";
-import { messageOf } from "../errors.ts";
 import type { Log, Memory, Units } from "../ports.ts";
 import type { EtcdMemoryKeeper } from "./etcd-memory.ts";
 import { stopUnit } from "./run-units.ts";

@@ -1,5 +1,6 @@
 import {
 	type BootId,
+	messageOf,
 	type PodRoute,
 	podRoutesDigest,
 	type RoutesReply,
@@ -8,7 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
 import { wantedNetwork } from "../domain/pod-network.ts";
-import { LinkError, messageOf } from "../errors.ts";
+import { LinkError } from "../errors.ts";
 import type { Clock, Link, Log, Memory, PodKernel } from "../ports.ts";
 import { createWakeSignal } from "./wake-signal.ts";
 import { createLateWriter } from "./write-later.ts";

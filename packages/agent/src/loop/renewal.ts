@@ -1,6 +1,5 @@
-import type { ComponentHealth, Health, Target } from "@rollcall/protocol";
+import { type ComponentHealth, type Health, messageOf, type Target } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
-import { messageOf } from "../errors.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { TargetKeeper } from "./target-keeper.ts";

@@ -1,7 +1,6 @@
-import type { TargetUnit } from "@rollcall/protocol";
+import { messageOf, type TargetUnit } from "@rollcall/protocol";
 import { pathsOf } from "../domain/credentials.ts";
 import { startOrder } from "../domain/plan-units.ts";
-import { messageOf } from "../errors.ts";
 import type { Accepted, Clock, Files, Log, Memory, OpenApply, Units } from "../ports.ts";
 import { deadlineAfter } from "./deadline.ts";
 import type { EtcdMemoryKeeper } from "./etcd-memory.ts";

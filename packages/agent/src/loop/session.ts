@@ -1,6 +1,6 @@
-import { type Hello, type HelloReply, healthDigest } from "@rollcall/protocol";
+import { type Hello, type HelloReply, healthDigest, messageOf } from "@rollcall/protocol";
 import { backoff } from "../domain/backoff.ts";
-import { LinkDenied, messageOf } from "../errors.ts";
+import { LinkDenied } from "../errors.ts";
 import type { Clock, Connect, Link, LinkEvents, Log } from "../ports.ts";
 import type { BootIdentity } from "./boot-identity.ts";
 import { createHelloLoop } from "./hello-loop.ts";

@@ -1,5 +1,4 @@
-import { type Facts, serial, type TimeFile } from "@rollcall/protocol";
-import { messageOf } from "../errors.ts";
+import { type Facts, messageOf, serial, type TimeFile } from "@rollcall/protocol";
 import type { Log, TimeFiles, Units } from "../ports.ts";
 
 /** What following the document's time servers needs. */

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { messageOf } from "@rollcall/protocol";
 import type { Log } from "../ports.ts";
 
 /** Writes down what counts already, also where there is no room for it just now. */

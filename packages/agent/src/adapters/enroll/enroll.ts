@@ -10,9 +10,10 @@ import {
 	type EnrollRequest,
 	enrolledText,
 	enrollText,
+	messageOf,
 	Problem,
 } from "@rollcall/protocol";
-import { messageOf, TpmError } from "../../errors.ts";
+import { TpmError } from "../../errors.ts";
 import type { Enroll, EnrollOutcome, Signing, Tpm } from "../../ports/enrollment.ts";
 import { isSignedByOne, signWithSeed } from "../user-key.ts";
 import { type HttpAnswer, postJson } from "./http.ts";

@@ -1,4 +1,5 @@
-import { FilesError, messageOf } from "../../errors.ts";
+import { messageOf } from "@rollcall/protocol";
+import { FilesError } from "../../errors.ts";
 import { errnoOf } from "./disk.ts";
 
 /** What the errno says, and what to do about it. */

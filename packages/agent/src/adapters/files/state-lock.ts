@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "@rollcall/protocol";
 import { makeFolders, readOwnFile } from "../own-file.ts";
 import { errnoOf } from "./disk.ts";
 import { filesError } from "./files-error.ts";

@@ -11,6 +11,7 @@ import {
 	HelloReply,
 	inboxPrefix,
 	type MachineId,
+	messageOf,
 	ORDER_HEADER,
 	ReportReply,
 	RoutesReply,
@@ -19,7 +20,7 @@ import {
 	upSubject,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import { LinkDenied, LinkError, messageOf, NotSigned } from "../../errors.ts";
+import { LinkDenied, LinkError, NotSigned } from "../../errors.ts";
 import type { Connect, Credentials, Link, LinkEvents } from "../../ports.ts";
 import { userAuthenticator } from "../user-key.ts";
 import { busTrust } from "./bus-trust.ts";

@@ -2,8 +2,7 @@ import { lstatSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
-import type { Probe } from "@rollcall/protocol";
-import { messageOf } from "../../errors.ts";
+import { messageOf, type Probe } from "@rollcall/protocol";
 import type { Prober, Units } from "../../ports.ts";
 
 /** Where probes look: the machine's loopback address and root. `plain`: https probes are done as http (rehearsal). */

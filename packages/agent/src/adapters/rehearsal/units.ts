@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { messageOf, UnitError } from "../../errors.ts";
+import { messageOf } from "@rollcall/protocol";
+import { UnitError } from "../../errors.ts";
 import type { Units } from "../../ports.ts";
 import { InitReply, type InitRequest, REPLY_BYTES } from "./wire.ts";
 

@@ -1,6 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { messageOf, TpmError } from "../../errors.ts";
+import { messageOf } from "@rollcall/protocol";
+import { TpmError } from "../../errors.ts";
 
 /** The longest answer of a TPM, in bytes. */
 const MOST_BYTES = 4096;
