@@ -29,7 +29,8 @@ async function withoutPlaceForStates(
 	const stream = {
 		name: "ROLLCALL_STATES",
 		subjects: ["elsewhere"],
-		storage: "file",
+		// What is kept in RAM does not stand for entries that are taken out.
+		storage: "memory",
 		retention: "limits",
 		num_replicas: 1,
 	};
