@@ -5,6 +5,7 @@ import type { Coordinator } from "./coordinator.ts";
 import { checkEvent } from "./event-rules.ts";
 import { checkAdopted, checkFleet } from "./fleet-rules.ts";
 import { foldOf } from "./fold.ts";
+import { RoomRules } from "./room-rules.ts";
 import { Seen } from "./seen.ts";
 import { noteSnapshots } from "./snapshot-rules.ts";
 import { Terms } from "./terms.ts";
@@ -51,6 +52,7 @@ export class Checker {
 	doubtedAt = Number.NEGATIVE_INFINITY;
 	readonly terms: Terms;
 	readonly #time: TimeRules;
+	readonly #room = new RoomRules();
 	readonly #world: World;
 	#origin = 1;
 	#digests = new WeakMap<object, Digest>();
@@ -130,6 +132,7 @@ export class Checker {
 		for (const event of events) {
 			const before = this.truth;
 			this.truth = apply(before, event);
+			this.#room.take(before, event);
 			must(event.seq === before.seq + 1, "events are numbered without gaps", () => `${before.seq} then ${event.seq}`);
 			must(isNews(before, this.truth, event), "every recorded event fits the state", () => JSON.stringify(event));
 			checkEvent({ world: this.#world, by, before, after: this.truth, event, ledger: this.ledger });

@@ -44,7 +44,7 @@ export function makeDocument(random: Random, machines: number, about = "anything
 		kubernetes: { version: random.pick(["1.36.1", "1.36.2"]), podNetwork: "routed" },
 		approval: {
 			rules:
-				random.chance(0.9) || isEtcd
+				random.chance(about === "room" ? 0 : 0.9) || isEtcd
 					? [{ name: "everybody", selector: {} }]
 					: [{ name: "a", selector: { labels: { pool: "a" } } }],
 		},
@@ -100,6 +100,16 @@ export function resizedEtcd(random: Random, document: ClusterDocument): Declared
 	});
 	if (new Set(slots.map((slot) => slot.name)).size < slots.length) return { document, digest: digestOf(document) };
 	return declared({ ...document, slots });
+}
+
+/** The same document with a role of its own whose files cannot be packed to what an entry may have. */
+export function hugeDocument(random: Random, document: ClusterDocument): Declared {
+	const files = Array.from({ length: 8 }, (_, index) => {
+		const words = Uint32Array.from({ length: 48 * 1024 }, () => random.int(0, 0xffff_ffff));
+		const content = Buffer.from(words.buffer).toString("base64");
+		return { path: `/etc/huge/${index}`, mode: "0600", encoding: "base64", content };
+	});
+	return declared({ ...document, roles: { huge: { files } } });
 }
 
 /** The same document with etcd on machines of another role, or of another cluster. */

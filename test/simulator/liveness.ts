@@ -80,7 +80,7 @@ export function checkSettled(world: World): void {
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}
 	must(
-		!world.etcd.lives() || truth.etcd !== undefined || held.size > 0,
+		!world.etcd.lives() || truth.etcd !== undefined || held.size > 0 || hasEmptySeat(truth),
 		"etcd that lives is known in the end",
 		() => `${truth.founding?.map(({ nodeName }) => nodeName)}`,
 	);
@@ -104,6 +104,15 @@ function lacksOthers({ cluster, machines }: Fleet, { seat }: Machine): boolean {
 	// What is of etcd itself is no such reason: that has to end.
 	const never = holders.filter(({ impossible }) => impossible?.kind === "unfit");
 	return never.length * 2 >= holders.length;
+}
+
+/** True where a seat for etcd is empty, which nobody can take: etcd waits for all of them, and says so. */
+function hasEmptySeat({ cluster, seats }: Fleet): boolean {
+	const slots = cluster?.document.slots.filter(({ role }) => role === etcdRole(cluster.document)) ?? [];
+	return slots.some(
+		({ name, count }) =>
+			typeof count === "number" && [...seats.keys()].filter((key) => key.startsWith(`${name}/`)).length < count,
+	);
 }
 
 /** No seat stays empty while somebody could take it who is not a spare. */

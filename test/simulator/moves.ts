@@ -12,6 +12,7 @@ import { MEMORY_MOVES } from "./memory-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
 import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
+import { ROOM_MOVES } from "./room-moves.ts";
 import { TAKEOVER_MOVES } from "./takeover-moves.ts";
 import { VERSION_MOVES } from "./version-moves.ts";
 import type { World } from "./world.ts";
@@ -48,6 +49,7 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...LEAD_MOVES,
 	...LOSS_MOVES,
 	...COPY_MOVES,
+	...ROOM_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */

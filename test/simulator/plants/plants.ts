@@ -6,6 +6,7 @@ import { ETCD } from "./etcd.ts";
 import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
+import { ROOM } from "./room.ts";
 import { SNAPSHOTS } from "./snapshots.ts";
 import { TAKEOVER } from "./takeover.ts";
 import { VERSIONS } from "./versions.ts";
@@ -21,6 +22,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
 	...VERSIONS,
 	...COPIES,
 	...SNAPSHOTS,
+	...ROOM,
 };
 
 /** Faults that other stories find than those in which they would be looked for. */
@@ -90,6 +92,7 @@ export function aboutOf(fault: string): About {
 	if (ABOUT_MEMORY.has(fault)) return "memory";
 	if (fault.startsWith("an address")) return "addresses";
 	if (fault in COPIES) return "copies";
+	if (fault in ROOM) return "room";
 	if (fault in KEYS) return "keys";
 	if (fault in TAKEOVER) return "takeover";
 	if (fault in VERSIONS) return "versions";
