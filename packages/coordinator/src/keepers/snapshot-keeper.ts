@@ -112,19 +112,23 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 		await files.sweep([...before, ...(await strangeFiles())], newestKept(core.fleet()));
 	}
 
-	/** The log was in doubt and did not take what there is: it may be full. */
+	/** The log was in doubt and did not take what there is: it may be full, or another one led. */
 	let untold = false;
 	/** That doubt was about entries in the middle of the log, too. */
 	let lacksEntries = false;
+	/** Also who follows looks for a doubt: it may be over when he leads, and nobody else tells what lies here. */
+	function noteDoubt(): void {
+		const kinds = core.fleet().log?.doubt?.kinds ?? [];
+		lacksEntries = kinds.some((kind) => kind !== "back" && kind !== "proof") || (untold && lacksEntries);
+		untold ||= kinds.length > 0;
+	}
 	/**
 	 * What is here and the log does not know is told once the log is in doubt, until it took that, and stays: of a log that went back what is newer than all
 	 * that it knows, of one that lacks entries all, since any of them may have recorded a file.
 	 */
 	async function keepAll(): Promise<void> {
 		startOver();
-		const kinds = core.fleet().log?.doubt?.kinds ?? [];
-		lacksEntries = kinds.some((kind) => kind !== "back" && kind !== "proof") || (untold && lacksEntries);
-		untold = true;
+		noteDoubt();
 		const [own, newest] = [await strangeFiles(), newestKept(core.fleet())];
 		const all = await folder.list(MAX_SNAPSHOTS);
 		const there = all.filter(({ sha256, takenAt }) => lacksEntries || takenAt > newest || own.includes(sha256));
@@ -146,6 +150,7 @@ export function createSnapshotKeeper(parts: SnapshotKeeperParts): SnapshotKeeper
 				if (!mayAct) {
 					strange = undefined;
 					startOver();
+					noteDoubt();
 					return;
 				}
 				await strangeFiles();
