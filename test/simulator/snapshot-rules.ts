@@ -1,4 +1,4 @@
-import type { Digest, Event } from "@rollcall/protocol";
+import type { EtcdSnapshot, Event } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { World } from "./world.ts";
@@ -10,12 +10,18 @@ export function noteSnapshots({ snapshots }: World, event: Event): void {
 	if (event.type === "etcd-snapshots-pruned") for (const sha256 of event.snapshots) snapshots.forgotten.add(sha256);
 }
 
-/** Of what a log ever recorded no file goes but those of which it said so: that it knows nothing of one may be since it went back. */
+/**
+ * Of what a log ever recorded no file goes while that is in doubt, and none that is newer than all that it knows, but those of which it said so: that it knows
+ * nothing of one may be since it went back. One that is older may go later, where entries were lost, and who heard that was ended before he told what lies there.
+ */
 export async function checkKept(world: World, by: Coordinator, removes: () => Promise<void>): Promise<void> {
 	const { snapshots } = world;
 	const before = snapshots.recordedHere();
+	const newest = Math.max(0, ...(by.fleet?.snapshots?.kept ?? []).map(({ takenAt }) => takenAt));
+	const isInDoubt = by.fleet?.log?.doubt !== undefined;
 	await removes();
-	const gone: Digest | undefined = before.find((one) => !snapshots.has(one) && !snapshots.forgotten.has(one));
-	const doubt = by.fleet?.log?.doubt === undefined ? "" : ", while its log is in doubt";
+	const isGone = ({ sha256 }: EtcdSnapshot): boolean => !snapshots.has(sha256) && !snapshots.forgotten.has(sha256);
+	const gone = before.find((one) => (isInDoubt || one.takenAt > newest) && isGone(one))?.sha256;
+	const doubt = isInDoubt ? ", while its log is in doubt" : "";
 	must(gone === undefined, "no snapshot goes that was recorded and not forgotten", () => `${by.name} ${gone}${doubt}`);
 }

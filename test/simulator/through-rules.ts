@@ -7,12 +7,17 @@ import type { World } from "./world.ts";
 /** What is said again and again until it is heard has come through after so long, where nothing is in its way. */
 const THROUGH_MS = 12_000;
 
+/** Why a target ends whose machine is lost. */
+const LOST = "the machine was lost";
+
 /** A target does not end without success that its machine could hear of, or of which it said what became of it, for long. */
 export function checkExpired(
 	world: World,
 	by: Coordinator,
-	{ machineId, generation }: EventOf<"target-expired">,
+	{ machineId, generation, reason }: EventOf<"target-expired">,
 ): void {
+	// It said good-bye, or was silent: that has rules of its own.
+	if (reason === LOST) return;
 	const machine = by.fleet?.machines.get(machineId);
 	const boot = machine && world.bootOf(machine.bootId);
 	if (!by.fleet || !machine || !boot || !isClear(world, { leader: by, boot, ms: THROUGH_MS })) return;

@@ -29,8 +29,8 @@ export class SnapshotFolder implements EtcdSnapshotFolder {
 	}
 
 	/** What was recorded that is there. */
-	recordedHere(): Digest[] {
-		return [...this.#kept.keys()].filter((sha256) => this.recorded.has(sha256));
+	recordedHere(): EtcdSnapshot[] {
+		return [...this.#kept.values()].flatMap(({ snapshot }) => (this.recorded.has(snapshot.sha256) ? snapshot : []));
 	}
 
 	/** What is in a snapshot. */
