@@ -85,6 +85,8 @@ export class Checker {
 	onWentBack(): void {
 		this.damaged = true;
 		this.terms.forget();
+		// What was damaged of them is gone, and others come in their places.
+		for (const position of this.untold) if (position > this.#world.store.last) this.untold.delete(position);
 		this.#left = this.#isHarmed ? undefined : foldOf(this.#world.store);
 	}
 
