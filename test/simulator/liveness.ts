@@ -75,7 +75,7 @@ export function checkSettled(world: World): void {
 			"agents run their targets in the end",
 			() => `${machine.machineId} ${boot?.generation} ${target.generation}`,
 		);
-		must(boot.kubeletIsUpToDate, "units run on the files that are there", () => box.name);
+		must(boot.kubeletIsUpToDate(), "units run on the files that are there", () => box.name);
 		must(hasValidCertificate(boot.disk, world.wallClock()), "certificates are valid in the end", () => box.name);
 		must(boot.health === healthDigest(machine.health), "health is known in the end", () => machine.machineId);
 	}

@@ -10,6 +10,9 @@ import { certificateEndOn } from "./trusted.ts";
 /** An order that was not answered is sent again within this time. */
 const RENEWED_WITHIN_MS = 45_000;
 
+/** So long after its files, at most, a unit follows, also where the agent ended in between: it is started again, and looks after its machine. */
+const FOLLOWED_WITHIN_MS = 25_000;
+
 export interface AgentRuleParts {
 	/** The name of its box. */
 	readonly name: string;
@@ -94,5 +97,15 @@ export class AgentRules {
 
 /** Looks at all machines that run. */
 export function checkAgents(world: World): void {
-	for (const machine of world.machines) for (const boot of machine.boots()) if (!boot.over) boot.rules.checkFiles();
+	for (const machine of world.machines)
+		for (const boot of machine.boots()) {
+			if (boot.over) continue;
+			boot.rules.checkFiles();
+			const slept = boot.sleep.left > 0 || boot.sleep.until > world.schedule.now - FOLLOWED_WITHIN_MS;
+			must(
+				slept || boot.disk.full || boot.kubeletIsUpToDate(FOLLOWED_WITHIN_MS),
+				"units follow their files in time",
+				() => machine.box.name,
+			);
+		}
 }

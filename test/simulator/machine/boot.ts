@@ -246,9 +246,9 @@ export class Boot {
 		if (this.hopeless) this.machine.onHopeless(this);
 	}
 
-	/** True when kubelet runs with the files that are there, or they were changed a moment ago. */
-	get kubeletIsUpToDate(): boolean {
-		return this.#world.schedule.now < this.#kubeletDueAt || this.#systemd.isUpToDate(KUBELET);
+	/** True when kubelet runs with the files that are there, or they were changed a moment ago, or `ms` before that. */
+	kubeletIsUpToDate(ms = 0): boolean {
+		return this.#world.schedule.now < this.#kubeletDueAt + ms || this.#systemd.isUpToDate(KUBELET);
 	}
 
 	#agentEnded(): void {

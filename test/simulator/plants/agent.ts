@@ -102,4 +102,14 @@ export const AGENT: Readonly<Record<string, Plant>> = {
 		"if (generation < highest() || (generation === known?.generation && digest === known.digest))",
 		"if (generation === known?.generation)",
 	),
+	"who ends between the swap of files and the restarts of units forgets to restart them": swapped(
+		APPLY,
+		'before.open !== undefined && before.open.phase !== "staging" ? before.open : undefined;',
+		"undefined as typeof before.open;",
+	),
+	"who ends in the midst of a renewal leaves units on old files": swapped(
+		"agent/src/loop/keep.ts",
+		"		if (paths.length > 0) note(parts, now, ledger);\n",
+		"",
+	),
 };
