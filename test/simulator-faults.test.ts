@@ -16,6 +16,7 @@ const SIZES = {
 	leads: { machines: 4, steps: 20 },
 	log: { machines: 6, steps: 25 },
 	memory: { machines: 6, steps: 30 },
+	roles: { machines: 6, steps: 15 },
 	room: { machines: 6, steps: 15 },
 	takeover: { machines: 5, steps: 20 },
 	versions: { machines: 5, steps: 25 },

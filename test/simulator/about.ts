@@ -9,6 +9,7 @@ export type About =
 	| "leads"
 	| "log"
 	| "memory"
+	| "roles"
 	| "room"
 	| "takeover"
 	| "versions";
@@ -41,6 +42,7 @@ export const TELLINGS: Readonly<Record<About, Telling>> = {
 	leads: { gapMs: 20_000, settleMs: 55_000, shared: true, damage: 0.7 },
 	log: { gapMs: 15_000, settleMs: 55_000, shared: true, shortLog: true, damage: 0.6 },
 	memory: { gapMs: 20_000, settleMs: 55_000, shared: true, withEtcd: true },
+	roles: { gapMs: 20_000, settleMs: 55_000 },
 	room: { gapMs: 20_000, settleMs: 55_000 },
 	takeover: { gapMs: 15_000, settleMs: 100_000, shared: true },
 	versions: { gapMs: 15_000, settleMs: 55_000, shared: true },

@@ -4,6 +4,7 @@ import { Broken, must } from "./broken.ts";
 import { fits, isFree } from "./fleet-rules.ts";
 import { checkExposed } from "./key-rules.ts";
 import { hasValidCertificate } from "./machine/trusted.ts";
+import { checkTakenBack } from "./role-rules.ts";
 import type { World } from "./world.ts";
 
 /** True when all has come about that must. */
@@ -88,6 +89,7 @@ export function checkSettled(world: World): void {
 	world.etcd.checkEnd();
 	world.api.checkEnd(truth);
 	world.etcd.checkSnapshots(truth);
+	checkTakenBack(truth);
 	checkFilled(truth, truth.cluster?.document.slots ?? []);
 	// Last, since it costs most, and while anything else is not well nobody asks for it.
 	for (const coordinator of world.coordinators)

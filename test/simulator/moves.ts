@@ -12,6 +12,7 @@ import { MEMORY_MOVES } from "./memory-moves.ts";
 import { OPERATOR_MOVES } from "./operator-moves.ts";
 import { PROCESS_MOVES } from "./process-moves.ts";
 import { Random } from "./random.ts";
+import { ROLE_MOVES } from "./role-moves.ts";
 import { ROOM_MOVES } from "./room-moves.ts";
 import { TAKEOVER_MOVES } from "./takeover-moves.ts";
 import { VERSION_MOVES } from "./version-moves.ts";
@@ -50,6 +51,7 @@ const MOVES: Readonly<Record<string, MoveKind>> = {
 	...LOSS_MOVES,
 	...COPY_MOVES,
 	...ROOM_MOVES,
+	...ROLE_MOVES,
 };
 
 /** What a story is about makes its moves come so much more often. */

@@ -1,6 +1,7 @@
 import { LOST_AFTER_MS } from "@rollcall/coordinator/simulator";
 import { must } from "./broken.ts";
 import { checkAgents } from "./machine/agent-rules.ts";
+import { checkToldOfNoApi } from "./role-rules.ts";
 import { beyondAt, checkTold, isBeyond } from "./version-rules.ts";
 import type { World } from "./world.ts";
 
@@ -35,6 +36,7 @@ export function checkTimely(world: World): void {
 		(!world.checker.damaged && fleet.seq !== world.checker.truth.seq)
 	)
 		return;
+	checkToldOfNoApi(fleet);
 	const at = leader.now();
 	const late = LATE_MS + (world.storeIsSlow ? SLOWLY_MS : 0);
 	// Who was away from the bus heard nobody meanwhile, and begins to listen anew.

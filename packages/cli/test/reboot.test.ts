@@ -31,6 +31,29 @@ test("reboot --wait tells the stages and ends when the machine is ready again", 
 	t.regex(stdout, /reboot done \(it booted again\)\nmachine worker-0: ready \(it is ready\)\n$/);
 });
 
+test("reboot --wait of a member of etcd ends when that votes again, also where it is ready before", async (t) => {
+	const [, worker] = fleet();
+	const member = { nodeName: worker?.nodeName, votes: false };
+	let asked = 0;
+	const { api, env } = await coordinatorWith(t, {
+		...answers,
+		"GET /v1/machines/m-1": () => detail({ ...worker, phase: "ready", reason: "it is ready" } as never),
+		"GET /v1/etcd": () => {
+			asked += 1;
+			return { cluster: "lab", members: [member], next: "nothing", declared: "none", snapshots: [] };
+		},
+	});
+	const cli = await startCli(t, ["reboot", "worker-1", "--wait"], env);
+	await eventually("the stream", () => api.opened.length === 1);
+	api.emit(ended("done", "it booted again"), "");
+	await eventually("two looks at etcd's members", () => asked > 1);
+	t.notRegex(cli.stdout(), /ready/);
+	member.votes = true;
+	const { code, stdout } = await cli.ended;
+	t.is(code, 0);
+	t.regex(stdout, /machine worker-0: ready \(it is ready\)\n$/);
+});
+
 test("reboot --wait=enrolled ends when the coordinator says that it is done", async (t) => {
 	const { api, env } = await coordinatorWith(t, answers);
 	const cli = await startCli(t, ["reboot", "worker-1", "--wait=enrolled", "--deadline", "5m"], env);

@@ -6,6 +6,7 @@ import { ETCD } from "./etcd.ts";
 import { KEYS } from "./keys.ts";
 import { LOOP } from "./loop.ts";
 import type { Plant } from "./plant.ts";
+import { ROLES } from "./roles.ts";
 import { ROOM } from "./room.ts";
 import { SNAPSHOTS } from "./snapshots.ts";
 import { TAKEOVER } from "./takeover.ts";
@@ -23,10 +24,12 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
 	...COPIES,
 	...SNAPSHOTS,
 	...ROOM,
+	...ROLES,
 };
 
 /** Faults that other stories find than those in which they would be looked for. */
 const FOUND_ABOUT: Readonly<Record<string, About>> = {
+	"a fleet without a control plane is all well": "anything",
 	"a removed machine keeps its claims": "etcd",
 	"a snapshot hides what is wrong with older entries": "etcd",
 	"who began with a snapshot in vain is never emptied": "anything",
@@ -94,6 +97,7 @@ export function aboutOf(fault: string): About {
 	if (ABOUT_MEMORY.has(fault)) return "memory";
 	if (fault.startsWith("an address")) return "addresses";
 	if (fault in COPIES) return "copies";
+	if (fault in ROLES) return "roles";
 	if (fault in ROOM) return "room";
 	if (fault in KEYS) return "keys";
 	if (fault in TAKEOVER) return "takeover";
@@ -132,6 +136,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a log that went back is read without the state that fits": 10,
 	"a report that the log lost is never asked for": 3,
 	"agents are never asked to say hello again": 2,
+	"a fleet without a control plane is all well": 12,
 	"who ends between the swap of files and the restarts of units forgets to restart them": 4,
 	"who ends in the midst of a renewal leaves units on old files": 36,
 	"snapshots of etcd are swept while the log is in doubt": 6,

@@ -31,6 +31,7 @@ export { etcdRole, seatCount } from "../domain/seats/seats.ts";
 export { fleetFromJson, fleetToJson, stateDigest } from "../domain/snapshot.ts";
 export { describe } from "../domain/views/describe.ts";
 export { planDocument } from "../domain/views/plan.ts";
+export { fleetTrouble } from "../domain/views/trouble.ts";
 export { machineView } from "../domain/views/view.ts";
 export { explain } from "../domain/views/why.ts";
 export { LogConflict, LogFull, LogLost, LogUnavailable, LogWentBack, SnapshotError, TwinFound } from "../errors.ts";
