@@ -11,6 +11,7 @@ const SIZES = {
 	addresses: { machines: 6, steps: 30 },
 	copies: { machines: 4, steps: 20 },
 	etcd: { machines: 6, steps: 30 },
+	hours: { machines: 1, steps: 3 },
 	keys: { machines: 6, steps: 20 },
 	late: { machines: 6, steps: 25 },
 	leads: { machines: 4, steps: 20 },

@@ -4,6 +4,7 @@ export type About =
 	| "anything"
 	| "copies"
 	| "etcd"
+	| "hours"
 	| "keys"
 	| "late"
 	| "leads"
@@ -37,6 +38,7 @@ export const TELLINGS: Readonly<Record<About, Telling>> = {
 	anything: { gapMs: 8_000, settleMs: 55_000 },
 	copies: { gapMs: 20_000, settleMs: 55_000 },
 	etcd: { gapMs: 20_000, settleMs: 55_000, withEtcd: true },
+	hours: { gapMs: 2_400_000, settleMs: 55_000 },
 	keys: { gapMs: 20_000, settleMs: 200_000 },
 	late: { gapMs: 20_000, settleMs: 55_000, certificateSeconds: 90 },
 	leads: { gapMs: 20_000, settleMs: 55_000, shared: true, damage: 0.7 },

@@ -48,7 +48,7 @@ export function makeDocument(random: Random, machines: number, about = "anything
 					? [{ name: "everybody", selector: {} }]
 					: [{ name: "a", selector: { labels: { pool: "a" } } }],
 		},
-		etcd: { snapshots: { everyMinutes: 1 } },
+		etcd: { snapshots: about === "hours" ? { everyMinutes: 2, keep: 2 } : { everyMinutes: 1 } },
 		slots,
 	});
 }

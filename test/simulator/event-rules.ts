@@ -5,6 +5,7 @@ import type { Coordinator } from "./coordinator.ts";
 import { checkLeaves } from "./etcd-rules.ts";
 import { checkTrust } from "./key-rules.ts";
 import type { Seen } from "./seen.ts";
+import { checkHours } from "./snapshot-rules.ts";
 import type { World } from "./world.ts";
 
 interface Recorded<T extends EventType = EventType> {
@@ -154,6 +155,9 @@ const RULES: Rules = {
 	"etcd-members-removing": (recorded) => {
 		checkRebuilt(recorded);
 		checkLeaves(recorded.before, recorded.event);
+	},
+	"etcd-snapshots-pruned": ({ event, before, after }) => {
+		if (event.by === undefined) checkHours(before, after);
 	},
 	"manifests-named": ({ event, before, world }) => world.api.onNamed(before, event),
 	"fenced-incarnation-spoke": ({ event, ledger }) => {

@@ -15,8 +15,8 @@ Runs the shipped decisions and loops over a simulated log, bus, disk and etcd, a
   --seed S       this seed alone; with --seeds the first one
   --machines N   machines of a story
   --steps N      moves of a story
-  --about STORY  etcd, addresses, copies, keys, late, leads, log, memory, roles, room, takeover, versions: stories in which most happens to etcd's members, to their
-                 addresses, to copies of data folders, to the fleet's keys, to words that come late, to whoever leads, to the log, to what agents keep in RAM, to roles by hand, to who says more than the log takes, to coordinators
+  --about STORY  etcd, addresses, copies, hours, keys, late, leads, log, memory, roles, room, takeover, versions: stories in which most happens to etcd's members, to their
+                 addresses, to copies of data folders, to hours that pass, to the fleet's keys, to words that come late, to whoever leads, to the log, to what agents keep in RAM, to roles by hand, to who says more than the log takes, to coordinators
                  that take over, or to coordinators of two versions
   --only N,...   of the moves only these: what a shrunk run is replayed with
   --workers N    so many threads (default: one a core)
@@ -44,6 +44,7 @@ const values = commandLine(
 				"addresses",
 				"copies",
 				"etcd",
+				"hours",
 				"keys",
 				"late",
 				"leads",

@@ -1,3 +1,4 @@
+import type { Fleet } from "@rollcall/coordinator/simulator";
 import type { EtcdSnapshot, Event } from "@rollcall/protocol";
 import { must } from "./broken.ts";
 import type { Coordinator } from "./coordinator.ts";
@@ -24,4 +25,17 @@ export async function checkKept(world: World, by: Coordinator, removes: () => Pr
 	const gone = before.find((one) => (isInDoubt || one.takenAt > newest) && isGone(one))?.sha256;
 	const doubt = isInDoubt ? ", while its log is in doubt" : "";
 	must(gone === undefined, "no snapshot goes that was recorded and not forgotten", () => `${by.name} ${gone}${doubt}`);
+}
+
+const HOUR_MS = 3_600_000;
+/** So far snapshots reach back, one an hour. */
+const HOURS = 24;
+
+/** What is forgotten by itself leaves one snapshot of each hour of the last day. */
+export function checkHours(before: Fleet, after: Fleet): void {
+	const hours = (fleet: Fleet) => new Set(fleet.snapshots?.kept.map(({ takenAt }) => Math.floor(takenAt / HOUR_MS)));
+	const [had, has] = [hours(before), hours(after)];
+	const newest = Math.max(...had);
+	const gone = [...had].find((hour) => hour >= newest - HOURS && !has.has(hour));
+	must(gone === undefined, "snapshots reach back a day", () => `none is left of ${newest - (gone ?? 0)} hours ago`);
 }

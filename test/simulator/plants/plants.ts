@@ -30,6 +30,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
 /** Faults that other stories find than those in which they would be looked for. */
 const FOUND_ABOUT: Readonly<Record<string, About>> = {
 	"a fleet without a control plane is all well": "anything",
+	"snapshots of etcd reach back an hour only": "hours",
 	"a removed machine keeps its claims": "etcd",
 	"a snapshot hides what is wrong with older entries": "etcd",
 	"who began with a snapshot in vain is never emptied": "anything",
@@ -136,6 +137,7 @@ export const TRIED_FIRST: Readonly<Record<string, number>> = {
 	"a log that went back is read without the state that fits": 10,
 	"a report that the log lost is never asked for": 3,
 	"agents are never asked to say hello again": 2,
+	"snapshots of etcd reach back an hour only": 6,
 	"a fleet without a control plane is all well": 12,
 	"who ends between the swap of files and the restarts of units forgets to restart them": 4,
 	"who ends in the midst of a renewal leaves units on old files": 36,

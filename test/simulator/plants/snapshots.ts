@@ -1,4 +1,4 @@
-import { allSwapped, type Plant } from "./plant.ts";
+import { allSwapped, type Plant, swapped } from "./plant.ts";
 
 const KEEPER = "coordinator/src/keepers/snapshot-keeper.ts";
 
@@ -12,5 +12,10 @@ export const SNAPSHOTS: Readonly<Record<string, Plant>> = {
 			"strange ??= (await folder.list(MAX_SNAPSHOTS)).flatMap((one) => (one.takenAt > newest ? one.sha256 : []));",
 			"strange ??= [];",
 		],
+	),
+	"snapshots of etcd reach back an hour only": swapped(
+		"coordinator/src/domain/etcd/snapshots.ts",
+		"if (spaced.has(sha256) && bytes <= settings.room) {",
+		"if (spaced.size < 0) {",
 	),
 };
