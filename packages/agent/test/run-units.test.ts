@@ -36,3 +36,14 @@ test("a unit that failed before, and has nothing left to do, keeps no node from 
 	await t.notThrowsAsync(runUnits(units, { ...run, purpose: "apply" }));
 	t.is(states.get("kubelet.service"), "active");
 });
+
+test("what was given up before it came to the units leaves them as they are", async (t) => {
+	const { units, states } = systemd();
+	states.set("kubelet.service", "active");
+	const ending: Units = { ...units, stop: async (unit) => void states.set(unit, "inactive") };
+	const signal = AbortSignal.abort(new Error("another target came"));
+	await t.throwsAsync(runUnits(ending, { wanted: [], owned: ["kubelet.service"], changed: [], signal }), {
+		message: "another target came",
+	});
+	t.is(states.get("kubelet.service"), "active");
+});

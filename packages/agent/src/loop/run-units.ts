@@ -19,10 +19,12 @@ export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
 	const { signal, acting = () => {} } = run;
 	const actions: string[] = [];
 	for (const unit of planUnits({ ...run, running: new Set() }).stop) {
+		signal.throwIfAborted();
 		acting(unit);
 		await raced(stopUnit(units, unit), signal);
 		actions.push(`stop ${unit}`);
 	}
+	signal.throwIfAborted();
 	acting(undefined);
 	run.swapFiles?.();
 	const running = new Set<string>();
@@ -39,6 +41,7 @@ export async function runUnits(units: Units, run: UnitRun): Promise<string[]> {
 		actions.push("reload");
 	}
 	for (const { unit, action } of plan.begin) {
+		signal.throwIfAborted();
 		acting(unit);
 		await raced(units[action](unit, failed.has(unit)), signal);
 		actions.push(`${action} ${unit}`);
