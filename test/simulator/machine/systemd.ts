@@ -27,6 +27,9 @@ export class Systemd {
 	/** What stood in the files that a unit reads when it was started last. */
 	readonly #began = new Map<string, string>();
 
+	/** How often each unit was to be started. */
+	readonly #starts = new Map<string, number>();
+
 	constructor(parts: SystemdParts) {
 		this.#parts = parts;
 	}
@@ -52,16 +55,21 @@ export class Systemd {
 		return {
 			reload: soon,
 			start: async (unit) => {
+				this.#orderStart(unit);
 				await soon();
 				this.#start(unit);
 			},
 			restart: async (unit) => {
+				this.#orderStart(unit);
 				await soon();
 				this.#set(unit, "inactive");
 				this.#start(unit);
 			},
 			stop: async (unit) => {
+				const starts = this.#starts.get(unit);
 				await soon();
+				// A later order takes the place of one that is still to be done: systemctl(1), `--job-mode=replace`.
+				if (this.#starts.get(unit) !== starts) return;
 				if (!this.#active.has(unit)) throw new UnitError(`${unit}: not loaded`);
 				if (this.isActive(unit)) this.#parts.stopped(unit);
 				this.#set(unit, "inactive");
@@ -70,6 +78,10 @@ export class Systemd {
 			logs: async () => ({ kind: "logs", lines: [] }),
 			reboot: async () => this.#parts.reboot(),
 		};
+	}
+
+	#orderStart(unit: string): void {
+		this.#starts.set(unit, (this.#starts.get(unit) ?? 0) + 1);
 	}
 
 	/** Somebody ends a unit, without a word to the agent. */
