@@ -60,10 +60,14 @@ export function checkTimely(world: World): void {
 	}
 }
 
+/** When somebody was seen to lead last: one whose lease ends while he stands still leads until he goes on, by his own word. */
+const LED_AT = new WeakMap<World, number>();
+
 /** Who runs for a while, and reaches the log, leads or knows who does. */
 function checkLed(world: World): void {
 	const { now } = world.schedule;
-	const ledUntil = Math.max(...world.coordinators.map((one) => one.ledUntil));
+	if (world.leader() !== undefined) LED_AT.set(world, now);
+	const ledUntil = Math.max(LED_AT.get(world) ?? 0, ...world.coordinators.map((one) => one.ledUntil));
 	const able = world.coordinators.find((one) => {
 		const since = Math.max(one.upSince, one.pausedUntil, ledUntil, beyondAt(one) + BEYOND_MS);
 		return one.up && !isBeyond(world, one) && now - since > LEADERLESS_MS;
