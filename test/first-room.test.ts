@@ -8,7 +8,7 @@ import { debianFolders, debianPackages, ROOT } from "@rollcall/test-support/part
 import { stretched } from "@rollcall/test-support/stretch";
 import test from "ava";
 import { makeBridge } from "./lab/bridge.ts";
-import { findEmulator } from "./lab/emulator.ts";
+import { findEmulator, networkBoot } from "./lab/emulator.ts";
 import { startOn } from "./lab/host.ts";
 import { LAB_CACHE } from "./lab/lab.ts";
 import { switchPart } from "./lab/part.ts";
@@ -140,20 +140,7 @@ for (const [system, dhcp, findings] of [
 			).catch((error: unknown) => {
 				throw new Error(page.output(), { cause: error });
 			});
-			const hardware = [
-				"-machine",
-				"q35",
-				"-m",
-				"256",
-				"-nodefaults",
-				"-no-user-config",
-				"-display",
-				"none",
-				"-boot",
-				"n",
-			];
-			const words = [emulator.program, ...emulator.args, ...hardware, ...bridge.nic(MAC)];
-			startOn(t, bridge, words, emulator.environment);
+			startOn(t, bridge, networkBoot(emulator, bridge.nic(MAC)), emulator.environment);
 			const { code } = await page.exited;
 			const said = page.output();
 			t.is(code, 0, said);

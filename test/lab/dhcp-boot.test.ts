@@ -8,7 +8,7 @@ import { stretched } from "@rollcall/test-support/stretch";
 import type { ExecutionContext } from "ava";
 import { bootDocument, writeAgentProgram } from "../support/boot.ts";
 import { type Bridge, makeBridge } from "./bridge.ts";
-import { type Emulator, findEmulator } from "./emulator.ts";
+import { type Emulator, findEmulator, networkBoot } from "./emulator.ts";
 import { type LabHost, startHost, startOn } from "./host.ts";
 import { LAB_CACHE } from "./lab.ts";
 import { switchPart } from "./part.ts";
@@ -34,24 +34,7 @@ testNeeding(await switchPart())(
 	async (t) => {
 		t.timeout(stretched(2 * BOOTED_MS));
 		const { bridge, emulator, host } = await scene(t);
-		const hardware = [
-			"-machine",
-			"q35",
-			"-m",
-			"256",
-			"-nodefaults",
-			"-no-user-config",
-			"-display",
-			"none",
-			"-boot",
-			"n",
-		];
-		const machine = startOn(
-			t,
-			bridge,
-			[emulator.program, ...emulator.args, ...hardware, ...bridge.nic(MAC)],
-			emulator.environment,
-		);
+		const machine = startOn(t, bridge, networkBoot(emulator, bridge.nic(MAC)), emulator.environment);
 		const boot = await eventually(
 			"the machine's boot",
 			async () => {

@@ -37,6 +37,12 @@ export async function findEmulator(cache: string, wish?: "kvm" | "tcg"): Promise
 	return { ...found, args: [...found.args, "-accel", acceleration, "-cpu", processor], acceleration };
 }
 
+/** The words that start a small machine which boots from the network, and gets as far as its boot script. `nic`: QEMU's arguments for its NIC. */
+export function networkBoot({ program, args }: Emulator, nic: readonly string[]): string[] {
+	const hardware = ["-machine", "q35", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-boot", "n"];
+	return [program, ...args, ...hardware, ...nic];
+}
+
 type Found = Pick<Emulator, "program" | "args" | "environment">;
 
 async function installed(): Promise<Found | undefined> {
