@@ -18,14 +18,13 @@ import type { KeptStates } from "../../ports/kept-states.ts";
 import { VERSION } from "../../version.ts";
 import type { BusConnection } from "./connect.ts";
 import { digestHeader, digestIn } from "./digest-header.ts";
+import { orMissing } from "./or-missing.ts";
 import { isChanged, unfit, withOwn } from "./stream-settings.ts";
 
 export const STATE_STREAM = "ROLLCALL_STATES";
 const PIECE_SUBJECT = `${SUBJECT_ROOT}.state.piece`;
 const HEAD_SUBJECT = `${SUBJECT_ROOT}.state.head`;
 const TIMEOUT_MS = 10_000;
-/** JetStream's code for a stream that is not there. */
-const NOT_FOUND = 10059;
 /** More heads than there ever are: the newest two, and one that is written. */
 const MOST_HEADS = 64;
 /** A piece is well below the bus's limit of 1 MiB for a message. */
@@ -156,16 +155,6 @@ async function putRight(jsm: JetStreamManager): Promise<boolean> {
 		);
 	if (isChanged(info, OWN_SETTINGS)) await jsm.streams.update(STATE_STREAM, withOwn(info.config, OWN_SETTINGS));
 	return true;
-}
-
-/** Undefined for a stream that is not there. */
-async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
-	try {
-		return await asked;
-	} catch (error) {
-		if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return undefined;
-		throw error;
-	}
 }
 
 /** All heads, oldest first, and JetStream's sequence number of the newest one, readable or not. Where the stream is missing there is none. */

@@ -10,6 +10,7 @@ import {
 } from "@nats-io/jetstream";
 import { MAX_MESSAGE_BYTES, SUBJECT_ROOT } from "@rollcall/protocol";
 import { BEGIN_ANEW, LogBeyond, LogLost } from "../../errors.ts";
+import { orMissing } from "./or-missing.ts";
 import { isChanged as isOther, unfit, withOwn } from "./stream-settings.ts";
 
 export const LOG_STREAM = "ROLLCALL_EVENTS";
@@ -17,7 +18,6 @@ export const LOG_SUBJECT = `${SUBJECT_ROOT}.log`;
 const ORIGIN_KEY = "rollcall-origin";
 /** JetStream's code for "a stream of this name is there, configured differently": another coordinator was first. */
 const NAME_IN_USE = 10058;
-const NOT_FOUND = 10059;
 /** Another stream has the subject. */
 const OVERLAPS = 10065;
 
@@ -30,13 +30,8 @@ export interface StreamOptions {
 }
 
 /** The stream as it is, or undefined where there is none. */
-export async function findStream(jsm: JetStreamManager): Promise<StreamInfo | undefined> {
-	try {
-		return await jsm.streams.info(LOG_STREAM);
-	} catch (error) {
-		if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return undefined;
-		throw error;
-	}
+export function findStream(jsm: JetStreamManager): Promise<StreamInfo | undefined> {
+	return orMissing(jsm.streams.info(LOG_STREAM));
 }
 
 /** The stream, created where it is missing. Two coordinators that do it at the same time get the same one. */
