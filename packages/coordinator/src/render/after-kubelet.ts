@@ -12,6 +12,11 @@ const UNLESS_KUBELET =
 /** Shell: ends with 0 where the system goes down, which takes everything with it. */
 export const UNLESS_GOING_DOWN = '[ "$(systemctl is-system-running)" != stopping ] || exit 0;';
 
+/** A word for sed over mountinfo (proc(5)), where the fifth word is the place of a mount: prints the places that a regular expression fits. */
+export function printMounts(place: string): string {
+	return `'s#^\\([^ ]* \\)\\{4\\}\\(${place}\\) .*#\\2#p'`;
+}
+
 /** What such a unit does. `stop`: shell, which is not come to while kubelet is wanted. `start`: shell, where it has anything to do before `before`, which is kubelet if nothing else is said. */
 interface AfterKubelet {
 	readonly description: string;

@@ -1,5 +1,5 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
-import { afterKubeletUnit, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
+import { afterKubeletUnit, printMounts, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
 import { CONTAINERD_UNIT } from "./containerd.ts";
 import { TAKEN_NOTES } from "./image-archives.ts";
 
@@ -17,9 +17,8 @@ const LOOK = [
 	`mkdir -p ${DATA} && : > ${MARK}`,
 ].join(" ");
 
-/** What is mounted in containerd's folders, for sed over mountinfo (proc(5)), where the fifth word is the place. */
-const mountsIn = (folder: string): string =>
-	`sed -n 's#^\\([^ ]* \\)\\{4\\}\\(${folder}/[^ ]*\\) .*#\\2#p' /proc/self/mountinfo`;
+/** What is mounted in containerd's folders. */
+const mountsIn = (folder: string): string => `sed -n ${printMounts(`${folder}/[^ ]*`)} /proc/self/mountinfo`;
 
 /**
  * File systems of containers, and what containerd looks at for a moment, are its own mounts; another one among the images is somebody else's, so then all stays. The notes go first: they say that containerd

@@ -1,11 +1,11 @@
 import type { TargetFile, TargetUnit } from "@rollcall/protocol";
-import { afterKubeletUnit, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
+import { afterKubeletUnit, printMounts, UNLESS_GOING_DOWN } from "./after-kubelet.ts";
 
 const SERVICE = "rollcall-pod-volumes.service";
 
-/** Where kubelet mounts volumes, and containerd the shared memory of pods: what is mounted below, for sed over mountinfo (proc(5)), where the fifth word is the place. */
+/** Where kubelet mounts volumes, and containerd the shared memory of pods: what is mounted below, for sed. */
 const PLACES = ["/var/lib/kubelet/[^ ]*", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/[^ ]*"]
-	.map((place) => `-e 's#^\\([^ ]* \\)\\{4\\}\\(${place}\\) .*#\\2#p'`)
+	.map((place) => `-e ${printMounts(place)}`)
 	.join(" ");
 
 /** What pods wrote, and nobody reads any more: their own volumes, and what they said. Beside kubelet's folder of pods, which may be a mount of the operator's. */
