@@ -1,6 +1,7 @@
 import {
 	type ClusterDocument,
 	canonicalJson,
+	dateText,
 	type EventDraft,
 	type MachineId,
 	ownValue,
@@ -86,7 +87,7 @@ function standingOf(fleet: Fleet, input: Input): Standing {
 				scope: token.scope,
 				state: token.revoked ? "revoked" : "usable",
 				...(token.reach ? { reach: reachText(token.reach) } : {}),
-				...(token.expiresAt === undefined ? {} : { ends: new Date(token.expiresAt).toISOString() }),
+				...(token.expiresAt === undefined ? {} : { ends: dateText(token.expiresAt) }),
 			};
 		}
 		case "etcd-prune":

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { type AssetRequest, type AssetView, type AssetWork, serial } from "@rollcall/protocol";
+import { type AssetRequest, type AssetView, type AssetWork, messageOf, serial } from "@rollcall/protocol";
 import { AssetRefused, WorkRefused } from "../../errors.ts";
 import type { AssetEntry } from "./asset-index.ts";
 import type { Assets } from "./assets.ts";
@@ -201,7 +201,7 @@ export class AssetWorks {
 			(error: unknown) => {
 				clearTimeout(work.idle);
 				const cause: unknown = work.stop.signal.aborted ? work.stop.signal.reason : error;
-				const reason = cause instanceof Error ? cause.message : String(cause);
+				const reason = messageOf(cause);
 				const next = cause instanceof AssetRefused ? cause.next : undefined;
 				work.view = { ...work.view, state: "failed", reason: reason.slice(0, 2000), ...(next && { next }) };
 				work.upload?.stream.destroy();

@@ -1,4 +1,4 @@
-import { type Event, type EventDraft, LAST_TIME, type Timestamp } from "@rollcall/protocol";
+import { dateText, type Event, type EventDraft, LAST_TIME, type Timestamp } from "@rollcall/protocol";
 import type { Fleet } from "../fleet.ts";
 import type { Observed } from "../observed.ts";
 
@@ -26,7 +26,7 @@ export function dateOf(fleet: Pick<Fleet, "clock">, at: Timestamp): Timestamp {
 
 /** The same as a text (ISO 8601). */
 export function isoDateOf(fleet: Pick<Fleet, "clock">, at: Timestamp): string {
-	return new Date(dateOf(fleet, at)).toISOString();
+	return dateText(dateOf(fleet, at));
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { MachineChange, Timestamp } from "@rollcall/protocol";
-import { digestOf } from "@rollcall/protocol";
+import { dateText, digestOf, type MachineChange, type Timestamp } from "@rollcall/protocol";
 import { certifiedUntil } from "../certificates/certificate-list.ts";
 import { dateOf } from "../clocks/log-clock.ts";
 import { byMachineId } from "../drafts.ts";
@@ -94,8 +93,7 @@ function actionOf({ from, to, old, next, runs, until }: Sides): Pick<MachineChan
 		const keeps = runs ? "it keeps what it has" : "it gets nothing";
 		return { action: "refuse", reason: `no target can be made, so ${keeps}: ${next.reason}` };
 	}
-	const certified =
-		until === undefined ? "" : `; certificates that it got are valid until ${new Date(until).toISOString()}`;
+	const certified = until === undefined ? "" : `; certificates that it got are valid until ${dateText(until)}`;
 	if (!to) {
 		return {
 			action: "release",

@@ -1,4 +1,4 @@
-import type { Timestamp } from "@rollcall/protocol";
+import { dateText, type Timestamp } from "@rollcall/protocol";
 import { certifiedUntil } from "../certificates/certificate-list.ts";
 import { dateOf } from "../clocks/log-clock.ts";
 import { clockAdvice, clockText, isFarOff, waitsForClock } from "../clocks/machine-clock.ts";
@@ -27,8 +27,7 @@ function rejectedReason(fleet: Fleet, machine: Machine, at: Timestamp): Waiting 
 	const next = `rollcall approve ${machine.machineId}`;
 	if (!leaving) return { reason: approvalReason, next };
 	const until = certifiedUntil(machine, dateOf(fleet, at));
-	const keys =
-		until === undefined ? "" : `; what it got certificates for is valid until ${new Date(until).toISOString()}`;
+	const keys = until === undefined ? "" : `; what it got certificates for is valid until ${dateText(until)}`;
 	return {
 		reason: `${approvalReason}; nobody empties it: it runs on with what it was given until it is switched off or boots${keys}`,
 		next: `switch it off; or ${next}, and it is emptied${keys === "" ? "" : "; rollcall certs rotate ends its certificates before"}`,

@@ -1,5 +1,6 @@
 import {
 	CertificateList,
+	dateText,
 	OperatorCertificate,
 	OperatorCertificateRequest,
 	type Rotated,
@@ -188,7 +189,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
 				...reach,
 				authority: cluster.certificates.map((one) => one.pem).join(""),
 				certificate: pem,
-				expiresAt: new Date(issued.notAfter).toISOString(),
+				expiresAt: dateText(issued.notAfter),
 			};
 		},
 	}),

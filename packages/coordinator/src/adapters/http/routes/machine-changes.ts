@@ -3,6 +3,7 @@ import {
 	Compromised,
 	CompromisedRequest,
 	Consequences,
+	dateText,
 	definedFields,
 	Exposure,
 	type Labels,
@@ -247,7 +248,7 @@ export const MACHINE_CHANGE_ROUTES: readonly Route[] = [
 			const { machineId, seat, facts } = machine;
 			const until = certifiedUntil(machine, api.clock.wall());
 			await askCore(api.core, { kind: "remove", ...asked }, "ok");
-			const certified = until === undefined ? undefined : new Date(until).toISOString();
+			const certified = until === undefined ? undefined : dateText(until);
 			const rehearsal = facts.rehearsal || undefined;
 			return { machineId, ...definedFields({ nodeName: seat?.nodeName, rehearsal, certifiedUntil: certified }) };
 		},
